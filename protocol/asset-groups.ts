@@ -1,0 +1,81 @@
+// Asset groups: named sets of assets, which tokens are scoped to.
+import { z } from "zod";
+import { assetGroupId } from "./ids.ts";
+import { can, page, pageQuery } from "./page.ts";
+import { route } from "./route.ts";
+import { instant, label } from "./text.ts";
+
+export const assetGroup = z
+  .object({
+    id: assetGroupId,
+    name: z.string(),
+    createdAt: instant,
+    createdBy: z.string().meta({ description: "Name of the person" }),
+    assets: z.int().meta({ description: "Assets in the group" }),
+    enrollmentTokens: z
+      .int()
+      .meta({ description: "Active tokens scoped to it: deleting the group makes them refuse" }),
+    can: z.object({ rename: can, delete: can }),
+  })
+  .meta({ id: "AssetGroup" });
+export type AssetGroup = z.infer<typeof assetGroup>;
+
+const params = z.strictObject({ id: assetGroupId });
+const base = "/api/v1/asset-groups";
+
+export const listAssetGroups = route({
+  name: "assetGroups.list",
+  method: "GET",
+  path: base,
+  access: "assets:read",
+  summary: "List asset groups",
+  query: pageQuery(["name", "createdAt", "assets"]),
+  status: 200,
+  output: page(assetGroup),
+});
+
+export const createAssetGroup = route({
+  name: "assetGroups.create",
+  method: "POST",
+  path: base,
+  access: "assets:manage",
+  summary: "Create an asset group; its name is unique without regard to case",
+  body: z.strictObject({ name: label }),
+  status: 201,
+  output: assetGroup,
+  problems: ["name-taken"],
+});
+
+export const getAssetGroup = route({
+  name: "assetGroups.get",
+  method: "GET",
+  path: `${base}/{id}`,
+  access: "assets:read",
+  summary: "Get an asset group",
+  params,
+  status: 200,
+  output: assetGroup,
+});
+
+export const renameAssetGroup = route({
+  name: "assetGroups.rename",
+  method: "PATCH",
+  path: `${base}/{id}`,
+  access: "assets:manage",
+  summary: "Rename an asset group",
+  params,
+  body: z.strictObject({ name: label }),
+  status: 200,
+  output: assetGroup,
+  problems: ["name-taken"],
+});
+
+export const deleteAssetGroup = route({
+  name: "assetGroups.delete",
+  method: "DELETE",
+  path: `${base}/{id}`,
+  access: "assets:manage",
+  summary: "Delete an asset group: its assets stay without a group, tokens scoped to it refuse from now on",
+  params,
+  status: 204,
+});

@@ -1,0 +1,43 @@
+// POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
+import { z } from "zod";
+import { CATEGORIES, category } from "./inventory/categories.ts";
+import { route } from "./route.ts";
+import { fact, instant, sha256Hex } from "./text.ts";
+
+/** How the collection of one category went, and what it gave. */
+export const categoryReport = z
+  .discriminatedUnion("status", [
+    z.strictObject({
+      status: z.literal("collected"),
+      root: sha256Hex.meta({ description: "Names the whole category, see inventory chunks" }),
+    }),
+    z.strictObject({ status: z.literal("failed"), reason: fact(500) }),
+    z.strictObject({ status: z.literal("unsupported") }),
+  ])
+  .meta({ id: "CategoryReport" });
+export type CategoryReport = z.infer<typeof categoryReport>;
+
+export const checkIn = route({
+  name: "sensor.checkIn",
+  method: "POST",
+  path: "/sensor/v1/check-in",
+  access: "sensor",
+  summary: "Check in; learn which categories the server does not have as they are now",
+  body: z.strictObject({
+    protocolVersion: z.int().min(1),
+    sensorVersion: fact(40).min(1),
+    inventory: z
+      .partialRecord(category, categoryReport)
+      .optional()
+      .meta({ description: "Absent: nothing collected this time" }),
+  }),
+  status: 200,
+  output: z.object({
+    serverTime: instant,
+    checkInIntervalSeconds: z.int().min(1),
+    wanted: z
+      .array(category)
+      .max(CATEGORIES.length)
+      .meta({ description: "Categories whose chunk list the server has not; to be PUT" }),
+  }),
+});

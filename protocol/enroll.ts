@@ -1,0 +1,66 @@
+// POST /sensor/v1/enroll: a sensor trades the token for an identity of its own.
+import { z } from "zod";
+import { assetGroupId, sensorId } from "./ids.ts";
+import { reference } from "./page.ts";
+import { route } from "./route.ts";
+import { fact, instant } from "./text.ts";
+
+/** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
+export const publicKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, "must be 32 bytes in base64url without padding")
+  .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+
+/** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */
+export const hostFacts = z
+  .strictObject({
+    hostname: fact(253).min(1).meta({ example: "web-01" }),
+    platform: z.enum(["linux", "windows", "darwin"]),
+    architecture: z.enum(["amd64", "arm64"]),
+    osName: fact(200).meta({ example: "Debian GNU/Linux" }),
+    osVersion: fact(200).meta({ example: "12 (bookworm)" }),
+    machineId: fact(100).optional().meta({ description: "machine-id(5) or its like, lower case" }),
+    productUuid: fact(100).optional().meta({ description: "SMBIOS system UUID, lower case" }),
+    serialNumber: fact(200).optional(),
+    cloudInstanceId: fact(200).optional(),
+    macs: z.array(fact(60)).max(64).default([]),
+    addresses: z.array(fact(60)).max(256).default([]),
+  })
+  .meta({ id: "HostFacts" });
+export type HostFacts = z.infer<typeof hostFacts>;
+
+export const enroll = route({
+  name: "sensor.enroll",
+  method: "POST",
+  path: "/sensor/v1/enroll",
+  access: "public",
+  summary: "Enroll a sensor with a token; the same key with the same token gets the same sensor again",
+  body: z.strictObject({
+    publicKey: publicKey.meta({
+      description: "Of the pair that the host made; the request is signed with its private key",
+    }),
+    protocolVersion: z.int().min(1),
+    sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
+    host: hostFacts,
+  }),
+  status: 201,
+  output: z.object({
+    sensorId,
+    assetGroup: reference(assetGroupId)
+      .nullable()
+      .meta({ description: "The group that the token decides; null: none" }),
+    checkInIntervalSeconds: z.int().min(1),
+    serverTime: instant,
+  }),
+  problems: [
+    "token-unknown",
+    "token-revoked",
+    "token-expired",
+    "token-group-deleted",
+    "signature-missing",
+    "signature-invalid",
+    "clock-skewed",
+    "sensor-unknown",
+    "state-conflict",
+  ],
+});

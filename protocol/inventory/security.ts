@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { fact } from "../text.ts";
+
+export const SECURITY_AREAS = ["ssh", "firewall", "updates", "encryption", "kernel", "login"] as const;
+
+/** One security setting as it is in force, raw: what is right or wrong about it is the server's to say. */
+export const securityItem = z
+  .strictObject({
+    key: fact(300).min(1).meta({ example: "ssh/permit-root-login" }),
+    area: z.enum(SECURITY_AREAS),
+    name: fact(200)
+      .min(1)
+      .meta({ example: "PermitRootLogin", description: "As the software that has it names it" }),
+    value: fact(1_000).meta({
+      example: "prohibit-password",
+      description: "Effective value; the software's default when nothing sets it",
+    }),
+    source: fact(1_000).optional().meta({
+      example: "/etc/ssh/sshd_config",
+      description: "The file it was read from; absent for a built-in default",
+    }),
+  })
+  .meta({ id: "SecuritySetting" });

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { fact } from "../text.ts";
+
+/** What the machine is: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, one a disk and a network interface. */
+export const systemItem = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      key: z.literal("host"),
+      kind: z.literal("host"),
+      hostname: fact(253).min(1),
+      fqdn: fact(253).optional(),
+      bootedAt: fact(40).optional().meta({ description: "ISO 8601, to the second" }),
+      timeZone: fact(100).optional().meta({ example: "Europe/Berlin" }),
+    }),
+    z.strictObject({
+      key: z.literal("os"),
+      kind: z.literal("os"),
+      platform: z.enum(["linux", "windows", "darwin"]),
+      name: fact(200).meta({ example: "Debian GNU/Linux" }),
+      version: fact(200).meta({ example: "12 (bookworm)" }),
+      id: fact(100).optional().meta({ example: "debian", description: "ID of os-release(5)" }),
+    }),
+    z.strictObject({
+      key: z.literal("kernel"),
+      kind: z.literal("kernel"),
+      release: fact(200).meta({ example: "6.1.0-28-amd64" }),
+      version: fact(500).optional(),
+      commandLine: fact(4_000).optional(),
+    }),
+    z.strictObject({
+      key: z.literal("cpu"),
+      kind: z.literal("cpu"),
+      model: fact(300),
+      architecture: fact(40).meta({ example: "amd64" }),
+      logicalCount: z.int().min(0),
+      physicalCount: z.int().min(0).optional().meta({ description: "Cores" }),
+      socketCount: z.int().min(0).optional(),
+    }),
+    z.strictObject({
+      key: z.literal("memory"),
+      kind: z.literal("memory"),
+      totalBytes: z.int().min(0),
+      swapBytes: z.int().min(0),
+    }),
+    z.strictObject({
+      key: z.literal("identifiers"),
+      kind: z.literal("identifiers"),
+      machineId: fact(100).optional().meta({ description: "machine-id(5), in lower-case hex" }),
+      productUuid: fact(100).optional().meta({ description: "SMBIOS system UUID, lower case" }),
+      serialNumber: fact(200).optional(),
+      vendor: fact(200).optional(),
+      model: fact(200).optional(),
+      cloudInstanceId: fact(200).optional(),
+    }),
+    z.strictObject({
+      key: z.literal("virtualisation"),
+      kind: z.literal("virtualisation"),
+      type: fact(60).meta({
+        example: "kvm",
+        description: "As systemd-detect-virt(1) names it; `none` on bare metal",
+      }),
+    }),
+    z.strictObject({
+      key: fact(300).startsWith("disk:"),
+      kind: z.literal("disk"),
+      name: fact(200).meta({ example: "nvme0n1" }),
+      sizeBytes: z.int().min(0),
+      model: fact(200).optional(),
+      serialNumber: fact(200).optional(),
+      removable: z.boolean().optional(),
+      rotational: z.boolean().optional(),
+    }),
+    z.strictObject({
+      key: fact(1_100).startsWith("mount:"),
+      kind: z.literal("mount"),
+      path: fact(1_000),
+      device: fact(1_000),
+      fileSystem: fact(60),
+      sizeBytes: z.int().min(0).optional(),
+      encrypted: z.boolean().optional(),
+    }),
+    z.strictObject({
+      key: fact(100).startsWith("network:"),
+      kind: z.literal("network"),
+      name: fact(90).meta({ example: "eth0" }),
+      mac: fact(60).optional().meta({ example: "52:54:00:12:34:56" }),
+      addresses: z
+        .array(fact(60))
+        .max(1_000)
+        .meta({ example: ["10.0.0.5/24", "fe80::1/64"] }),
+      up: z.boolean(),
+    }),
+  ])
+  .meta({ id: "SystemFact" });

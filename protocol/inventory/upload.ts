@@ -1,0 +1,52 @@
+// How a category that the server asked for is uploaded: its list of chunk hashes, then the chunks it has never seen from anyone.
+import { z } from "zod";
+import { route } from "../route.ts";
+import { sha256Hex } from "../text.ts";
+import { category, MAX_ITEMS } from "./categories.ts";
+
+/** Bytes of one upload of chunks, and of one chunk's canonical JSON, at the most. */
+export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
+export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
+
+const params = z.strictObject({ category });
+
+export const putManifest = route({
+  name: "sensor.putManifest",
+  method: "PUT",
+  path: "/sensor/v1/inventory/{category}",
+  access: "sensor",
+  summary:
+    "Report a category by its chunk hashes; stored when none is missing, to be repeated after they are uploaded",
+  params,
+  body: z.strictObject({
+    root: sha256Hex,
+    chunks: z.array(sha256Hex).max(256).meta({ description: "In bucket order" }),
+  }),
+  status: 200,
+  output: z.object({
+    missing: z
+      .array(sha256Hex)
+      .meta({ description: "Chunks the server has never seen; empty: the category is stored" }),
+  }),
+});
+
+export const putChunks = route({
+  name: "sensor.putChunks",
+  method: "PUT",
+  path: "/sensor/v1/inventory/{category}/chunks",
+  access: "sensor",
+  summary:
+    "Upload chunks; each is stored under the SHA-256 of its canonical JSON, which must be the name given",
+  params,
+  maxBodyBytes: MAX_UPLOAD_BYTES,
+  body: z.strictObject({
+    chunks: z.record(
+      sha256Hex,
+      z
+        .array(z.looseObject({ key: z.string() }))
+        .min(1)
+        .max(MAX_ITEMS),
+    ),
+  }),
+  status: 204,
+});

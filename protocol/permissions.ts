@@ -1,0 +1,33 @@
+// Who may do what: a closed list. The server enforces it on every route; the console only reads its own permissions from /me.
+
+export const ROLES = ["viewer", "posture-manager", "admin", "super-admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ROLE_NAMES: Record<Role, string> = {
+  viewer: "Viewer",
+  "posture-manager": "Posture Manager",
+  admin: "Admin",
+  "super-admin": "Super Admin",
+};
+
+/** The lowest role that has each permission; every role includes those below it. */
+const LOWEST_ROLE = {
+  "enrollment-tokens:read": "viewer",
+  "enrollment-tokens:manage": "posture-manager",
+  "sensors:read": "viewer",
+  "sensors:manage": "posture-manager",
+  "assets:read": "viewer",
+  "assets:manage": "posture-manager",
+} as const satisfies Record<string, Role>;
+
+export type Permission = keyof typeof LOWEST_ROLE;
+export const PERMISSIONS = Object.keys(LOWEST_ROLE) as Permission[];
+
+export function hasPermission(role: Role, permission: Permission): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(LOWEST_ROLE[permission]);
+}
+
+/** The lowest role that may: what a refusal names. */
+export function lowestRole(permission: Permission): Role {
+  return LOWEST_ROLE[permission];
+}

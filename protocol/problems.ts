@@ -1,0 +1,99 @@
+// Every problem that the server answers, in one table, and the shape it has on the wire (RFC 9457).
+import { z } from "zod";
+import { instant } from "./text.ts";
+
+export const PROBLEMS = {
+  "malformed-request": { status: 400, title: "The request could not be read" },
+  "not-signed-in": { status: 401, title: "Not signed in" },
+  "wrong-credentials": { status: 401, title: "E-mail or password is wrong" },
+  "token-unknown": { status: 401, title: "The enrollment token is not known" },
+  "signature-missing": { status: 401, title: "The request is not signed" },
+  "signature-invalid": { status: 401, title: "The signature does not match the request" },
+  "signature-replayed": { status: 401, title: "The request is not newer than the last one accepted" },
+  "clock-skewed": {
+    status: 401,
+    title: "The sensor's clock differs from the server's by more than five minutes",
+  },
+  "sensor-unknown": { status: 401, title: "The sensor is not known" },
+  "permission-missing": { status: 403, title: "Not permitted" },
+  "origin-refused": { status: 403, title: "The request comes from another site" },
+  "token-revoked": { status: 403, title: "The enrollment token is revoked" },
+  "token-expired": { status: 403, title: "The enrollment token has expired" },
+  "token-group-deleted": { status: 403, title: "The enrollment token's asset group no longer exists" },
+  "setup-closed": { status: 403, title: "The set-up link is not valid" },
+  "not-found": { status: 404, title: "Not found" },
+  "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "name-taken": { status: 409, title: "The name is already in use" },
+  "state-conflict": { status: 409, title: "Not possible in the present state" },
+  "body-too-large": { status: 413, title: "The request body is too large" },
+  "media-type-unsupported": { status: 415, title: "The content type is not supported" },
+  "input-invalid": { status: 422, title: "The input is not valid" },
+  "too-many-requests": { status: 429, title: "Too many requests" },
+  "internal-error": { status: 500, title: "Something went wrong on the server" },
+  unavailable: { status: 503, title: "The server cannot answer now" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+const TYPE_PREFIX = "urn:attacklens:problem:";
+
+export function problemType(code: ProblemCode): string {
+  return TYPE_PREFIX + code;
+}
+
+/** Body of every refusal, `application/problem+json`. */
+export const problemBody = z
+  .object({
+    type: z.string().meta({
+      description: "The code behind a fixed URN prefix",
+      example: "urn:attacklens:problem:name-taken",
+    }),
+    code: z.enum(PROBLEM_CODES).meta({ description: "What a program branches on" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional().meta({ description: "What was refused, and why; absent on 5xx" }),
+    requestId: z.string().meta({ description: "Finds the request in the server's log" }),
+    fields: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({
+        description: "Message by input field, a nested one with dots",
+        example: { name: "must not be empty" },
+      }),
+    serverTime: instant
+      .optional()
+      .meta({ description: "With clock-skewed: the server's clock, to correct by" }),
+    lastNonce: z.int().optional().meta({ description: "With signature-replayed: the nonce to exceed" }),
+  })
+  .meta({ id: "Problem" });
+
+export type ProblemBody = z.infer<typeof problemBody>;
+
+/**
+ * A refusal or failure, thrown inside and written to the wire in one place.
+ * `detail` is for the caller, `cause` for the log; `fields` names bad inputs.
+ */
+export class Problem extends Error {
+  readonly fields?: Record<string, string>;
+  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce"> & { retryAfterSeconds?: number };
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    options: {
+      cause?: unknown;
+      fields?: Record<string, string>;
+      extras?: Problem["extras"];
+    } = {},
+  ) {
+    super(`${code}: ${detail}`, { cause: options.cause });
+    this.name = "Problem";
+    this.fields = options.fields;
+    this.extras = options.extras;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}

@@ -1,0 +1,111 @@
+// Sensors as the console and automation see them.
+import { z } from "zod";
+import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
+import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
+import { can, page, pageQuery, reference } from "./page.ts";
+import { route } from "./route.ts";
+import { instant } from "./text.ts";
+
+export const SENSOR_STATUSES = ["pending", "online", "offline"] as const;
+export type SensorStatus = (typeof SENSOR_STATUSES)[number];
+
+export const sensor = z
+  .object({
+    id: sensorId,
+    hostname: z.string(),
+    status: z.enum(SENSOR_STATUSES).meta({
+      description: "pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+    }),
+    platform: z.enum(["linux", "windows", "darwin"]),
+    os: z.object({ name: z.string(), version: z.string() }),
+    architecture: z.string().meta({ example: "amd64" }),
+    version: z.string().meta({ example: "2026.11.0" }),
+    address: z.string().meta({ description: "Where its last request came from, as the server saw it" }),
+    enrolledAt: instant,
+    enrolledBy: z
+      .object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() })
+      .meta({ description: "The enrollment token" }),
+    lastSeenAt: instant,
+    asset: reference(assetId),
+    assetGroup: reference(assetGroupId).nullable(),
+    can: z.object({ delete: can }),
+  })
+  .meta({ id: "Sensor" });
+export type Sensor = z.infer<typeof sensor>;
+
+const params = z.strictObject({ id: sensorId });
+const base = "/api/v1/sensors";
+
+export const listSensors = route({
+  name: "sensors.list",
+  method: "GET",
+  path: base,
+  access: "sensors:read",
+  summary: "List sensors",
+  query: pageQuery(["hostname", "lastSeenAt", "enrolledAt"]).extend({
+    status: z.enum(SENSOR_STATUSES).optional(),
+    platform: z.enum(["linux", "windows", "darwin"]).optional(),
+    enrollmentTokenId: enrollmentTokenId.optional(),
+    assetGroupId: assetGroupId.optional(),
+  }),
+  status: 200,
+  output: page(sensor),
+});
+
+export const getSensor = route({
+  name: "sensors.get",
+  method: "GET",
+  path: `${base}/{id}`,
+  access: "sensors:read",
+  summary: "Get a sensor, and how each category of its inventory stands",
+  params,
+  status: 200,
+  output: sensor.extend({
+    inventory: z.array(
+      z.object({
+        category,
+        status: z.enum(["waiting", "collected", "failed", "unsupported"]),
+        reason: z.string().optional().meta({ description: "Why the last collection failed" }),
+        items: z.int().meta({ description: "Items of the last report that was stored" }),
+        changedAt: instant
+          .nullable()
+          .meta({ description: "When what it holds last changed; null: nothing yet" }),
+      }),
+    ),
+  }),
+});
+
+export const deleteSensor = route({
+  name: "sensors.delete",
+  method: "DELETE",
+  path: `${base}/{id}`,
+  access: "sensors:manage",
+  summary: "Delete a sensor: the program on the machine is told that it is no longer known; its asset stays",
+  params,
+  status: 204,
+});
+
+export const listSensorInventory = route({
+  name: "sensors.inventory",
+  method: "GET",
+  path: `${base}/{id}/inventory/{category}`,
+  access: "sensors:read",
+  summary: "List what a sensor last reported in a category, by key",
+  params: params.extend({ category }),
+  query: z.strictObject({
+    q: z.string().max(200).optional().meta({ description: "Part of any value, without regard to case" }),
+    cursor: z.string().max(2_000).optional(),
+    limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  }),
+  status: 200,
+  output: page(
+    z.union([
+      CATEGORY_ITEMS.packages,
+      CATEGORY_ITEMS.services,
+      CATEGORY_ITEMS.ports,
+      CATEGORY_ITEMS.users,
+      CATEGORY_ITEMS.security,
+      CATEGORY_ITEMS.system,
+    ]),
+  ),
+});

@@ -1,0 +1,45 @@
+// How a sensor signs its requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body digest (RFC 9530).
+// Only the text that is signed is made here; keys, hashing and parsing are each program's own.
+
+/** Seconds that a sensor's clock may differ from the server's. */
+export const MAX_CLOCK_SKEW_SECONDS = 300;
+
+/** What every sensor request covers, in this order; enrollment adds `authorization`, which binds the token to the key. */
+export const SIGNED_COMPONENTS = ["@method", "@path", "content-digest"] as const;
+export const ENROLL_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, "authorization"] as const;
+export type SignedComponent = (typeof ENROLL_SIGNED_COMPONENTS)[number];
+
+export interface SignatureParams {
+  components: readonly string[];
+  /** Seconds since 1970, whole. */
+  created: number;
+  /** Only grows for a key: a request whose nonce is not above the last accepted one is refused. 1 to 2^53-1. */
+  nonce: number;
+  /** The sensor's id; at enrollment the public key itself, base64url. */
+  keyid: string;
+}
+
+/** The value of `@signature-params` and, behind `sig1=`, of the `Signature-Input` header (RFC 9421, sections 2.3 and 4.1). */
+export function formatSignatureParams(params: SignatureParams): string {
+  const components = params.components.map((name) => `"${name}"`).join(" ");
+  return `(${components});created=${params.created};nonce="${params.nonce}";keyid="${params.keyid}";alg="ed25519"`;
+}
+
+/** The signature base (RFC 9421, section 2.5). `values` holds each covered component's value; `signatureParams` as received. */
+export function signatureBase(
+  components: readonly string[],
+  values: Readonly<Record<string, string>>,
+  signatureParams: string,
+): string {
+  const lines = components.map((name) => {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`no value for the covered component ${name}`);
+    return `"${name}": ${value}`;
+  });
+  return [...lines, `"@signature-params": ${signatureParams}`].join("\n");
+}
+
+/** The value of `Content-Digest` for a body's SHA-256 (RFC 9530, section 2). */
+export function formatContentDigest(sha256Base64: string): string {
+  return `sha-256=:${sha256Base64}:`;
+}

@@ -1,0 +1,43 @@
+// Text that people or sensors send. Control and bidirectional characters never pass: they forge log lines and disguise names.
+import { z } from "zod";
+
+/** C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (Unicode TR36), zero-width no-break space. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
+
+/** True when the text holds no control or bidirectional character and no lone surrogate. */
+export function isPlainText(text: string): boolean {
+  return !UNSAFE.test(text) && text.isWellFormed();
+}
+
+/** Replaces what `isPlainText` refuses by U+FFFD and cuts to `maxLength` UTF-16 units: for facts read from a host. */
+export function toPlainText(text: string, maxLength: number): string {
+  const clean = text.toWellFormed().replace(new RegExp(UNSAFE, "g"), "\ufffd");
+  return clean.length <= maxLength ? clean : clean.slice(0, maxLength).toWellFormed();
+}
+
+/** A label that a person gives: 1 to 100 characters after trimming. */
+export const label = z
+  .string()
+  .refine(isPlainText, "must not contain control or bidirectional characters")
+  .trim()
+  .min(1, "must not be empty")
+  .max(100, "must have at most 100 characters");
+
+/** A fact as read on a host: plain text, possibly empty, `maxLength` UTF-16 units at most. */
+export function fact(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine(isPlainText, "must not contain control or bidirectional characters");
+}
+
+/** An instant on the wire: ISO 8601 in UTC with milliseconds, e.g. `2026-11-24T09:30:00.000Z`. */
+export const instant = z.iso.datetime({ precision: 3 }).meta({ example: "2026-11-24T09:30:00.000Z" });
+
+/** An instant as people and scripts send it: any precision, any offset. */
+export const instantInput = z.iso
+  .datetime({ offset: true, error: "must be a date and time with an offset, e.g. 2026-12-01T18:00:00Z" })
+  .refine((text) => !Number.isNaN(Date.parse(text)), "must be a date and time that exists");
+
+/** SHA-256 in lower-case hex. */
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex");

@@ -1,0 +1,11 @@
+// The version of the sensor's wire protocol, sent in every check-in, and its written history.
+// A change is additive and adds a line; the server accepts every version listed.
+
+/**
+ * - 1: 2026-11-24: enroll, check-in, inventory in content-addressed chunks
+ */
+export const SENSOR_PROTOCOL_VERSIONS = [1] as const;
+export const SENSOR_PROTOCOL_VERSION = 1;
+
+/** Calendar-based release of all three programs, e.g. `2026.11.0`. */
+export const RELEASE = "2026.11.0";
