@@ -1,0 +1,24 @@
+import * as routes from "@attacklens/protocol/asset-groups.ts";
+import { handler } from "../route-handler.ts";
+import {
+  createAssetGroup,
+  deleteAssetGroup,
+  getAssetGroup,
+  listAssetGroups,
+  renameAssetGroup,
+} from "./asset-groups.ts";
+
+export const assetGroupRoutes = [
+  handler(routes.listAssetGroups, ({ query, user }, { db, now }) => listAssetGroups(db, now(), user, query)),
+  handler(routes.createAssetGroup, ({ body, user }, { db, now }) =>
+    createAssetGroup(db, now(), user, body.name),
+  ),
+  handler(routes.getAssetGroup, ({ params, user }, { db, now }) => getAssetGroup(db, now(), user, params.id)),
+  handler(routes.renameAssetGroup, ({ params, body, user }, { db, now }) =>
+    renameAssetGroup(db, now(), user, params.id, body.name),
+  ),
+  handler(routes.deleteAssetGroup, async ({ params, user }, { db, now }) => {
+    await deleteAssetGroup(db, now(), user, params.id);
+    return undefined;
+  }),
+];

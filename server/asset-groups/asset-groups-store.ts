@@ -1,0 +1,97 @@
+// Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
+import { sql } from "kysely";
+import { lockRows } from "../db/dialect.ts";
+import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import type { AssetGroupTable, Database } from "../db/schema.ts";
+
+const columns = [
+  "assetGroup.id",
+  "assetGroup.name",
+  "assetGroup.createdAt",
+  "user.name as createdBy",
+] as const;
+
+function groupsWithCounts(db: Database, now: number) {
+  return db
+    .selectFrom("assetGroup")
+    .innerJoin("user", "user.id", "assetGroup.createdBy")
+    .select((eb) => [
+      ...columns,
+      memberCount.as("assets"),
+      eb
+        .selectFrom("enrollmentToken")
+        .select((count) => count.fn.countAll<number>().as("count"))
+        .whereRef("enrollmentToken.assetGroupId", "=", "assetGroup.id")
+        .where("enrollmentToken.deletedAt", "is", null)
+        .where("enrollmentToken.revokedAt", "is", null)
+        .where((or) =>
+          or.or([or("enrollmentToken.expiresAt", "is", null), or("enrollmentToken.expiresAt", ">", now)]),
+        )
+        .as("enrollmentTokens"),
+    ])
+    .where("assetGroup.deletedAt", "is", null);
+}
+
+const memberCount = sql<number>`(select count(*) from asset where asset.asset_group_id = asset_group.id)`;
+
+const SORTS = {
+  name: sql<string>`asset_group.name_key`,
+  createdAt: sql<number>`asset_group.created_at`,
+  assets: memberCount,
+};
+
+export interface GroupPage {
+  q?: string | undefined;
+  sort: keyof typeof SORTS;
+  order: "asc" | "desc";
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export async function pageOfGroups(db: Database, now: number, { q, sort, order, cursor, limit }: GroupPage) {
+  let query = groupsWithCounts(db, now);
+  if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
+  const page = await keysetRows(query, {
+    sort: SORTS[sort],
+    sortName: sort,
+    id: sql<string>`asset_group.id`,
+    order,
+    cursor,
+    limit,
+  });
+  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+}
+
+export async function findGroup(db: Database, now: number, id: string) {
+  return await groupsWithCounts(db, now).where("assetGroup.id", "=", id).executeTakeFirst();
+}
+
+/** The group's row, locked until the transaction ends: nobody deletes it meanwhile. */
+export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTable | undefined> {
+  const query = tx.selectFrom("assetGroup").selectAll().where("id", "=", id).where("deletedAt", "is", null);
+  return await lockRows(tx, query).executeTakeFirst();
+}
+
+export async function insertGroup(tx: Database, group: AssetGroupTable): Promise<void> {
+  await tx.insertInto("assetGroup").values(group).execute();
+}
+
+export async function updateGroupName(
+  tx: Database,
+  id: string,
+  name: string,
+  nameKey: string,
+): Promise<void> {
+  await tx.updateTable("assetGroup").set({ name, nameKey }).where("id", "=", id).execute();
+}
+
+/** Marks the group deleted and takes its assets out of it; answers how many those were. */
+export async function markGroupDeleted(tx: Database, id: string, deletedAt: number): Promise<number> {
+  await tx.updateTable("assetGroup").set({ deletedAt }).where("id", "=", id).execute();
+  const result = await tx
+    .updateTable("asset")
+    .set({ assetGroupId: null })
+    .where("assetGroupId", "=", id)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}

@@ -1,0 +1,137 @@
+// What may be done with asset groups.
+import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { isDuplicate } from "../db/dialect.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import { permitted } from "../permitted.ts";
+import type { User } from "../route-handler.ts";
+import {
+  findGroup,
+  type GroupPage,
+  insertGroup,
+  lockGroup,
+  markGroupDeleted,
+  pageOfGroups,
+  updateGroupName,
+} from "./asset-groups-store.ts";
+
+type GroupRow = NonNullable<Awaited<ReturnType<typeof findGroup>>>;
+
+function present(row: GroupRow, user: User): AssetGroup {
+  const manage = permitted(user, "assets:manage");
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: toInstant(row.createdAt),
+    createdBy: row.createdBy,
+    assets: Number(row.assets),
+    enrollmentTokens: Number(row.enrollmentTokens),
+    can: { rename: manage, delete: manage },
+  };
+}
+
+export async function listAssetGroups(db: Database, now: number, user: User, query: GroupPage) {
+  const { rows, ...page } = await pageOfGroups(db, now, query);
+  return { items: rows.map((row) => present(row, user)), ...page };
+}
+
+/** Throws not-found. */
+export async function getAssetGroup(db: Database, now: number, user: User, id: string): Promise<AssetGroup> {
+  const row = await findGroup(db, now, id);
+  if (!row) throw notFound(id);
+  return present(row, user);
+}
+
+/** Throws name-taken. */
+export async function createAssetGroup(
+  db: Database,
+  now: number,
+  user: User,
+  name: string,
+): Promise<AssetGroup> {
+  const id = newId("assetGroup");
+  await refuseTakenName(name, () =>
+    inTransaction(db, async (tx) => {
+      await insertGroup(tx, {
+        id,
+        name,
+        nameKey: nameKey(name),
+        createdAt: now,
+        createdBy: user.id,
+        deletedAt: null,
+      });
+      await recordAuditEvent(tx, {
+        at: now,
+        actor: userActor(user),
+        action: "asset-group.created",
+        entity: { type: "asset-group", id },
+        details: { name },
+      });
+    }),
+  );
+  return await getAssetGroup(db, now, user, id);
+}
+
+/** Throws not-found, name-taken. */
+export async function renameAssetGroup(db: Database, now: number, user: User, id: string, name: string) {
+  await refuseTakenName(name, () =>
+    inTransaction(db, async (tx) => {
+      const group = await lockGroup(tx, id);
+      if (!group) throw notFound(id);
+      if (group.name === name) return;
+      await updateGroupName(tx, id, name, nameKey(name));
+      await recordAuditEvent(tx, {
+        at: now,
+        actor: userActor(user),
+        action: "asset-group.renamed",
+        entity: { type: "asset-group", id },
+        details: { before: group.name, after: name },
+      });
+    }),
+  );
+  return await getAssetGroup(db, now, user, id);
+}
+
+/** Its assets stay without a group; tokens scoped to it refuse from now on. Throws not-found. */
+export async function deleteAssetGroup(db: Database, now: number, user: User, id: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const group = await lockGroup(tx, id);
+    if (!group) throw notFound(id);
+    const assets = await markGroupDeleted(tx, id, now);
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "asset-group.deleted",
+      entity: { type: "asset-group", id },
+      details: { name: group.name, assets },
+    });
+  });
+}
+
+/** The group, which stays until the transaction ends; undefined when it is not there or deleted. */
+export async function holdAssetGroup(
+  tx: Database,
+  id: string,
+): Promise<{ id: string; name: string } | undefined> {
+  const group = await lockGroup(tx, id);
+  return group && { id: group.id, name: group.name };
+}
+
+function notFound(id: string): Problem {
+  return new Problem("not-found", `There is no asset group ${id}`);
+}
+
+async function refuseTakenName(name: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    throw new Problem("name-taken", `Another asset group is named "${name}"`, {
+      cause: error,
+      fields: { name: "is already in use by another asset group" },
+    });
+  }
+}

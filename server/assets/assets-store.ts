@@ -1,0 +1,107 @@
+// Assets and their identifiers in SQL.
+import { sql } from "kysely";
+import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import type { AssetTable, Database } from "../db/schema.ts";
+
+function assets(db: Database) {
+  return db
+    .selectFrom("asset")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("sensor", (join) =>
+      join.onRef("sensor.assetId", "=", "asset.id").on("sensor.deletedAt", "is", null),
+    )
+    .select([
+      "asset.id",
+      "asset.name",
+      "asset.type",
+      "asset.category",
+      "asset.assetGroupId",
+      "asset.createdAt",
+      "assetGroup.name as assetGroupName",
+      "sensor.id as sensorId",
+      "sensor.hostname as sensorHostname",
+    ]);
+}
+
+export type AssetRow = NonNullable<Awaited<ReturnType<typeof findAsset>>>;
+
+const SORTS = { name: sql<string>`asset.name_key`, createdAt: sql<number>`asset.created_at` };
+
+export interface AssetPage {
+  q?: string | undefined;
+  assetGroupId?: string | undefined;
+  sort: keyof typeof SORTS;
+  order: "asc" | "desc";
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export async function pageOfAssets(db: Database, { q, assetGroupId, sort, order, cursor, limit }: AssetPage) {
+  let query = assets(db);
+  if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
+  if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
+  const page = await keysetRows(query, {
+    sort: SORTS[sort],
+    sortName: sort,
+    id: sql<string>`asset.id`,
+    order,
+    cursor,
+    limit,
+  });
+  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+}
+
+export async function findAsset(db: Database, id: string) {
+  return await assets(db).where("asset.id", "=", id).executeTakeFirst();
+}
+
+export async function listIdentifiers(db: Database, assetId: string) {
+  return await db
+    .selectFrom("assetIdentifier")
+    .select(["type", "value"])
+    .where("assetId", "=", assetId)
+    .orderBy("type")
+    .orderBy("value")
+    .execute();
+}
+
+/** An asset of the group that has the identifier and no sensor that still exists. */
+export async function findFreeAsset(tx: Database, type: string, value: string, assetGroupId: string | null) {
+  return await tx
+    .selectFrom("asset")
+    .innerJoin("assetIdentifier", "assetIdentifier.assetId", "asset.id")
+    .select("asset.id")
+    .where("assetIdentifier.type", "=", type)
+    .where("assetIdentifier.value", "=", value)
+    .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("sensor")
+            .select("sensor.id")
+            .whereRef("sensor.assetId", "=", "asset.id")
+            .where("deletedAt", "is", null),
+        ),
+      ),
+    )
+    .orderBy("asset.createdAt")
+    .executeTakeFirst();
+}
+
+export async function insertAsset(tx: Database, asset: AssetTable): Promise<void> {
+  await tx.insertInto("asset").values(asset).execute();
+}
+
+export async function insertIdentifiers(
+  tx: Database,
+  assetId: string,
+  identifiers: { type: string; value: string }[],
+): Promise<void> {
+  if (identifiers.length === 0) return;
+  await tx
+    .insertInto("assetIdentifier")
+    .values(identifiers.map((identifier) => ({ assetId, ...identifier })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

@@ -1,0 +1,105 @@
+// Assets: listed for people, found or made for a sensor that enrolls.
+import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import {
+  type AssetPage,
+  type AssetRow,
+  findAsset,
+  findFreeAsset,
+  insertAsset,
+  insertIdentifiers,
+  listIdentifiers,
+  pageOfAssets,
+} from "./assets-store.ts";
+
+function present(row: AssetRow): Asset {
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    category: row.category,
+    assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
+    sensor: row.sensorId === null ? null : { id: row.sensorId, hostname: row.sensorHostname ?? "" },
+    createdAt: toInstant(row.createdAt),
+  };
+}
+
+export async function listAssets(db: Database, query: AssetPage) {
+  const { rows, ...page } = await pageOfAssets(db, query);
+  return { items: rows.map(present), ...page };
+}
+
+/** Throws not-found. */
+export async function getAsset(db: Database, id: string) {
+  const row = await findAsset(db, id);
+  if (!row) throw new Problem("not-found", `There is no asset ${id}`);
+  const identifiers = await listIdentifiers(db, id);
+  return {
+    ...present(row),
+    identifiers: identifiers.map(({ type, value }) => ({ type: type as IdentifierType, value })),
+  };
+}
+
+/**
+ * The asset that an enrolling sensor belongs to: one of the token's group that has the same machine id and no sensor
+ * any more (the machine was enrolled anew), else a new one. Host facts never reach an asset of another group or of a
+ * sensor that still exists: two machines that claim one identity stay two.
+ */
+export async function findOrCreateAsset(
+  tx: Database,
+  now: number,
+  host: HostFacts,
+  assetGroupId: string | null,
+): Promise<{ id: string; created: boolean }> {
+  const identifiers = identifiersOf(host);
+  const machineId = identifiers.find(({ type }) => type === "machine-id");
+  const found = machineId && (await findFreeAsset(tx, machineId.type, machineId.value, assetGroupId));
+  const id = found?.id ?? newId("asset");
+  if (!found) {
+    await insertAsset(tx, {
+      id,
+      name: host.hostname,
+      nameKey: nameKey(host.hostname),
+      type: "server",
+      category: "compute",
+      assetGroupId,
+      createdAt: now,
+    });
+  }
+  await insertIdentifiers(tx, id, identifiers);
+  return { id, created: !found };
+}
+
+export async function recordAssetCreated(
+  tx: Database,
+  event: Pick<AuditEvent, "at" | "actor">,
+  id: string,
+  name: string,
+) {
+  await recordAuditEvent(tx, {
+    ...event,
+    action: "asset.created",
+    entity: { type: "asset", id },
+    details: { name },
+  });
+}
+
+function identifiersOf(host: HostFacts): { type: IdentifierType; value: string }[] {
+  const pairs: [IdentifierType, string | undefined][] = [
+    ["hostname", host.hostname],
+    ["machine-id", host.machineId],
+    ["product-uuid", host.productUuid],
+    ["serial-number", host.serialNumber],
+    ["cloud-instance-id", host.cloudInstanceId],
+    ...host.macs.map((mac): [IdentifierType, string] => ["mac-address", mac]),
+    ...host.addresses.map((address): [IdentifierType, string] => ["ip-address", address]),
+  ];
+  return pairs.flatMap(([type, value]) => {
+    const normalised = value?.trim().toLowerCase();
+    return normalised ? [{ type, value: normalised }] : [];
+  });
+}

@@ -1,0 +1,69 @@
+// The audit log: who did what to what, each event chained to the one before by SHA-256, so that none can be taken out unseen.
+import { createHash } from "node:crypto";
+import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
+import type { AuditEventTable, Database } from "../db/schema.ts";
+import { newId } from "../ids.ts";
+import type { User } from "../route-handler.ts";
+import { appendEvent, listEvents, lockHead } from "./audit-store.ts";
+
+export const AUDIT_ACTIONS = [
+  "user.created",
+  "user.signed-in",
+  "user.signed-out",
+  "asset-group.created",
+  "asset-group.renamed",
+  "asset-group.deleted",
+  "enrollment-token.created",
+  "enrollment-token.revoked",
+  "enrollment-token.deleted",
+  "sensor.enrolled",
+  "sensor.deleted",
+  "asset.created",
+] as const;
+
+export interface AuditEvent {
+  at: number;
+  actor: { type: AuditEventTable["actorType"]; id: string; name: string };
+  action: (typeof AUDIT_ACTIONS)[number];
+  entity: { type: string; id: string };
+  /** Never a secret. */
+  details?: Record<string, Json>;
+}
+
+export function userActor(user: User): AuditEvent["actor"] {
+  return { type: "user", id: user.id, name: user.name };
+}
+
+/** Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked until the commit. */
+export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise<void> {
+  const head = await lockHead(tx);
+  const row = {
+    sequence: head.sequence + 1,
+    id: newId("auditEvent"),
+    at: event.at,
+    actorType: event.actor.type,
+    actorId: event.actor.id,
+    actorName: event.actor.name,
+    action: event.action,
+    entityType: event.entity.type,
+    entityId: event.entity.id,
+    details: canonicalJson(event.details ?? {}),
+    previousHash: head.hash,
+  };
+  await appendEvent(tx, { ...row, hash: hashOf(row) });
+}
+
+/** The sequence of the first event that does not continue the chain, or undefined when it is whole. */
+export async function findBreak(db: Database): Promise<number | undefined> {
+  let previousHash = "";
+  for (const [index, { hash, ...row }] of (await listEvents(db)).entries()) {
+    if (row.sequence !== index + 1 || row.previousHash !== previousHash || hashOf(row) !== hash)
+      return row.sequence;
+    previousHash = hash;
+  }
+  return undefined;
+}
+
+function hashOf(row: Omit<AuditEventTable, "hash">): string {
+  return createHash("sha256").update(canonicalJson(row)).digest("hex");
+}

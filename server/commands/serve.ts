@@ -1,0 +1,17 @@
+// attacklens serve: runs the server until it is told to stop.
+import { readConfig } from "../config.ts";
+import type { ConsoleBundle } from "../http/console-files.ts";
+import { startServer } from "../server.ts";
+
+export async function serve(args: string[], bundle: ConsoleBundle): Promise<number> {
+  const config = readConfig(args);
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  await using server = await startServer(config, bundle);
+  console.log(`listening on ${server.url}`);
+  if (server.setupLink)
+    console.log(`Open this link to create the first Super Admin; it works once: ${server.setupLink}`);
+  await stopped;
+  return 0;
+}

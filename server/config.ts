@@ -1,0 +1,91 @@
+// What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+export const SERVE_FLAGS = {
+  data: { type: "string" },
+  listen: { type: "string" },
+  "public-url": { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+} as const;
+
+const listen = z.string().transform((text, context) => {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] && port <= 65_535) return { hostname: match[1].replace(/^\[|\]$/g, ""), port };
+  context.addIssue({ code: "custom", message: "must be ADDRESS:PORT, e.g. 127.0.0.1:8080 or [::1]:8080" });
+  return z.NEVER;
+});
+
+const settings = z.object({
+  /** Folder for the embedded database and the key that signs sessions. */
+  dataDir: z.string().min(1),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+    .optional(),
+  listen,
+  /** How people reach the console when a proxy stands before it. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
+  secret: z.string().min(32, "must have at least 32 characters").optional(),
+  metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]),
+  checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
+});
+
+export type Config = z.infer<typeof settings>;
+
+/** What is wrong with the configuration, for the person who wrote it. */
+export class ConfigError extends Error {}
+
+const SOURCES: Record<keyof Config, string> = {
+  dataDir: "--data or ATTACKLENS_DATA",
+  databaseUrl: "DATABASE_URL",
+  listen: "--listen or ATTACKLENS_LISTEN",
+  publicUrl: "--public-url or ATTACKLENS_PUBLIC_URL",
+  tlsCert: "--tls-cert or ATTACKLENS_TLS_CERT",
+  tlsKey: "--tls-key or ATTACKLENS_TLS_KEY",
+  secret: "ATTACKLENS_SECRET",
+  metricsToken: "ATTACKLENS_METRICS_TOKEN",
+  logLevel: "ATTACKLENS_LOG_LEVEL",
+  checkInIntervalSeconds: "ATTACKLENS_CHECK_IN_INTERVAL",
+};
+
+/** Throws ConfigError. An empty variable counts as absent. */
+export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const flags = parseFlags(args);
+  const variable = (name: string) => env[name] || undefined;
+  const result = settings.safeParse({
+    dataDir: flags.data ?? variable("ATTACKLENS_DATA") ?? join(homedir(), ".attacklens"),
+    databaseUrl: variable("DATABASE_URL"),
+    listen: flags.listen ?? variable("ATTACKLENS_LISTEN") ?? "127.0.0.1:8080",
+    publicUrl: flags["public-url"] ?? variable("ATTACKLENS_PUBLIC_URL"),
+    tlsCert: flags["tls-cert"] ?? variable("ATTACKLENS_TLS_CERT"),
+    tlsKey: flags["tls-key"] ?? variable("ATTACKLENS_TLS_KEY"),
+    secret: variable("ATTACKLENS_SECRET"),
+    metricsToken: variable("ATTACKLENS_METRICS_TOKEN"),
+    logLevel: variable("ATTACKLENS_LOG_LEVEL") ?? "info",
+    checkInIntervalSeconds: variable("ATTACKLENS_CHECK_IN_INTERVAL") ?? 60,
+  });
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    throw new ConfigError(`${SOURCES[issue.path[0] as keyof Config]}: ${issue.message}`);
+  }
+  if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
+    throw new ConfigError("--tls-cert and --tls-key: one is given without the other");
+  }
+  return result.data;
+}
+
+function parseFlags(args: string[]) {
+  try {
+    return parseArgs({ args, options: SERVE_FLAGS, allowPositionals: false }).values;
+  } catch (error) {
+    throw new ConfigError((error as Error).message.split(". ")[0]);
+  }
+}

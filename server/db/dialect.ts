@@ -1,0 +1,50 @@
+// What differs between the two databases, and nothing else: which one it is, row locks, and how a refused duplicate looks.
+import { type Kysely, PostgresAdapter } from "kysely";
+
+export const DIALECTS = ["sqlite", "postgres"] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration's database has no schema type yet
+export function dialectOf(db: Kysely<any>): Dialect {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? "postgres" : "sqlite";
+}
+
+/** Locks the rows that a query reads until the transaction ends. On SQLite the transaction holds the only write lock already. */
+export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | object, query: Q): Q {
+  return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
+}
+
+/** True when a statement was refused because a unique key exists already. */
+export function isDuplicate(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "23505" || code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
+}
+
+/** True when the same transaction may succeed if it is run again: a lock was not had, or two transactions crossed. */
+export function isTransient(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "40001" || code === "40P01" || code === "SQLITE_BUSY" || code === "SQLITE_BUSY_SNAPSHOT";
+}
+
+/** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
+export function isOutage(error: unknown): boolean {
+  const code = errorCode(error) ?? "";
+  return (
+    /^(08|53|57P0)/.test(code) ||
+    [
+      "ECONNREFUSED",
+      "ECONNRESET",
+      "ENOTFOUND",
+      "ETIMEDOUT",
+      "SQLITE_FULL",
+      "SQLITE_IOERR",
+      "SQLITE_READONLY",
+    ].includes(code) ||
+    code.startsWith("SQLITE_IOERR")
+  );
+}
+
+function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}

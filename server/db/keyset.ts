@@ -1,0 +1,89 @@
+// Keyset pages over any query: ordered by one expression and then by id, continued from a cursor instead of an offset.
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { type Expression, type SelectQueryBuilder, sql } from "kysely";
+import { z } from "zod";
+import type { Database } from "./schema.ts";
+
+export interface KeysetOptions {
+  /** Never null: coalesce what may be. */
+  sort: Expression<unknown>;
+  id: Expression<string>;
+  /** Name of the sort, kept in the cursor: a cursor of another sort is refused. */
+  sortName: string;
+  order: "asc" | "desc";
+  cursor?: string | undefined;
+  limit: number;
+}
+
+const cursorContent = z.strictObject({
+  s: z.string(),
+  v: z.union([z.string().max(1_000), z.number()]),
+  id: z.string().max(100),
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: any table's query, whose row type passes through
+type AnyQuery<Row> = SelectQueryBuilder<any, any, Row>;
+
+/** The rows after the cursor. Throws input-invalid for a cursor that is not of this list and sort. */
+export async function keysetRows<Row>(
+  query: AnyQuery<Row>,
+  { sort, id, sortName, order, cursor, limit }: KeysetOptions,
+): Promise<{ rows: Row[]; nextCursor: string | null }> {
+  let page = query
+    .select([sql<string | number>`${sort}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
+    .orderBy(sort, order)
+    .orderBy(id, order)
+    .limit(limit + 1);
+  if (cursor !== undefined) {
+    const after = decodeCursor(cursor, `${sortName} ${order}`);
+    const comparison = order === "asc" ? sql`>` : sql`<`;
+    page = page.where(sql<boolean>`(${sort}, ${id}) ${comparison} (${after.v}, ${after.id})`);
+  }
+  const rows = await page.execute();
+  if (rows.length <= limit) return { rows, nextCursor: null };
+  const last = rows[limit - 1]!;
+  const content = { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
+  return {
+    rows: rows.slice(0, limit),
+    nextCursor: Buffer.from(JSON.stringify(content)).toString("base64url"),
+  };
+}
+
+function decodeCursor(cursor: string, sort: string): z.infer<typeof cursorContent> {
+  try {
+    const content = cursorContent.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+    if (content.s === sort) return content;
+  } catch {
+    // Whatever is wrong with it, the caller can only start again.
+  }
+  const message = "is not the nextCursor of a page with this sort and order";
+  throw new Problem("input-invalid", `Cannot continue the list: cursor ${message}`, {
+    fields: { cursor: message },
+  });
+}
+
+/** How many rows a query has, counted no further than `COUNT_CAP`. */
+export async function cappedCount<Row>(
+  db: Database,
+  query: AnyQuery<Row>,
+): Promise<{ total: number; totalIsCapped: boolean }> {
+  const some = query.select(sql<number>`1`.as("one")).limit(COUNT_CAP + 1);
+  const { rows } = await sql<{ total: number }>`select count(*) as total from (${some}) as matching`.execute(
+    db,
+  );
+  const total = Number(rows[0]?.total ?? 0);
+  return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+}
+
+/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds lower case. */
+export function contains(
+  column: Expression<string>,
+  text: string,
+): Expression<boolean> & ReturnType<typeof sql<boolean>> {
+  const pattern = `%${text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\\%_]/g, "\\$&")}%`;
+  return sql<boolean>`${column} like ${pattern} escape '\\'`;
+}

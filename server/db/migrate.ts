@@ -1,0 +1,15 @@
+// Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same ones.
+import { type Migration, Migrator } from "kysely/migration";
+import { firstSlice } from "./migrations/0001-first-slice.ts";
+import type { Database } from "./schema.ts";
+
+const MIGRATIONS: Record<string, Migration> = {
+  "0001-first-slice": firstSlice,
+};
+
+/** Runs what has not run yet. Two servers that start together take turns by a lock. */
+export async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

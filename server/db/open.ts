@@ -1,0 +1,43 @@
+// Opens the database that the configuration names and brings it to the newest schema.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CamelCasePlugin, Kysely } from "kysely";
+import { migrate } from "./migrate.ts";
+import { postgresDialect } from "./postgres.ts";
+import type { Database, Schema } from "./schema.ts";
+import { sqliteDialect } from "./sqlite.ts";
+
+export interface DatabaseLocation {
+  /** Folder that holds `attacklens.db`; made when it does not exist, readable by its owner only. */
+  dataDir: string;
+  /** `postgres://…`; when present the data folder holds no database. */
+  databaseUrl?: string;
+  maxConnections?: number;
+}
+
+/** Connects and migrates. Throws when another, newer release has migrated further than this one knows. */
+export async function openDatabase(
+  location: DatabaseLocation,
+  onIdleError: (error: Error) => void = () => {},
+): Promise<Database> {
+  const db = connect(location, onIdleError);
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return db;
+}
+
+function connect(location: DatabaseLocation, onIdleError: (error: Error) => void): Database {
+  const plugins = [new CamelCasePlugin()];
+  if (location.databaseUrl) {
+    return new Kysely<Schema>({
+      dialect: postgresDialect(location.databaseUrl, location.maxConnections ?? 10, onIdleError),
+      plugins,
+    });
+  }
+  mkdirSync(location.dataDir, { recursive: true, mode: 0o700 });
+  return new Kysely<Schema>({ dialect: sqliteDialect(join(location.dataDir, "attacklens.db")), plugins });
+}

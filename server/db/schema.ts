@@ -1,0 +1,226 @@
+// The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
+import type { Generated, Kysely } from "kysely";
+
+export interface UserTable {
+  id: string;
+  name: string;
+  /** Lower case; what people sign in with. */
+  email: string;
+  emailVerified: number;
+  image: string | null;
+  role: string;
+  status: "active" | "disabled";
+  lastSignInAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface SessionTable {
+  id: string;
+  /** SHA-256 of the cookie's token: who reads the database has no session. */
+  token: string;
+  userId: string;
+  expiresAt: number;
+  ipAddress: string | null;
+  userAgent: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface AccountTable {
+  id: string;
+  accountId: string;
+  providerId: string;
+  userId: string;
+  accessToken: string | null;
+  refreshToken: string | null;
+  idToken: string | null;
+  accessTokenExpiresAt: number | null;
+  refreshTokenExpiresAt: number | null;
+  scope: string | null;
+  /** Argon2id in PHC string format. */
+  password: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface VerificationTable {
+  id: string;
+  identifier: string;
+  value: string;
+  expiresAt: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface SettingTable {
+  name: string;
+  value: string;
+}
+
+export interface AssetGroupTable {
+  id: string;
+  name: string;
+  /** The name as it is compared and sorted: NFKC, lower case. */
+  nameKey: string;
+  createdAt: number;
+  createdBy: string;
+  deletedAt: number | null;
+}
+
+export interface EnrollmentTokenTable {
+  id: string;
+  name: string;
+  nameKey: string;
+  /** SHA-256 of the value, lower-case hex. */
+  valueHash: string;
+  hint: string;
+  /** Null: all assets. */
+  assetGroupId: string | null;
+  expiresAt: number | null;
+  createdAt: number;
+  createdBy: string;
+  revokedAt: number | null;
+  revokedBy: string | null;
+  deletedAt: number | null;
+}
+
+/** One row for each sensor that a token brought in: what counts a token's use, and what makes a retry cost none. */
+export interface EnrollmentTable {
+  id: string;
+  enrollmentTokenId: string;
+  sensorId: string;
+  enrolledAt: number;
+  address: string;
+  hostname: string;
+}
+
+export interface SensorTable {
+  id: string;
+  /** Ed25519, 32 bytes in base64url. */
+  publicKey: string;
+  enrollmentTokenId: string;
+  assetId: string;
+  hostname: string;
+  hostnameKey: string;
+  platform: "linux" | "windows" | "darwin";
+  osName: string;
+  osVersion: string;
+  architecture: string;
+  version: string;
+  enrolledAt: number;
+  /** When the first inventory was complete; null: pending. */
+  reportedAt: number | null;
+  deletedAt: number | null;
+}
+
+/** Hot and small: one update for every request of a sensor, written by group commit. */
+export interface SensorPresenceTable {
+  sensorId: string;
+  lastSeenAt: number;
+  lastNonce: number;
+  address: string;
+}
+
+export interface AssetTable {
+  id: string;
+  name: string;
+  nameKey: string;
+  type: "server" | "virtual-machine" | "endpoint";
+  category: "compute";
+  assetGroupId: string | null;
+  createdAt: number;
+}
+
+export interface AssetIdentifierTable {
+  assetId: string;
+  type: string;
+  /** Normalised: lower case, trimmed. */
+  value: string;
+}
+
+/** A chunk of items under the SHA-256 of its canonical JSON; stored once for all hosts that have it. */
+export interface InventoryChunkTable {
+  hash: string;
+  category: string;
+  content: string;
+  itemCount: number;
+  createdAt: number;
+}
+
+/** A category as a list of chunks, under its root hash. */
+export interface InventoryManifestTable {
+  root: string;
+  category: string;
+  /** JSON array of chunk hashes, in bucket order. */
+  chunks: string;
+  itemCount: number;
+  createdAt: number;
+}
+
+/** What a sensor has now, a row a category. */
+export interface SensorInventoryTable {
+  sensorId: string;
+  category: string;
+  status: "collected" | "failed" | "unsupported";
+  reason: string | null;
+  /** Null: nothing stored yet. */
+  root: string | null;
+  changedAt: number | null;
+}
+
+/** What a sensor had: a row for every change. */
+export interface InventoryHistoryTable {
+  sensorId: string;
+  category: string;
+  root: string;
+  reportedAt: number;
+}
+
+/** What people and tokens did, each event naming the hash of the one before. */
+export interface AuditEventTable {
+  sequence: number;
+  id: string;
+  at: number;
+  actorType: "user" | "enrollment-token" | "system";
+  actorId: string;
+  actorName: string;
+  action: string;
+  entityType: string;
+  entityId: string;
+  /** Canonical JSON. */
+  details: string;
+  previousHash: string;
+  hash: string;
+}
+
+/** The end of the chain: one row, locked while an event is appended. */
+export interface AuditHeadTable {
+  id: Generated<number>;
+  sequence: number;
+  hash: string;
+}
+
+export interface Schema {
+  user: UserTable;
+  session: SessionTable;
+  account: AccountTable;
+  verification: VerificationTable;
+  setting: SettingTable;
+  assetGroup: AssetGroupTable;
+  enrollmentToken: EnrollmentTokenTable;
+  enrollment: EnrollmentTable;
+  sensor: SensorTable;
+  sensorPresence: SensorPresenceTable;
+  asset: AssetTable;
+  assetIdentifier: AssetIdentifierTable;
+  inventoryChunk: InventoryChunkTable;
+  inventoryManifest: InventoryManifestTable;
+  sensorInventory: SensorInventoryTable;
+  inventoryHistory: InventoryHistoryTable;
+  auditEvent: AuditEventTable;
+  auditHead: AuditHeadTable;
+}
+
+/** A connection to either database, or a transaction on it. */
+export type Database = Kysely<Schema>;

@@ -1,0 +1,31 @@
+// SQLite through bun:sqlite, in the shape that Kysely's dialect asks for.
+import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
+import { SqliteDialect } from "kysely";
+
+/**
+ * Opens or makes the file. WAL with synchronous=FULL: a commit that was answered survives a power cut.
+ * Throws what SQLite says when the file is no database or cannot be written.
+ */
+export function sqliteDialect(file: string): SqliteDialect {
+  const sqlite = new BunDatabase(file, { create: true, strict: true });
+  sqlite.run("PRAGMA busy_timeout = 5000");
+  sqlite.run("PRAGMA journal_mode = WAL");
+  sqlite.run("PRAGMA synchronous = FULL");
+  sqlite.run("PRAGMA foreign_keys = ON");
+  return new SqliteDialect({
+    database: {
+      close: () => sqlite.close(),
+      prepare(sql) {
+        // Takes the write lock at once: a transaction that reads first and writes later would fail when another process wrote between.
+        const statement = sqlite.query(sql === "begin" ? "begin immediate" : sql);
+        const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
+        return {
+          reader: statement.columnNames.length > 0,
+          all: (parameters) => statement.all(...bindings(parameters)),
+          run: (parameters) => statement.run(...bindings(parameters)),
+          iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
+        };
+      },
+    },
+  });
+}

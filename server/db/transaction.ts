@@ -1,0 +1,17 @@
+// Transactions that are run again when two of them crossed.
+import { isTransient } from "./dialect.ts";
+import type { Database } from "./schema.ts";
+
+const TRIES = 5;
+
+/** Runs `work` in one transaction; a deadlock or a busy database runs it again, so `work` must have no effect outside `tx`. */
+export async function inTransaction<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return await work(db);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt >= TRIES || !isTransient(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// Every route on one Hono: limits, caller, input, handler, reply, and a line in the log for each request.
+
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Route } from "@attacklens/protocol/route.ts";
+import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
+import { type Context, Hono } from "hono";
+import { sql } from "kysely";
+import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
+import { assetRoutes } from "../assets/assets-routes.ts";
+import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
+import { inventoryRoutes } from "../inventory/inventory-routes.ts";
+import type { HttpRequest, RouteHandler, SensorCaller, Services, User } from "../route-handler.ts";
+import { sensorRoutes } from "../sensors/sensors-routes.ts";
+import { userRoutes } from "../users/users-routes.ts";
+import { refuseForeignOrigin, requireUser } from "./caller.ts";
+import { type Metrics, mayReadMetrics } from "./metrics.ts";
+import { openApiDocument } from "./openapi.ts";
+import { parseInput } from "./parse-input.ts";
+import { problemReply, toProblem } from "./problem-reply.ts";
+import { referencePage } from "./reference-page.ts";
+import { DEFAULT_MAX_BODY_BYTES, parseJsonBody, readBody } from "./request-body.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+
+export const ROUTE_HANDLERS: readonly RouteHandler[] = [
+  ...userRoutes,
+  ...enrollmentTokenRoutes,
+  ...sensorRoutes,
+  ...inventoryRoutes,
+  ...assetRoutes,
+  ...assetGroupRoutes,
+];
+
+export interface AppOptions {
+  services: Services;
+  metrics: Metrics;
+  metricsToken: string | undefined;
+  /** True when people reach the console by HTTPS. */
+  secure: boolean;
+  authenticateSensor: (http: HttpRequest) => Promise<SensorCaller>;
+  consoleFile: (path: string, headers: Headers) => Response | undefined;
+}
+
+/** What Bun.serve knows of a request beside the request itself. */
+interface Env {
+  Bindings: { address: string };
+  Variables: { route: string; requestId: string };
+}
+
+export function createApp(options: AppOptions) {
+  const { services, metrics } = options;
+  const app = new Hono<Env>();
+
+  app.use(async (c, next) => {
+    const startedAt = performance.now();
+    c.set("requestId", Bun.randomUUIDv7());
+    c.set("route", "other");
+    metrics.inFlight.inc();
+    try {
+      await next();
+    } finally {
+      metrics.inFlight.dec();
+    }
+    setSecurityHeaders(c.res.headers, options.secure);
+    c.res.headers.set("x-request-id", c.get("requestId"));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const labels = { method: c.req.method, route: c.get("route") };
+    metrics.requests.inc({ ...labels, status: c.res.status });
+    metrics.durations.observe(labels, seconds);
+    const line = {
+      requestId: c.get("requestId"),
+      ...labels,
+      status: c.res.status,
+      ms: Math.round(seconds * 1000),
+    };
+    services.log.info({ ...line, address: c.env.address }, "request");
+  });
+
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    metrics.refusals.inc({ code: problem.code });
+    const requestId = c.get("requestId");
+    const about = {
+      requestId,
+      code: problem.code,
+      detail: redactTokenValues(problem.detail),
+      err: problem.cause,
+    };
+    if (problem.status >= 500) services.log.error(about, "request failed");
+    else services.log.debug(about, "request refused");
+    return problemReply(problem, requestId);
+  });
+
+  for (const { route, handle } of ROUTE_HANDLERS) {
+    app.on(route.method, honoPath(route), async (c) => {
+      c.set("route", route.path);
+      return await answer(c, route, handle, options);
+    });
+  }
+  for (const path of new Set(ROUTE_HANDLERS.map(({ route }) => honoPath(route)))) {
+    app.all(path, (c) => {
+      throw new Problem("method-not-allowed", `${c.req.method} is not possible here`);
+    });
+  }
+
+  mountOperations(app, options);
+
+  app.notFound((c) => {
+    const api = /^\/(api|sensor)(\/|$)/.test(c.req.path);
+    const file =
+      !api && ["GET", "HEAD"].includes(c.req.method) && options.consoleFile(c.req.path, c.req.raw.headers);
+    if (file) return file;
+    throw new Problem("not-found", "There is nothing at this address");
+  });
+  return app;
+}
+
+async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handle"], options: AppOptions) {
+  const { services } = options;
+  const { headers } = c.req.raw;
+  refuseForeignOrigin(route, headers);
+  const http: HttpRequest = {
+    method: c.req.method,
+    path: c.req.path,
+    headers,
+    body: new Uint8Array(),
+    address: c.env.address,
+    replyHeaders: new Headers(),
+  };
+  const caller: { user?: User; sensor?: SensorCaller } = {};
+  // People are checked before their body is read; a sensor's signature covers its body.
+  if (route.access !== "public" && route.access !== "sensor")
+    caller.user = await requireUser(services.signIn, http, route.access);
+  http.body = await readBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+  if (route.access === "sensor") caller.sensor = await options.authenticateSensor(http);
+
+  const body = route.body ? parseJsonBody(http.body, headers.get("content-type")) : undefined;
+  const input = parseInput(
+    route,
+    c.req.param() as Record<string, string>,
+    new URL(c.req.url).searchParams,
+    body,
+  );
+  const output = await handle({ ...input, ...caller, http } as never, services);
+  const reply = route.output
+    ? new Response(JSON.stringify(output), {
+        status: route.status,
+        headers: { "content-type": "application/json" },
+      })
+    : new Response(null, { status: route.status });
+  for (const [name, value] of http.replyHeaders) reply.headers.append(name, value);
+  return reply;
+}
+
+function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: AppOptions): void {
+  let document: string | undefined;
+  for (const path of ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/reference"]) {
+    app.use(path, async (c, next) => {
+      c.set("route", path);
+      await next();
+    });
+  }
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async (c) => {
+    await sql`select 1`.execute(services.db);
+    return c.json({ status: "ok" });
+  });
+  app.get("/metrics", async (c) => {
+    if (!mayReadMetrics(c.req.raw.headers, c.env.address, metricsToken)) {
+      throw new Problem(
+        "permission-missing",
+        "Metrics are for this machine, or for the bearer of the configured metrics token",
+      );
+    }
+    return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
+  });
+  app.get("/api/openapi.json", (c) => {
+    document ??= JSON.stringify(openApiDocument());
+    return c.body(document, 200, { "content-type": "application/json" });
+  });
+  app.get("/api/reference/*", (c) => referencePage(c.req.path) ?? c.notFound());
+  app.get("/api/reference", (c) => referencePage(c.req.path) ?? c.notFound());
+}
+
+function honoPath(route: Route): string {
+  return route.path.replace(/\{(\w+)\}/g, ":$1");
+}

@@ -1,0 +1,72 @@
+// The console's files, which the build put into this binary, with the headers a page that shows secrets needs.
+import { gzipSync } from "node:zlib";
+
+/** What Bun's HTML import is in a compiled program: the page and everything it loads. Empty when run from source. */
+export interface ConsoleBundle {
+  index?: string;
+  files?: { path: string; loader: string; headers: Record<string, string> }[];
+}
+
+interface ConsoleFile {
+  type: string;
+  plain: Uint8Array<ArrayBuffer>;
+  gzipped: Uint8Array<ArrayBuffer> | undefined;
+}
+
+const NONCE = "__CSP_NONCE__";
+
+/** Reads and compresses every file once. Answers a path that is a file with it, any other with the page itself. */
+export async function openConsoleFiles(bundle: ConsoleBundle) {
+  const files = new Map<string, ConsoleFile>();
+  let page = "";
+  for (const { path, loader, headers } of bundle.files ?? []) {
+    const plain = await Bun.file(path).bytes();
+    if (loader === "html") page = Buffer.from(plain).toString();
+    else {
+      const type = headers["content-type"] ?? "application/octet-stream";
+      const gzipped = /javascript|css|svg|json/.test(type)
+        ? new Uint8Array(gzipSync(plain, { level: 9 }))
+        : undefined;
+      files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, gzipped });
+    }
+  }
+  // Files are named relative to the page, which is served at every depth.
+  page = page.replace(/(src|href)="\.\/([^"]+)"/g, '$1="/$2"');
+
+  return (path: string, requestHeaders: Headers): Response | undefined => {
+    if (page === "") return undefined;
+    const file = files.get(path);
+    return file ? fileReply(file, requestHeaders) : pageReply(page);
+  };
+}
+
+function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Headers): Response {
+  const headers = new Headers({
+    "content-type": type,
+    "cache-control": "public, max-age=31536000, immutable",
+  });
+  if (!gzipped) return new Response(plain, { headers });
+  headers.set("vary", "accept-encoding");
+  if (!/\bgzip\b/.test(requestHeaders.get("accept-encoding") ?? "")) return new Response(plain, { headers });
+  headers.set("content-encoding", "gzip");
+  return new Response(gzipped, { headers });
+}
+
+function pageReply(page: string): Response {
+  const nonce = crypto.getRandomValues(Buffer.alloc(16)).toString("base64");
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src-elem 'self' 'nonce-${nonce}'`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+  return new Response(page.replaceAll(NONCE, nonce), {
+    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
+  });
+}

@@ -1,0 +1,49 @@
+// Prometheus metrics of the process and of what it serves. Paths are route templates: no id and no secret becomes a label.
+import { timingSafeEqual } from "node:crypto";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export function openMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
+  const labelNames = ["method", "route", "status"];
+  return {
+    registry,
+    requests: new Counter({
+      name: "attacklens_http_requests_total",
+      help: "Requests answered",
+      labelNames,
+      registers: [registry],
+    }),
+    durations: new Histogram({
+      name: "attacklens_http_request_duration_seconds",
+      help: "Time to answer",
+      labelNames: ["method", "route"],
+      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+      registers: [registry],
+    }),
+    refusals: new Counter({
+      name: "attacklens_problems_total",
+      help: "Requests refused or failed, by problem code",
+      labelNames: ["code"],
+      registers: [registry],
+    }),
+    inFlight: new Gauge({
+      name: "attacklens_http_requests_in_flight",
+      help: "Requests being answered now",
+      registers: [registry],
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof openMetrics>;
+
+/** With a token configured, its bearer; without, only a program on this machine that no proxy speaks for. */
+export function mayReadMetrics(headers: Headers, address: string, metricsToken: string | undefined): boolean {
+  if (metricsToken !== undefined) {
+    const given = Buffer.from(headers.get("authorization") ?? "");
+    const wanted = Buffer.from(`Bearer ${metricsToken}`);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+  const proxied = headers.has("forwarded") || headers.has("x-forwarded-for");
+  return !proxied && /^(127\.|::1$|::ffff:127\.)/.test(address);
+}

@@ -1,0 +1,114 @@
+// The API's description (OpenAPI 3.1), made from the route declarations, and the page that shows it.
+import { PROBLEMS, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
+import type { Route } from "@attacklens/protocol/route.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+
+export function openApiDocument() {
+  const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
+  registry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "attacklens.session_token",
+    description: "Set by signing in",
+  });
+  registry.registerComponent("securitySchemes", "enrollmentToken", {
+    type: "http",
+    scheme: "bearer",
+    description: "The value of an enrollment token",
+  });
+  registry.registerComponent("securitySchemes", "sensorSignature", {
+    type: "apiKey",
+    in: "header",
+    name: "Signature",
+    description: "HTTP Message Signature (RFC 9421) with the sensor's Ed25519 key",
+  });
+  for (const route of ROUTES) registry.registerPath(describeRoute(route));
+  return getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "AttackLens API",
+      version: RELEASE,
+      description:
+        "JSON in and out; problems as RFC 9457; lists in keyset pages: pass `nextCursor` as `cursor` to go on. " +
+        "Paths under `/sensor/v1` are for sensors.",
+    },
+  });
+}
+
+function describeRoute(route: Route): RouteConfig {
+  const codes = problemsOf(route);
+  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort();
+  const problems = statuses.map((status) => {
+    const of = codes.filter((code) => PROBLEMS[code].status === status);
+    const content = { "application/problem+json": { schema: problemBody } };
+    return [
+      status,
+      { description: of.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join("; "), content },
+    ];
+  });
+  return {
+    method: route.method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete",
+    path: route.path,
+    operationId: route.name,
+    tags: [route.name.slice(0, route.name.indexOf("."))],
+    summary: route.summary,
+    description: describeAccess(route),
+    security: securityOf(route),
+    request: {
+      params: route.params,
+      query: route.query,
+      ...(route.body
+        ? { body: { required: true, content: { "application/json": { schema: route.body } } } }
+        : {}),
+    },
+    responses: {
+      [route.status]: {
+        description: "Done",
+        ...(route.output ? { content: { "application/json": { schema: route.output } } } : {}),
+      },
+      ...Object.fromEntries(problems),
+    },
+  };
+}
+
+/** What a route declares, and what every route of its kind may answer. */
+function problemsOf(route: Route): ProblemCode[] {
+  const codes = new Set<ProblemCode>([
+    "input-invalid",
+    "internal-error",
+    "unavailable",
+    ...(route.problems ?? []),
+  ]);
+  if (route.params) codes.add("not-found");
+  if (route.body)
+    for (const code of ["malformed-request", "media-type-unsupported", "body-too-large"] as const)
+      codes.add(code);
+  if (route.access === "sensor") {
+    for (const code of [
+      "signature-missing",
+      "signature-invalid",
+      "signature-replayed",
+      "clock-skewed",
+      "sensor-unknown",
+    ] as const) {
+      codes.add(code);
+    }
+  } else if (route.method !== "GET") codes.add("origin-refused");
+  if (route.access !== "public" && route.access !== "sensor") codes.add("not-signed-in");
+  if (route.access.includes(":")) codes.add("permission-missing");
+  return [...codes];
+}
+
+function describeAccess({ access }: Route): string {
+  if (access === "public") return "Anyone may call it.";
+  if (access === "sensor") return "For an enrolled sensor, which signs the request.";
+  return access === "signed-in" ? "For anyone who is signed in." : `Needs the permission \`${access}\`.`;
+}
+
+function securityOf({ access, name }: Route): Record<string, string[]>[] {
+  if (access === "sensor") return [{ sensorSignature: [] }];
+  if (name === "sensor.enroll") return [{ enrollmentToken: [], sensorSignature: [] }];
+  return access === "public" ? [] : [{ session: [] }];
+}

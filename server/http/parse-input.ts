@@ -1,0 +1,58 @@
+// A route's input, parsed by the schemas of its declaration; what does not fit is named by field.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Route } from "@attacklens/protocol/route.ts";
+import type { z } from "zod";
+
+/** A malformed id in a path names nothing that exists: not-found. Otherwise throws input-invalid. */
+export function parseInput(
+  route: Route,
+  pathParams: Record<string, string>,
+  query: URLSearchParams,
+  body: unknown,
+) {
+  const params = route.params?.safeParse(pathParams);
+  if (params && !params.success)
+    throw new Problem("not-found", "There is nothing at this address", { cause: params.error });
+  return {
+    params: params?.data,
+    query: parseQuery(route, query),
+    body: route.body ? parse(route.body, body) : undefined,
+  };
+}
+
+function parseQuery(route: Route, query: URLSearchParams): unknown {
+  const values: Record<string, string> = {};
+  for (const [name, value] of query) {
+    if (!route.query) throw badInput({ [name]: "is not known" });
+    if (Object.hasOwn(values, name)) throw badInput({ [name]: "is given twice" });
+    values[name] = value;
+  }
+  return route.query ? parse(route.query, values) : undefined;
+}
+
+function parse(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (!result.success) throw badInput(fieldsOf(result.error));
+  return result.data;
+}
+
+function fieldsOf(error: z.ZodError): Record<string, string> {
+  const fields: Record<string, string> = {};
+  const add = (path: PropertyKey[], message: string) => {
+    // A key may be as long as the body: what is echoed is not.
+    const field = path.map(String).join(".").slice(0, 200) || "body";
+    if (Object.keys(fields).length < 20) fields[field] ??= message;
+  };
+  for (const issue of error.issues.slice(0, 20)) {
+    if (issue.code === "unrecognized_keys")
+      for (const key of issue.keys) add([...issue.path, key], "is not known");
+    else if (issue.code === "invalid_type" && issue.input === undefined) add(issue.path, "is required");
+    else add(issue.path, issue.message);
+  }
+  return fields;
+}
+
+function badInput(fields: Record<string, string>): Problem {
+  const [[field, message] = ["input", "is not valid"]] = Object.entries(fields);
+  return new Problem("input-invalid", `The input is not valid: ${field} ${message}`, { fields });
+}

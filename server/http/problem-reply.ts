@@ -1,0 +1,33 @@
+// The one place that writes an error reply (RFC 9457): the detail for the caller, the cause for the log.
+import { PROBLEMS, Problem, type ProblemBody, problemType } from "@attacklens/protocol/problems.ts";
+import { isOutage } from "../db/dialect.ts";
+
+/** What anything thrown becomes: an outage of the database is 503, whatever else was not foreseen is 500. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isOutage(error)) {
+    return new Problem("unavailable", "The database cannot be used now", {
+      cause: error,
+      extras: { retryAfterSeconds: 10 },
+    });
+  }
+  return new Problem("internal-error", "Not foreseen", { cause: error });
+}
+
+export function problemReply(problem: Problem, requestId: string): Response {
+  const { status, title } = PROBLEMS[problem.code];
+  const { retryAfterSeconds, ...extras } = problem.extras ?? {};
+  const body: ProblemBody = {
+    type: problemType(problem.code),
+    code: problem.code,
+    title,
+    status,
+    ...(status < 500 ? { detail: problem.detail } : {}),
+    requestId,
+    ...(problem.fields ? { fields: problem.fields } : {}),
+    ...extras,
+  };
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  return new Response(JSON.stringify(body), { status, headers });
+}

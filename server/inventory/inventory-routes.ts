@@ -1,0 +1,20 @@
+import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { handler } from "../route-handler.ts";
+import { getSensor } from "../sensors/sensors.ts";
+import { recordChunks, recordManifest } from "./inventory.ts";
+import { pageOfItems } from "./read-inventory.ts";
+
+export const inventoryRoutes = [
+  handler(putManifest, async ({ params, body, sensor }, { db, now }) => ({
+    missing: await recordManifest(db, now(), sensor, params.category, body),
+  })),
+  handler(putChunks, async ({ params, body }, { db, now }) => {
+    await recordChunks(db, now(), params.category, body.chunks);
+    return undefined;
+  }),
+  handler(listSensorInventory, async ({ params, query, user }, { db, now, checkInIntervalSeconds }) => {
+    await getSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id);
+    return await pageOfItems(db, params.id, params.category, query);
+  }),
+];

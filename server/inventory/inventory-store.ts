@@ -1,0 +1,124 @@
+// Inventory in SQL: chunks and manifests by content, and which of them each sensor has.
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type {
+  Database,
+  InventoryChunkTable,
+  InventoryManifestTable,
+  SensorInventoryTable,
+} from "../db/schema.ts";
+
+/** Values in one IN list: well below what either database takes. */
+const MAX_IN = 500;
+
+export async function listSensorInventory(db: Database, sensorId: string): Promise<SensorInventoryTable[]> {
+  return await db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", sensorId).execute();
+}
+
+/** What a sensor has in each category, with the size of what is stored. */
+export async function listSensorInventorySizes(db: Database, sensorId: string) {
+  return await db
+    .selectFrom("sensorInventory")
+    .leftJoin("inventoryManifest", (join) =>
+      join
+        .onRef("inventoryManifest.root", "=", "sensorInventory.root")
+        .onRef("inventoryManifest.category", "=", "sensorInventory.category"),
+    )
+    .select([
+      "sensorInventory.category",
+      "sensorInventory.status",
+      "sensorInventory.reason",
+      "sensorInventory.changedAt",
+      "inventoryManifest.itemCount",
+    ])
+    .where("sensorInventory.sensorId", "=", sensorId)
+    .execute();
+}
+
+export async function upsertSensorInventory(db: Database, row: SensorInventoryTable): Promise<void> {
+  await db
+    .insertInto("sensorInventory")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(["sensorId", "category"]).doUpdateSet({
+        status: row.status,
+        reason: row.reason,
+        ...(row.root === null ? {} : { root: row.root, changedAt: row.changedAt }),
+      }),
+    )
+    .execute();
+}
+
+export async function insertHistory(
+  db: Database,
+  row: { sensorId: string; category: Category; root: string; reportedAt: number },
+): Promise<void> {
+  await db
+    .insertInto("inventoryHistory")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export async function findManifest(db: Database, category: Category, root: string) {
+  return await db
+    .selectFrom("inventoryManifest")
+    .selectAll()
+    .where("category", "=", category)
+    .where("root", "=", root)
+    .executeTakeFirst();
+}
+
+export async function insertManifest(db: Database, manifest: InventoryManifestTable): Promise<void> {
+  await db
+    .insertInto("inventoryManifest")
+    .values(manifest)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
+  for (let start = 0; start < chunks.length; start += MAX_IN) {
+    await db
+      .insertInto("inventoryChunk")
+      .values(chunks.slice(start, start + MAX_IN))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/** Item counts of those of the chunks that are stored in the category, by hash. */
+export async function countChunkItems(
+  db: Database,
+  category: Category,
+  hashes: string[],
+): Promise<Map<string, number>> {
+  const rows = await chunks(db, category, hashes, (query) => query.select(["hash", "itemCount"]));
+  return new Map(rows.map(({ hash, itemCount }) => [hash, itemCount]));
+}
+
+/** Contents of the chunks, by hash. */
+export async function listChunkContents(
+  db: Database,
+  category: Category,
+  hashes: string[],
+): Promise<Map<string, string>> {
+  const rows = await chunks(db, category, hashes, (query) => query.select(["hash", "content"]));
+  return new Map(rows.map(({ hash, content }) => [hash, content]));
+}
+
+function chunkQuery(db: Database, category: Category, hashes: string[]) {
+  return db.selectFrom("inventoryChunk").where("category", "=", category).where("hash", "in", hashes);
+}
+
+async function chunks<Row>(
+  db: Database,
+  category: Category,
+  hashes: string[],
+  select: (query: ReturnType<typeof chunkQuery>) => { execute(): Promise<Row[]> },
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let start = 0; start < hashes.length; start += MAX_IN) {
+    rows.push(...(await select(chunkQuery(db, category, hashes.slice(start, start + MAX_IN))).execute()));
+  }
+  return rows;
+}

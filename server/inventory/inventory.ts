@@ -1,0 +1,169 @@
+// What sensors report: stored by content, once for all hosts that have it, and read back item by item.
+import { createHash } from "node:crypto";
+import type { CategoryReport } from "@attacklens/protocol/check-in.ts";
+import {
+  CATEGORIES,
+  type Category,
+  type Item,
+  MAX_ITEMS,
+} from "@attacklens/protocol/inventory/categories.ts";
+import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { SensorCaller } from "../route-handler.ts";
+import { markSensorReported, updateSensorFacts, updateSensorVersion } from "../sensors/sensors.ts";
+import {
+  countChunkItems,
+  findManifest,
+  insertChunks,
+  insertHistory,
+  insertManifest,
+  listChunkContents,
+  listSensorInventory,
+  upsertSensorInventory,
+} from "./inventory-store.ts";
+import { parseChunk } from "./parse-chunk.ts";
+
+export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/**
+ * Takes note of what a sensor says it has. Answers the categories that must be uploaded: those that changed to
+ * something that no host has reported yet. A sensor that has nothing new costs one read.
+ */
+export async function recordReport(
+  db: Database,
+  now: number,
+  sensor: SensorCaller,
+  sensorVersion: string,
+  reports: Partial<Record<Category, CategoryReport>>,
+): Promise<Category[]> {
+  if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor.id, sensorVersion);
+  const stored = new Map((await listSensorInventory(db, sensor.id)).map((row) => [row.category, row]));
+  const wanted: Category[] = [];
+  for (const category of CATEGORIES) {
+    const report = reports[category];
+    if (!report) continue;
+    const before = stored.get(category);
+    if (report.status === "collected") {
+      if (before?.status === "collected" && before.root === report.root) continue;
+      const manifest = await findManifest(db, category, report.root);
+      if (manifest) await storeReport(db, now, sensor, category, report.root, parseHashes(manifest.chunks));
+      else wanted.push(category);
+    } else {
+      const reason = report.status === "failed" ? report.reason : null;
+      if (before?.status === report.status && before.reason === reason) continue;
+      const row = {
+        sensorId: sensor.id,
+        category,
+        status: report.status,
+        reason,
+        root: null,
+        changedAt: null,
+      };
+      await upsertSensorInventory(db, row);
+      await markReportedWhenComplete(db, now, sensor);
+    }
+  }
+  return wanted;
+}
+
+/** Stores a category as a list of chunks, or answers which of them the server has never seen. Throws input-invalid. */
+export async function recordManifest(
+  db: Database,
+  now: number,
+  sensor: SensorCaller,
+  category: Category,
+  { root, chunks }: { root: string; chunks: string[] },
+): Promise<string[]> {
+  if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
+  if (rootHash(chunks, sha256) !== root) throw badInput("root", "is not the hash of the chunk list");
+  const itemCounts = await countChunkItems(db, category, chunks);
+  const missing = chunks.filter((hash) => !itemCounts.has(hash));
+  if (missing.length > 0) return missing;
+  let itemCount = 0;
+  for (const count of itemCounts.values()) itemCount += count;
+  if (itemCount > MAX_ITEMS) throw badInput("chunks", `hold ${itemCount} items, more than ${MAX_ITEMS}`);
+  await inTransaction(db, async (tx) => {
+    await insertManifest(tx, { root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now });
+    await storeReport(tx, now, sensor, category, root, chunks);
+  });
+  return [];
+}
+
+/** Stores chunks under their hashes. Throws input-invalid when one is not what its name says, or its items are not of the category. */
+export async function recordChunks(
+  db: Database,
+  now: number,
+  category: Category,
+  chunks: Record<string, unknown[]>,
+): Promise<void> {
+  const rows = Object.entries(chunks).map(([hash, items]) => {
+    const { content, itemCount } = parseChunk(category, hash, items, sha256);
+    return { hash, category, content, itemCount, createdAt: now };
+  });
+  await insertChunks(db, rows);
+}
+
+/** The items of a list of chunks, by key. */
+export async function readItems<C extends Category>(
+  db: Database,
+  category: C,
+  hashes: string[],
+): Promise<Item<C>[]> {
+  const contents = await listChunkContents(db, category, hashes);
+  // Parsed with the category's schema before it was stored.
+  const items = hashes.flatMap((hash) => JSON.parse(contents.get(hash) ?? "[]") as Item<C>[]);
+  return items.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+}
+
+export function parseHashes(json: string): string[] {
+  return JSON.parse(json) as string[];
+}
+
+async function storeReport(
+  db: Database,
+  now: number,
+  sensor: SensorCaller,
+  category: Category,
+  root: string,
+  chunks: string[],
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const current = { root, changedAt: now };
+    await upsertSensorInventory(tx, {
+      sensorId: sensor.id,
+      category,
+      status: "collected",
+      reason: null,
+      ...current,
+    });
+    await insertHistory(tx, { sensorId: sensor.id, category, root, reportedAt: now });
+    if (category === "system")
+      await updateSensorFacts(tx, sensor.id, hostFactsOf(await readItems(tx, "system", chunks)));
+    await markReportedWhenComplete(tx, now, sensor);
+  });
+}
+
+async function markReportedWhenComplete(db: Database, now: number, sensor: SensorCaller): Promise<void> {
+  if (sensor.reportedAt !== null) return;
+  const rows = await listSensorInventory(db, sensor.id);
+  const complete = CATEGORIES.every((category) => rows.some((row) => row.category === category));
+  if (complete) await markSensorReported(db, sensor.id, now);
+}
+
+function hostFactsOf(items: Item<"system">[]): Parameters<typeof updateSensorFacts>[2] {
+  const facts: Parameters<typeof updateSensorFacts>[2] = {};
+  for (const item of items) {
+    if (item.kind === "host") facts.hostname = item.hostname;
+    if (item.kind === "os")
+      Object.assign(facts, { platform: item.platform, osName: item.name, osVersion: item.version });
+  }
+  return facts;
+}
+
+function badInput(field: string, message: string): Problem {
+  return new Problem("input-invalid", `Cannot store inventory: ${field} ${message}`, {
+    fields: { [field]: message },
+  });
+}

@@ -1,0 +1,64 @@
+// The server's command line: picks the command, and says what went wrong.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { createUserCommand } from "./commands/create-user.ts";
+import { serve } from "./commands/serve.ts";
+import { ConfigError } from "./config.ts";
+import type { ConsoleBundle } from "./http/console-files.ts";
+
+const USAGE = `Usage:
+  attacklens serve [--data DIR] [--listen ADDRESS:PORT] [--public-url URL]
+                   [--tls-cert FILE --tls-key FILE]
+  attacklens user create [--data DIR] --email E-MAIL --name NAME --role ROLE < password
+  attacklens version
+
+serve runs the console and the API. Its data is in DIR (~/.attacklens), or in the
+PostgreSQL that DATABASE_URL names. Without a certificate it speaks plain HTTP,
+which only a proxy on the same machine should see: it listens on 127.0.0.1:8080.
+The first start prints a link that creates the first Super Admin.
+
+user create makes a person with the role viewer, posture-manager, admin or
+super-admin, and reads the password from standard input.
+
+Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
+ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, DATABASE_URL, ATTACKLENS_SECRET (signs
+sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
+/metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
+ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60).
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration.
+
+Example:
+  $ attacklens serve --data /var/lib/attacklens
+`;
+
+/** Runs one command; answers the exit code. */
+export async function main(args: string[], bundle: ConsoleBundle): Promise<number> {
+  const [command, ...rest] = args;
+  try {
+    if (command === "serve") return await serve(rest, bundle);
+    if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
+    if (command === "version" || command === "--version") {
+      console.log(`attacklens ${RELEASE}`);
+      return 0;
+    }
+    if (command === "help" || command === "--help" || command === "-h") {
+      console.log(USAGE);
+      return 0;
+    }
+    console.error(USAGE);
+    return 2;
+  } catch (error) {
+    console.error(`attacklens: ${explain(error)}`);
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Problem) return error.detail;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE")
+    return "Cannot listen: another program has this address and port\nhint: choose another with --listen";
+  if (code === "EACCES") return `Cannot use a file or port: permission denied (${message})`;
+  return message ?? String(error);
+}

@@ -1,0 +1,70 @@
+// What a route's handler is given and gives: types only, and the pair that ties a declaration to its handler.
+import type { Role } from "@attacklens/protocol/permissions.ts";
+import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
+import type { Logger } from "pino";
+import type { Database } from "./db/schema.ts";
+
+/** A person who is signed in. */
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+}
+
+/** A sensor whose signature was verified and whose nonce is spent. */
+export interface SensorCaller {
+  id: string;
+  version: string;
+  /** When its first inventory was complete; null: not yet. */
+  reportedAt: number | null;
+}
+
+/** Sign-in and sessions, as `users/sign-in.ts` opens them. `cookies` are `Set-Cookie` values for the reply. */
+export interface SignIn {
+  findSession(headers: Headers): Promise<{ user: User; cookies: string[] } | undefined>;
+  signIn(email: string, password: string, headers: Headers): Promise<{ user: User; cookies: string[] }>;
+  signOut(user: User, headers: Headers): Promise<string[]>;
+}
+
+/** The parts of the server that handlers use. */
+export interface Services {
+  db: Database;
+  now: () => number;
+  log: Logger;
+  checkInIntervalSeconds: number;
+  signIn: SignIn;
+}
+
+/** The request as it came, for the few handlers that need more than its input. */
+export interface HttpRequest {
+  method: string;
+  path: string;
+  headers: Headers;
+  body: Uint8Array;
+  /** The client's address as the server saw it. */
+  address: string;
+  /** Headers to send with the reply. */
+  replyHeaders: Headers;
+}
+
+type CallerOf<A extends Access> = A extends "public"
+  ? Record<never, never>
+  : A extends "sensor"
+    ? { sensor: SensorCaller }
+    : { user: User };
+
+export type HandlerRequest<R extends Route> = RouteInput<R> & CallerOf<R["access"]> & { http: HttpRequest };
+
+export interface RouteHandler {
+  route: Route;
+  handle: (request: never, services: Services) => Promise<unknown>;
+}
+
+/** Ties a route to its handler: the input arrives parsed and the caller permitted. */
+export function handler<R extends Route>(
+  route: R,
+  handle: (request: HandlerRequest<R>, services: Services) => Promise<RouteOutput<R>>,
+): RouteHandler {
+  return { route, handle };
+}

@@ -1,0 +1,24 @@
+// A sensor's status: computed whenever it is asked for, never stored.
+import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
+
+/** Check-ins that may be missed before a sensor counts as offline. */
+const MISSED_CHECK_INS = 3;
+
+export interface PresenceFacts {
+  reportedAt: number | null;
+  lastSeenAt: number;
+}
+
+export function sensorStatus(
+  sensor: PresenceFacts,
+  now: number,
+  checkInIntervalSeconds: number,
+): SensorStatus {
+  if (sensor.reportedAt === null) return "pending";
+  return sensor.lastSeenAt >= onlineSince(now, checkInIntervalSeconds) ? "online" : "offline";
+}
+
+/** The earliest instant of a last check-in that counts as online. */
+export function onlineSince(now: number, checkInIntervalSeconds: number): number {
+  return now - MISSED_CHECK_INS * checkInIntervalSeconds * 1000;
+}

@@ -1,0 +1,152 @@
+// Sensors in SQL.
+import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
+import { sql } from "kysely";
+import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import type { Database, SensorTable } from "../db/schema.ts";
+
+function sensors(db: Database) {
+  return db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.platform",
+      "sensor.osName",
+      "sensor.osVersion",
+      "sensor.architecture",
+      "sensor.version",
+      "sensor.enrolledAt",
+      "sensor.reportedAt",
+      "sensorPresence.address",
+      "sensorPresence.lastSeenAt",
+      "sensor.assetId",
+      "asset.name as assetName",
+      "asset.assetGroupId",
+      "assetGroup.name as assetGroupName",
+      "sensor.enrollmentTokenId",
+      "enrollmentToken.name as enrollmentTokenName",
+      "enrollmentToken.deletedAt as enrollmentTokenDeletedAt",
+    ])
+    .where("sensor.deletedAt", "is", null);
+}
+
+export type SensorRow = NonNullable<Awaited<ReturnType<typeof findSensor>>>;
+
+const SORTS = {
+  hostname: sql<string>`sensor.hostname_key`,
+  lastSeenAt: sql<number>`sensor_presence.last_seen_at`,
+  enrolledAt: sql<number>`sensor.enrolled_at`,
+};
+
+export interface SensorPage {
+  q?: string | undefined;
+  status?: SensorStatus | undefined;
+  platform?: SensorTable["platform"] | undefined;
+  enrollmentTokenId?: string | undefined;
+  assetGroupId?: string | undefined;
+  sort: keyof typeof SORTS;
+  order: "asc" | "desc";
+  cursor?: string | undefined;
+  limit: number;
+}
+
+/** `onlineSince` is the earliest last check-in that counts as online. */
+export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
+  let query = sensors(db);
+  if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
+  if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
+  if (page.status === "online" || page.status === "offline") {
+    query = query
+      .where("sensor.reportedAt", "is not", null)
+      .where("sensorPresence.lastSeenAt", page.status === "online" ? ">=" : "<", onlineSince);
+  }
+  if (page.platform) query = query.where("sensor.platform", "=", page.platform);
+  if (page.enrollmentTokenId) query = query.where("sensor.enrollmentTokenId", "=", page.enrollmentTokenId);
+  if (page.assetGroupId) query = query.where("asset.assetGroupId", "=", page.assetGroupId);
+  const rows = await keysetRows(query, {
+    sort: SORTS[page.sort],
+    sortName: page.sort,
+    id: sql<string>`sensor.id`,
+    order: page.order,
+    cursor: page.cursor,
+    limit: page.limit,
+  });
+  return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
+}
+
+export async function findSensor(db: Database, id: string) {
+  return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
+}
+
+/** What authenticates a request: nothing for a deleted sensor. */
+export async function findSensorKey(db: Database, id: string) {
+  return await db
+    .selectFrom("sensor")
+    .select(["id", "publicKey", "version", "reportedAt"])
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst();
+}
+
+/** The sensor that has a public key, a deleted one too, with the hash of the token it came with. */
+export async function findSensorByPublicKey(db: Database, publicKey: string) {
+  return await db
+    .selectFrom("sensor")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .select([
+      "sensor.id",
+      "sensor.deletedAt",
+      "enrollmentToken.valueHash",
+      "asset.assetGroupId",
+      "assetGroup.name as assetGroupName",
+    ])
+    .where("sensor.publicKey", "=", publicKey)
+    .executeTakeFirst();
+}
+
+/** Inserts the sensor as just seen, with the nonce that its enrollment spent. */
+export async function insertSensor(
+  tx: Database,
+  sensor: SensorTable,
+  address: string,
+  nonce: number,
+): Promise<void> {
+  await tx.insertInto("sensor").values(sensor).execute();
+  await tx
+    .insertInto("sensorPresence")
+    .values({ sensorId: sensor.id, lastSeenAt: sensor.enrolledAt, lastNonce: nonce, address })
+    .execute();
+}
+
+export type HostColumns = Partial<
+  Pick<
+    SensorTable,
+    "hostname" | "hostnameKey" | "platform" | "osName" | "osVersion" | "version" | "reportedAt"
+  >
+>;
+
+export async function updateSensor(db: Database, id: string, columns: HostColumns): Promise<void> {
+  await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
+}
+
+/** Marks the sensor deleted; answers its hostname, or undefined when there is none. */
+export async function markSensorDeleted(
+  tx: Database,
+  id: string,
+  deletedAt: number,
+): Promise<string | undefined> {
+  const row = await tx
+    .updateTable("sensor")
+    .set({ deletedAt })
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .returning("hostname")
+    .executeTakeFirst();
+  return row?.hostname;
+}

@@ -1,0 +1,76 @@
+// The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
+import type { Server } from "bun";
+import type { Config } from "./config.ts";
+import { openDatabase } from "./db/open.ts";
+import { createApp } from "./http/app.ts";
+import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
+import { openMetrics } from "./http/metrics.ts";
+import { openLog } from "./log.ts";
+import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
+import { openPresence } from "./sensors/presence-store.ts";
+import { readSessionSecret } from "./session-secret.ts";
+import { openSignIn } from "./users/sign-in.ts";
+import { issueSetupCode } from "./users/users.ts";
+
+/** Above every route's own limit: what is larger never reaches us. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+export interface RunningServer extends AsyncDisposable {
+  url: string;
+  /** Present while set-up is not over: the link that makes the first Super Admin. */
+  setupLink: string | undefined;
+}
+
+export async function startServer(config: Config, bundle: ConsoleBundle): Promise<RunningServer> {
+  const now = Date.now;
+  const log = openLog(config.logLevel);
+  const db = await openDatabase(config, (error) => log.warn({ err: error }, "idle database connection lost"));
+  try {
+    const scheme = config.tlsCert === undefined ? "http" : "https";
+    const publicUrl = config.publicUrl ?? `${scheme}://${hostOf(config.listen.hostname)}`;
+    const secret = config.secret ?? readSessionSecret(config.dataDir);
+    const presence = openPresence(db);
+    const signIn = openSignIn(db, { secret, publicUrl, now });
+    const app = createApp({
+      services: { db, now, log, checkInIntervalSeconds: config.checkInIntervalSeconds, signIn },
+      metrics: openMetrics(),
+      metricsToken: config.metricsToken,
+      secure: publicUrl.startsWith("https:"),
+      authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+      consoleFile: await openConsoleFiles(bundle),
+    });
+    const server = Bun.serve({
+      hostname: config.listen.hostname,
+      port: config.listen.port,
+      maxRequestBodySize: MAX_REQUEST_BYTES,
+      idleTimeout: 60,
+      ...(config.tlsCert && config.tlsKey
+        ? { tls: { cert: Bun.file(config.tlsCert), key: Bun.file(config.tlsKey) } }
+        : {}),
+      fetch: (request, server) => app.fetch(request, { address: clientAddress(server, request) }),
+    });
+    const url = `${scheme}://${hostOf(config.listen.hostname)}:${server.port}`;
+    const code = await issueSetupCode(db);
+    return {
+      url,
+      // Behind #, the code is not sent to any server and stands in no log.
+      setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
+      async [Symbol.asyncDispose]() {
+        await server.stop();
+        await db.destroy();
+        log.flush();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+function hostOf(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function clientAddress(server: Server<undefined>, request: Request): string {
+  return (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+}

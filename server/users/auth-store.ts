@@ -1,0 +1,163 @@
+// The tables of better-auth through our Kysely: times as milliseconds, flags as 0/1, and session tokens only as their
+// SHA-256, so that neither the file nor a backup of it holds a session.
+import { createHash } from "node:crypto";
+import type { BetterAuthOptions } from "better-auth";
+import {
+  type CleanedWhere,
+  type CustomAdapter,
+  createAdapterFactory,
+  type DBAdapter,
+  type Where,
+} from "better-auth/adapters";
+import { type Expression, type Kysely, type SqlBool, sql } from "kysely";
+import type { Database } from "../db/schema.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: better-auth names tables and columns as text
+type AnyDatabase = Kysely<any>;
+
+/** What better-auth is given as `database`. */
+export function authStore(db: Database): (options: BetterAuthOptions) => DBAdapter {
+  const factory = createAdapterFactory({
+    config: {
+      adapterId: "attacklens",
+      supportsNumericIds: false,
+      transaction: false,
+      customTransformInput: ({ data }) => {
+        if (data instanceof Date) return data.getTime();
+        return typeof data === "boolean" ? Number(data) : data;
+      },
+      customTransformOutput: ({ data, fieldAttributes }) => {
+        if (data === null || data === undefined) return data;
+        if (fieldAttributes.type === "date") return new Date(Number(data));
+        return fieldAttributes.type === "boolean" ? Boolean(data) : data;
+      },
+    },
+    adapter: () => queries(db as unknown as AnyDatabase),
+  });
+  return (options) => hashSessionTokens(factory(options));
+}
+
+function queries(db: AnyDatabase): CustomAdapter {
+  const rows = (model: string, where: CleanedWhere[] = []) =>
+    db.selectFrom(model).selectAll().where(conditions(where));
+  return {
+    async create({ model, data }) {
+      return (await db
+        .insertInto(model)
+        .values(data)
+        .returningAll()
+        .executeTakeFirstOrThrow()) as typeof data;
+    },
+    async findOne<T>({ model, where }: { model: string; where: CleanedWhere[] }) {
+      return ((await rows(model, where).limit(1).executeTakeFirst()) as T | undefined) ?? null;
+    },
+    async findMany<T>(query: Parameters<CustomAdapter["findMany"]>[0]) {
+      let select = rows(query.model, query.where).limit(query.limit);
+      if (query.sortBy) select = select.orderBy(query.sortBy.field, query.sortBy.direction);
+      if (query.offset) select = select.offset(query.offset);
+      return (await select.execute()) as T[];
+    },
+    async count({ model, where }) {
+      const count = db
+        .selectFrom(model)
+        .select(sql<number>`count(*)`.as("count"))
+        .where(conditions(where ?? []));
+      return Number((await count.executeTakeFirstOrThrow()).count);
+    },
+    async update<T>({ model, where, update }: { model: string; where: CleanedWhere[]; update: T }) {
+      const query = db
+        .updateTable(model)
+        .set(update as object)
+        .where(conditions(where))
+        .returningAll();
+      return ((await query.executeTakeFirst()) as T | undefined) ?? null;
+    },
+    async updateMany({ model, where, update }) {
+      const result = await db.updateTable(model).set(update).where(conditions(where)).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+    async delete({ model, where }) {
+      await db.deleteFrom(model).where(conditions(where)).execute();
+    },
+    async deleteMany({ model, where }) {
+      return Number((await db.deleteFrom(model).where(conditions(where)).executeTakeFirst()).numDeletedRows);
+    },
+  };
+}
+
+const OPERATORS = {
+  eq: "=",
+  ne: "<>",
+  lt: "<",
+  lte: "<=",
+  gt: ">",
+  gte: ">=",
+  in: "in",
+  not_in: "not in",
+} as const;
+
+/** All of the `AND` conditions, and one of the `OR` conditions when there are any. */
+function conditions(where: CleanedWhere[]): Expression<SqlBool> {
+  const test = ({ field, operator, value }: CleanedWhere): Expression<SqlBool> => {
+    const column = sql.ref(field);
+    if (value === null) return operator === "ne" ? sql`${column} is not null` : sql`${column} is null`;
+    const comparison = OPERATORS[operator as keyof typeof OPERATORS];
+    if (!comparison)
+      throw new TypeError(`better-auth asked for the operator ${operator}, which this store does not have`);
+    if (!Array.isArray(value)) return sql`${column} ${sql.raw(comparison)} ${value}`;
+    return value.length === 0 ? sql`1 = 0` : sql`${column} ${sql.raw(comparison)} (${sql.join(value)})`;
+  };
+  const all = where.filter(({ connector }) => connector !== "OR").map(test);
+  const some = where.filter(({ connector }) => connector === "OR").map(test);
+  if (some.length > 0) all.push(sql`(${sql.join(some, sql` or `)})`);
+  return all.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(all, sql` and `)}`;
+}
+
+/** Hashes the token of a session on its way in, and puts the plain one back into what the caller gets. */
+function hashSessionTokens(adapter: DBAdapter): DBAdapter {
+  const hashWhere = (model: string, where: Where[]): Where[] =>
+    model !== "session"
+      ? where
+      : where.map((condition) =>
+          condition.field === "token" ? { ...condition, value: hashValue(condition.value) } : condition,
+        );
+  const plainToken = (model: string, where: Where[]): { token: string } | undefined => {
+    const value = where.find(
+      ({ field, operator }) => field === "token" && (operator ?? "eq") === "eq",
+    )?.value;
+    return model === "session" && typeof value === "string" ? { token: value } : undefined;
+  };
+  const wrapped: DBAdapter = {
+    ...adapter,
+    async create<T extends Record<string, unknown>, R = T>(query: Parameters<DBAdapter["create"]>[0]) {
+      if (query.model !== "session") return (await adapter.create(query)) as R;
+      const { token } = query.data as { token: string };
+      const created = await adapter.create({ ...query, data: { ...query.data, token: hash(token) } });
+      return { ...created, token } as R;
+    },
+    async findOne<T>(query: Parameters<DBAdapter["findOne"]>[0]) {
+      const found = await adapter.findOne<T>({ ...query, where: hashWhere(query.model, query.where) });
+      return found && { ...found, ...plainToken(query.model, query.where) };
+    },
+    async update<T>(query: Parameters<DBAdapter["update"]>[0]) {
+      const updated = await adapter.update<T>({ ...query, where: hashWhere(query.model, query.where) });
+      return updated && { ...updated, ...plainToken(query.model, query.where) };
+    },
+    findMany: (query) => adapter.findMany({ ...query, where: hashWhere(query.model, query.where ?? []) }),
+    count: (query) => adapter.count({ ...query, where: hashWhere(query.model, query.where ?? []) }),
+    updateMany: (query) => adapter.updateMany({ ...query, where: hashWhere(query.model, query.where) }),
+    delete: (query) => adapter.delete({ ...query, where: hashWhere(query.model, query.where) }),
+    deleteMany: (query) => adapter.deleteMany({ ...query, where: hashWhere(query.model, query.where) }),
+    transaction: (work) => work(wrapped),
+  };
+  return wrapped;
+}
+
+function hashValue(value: Where["value"]): Where["value"] {
+  if (Array.isArray(value)) return value.map((each) => hash(String(each)));
+  return typeof value === "string" ? hash(value) : value;
+}
+
+function hash(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}

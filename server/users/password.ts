@@ -1,0 +1,34 @@
+// Passwords: Argon2id, and how strong one must be.
+import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { ZxcvbnFactory } from "@zxcvbn-ts/core";
+import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
+
+/** zxcvbn's scale ends at 4; 3 means more than 10^8 guesses. */
+const MIN_SCORE = 3;
+
+/** OWASP's first recommendation for Argon2id: 19 MiB, 2 passes, 1 lane. */
+export async function hashPassword(password: string): Promise<string> {
+  return await Bun.password.hash(password, { algorithm: "argon2id", memoryCost: 19_456, timeCost: 2 });
+}
+
+export async function verifyPassword({
+  hash,
+  password,
+}: {
+  hash: string;
+  password: string;
+}): Promise<boolean> {
+  return await Bun.password.verify(password, hash);
+}
+
+/** `known` are words that an attacker would try first: the person's name and e-mail. Throws input-invalid. */
+export function refuseWeakPassword(password: string, known: string[]): void {
+  const checker = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+  const words = known.flatMap((text) => text.split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length > 2);
+  // Its time grows with the square of the length; what is behind 100 characters makes nothing weaker.
+  const { score } = checker.check(password.slice(0, 100), [...words, "attacklens"]);
+  if (score >= MIN_SCORE && password.length >= PASSWORD_LENGTH.min) return;
+  const message = "is too easy to guess; several unrelated words make a better one";
+  throw new Problem("input-invalid", `Cannot set password: it ${message}`, { fields: { password: message } });
+}

@@ -1,0 +1,28 @@
+import * as routes from "@attacklens/protocol/account.ts";
+import { type HttpRequest, handler } from "../route-handler.ts";
+import { completeSetup, isSetupNeeded, presentAccount } from "./users.ts";
+
+export const userRoutes = [
+  handler(routes.getMe, async ({ user }) => presentAccount(user)),
+  handler(routes.getSetup, async (_, { db }) => ({ needed: await isSetupNeeded(db) })),
+  handler(routes.completeSetup, async ({ body, http }, { db, now, signIn }) => {
+    const { code, ...person } = body;
+    await completeSetup(db, now(), code, person);
+    const { user, cookies } = await signIn.signIn(person.email, person.password, http.headers);
+    setCookies(http, cookies);
+    return presentAccount(user);
+  }),
+  handler(routes.signIn, async ({ body, http }, { signIn }) => {
+    const { user, cookies } = await signIn.signIn(body.email, body.password, http.headers);
+    setCookies(http, cookies);
+    return presentAccount(user);
+  }),
+  handler(routes.signOut, async ({ user, http }, { signIn }) => {
+    setCookies(http, await signIn.signOut(user, http.headers));
+    return undefined;
+  }),
+];
+
+function setCookies(http: HttpRequest, cookies: string[]): void {
+  for (const cookie of cookies) http.replyHeaders.append("set-cookie", cookie);
+}
