@@ -1,0 +1,5 @@
+// What dist/attacklens is built from: the server with the console's files inside it.
+import page from "../console/src/index.html";
+import { main } from "../server/main.ts";
+
+process.exitCode = await main(process.argv.slice(2), page);

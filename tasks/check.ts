@@ -1,0 +1,42 @@
+// npm run check: types, lint and format, unused code, and the rules of our style; in under 20 s.
+import { join } from "node:path";
+import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
+import { runCommand } from "./command.ts";
+import { progress, ROOT, runTask } from "./terminal.ts";
+
+const TOOLS = [
+  { name: "types", command: ["typescript/bin/tsc", "--noEmit", "-p", "."] },
+  { name: "lint and format", command: ["@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
+  { name: "unused code", command: ["knip/bin/knip.js", "--no-progress"] },
+];
+
+/** Everything but the rule tests, all at a time. Each tool counts as one test. */
+export async function runTools(): Promise<Counts> {
+  return addCounts(await Promise.all(TOOLS.map(runTool)));
+}
+
+export async function check(): Promise<Counts> {
+  const tools = runTools();
+  const rules = await runBunTest({ paths: ["tests/rules"] });
+  return addCounts([await tools, rules]);
+}
+
+async function runTool({ name, command: [script, ...args] }: (typeof TOOLS)[number]): Promise<Counts> {
+  const started = performance.now();
+  const { code, stdout, stderr } = await runCommand(
+    ["node", join(ROOT, "node_modules", script as string), ...args],
+    { cwd: ROOT },
+  );
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  progress(`${name}: ${code === 0 ? "passed" : "failed"} in ${seconds} s`);
+  if (code !== 0) console.error(`${stdout}${stderr}`.trimEnd());
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+if (import.meta.main) {
+  await runTask("check", async () => {
+    const { passed, failed } = await check();
+    console.log(`${passed} passed, ${failed} failed`);
+    return failed === 0 ? 0 : 1;
+  });
+}

@@ -1,0 +1,43 @@
+// npm test: everything that must hold, or with paths (`npm test -- server/db`) the tests there, with the same PostgreSQL.
+import { findChromium } from "../tests/support/chromium.ts";
+import { openTestPostgres } from "../tests/support/postgres.ts";
+import { build } from "./build.ts";
+import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
+import { check } from "./check.ts";
+import { progress, runTask } from "./terminal.ts";
+
+const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "tests/support"];
+const E2E_FOLDER = "tests/e2e";
+
+async function test(paths: string[]): Promise<number> {
+  await using postgres = await openTestPostgres();
+  progress(`using ${postgres.description}`);
+  const environment: Record<string, string> = { TEST_DATABASE_URL: postgres.url };
+  const stages: Counts[] = [];
+
+  const needsPrograms = paths.length === 0 || paths.some((path) => path.startsWith(E2E_FOLDER));
+  if (needsPrograms) {
+    const chromium = await findChromium();
+    progress(`using ${chromium.description}`);
+    environment.TEST_CHROMIUM = chromium.path;
+  }
+  if (paths.length > 0) {
+    if (needsPrograms) await build();
+    stages.push(await runBunTest({ paths, environment, timeoutMs: 60_000 }));
+  } else {
+    progress("stage 1 of 3: types, lint, format, rules; the programs are built meanwhile");
+    const building = build();
+    building.catch(() => {});
+    stages.push(await check());
+    progress("stage 2 of 3: unit and store tests, on SQLite and PostgreSQL");
+    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment }));
+    progress("stage 3 of 3: browser tests against the built programs");
+    await building;
+    stages.push(await runBunTest({ paths: [E2E_FOLDER], environment, timeoutMs: 60_000 }));
+  }
+  const { passed, failed, skipped } = addCounts(stages);
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed === 0 ? 0 : 1;
+}
+
+await runTask("test", () => test(process.argv.slice(2)));

@@ -1,0 +1,16 @@
+// Loaded before every test file: a test during which something calls console.error fails, as style.md's rule 33 has it.
+import { afterEach } from "bun:test";
+import { format } from "node:util";
+
+const write = console.error;
+const messages: string[] = [];
+
+console.error = (...values: unknown[]) => {
+  messages.push(format(...values));
+  write(...values);
+};
+
+afterEach(() => {
+  const printed = messages.splice(0);
+  if (printed.length > 0) throw new Error(`console.error was called during this test: ${printed.join("\n")}`);
+});

