@@ -25,14 +25,32 @@ export function callerPath(path: string): string {
   return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
-/** Runs a task's main function, which gives the exit code; its failure becomes a message and exit code 1. */
-export async function runTask(name: string, main: () => Promise<number>): Promise<void> {
+/**
+ * Runs a task's main function, which gives the exit code; its failure becomes a message and exit code 1. A signal ends it
+ * wherever it is. What was opened on `opened` is then closed, in reverse; a second signal is part of the first.
+ */
+export async function runTask(
+  name: string,
+  main: (opened: AsyncDisposableStack) => Promise<number>,
+): Promise<never> {
+  const opened = new AsyncDisposableStack();
+  const stopped = new Promise<number>((resolve) => {
+    for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+      process.on(signal, () => resolve(128 + number));
+    }
+  });
+  let code: number;
   try {
-    process.exitCode = await main();
+    code = await Promise.race([main(opened), stopped]);
   } catch (error) {
-    const failure = error as Error & { code?: string };
-    const isExpected = failure instanceof TaskError || failure.code?.startsWith("ERR_PARSE_ARGS");
-    console.error(`${name}: ${isExpected ? failure.message : (failure.stack ?? failure)}`);
-    process.exitCode = 1;
+    console.error(`${name}: ${describeFailure(error as Error & { code?: string })}`);
+    code = 1;
   }
+  await opened.disposeAsync();
+  process.exit(code);
+}
+
+function describeFailure(error: Error & { code?: string }): string {
+  const isExpected = error instanceof TaskError || error.code?.startsWith("ERR_PARSE_ARGS");
+  return isExpected ? error.message : (error.stack ?? String(error));
 }

@@ -9,8 +9,8 @@ import { progress, runTask } from "./terminal.ts";
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "tests/support"];
 const E2E_FOLDER = "tests/e2e";
 
-async function test(paths: string[]): Promise<number> {
-  await using postgres = await openTestPostgres();
+async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
+  const postgres = opened.use(await openTestPostgres());
   progress(`using ${postgres.description}`);
   const environment: Record<string, string> = { TEST_DATABASE_URL: postgres.url };
   const stages: Counts[] = [];
@@ -40,4 +40,4 @@ async function test(paths: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-await runTask("test", () => test(process.argv.slice(2)));
+await runTask("test", (opened) => test(process.argv.slice(2), opened));

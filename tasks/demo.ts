@@ -1,0 +1,102 @@
+// npm run demo: a whole installation on this machine, from nothing to the first inventory, until Ctrl-C. With --exit it
+// stops there, and its last line is JSON. With --data DIR it keeps the database, the logs and the sensor's identity in DIR.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { build } from "./build.ts";
+import {
+  createSuperAdmin,
+  enrollThisMachine,
+  isEnrolled,
+  type Person,
+  waitForInventory,
+} from "./first-day.ts";
+import { lastLines, type RunningServer, startSensor, startServer } from "./programs.ts";
+import { callerPath, elapsedMs, progress, runTask, TaskError } from "./terminal.ts";
+
+type SensorReport = Awaited<ReturnType<typeof waitForInventory>>;
+
+const COUNTED: Category[] = ["packages", "services", "ports", "users"];
+
+await runTask("demo", async (opened) => {
+  const { values } = parseArgs({ options: { exit: { type: "boolean" }, data: { type: "string" } } });
+  await build();
+  const folder = values.data === undefined ? throwAwayFolder(opened) : callerPath(values.data);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const dataDir = join(folder, "server");
+  const stateDir = join(folder, "sensor");
+  const serverLog = join(folder, "server.log");
+  const sensorLog = join(folder, "sensor.log");
+
+  progress("starting the server on an embedded database");
+  const server = opened.use(await startServer({ dataDir, logFile: serverLog }));
+  progress(`the server listens on ${server.url}; creating a Super Admin`);
+  const person = await createSuperAdmin(server, dataDir);
+  if (await isEnrolled(stateDir)) progress("the sensor is enrolled already");
+  else {
+    progress("creating an enrollment token; enrolling the sensor with it");
+    await enrollThisMachine(server, person.session, stateDir, "Demo");
+  }
+  progress("starting the sensor; waiting for its first inventory");
+  const sensor = opened.use(startSensor({ stateDir, logFile: sensorLog }));
+  const sensorEnded = sensor.exited.then((code) => {
+    throw new TaskError(`The sensor ended with exit code ${code}\n${lastLines(sensorLog)}`);
+  });
+  const serverEnded = server.exited.then((code) => {
+    throw new TaskError(`The server ended with exit code ${code}\n${lastLines(serverLog)}`);
+  });
+  const ended = Promise.race([sensorEnded, serverEnded]);
+  const report = await Promise.race([waitForInventory(server.url, person.session), ended]);
+  progress("the first inventory is there");
+  printSummary(server, person, report);
+
+  if (values.exit) {
+    console.log(JSON.stringify(resultOf(server, report)));
+    return 0;
+  }
+  console.log(
+    values.data === undefined ? "Ctrl-C stops it and removes its data." : `Ctrl-C stops it. Data: ${folder}`,
+  );
+  return await ended;
+});
+
+function throwAwayFolder(opened: AsyncDisposableStack): string {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-"));
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function printSummary(server: RunningServer, person: Person, sensor: SensorReport): void {
+  const counts = sensor.inventory.map(({ category, status, items, reason }) => {
+    const result = status === "collected" ? items : `${status}${reason ? `: ${reason}` : ""}`;
+    return `    ${category.padEnd(10)} ${result}`;
+  });
+  console.log(`
+  Console    ${server.url}
+  E-mail     ${person.email}
+  Password   ${person.password}
+
+  Sensor     ${sensor.hostname}, ${osOf(sensor)}, ${sensor.architecture}, ${sensor.status}
+${counts.join("\n")}
+`);
+}
+
+function resultOf(server: RunningServer, sensor: SensorReport) {
+  const items = (category: Category) =>
+    sensor.inventory.find((part) => part.category === category)?.items ?? 0;
+  return {
+    url: server.url,
+    tokenId: sensor.enrolledBy.id,
+    sensorId: sensor.id,
+    hostname: sensor.hostname,
+    os: osOf(sensor),
+    ...Object.fromEntries(COUNTED.map((category) => [category, items(category)])),
+    elapsedMs: elapsedMs(),
+  };
+}
+
+function osOf(sensor: SensorReport): string {
+  return `${sensor.os.name} ${sensor.os.version}`.trim();
+}

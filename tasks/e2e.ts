@@ -1,0 +1,22 @@
+// npm run e2e: builds what changed and runs the browser tests, or those whose paths are given.
+import { findChromium } from "../tests/support/chromium.ts";
+import { openTestPostgres } from "../tests/support/postgres.ts";
+import { build } from "./build.ts";
+import { runBunTest } from "./bun-test.ts";
+import { progress, runTask } from "./terminal.ts";
+
+await runTask("e2e", async (opened) => {
+  const paths = process.argv.slice(2);
+  const postgres = opened.use(await openTestPostgres());
+  const chromium = await findChromium();
+  progress(`using ${postgres.description}`);
+  progress(`using ${chromium.description}`);
+  await build();
+  const { passed, failed } = await runBunTest({
+    paths: paths.length > 0 ? paths : ["tests/e2e"],
+    environment: { TEST_DATABASE_URL: postgres.url, TEST_CHROMIUM: chromium.path },
+    timeoutMs: 60_000,
+  });
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+});

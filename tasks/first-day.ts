@@ -1,0 +1,92 @@
+// What a person does first with a new installation, through the HTTP API and the programs: account, token, sensor, inventory.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteOutput } from "@attacklens/protocol/route.ts";
+import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { call, type Session } from "./api-client.ts";
+import { type RunningServer, runSensor, runServerCommand } from "./programs.ts";
+import { TaskError } from "./terminal.ts";
+
+export interface Person {
+  email: string;
+  password: string;
+  session: Session;
+}
+
+type SensorReport = RouteOutput<typeof getSensor>;
+
+const POLL_MS = 250;
+
+/** Creates the first Super Admin through the set-up link; in an installation that has one, another by `user create`. */
+export async function createSuperAdmin(server: RunningServer, dataDir: string): Promise<Person> {
+  const password = randomPassword();
+  const session: Session = {};
+  if (server.setupLink) {
+    const code = decodeURIComponent(new URL(server.setupLink).hash.slice("#code=".length));
+    const email = "demo@example.com";
+    const body = { code, name: "Demo Admin", email, password };
+    await call(server.url, completeSetup, { body }, session);
+    return { email, password, session };
+  }
+  const email = `demo-${Date.now()}@example.com`;
+  const { code, stderr } = await runServerCommand(
+    ["user", "create", "--data", dataDir, "--email", email, "--name", "Demo Admin", "--role", "super-admin"],
+    { stdin: password },
+  );
+  if (code !== 0) throw new TaskError(stderr);
+  await call(server.url, signIn, { body: { email, password } }, session);
+  return { email, password, session };
+}
+
+/** Creates a token and enrolls the built sensor with it. The value goes from the reply to the sensor's standard input only. */
+export async function enrollThisMachine(
+  server: RunningServer,
+  session: Session,
+  stateDir: string,
+  tokenName: string,
+): Promise<void> {
+  const { value } = await call(
+    server.url,
+    createEnrollmentToken,
+    { body: { name: tokenName, scope: { type: "all-assets" }, expiresAt: null } },
+    session,
+  );
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const args = ["enroll", "--server", server.url, "--token", "-", "--state", stateDir];
+  const { code, stdout, stderr } = await runSensor(args, { stdin: value });
+  if (code !== 0) throw new TaskError(`Cannot enroll the sensor (exit code ${code}):\n${stdout}${stderr}`);
+}
+
+/** True when the folder holds an identity from an earlier run. */
+export async function isEnrolled(stateDir: string): Promise<boolean> {
+  return Bun.file(join(stateDir, "identity.json")).exists();
+}
+
+/** Waits until the server has every category of the only sensor's first inventory. */
+export async function waitForInventory(
+  url: string,
+  session: Session,
+  timeoutMs = 120_000,
+): Promise<SensorReport> {
+  const deadline = Date.now() + timeoutMs;
+  const { items } = await call(url, listSensors, {}, session);
+  const id = items[0]?.id;
+  if (!id) throw new TaskError("Cannot wait for an inventory: the server has no sensor");
+  for (;;) {
+    const sensor = await call(url, getSensor, { params: { id } }, session);
+    if (sensor.inventory.every(({ status }) => status !== "waiting")) return sensor;
+    if (Date.now() > deadline) {
+      const missing = sensor.inventory
+        .filter(({ status }) => status === "waiting")
+        .map((part) => part.category);
+      throw new TaskError(`No inventory of ${missing.join(", ")} within ${timeoutMs / 1000} s`);
+    }
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+function randomPassword(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString("base64url");
+}
