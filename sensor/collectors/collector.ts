@@ -1,0 +1,38 @@
+// What a collector is, and the few things that every one of them needs.
+import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import { isPlainText, toPlainText } from "@attacklens/protocol/text.ts";
+import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
+import type { HostFiles } from "./host-files.ts";
+
+/**
+ * Reads one category of the host. Throws when it cannot be told, `NotOnThisHost` when the host has no such thing.
+ * It reads files and sockets only, and runs no command. Order and duplicates are settled by the caller: the first item of a key stays.
+ */
+export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Promise<Item<C>[]>;
+
+/** The host has nothing that this collector knows how to read. */
+export class NotOnThisHost extends Error {}
+
+/** A text read on the host, made fit for the wire: at most `maxLength` units, no control characters, no enrollment token. */
+export function factText(text: string, maxLength: number): string {
+  const kept = text.includes("atl_enr_") ? redactTokenValues(text) : text;
+  return kept.length <= maxLength && isPlainText(kept) ? kept : toPlainText(kept, maxLength);
+}
+
+/** As `factText`; undefined when there is nothing to say. */
+export function optionalFact(text: string | undefined, maxLength: number): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed ? factText(trimmed, maxLength) : undefined;
+}
+
+/** A whole number that is not negative, or undefined. */
+export function parseCount(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** Lets whatever else this process does have its turn; for loops whose length the host decides. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

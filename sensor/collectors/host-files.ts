@@ -1,0 +1,193 @@
+// The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the host in a container.
+// Every read is bounded and never blocks on a pipe or device. Below another root, symbolic links stay inside it, as with chroot.
+import * as fs from "node:fs";
+import { dirname, join, posix } from "node:path";
+
+export interface HostEntry {
+  name: string;
+  kind: "file" | "folder" | "link" | "other";
+}
+
+export interface HostFiles {
+  root: string;
+  /** True when the root is the running system's own, so that facts of this process (statfs, interfaces) are the host's. */
+  isLive: boolean;
+  /** The text of a file; undefined when there is none. Throws when it cannot be read or has more than `maxBytes`. */
+  readText(path: string, maxBytes?: number): string | undefined;
+  /** The text of a file; undefined when there is none, it cannot be read or is too large. */
+  findText(path: string, maxBytes?: number): string | undefined;
+  /** The first line of a small file (as below /proc and /sys), trimmed; undefined when there is none or it is empty. */
+  findLine(path: string): string | undefined;
+  findBytes(path: string, maxBytes?: number): Uint8Array | undefined;
+  /** What a folder holds, by name; empty when there is no such folder or it cannot be read. */
+  list(path: string): string[];
+  listEntries(path: string): HostEntry[];
+  /** Where a symbolic link points, as written; undefined when it is none. */
+  findLink(path: string): string | undefined;
+  exists(path: string): boolean;
+  /** The path on this system's disk, links followed; undefined when there is none. */
+  findRealPath(path: string): string | undefined;
+}
+
+const MAX_TEXT_BYTES = 1024 * 1024;
+const MAX_ENTRIES = 200_000;
+const MAX_LINKS = 40;
+
+export function openHostFiles(root = "/"): HostFiles {
+  const isLive = root === "/";
+
+  function resolve(path: string, followLast: boolean): string | undefined {
+    if (isLive) return path;
+    let pending = path.split("/").filter(Boolean);
+    let resolved = "/";
+    let links = 0;
+    while (pending.length > 0) {
+      const [part = "", ...rest] = pending;
+      pending = rest;
+      if (part === ".") continue;
+      if (part === "..") {
+        resolved = posix.dirname(resolved);
+        continue;
+      }
+      const next = posix.join(resolved, part);
+      const link = pending.length > 0 || followLast ? readLinkOrUndefined(join(root, next)) : undefined;
+      if (link === undefined) {
+        resolved = next;
+        continue;
+      }
+      links += 1;
+      if (links > MAX_LINKS) return undefined;
+      if (link.startsWith("/")) resolved = "/";
+      pending = [...link.split("/").filter(Boolean), ...pending];
+    }
+    return join(root, resolved);
+  }
+
+  function readBytes(path: string, maxBytes: number): Uint8Array | undefined {
+    const real = resolve(path, true);
+    if (real === undefined) return undefined;
+    try {
+      return readBounded(real, maxBytes);
+    } catch (cause) {
+      if (isAbsent(cause)) return undefined;
+      throw new Error(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    }
+  }
+
+  function findBytes(path: string, maxBytes = MAX_TEXT_BYTES): Uint8Array | undefined {
+    try {
+      return readBytes(path, maxBytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function findText(path: string, maxBytes = MAX_TEXT_BYTES): string | undefined {
+    const bytes = findBytes(path, maxBytes);
+    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  }
+
+  function listEntries(path: string): HostEntry[] {
+    const real = resolve(path, true);
+    if (real === undefined) return [];
+    try {
+      return fs
+        .readdirSync(real, { withFileTypes: true })
+        .slice(0, MAX_ENTRIES)
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+        .sort((left, right) => (left.name < right.name ? -1 : 1));
+    } catch {
+      return [];
+    }
+  }
+
+  return {
+    root,
+    isLive,
+    readText(path, maxBytes = MAX_TEXT_BYTES) {
+      const bytes = readBytes(path, maxBytes);
+      return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    },
+    findText,
+    findLine(path) {
+      return findText(path)?.split("\n", 1)[0]?.trim() || undefined;
+    },
+    findBytes,
+    list(path) {
+      return listEntries(path).map((entry) => entry.name);
+    },
+    listEntries,
+    findLink(path) {
+      const real = resolve(path, false);
+      return real && readLinkOrUndefined(real);
+    },
+    exists(path) {
+      const real = resolve(path, true);
+      return real !== undefined && fs.existsSync(real);
+    },
+    findRealPath(path) {
+      const real = resolve(path, true);
+      try {
+        return real && fs.realpathSync(real);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Files are made absolute against the folder of the link that names them. */
+export function linkTarget(linkPath: string, target: string): string {
+  return posix.normalize(target.startsWith("/") ? target : posix.join(dirname(linkPath), target));
+}
+
+function readBounded(path: string, maxBytes: number): Uint8Array {
+  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+  try {
+    const stat = fs.fstatSync(file);
+    if (!stat.isFile()) throw new Error("not a regular file");
+    // Files of /proc and /sys have no size: read until they end.
+    let buffer = Buffer.allocUnsafe(Math.min(maxBytes, stat.size > 0 ? stat.size : 16_384) + 1);
+    let length = 0;
+    for (;;) {
+      const count = fs.readSync(file, buffer, length, buffer.length - length, null);
+      length += count;
+      if (length > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
+      if (count === 0) return buffer.subarray(0, length);
+      if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(maxBytes + 1, length * 2));
+    }
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function readLinkOrUndefined(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(entry: fs.Dirent): HostEntry["kind"] {
+  if (entry.isSymbolicLink()) return "link";
+  if (entry.isDirectory()) return "folder";
+  return entry.isFile() ? "file" : "other";
+}
+
+function isAbsent(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ELOOP: "too many symbolic links",
+  EISDIR: "it is a folder",
+};
+
+function reasonOf(cause: unknown): string {
+  const error = cause as NodeJS.ErrnoException;
+  return (error.code && REASONS[error.code]) ?? error.message;
+}

@@ -1,0 +1,34 @@
+// Installed packages, of every package manager that the host has.
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { NotOnThisHost } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { readOsRelease } from "../system/os-release.ts";
+import { readApkPackages } from "./apk.ts";
+import { readDpkgPackages } from "./dpkg.ts";
+import type { Distribution } from "./purl.ts";
+import { readRpmPackages } from "./rpm.ts";
+
+type Manager = (files: HostFiles, distribution: Distribution) => Item<"packages">[] | undefined;
+const MANAGERS: Manager[] = [readDpkgPackages, readRpmPackages, readApkPackages];
+
+export function collectPackages(files: HostFiles): Item<"packages">[] {
+  const osRelease = readOsRelease(files);
+  const distribution = { id: osRelease.get("ID") ?? "linux", versionId: osRelease.get("VERSION_ID") };
+  const items: Item<"packages">[] = [];
+  let found = false;
+  let failure: unknown;
+  for (const readPackages of MANAGERS) {
+    try {
+      const packages = readPackages(files, distribution);
+      if (packages === undefined) continue;
+      found = true;
+      items.push(...packages);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  // The tools of another distribution may leave a database behind; what cannot be read matters when it is all there is.
+  if (failure !== undefined && items.length === 0) throw failure;
+  if (!found) throw new NotOnThisHost("no dpkg, rpm or apk database");
+  return items;
+}

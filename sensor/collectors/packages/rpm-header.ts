@@ -1,0 +1,57 @@
+// The header of an installed RPM package, as its database keeps it: an index of tags, then their values, all big-endian
+// (rpm.org, "RPM V4 package format", header structure; in the database without its magic). Never trusts a length it reads.
+
+export const RPM_TAG = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  epoch: 1003,
+  size: 1009,
+  vendor: 1011,
+  packager: 1015,
+  architecture: 1022,
+  sourceRpm: 1044,
+  longSize: 5009,
+} as const;
+
+const TYPE = { int32: 4, int64: 5, string: 6, stringArray: 8, i18nString: 9 } as const;
+const ENTRY_BYTES = 16;
+const MAX_ENTRIES = 65_536;
+const WANTED = new Set<number>(Object.values(RPM_TAG));
+
+export type RpmHeader = Map<number, string | number>;
+
+/** The wanted tags, the first value of each. Throws RangeError when the header is cut short or impossible. */
+export function parseRpmHeader(blob: Uint8Array): RpmHeader {
+  if (blob.length < 8) throw new RangeError("an RPM header is cut short");
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  const entryCount = view.getUint32(0);
+  const dataStart = 8 + entryCount * ENTRY_BYTES;
+  if (entryCount > MAX_ENTRIES || dataStart + view.getUint32(4) > blob.length)
+    throw new RangeError("an RPM header is longer than its record");
+  const header: RpmHeader = new Map();
+  for (let entry = 8; entry < dataStart; entry += ENTRY_BYTES) {
+    const tag = view.getUint32(entry);
+    if (!WANTED.has(tag) || header.has(tag)) continue;
+    const value = readValue(blob, view, view.getUint32(entry + 4), dataStart + view.getUint32(entry + 8));
+    if (value !== undefined) header.set(tag, value);
+  }
+  return header;
+}
+
+function readValue(blob: Uint8Array, view: DataView, type: number, at: number): string | number | undefined {
+  switch (type) {
+    case TYPE.int32:
+      return at + 4 <= blob.length ? view.getUint32(at) : undefined;
+    case TYPE.int64:
+      return at + 8 <= blob.length ? Number(view.getBigUint64(at)) : undefined;
+    case TYPE.string:
+    case TYPE.stringArray:
+    case TYPE.i18nString: {
+      const end = blob.indexOf(0, at);
+      return at <= blob.length && end >= 0 ? Buffer.from(blob.subarray(at, end)).toString("utf8") : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+// Packages of rpm (RHEL, Rocky, Fedora, SUSE, Amazon Linux), from its SQLite database. The older formats, Berkeley DB and
+// ndb, are not read: such a host reports packages as failed, with the reason.
+import { constants, Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { factText, optionalFact } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { type Distribution, formatPurl } from "./purl.ts";
+import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
+
+/** Newest place first: Fedora and SUSE keep it in sysimage, with a link from the old place or not. */
+const FOLDERS = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+const OLD_FORMATS: Record<string, string> = { "Packages.db": "ndb", Packages: "Berkeley DB" };
+
+/** Undefined when the host has no rpm database. */
+export function readRpmPackages(
+  files: HostFiles,
+  distribution: Distribution,
+): Item<"packages">[] | undefined {
+  for (const folder of FOLDERS) {
+    const path = files.findRealPath(`${folder}/rpmdb.sqlite`);
+    if (path !== undefined) return rpmItems(readHeaders(path), distribution);
+  }
+  for (const folder of FOLDERS) {
+    for (const [name, format] of Object.entries(OLD_FORMATS)) {
+      if (files.exists(`${folder}/${name}`))
+        throw new Error(`Cannot read ${folder}/${name}: rpm databases in ${format} format are not supported`);
+    }
+  }
+  return undefined;
+}
+
+function readHeaders(path: string): RpmHeader[] {
+  // Opened as immutable, SQLite makes no -wal and -shm files beside rpm's database. That skips what only the log holds,
+  // so a log in use is opened the normal way.
+  const database = hasLog(path)
+    ? new Database(path, { readonly: true })
+    : new Database(
+        `file:${encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23")}?immutable=1`,
+        constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI,
+      );
+  try {
+    const rows = database.query<{ blob: Uint8Array }, []>(
+      `SELECT blob FROM Packages ORDER BY hnum LIMIT ${MAX_ITEMS + 1}`,
+    );
+    const headers: RpmHeader[] = [];
+    for (const row of rows.iterate()) headers.push(parseRpmHeader(row.blob));
+    return headers;
+  } finally {
+    database.close();
+  }
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** Of a name installed in several versions, as kernels are, each version is an item of its own. */
+export function rpmItems(headers: readonly RpmHeader[], distribution: Distribution): Item<"packages">[] {
+  const versionsOf = new Map<string, number>();
+  const items = headers.flatMap((header) => rpmItem(header, distribution) ?? []);
+  for (const item of items) versionsOf.set(item.key, (versionsOf.get(item.key) ?? 0) + 1);
+  return items.map((item) =>
+    versionsOf.get(item.key) === 1 ? item : { ...item, key: factText(`${item.key}:${item.version}`, 400) },
+  );
+}
+
+/** Undefined for what is no package: `gpg-pubkey` records are keys that rpm trusts. */
+function rpmItem(header: RpmHeader, distribution: Distribution): Item<"packages"> | undefined {
+  const name = textOf(header, RPM_TAG.name);
+  if (!name || name === "gpg-pubkey") return undefined;
+  const release = `${textOf(header, RPM_TAG.version) ?? ""}-${textOf(header, RPM_TAG.release) ?? ""}`;
+  const epoch = header.get(RPM_TAG.epoch);
+  const version = epoch ? `${epoch}:${release}` : release;
+  const architecture = textOf(header, RPM_TAG.architecture) ?? "noarch";
+  const source = parseSourceRpm(textOf(header, RPM_TAG.sourceRpm) ?? "");
+  const sizeBytes = header.get(RPM_TAG.longSize) ?? header.get(RPM_TAG.size);
+  const qualifiers = { arch: architecture, epoch: epoch ? String(epoch) : undefined };
+  return {
+    key: factText(`rpm:${name}:${architecture}`, 300),
+    manager: "rpm",
+    name: factText(name, 250),
+    version: factText(version, 250),
+    architecture: factText(architecture, 40),
+    source: source && source.name !== name ? optionalFact(source.name, 250) : undefined,
+    sourceVersion: source && source.version !== release ? optionalFact(source.version, 250) : undefined,
+    purl: factText(formatPurl("rpm", distribution, name, release, qualifiers), 1_000),
+    vendor: optionalFact(textOf(header, RPM_TAG.vendor) ?? textOf(header, RPM_TAG.packager), 300),
+    sizeBytes: typeof sizeBytes === "number" && Number.isSafeInteger(sizeBytes) ? sizeBytes : undefined,
+  };
+}
+
+/** `openssl-3.0.7-27.el9.src.rpm` → openssl, 3.0.7-27.el9. */
+export function parseSourceRpm(file: string): { name: string; version: string } | undefined {
+  const match = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file);
+  return match ? { name: match[1] ?? "", version: match[2] ?? "" } : undefined;
+}
+
+function textOf(header: RpmHeader, tag: number): string | undefined {
+  const value = header.get(tag);
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,50 @@
+// Listening ports: what `ss -ltun` shows, from the kernel's tables, one item for each address and port.
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { HostFiles } from "../host-files.ts";
+import { parsePasswd } from "../users/passwd.ts";
+import { type ListeningSocket, parseSocketTable } from "./proc-net.ts";
+import { findSocketProcesses } from "./socket-processes.ts";
+
+const TABLES = [
+  { name: "tcp", protocol: "tcp" },
+  { name: "tcp6", protocol: "tcp" },
+  { name: "udp", protocol: "udp" },
+  { name: "udp6", protocol: "udp" },
+] as const;
+const MAX_TABLE_BYTES = 256 * 1024 * 1024;
+const MAX_PROCESSES = 1_000;
+
+export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
+  const sockets = readListeningSockets(files);
+  const users = parsePasswd(files.findText("/etc/passwd") ?? "");
+  // A uid may have several names; the first is the one that programs show.
+  const userNames = new Map(users.reverse().map((user) => [user.uid, user.name]));
+  const processes = await findSocketProcesses(files, new Set(sockets.map(({ inode }) => inode)), userNames);
+
+  const items = new Map<string, Item<"ports">>();
+  for (const { protocol, address, port, inode } of sockets) {
+    const key = `${protocol}/${address.includes(":") ? `[${address}]` : address}:${port}`;
+    const item = items.get(key) ?? { key, protocol, address, port, processes: [] };
+    items.set(key, item);
+    // With SO_REUSEPORT several sockets, often of one process, share an address.
+    for (const found of processes.get(inode) ?? [])
+      if (!item.processes.some(({ pid }) => pid === found.pid)) item.processes.push(found);
+  }
+  for (const item of items.values()) {
+    item.processes.sort((left, right) => left.pid - right.pid);
+    item.processes.splice(MAX_PROCESSES);
+  }
+  return [...items.values()];
+}
+
+function readListeningSockets(files: HostFiles): ListeningSocket[] {
+  // Of a mounted host, its first process has the host's network; /proc/net would be that of this process.
+  const folder = !files.isLive && files.exists("/proc/1/net/tcp") ? "/proc/1/net" : "/proc/net";
+  const texts = TABLES.map(({ name, protocol }) => ({
+    protocol,
+    text: files.readText(`${folder}/${name}`, MAX_TABLE_BYTES),
+  }));
+  if (texts.every(({ text }) => text === undefined))
+    throw new Error(`Cannot read ${folder}: the kernel shows no socket table there`);
+  return texts.flatMap(({ text, protocol }) => parseSocketTable(text ?? "", protocol));
+}

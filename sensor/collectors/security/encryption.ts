@@ -1,0 +1,56 @@
+// Encrypted disks: the volumes that dm-crypt has open, those crypttab(5) names, and whether root and swap lie on one.
+import type { HostFiles } from "../host-files.ts";
+import { encryptionOf, isEncryptedDevice, listMappedDevices } from "../system/block-devices.ts";
+import { findRootMount } from "../system/mounts.ts";
+import { type SecuritySetting, setting } from "./setting.ts";
+
+const MAX_VOLUMES = 1_000;
+
+export function readEncryptionSettings(files: HostFiles): SecuritySetting[] {
+  return [...openVolumes(files), ...crypttab(files), ...root(files), ...swap(files)];
+}
+
+function openVolumes(files: HostFiles): SecuritySetting[] {
+  return listMappedDevices(files)
+    .slice(0, MAX_VOLUMES)
+    .flatMap(({ name, path }) => {
+      const format = encryptionOf(files, path);
+      return format === undefined ? [] : setting("encryption", `dm-crypt ${name}`, format, `${path}/dm/uuid`);
+    });
+}
+
+function crypttab(files: HostFiles): SecuritySetting[] {
+  const path = "/etc/crypttab";
+  return (files.findText(path) ?? "")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.trim().startsWith("#"))
+    .slice(0, MAX_VOLUMES)
+    .flatMap((line) => {
+      // The third field may name a key file, which is not for others to know.
+      const [name = "", device = "", , options = ""] = line.trim().split(/\s+/);
+      return setting("encryption", `crypttab ${name}`, `${device} ${options}`, path);
+    });
+}
+
+function root(files: HostFiles): SecuritySetting[] {
+  const mount = findRootMount(files);
+  const isEncrypted = mount && isEncryptedDevice(files, mount);
+  // A root without a block device of its own, as in a container or on a network, cannot be told.
+  if (isEncrypted === undefined) return [];
+  return [
+    setting("encryption", "root file system", isEncrypted ? "encrypted" : "not encrypted", "/sys/block"),
+  ];
+}
+
+function swap(files: HostFiles): SecuritySetting[] {
+  const devices = (files.findText("/proc/swaps") ?? "")
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => line.split(/\s+/, 1)[0] || []);
+  return devices.slice(0, MAX_VOLUMES).flatMap((device) => {
+    const isEncrypted = isEncryptedDevice(files, { device });
+    return isEncrypted === undefined
+      ? []
+      : setting("encryption", `swap ${device}`, isEncrypted ? "encrypted" : "not encrypted", "/proc/swaps");
+  });
+}

@@ -1,0 +1,113 @@
+// Rules for passwords and logins: login.defs(5), and the PAM modules that enforce quality and lock accounts.
+import type { HostFiles } from "../host-files.ts";
+import { type SecuritySetting, setting } from "./setting.ts";
+
+const LOGIN_DEFS = "/etc/login.defs";
+const LOGIN_DEFS_SETTINGS = [
+  "PASS_MAX_DAYS",
+  "PASS_MIN_DAYS",
+  "PASS_WARN_AGE",
+  "PASS_MIN_LEN",
+  "UMASK",
+  "ENCRYPT_METHOD",
+  "YESCRYPT_COST_FACTOR",
+  "SHA_CRYPT_MIN_ROUNDS",
+  "LOGIN_RETRIES",
+  "LOGIN_TIMEOUT",
+  "FAILLOG_ENAB",
+  "LOG_OK_LOGINS",
+  "DEFAULT_HOME",
+  "HOME_MODE",
+];
+/** Where the distributions keep what holds for every service: Debian, Red Hat, Alpine, SUSE. */
+const PAM_FILES = [
+  "/etc/pam.d/common-password",
+  "/etc/pam.d/common-auth",
+  "/etc/pam.d/password-auth",
+  "/etc/pam.d/system-auth",
+  "/etc/pam.d/base-password",
+  "/etc/pam.d/base-auth",
+];
+const PAM_MODULES = [
+  "pam_pwquality",
+  "pam_passwdqc",
+  "pam_cracklib",
+  "pam_pwhistory",
+  "pam_faillock",
+  "pam_tally2",
+];
+const MODULE_FILES = [
+  {
+    path: "/etc/security/pwquality.conf",
+    module: "pwquality",
+    names: ["minlen", "minclass", "dcredit", "ucredit", "lcredit", "ocredit", "retry"],
+  },
+  {
+    path: "/etc/security/faillock.conf",
+    module: "faillock",
+    names: ["deny", "unlock_time", "fail_interval", "even_deny_root"],
+  },
+];
+
+export function readLoginSettings(files: HostFiles): SecuritySetting[] {
+  return [...loginDefs(files), ...pam(files), ...moduleFiles(files)];
+}
+
+function loginDefs(files: HostFiles): SecuritySetting[] {
+  const values = parseLoginDefs(files.findText(LOGIN_DEFS) ?? "");
+  return LOGIN_DEFS_SETTINGS.flatMap((name) => {
+    const value = values.get(name);
+    return value === undefined ? [] : setting("login", name, value, LOGIN_DEFS);
+  });
+}
+
+/** `NAME value` lines; the last of a name wins. */
+export function parseLoginDefs(text: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const raw of text.split("\n")) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const blank = line.search(/\s/);
+    if (blank > 0) values.set(line.slice(0, blank), unquote(line.slice(blank).trim()));
+  }
+  return values;
+}
+
+function unquote(text: string): string {
+  return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
+/** For each module whether it is in use, with its arguments, and whether empty passwords let in. */
+function pam(files: HostFiles): SecuritySetting[] {
+  const lines = PAM_FILES.flatMap((path) =>
+    (files.findText(path) ?? "")
+      .split("\n")
+      .filter((line) => !line.trimStart().startsWith("#"))
+      .map((line) => ({ path, line: line.trim() })),
+  );
+  if (lines.length === 0) return [];
+  const modules = PAM_MODULES.map((module) => {
+    const found = lines.find(({ line }) => line.includes(`${module}.so`));
+    const options = found?.line.slice(found.line.indexOf(`${module}.so`) + module.length + 3).trim();
+    return setting("login", module, found ? `in use ${options ?? ""}` : "not in use", found?.path);
+  });
+  const empty = lines.find(({ line }) => /^auth\b/.test(line) && /pam_unix\.so\b.*\bnullok\b/.test(line));
+  return [...modules, setting("login", "pam_unix nullok", empty ? "yes" : "no", empty?.path)];
+}
+
+/** `name = value` lines, and bare names, which switch something on. */
+function moduleFiles(files: HostFiles): SecuritySetting[] {
+  return MODULE_FILES.flatMap(({ path, module, names }) => {
+    const values = new Map(
+      (files.findText(path) ?? "").split("\n").flatMap((raw) => {
+        const line = raw.split("#", 1)[0]?.trim() ?? "";
+        const [name = "", value = "yes"] = line.split(/\s*=\s*/, 2);
+        return name ? [[name, value] as const] : [];
+      }),
+    );
+    return names.flatMap((name) => {
+      const value = values.get(name);
+      return value === undefined ? [] : setting("login", `${module} ${name}`, value, path);
+    });
+  });
+}

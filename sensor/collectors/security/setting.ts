@@ -1,0 +1,30 @@
+// One security setting, as every area of the category makes them.
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { factText } from "../collector.ts";
+
+export type SecuritySetting = Item<"security">;
+
+/** `name` as the software writes it; the key is `id` when given, else the name. No source: a built-in default. */
+export function setting(
+  area: SecuritySetting["area"],
+  name: string,
+  value: string,
+  source?: string,
+  id = name,
+): SecuritySetting {
+  return {
+    key: factText(`${area}/${id}`, 300),
+    area,
+    name: factText(name, 200),
+    value: factText(value.trim(), 1_000),
+    source: source === undefined ? undefined : factText(source, 1_000),
+  };
+}
+
+/** `PermitRootLogin` → `permit-root-login`, `X11Forwarding` → `x11-forwarding`, `UsePAM` → `use-pam`. */
+export function kebabCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase();
+}

@@ -1,0 +1,48 @@
+// What OpenSSH's server is set to for any connection. Settings inside Match blocks hold for some only and are not reported.
+import { posix } from "node:path";
+import type { HostFiles } from "../host-files.ts";
+import { findMatching } from "./matching-files.ts";
+import { kebabCase, type SecuritySetting, setting } from "./setting.ts";
+import { parseSshdConfig, type SshdLine, timeInSeconds } from "./sshd-config.ts";
+import { SSHD_SETTINGS, SSHD_SYNONYMS, type SshdSetting } from "./sshd-settings.ts";
+
+const PROGRAMS = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
+const CONFIG = "/etc/ssh/sshd_config";
+/** Where SUSE ships it, read when /etc has none. */
+const VENDOR_CONFIG = "/usr/etc/ssh/sshd_config";
+
+/** Nothing on a host without sshd. */
+export function readSshSettings(files: HostFiles): SecuritySetting[] {
+  if (!PROGRAMS.some((path) => files.exists(path))) return [];
+  const path = files.exists(CONFIG) || !files.exists(VENDOR_CONFIG) ? CONFIG : VENDOR_CONFIG;
+  const lines = parseSshdConfig(files.readText(path) ?? "", path, (pattern) =>
+    findMatching(files, posix.resolve("/etc/ssh", pattern)),
+  );
+  return sshSettings(lines);
+}
+
+export function sshSettings(lines: readonly SshdLine[]): SecuritySetting[] {
+  const byKeyword = new Map<string, SshdLine[]>();
+  for (const line of lines) {
+    const keyword = SSHD_SYNONYMS[line.keyword] ?? line.keyword;
+    const known = byKeyword.get(keyword);
+    if (known) known.push(line);
+    else byKeyword.set(keyword, [line]);
+  }
+  return SSHD_SETTINGS.flatMap((known) => {
+    const found = byKeyword.get(known.name.toLowerCase()) ?? [];
+    const value = found.length > 0 ? effectiveValue(known, found) : known.fallback;
+    return value === undefined
+      ? []
+      : setting("ssh", known.name, value, found[0]?.source, kebabCase(known.name));
+  });
+}
+
+function effectiveValue(known: SshdSetting, found: readonly SshdLine[]): string {
+  if (known.isList) return found.map(({ value }) => value).join(" ");
+  const value = found[0]?.value ?? "";
+  if (known.isTime) return timeInSeconds(value);
+  if (/^(?:yes|no|none|true|false)$/i.test(value)) return value.toLowerCase();
+  // An older word for the same.
+  return value.toLowerCase() === "without-password" ? "prohibit-password" : value;
+}

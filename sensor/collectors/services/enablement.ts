@@ -1,0 +1,79 @@
+// Whether a unit starts by itself, in systemd's words, found as systemd finds it: by the links that `systemctl enable` makes
+// (src/shared/install.c, unit_file_lookup_state and find_symlinks_in_scope).
+import { basename, dirname } from "node:path";
+import { CONFIG_FOLDER, isRuntimeFolder, type UnitFolder } from "./search-path.ts";
+import type { Unit } from "./unit.ts";
+import { wordsOf } from "./unit-file.ts";
+import { expandSpecifiers, isInstance, isTemplate, templateOf, withInstance } from "./unit-name.ts";
+
+export function enablementOf(folders: readonly UnitFolder[], name: string, unit: Unit | undefined): string {
+  if (unit === undefined) return "bad";
+  if (unit.isMasked) return isRuntimeFolder(unit.path) ? "masked-runtime" : "masked";
+  if (basename(unit.path) !== name && !isInstance(unit.name)) return "alias";
+  if (dirname(unit.path).startsWith("/run/systemd/generator")) return "generated";
+  if (dirname(unit.path) === "/run/systemd/transient") return "transient";
+  const install = (setting: string) => wordsOf(unit.settings, `Install.${setting}`);
+  const aliases = install("Alias").map((alias) => expandSpecifiers(alias, unit.name));
+  const linked = linkedState(folders, unit, new Set([unit.name, ...aliases, ...defaultInstance(unit)]));
+  if (linked !== undefined) return linked;
+  // Linked under a name that enabling it would not give: it may be in use, but not through its own [Install] section.
+  if (linkedState(folders, unit, undefined) !== undefined) return "indirect";
+  if (["Alias", "WantedBy", "RequiredBy", "UpheldBy"].some((setting) => install(setting).length > 0))
+    return "disabled";
+  return install("Also").length > 0 ? "indirect" : "static";
+}
+
+function defaultInstance(unit: Unit): string[] {
+  const instance = wordsOf(unit.settings, "Install.DefaultInstance").at(-1);
+  return instance && isTemplate(unit.name)
+    ? [withInstance(unit.name, expandSpecifiers(instance, unit.name))]
+    : [];
+}
+
+/** The state that links to the unit give it; only links of the `known` names count, any when undefined. */
+function linkedState(
+  folders: readonly UnitFolder[],
+  unit: Unit,
+  known: ReadonlySet<string> | undefined,
+): string | undefined {
+  let isEnabledRuntime = false;
+  let isEnabledByVendor = false;
+  let sameName: "linked" | "linked-runtime" | undefined;
+  let isBelowUnit = false;
+  for (const folder of folders) {
+    const { isWanted, hasSameName } = linksTo(folder, unit, known, isBelowUnit);
+    if (isWanted) {
+      if (folder.path === CONFIG_FOLDER) return "enabled";
+      if (isRuntimeFolder(folder.path)) isEnabledRuntime = true;
+      else isEnabledByVendor = true;
+    } else if (hasSameName) {
+      if (folder.path === CONFIG_FOLDER) sameName = "linked";
+      else if (isRuntimeFolder(folder.path)) sameName ??= "linked-runtime";
+    }
+    // What lies below the unit's own folder is hidden by it.
+    if (unit.path.startsWith(`${folder.path}/`)) isBelowUnit = true;
+  }
+  if (isEnabledRuntime) return "enabled-runtime";
+  if (isEnabledByVendor && isInstance(unit.name)) return "static";
+  return sameName;
+}
+
+function linksTo(
+  folder: UnitFolder,
+  unit: Unit,
+  known: ReadonlySet<string> | undefined,
+  isBelowUnit: boolean,
+): { isWanted: boolean; hasSameName: boolean } {
+  for (const name of folder.wanted) {
+    const isOurs = name === unit.name || templateOf(name) === unit.name;
+    if (isOurs && (known?.has(name) ?? true)) return { isWanted: true, hasSameName: false };
+  }
+  let hasSameName = false;
+  for (const [name, target] of folder.links) {
+    const isOurName = !isBelowUnit && name === unit.name;
+    const isOurTarget = basename(target) === unit.name;
+    if (isOurName && isOurTarget) hasSameName = true;
+    else if ((isOurName || isOurTarget) && (known?.has(name) ?? true)) return { isWanted: true, hasSameName };
+  }
+  return { isWanted: false, hasSameName };
+}

@@ -1,0 +1,68 @@
+// Where systemd looks for units of the system, and what lies there. Each folder is listed once; everything else asks this.
+import { type HostFiles, linkTarget } from "../host-files.ts";
+
+/** In order of precedence, as `systemd-analyze unit-paths` prints them. */
+const SEARCH_PATH = [
+  "/etc/systemd/system.control",
+  "/run/systemd/system.control",
+  "/run/systemd/transient",
+  "/run/systemd/generator.early",
+  "/etc/systemd/system",
+  "/etc/systemd/system.attached",
+  "/run/systemd/system",
+  "/run/systemd/system.attached",
+  "/run/systemd/generator",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+  "/lib/systemd/system",
+  "/run/systemd/generator.late",
+];
+export const CONFIG_FOLDER = "/etc/systemd/system";
+
+export interface UnitFolder {
+  path: string;
+  /** The same with links of folders followed, on this system's disk. */
+  realPath: string;
+  files: ReadonlySet<string>;
+  /** Absolute target by name. */
+  links: ReadonlyMap<string, string>;
+  /** Names linked from its `.wants`, `.requires` and `.upholds` folders. */
+  wanted: ReadonlySet<string>;
+  /** Names of its `.d` folders, which hold drop-ins. */
+  dropIns: ReadonlySet<string>;
+}
+
+export function listUnitFolders(files: HostFiles): UnitFolder[] {
+  const folders: UnitFolder[] = [];
+  const seen = new Set<string>();
+  for (const path of SEARCH_PATH) {
+    // With merged /usr, /lib and /usr/lib are one folder, which counts once.
+    const real = files.findRealPath(path);
+    if (real === undefined || seen.has(real)) continue;
+    seen.add(real);
+    folders.push(listUnitFolder(files, path, real));
+  }
+  return folders;
+}
+
+function listUnitFolder(files: HostFiles, path: string, realPath: string): UnitFolder {
+  const regular = new Set<string>();
+  const links = new Map<string, string>();
+  const wanted = new Set<string>();
+  const dropIns = new Set<string>();
+  for (const { name, kind } of files.listEntries(path)) {
+    if (kind === "file") regular.add(name);
+    else if (kind === "link") {
+      const target = files.findLink(`${path}/${name}`);
+      if (target !== undefined) links.set(name, linkTarget(`${path}/${name}`, target));
+    } else if (kind === "folder" && /\.(?:wants|requires|upholds)$/.test(name)) {
+      for (const entry of files.listEntries(`${path}/${name}`))
+        if (entry.kind === "link") wanted.add(entry.name);
+    } else if (kind === "folder" && name.endsWith(".d")) dropIns.add(name);
+  }
+  return { path, realPath, files: regular, links, wanted, dropIns };
+}
+
+export function isRuntimeFolder(path: string): boolean {
+  return path.startsWith("/run/");
+}

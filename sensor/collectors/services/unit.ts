@@ -1,0 +1,104 @@
+// Finds a unit by name as systemd does (src/shared/install.c): the first folder that has it, links followed, drop-ins added.
+import { basename, dirname } from "node:path";
+import { type HostFiles, linkTarget } from "../host-files.ts";
+import type { UnitFolder } from "./search-path.ts";
+import { parseUnitFile, type UnitSettings } from "./unit-file.ts";
+import { instanceOf, isInstance, isTemplate, templateOf, withInstance } from "./unit-name.ts";
+
+export interface Unit {
+  /** Its own name, which is another than the one asked for when that is an alias. */
+  name: string;
+  /** Where the text is. */
+  path: string;
+  isMasked: boolean;
+  settings: UnitSettings;
+}
+
+const MAX_LINKS = 64;
+const MAX_UNIT_BYTES = 256 * 1024;
+
+/** Undefined when there is none, a link leads nowhere or in a circle, or the file cannot be read: systemd calls these bad. */
+export function findUnit(
+  files: HostFiles,
+  folders: readonly UnitFolder[],
+  wantedName: string,
+): Unit | undefined {
+  let name = wantedName;
+  let path = search(folders, name);
+  for (let links = 0; path !== undefined && links < MAX_LINKS; links += 1) {
+    const folder = folders.find((candidate) => candidate.path === dirname(path ?? ""));
+    const target = folder ? folder.links.get(basename(path)) : outsideTarget(files, path);
+    if (target === undefined) return loadUnit(files, folders, name, path);
+    if (target === "/dev/null") return { name, path, isMasked: true, settings: new Map() };
+    const isLinkedFile = !isInSearchPath(files, folders, target);
+    let targetName = basename(target);
+    // A link to a template fills in the instance of its own name.
+    if (isInstance(name) && isTemplate(targetName)) targetName = withInstance(targetName, instanceOf(name));
+    if (isLinkedFile || targetName === name) path = target;
+    else {
+      name = targetName;
+      path = search(folders, name);
+    }
+  }
+  return undefined;
+}
+
+function search(folders: readonly UnitFolder[], name: string): string | undefined {
+  for (const candidate of [name, templateOf(name)]) {
+    if (candidate === undefined) continue;
+    const folder = folders.find((each) => each.files.has(candidate) || each.links.has(candidate));
+    if (folder) return `${folder.path}/${candidate}`;
+  }
+  return undefined;
+}
+
+function isInSearchPath(files: HostFiles, folders: readonly UnitFolder[], path: string): boolean {
+  const parent = dirname(path);
+  if (folders.some((folder) => folder.path === parent)) return true;
+  const realParent = files.findRealPath(parent);
+  return folders.some((folder) => folder.realPath === realParent);
+}
+
+/** Of a link that lies outside the search path: what a linked unit file may be in turn. */
+function outsideTarget(files: HostFiles, path: string): string | undefined {
+  const target = files.findLink(path);
+  return target === undefined ? undefined : linkTarget(path, target);
+}
+
+function loadUnit(
+  files: HostFiles,
+  folders: readonly UnitFolder[],
+  name: string,
+  path: string,
+): Unit | undefined {
+  const text = files.findText(path, MAX_UNIT_BYTES);
+  if (text === undefined) return undefined;
+  // An empty file masks as a link to /dev/null does.
+  if (text === "") return { name, path, isMasked: true, settings: new Map() };
+  const settings = parseUnitFile(text);
+  for (const dropIn of listDropIns(files, folders, name))
+    parseUnitFile(files.findText(dropIn, MAX_UNIT_BYTES) ?? "", settings);
+  return { name, path, isMasked: false, settings };
+}
+
+/** Drop-ins in the order they apply: by file name, and of one file name only the folder of highest precedence. */
+function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: string): string[] {
+  const paths = new Map<string, string>();
+  for (const unitName of [name, templateOf(name), ...prefixesOf(name), "service"]) {
+    if (unitName === undefined) continue;
+    for (const folder of folders) {
+      if (!folder.dropIns.has(`${unitName}.d`)) continue;
+      for (const file of files.list(`${folder.path}/${unitName}.d`)) {
+        if (file.endsWith(".conf") && !paths.has(file))
+          paths.set(file, `${folder.path}/${unitName}.d/${file}`);
+      }
+    }
+  }
+  return [...paths].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, path]) => path);
+}
+
+/** `foo-bar.service` also takes drop-ins of `foo-.service.d`. */
+function prefixesOf(name: string): string[] {
+  const stem = name.slice(0, name.lastIndexOf("."));
+  return [...stem.matchAll(/-/g)].map((dash) => `${stem.slice(0, dash.index + 1)}.service`).reverse();
+}

@@ -1,0 +1,88 @@
+// Block devices below /sys/block: the physical disks, and whether a device lies on an encrypted one.
+import { basename } from "node:path";
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { factText, optionalFact, parseCount } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+
+const BLOCK = "/sys/block";
+/** The kernel counts sizes in units of 512 bytes, whatever the disk's own are. */
+const SECTOR_BYTES = 512;
+/** What is made by software (maps, RAID, loops, memory), and drives whose medium comes and goes. */
+const NO_DISK = /^(?:dm-|md|loop|ram|zram|nbd|sr|fd|drbd)\d/;
+const MAX_DISKS = 5_000;
+const MAX_DEPTH = 8;
+
+export function readDisks(files: HostFiles): Item<"system">[] {
+  return files
+    .list(BLOCK)
+    .filter((name) => !NO_DISK.test(name))
+    .slice(0, MAX_DISKS)
+    .flatMap((name) => {
+      const path = `${BLOCK}/${name}`;
+      const sectors = parseCount(files.findLine(`${path}/size`)) ?? 0;
+      if (sectors === 0 || !Number.isSafeInteger(sectors * SECTOR_BYTES)) return [];
+      return {
+        key: factText(`disk:${name}`, 300),
+        kind: "disk" as const,
+        name: factText(name, 200),
+        sizeBytes: sectors * SECTOR_BYTES,
+        model: optionalFact(files.findLine(`${path}/device/model`), 200),
+        serialNumber: optionalFact(
+          files.findLine(`${path}/serial`) ?? files.findLine(`${path}/device/serial`),
+          200,
+        ),
+        removable: flag(files.findLine(`${path}/removable`)),
+        rotational: flag(files.findLine(`${path}/queue/rotational`)),
+      };
+    });
+}
+
+function flag(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : text === "1";
+}
+
+/** Volumes of the device mapper, with the names they have below /dev/mapper. */
+export function listMappedDevices(files: HostFiles): { name: string; path: string }[] {
+  return files.list(BLOCK).flatMap((device) => {
+    const path = `${BLOCK}/${device}`;
+    const name = device.startsWith("dm-") ? files.findLine(`${path}/dm/name`) : undefined;
+    return name === undefined ? [] : { name, path };
+  });
+}
+
+/** `LUKS2`, `LUKS1`, `PLAIN` …, from a uuid such as `CRYPT-LUKS2-…`; undefined when the volume encrypts nothing. */
+export function encryptionOf(files: HostFiles, path: string): string | undefined {
+  return /^CRYPT-([A-Z0-9]+)/.exec(files.findLine(`${path}/dm/uuid`) ?? "")?.[1];
+}
+
+/** Whether all of a device lies on encrypted ones; undefined when it has no place in /sys/block. */
+export function isEncryptedDevice(
+  files: HostFiles,
+  { device, number }: { device: string; number?: string },
+): boolean | undefined {
+  const path = findDevicePath(files, device, number);
+  return path === undefined ? undefined : isEncryptedPath(files, path, 0);
+}
+
+function findDevicePath(files: HostFiles, device: string, number: string | undefined): string | undefined {
+  const byNumber = number && `/sys/dev/block/${number}`;
+  if (byNumber && files.exists(byNumber)) return byNumber;
+  if (!device.startsWith("/dev/")) return undefined;
+  const name = basename(device);
+  const mapped = listMappedDevices(files).find((each) => each.name === name);
+  if (mapped) return mapped.path;
+  if (files.exists(`${BLOCK}/${name}`)) return `${BLOCK}/${name}`;
+  const disk = files
+    .list(BLOCK)
+    .find((each) => name.startsWith(each) && files.exists(`${BLOCK}/${each}/${name}`));
+  return disk && `${BLOCK}/${disk}/${name}`;
+}
+
+/** A volume over several devices, as of LVM or RAID, is encrypted when each of them is. */
+function isEncryptedPath(files: HostFiles, path: string, depth: number): boolean {
+  if (encryptionOf(files, path) !== undefined) return true;
+  const below = depth < MAX_DEPTH ? files.list(`${path}/slaves`) : [];
+  return (
+    below.length > 0 && below.every((name) => isEncryptedPath(files, `${path}/slaves/${name}`, depth + 1))
+  );
+}

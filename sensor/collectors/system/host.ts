@@ -1,0 +1,65 @@
+// The name of the host, when it started and where its clock is.
+import { hostname as liveHostname } from "node:os";
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { factText, optionalFact, parseCount } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+
+const MAX_NAME = 253;
+
+export function readHost(files: HostFiles): Item<"system"> {
+  const hostname = readHostname(files);
+  return {
+    key: "host",
+    kind: "host",
+    hostname: factText(hostname, MAX_NAME),
+    fqdn: optionalFact(findFqdn(files.findText("/etc/hosts") ?? "", hostname), MAX_NAME),
+    bootedAt: readBootTime(files),
+    timeZone: optionalFact(readTimeZone(files), 100),
+  };
+}
+
+/** The name that the kernel has; of a captured tree, what the next start would give it. */
+export function readHostname(files: HostFiles): string {
+  const name = files.isLive
+    ? liveHostname()
+    : (files.findLine("/proc/sys/kernel/hostname") ?? files.findLine("/etc/hostname"));
+  return name || "localhost";
+}
+
+/** The full name that hosts(5) gives the host; nothing is asked of DNS. */
+export function findFqdn(hosts: string, hostname: string): string | undefined {
+  const short = hostname.split(".", 1)[0];
+  if (hostname.includes(".")) return hostname;
+  for (const line of hosts.split("\n")) {
+    const [, ...names] = (line.split("#", 1)[0] ?? "").trim().split(/\s+/);
+    if (!names.includes(hostname)) continue;
+    const full = names.find((name) => name.startsWith(`${short}.`));
+    if (full) return full;
+  }
+  return undefined;
+}
+
+/**
+ * When the system started. The kernel works it out from its clock, so it moves by a second when the clock is corrected: a value
+ * that is close to the one before is the same start, and stays as it was.
+ */
+const SAME_START_SECONDS = 10;
+let lastBootSeconds: number | undefined;
+
+function readBootTime(files: HostFiles): string | undefined {
+  let seconds = parseCount(/^btime (\d+)$/m.exec(files.findText("/proc/stat", 16 * 1024 * 1024) ?? "")?.[1]);
+  if (seconds === undefined || seconds > 8_640_000_000_000) return undefined;
+  if (files.isLive) {
+    if (lastBootSeconds !== undefined && Math.abs(seconds - lastBootSeconds) <= SAME_START_SECONDS)
+      seconds = lastBootSeconds;
+    lastBootSeconds = seconds;
+  }
+  return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+}
+
+function readTimeZone(files: HostFiles): string | undefined {
+  const link = files.findLink("/etc/localtime");
+  const marker = "/zoneinfo/";
+  const at = link?.indexOf(marker) ?? -1;
+  return link !== undefined && at >= 0 ? link.slice(at + marker.length) : files.findLine("/etc/timezone");
+}

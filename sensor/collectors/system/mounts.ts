@@ -1,0 +1,109 @@
+// Mounted file systems that hold the host's data: on disks and from the network, not the kernel's own and not copies of a mount.
+import { statfsSync } from "node:fs";
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { factText } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { isEncryptedDevice } from "./block-devices.ts";
+
+export interface Mount {
+  /** `major:minor` of its device. */
+  number: string;
+  /** The part of the file system that is mounted: another than `/` for bind mounts and btrfs subvolumes. */
+  part: string;
+  path: string;
+  fileSystem: string;
+  device: string;
+}
+
+const MAX_MOUNTINFO_BYTES = 16 * 1024 * 1024;
+const MAX_MOUNTS = 2_000;
+const NETWORK = new Set([
+  "nfs",
+  "nfs4",
+  "cifs",
+  "smb3",
+  "ceph",
+  "glusterfs",
+  "fuse.glusterfs",
+  "fuse.sshfs",
+  "afs",
+  "9p",
+  "virtiofs",
+]);
+/** Images that packages bring (snap) or that are put in a drive. */
+const READ_ONLY_IMAGES = new Set(["squashfs", "iso9660", "udf", "erofs"]);
+/** Their total size is what is used plus what is free, so it changes with every write. */
+const CHANGING_SIZE = new Set(["zfs", "btrfs", "bcachefs"]);
+
+export function readMounts(files: HostFiles): Item<"system">[] {
+  const byPath = new Map<string, Mount>();
+  // Of several mounts on one place the last one is seen.
+  for (const mount of listMounts(files)) byPath.set(mount.path, mount);
+  return [...byPath.values()]
+    .filter(holdsData)
+    .slice(0, MAX_MOUNTS)
+    .map((mount) => ({
+      key: factText(`mount:${mount.path}`, 1_100),
+      kind: "mount" as const,
+      path: factText(mount.path, 1_000),
+      device: factText(mount.device, 1_000),
+      fileSystem: factText(mount.fileSystem, 60),
+      sizeBytes: readSize(files, mount),
+      encrypted: isEncryptedDevice(files, mount),
+    }));
+}
+
+export function findRootMount(files: HostFiles): Mount | undefined {
+  return listMounts(files).findLast(({ path }) => path === "/");
+}
+
+function listMounts(files: HostFiles): Mount[] {
+  // The sensor's own view may be narrowed by its service manager; that of the first process is the host's.
+  const text =
+    files.findText("/proc/1/mountinfo", MAX_MOUNTINFO_BYTES) ??
+    files.findText("/proc/self/mountinfo", MAX_MOUNTINFO_BYTES) ??
+    "";
+  return parseMountinfo(text);
+}
+
+/** Lines of proc_pid_mountinfo(5); blanks in names are written as octal escapes. */
+export function parseMountinfo(text: string): Mount[] {
+  return text.split("\n").flatMap((line) => {
+    const [left = "", right] = line.split(" - ", 2);
+    const [, , number, part, path] = left.split(" ");
+    const [fileSystem, device = ""] = right?.split(" ") ?? [];
+    if (number === undefined || part === undefined || path === undefined || !fileSystem) return [];
+    return {
+      number,
+      part: withoutEscapes(part),
+      path: withoutEscapes(path),
+      fileSystem,
+      device: withoutEscapes(device),
+    };
+  });
+}
+
+function withoutEscapes(text: string): string {
+  return text.includes("\\")
+    ? text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    : text;
+}
+
+function holdsData({ path, part, fileSystem, device }: Mount): boolean {
+  if (path === "/") return true;
+  if (READ_ONLY_IMAGES.has(fileSystem)) return false;
+  if (fileSystem === "zfs" || NETWORK.has(fileSystem)) return true;
+  if (!device.startsWith("/dev/") || device.startsWith("/dev/loop")) return false;
+  return part === "/" || fileSystem === "btrfs";
+}
+
+/** Of disks only: a server that does not answer would hold the call for ever. */
+function readSize(files: HostFiles, { path, device, fileSystem }: Mount): number | undefined {
+  if (!files.isLive || !device.startsWith("/dev/") || CHANGING_SIZE.has(fileSystem)) return undefined;
+  try {
+    const { blocks, bsize } = statfsSync(path);
+    return Number.isSafeInteger(blocks * bsize) ? blocks * bsize : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+// What the machine is. Nothing here changes while the machine does not: no free memory, no load, no free space.
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { factText, optionalFact, parseCount } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { readDisks } from "./block-devices.ts";
+import { readCpu } from "./cpu.ts";
+import { readHost } from "./host.ts";
+import { readIdentifiers } from "./identifiers.ts";
+import { readMounts } from "./mounts.ts";
+import { readNetworkInterfaces } from "./network.ts";
+import { readOsRelease } from "./os-release.ts";
+import { readVirtualisation } from "./virtualisation.ts";
+
+type System = Item<"system">;
+
+export function collectSystem(files: HostFiles): System[] {
+  return [
+    readHost(files),
+    readOs(files),
+    readKernel(files),
+    readCpu(files),
+    readMemory(files),
+    readIdentifiers(files),
+    readVirtualisation(files),
+    ...readDisks(files),
+    ...readMounts(files),
+    ...readNetworkInterfaces(files),
+  ];
+}
+
+export function readOs(files: HostFiles): Extract<System, { kind: "os" }> {
+  const osRelease = readOsRelease(files);
+  return {
+    key: "os",
+    kind: "os",
+    platform: "linux",
+    name: factText(osRelease.get("NAME") ?? "Linux", 200),
+    version: factText(osRelease.get("VERSION") ?? osRelease.get("VERSION_ID") ?? "", 200),
+    id: optionalFact(osRelease.get("ID"), 100),
+  };
+}
+
+function readKernel(files: HostFiles): System {
+  return {
+    key: "kernel",
+    kind: "kernel",
+    release: factText(files.findLine("/proc/sys/kernel/osrelease") ?? "", 200),
+    version: optionalFact(files.findLine("/proc/sys/kernel/version"), 500),
+    commandLine: optionalFact(files.findLine("/proc/cmdline"), 4_000),
+  };
+}
+
+function readMemory(files: HostFiles): System {
+  return { key: "memory", kind: "memory", ...parseMeminfo(files.findText("/proc/meminfo") ?? "") };
+}
+
+/** Lines such as `MemTotal:  24684096 kB`, where kB means 1,024 bytes. */
+export function parseMeminfo(text: string): { totalBytes: number; swapBytes: number } {
+  const kib = (name: string) =>
+    parseCount(new RegExp(`^${name}:\\s+(\\d{1,12}) kB$`, "m").exec(text)?.[1]) ?? 0;
+  return { totalBytes: kib("MemTotal") * 1024, swapBytes: kib("SwapTotal") * 1024 };
+}

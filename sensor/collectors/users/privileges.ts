@@ -1,0 +1,55 @@
+// Why an account or group may act as root: sudo, or a group whose rights amount to it.
+import { factText } from "../collector.ts";
+import type { GroupEntry, PasswdEntry } from "./passwd.ts";
+import type { SudoRule } from "./sudoers.ts";
+
+/** Groups that give root without sudo: their members control a root daemon, or read and write the disks themselves. */
+const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
+/** Groups that distributions let use sudo; what counts when the sensor may not read sudoers. */
+const SUDO_GROUPS = new Set(["sudo", "wheel", "admin"]);
+const MAX_PRIVILEGES = 200;
+
+/** `rules` is undefined when sudoers cannot be read. */
+export function groupPrivileges(group: GroupEntry, rules: readonly SudoRule[] | undefined): string[] {
+  const privileges: string[] = [];
+  if (ROOT_EQUIVALENT_GROUPS.has(group.name)) privileges.push("root-equivalent group");
+  if (rules === undefined && SUDO_GROUPS.has(group.name)) privileges.push("sudo group");
+  for (const { users, grant } of rules ?? []) {
+    const decisive = users.findLast((user) => [`%${group.name}`, `%#${group.gid}`].includes(bare(user)));
+    if (decisive !== undefined && !decisive.startsWith("!")) privileges.push(`sudoers: ${grant}`);
+  }
+  return distinct(privileges);
+}
+
+/** `groups` are those the account is in, with the privileges of each. */
+export function userPrivileges(
+  user: PasswdEntry,
+  groups: readonly { name: string; gid: number; privileges: readonly string[] }[],
+  rules: readonly SudoRule[] | undefined,
+): string[] {
+  const privileges: string[] = [];
+  if (user.uid === 0) privileges.push("uid 0");
+  for (const group of groups)
+    if (group.privileges.some((privilege) => !privilege.startsWith("sudoers: ")))
+      privileges.push(`member of ${group.name}`);
+  const ownNames = new Set([user.name, `#${user.uid}`, "ALL"]);
+  const groupNames = new Map<string, string>(
+    groups.flatMap(({ name, gid }) => [[`%${name}`, name] as const, [`%#${gid}`, name] as const]),
+  );
+  for (const { users, grant } of rules ?? []) {
+    // What names the account or one of its groups, the last one, decides.
+    const decisive = users.findLast((each) => ownNames.has(bare(each)) || groupNames.has(bare(each)));
+    if (decisive === undefined || decisive.startsWith("!")) continue;
+    const group = groupNames.get(decisive);
+    privileges.push(group === undefined ? `sudoers: ${grant}` : `member of ${group}`);
+  }
+  return distinct(privileges);
+}
+
+function bare(user: string): string {
+  return user.replace(/^!+\s*/, "");
+}
+
+function distinct(privileges: readonly string[]): string[] {
+  return [...new Set(privileges.map((privilege) => factText(privilege, 300)))].slice(0, MAX_PRIVILEGES);
+}
