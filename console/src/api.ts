@@ -1,0 +1,69 @@
+// The API as the protocol declares it: one way to call a route, one place that reads a refusal.
+import { PROBLEMS, Problem, problemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+
+/** What a call sends: those of params, query and body that the route has; a query may be left out. */
+export type ApiRequest<R extends Route> = {
+  [K in "params" | "body" as RouteRequest<R>[K] extends undefined ? never : K]: RouteRequest<R>[K];
+} & (RouteRequest<R>["query"] extends undefined ? unknown : { query?: RouteRequest<R>["query"] });
+
+interface Sent {
+  params?: Record<string, string>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+}
+
+/** Calls a route; throws a `Problem` when the server refuses, fails or cannot be reached. */
+export async function callApi<R extends Route>(
+  route: R,
+  request: ApiRequest<R>,
+  signal?: AbortSignal,
+): Promise<RouteOutput<R>> {
+  const sent = request as Sent;
+  const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
+  if (route.method !== "GET") headers["content-type"] = "application/json";
+  const response = await fetch(routePath(route, sent.params) + queryString(sent.query), {
+    method: route.method,
+    headers,
+    body: route.body ? JSON.stringify(sent.body) : null,
+    credentials: "same-origin",
+    cache: "no-store",
+    signal: signal ?? null,
+  }).catch((cause: unknown) => {
+    if (signal?.aborted) throw cause;
+    throw new Problem("unavailable", "The server cannot be reached.", { cause });
+  });
+  if (!response.ok) throw await readProblem(response);
+  return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
+}
+
+function queryString(query: Record<string, unknown> = {}): string {
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+  return text && `?${text}`;
+}
+
+/** Reads a refusal (RFC 9457). An answer that is none, such as a proxy's page, becomes one by its status. */
+export async function readProblem(response: Response): Promise<Problem> {
+  const parsed = problemBody.safeParse(await response.json().catch(() => undefined));
+  if (parsed.success) {
+    const { code, detail, title, fields, requestId } = parsed.data;
+    const text = detail ?? `${title} (request ${requestId})`;
+    return new Problem(code, sentence(text), fields ? { fields } : {});
+  }
+  const code = response.status >= 500 ? "unavailable" : "malformed-request";
+  return new Problem(code, `${PROBLEMS[code].title} (status ${response.status}).`);
+}
+
+/** Any thrown value as a problem, so that whoever shows it has one shape to show. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem("internal-error", error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?)]$/.test(first) ? first : `${first}.`;
+}

@@ -1,0 +1,89 @@
+import { signOut } from "@attacklens/protocol/account.ts";
+import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import {
+  IconCheck,
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconSelector,
+  IconSun,
+} from "@tabler/icons-react";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { callApi, problemOf } from "../api.ts";
+import { paths } from "../paths.ts";
+import { meQuery } from "../queries.ts";
+import classes from "./Shell.module.css";
+
+const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof IconSun }[] = [
+  { value: "light", label: "Light", icon: IconSun },
+  { value: "dark", label: "Dark", icon: IconMoon },
+  { value: "auto", label: "As the system", icon: IconDeviceDesktop },
+];
+
+/** Who is signed in, the theme, and the way out. */
+export function AccountMenu() {
+  const { data: me } = useSuspenseQuery({ ...meQuery, refetchInterval: 60_000 });
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+
+  async function leave() {
+    try {
+      await callApi(signOut, {});
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.code !== "not-signed-in") {
+        notifications.show({ color: "red", title: "Not signed out", message: problem.detail });
+        return;
+      }
+    }
+    await navigate(paths.signIn());
+    queryClient.clear();
+  }
+
+  return (
+    <Menu position="top-start" width={220}>
+      <Menu.Target>
+        <UnstyledButton className={classes.account} aria-label={`Account of ${me.name}`}>
+          <span className={classes.initials} aria-hidden="true">
+            {initials(me.name)}
+          </span>
+          <span className={classes.who}>
+            <span className={classes.name}>{me.name}</span>
+            <span className={classes.role}>{ROLE_NAMES[me.role]}</span>
+          </span>
+          <IconSelector size={16} aria-hidden="true" />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{me.email}</Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>Theme</Menu.Label>
+        {SCHEMES.map(({ value, label, icon: Icon }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={colorScheme === value}
+            leftSection={<Icon size={16} />}
+            rightSection={colorScheme === value ? <IconCheck size={14} /> : null}
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  return ((words[0]?.[0] ?? "") + (words.length > 1 ? (words.at(-1)?.[0] ?? "") : "")).toUpperCase();
+}

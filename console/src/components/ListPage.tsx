@@ -1,0 +1,108 @@
+// The one pattern of every list: title and count, what it is, the primary action, search and filters, the table.
+import { Button } from "@mantine/core";
+import { IconFilterOff } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { type Columns, DataTable } from "../ui/DataTable.tsx";
+import { Notice } from "../ui/Notice.tsx";
+import { formatCount } from "../ui/numbers.ts";
+import { SearchInput } from "../ui/SearchInput.tsx";
+import { StateMessage } from "../ui/StateMessage.tsx";
+import classes from "./ListPage.module.css";
+import { PageHeader } from "./PageHeader.tsx";
+import { type List, useSetSearch } from "./use-list.ts";
+
+interface ListSearch {
+  q?: string | undefined;
+  sort?: string | undefined;
+  order?: "asc" | "desc" | undefined;
+}
+
+interface ListPageProps<Row extends { id: string }> {
+  title: string;
+  description: string;
+  action?: ReactNode;
+  searchLabel: string;
+  search: ListSearch;
+  /** The chips; `filterNames` are their names in the URL. */
+  filters?: ReactNode;
+  filterNames?: readonly string[];
+  defaultSort: { sort: string; order: "asc" | "desc" };
+  list: List<Row>;
+  columns: Columns<Row>;
+  onRowClick?: (row: Row) => void;
+  /** Shown when there is nothing at all yet. */
+  empty: ReactNode;
+}
+
+export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) {
+  const { title, search, filterNames = [], list } = props;
+  const setSearch = useSetSearch();
+  const values = search as Record<string, string | undefined>;
+  const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
+  const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
+  const isEmpty = list.rows.length === 0 && !isFiltered;
+  const count = formatCount(list.total) + (list.totalIsCapped ? "+" : "");
+  return (
+    <>
+      <PageHeader
+        title={title}
+        mark={
+          <span className={classes.count}>
+            {count}
+            {isFiltered && " matching"}
+          </span>
+        }
+        description={props.description}
+        action={props.action}
+      />
+      {!isEmpty && (
+        <div className={classes.tools}>
+          <search className={classes.search}>
+            <SearchInput label={props.searchLabel} value={search.q} onChange={(q) => setSearch({ q })} />
+            {props.filters}
+          </search>
+          {isFiltered && (
+            <Button variant="subtle" color="gray" onClick={clear}>
+              Clear
+            </Button>
+          )}
+        </div>
+      )}
+      {list.refreshFailed && (
+        <div className={classes.notice}>
+          <Notice kind="warning">Not up to date: {list.refreshFailed} Trying again every few seconds.</Notice>
+        </div>
+      )}
+      {isEmpty && props.empty}
+      {list.rows.length === 0 && isFiltered && (
+        <StateMessage
+          icon={<IconFilterOff size={20} />}
+          title="Nothing matches"
+          role="status"
+          action={
+            <Button variant="default" onClick={clear}>
+              Clear search and filters
+            </Button>
+          }
+        >
+          No entry of this list has all of what is searched and filtered for.
+        </StateMessage>
+      )}
+      {list.rows.length > 0 && (
+        <DataTable
+          label={title}
+          columns={props.columns}
+          rows={list.rows}
+          rowId={(row) => row.id}
+          total={list.total}
+          {...(props.onRowClick ? { onRowClick: props.onRowClick } : {})}
+          sort={search.sort ?? props.defaultSort.sort}
+          order={search.order ?? props.defaultSort.order}
+          onSort={(sort, order) => setSearch({ sort, order })}
+          hasMore={list.hasMore}
+          onMore={list.onMore}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { Link, useRouterState } from "@tanstack/react-router";
+import { useId } from "react";
+import type { Section } from "./navigation.ts";
+import classes from "./Shell.module.css";
+
+export function NavSection({ label, icon: Icon, entries }: Section) {
+  const id = useId();
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const current = activeEntry(
+    pathname,
+    entries.map((entry) => entry.link.to),
+  );
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id} className={classes.section}>
+        <Icon size={16} aria-hidden="true" />
+        {label}
+      </h2>
+      <ul className={classes.entries}>
+        {entries.map((entry) => (
+          <li key={entry.label}>
+            <Link
+              {...entry.link}
+              className={classes.entry}
+              aria-current={entry.link.to === current ? "page" : undefined}
+              data-current={entry.link.to === current ? true : undefined}
+            >
+              {entry.label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The entry whose path is the longest that begins the page's path: `/sensors/tokens` is not `/sensors`. */
+export function activeEntry(pathname: string, entries: readonly string[]): string | undefined {
+  return entries
+    .filter((path) => pathname === path || pathname.startsWith(`${path}/`))
+    .toSorted((one, other) => other.length - one.length)[0];
+}

@@ -1,0 +1,22 @@
+// The state of a list in the URL: what the protocol lets one ask for, each part optional, and ignored when it is nonsense.
+import { z } from "zod";
+
+function lenient<T extends z.ZodType>(schema: T) {
+  return schema.optional().catch(undefined);
+}
+
+/** The search schema of a list page, from the query of the route behind it; cursor and limit are not state of a page. */
+export function listSearch<Sort extends z.ZodType, Filters extends Record<string, z.ZodType>>(
+  sort: { unwrap: () => Sort },
+  filters: Filters,
+) {
+  const lenientFilters = Object.fromEntries(
+    Object.entries(filters).map(([name, schema]) => [name, lenient(schema)]),
+  ) as { [K in keyof Filters]: z.ZodCatch<z.ZodOptional<Filters[K]>> };
+  return z.object({
+    q: lenient(z.string().max(200)),
+    sort: lenient(sort.unwrap()),
+    order: lenient(z.enum(["asc", "desc"])),
+    ...lenientFilters,
+  });
+}

@@ -1,0 +1,24 @@
+// What the sidebar lists. An entry exists when its page does.
+import { IconRadar2, IconServer2, type TablerIcon } from "@tabler/icons-react";
+import { paths } from "../paths.ts";
+
+export const NAVIGATION = [
+  {
+    label: "Sensors",
+    icon: IconRadar2,
+    entries: [
+      { label: "All sensors", link: paths.sensors() },
+      { label: "Enrollment Tokens", link: paths.enrollmentTokens() },
+    ],
+  },
+  {
+    label: "Assets",
+    icon: IconServer2,
+    entries: [
+      { label: "All assets", link: paths.assets() },
+      { label: "Asset Groups", link: paths.assetGroups() },
+    ],
+  },
+] as const satisfies { label: string; icon: TablerIcon; entries: unknown[] }[];
+
+export type Section = (typeof NAVIGATION)[number];

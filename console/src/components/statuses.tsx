@@ -1,0 +1,32 @@
+// The states of our objects, each with its word and its colour.
+import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
+import { Status, type StatusColor } from "../ui/Status.tsx";
+
+type Look = { label: string; color: StatusColor };
+
+export const SENSOR_STATUS_LOOKS: Record<SensorStatus, Look> = {
+  pending: { label: "Pending", color: "yellow" },
+  online: { label: "Online", color: "green" },
+  offline: { label: "Offline", color: "red" },
+};
+
+export const TOKEN_STATUS_LOOKS: Record<TokenStatus, Look> = {
+  active: { label: "Active", color: "green" },
+  expired: { label: "Expired", color: "gray" },
+  revoked: { label: "Revoked", color: "red" },
+  "group-deleted": { label: "Group deleted", color: "red" },
+};
+
+export function SensorStatusMark({ status }: { status: SensorStatus }) {
+  return <Status color={SENSOR_STATUS_LOOKS[status].color}>{SENSOR_STATUS_LOOKS[status].label}</Status>;
+}
+
+export function TokenStatusMark({ status }: { status: TokenStatus }) {
+  return <Status color={TOKEN_STATUS_LOOKS[status].color}>{TOKEN_STATUS_LOOKS[status].label}</Status>;
+}
+
+/** Choices of a filter, from a table of looks. */
+export function filterOptions(looks: Record<string, Look>): { value: string; label: string }[] {
+  return Object.entries(looks).map(([value, { label }]) => ({ value, label }));
+}

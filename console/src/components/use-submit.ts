@@ -1,0 +1,54 @@
+// Sends a form: a problem's fields go to the fields that exist, everything else becomes the form's error.
+import type { UseFormReturnType } from "@mantine/form";
+import { useState } from "react";
+import { problemOf } from "../api.ts";
+
+export interface Submission {
+  submit: (send: () => Promise<void>) => Promise<void>;
+  isSubmitting: boolean;
+  error: string | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any form will do; the values are not looked at
+export function useSubmit(form: UseFormReturnType<any, any>, nameField?: string): Submission {
+  const [isSubmitting, setSubmitting] = useState(false);
+  const [error, setError] = useState<string>();
+  async function submit(send: () => Promise<void>) {
+    setSubmitting(true);
+    setError(undefined);
+    try {
+      await send();
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      const { known, other } = splitFields(fieldsOf(problem, nameField), Object.keys(form.getValues()));
+      form.setErrors(known);
+      if (Object.keys(known).length === 0) setError(other ?? problem.detail);
+      else if (other) setError(other);
+    } finally {
+      setSubmitting(false);
+    }
+  }
+  return { submit, isSubmitting, error };
+}
+
+function fieldsOf(problem: ReturnType<typeof problemOf>, nameField?: string): Record<string, string> {
+  if (problem.fields && Object.keys(problem.fields).length > 0) return problem.fields;
+  return problem.code === "name-taken" && nameField ? { [nameField]: problem.detail } : {};
+}
+
+/** Messages by field of the form (`scope.assetGroupId` belongs to `scope`), and the rest in one text. */
+export function splitFields(
+  fields: Record<string, string>,
+  names: readonly string[],
+): { known: Record<string, string>; other: string | undefined } {
+  const known: Record<string, string> = {};
+  const rest: string[] = [];
+  for (const [path, message] of Object.entries(fields)) {
+    const name = [path, path.split(".").at(-1) ?? "", path.split(".")[0] ?? ""].find((one) =>
+      names.includes(one),
+    );
+    if (name) known[name] ??= message.charAt(0).toUpperCase() + message.slice(1);
+    else rest.push(`${path}: ${message}`);
+  }
+  return { known, other: rest.length > 0 ? rest.join("; ") : undefined };
+}

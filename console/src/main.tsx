@@ -1,0 +1,55 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { problemOf } from "./api.ts";
+import { takeSetupCode } from "./pages/account/setup-code.ts";
+import { paths } from "./paths.ts";
+import { meQuery } from "./queries.ts";
+import { createConsoleRouter } from "./routes.tsx";
+import { cssVariables, theme } from "./theme.ts";
+
+// Before anything else reads the address: the set-up code must not stay in it.
+takeSetupCode();
+
+const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+  mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (count, error) => count < 2 && problemOf(error).status >= 500,
+      retryDelay: 500,
+    },
+  },
+});
+const router = createConsoleRouter(queryClient);
+
+/** The session ended while the console was open: sign in, and come back to where one was. */
+function leaveWhenSignedOut(error: Error) {
+  if (problemOf(error).code !== "not-signed-in") return;
+  queryClient.removeQueries({ queryKey: meQuery.queryKey });
+  const { pathname, href } = router.state.location;
+  if (pathname === "/sign-in" || pathname === "/setup") return;
+  void router.navigate({ ...paths.signIn(href), replace: true });
+}
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
+
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+        <Notifications position="bottom-right" autoClose={5_000} transitionDuration={120} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

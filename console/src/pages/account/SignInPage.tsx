@@ -1,0 +1,60 @@
+import { getMe, signIn } from "@attacklens/protocol/account.ts";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { callApi } from "../../api.ts";
+import { useSubmit } from "../../components/use-submit.ts";
+import { pathAfterSignIn } from "../../paths.ts";
+import { apiQuery } from "../../queries.ts";
+import { Notice } from "../../ui/Notice.tsx";
+import { PublicFrame } from "./PublicFrame.tsx";
+
+const route = getRouteApi("/sign-in");
+
+export function SignInPage() {
+  const { then } = route.useSearch();
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const form = useForm({
+    initialValues: { email: "", password: "" },
+    validate: {
+      email: (email) => (email.trim() ? null : "Enter your e-mail address"),
+      password: (password) => (password ? null : "Enter your password"),
+    },
+  });
+  const { submit, isSubmitting, error } = useSubmit(form);
+
+  const send = form.onSubmit(({ email, password }) =>
+    submit(async () => {
+      const me = await callApi(signIn, { body: { email: email.trim(), password } });
+      queryClient.setQueryData(apiQuery(getMe, {}).queryKey, me);
+      router.history.replace(pathAfterSignIn(then));
+    }),
+  );
+
+  return (
+    <PublicFrame title="Sign in">
+      <form onSubmit={send} noValidate>
+        <Stack gap="md">
+          <TextInput
+            label="E-mail"
+            type="email"
+            autoComplete="username"
+            autoFocus
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            {...form.getInputProps("password")}
+          />
+          {error && <Notice kind="danger">{error}</Notice>}
+          <Button type="submit" loading={isSubmitting} fullWidth>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+    </PublicFrame>
+  );
+}

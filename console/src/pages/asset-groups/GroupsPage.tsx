@@ -1,0 +1,57 @@
+import { type AssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
+import { IconPlus, IconStack2 } from "@tabler/icons-react";
+import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { ListPage } from "../../components/ListPage.tsx";
+import { ButtonLink } from "../../components/links.tsx";
+import { listSearch } from "../../components/list-search.ts";
+import { useList } from "../../components/use-list.ts";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { paths } from "../../paths.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { StateMessage } from "../../ui/StateMessage.tsx";
+import { groupColumns } from "./group-columns.tsx";
+import { useGroupActions } from "./use-group-actions.tsx";
+
+export const groupsSearch = listSearch(listAssetGroups.query.shape.sort, {});
+
+const route = getRouteApi("/app/assets/groups");
+
+export function GroupsPage() {
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const { actionsFor, dialog } = useGroupActions();
+  const columns = useMemo(() => groupColumns(actionsFor), [actionsFor]);
+  return (
+    <>
+      <ListPage<AssetGroup>
+        title="Asset Groups"
+        description="Named sets of assets: what Enrollment Tokens are scoped to, and what lists are filtered by."
+        action={<CreateGroup />}
+        searchLabel="Search by name"
+        search={search}
+        defaultSort={{ sort: "name", order: "asc" }}
+        list={useList(listAssetGroups, { query: search })}
+        columns={columns}
+        onRowClick={(group) => void navigate(paths.assets({ assetGroupId: group.id }))}
+        empty={
+          <StateMessage icon={<IconStack2 size={20} />} title="No Asset Groups yet" action={<CreateGroup />}>
+            Make one per environment or department. Sensors that enroll with a token scoped to it land there.
+          </StateMessage>
+        }
+      />
+      {dialog}
+      <Outlet />
+    </>
+  );
+}
+
+function CreateGroup() {
+  const disabledReason = usePermissionReason("assets:manage");
+  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create Asset Group</ActionButton>;
+  return (
+    <ButtonLink {...paths.assetGroupNew()} search={true} leftSection={<IconPlus size={16} />}>
+      Create Asset Group
+    </ButtonLink>
+  );
+}

@@ -1,0 +1,102 @@
+import type { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import { Radio, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { FormDialog } from "../../components/FormDialog.tsx";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { useSubmit } from "../../components/use-submit.ts";
+import { ExpiryField } from "./ExpiryField.tsx";
+import { expiryError, fromWallClock } from "./expiry.ts";
+import { GroupSelect } from "./GroupSelect.tsx";
+
+export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
+
+interface TokenFormProps {
+  onSubmit: (request: TokenRequest) => Promise<void>;
+  onClose: () => void;
+}
+
+interface Values {
+  name: string;
+  scope: "all-assets" | "asset-group";
+  assetGroupId: string | null;
+  expiry: "none" | "date";
+  /** Wall clock, own zone. */
+  expiresAt: string | null;
+}
+
+export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
+  const form = useForm<Values>({
+    initialValues: { name: "", scope: "all-assets", assetGroupId: null, expiry: "none", expiresAt: null },
+    validate: {
+      name: (name) => (name.trim() ? null : "Enter a name"),
+      assetGroupId: (id, { scope }) => (scope === "asset-group" && !id ? "Choose an Asset Group" : null),
+      expiresAt: (text, { expiry }) => (expiry === "date" ? (expiryError(text, new Date()) ?? null) : null),
+    },
+  });
+  const { submit, isSubmitting, error } = useSubmit(form, "name");
+  const disabledReason = usePermissionReason("enrollment-tokens:manage");
+  const { values } = form;
+
+  return (
+    <FormDialog
+      title="Create Enrollment Token"
+      submit="Create Token"
+      onSubmit={form.onSubmit((sent) => submit(() => onSubmit(toRequest(sent))))}
+      onClose={onClose}
+      isDirty={form.isDirty()}
+      isSubmitting={isSubmitting}
+      error={error}
+      disabledReason={disabledReason}
+    >
+      <TextInput
+        label="Name"
+        required
+        data-autofocus
+        maxLength={100}
+        placeholder="Production Servers - US East"
+        description="Tells the target apart, such as “Development Workstations” or “One-time deploy - server42”"
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        {...form.getInputProps("name")}
+      />
+      <Radio.Group label="Scope" {...form.getInputProps("scope")}>
+        <Stack gap={6} mt={6}>
+          <Radio value="all-assets" label="All assets" description="Sensors are put in no group" />
+          <Radio
+            value="asset-group"
+            label="Specific Asset Group"
+            description="Sensors that enroll with it land in the group"
+          />
+        </Stack>
+      </Radio.Group>
+      {values.scope === "asset-group" && (
+        <Stack pl={28} mt={-8}>
+          <GroupSelect
+            value={values.assetGroupId}
+            onChange={(id) => form.setFieldValue("assetGroupId", id)}
+            error={form.errors.assetGroupId as string | undefined}
+          />
+        </Stack>
+      )}
+      <ExpiryField
+        kind={values.expiry}
+        onKind={(kind) => form.setFieldValue("expiry", kind)}
+        value={values.expiresAt}
+        onValue={(at) => form.setFieldValue("expiresAt", at)}
+        error={form.errors.expiresAt as string | undefined}
+      />
+    </FormDialog>
+  );
+}
+
+function toRequest(values: Values): TokenRequest {
+  const { assetGroupId } = values;
+  return {
+    name: values.name.trim(),
+    scope:
+      values.scope === "asset-group" && assetGroupId
+        ? { type: "asset-group", assetGroupId }
+        : { type: "all-assets" },
+    expiresAt: values.expiry === "date" ? (fromWallClock(values.expiresAt)?.toISOString() ?? null) : null,
+  };
+}

@@ -1,0 +1,76 @@
+import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { TextLink } from "../../components/links.tsx";
+import { PageHeader } from "../../components/PageHeader.tsx";
+import { TokenStatusMark } from "../../components/statuses.tsx";
+import { paths } from "../../paths.ts";
+import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { CopyText } from "../../ui/CopyText.tsx";
+import { type Fact, Facts } from "../../ui/Facts.tsx";
+import { countOf } from "../../ui/numbers.ts";
+import { PageBody } from "../../ui/PageBody.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { exactTime } from "../../ui/time.ts";
+import { TokenScope } from "./TokenScope.tsx";
+import { useTokenActions } from "./use-token-actions.tsx";
+
+const route = getRouteApi("/app/sensors/tokens/$tokenId");
+
+export function TokenPage() {
+  const { tokenId } = route.useParams();
+  const navigate = useNavigate();
+  const { data: token } = useSuspenseQuery({
+    ...apiQuery(getEnrollmentToken, { params: { id: tokenId } }),
+    refetchInterval: REFRESH_MS,
+  });
+  const { actionsFor, dialog } = useTokenActions(() => void navigate(paths.enrollmentTokens()));
+  const facts: Fact[] = [
+    { label: "Scope", value: <TokenScope scope={token.scope} /> },
+    {
+      label: "Enrolled sensors",
+      value: (
+        <TextLink {...paths.sensors({ enrollmentTokenId: token.id })}>
+          {countOf(token.enrolledSensors, "sensor")}
+        </TextLink>
+      ),
+    },
+    { label: "Expiry", value: token.expiresAt ? exactTime(token.expiresAt) : "No expiry" },
+    { label: "Last used", value: token.lastUsedAt ? <RelativeTime at={token.lastUsedAt} /> : "Never" },
+    { label: "Created", value: exactTime(token.createdAt) },
+    { label: "Created by", value: token.createdBy },
+    ...(token.revokedAt
+      ? [
+          { label: "Revoked", value: exactTime(token.revokedAt) },
+          { label: "Revoked by", value: token.revokedBy ?? "Unknown" },
+        ]
+      : []),
+    { label: "Value ends in", value: <code>…{token.hint}</code> },
+    { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
+  ];
+  return (
+    <>
+      <PageHeader
+        breadcrumb={<TextLink {...paths.enrollmentTokens()}>Enrollment Tokens</TextLink>}
+        title={token.name}
+        mark={<TokenStatusMark status={token.status} />}
+        action={actionsFor(token).map((action) => (
+          <ActionButton
+            key={action.label}
+            variant="default"
+            {...(action.danger && !action.disabledReason ? { c: "var(--mantine-color-error)" } : {})}
+            onClick={action.onSelect}
+            disabledReason={action.disabledReason}
+          >
+            {action.label}
+          </ActionButton>
+        ))}
+      />
+      <PageBody>
+        <Facts facts={facts} />
+      </PageBody>
+      {dialog}
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import {
+  type EnrollmentToken,
+  enrollmentToken,
+  listEnrollmentTokens,
+} from "@attacklens/protocol/enrollment-tokens.ts";
+import { IconKey, IconPlus } from "@tabler/icons-react";
+import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { ListPage } from "../../components/ListPage.tsx";
+import { ButtonLink } from "../../components/links.tsx";
+import { listSearch } from "../../components/list-search.ts";
+import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx";
+import { useList, useSetSearch } from "../../components/use-list.ts";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { paths } from "../../paths.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { FilterMenu } from "../../ui/FilterMenu.tsx";
+import { StateMessage } from "../../ui/StateMessage.tsx";
+import { tokenColumns } from "./token-columns.tsx";
+import { useTokenActions } from "./use-token-actions.tsx";
+
+export const tokensSearch = listSearch(listEnrollmentTokens.query.shape.sort, {
+  status: enrollmentToken.shape.status,
+});
+
+const STATUSES = filterOptions(TOKEN_STATUS_LOOKS);
+const route = getRouteApi("/app/sensors/tokens");
+
+export function TokensPage() {
+  const search = route.useSearch();
+  const setSearch = useSetSearch();
+  const navigate = useNavigate();
+  const list = useList(listEnrollmentTokens, { query: search });
+  const { actionsFor, dialog } = useTokenActions();
+  const columns = useMemo(() => tokenColumns(actionsFor), [actionsFor]);
+  return (
+    <>
+      <ListPage<EnrollmentToken>
+        title="Enrollment Tokens"
+        description="A sensor shows one when it registers, once; afterwards it has an identity of its own."
+        action={<CreateToken />}
+        searchLabel="Search by name"
+        search={search}
+        filterNames={["status"]}
+        filters={
+          <FilterMenu
+            label="Status"
+            value={search.status}
+            options={STATUSES}
+            onChange={(status) => setSearch({ status })}
+          />
+        }
+        defaultSort={{ sort: "createdAt", order: "desc" }}
+        list={list}
+        columns={columns}
+        onRowClick={(token) => void navigate(paths.enrollmentToken(token.id))}
+        empty={
+          <StateMessage
+            icon={<IconKey size={20} />}
+            title="No Enrollment Tokens yet"
+            action={<CreateToken />}
+          >
+            One is needed before any sensor is deployed. Make one per environment or department, so that each
+            can be revoked by itself.
+          </StateMessage>
+        }
+      />
+      {dialog}
+      <Outlet />
+    </>
+  );
+}
+
+function CreateToken() {
+  const disabledReason = usePermissionReason("enrollment-tokens:manage");
+  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create Token</ActionButton>;
+  return (
+    <ButtonLink {...paths.enrollmentTokenNew()} search={true} leftSection={<IconPlus size={16} />}>
+      Create Token
+    </ButtonLink>
+  );
+}

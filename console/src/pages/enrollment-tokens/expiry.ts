@@ -1,0 +1,39 @@
+// The expiry of a token as the form holds it: wall-clock text in the person's own zone.
+
+/** `2026-12-01 18:00:00` in the zone of this machine, from an instant. */
+export function toWallClock(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, "0");
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:00`;
+}
+
+/** The instant of a wall-clock text, or undefined when it is none. */
+export function fromWallClock(text: string | null): Date | undefined {
+  const parts = text
+    ?.match(/^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)/)
+    ?.slice(1)
+    .map(Number);
+  if (!parts) return undefined;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = parts;
+  return new Date(year, month - 1, day, hour, minute);
+}
+
+/** Why it cannot be an expiry; undefined when it can. */
+export function expiryError(text: string | null, now: Date): string | undefined {
+  const at = fromWallClock(text);
+  if (!at) return "Choose a date and time";
+  return at <= now ? "Must be in the future" : undefined;
+}
+
+export const EXPIRY_PRESETS = [
+  { label: "1 day", days: 1 },
+  { label: "7 days", days: 7 },
+  { label: "30 days", days: 30 },
+] as const;
+
+/** So many days from now, at the same time of day. */
+export function daysFrom(now: Date, days: number): Date {
+  const at = new Date(now);
+  at.setDate(at.getDate() + days);
+  return at;
+}

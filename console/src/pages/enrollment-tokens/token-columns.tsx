@@ -1,0 +1,73 @@
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { TextLink } from "../../components/links.tsx";
+import { TokenStatusMark } from "../../components/statuses.tsx";
+import { paths } from "../../paths.ts";
+import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
+import { formatCount } from "../../ui/numbers.ts";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
+import { TokenScope } from "./TokenScope.tsx";
+
+const column = columnsOf<EnrollmentToken>();
+
+export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]): Columns<EnrollmentToken> {
+  return [
+    column.display({
+      id: "name",
+      header: "Name",
+      meta: { sortable: true },
+      cell: ({ row: { original: token } }) => (
+        <TextLink {...paths.enrollmentToken(token.id)} title={token.name} c="inherit" fw={500}>
+          {token.name}
+        </TextLink>
+      ),
+    }),
+    column.display({
+      id: "scope",
+      header: "Scope",
+      meta: { width: "17%" },
+      cell: ({ row }) => <TokenScope scope={row.original.scope} />,
+    }),
+    column.display({
+      id: "createdAt",
+      header: "Created",
+      meta: { width: "104px", sortable: true },
+      cell: ({ row }) => <RelativeTime at={row.original.createdAt} />,
+    }),
+    column.display({
+      id: "createdBy",
+      header: "Created by",
+      meta: { width: "14%", wideOnly: true },
+      cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
+    }),
+    column.display({
+      id: "expiresAt",
+      header: "Expiry",
+      meta: { width: "104px", sortable: true },
+      cell: ({ row }) =>
+        row.original.expiresAt ? <RelativeTime at={row.original.expiresAt} /> : "No expiry",
+    }),
+    column.display({
+      id: "status",
+      header: "Status",
+      meta: { width: "128px" },
+      cell: ({ row }) => <TokenStatusMark status={row.original.status} />,
+    }),
+    column.display({
+      id: "enrolledSensors",
+      header: "Enrolled sensors",
+      meta: { width: "136px", sortable: true, align: "right" },
+      cell: ({ row: { original: token } }) => (
+        <TextLink {...paths.sensors({ enrollmentTokenId: token.id })} c="inherit">
+          {formatCount(token.enrolledSensors)}
+        </TextLink>
+      ),
+    }),
+    column.display({
+      id: "menu",
+      header: () => <span className="visually-hidden">Actions</span>,
+      meta: { width: "52px", align: "right" },
+      cell: ({ row }) => <RowMenu name={row.original.name} actions={actionsFor(row.original)} />,
+    }),
+  ];
+}

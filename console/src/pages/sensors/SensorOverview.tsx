@@ -1,0 +1,57 @@
+import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { TextLink } from "../../components/links.tsx";
+import { paths } from "../../paths.ts";
+import { apiQuery } from "../../queries.ts";
+import { CopyText } from "../../ui/CopyText.tsx";
+import { Facts } from "../../ui/Facts.tsx";
+import { PageBody } from "../../ui/PageBody.tsx";
+import { Section } from "../../ui/Section.tsx";
+import { exactTime } from "../../ui/time.ts";
+import { CollectionTable } from "./CollectionTable.tsx";
+import { osName } from "./sensor-words.ts";
+
+const route = getRouteApi("/app/sensors/$sensorId");
+
+export function SensorOverview() {
+  const { sensorId } = route.useParams();
+  const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
+  const { enrolledBy, asset, assetGroup } = sensor;
+  return (
+    <PageBody>
+      <Facts
+        facts={[
+          { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
+          { label: "Sensor ID", value: <CopyText value={sensor.id} name="sensor ID" short /> },
+          { label: "Operating system", value: osName(sensor) },
+          { label: "Address", value: <CopyText value={sensor.address} name="address" /> },
+          { label: "Architecture", value: sensor.architecture },
+          { label: "Sensor version", value: sensor.version },
+          { label: "Last seen", value: exactTime(sensor.lastSeenAt) },
+          { label: "Enrolled", value: exactTime(sensor.enrolledAt) },
+          { label: "Asset", value: <TextLink {...paths.asset(asset.id)}>{asset.name}</TextLink> },
+          {
+            label: "Enrolled with",
+            value: enrolledBy.deleted ? (
+              `${enrolledBy.name} (deleted)`
+            ) : (
+              <TextLink {...paths.enrollmentToken(enrolledBy.id)}>{enrolledBy.name}</TextLink>
+            ),
+          },
+          {
+            label: "Asset Group",
+            value: assetGroup ? (
+              <TextLink {...paths.assets({ assetGroupId: assetGroup.id })}>{assetGroup.name}</TextLink>
+            ) : (
+              "None"
+            ),
+          },
+        ]}
+      />
+      <Section title="Inventory" text="What the sensor collects, and how each collection stands.">
+        <CollectionTable sensorId={sensorId} inventory={sensor.inventory} />
+      </Section>
+    </PageBody>
+  );
+}

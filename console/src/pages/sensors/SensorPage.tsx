@@ -1,0 +1,54 @@
+import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
+import { TextLink } from "../../components/links.tsx";
+import { PageHeader } from "../../components/PageHeader.tsx";
+import { SensorStatusMark } from "../../components/statuses.tsx";
+import { paths } from "../../paths.ts";
+import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { SensorTabs } from "./SensorTabs.tsx";
+import { osName } from "./sensor-words.ts";
+import { useSensorActions } from "./use-sensor-actions.tsx";
+
+const route = getRouteApi("/app/sensors/$sensorId");
+
+/** The frame of a sensor's tabs: who it is, how it is, what one may do with it. */
+export function SensorPage() {
+  const { sensorId } = route.useParams();
+  const navigate = useNavigate();
+  const { data: sensor } = useSuspenseQuery({
+    ...apiQuery(getSensor, { params: { id: sensorId } }),
+    refetchInterval: REFRESH_MS,
+  });
+  const { actionsFor, dialog } = useSensorActions(() => void navigate(paths.sensors()));
+  return (
+    <>
+      <PageHeader
+        breadcrumb={<TextLink {...paths.sensors()}>All sensors</TextLink>}
+        title={sensor.hostname}
+        mark={<SensorStatusMark status={sensor.status} />}
+        description={
+          <>
+            {osName(sensor)} · {sensor.architecture} · seen <RelativeTime at={sensor.lastSeenAt} />
+          </>
+        }
+        action={actionsFor(sensor).map((action) => (
+          <ActionButton
+            key={action.label}
+            variant="default"
+            {...(action.disabledReason ? {} : { c: "var(--mantine-color-error)" })}
+            onClick={action.onSelect}
+            disabledReason={action.disabledReason}
+          >
+            {action.label}
+          </ActionButton>
+        ))}
+      />
+      <SensorTabs sensorId={sensorId} inventory={sensor.inventory} />
+      <Outlet />
+      {dialog}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+import { assetGroupId, enrollmentTokenId } from "@attacklens/protocol/ids.ts";
+import { listSensors, type Sensor, sensor } from "@attacklens/protocol/sensors.ts";
+import { IconRadar2 } from "@tabler/icons-react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { GroupFilter } from "../../components/GroupFilter.tsx";
+import { ListPage } from "../../components/ListPage.tsx";
+import { ButtonLink } from "../../components/links.tsx";
+import { listSearch } from "../../components/list-search.ts";
+import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
+import { useList, useSetSearch } from "../../components/use-list.ts";
+import { paths } from "../../paths.ts";
+import { FilterMenu } from "../../ui/FilterMenu.tsx";
+import { StateMessage } from "../../ui/StateMessage.tsx";
+import { sensorColumns } from "./sensor-columns.tsx";
+import { PLATFORM_NAMES } from "./sensor-words.ts";
+import { TokenFilter } from "./TokenFilter.tsx";
+import { useSensorActions } from "./use-sensor-actions.tsx";
+
+export const sensorsSearch = listSearch(listSensors.query.shape.sort, {
+  status: sensor.shape.status,
+  platform: sensor.shape.platform,
+  enrollmentTokenId,
+  assetGroupId,
+});
+
+const STATUSES = filterOptions(SENSOR_STATUS_LOOKS);
+const PLATFORMS = Object.entries(PLATFORM_NAMES).map(([value, label]) => ({ value, label }));
+const route = getRouteApi("/app/sensors");
+
+export function SensorsPage() {
+  const search = route.useSearch();
+  const setSearch = useSetSearch();
+  const navigate = useNavigate();
+  const { actionsFor, dialog } = useSensorActions();
+  const columns = useMemo(() => sensorColumns(actionsFor), [actionsFor]);
+  return (
+    <>
+      <ListPage<Sensor>
+        title="All sensors"
+        description="The programs on your machines that report what runs there."
+        searchLabel="Search by hostname"
+        search={search}
+        filterNames={["status", "platform", "assetGroupId", "enrollmentTokenId"]}
+        filters={
+          <>
+            <FilterMenu
+              label="Status"
+              value={search.status}
+              options={STATUSES}
+              onChange={(status) => setSearch({ status })}
+            />
+            <FilterMenu
+              label="Operating system"
+              value={search.platform}
+              options={PLATFORMS}
+              onChange={(platform) => setSearch({ platform })}
+            />
+            <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
+            {search.enrollmentTokenId && (
+              <TokenFilter
+                tokenId={search.enrollmentTokenId}
+                onClear={() => setSearch({ enrollmentTokenId: undefined })}
+              />
+            )}
+          </>
+        }
+        defaultSort={{ sort: "hostname", order: "asc" }}
+        list={useList(listSensors, { query: search })}
+        columns={columns}
+        onRowClick={(one) => void navigate(paths.sensor(one.id))}
+        empty={
+          <StateMessage
+            icon={<IconRadar2 size={20} />}
+            title="No sensors yet"
+            action={<ButtonLink {...paths.enrollmentTokenNew()}>Create Token</ButtonLink>}
+          >
+            Create an Enrollment Token, then run the command it comes with on a machine. The sensor appears
+            here as Pending and turns Online after its first report, within a minute.
+          </StateMessage>
+        }
+      />
+      {dialog}
+    </>
+  );
+}

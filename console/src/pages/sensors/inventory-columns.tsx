@@ -1,0 +1,124 @@
+// What each category shows of its items.
+import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { ReactNode } from "react";
+import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
+import { Status } from "../../ui/Status.tsx";
+import type { SystemRow } from "./system-rows.ts";
+
+export type InventoryRow = Item | SystemRow;
+type RowOf<C extends Category> = C extends "system" ? SystemRow : Item<C>;
+
+/** A column of text, whole on hover; `width` undefined takes what is left. */
+function columnMaker<Row extends { key: string }>() {
+  const column = columnsOf<Row>();
+  return (
+    header: string,
+    width: string | undefined,
+    text: (row: Row) => string | undefined,
+    show?: (row: Row) => ReactNode,
+  ) =>
+    column.display({
+      id: header,
+      header,
+      meta: width ? { width } : {},
+      cell: ({ row: { original } }) => {
+        const whole = text(original);
+        return show?.(original) ?? <span title={whole}>{whole || <span className="quiet">–</span>}</span>;
+      },
+    });
+}
+
+const mono = (text: string) => (
+  <code className="mono" title={text}>
+    {text}
+  </code>
+);
+const list = (values: readonly string[]) => values.join(", ");
+
+const ofPackage = columnMaker<Item<"packages">>();
+const ofService = columnMaker<Item<"services">>();
+const ofPort = columnMaker<Item<"ports">>();
+const ofUser = columnMaker<Item<"users">>();
+const ofSetting = columnMaker<Item<"security">>();
+const ofSystem = columnMaker<SystemRow>();
+
+const PASSWORDS = { set: "Set", locked: "Locked", none: "Not asked", unknown: "Unknown" } as const;
+const AREAS: Record<Item<"security">["area"], string> = {
+  ssh: "SSH",
+  firewall: "Firewall",
+  updates: "Updates",
+  encryption: "Encryption",
+  kernel: "Kernel",
+  login: "Log-in",
+};
+const STATES = {
+  running: <Status color="green">Running</Status>,
+  stopped: <Status color="gray">Stopped</Status>,
+  unknown: <Status color="yellow">Unknown</Status>,
+};
+
+export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
+  packages: [
+    ofPackage("Name", undefined, (one) => one.name),
+    ofPackage("Version", "28%", (one) => one.version),
+    ofPackage("Architecture", "112px", (one) => one.architecture),
+    ofPackage("Source package", "22%", (one) => one.source ?? one.name),
+    ofPackage("Manager", "92px", (one) => one.manager),
+  ],
+  services: [
+    ofService("Name", "26%", (one) => one.name),
+    ofService(
+      "State",
+      "104px",
+      (one) => one.state,
+      (one) => STATES[one.state],
+    ),
+    ofService("Enablement", "104px", (one) => one.enablement),
+    ofService("Runs as", "112px", (one) => one.user ?? "root"),
+    ofService("Description", undefined, (one) => one.description),
+  ],
+  ports: [
+    ofPort("Port", "84px", (one) => String(one.port)),
+    ofPort("Protocol", "84px", (one) => one.protocol.toUpperCase()),
+    ofPort(
+      "Address",
+      "22%",
+      (one) => one.address,
+      (one) => mono(one.address),
+    ),
+    ofPort("Process", "22%", (one) => list(unique(one.processes.map(({ name }) => name)))),
+    ofPort("Runs as", "112px", (one) => list(unique(one.processes.map(({ user }) => user ?? "")))),
+    ofPort("Executable", undefined, (one) =>
+      list(unique(one.processes.map((each) => each.executable ?? ""))),
+    ),
+  ],
+  users: [
+    ofUser("Name", "20%", (one) => one.name),
+    ofUser("Kind", "80px", (one) => (one.kind === "user" ? "User" : "Group")),
+    ofUser("ID", "80px", (one) => String(one.kind === "user" ? one.uid : one.gid)),
+    ofUser("Log-in", "88px", (one) => (one.kind === "user" ? (one.canLogIn ? "Yes" : "No") : "")),
+    ofUser("Password", "96px", (one) => (one.kind === "user" ? PASSWORDS[one.password] : "")),
+    ofUser("Groups or members", undefined, (one) => list(one.kind === "user" ? one.groups : one.members)),
+    ofUser("Privileges", "22%", (one) => list(one.privileges)),
+  ],
+  security: [
+    ofSetting("Area", "112px", (one) => AREAS[one.area]),
+    ofSetting("Setting", "30%", (one) => one.name),
+    ofSetting(
+      "Value",
+      undefined,
+      (one) => one.value,
+      (one) => (one.value ? mono(one.value) : undefined),
+    ),
+    ofSetting("Source", "28%", (one) => one.source ?? "Built-in default"),
+  ],
+  system: [
+    ofSystem("Part", "24%", (one) => one.part),
+    ofSystem("Fact", "20%", (one) => one.name),
+    ofSystem("Value", undefined, (one) => one.value),
+  ],
+};
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values.filter(Boolean))];
+}

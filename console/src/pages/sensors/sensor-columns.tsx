@@ -1,0 +1,82 @@
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { TextLink } from "../../components/links.tsx";
+import { SensorStatusMark } from "../../components/statuses.tsx";
+import { paths } from "../../paths.ts";
+import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
+import { osName } from "./sensor-words.ts";
+
+const column = columnsOf<Sensor>();
+
+export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
+  return [
+    column.display({
+      id: "hostname",
+      header: "Hostname",
+      meta: { sortable: true },
+      cell: ({ row: { original: sensor } }) => (
+        <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
+          {sensor.hostname}
+        </TextLink>
+      ),
+    }),
+    column.display({
+      id: "status",
+      header: "Status",
+      meta: { width: "92px" },
+      cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
+    }),
+    column.display({
+      id: "os",
+      header: "Operating system",
+      meta: { width: "20%" },
+      cell: ({ row }) => <span title={osName(row.original)}>{osName(row.original)}</span>,
+    }),
+    column.display({
+      id: "architecture",
+      header: "Architecture",
+      meta: { width: "100px", wideOnly: true },
+      cell: ({ row }) => row.original.architecture,
+    }),
+    column.display({
+      id: "version",
+      header: "Version",
+      meta: { width: "92px" },
+      cell: ({ row }) => row.original.version,
+    }),
+    column.display({
+      id: "lastSeenAt",
+      header: "Last seen",
+      meta: { width: "104px", sortable: true },
+      cell: ({ row }) => <RelativeTime at={row.original.lastSeenAt} />,
+    }),
+    column.display({
+      id: "asset",
+      header: "Asset",
+      meta: { width: "16%" },
+      cell: ({ row: { original: sensor } }) => (
+        <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name}>
+          {sensor.asset.name}
+        </TextLink>
+      ),
+    }),
+    column.display({
+      id: "assetGroup",
+      header: "Asset Group",
+      meta: { width: "13%", wideOnly: true },
+      cell: ({ row: { original: sensor } }) =>
+        sensor.assetGroup ? (
+          <span title={sensor.assetGroup.name}>{sensor.assetGroup.name}</span>
+        ) : (
+          <span className="quiet">None</span>
+        ),
+    }),
+    column.display({
+      id: "menu",
+      header: () => <span className="visually-hidden">Actions</span>,
+      meta: { width: "52px", align: "right" },
+      cell: ({ row }) => <RowMenu name={row.original.hostname} actions={actionsFor(row.original)} />,
+    }),
+  ];
+}

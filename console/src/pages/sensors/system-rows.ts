@@ -1,0 +1,72 @@
+// The facts of the system category as rows of three columns: one item of several fields becomes several rows.
+import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import { formatBytes } from "../../ui/numbers.ts";
+
+export interface SystemRow {
+  key: string;
+  part: string;
+  name: string;
+  value: string;
+}
+
+type SystemItem = Item<"system">;
+
+const PARTS: Record<SystemItem["kind"], string> = {
+  host: "Host",
+  os: "Operating system",
+  kernel: "Kernel",
+  cpu: "Processor",
+  memory: "Memory",
+  identifiers: "Identifiers",
+  virtualisation: "Virtualisation",
+  disk: "Disk",
+  mount: "Mount",
+  network: "Network",
+};
+
+/** Words for fields whose name in the protocol does not read well when its capitals are set apart. */
+const FIELD_NAMES: Record<string, string> = {
+  id: "ID",
+  fqdn: "Full name",
+  mac: "MAC address",
+  productUuid: "Product UUID",
+  machineId: "Machine ID",
+  cloudInstanceId: "Cloud instance ID",
+  totalBytes: "Total",
+  swapBytes: "Swap",
+  sizeBytes: "Size",
+  logicalCount: "Logical processors",
+  physicalCount: "Cores",
+  socketCount: "Sockets",
+};
+
+const HIDDEN = new Set(["key", "kind"]);
+
+export function systemRows(items: readonly SystemItem[]): SystemRow[] {
+  return items.flatMap((item) => {
+    const named = item.kind === "disk" || item.kind === "network" ? item.name : "";
+    const part = [PARTS[item.kind], item.kind === "mount" ? item.path : named].filter(Boolean).join(" ");
+    return Object.entries(item)
+      .filter(([field, value]) => !HIDDEN.has(field) && value !== undefined && value !== "")
+      .filter(([field, value]) => value !== named || field !== "name")
+      .map(([field, value]) => ({
+        key: `${item.key}/${field}`,
+        part,
+        name: FIELD_NAMES[field] ?? words(field),
+        value: text(field, value),
+      }));
+  });
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "number") return field.endsWith("Bytes") ? formatBytes(value) : String(value);
+  if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "None";
+  return String(value);
+}
+
+/** `timeZone` → `Time zone`. */
+function words(field: string): string {
+  const spaced = field.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}

@@ -1,0 +1,45 @@
+// The only maker of URLs: every link, redirect and navigation in the console is one of these.
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { linkOptions } from "@tanstack/react-router";
+
+export type SensorTab = "overview" | Category;
+
+export const paths = {
+  setup: () => linkOptions({ to: "/setup" }),
+  signIn: (then?: string) => linkOptions({ to: "/sign-in", search: then && then !== "/" ? { then } : {} }),
+  home: () => linkOptions({ to: "/" }),
+  sensors: (filter: { enrollmentTokenId?: string; assetGroupId?: string } = {}) =>
+    linkOptions({ to: "/sensors", search: filter }),
+  sensor: (sensorId: string, tab: SensorTab = "overview") =>
+    tab === "overview"
+      ? linkOptions({ to: "/sensors/$sensorId/overview", params: { sensorId } })
+      : linkOptions({ to: "/sensors/$sensorId/$category", params: { sensorId, category: tab } }),
+  enrollmentTokens: () => linkOptions({ to: "/sensors/tokens" }),
+  enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),
+  enrollmentToken: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId", params: { tokenId } }),
+  assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
+  asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
+  assetGroups: () => linkOptions({ to: "/assets/groups" }),
+  assetGroupNew: () => linkOptions({ to: "/assets/groups/new" }),
+  assetGroupEdit: (groupId: string) =>
+    linkOptions({ to: "/assets/groups/$groupId/edit", params: { groupId } }),
+};
+
+/** The query of a URL as plain text values: `?q=22` stays the text 22. */
+export function parseSearch(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+export function stringifySearch(search: Record<string, unknown>): string {
+  const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+  return text && `?${text}`;
+}
+
+/** Where to go after sign-in: a path of this console, or its home. Never another site. */
+export function pathAfterSignIn(then: string | undefined): string {
+  if (!then?.startsWith("/") || /^\/[/\\]/.test(then)) return "/";
+  const base = "http://console.invalid";
+  const url = URL.canParse(then, base) ? new URL(then, base) : undefined;
+  return url?.origin === base ? url.pathname + url.search + url.hash : "/";
+}

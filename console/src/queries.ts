@@ -1,0 +1,42 @@
+// Routes of the API as queries. Keys begin with the noun, so that a change refreshes all that shows the noun.
+import { getMe, getSetup } from "@attacklens/protocol/account.ts";
+import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { type ApiRequest, callApi } from "./api.ts";
+
+/** How often what is on the screen is asked for again. */
+export const REFRESH_MS = 5_000;
+
+export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
+  return queryOptions({
+    queryKey: [...route.name.split("."), request],
+    queryFn: ({ signal }) => callApi(route, request, signal),
+  });
+}
+
+type PageOf<R extends Route> = RouteOutput<R> & { items: unknown[]; nextCursor: string | null };
+
+/** A list, a keyset page at a time. It is refreshed whole, so the more pages are loaded the less often. */
+export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
+  const { query } = request as { query?: RouteRequest<R>["query"] };
+  return infiniteQueryOptions({
+    queryKey: [...route.name.split("."), "pages", request],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      callApi(
+        route,
+        { ...request, query: { ...query, cursor: pageParam } } as ApiRequest<R>,
+        signal,
+      ) as Promise<PageOf<R>>,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    refetchInterval: (current) => REFRESH_MS * Math.max(1, current.state.data?.pages.length ?? 1),
+  });
+}
+
+export const meQuery = apiQuery(getMe, {});
+export const setupQuery = apiQuery(getSetup, {});
+
+/** Marks everything about the nouns as out of date; what is on the screen is fetched again at once. */
+export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<unknown> {
+  return Promise.all(nouns.map((noun) => queryClient.invalidateQueries({ queryKey: [noun] })));
+}

@@ -1,0 +1,26 @@
+import { Button, type ButtonProps, Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface ActionButtonProps extends ButtonProps {
+  children: ReactNode;
+  onClick?: () => void;
+  type?: "button" | "submit";
+  /** Why it cannot be used now; it stays focusable so that the reason can be read. */
+  disabledReason?: string | undefined;
+}
+
+export function ActionButton({ disabledReason, onClick, type = "button", ...props }: ActionButtonProps) {
+  if (!disabledReason) return <Button type={type} {...(onClick ? { onClick } : {})} {...props} />;
+  return (
+    <Tooltip label={disabledReason}>
+      <Button
+        {...props}
+        type="button"
+        data-disabled
+        aria-disabled="true"
+        aria-description={disabledReason}
+        onClick={(event) => event.preventDefault()}
+      />
+    </Tooltip>
+  );
+}

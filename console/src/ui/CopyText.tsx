@@ -1,0 +1,15 @@
+import { CopyIcon } from "./CopyButton.tsx";
+import classes from "./CopyText.module.css";
+import { shortId } from "./numbers.ts";
+
+/** An id, address or fingerprint in monospace, with its copy button. Ids are shortened in sight, whole on copy. */
+export function CopyText({ value, name, short = false }: { value: string; name: string; short?: boolean }) {
+  return (
+    <span className={classes.copyText}>
+      <code className={classes.code} title={short ? value : undefined}>
+        {short ? shortId(value) : value}
+      </code>
+      <CopyIcon value={value} name={name} />
+    </span>
+  );
+}

@@ -1,0 +1,161 @@
+// A table whose rows come in pages: sticky header, fixed row height, only the rows in sight are in the document.
+import {
+  type ColumnDef,
+  createColumnHelper,
+  metaHelper,
+  type RowData,
+  tableFeatures,
+  useTable,
+} from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type MouseEvent, useEffect, useRef } from "react";
+import classes from "./DataTable.module.css";
+import { type Order, SortHeader } from "./SortHeader.tsx";
+
+interface ColumnMeta {
+  /** CSS width; columns without share what is left. */
+  width?: string;
+  sortable?: boolean;
+  align?: "right";
+  /** Left out when the table is narrow. */
+  wideOnly?: boolean;
+}
+
+const features = tableFeatures({ columnMeta: metaHelper<ColumnMeta>() });
+
+export type Columns<Row extends RowData> = ColumnDef<typeof features, Row>[];
+
+export function columnsOf<Row extends RowData>() {
+  return createColumnHelper<typeof features, Row>();
+}
+
+const ROW_HEIGHT = 41;
+const ROWS_BEFORE_END = 30;
+
+export interface DataTableProps<Row extends RowData> {
+  label: string;
+  columns: Columns<Row>;
+  rows: Row[];
+  rowId: (row: Row) => string;
+  total: number;
+  onRowClick?: (row: Row) => void;
+  sort?: string | undefined;
+  order?: Order | undefined;
+  onSort?: (column: string, order: Order) => void;
+  hasMore: boolean;
+  onMore: () => void;
+}
+
+export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowId, total, onRowClick, sort, order, onSort, hasMore, onMore } = props;
+  const table = useTable({ features, columns, data: rows, getRowId: rowId });
+  const tableRows = table.getRowModel().rows;
+  const scroller = useRef<HTMLElement>(null);
+  const virtualizer = useVirtualizer({
+    count: tableRows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+    initialRect: { width: 1200, height: 800 },
+  });
+  const shown = virtualizer.getVirtualItems();
+  const lastShown = shown.at(-1)?.index ?? 0;
+  const isNearEnd = hasMore && lastShown >= tableRows.length - ROWS_BEFORE_END;
+  useEffect(() => {
+    if (isNearEnd) onMore();
+  }, [isNearEnd, onMore]);
+
+  const above = shown[0]?.start ?? 0;
+  const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const headers = table.getHeaderGroups()[0]?.headers ?? [];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
+      <table className={classes.table} aria-rowcount={total + 1}>
+        <colgroup>
+          {headers.map(({ id, column }) => (
+            <col
+              key={id}
+              className={wide(column.columnDef.meta)}
+              style={{ width: column.columnDef.meta?.width }}
+            />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {headers.map((header) => {
+              const meta = header.column.columnDef.meta;
+              const isSorted = sort === header.column.id;
+              return (
+                <th
+                  key={header.id}
+                  scope="col"
+                  className={wide(meta)}
+                  data-align={meta?.align}
+                  aria-sort={isSorted ? (order === "desc" ? "descending" : "ascending") : undefined}
+                >
+                  {meta?.sortable && onSort ? (
+                    <SortHeader
+                      order={isSorted ? order : undefined}
+                      onSort={(next) => onSort(header.column.id, next)}
+                    >
+                      <table.FlexRender header={header} />
+                    </SortHeader>
+                  ) : (
+                    <table.FlexRender header={header} />
+                  )}
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer height={above} columns={headers.length} />
+          {shown.map((item) => {
+            const row = tableRows[item.index];
+            if (!row) return null;
+            return (
+              <tr
+                key={row.id}
+                aria-rowindex={item.index + 2}
+                data-clickable={onRowClick ? true : undefined}
+                onClick={(event) => isRowClick(event) && onRowClick?.(row.original)}
+              >
+                {row.getAllCells().map((cell) => {
+                  const meta = cell.column.columnDef.meta;
+                  return (
+                    <td key={cell.id} className={wide(meta)} data-align={meta?.align}>
+                      <table.FlexRender cell={cell} />
+                    </td>
+                  );
+                })}
+              </tr>
+            );
+          })}
+          <Spacer height={below} columns={headers.length} />
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Spacer({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
+  return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: an empty row cannot have the focus
+    <tr aria-hidden="true" className={classes.spacer}>
+      <td colSpan={columns} style={{ height }} />
+    </tr>
+  );
+}
+
+function wide(meta: ColumnMeta | undefined): string | undefined {
+  return meta?.wideOnly ? classes.wideOnly : undefined;
+}
+
+/** Not on a link, button or menu of the row, and not the end of a text selection. */
+function isRowClick(event: MouseEvent<HTMLElement>): boolean {
+  const target = event.target as HTMLElement;
+  if (!event.currentTarget.contains(target) || target.closest("a, button")) return false;
+  return !window.getSelection()?.toString();
+}

@@ -1,0 +1,21 @@
+import type { ReactNode } from "react";
+import classes from "./Facts.module.css";
+
+export interface Fact {
+  label: string;
+  value: ReactNode;
+}
+
+/** Names and values in two columns. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl className={classes.facts}>
+      {facts.map((fact) => (
+        <div key={fact.label} className={classes.fact}>
+          <dt className={classes.label}>{fact.label}</dt>
+          <dd className={classes.value}>{fact.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

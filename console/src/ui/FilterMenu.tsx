@@ -1,0 +1,62 @@
+import { CloseButton, Menu, UnstyledButton } from "@mantine/core";
+import { IconCheck, IconChevronDown } from "@tabler/icons-react";
+import classes from "./FilterMenu.module.css";
+
+interface FilterMenuProps {
+  label: string;
+  value: string | undefined;
+  options: readonly { value: string; label: string }[];
+  onChange: (value: string | undefined) => void;
+}
+
+/** One filter: a chip that says what it lets through, with its choices behind it. */
+export function FilterMenu({ label, value, options, onChange }: FilterMenuProps) {
+  const chosen = options.find((option) => option.value === value);
+  return (
+    <span className={classes.chip} data-active={chosen ? true : undefined}>
+      <Menu position="bottom-start" width={220}>
+        <Menu.Target>
+          <UnstyledButton className={classes.button}>
+            {label}
+            {chosen && <span className={classes.value}>: {chosen.label}</span>}
+            {!chosen && <IconChevronDown size={14} aria-hidden="true" />}
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown className={classes.dropdown}>
+          {options.map((option) => (
+            <Menu.Item
+              key={option.value}
+              role="menuitemradio"
+              aria-checked={option.value === value}
+              rightSection={option.value === value ? <IconCheck size={14} /> : null}
+              onClick={() => onChange(option.value === value ? undefined : option.value)}
+            >
+              {option.label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {chosen && (
+        <CloseButton
+          size={22}
+          iconSize={14}
+          aria-label={`Clear filter ${label}`}
+          onClick={() => onChange(undefined)}
+        />
+      )}
+    </span>
+  );
+}
+
+/** A filter that came with the link: it can only be cleared. */
+export function FilterChip({ label, value, onClear }: { label: string; value: string; onClear: () => void }) {
+  return (
+    <span className={classes.chip} data-active>
+      <span className={classes.button}>
+        {label}
+        <span className={classes.value}>: {value}</span>
+      </span>
+      <CloseButton size={22} iconSize={14} aria-label={`Clear filter ${label}`} onClick={onClear} />
+    </span>
+  );
+}

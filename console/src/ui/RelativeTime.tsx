@@ -1,0 +1,12 @@
+import { exactTime, relativeTime } from "./time.ts";
+import { useNow } from "./use-now.ts";
+
+/** A time by its distance; the exact one with its zone on hover. */
+export function RelativeTime({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exactTime(at)}>
+      {relativeTime(at, Math.max(now, Math.min(Date.parse(at), now + 10_000)))}
+    </time>
+  );
+}

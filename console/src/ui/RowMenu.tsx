@@ -1,0 +1,40 @@
+import { ActionIcon, Menu, Text } from "@mantine/core";
+import { IconDots } from "@tabler/icons-react";
+
+export interface RowAction {
+  label: string;
+  onSelect: () => void;
+  danger?: boolean;
+  /** Why it cannot be done now: shown under the label. */
+  disabledReason?: string | undefined;
+}
+
+/** The three dots at the end of a row, or at the top right of a page. */
+export function RowMenu({ name, actions }: { name: string; actions: RowAction[] }) {
+  return (
+    <Menu width={260}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={28} aria-label={`Actions for ${name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {actions.map((action) => (
+          <Menu.Item
+            key={action.label}
+            {...(action.danger && !action.disabledReason ? { color: "var(--mantine-color-error)" } : {})}
+            disabled={Boolean(action.disabledReason)}
+            onClick={action.onSelect}
+          >
+            {action.label}
+            {action.disabledReason && (
+              <Text size="xs" c="dimmed" component="span" display="block">
+                {action.disabledReason}
+              </Text>
+            )}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,54 @@
+import { CloseButton, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+
+interface SearchInputProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** Search that reports what was typed after a short rest. */
+export function SearchInput({ label, value = "", onChange }: SearchInputProps) {
+  const [text, setText] = useState(value);
+  const reported = useRef(value);
+  const report = useDebouncedCallback((typed: string) => {
+    reported.current = typed.trim();
+    onChange(typed.trim() || undefined);
+  }, 250);
+  // A value that did not come from here, such as "clear filters", replaces what was typed.
+  useEffect(() => {
+    if (value === reported.current) return;
+    reported.current = value;
+    setText(value);
+  }, [value]);
+  return (
+    <TextInput
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      w={260}
+      maxLength={200}
+      leftSection={<IconSearch size={16} aria-hidden="true" />}
+      rightSection={
+        text && (
+          <CloseButton
+            size={22}
+            iconSize={14}
+            aria-label="Clear search"
+            onClick={() => {
+              setText("");
+              report("");
+            }}
+          />
+        )
+      }
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        report(event.currentTarget.value);
+      }}
+    />
+  );
+}

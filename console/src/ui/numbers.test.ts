@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { countOf, formatBytes, formatCount, shortId } from "./numbers.ts";
+
+test("thousands are set apart by a thin space", () => {
+  expect(formatCount(999)).toBe("999");
+  expect(formatCount(1234567)).toBe("1\u2009234\u2009567");
+});
+
+test("a count takes the singular for one alone", () => {
+  expect([0, 1, 14].map((count) => countOf(count, "sensor"))).toEqual([
+    "0 sensors",
+    "1 sensor",
+    "14 sensors",
+  ]);
+  expect(countOf(2, "stays", "stay")).toBe("2 stay");
+});
+
+test("a size is told in the largest unit that keeps it above one", () => {
+  expect([0, 1023, 1024, 16_711_680_000, 2 ** 40].map(formatBytes)).toEqual([
+    "0 bytes",
+    "1023 bytes",
+    "1 KiB",
+    "15.6 GiB",
+    "1 TiB",
+  ]);
+});
+
+test("an id keeps its type and its end", () => {
+  expect(shortId("tok_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f")).toBe("tok_0198…4e5f");
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { exactTime, relativeTime } from "./time.ts";
+
+const now = Date.parse("2026-11-24T12:00:00.000Z");
+
+test("a time is told by its distance, in the largest unit that fits", () => {
+  expect(relativeTime("2026-11-24T11:59:59.000Z", now)).toBe("just now");
+  expect(relativeTime("2026-11-24T11:59:40.000Z", now)).toBe("20 s ago");
+  expect(relativeTime("2026-11-24T11:56:59.000Z", now)).toBe("3 min ago");
+  expect(relativeTime("2026-11-24T10:00:00.000Z", now)).toBe("2 h ago");
+  expect(relativeTime("2026-11-21T12:00:00.000Z", now)).toBe("3 d ago");
+  expect(relativeTime("2026-12-01T12:00:00.000Z", now)).toBe("in 7 d");
+});
+
+test("a time beyond sixty days is told by its date", () => {
+  expect(relativeTime("2026-01-05T12:00:00.000Z", now)).toBe("5 Jan 2026");
+});
+
+test("the exact time names its zone", () => {
+  expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin")).toBe("24 Nov 2026, 10:30:05 CET");
+  expect(exactTime("2026-11-24T09:30:05.000Z", "UTC")).toBe("24 Nov 2026, 09:30:05 UTC");
+});
