@@ -24,6 +24,7 @@ export function setting(
 /** `PermitRootLogin` → `permit-root-login`, `X11Forwarding` → `x11-forwarding`, `UsePAM` → `use-pam`. */
 export function kebabCase(name: string): string {
   return name
+    .replace("MACs", "Macs")
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
     .toLowerCase();

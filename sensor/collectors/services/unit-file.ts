@@ -31,7 +31,7 @@ function* joinedLines(text: string): Generator<string> {
     // A comment inside a continued line is skipped, and the line goes on after it.
     if (line.startsWith("#") || line.startsWith(";")) continue;
     if (line.endsWith("\\")) {
-      held += `${line.slice(0, -1)} `;
+      held += `${line.slice(0, -1).trimEnd()} `;
       continue;
     }
     const whole = (held + line).trim();

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { openHostFiles } from "../host-files.ts";
+import { collectServices } from "./services.ts";
+import { lastOf, parseUnitFile } from "./unit-file.ts";
+import { expandSpecifiers, isServiceName, templateOf, withInstance } from "./unit-name.ts";
+
+describe("a unit file", () => {
+  test("joins continued lines around comments, and an empty assignment clears a list", () => {
+    const settings = parseUnitFile(`; a comment
+[Service]
+ExecStart=/bin/a \\
+# inside
+  --flag
+Environment=A=1
+[Install]
+WantedBy=a.target  b.target
+`);
+    expect(settings.get("Service.ExecStart")).toEqual(["/bin/a --flag"]);
+    expect(settings.get("Service.Environment")).toEqual(["A=1"]);
+    parseUnitFile("[Service]\nExecStart=\nExecStart=/bin/b\n", settings);
+    expect(settings.get("Service.ExecStart")).toEqual(["/bin/b"]);
+    expect(lastOf(settings, "Unit.Description")).toBeUndefined();
+  });
+
+  test("may be anything", () => {
+    expect(parseUnitFile("\0\u0001[[[\n=\n==\n[Unit\nDescription=x\n\\\n\\").get("Unit.Description")).toEqual(
+      ["x"],
+    );
+  });
+});
+
+test("unit names tell templates from instances", () => {
+  expect(templateOf("getty@tty1.service")).toBe("getty@.service");
+  expect(templateOf("getty@.service")).toBeUndefined();
+  expect(withInstance("getty@.service", "tty2")).toBe("getty@tty2.service");
+  expect(expandSpecifiers("%p-%i-%%-%n", "a@b.service")).toBe("a-b-%-a@b.service");
+  expect(["ssh.service", "@.service", "a\nb.service", "ssh.socket", "-.service"].map(isServiceName)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+async function enablements(text: string): Promise<Record<string, string>> {
+  using host = makeRoot(text);
+  const items = await collectServices(openHostFiles(host.root));
+  return Object.fromEntries(items.map(({ name, enablement }) => [name, enablement]));
+}
+
+describe("enablement", () => {
+  test("is enabled-runtime when only /run wants the unit", async () => {
+    expect(
+      await enablements(`-- /usr/lib/systemd/system/a.service
+[Install]
+WantedBy=multi-user.target
+-- /run/systemd/system/multi-user.target.wants/a.service -> /usr/lib/systemd/system/a.service
+`),
+    ).toEqual({ "a.service": "enabled-runtime" });
+  });
+
+  test("ends at links that lead in a circle", async () => {
+    expect(
+      await enablements(`-- /etc/systemd/system/a.service -> b.service
+-- /etc/systemd/system/b.service -> a.service
+-- /etc/systemd/system/c.service -> c.service
+`),
+    ).toEqual({ "a.service": "bad", "b.service": "bad", "c.service": "bad" });
+  });
+
+  test("of a unit in /etc hides the one of the same name below", async () => {
+    expect(
+      await enablements(`-- /etc/systemd/system/a.service
+[Service]
+-- /usr/lib/systemd/system/a.service
+[Install]
+WantedBy=multi-user.target
+`),
+    ).toEqual({ "a.service": "static" });
+  });
+});
+
+describe("running", () => {
+  const UNITS = `-- /usr/lib/systemd/system/a.service
+[Service]
+-- /usr/lib/systemd/system/b.service
+[Service]
+`;
+  async function states(text: string) {
+    using host = makeRoot(UNITS + text);
+    return (await collectServices(openHostFiles(host.root))).map(({ state }) => state);
+  }
+
+  test("is told by control groups of version 1, also when the processes are further down", async () => {
+    expect(
+      await states(`-- /run/systemd/system/
+-- /sys/fs/cgroup/systemd/system.slice/a.service/cgroup.procs
+-- /sys/fs/cgroup/systemd/system.slice/a.service/inner/cgroup.procs
+123
+-- /sys/fs/cgroup/systemd/system.slice/b.service/cgroup.procs
+`),
+    ).toEqual(["running", "stopped"]);
+  });
+
+  test("is unknown where systemd does not run", async () => {
+    expect(await states("-- /sys/fs/cgroup/system.slice/a.service/cgroup.events\npopulated 1\n")).toEqual([
+      "unknown",
+      "unknown",
+    ]);
+  });
+});

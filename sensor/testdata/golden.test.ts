@@ -1,0 +1,36 @@
+// Each captured machine gives the inventory that is committed beside it. See README.md for how to change one.
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES, CATEGORY_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { collectHostFacts, collectInventory } from "../collect.ts";
+import { makeMachine } from "./unpack-machine.ts";
+
+describe.each(["debian-12", "alpine-3.20", "rocky-9"])("%s", (name) => {
+  test("gives its golden inventory", async () => {
+    using machine = makeMachine(name);
+    const inventory = await collectInventory(machine.root);
+    const enrollment = await collectHostFacts(machine.root);
+    const golden = join(import.meta.dir, name, "inventory.golden.json");
+    const text = `${JSON.stringify({ ...inventory, hostFacts: enrollment }, null, 2)}\n`;
+    if (!existsSync(golden)) {
+      writeFileSync(golden, text);
+      throw new Error(`${golden} was missing and is written now: read it before you commit it`);
+    }
+    expect(text).toBe(readFileSync(golden, "utf8"));
+  });
+
+  test("gives items that the protocol accepts, by key and each key once", async () => {
+    using machine = makeMachine(name);
+    const inventory = await collectInventory(machine.root);
+    for (const category of CATEGORIES) {
+      const result = inventory[category];
+      if (result.status !== "collected") continue;
+      const keys = result.items.map(({ key }) => key);
+      expect(keys).toEqual([...new Set(keys)].sort());
+      for (const item of result.items) CATEGORY_ITEMS[category].parse(JSON.parse(JSON.stringify(item)));
+    }
+    hostFacts.parse(JSON.parse(JSON.stringify(await collectHostFacts(machine.root))));
+  });
+});
