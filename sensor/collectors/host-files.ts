@@ -114,7 +114,13 @@ export function openHostFiles(root = "/"): HostFiles {
     },
     findBytes,
     list(path) {
-      return listEntries(path).map((entry) => entry.name);
+      const real = resolve(path, true);
+      if (real === undefined) return [];
+      try {
+        return fs.readdirSync(real).slice(0, MAX_ENTRIES).sort();
+      } catch {
+        return [];
+      }
     },
     listEntries,
     findLink(path) {

@@ -7,7 +7,7 @@ import { CATEGORIES, CATEGORY_ITEMS } from "@attacklens/protocol/inventory/categ
 import { collectHostFacts, collectInventory } from "../collect.ts";
 import { makeMachine } from "./unpack-machine.ts";
 
-describe.each(["debian-12", "alpine-3.20", "rocky-9"])("%s", (name) => {
+describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2"])("%s", (name) => {
   test("gives its golden inventory", async () => {
     using machine = makeMachine(name);
     const inventory = await collectInventory(machine.root);

@@ -1,59 +1,18 @@
-// Packages of rpm (RHEL, Rocky, Fedora, SUSE, Amazon Linux), from its SQLite database. The older formats, Berkeley DB and
-// ndb, are not read: such a host reports packages as failed, with the reason.
-import { constants, Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+// Packages of rpm (RHEL, Rocky, Fedora, SUSE, Amazon Linux), from the headers in its database.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
-import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type Distribution, formatPurl } from "./purl.ts";
-import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
-
-/** Newest place first: Fedora and SUSE keep it in sysimage, with a link from the old place or not. */
-const FOLDERS = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
-const OLD_FORMATS: Record<string, string> = { "Packages.db": "ndb", Packages: "Berkeley DB" };
+import { readRpmHeaders } from "./rpm-database.ts";
+import { RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 
 /** Undefined when the host has no rpm database. */
 export function readRpmPackages(
   files: HostFiles,
   distribution: Distribution,
 ): Item<"packages">[] | undefined {
-  for (const folder of FOLDERS) {
-    const path = files.findRealPath(`${folder}/rpmdb.sqlite`);
-    if (path !== undefined) return rpmItems(readHeaders(path), distribution);
-  }
-  for (const folder of FOLDERS) {
-    for (const [name, format] of Object.entries(OLD_FORMATS)) {
-      if (files.exists(`${folder}/${name}`))
-        throw new Error(`Cannot read ${folder}/${name}: rpm databases in ${format} format are not supported`);
-    }
-  }
-  return undefined;
-}
-
-function readHeaders(path: string): RpmHeader[] {
-  // Opened as immutable, SQLite makes no -wal and -shm files beside rpm's database. That skips what only the log holds,
-  // so a log in use is opened the normal way.
-  const database = hasLog(path)
-    ? new Database(path, { readonly: true })
-    : new Database(
-        `file:${encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23")}?immutable=1`,
-        constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI,
-      );
-  try {
-    const rows = database.query<{ blob: Uint8Array }, []>(
-      `SELECT blob FROM Packages ORDER BY hnum LIMIT ${MAX_ITEMS + 1}`,
-    );
-    const headers: RpmHeader[] = [];
-    for (const row of rows.iterate()) headers.push(parseRpmHeader(row.blob));
-    return headers;
-  } finally {
-    database.close();
-  }
-}
-
-function hasLog(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const headers = readRpmHeaders(files);
+  return headers && rpmItems(headers, distribution);
 }
 
 /** Of a name installed in several versions, as kernels are, each version is an item of its own. */
