@@ -1,22 +1,24 @@
 // Why an account or group may act as root: sudo, or a group whose rights amount to it.
 import { factText } from "../collector.ts";
 import type { GroupEntry, PasswdEntry } from "./passwd.ts";
-import type { SudoRule } from "./sudoers.ts";
+import type { RootRule } from "./sudoers.ts";
 
 /** Groups that give root without sudo: their members control a root daemon, or read and write the disks themselves. */
 const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
 /** Groups that distributions let use sudo; what counts when the sensor may not read sudoers. */
 const SUDO_GROUPS = new Set(["sudo", "wheel", "admin"]);
 const MAX_PRIVILEGES = 200;
+const ROOT_EQUIVALENT = "root-equivalent group";
+const SUDO_GROUP = "sudo group";
 
-/** `rules` is undefined when sudoers cannot be read. */
-export function groupPrivileges(group: GroupEntry, rules: readonly SudoRule[] | undefined): string[] {
+/** `rules` of sudo and doas; undefined when they cannot be read. */
+export function groupPrivileges(group: GroupEntry, rules: readonly RootRule[] | undefined): string[] {
   const privileges: string[] = [];
-  if (ROOT_EQUIVALENT_GROUPS.has(group.name)) privileges.push("root-equivalent group");
-  if (rules === undefined && SUDO_GROUPS.has(group.name)) privileges.push("sudo group");
+  if (ROOT_EQUIVALENT_GROUPS.has(group.name)) privileges.push(ROOT_EQUIVALENT);
+  if (rules === undefined && SUDO_GROUPS.has(group.name)) privileges.push(SUDO_GROUP);
   for (const { users, grant } of rules ?? []) {
     const decisive = users.findLast((user) => [`%${group.name}`, `%#${group.gid}`].includes(bare(user)));
-    if (decisive !== undefined && !decisive.startsWith("!")) privileges.push(`sudoers: ${grant}`);
+    if (decisive !== undefined && !decisive.startsWith("!")) privileges.push(grant);
   }
   return distinct(privileges);
 }
@@ -25,12 +27,12 @@ export function groupPrivileges(group: GroupEntry, rules: readonly SudoRule[] | 
 export function userPrivileges(
   user: PasswdEntry,
   groups: readonly { name: string; gid: number; privileges: readonly string[] }[],
-  rules: readonly SudoRule[] | undefined,
+  rules: readonly RootRule[] | undefined,
 ): string[] {
   const privileges: string[] = [];
   if (user.uid === 0) privileges.push("uid 0");
   for (const group of groups)
-    if (group.privileges.some((privilege) => !privilege.startsWith("sudoers: ")))
+    if (group.privileges.includes(ROOT_EQUIVALENT) || group.privileges.includes(SUDO_GROUP))
       privileges.push(`member of ${group.name}`);
   const ownNames = new Set([user.name, `#${user.uid}`, "ALL"]);
   const groupNames = new Map<string, string>(
@@ -41,7 +43,7 @@ export function userPrivileges(
     const decisive = users.findLast((each) => ownNames.has(bare(each)) || groupNames.has(bare(each)));
     if (decisive === undefined || decisive.startsWith("!")) continue;
     const group = groupNames.get(decisive);
-    privileges.push(group === undefined ? `sudoers: ${grant}` : `member of ${group}`);
+    privileges.push(group === undefined ? grant : `member of ${group}`);
   }
   return distinct(privileges);
 }

@@ -1,7 +1,8 @@
 // What sudoers(5) grants on this host: who may run which commands as root. Users and groups are matched, host lists by name;
 // what only sudo itself can know (netgroups, addresses, wildcards of hosts) is taken to match.
 
-export interface SudoRule {
+/** Who may run what as root. */
+export interface RootRule {
   /** As sudoers names them: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`; `!` before one excludes it. Aliases are resolved. */
   users: string[];
   /** The grant in sudoers' words, e.g. `ALL` or `NOPASSWD: /usr/bin/apt`. */
@@ -17,7 +18,7 @@ const OPTION =
   /^(?:ROLE|TYPE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT|APPARMOR_PROFILE)=\S+\s*/;
 
 /** The rules that let someone act as root on the host of that name. Lines that are not understood grant nothing. */
-export function parseSudoRules(lines: readonly string[], hostname: string): SudoRule[] {
+export function parseSudoRules(lines: readonly string[], hostname: string): RootRule[] {
   const aliases = parseAliases(lines);
   return lines.flatMap((line) => {
     if (/^Defaults\b/.test(line) || ALIAS_KINDS.some((kind) => line.startsWith(kind))) return [];

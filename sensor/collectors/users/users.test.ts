@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { parseDoasRules } from "./doas.ts";
 import { parseGroup, parsePasswd, parseShadow, passwordState } from "./passwd.ts";
 import { groupPrivileges, userPrivileges } from "./privileges.ts";
 import { parseSudoRules } from "./sudoers.ts";
@@ -91,12 +92,29 @@ A WEB = (OP) C
   });
 });
 
+test("doas.conf grants root by account and group, and a later deny takes it back", () => {
+  const text = `permit persist :wheel
+permit nopass keepenv setenv { PATH=/bin } alice as root cmd /sbin/reboot
+permit bob as www
+permit mallory # for now
+deny mallory
+nonsense { } \u0000
+permit
+`;
+  expect(parseDoasRules(text)).toEqual([
+    { users: ["%wheel"], grant: "ALL" },
+    { users: ["alice"], grant: "nopass /sbin/reboot" },
+  ]);
+});
+
 describe("privileges", () => {
+  const named = (text: string) =>
+    rules(text).map(({ users, grant }) => ({ users, grant: `sudoers: ${grant}` }));
   const user = { name: "bob", password: "x", uid: 1001, gid: 1001, gecos: "", home: "/", shell: "" };
   const wheel = { name: "wheel", gid: 10, members: ["bob"] };
 
   test("come by group, by name, or not when the last entry excludes the account", () => {
-    const granted = rules("%wheel ALL=(ALL) ALL\nALL, !bob ALL=ALL\nbob ALL=(root) /bin/a");
+    const granted = named("%wheel ALL=(ALL) ALL\nALL, !bob ALL=ALL\nbob ALL=(root) /bin/a");
     const privileges = groupPrivileges(wheel, granted);
     expect(privileges).toEqual(["sudoers: ALL"]);
     expect(userPrivileges(user, [{ ...wheel, privileges }], granted)).toEqual([

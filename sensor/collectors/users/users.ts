@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readHostname } from "../system/host.ts";
+import { parseDoasRules } from "./doas.ts";
 import {
   type GroupEntry,
   type PasswdEntry,
@@ -12,7 +13,7 @@ import {
   passwordState,
 } from "./passwd.ts";
 import { groupPrivileges, userPrivileges } from "./privileges.ts";
-import { parseSudoRules, type SudoRule } from "./sudoers.ts";
+import { parseSudoRules, type RootRule } from "./sudoers.ts";
 import { readSudoersLines } from "./sudoers-lines.ts";
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -41,11 +42,19 @@ export function collectUsers(files: HostFiles): Item<"users">[] {
   ];
 }
 
-/** Empty without sudo; undefined when it may not be read. */
-function readRules(files: HostFiles): SudoRule[] | undefined {
+/** Empty without sudo and doas; undefined when what they may do cannot be read. */
+function readRules(files: HostFiles): RootRule[] | undefined {
   try {
     const hostname = readHostname(files);
-    return parseSudoRules(readSudoersLines(files, hostname) ?? [], hostname);
+    const sudo = parseSudoRules(readSudoersLines(files, hostname) ?? [], hostname);
+    const doas = [
+      "/etc/doas.conf",
+      ...files.list("/etc/doas.d").map((name) => `/etc/doas.d/${name}`),
+    ].flatMap((path) => (path.endsWith(".conf") ? parseDoasRules(files.readText(path) ?? "") : []));
+    return [
+      ...sudo.map(({ users, grant }) => ({ users, grant: `sudoers: ${grant}` })),
+      ...doas.map(({ users, grant }) => ({ users, grant: `doas: ${grant}` })),
+    ];
   } catch {
     return undefined;
   }
@@ -74,7 +83,7 @@ function userItem(
   user: PasswdEntry,
   groups: readonly GroupWithPrivileges[],
   shadow: ReadonlyMap<string, string> | undefined,
-  rules: readonly SudoRule[] | undefined,
+  rules: readonly RootRule[] | undefined,
 ): Item<"users"> {
   return {
     key: factText(`user:${user.name}`, 300),
