@@ -9,6 +9,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   notFound,
   Outlet,
   redirect,
@@ -24,7 +25,6 @@ import { CreateGroupDialog, RenameGroupDialog } from "./pages/asset-groups/Group
 import { GroupsPage, groupsSearch } from "./pages/asset-groups/GroupsPage.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
 import { AssetsPage, assetsSearch } from "./pages/assets/AssetsPage.tsx";
-import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage, tokensSearch } from "./pages/enrollment-tokens/TokensPage.tsx";
 import { categorySearch, isCategory, SensorCategory } from "./pages/sensors/SensorCategory.tsx";
@@ -40,6 +40,17 @@ interface RouterContext {
 
 /** What is in memory is good enough to show; the page on the screen refreshes it by itself. */
 const STATIC = { staleTime: "static" } as const;
+
+/** What the server does not have is a page that is not there, not a failure. */
+async function orNotFound(loading: Promise<unknown>): Promise<void> {
+  try {
+    await loading;
+  } catch (error) {
+    const { code } = problemOf(error);
+    if (code === "not-found" || code === "input-invalid") throw notFound();
+    throw error;
+  }
+}
 
 const root = createRootRouteWithContext<RouterContext>()({ component: Outlet });
 
@@ -105,10 +116,12 @@ const sensor = createRoute({
   getParentRoute: () => app,
   path: "/sensors/$sensorId",
   loader: async ({ context, params }): Promise<void> => {
-    await context.queryClient.query({
-      ...apiQuery(getSensor, { params: { id: params.sensorId } }),
-      ...STATIC,
-    });
+    await orNotFound(
+      context.queryClient.query({
+        ...apiQuery(getSensor, { params: { id: params.sensorId } }),
+        ...STATIC,
+      }),
+    );
   },
   component: SensorPage,
 });
@@ -136,7 +149,9 @@ const sensorCategory = createRoute({
     const { sensorId, category } = params;
     if (!isCategory(category)) throw notFound();
     const request = { params: { id: sensorId, category }, ...(deps.q ? { query: { q: deps.q } } : {}) };
-    await context.queryClient.infiniteQuery({ ...apiListQuery(listSensorInventory, request), ...STATIC });
+    await orNotFound(
+      context.queryClient.infiniteQuery({ ...apiListQuery(listSensorInventory, request), ...STATIC }),
+    );
   },
   component: SensorCategory,
 });
@@ -156,7 +171,11 @@ const tokens = createRoute({
 const tokenNew = createRoute({
   getParentRoute: () => tokens,
   path: "new",
-  component: CreateTokenDialog,
+  // Brings the calendar along, which nothing else needs.
+  component: lazyRouteComponent(
+    () => import("./pages/enrollment-tokens/CreateTokenDialog.tsx"),
+    "CreateTokenDialog",
+  ),
 });
 
 const token = createRoute({
@@ -164,7 +183,7 @@ const token = createRoute({
   path: "/sensors/tokens/$tokenId",
   loader: async ({ context, params }): Promise<void> => {
     const query = apiQuery(getEnrollmentToken, { params: { id: params.tokenId } });
-    await context.queryClient.query({ ...query, ...STATIC });
+    await orNotFound(context.queryClient.query({ ...query, ...STATIC }));
   },
   component: TokenPage,
 });
@@ -184,7 +203,9 @@ const asset = createRoute({
   getParentRoute: () => app,
   path: "/assets/$assetId",
   loader: async ({ context, params }): Promise<void> => {
-    await context.queryClient.query({ ...apiQuery(getAsset, { params: { id: params.assetId } }), ...STATIC });
+    await orNotFound(
+      context.queryClient.query({ ...apiQuery(getAsset, { params: { id: params.assetId } }), ...STATIC }),
+    );
   },
   component: AssetPage,
 });
@@ -210,10 +231,13 @@ const groupEdit = createRoute({
   getParentRoute: () => groups,
   path: "$groupId/edit",
   loader: async ({ context, params }): Promise<void> => {
-    await context.queryClient.query(apiQuery(getAssetGroup, { params: { id: params.groupId } }));
+    await orNotFound(context.queryClient.query(apiQuery(getAssetGroup, { params: { id: params.groupId } })));
   },
   component: RenameGroupDialog,
 });
+
+/** What no other route takes, shown beside the sidebar. */
+const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: PageNotFound });
 
 const routeTree = root.addChildren([
   setup,
@@ -227,6 +251,7 @@ const routeTree = root.addChildren([
     assets,
     groups.addChildren([groupNew, groupEdit]),
     asset,
+    nowhere,
   ]),
 ]);
 

@@ -7,7 +7,7 @@ const accent: MantineColorsTuple = [
   "#bcc5f6",
   "#98a5f2",
   "#7a8aec",
-  "#5a6ce2",
+  "#4d5fdb",
   "#3a4fd0",
   "#3143b8",
   "#29389b",
@@ -77,9 +77,23 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
-    Modal: { defaultProps: { ...dialog, centered: true, shadow: "lg", padding: 24, radius: "lg" } },
+    Modal: {
+      defaultProps: {
+        ...dialog,
+        centered: true,
+        shadow: "lg",
+        padding: 24,
+        radius: "lg",
+        overlayProps: { backgroundOpacity: 0.4 },
+      },
+    },
     Menu: {
-      defaultProps: { transitionProps: { duration: 80 }, shadow: "md", position: "bottom-end", loop: false },
+      defaultProps: {
+        transitionProps: { duration: 80 },
+        shadow: "md",
+        position: "bottom-end",
+        withInitialFocusPlaceholder: false,
+      },
     },
     Tooltip: {
       defaultProps: {
@@ -93,6 +107,8 @@ export const theme = createTheme({
     },
     Select: { defaultProps: { comboboxProps: { transitionProps: { duration: 80 }, shadow: "md" } } },
     Popover: { defaultProps: { transitionProps: { duration: 80 } } },
+    Radio: { defaultProps: { size: "xs" } },
+    Checkbox: { defaultProps: { size: "xs" } },
     Anchor: { defaultProps: { underline: "hover" } },
   },
 });

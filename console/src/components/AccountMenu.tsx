@@ -2,14 +2,7 @@ import { signOut } from "@attacklens/protocol/account.ts";
 import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import {
-  IconCheck,
-  IconDeviceDesktop,
-  IconLogout,
-  IconMoon,
-  IconSelector,
-  IconSun,
-} from "@tabler/icons-react";
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { callApi, problemOf } from "../api.ts";
@@ -45,13 +38,14 @@ export function AccountMenu() {
   }
 
   return (
-    <Menu position="top-start" width={220}>
+    <Menu position="top-start" width={220} withinPortal={false}>
       <Menu.Target>
-        <UnstyledButton className={classes.account} aria-label={`Account of ${me.name}`}>
+        <UnstyledButton className={classes.account}>
           <span className={classes.initials} aria-hidden="true">
             {initials(me.name)}
           </span>
           <span className={classes.who}>
+            <span className="visually-hidden">Account: </span>
             <span className={classes.name}>{me.name}</span>
             <span className={classes.role}>{ROLE_NAMES[me.role]}</span>
           </span>
@@ -62,18 +56,16 @@ export function AccountMenu() {
         <Menu.Label>{me.email}</Menu.Label>
         <Menu.Divider />
         <Menu.Label>Theme</Menu.Label>
-        {SCHEMES.map(({ value, label, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={16} />}
-            rightSection={colorScheme === value ? <IconCheck size={14} /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(chosen) => setColorScheme(chosen as MantineColorScheme)}
+        >
+          {SCHEMES.map(({ value, label, icon: Icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} />}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>
           Sign out

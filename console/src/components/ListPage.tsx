@@ -62,7 +62,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             {props.filters}
           </search>
           {isFiltered && (
-            <Button variant="subtle" color="gray" onClick={clear}>
+            <Button variant="subtle" color="gray" flex="none" onClick={clear}>
               Clear
             </Button>
           )}

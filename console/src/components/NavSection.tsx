@@ -1,5 +1,6 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useId } from "react";
+import { activeEntry } from "./active-entry.ts";
 import type { Section } from "./navigation.ts";
 import classes from "./Shell.module.css";
 
@@ -32,11 +33,4 @@ export function NavSection({ label, icon: Icon, entries }: Section) {
       </ul>
     </section>
   );
-}
-
-/** The entry whose path is the longest that begins the page's path: `/sensors/tokens` is not `/sensors`. */
-export function activeEntry(pathname: string, entries: readonly string[]): string | undefined {
-  return entries
-    .filter((path) => pathname === path || pathname.startsWith(`${path}/`))
-    .toSorted((one, other) => other.length - one.length)[0];
 }

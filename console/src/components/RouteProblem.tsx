@@ -21,6 +21,7 @@ export function RouteProblem({ error }: ErrorComponentProps) {
   return (
     <StateMessage
       role="alert"
+      level={1}
       icon={<IconCloudOff size={20} />}
       title={isOurs ? "This page stopped working" : "This page could not be loaded"}
       action={
@@ -39,6 +40,7 @@ export function PageNotFound() {
   return (
     <StateMessage
       icon={<IconMapOff size={20} />}
+      level={1}
       title="There is nothing here"
       action={
         <ButtonLink {...paths.home()} variant="default">

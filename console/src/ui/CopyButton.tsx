@@ -11,6 +11,7 @@ export function CopyButton({ value, children = "Copy" }: { value: string; childr
       onClick={() => clipboard.copy(value)}
       leftSection={clipboard.copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
       miw={104}
+      flex="none"
       aria-live="polite"
     >
       {clipboard.copied ? "Copied" : children}

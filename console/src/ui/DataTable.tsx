@@ -110,7 +110,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          <Spacer height={above} columns={headers.length} />
+          <Spacer height={above} />
           {shown.map((item) => {
             const row = tableRows[item.index];
             if (!row) return null;
@@ -132,19 +132,19 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
               </tr>
             );
           })}
-          <Spacer height={below} columns={headers.length} />
+          <Spacer height={below} />
         </tbody>
       </table>
     </section>
   );
 }
 
-function Spacer({ height, columns }: { height: number; columns: number }) {
+function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: an empty row cannot have the focus
     <tr aria-hidden="true" className={classes.spacer}>
-      <td colSpan={columns} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }

@@ -1,5 +1,5 @@
 import { CloseButton, Menu, UnstyledButton } from "@mantine/core";
-import { IconCheck, IconChevronDown } from "@tabler/icons-react";
+import { IconChevronDown } from "@tabler/icons-react";
 import classes from "./FilterMenu.module.css";
 
 interface FilterMenuProps {
@@ -14,7 +14,7 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
   const chosen = options.find((option) => option.value === value);
   return (
     <span className={classes.chip} data-active={chosen ? true : undefined}>
-      <Menu position="bottom-start" width={220}>
+      <Menu position="bottom-start" width={240} withinPortal={false}>
         <Menu.Target>
           <UnstyledButton className={classes.button}>
             {label}
@@ -23,17 +23,13 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown className={classes.dropdown}>
-          {options.map((option) => (
-            <Menu.Item
-              key={option.value}
-              role="menuitemradio"
-              aria-checked={option.value === value}
-              rightSection={option.value === value ? <IconCheck size={14} /> : null}
-              onClick={() => onChange(option.value === value ? undefined : option.value)}
-            >
-              {option.label}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={value ?? null} onChange={onChange}>
+            {options.map((option) => (
+              <Menu.RadioItem key={option.value} value={option.value} closeMenuOnClick>
+                {option.label}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
       {chosen && (

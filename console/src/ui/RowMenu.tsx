@@ -12,7 +12,7 @@ export interface RowAction {
 /** The three dots at the end of a row, or at the top right of a page. */
 export function RowMenu({ name, actions }: { name: string; actions: RowAction[] }) {
   return (
-    <Menu width={260}>
+    <Menu width={240} portalProps={{ target: "main" }}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size={28} aria-label={`Actions for ${name}`}>
           <IconDots size={16} />

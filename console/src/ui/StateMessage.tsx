@@ -7,10 +7,13 @@ interface StateMessageProps {
   children?: ReactNode;
   action?: ReactNode;
   role?: "alert" | "status";
+  /** 1 when it stands in place of the whole page. */
+  level?: 1 | 2;
 }
 
 /** What stands in place of content: nothing yet, nothing found, something failed. */
-export function StateMessage({ icon, title, children, action, role }: StateMessageProps) {
+export function StateMessage({ icon, title, children, action, role, level = 2 }: StateMessageProps) {
+  const Heading = level === 1 ? "h1" : "h2";
   return (
     <div className={classes.state} role={role}>
       {icon && (
@@ -18,7 +21,7 @@ export function StateMessage({ icon, title, children, action, role }: StateMessa
           {icon}
         </div>
       )}
-      <h2 className={classes.title}>{title}</h2>
+      <Heading className={classes.title}>{title}</Heading>
       {children && <div className={classes.text}>{children}</div>}
       {action && <div className={classes.action}>{action}</div>}
     </div>

@@ -51,7 +51,7 @@ const COLUMNS = [
     meta: { width: "22%" },
     cell: ({ row: { original: asset } }) =>
       asset.sensor ? (
-        <TextLink {...paths.sensor(asset.sensor.id)} title={asset.sensor.hostname}>
+        <TextLink {...paths.sensor(asset.sensor.id)} title={asset.sensor.hostname} c="inherit">
           {asset.sensor.hostname}
         </TextLink>
       ) : (

@@ -1,7 +1,7 @@
 import { Button, Group, Radio, Stack } from "@mantine/core";
 import { DateTimePicker } from "@mantine/dates";
 import { zoneName } from "../../ui/time.ts";
-import { daysFrom, EXPIRY_PRESETS, fromWallClock, toWallClock } from "./expiry.ts";
+import { daysFrom, EXPIRY_PRESETS, fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
 
 interface ExpiryFieldProps {
   kind: "none" | "date";
@@ -14,6 +14,7 @@ interface ExpiryFieldProps {
 
 export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryFieldProps) {
   const now = new Date();
+  const at = fromWallClock(value);
   return (
     <Stack gap="xs">
       <Radio.Group label="Expiry" value={kind} onChange={(chosen) => onKind(chosen as "none" | "date")}>
@@ -37,7 +38,7 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
             ))}
           </Group>
           <DateTimePicker
-            aria-label="Expiry date and time"
+            aria-label={`Expiry: ${at ? wallClockText(at) : "date and time"}`}
             placeholder="Date and time"
             valueFormat="D MMM YYYY, HH:mm"
             minDate={toWallClock(now)}
@@ -46,7 +47,7 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
             highlightToday
             value={value}
             onChange={onValue}
-            description={`Your time zone: ${zoneName(fromWallClock(value) ?? now)}`}
+            description={`Your time zone: ${zoneName(at ?? now)}`}
             inputWrapperOrder={["label", "input", "description", "error"]}
             error={error}
             popoverProps={{ withinPortal: true }}

@@ -37,3 +37,9 @@ export function daysFrom(now: Date, days: number): Date {
   at.setDate(at.getDate() + days);
   return at;
 }
+
+/** `1 Dec 2026, 18:00`, as the field shows it. */
+export function wallClockText(at: Date): string {
+  const time = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return time.format(at);
+}

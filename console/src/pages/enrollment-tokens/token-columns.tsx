@@ -25,13 +25,13 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "scope",
       header: "Scope",
-      meta: { width: "17%" },
+      meta: { width: "15%" },
       cell: ({ row }) => <TokenScope scope={row.original.scope} />,
     }),
     column.display({
       id: "createdAt",
       header: "Created",
-      meta: { width: "104px", sortable: true },
+      meta: { width: "96px", sortable: true },
       cell: ({ row }) => <RelativeTime at={row.original.createdAt} />,
     }),
     column.display({
@@ -43,20 +43,20 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "expiresAt",
       header: "Expiry",
-      meta: { width: "104px", sortable: true },
+      meta: { width: "96px", sortable: true },
       cell: ({ row }) =>
         row.original.expiresAt ? <RelativeTime at={row.original.expiresAt} /> : "No expiry",
     }),
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "128px" },
+      meta: { width: "124px" },
       cell: ({ row }) => <TokenStatusMark status={row.original.status} />,
     }),
     column.display({
       id: "enrolledSensors",
       header: "Enrolled sensors",
-      meta: { width: "136px", sortable: true, align: "right" },
+      meta: { width: "132px", sortable: true, align: "right" },
       cell: ({ row: { original: token } }) => (
         <TextLink {...paths.sensors({ enrollmentTokenId: token.id })} c="inherit">
           {formatCount(token.enrolledSensors)}

@@ -19,7 +19,7 @@ export function SensorOverview() {
   const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
   const { enrolledBy, asset, assetGroup } = sensor;
   return (
-    <PageBody>
+    <PageBody spaced>
       <Facts
         facts={[
           { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },

@@ -3,6 +3,7 @@ import type { Category, Item } from "@attacklens/protocol/inventory/categories.t
 import type { ReactNode } from "react";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";
+import classes from "./inventory-columns.module.css";
 import type { SystemRow } from "./system-rows.ts";
 
 export type InventoryRow = Item | SystemRow;
@@ -113,7 +114,12 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofSetting("Source", "28%", (one) => one.source ?? "Built-in default"),
   ],
   system: [
-    ofSystem("Part", "24%", (one) => one.part),
+    ofSystem(
+      "Part",
+      "24%",
+      (one) => one.part,
+      (one) => (one.isSamePart ? <span className={classes.repeated}>{one.part}</span> : undefined),
+    ),
     ofSystem("Fact", "20%", (one) => one.name),
     ofSystem("Value", undefined, (one) => one.value),
   ],

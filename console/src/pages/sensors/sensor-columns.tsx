@@ -30,7 +30,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "os",
       header: "Operating system",
-      meta: { width: "20%" },
+      meta: { width: "18%" },
       cell: ({ row }) => <span title={osName(row.original)}>{osName(row.original)}</span>,
     }),
     column.display({
@@ -48,7 +48,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "lastSeenAt",
       header: "Last seen",
-      meta: { width: "104px", sortable: true },
+      meta: { width: "100px", sortable: true },
       cell: ({ row }) => <RelativeTime at={row.original.lastSeenAt} />,
     }),
     column.display({
@@ -56,7 +56,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
       header: "Asset",
       meta: { width: "16%" },
       cell: ({ row: { original: sensor } }) => (
-        <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name}>
+        <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}
         </TextLink>
       ),

@@ -1,10 +1,13 @@
 // The facts of the system category as rows of three columns: one item of several fields becomes several rows.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { formatBytes } from "../../ui/numbers.ts";
+import { exactTime } from "../../ui/time.ts";
 
 export interface SystemRow {
   key: string;
   part: string;
+  /** The part is named in the row above, too. */
+  isSamePart: boolean;
   name: string;
   value: string;
 }
@@ -49,9 +52,10 @@ export function systemRows(items: readonly SystemItem[]): SystemRow[] {
     return Object.entries(item)
       .filter(([field, value]) => !HIDDEN.has(field) && value !== undefined && value !== "")
       .filter(([field, value]) => value !== named || field !== "name")
-      .map(([field, value]) => ({
+      .map(([field, value], index) => ({
         key: `${item.key}/${field}`,
         part,
+        isSamePart: index > 0,
         name: FIELD_NAMES[field] ?? words(field),
         value: text(field, value),
       }));
@@ -59,6 +63,7 @@ export function systemRows(items: readonly SystemItem[]): SystemRow[] {
 }
 
 function text(field: string, value: unknown): string {
+  if (field === "bootedAt" && !Number.isNaN(Date.parse(String(value)))) return exactTime(String(value));
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (typeof value === "number") return field.endsWith("Bytes") ? formatBytes(value) : String(value);
   if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "None";

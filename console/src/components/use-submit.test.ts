@@ -1,0 +1,15 @@
+import { expect, test } from "bun:test";
+import { splitFields } from "./use-submit.ts";
+
+test("a message goes to the field it names, be it nested", () => {
+  expect(
+    splitFields({ name: "is taken", "scope.assetGroupId": "does not exist" }, ["name", "assetGroupId"]),
+  ).toEqual({
+    known: { name: "Is taken", assetGroupId: "Does not exist" },
+    other: undefined,
+  });
+});
+
+test("a message for a field that the form does not have is not lost", () => {
+  expect(splitFields({ code: "is not valid" }, ["name"])).toEqual({ known: {}, other: "code: is not valid" });
+});

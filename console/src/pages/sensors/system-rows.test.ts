@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { systemRows } from "./system-rows.ts";
+
+test("an item of several fields becomes a row each, with sizes and names for people", () => {
+  const rows = systemRows([
+    { key: "memory", kind: "memory", totalBytes: 16_711_680_000, swapBytes: 0 },
+    {
+      key: "network:eth0",
+      kind: "network",
+      name: "eth0",
+      addresses: ["10.0.0.5/24", "fe80::1/64"],
+      up: true,
+    },
+  ]);
+  expect(rows.map(({ part, name, value }) => [part, name, value])).toEqual([
+    ["Memory", "Total", "15.6 GiB"],
+    ["Memory", "Swap", "0 bytes"],
+    ["Network eth0", "Addresses", "10.0.0.5/24, fe80::1/64"],
+    ["Network eth0", "Up", "Yes"],
+  ]);
+});
+
+test("a field that the sensor left out has no row", () => {
+  expect(
+    systemRows([{ key: "identifiers", kind: "identifiers", machineId: "5d2f" }]).map((row) => row.name),
+  ).toEqual(["Machine ID"]);
+});
