@@ -32,7 +32,7 @@ test("a failure of the server is told by its title and the request to look for",
       requestId: "r2",
     }),
   );
-  expect(problem.detail).toBe("Something went wrong on the server (request r2)");
+  expect(problem.detail).toBe("Something went wrong on the server (request r2).");
 });
 
 test("an answer that is no problem, such as a proxy's page, is told by its status", async () => {

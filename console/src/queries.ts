@@ -16,7 +16,9 @@ export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
 
 type PageOf<R extends Route> = RouteOutput<R> & { items: unknown[]; nextCursor: string | null };
 
-/** A list, a keyset page at a time. It is refreshed whole, so the more pages are loaded the less often. */
+const ROWS_PER_PAGE = 100;
+
+/** A list, a keyset page at a time. It is refreshed whole, so from the third page on the less often, the longer it is. */
 export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   const { query } = request as { query?: RouteRequest<R>["query"] };
   return infiniteQueryOptions({
@@ -25,11 +27,12 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
     queryFn: ({ pageParam, signal }) =>
       callApi(
         route,
-        { ...request, query: { ...query, cursor: pageParam } } as ApiRequest<R>,
+        { ...request, query: { limit: ROWS_PER_PAGE, ...query, cursor: pageParam } } as ApiRequest<R>,
         signal,
       ) as Promise<PageOf<R>>,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: (current) => REFRESH_MS * Math.max(1, current.state.data?.pages.length ?? 1),
+    refetchInterval: (current) =>
+      REFRESH_MS * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
   });
 }
 

@@ -109,6 +109,7 @@ export const theme = createTheme({
     Popover: { defaultProps: { transitionProps: { duration: 80 } } },
     Radio: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
+    Notification: { defaultProps: { withBorder: true } },
     Anchor: { defaultProps: { underline: "hover" } },
   },
 });

@@ -21,18 +21,6 @@ export function groupColumns(actionsFor: (group: AssetGroup) => RowAction[]): Co
       ),
     }),
     column.display({
-      id: "assets",
-      header: "Assets",
-      meta: { width: "100px", sortable: true, align: "right" },
-      cell: ({ row }) => formatCount(row.original.assets),
-    }),
-    column.display({
-      id: "enrollmentTokens",
-      header: "Active tokens",
-      meta: { width: "120px", align: "right" },
-      cell: ({ row }) => formatCount(row.original.enrollmentTokens),
-    }),
-    column.display({
       id: "createdAt",
       header: "Created",
       meta: { width: "120px", sortable: true },
@@ -43,6 +31,18 @@ export function groupColumns(actionsFor: (group: AssetGroup) => RowAction[]): Co
       header: "Created by",
       meta: { width: "20%" },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
+    }),
+    column.display({
+      id: "assets",
+      header: "Assets",
+      meta: { width: "100px", sortable: true, align: "right" },
+      cell: ({ row }) => formatCount(row.original.assets),
+    }),
+    column.display({
+      id: "enrollmentTokens",
+      header: "Active tokens",
+      meta: { width: "120px", align: "right" },
+      cell: ({ row }) => formatCount(row.original.enrollmentTokens),
     }),
     column.display({
       id: "menu",

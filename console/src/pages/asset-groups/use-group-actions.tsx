@@ -56,10 +56,9 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
 }
 
 /** What deleting it does to what. */
-function consequence({ assets, enrollmentTokens }: AssetGroup): string {
+function consequence({ assets, enrollmentTokens: tokens }: AssetGroup): string {
   const stay = `${countOf(assets, "asset")} ${assets === 1 ? "stays" : "stay"} without a group`;
-  const refuse = `${countOf(enrollmentTokens, "Enrollment Token")} scoped to it ${
-    enrollmentTokens === 1 ? "refuses" : "refuse"
-  } from now on`;
-  return `${stay}, ${refuse}.`;
+  const refuse = `${countOf(tokens, "Enrollment Token")} scoped to it ${tokens === 1 ? "refuses" : "refuse"} from now on`;
+  const happens = [assets > 0 && stay, tokens > 0 && refuse].filter(Boolean).join(", ");
+  return `${happens || "no asset and no Enrollment Token is affected"}.`;
 }

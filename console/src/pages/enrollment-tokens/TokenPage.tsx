@@ -25,7 +25,7 @@ export function TokenPage() {
     ...apiQuery(getEnrollmentToken, { params: { id: tokenId } }),
     refetchInterval: REFRESH_MS,
   });
-  const { actionsFor, dialog } = useTokenActions(() => void navigate(paths.enrollmentTokens()));
+  const { actionsFor, dialog } = useTokenActions(() => navigate(paths.enrollmentTokens()));
   const facts: Fact[] = [
     { label: "Scope", value: <TokenScope scope={token.scope} /> },
     {

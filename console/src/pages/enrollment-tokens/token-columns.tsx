@@ -50,7 +50,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "124px" },
+      meta: { width: "134px" },
       cell: ({ row }) => <TokenStatusMark status={row.original.status} />,
     }),
     column.display({

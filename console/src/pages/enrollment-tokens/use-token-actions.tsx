@@ -15,7 +15,7 @@ import type { RowAction } from "../../ui/RowMenu.tsx";
 
 type Asked = { what: "revoke" | "delete"; token: EnrollmentToken };
 
-export function useTokenActions(onDeleted?: () => void): {
+export function useTokenActions(onDeleted?: () => Promise<void>): {
   actionsFor: (token: EnrollmentToken) => RowAction[];
   dialog: ReactNode;
 } {
@@ -55,7 +55,7 @@ export function useTokenActions(onDeleted?: () => void): {
   }
   async function remove() {
     await callApi(deleteEnrollmentToken, { params: { id: token.id } });
-    onDeleted?.();
+    await onDeleted?.();
     await refresh(queryClient, "enrollmentTokens", "assetGroups", "sensors");
     notifications.show({ message: `“${token.name}” is deleted: ${stay}.` });
   }

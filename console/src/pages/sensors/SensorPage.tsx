@@ -22,7 +22,7 @@ export function SensorPage() {
     ...apiQuery(getSensor, { params: { id: sensorId } }),
     refetchInterval: REFRESH_MS,
   });
-  const { actionsFor, dialog } = useSensorActions(() => void navigate(paths.sensors()));
+  const { actionsFor, dialog } = useSensorActions(() => navigate(paths.sensors()));
   return (
     <>
       <PageHeader

@@ -7,7 +7,7 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 
-export function useSensorActions(onDeleted?: () => void): {
+export function useSensorActions(onDeleted?: () => Promise<void>): {
   actionsFor: (sensor: Sensor) => RowAction[];
   dialog: ReactNode;
 } {
@@ -30,7 +30,7 @@ export function useSensorActions(onDeleted?: () => void): {
 
   async function remove(sensor: Sensor) {
     await callApi(deleteSensor, { params: { id: sensor.id } });
-    onDeleted?.();
+    await onDeleted?.();
     await refresh(queryClient, "sensors", "assets");
     notifications.show({ message: `Sensor “${sensor.hostname}” is deleted: its asset stays.` });
   }
