@@ -131,7 +131,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--surface-code": "#f5f6f9",
     "--text-strong": "#10151f",
     "--status-green": "#158a48",
-    "--status-yellow": "#b07908",
+    "--status-yellow": "#be8600",
     "--status-red": "#cf2f49",
     "--status-gray": "#7b8595",
     "--warning-bg": "#fff8e6",

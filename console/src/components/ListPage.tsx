@@ -85,7 +85,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             </Button>
           }
         >
-          No entry of this list has all of what is searched and filtered for.
+          Nothing in this list passes the search and the filters together.
         </StateMessage>
       )}
       {list.rows.length > 0 && (

@@ -1,5 +1,9 @@
 // The state of a list in the URL: what the protocol lets one ask for, each part optional, and ignored when it is nonsense.
+import { isPlainText } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
+
+/** What the server would refuse as search text is as good as none. */
+export const searchText = z.string().max(200).refine(isPlainText);
 
 function lenient<T extends z.ZodType>(schema: T) {
   return schema.optional().catch(undefined);
@@ -14,7 +18,7 @@ export function listSearch<Sort extends z.ZodType, Filters extends Record<string
     Object.entries(filters).map(([name, schema]) => [name, lenient(schema)]),
   ) as { [K in keyof Filters]: z.ZodCatch<z.ZodOptional<Filters[K]>> };
   return z.object({
-    q: lenient(z.string().max(200)),
+    q: lenient(searchText),
     sort: lenient(sort.unwrap()),
     order: lenient(z.enum(["asc", "desc"])),
     ...lenientFilters,

@@ -14,8 +14,10 @@ export function SearchInput({ label, value = "", onChange }: SearchInputProps) {
   const [text, setText] = useState(value);
   const reported = useRef(value);
   const report = useDebouncedCallback((typed: string) => {
-    reported.current = typed.trim();
-    onChange(typed.trim() || undefined);
+    // What is pasted may hold tabs and invisible marks, which no name has.
+    const text = typed.replace(/[\p{Cc}\p{Cf}]/gu, " ").trim();
+    reported.current = text;
+    onChange(text || undefined);
   }, 250);
   // A value that did not come from here, such as "clear filters", replaces what was typed.
   useEffect(() => {

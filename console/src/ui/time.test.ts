@@ -10,6 +10,9 @@ test("a time is told by its distance, in the largest unit that fits", () => {
   expect(relativeTime("2026-11-24T10:00:00.000Z", now)).toBe("2 h ago");
   expect(relativeTime("2026-11-21T12:00:00.000Z", now)).toBe("3 d ago");
   expect(relativeTime("2026-12-01T12:00:00.000Z", now)).toBe("in 7 d");
+  expect(relativeTime("2026-12-01T11:59:00.000Z", now)).toBe("in 7 d");
+  expect(relativeTime("2026-11-25T11:59:00.000Z", now)).toBe("in 1 d");
+  expect(relativeTime("2026-11-24T12:00:45.000Z", now)).toBe("in 45 s");
 });
 
 test("a time beyond sixty days is told by its date", () => {

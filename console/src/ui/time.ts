@@ -13,9 +13,10 @@ export function relativeTime(instant: string, nowMs: number): string {
   const distance = Math.abs(seconds);
   if (distance < 3) return "just now";
   if (distance > 60 * 86_400) return new Date(instant).toLocaleDateString("en-GB", { dateStyle: "medium" });
-  const unit = UNITS.find((one) => distance >= one.seconds) ?? UNITS[3];
-  const amount = `${Math.floor(distance / unit.seconds)} ${unit.name}`;
-  return seconds < 0 ? `${amount} ago` : `in ${amount}`;
+  const unit = UNITS.find((one) => distance >= one.seconds * (seconds < 0 ? 1 : 0.99)) ?? UNITS[3];
+  // Ahead it is rounded: a token made a moment ago for seven days ends in 7 d, not in 6.
+  if (seconds > 0) return `in ${Math.round(distance / unit.seconds)} ${unit.name}`;
+  return `${Math.floor(distance / unit.seconds)} ${unit.name} ago`;
 }
 
 /** `24 Nov 2026, 10:30:05 GMT+1`: exact, with the zone. */

@@ -55,7 +55,7 @@ const AREAS: Record<Item<"security">["area"], string> = {
 const STATES = {
   running: <Status color="green">Running</Status>,
   stopped: <Status color="gray">Stopped</Status>,
-  unknown: <Status color="yellow">Unknown</Status>,
+  unknown: <Status color="gray">Unknown</Status>,
 };
 
 export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {

@@ -14,6 +14,7 @@ export interface SystemRow {
 
 type SystemItem = Item<"system">;
 
+/** In the order in which people read them. */
 const PARTS: Record<SystemItem["kind"], string> = {
   host: "Host",
   os: "Operating system",
@@ -46,7 +47,9 @@ const FIELD_NAMES: Record<string, string> = {
 const HIDDEN = new Set(["key", "kind"]);
 
 export function systemRows(items: readonly SystemItem[]): SystemRow[] {
-  return items.flatMap((item) => {
+  const order = Object.keys(PARTS);
+  const sorted = items.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
+  return sorted.flatMap((item) => {
     const named = item.kind === "disk" || item.kind === "network" ? item.name : "";
     const part = [PARTS[item.kind], item.kind === "mount" ? item.path : named].filter(Boolean).join(" ");
     return Object.entries(item)
