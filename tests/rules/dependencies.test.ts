@@ -1,0 +1,78 @@
+// What we depend on is decided, pinned and seen in review: style rule 7.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { CODE, expectNone, FILES, importsAmong, ROOT, readSource } from "./sources.ts";
+
+interface Package {
+  name: string;
+  version: string;
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+const WORKSPACES = ["protocol", "server", "console", "sensor"];
+const SCRIPTS = ["start", "demo", "dev", "check", "test", "e2e", "build", "bench"];
+const SENSOR_LIST = "tests/rules/sensor-dependencies.txt";
+
+const readPackage = (folder: string): Package => JSON.parse(readSource(join(folder, "package.json")));
+const runtime = WORKSPACES.flatMap((folder) =>
+  Object.keys(readPackage(folder).dependencies ?? {}).map((name) => ({ folder, name })),
+).filter(({ name }) => !name.startsWith("@attacklens/"));
+
+test("every runtime dependency has a decision: what for, what it replaces, how it is kept", () => {
+  const pages = FILES.filter((file) => file.startsWith("docs/decisions/")).map(readSource);
+  const wrong = runtime.filter(({ name }) => !pages.some((page) => page.includes(`\`${name}\``)));
+  expectNone(
+    "a dependency is code that we answer for without having written it: name it as `name` in docs/decisions",
+    wrong.map(({ folder, name }) => `${name} of ${folder}`),
+  );
+});
+
+test("every version is pinned", () => {
+  const wrong = [".", ...WORKSPACES].flatMap((folder) => {
+    const { dependencies, devDependencies } = readPackage(folder);
+    return Object.entries({ ...dependencies, ...devDependencies })
+      .filter(([, version]) => !/^\d+\.\d+\.\d+/.test(version))
+      .map(([name, version]) => `${folder}/package.json: ${name} ${version}`);
+  });
+  expectNone("two builds of one commit must be the same program", wrong);
+});
+
+test("a program imports only what its own package.json names", () => {
+  const wrong = importsAmong(CODE.filter((file) => WORKSPACES.includes(file.split("/", 1)[0] as string)))
+    .filter(({ to, isPackage }) => isPackage && !/^(node:|bun:|bun$)/.test(to))
+    .filter(
+      ({ from, to }) => !runtime.some(({ folder, name }) => from.startsWith(`${folder}/`) && name === to),
+    )
+    .map(({ from, to }) => `${from} imports ${to}`);
+  expectNone("what another package happens to bring may be gone with its next version", wrong);
+});
+
+test("the packages inside the sensor are those of the committed list", async () => {
+  const result = await Bun.build({
+    entrypoints: [join(ROOT, "sensor/main.ts")],
+    target: "bun",
+    metafile: true,
+  });
+  const inputs = Object.keys(result.metafile?.inputs ?? {});
+  const names = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const list = [...new Set(names)].sort().map((name) => `${name}\n`);
+  expect(list.join(""), `a new package on every host must be seen in review: change ${SENSOR_LIST}`).toBe(
+    readSource(SENSOR_LIST),
+  );
+});
+
+test("npm scripts are the ones that CONTRIBUTING.md explains", () => {
+  const { scripts = {} } = readPackage(".");
+  expectNone(
+    "a newcomer learns eight commands; another one needs a reason",
+    Object.keys(scripts).filter((name) => !SCRIPTS.includes(name)),
+  );
+});
+
+test("all packages carry the release that the programs tell", () => {
+  const wrong = [".", ...WORKSPACES].filter((folder) => readPackage(folder).version !== RELEASE);
+  expectNone(`protocol/version.ts says ${RELEASE}`, wrong);
+});

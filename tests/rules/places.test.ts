@@ -1,0 +1,49 @@
+// What may be done only in one place: style rule 4.
+import { test } from "bun:test";
+import { CODE, expectNone, importsAmong, linesMatching } from "./sources.ts";
+
+const SERVER = CODE.filter((file) => file.startsWith("server/"));
+const PROGRAMS = CODE.filter((file) => /^(protocol|server|console|sensor)\//.test(file));
+const mayQuery = (file: string) => /^server\/(db\/|.*-store\.ts$)/.test(file);
+const mayUseTerminal = (file: string) => /^(server|sensor)\/(main\.ts$|commands\/)/.test(file);
+const mayReadEnvironment = (file: string) => file === "server/config.ts" || file === "sensor/settings.ts";
+
+test("SQL is only in stores and in server/db", () => {
+  const packages = ["kysely", "pg", "bun:sqlite"];
+  const imports = importsAmong(SERVER)
+    .filter(({ from, to, isPackage }) => isPackage && packages.includes(to) && !mayQuery(from))
+    .map(({ from, to }) => `${from} imports ${to}`);
+  const queries = SERVER.filter((file) => !mayQuery(file)).flatMap((file) =>
+    linesMatching(file, /\.(selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(|\bsql`/),
+  );
+  expectNone("a query elsewhere is found by nobody who changes the schema", [...imports, ...queries]);
+});
+
+test("the dialects differ only in server/db", () => {
+  const wrong = SERVER.filter((file) => !file.startsWith("server/db/")).flatMap((file) =>
+    linesMatching(file, /SQLITE_|23505|\bPRAGMA\b|\bLISTEN\b|sqlite_master|pg_catalog/),
+  );
+  expectNone("both databases or neither: who knows which one it is will soon support only that one", wrong);
+});
+
+test("the environment is read only in server/config.ts and sensor/settings.ts", () => {
+  const wrong = PROGRAMS.filter((file) => !mayReadEnvironment(file)).flatMap((file) =>
+    linesMatching(file, /\bprocess\.env\b|\bBun\.env\b|\bimport\.meta\.env\b/),
+  );
+  expectNone("a setting read elsewhere is documented nowhere, and tests cannot give it", wrong);
+});
+
+test("the terminal is read and written only in main.ts and commands/", () => {
+  const wrong = PROGRAMS.filter((file) => !mayUseTerminal(file)).flatMap((file) =>
+    linesMatching(
+      file,
+      /\bconsole\.(log|error|warn|info|debug)\(|\bprocess\.(stdout|stderr|stdin)\b|\bBun\.(stdin|stdout|stderr)\b/,
+    ),
+  );
+  expectNone("what prints cannot be used by something else; return it, and let the command say it", wrong);
+});
+
+test("a program ends by running out of work, not by process.exit", () => {
+  const wrong = PROGRAMS.flatMap((file) => linesMatching(file, /\bprocess\.exit\(/));
+  expectNone("process.exit leaves files half written and connections open", wrong);
+});
