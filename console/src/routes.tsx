@@ -16,7 +16,7 @@ import {
 } from "@tanstack/react-router";
 import { z } from "zod";
 import { problemOf } from "./api.ts";
-import { PageNotFound, RouteProblem } from "./components/RouteProblem.tsx";
+import { PageNotFound, RouteProblem, StartProblem } from "./components/RouteProblem.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
@@ -52,7 +52,7 @@ async function orNotFound(loading: Promise<unknown>): Promise<void> {
   }
 }
 
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet });
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, errorComponent: StartProblem });
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -91,6 +91,7 @@ const app = createRoute({
     }
   },
   component: Shell,
+  errorComponent: StartProblem,
 });
 
 const home = createRoute({

@@ -35,6 +35,15 @@ export function RouteProblem({ error }: ErrorComponentProps) {
   );
 }
 
+/** The same where there is no sidebar, since not even the account could be had. */
+export function StartProblem(props: ErrorComponentProps) {
+  return (
+    <main>
+      <RouteProblem {...props} />
+    </main>
+  );
+}
+
 export function PageNotFound() {
   useTitle("Not found");
   return (

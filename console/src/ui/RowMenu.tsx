@@ -5,7 +5,7 @@ export interface RowAction {
   label: string;
   onSelect: () => void;
   danger?: boolean;
-  /** Why it cannot be done now: shown under the label. */
+  /** Why it cannot be done now: shown under the label, which the keyboard still reaches. */
   disabledReason?: string | undefined;
 }
 
@@ -22,11 +22,13 @@ export function RowMenu({ name, actions }: { name: string; actions: RowAction[] 
         {actions.map((action) => (
           <Menu.Item
             key={action.label}
+            {...(action.disabledReason ? { "aria-disabled": true, closeMenuOnClick: false } : {})}
             {...(action.danger && !action.disabledReason ? { color: "var(--mantine-color-error)" } : {})}
-            disabled={Boolean(action.disabledReason)}
-            onClick={action.onSelect}
+            onClick={() => !action.disabledReason && action.onSelect()}
           >
-            {action.label}
+            <Text inherit component="span" {...(action.disabledReason ? { c: "dimmed" } : {})}>
+              {action.label}
+            </Text>
             {action.disabledReason && (
               <Text size="xs" c="dimmed" component="span" display="block">
                 {action.disabledReason}

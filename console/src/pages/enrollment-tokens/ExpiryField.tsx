@@ -1,5 +1,6 @@
 import { Button, Group, Radio, Stack } from "@mantine/core";
 import { DateTimePicker } from "@mantine/dates";
+import { useId } from "react";
 import { zoneName } from "../../ui/time.ts";
 import { daysFrom, EXPIRY_PRESETS, fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
 
@@ -13,6 +14,8 @@ interface ExpiryFieldProps {
 }
 
 export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryFieldProps) {
+  // The calendar is a dialog named by the field that opens it, which it looks for under this id.
+  const id = useId();
   const now = new Date();
   const at = fromWallClock(value);
   return (
@@ -50,7 +53,12 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
             description={`Your time zone: ${zoneName(at ?? now)}`}
             inputWrapperOrder={["label", "input", "description", "error"]}
             error={error}
-            popoverProps={{ withinPortal: true }}
+            id={id}
+            popoverProps={{ id }}
+            previousLabel="Month before"
+            nextLabel="Month after"
+            submitButtonProps={{ "aria-label": "Use this date and time" }}
+            timePickerProps={{ hoursInputLabel: "Hours", minutesInputLabel: "Minutes" }}
           />
         </Stack>
       )}

@@ -31,7 +31,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "createdAt",
       header: "Created",
-      meta: { width: "96px", sortable: true },
+      meta: { width: "90px", sortable: true },
       cell: ({ row }) => <RelativeTime at={row.original.createdAt} />,
     }),
     column.display({
@@ -43,7 +43,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "expiresAt",
       header: "Expiry",
-      meta: { width: "96px", sortable: true },
+      meta: { width: "90px", sortable: true },
       cell: ({ row }) =>
         row.original.expiresAt ? <RelativeTime at={row.original.expiresAt} /> : "No expiry",
     }),
@@ -56,7 +56,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "enrolledSensors",
       header: "Enrolled sensors",
-      meta: { width: "132px", sortable: true, align: "right" },
+      meta: { width: "128px", sortable: true, align: "right" },
       cell: ({ row: { original: token } }) => (
         <TextLink {...paths.sensors({ enrollmentTokenId: token.id })} c="inherit">
           {formatCount(token.enrolledSensors)}
