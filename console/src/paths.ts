@@ -36,6 +36,12 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text && `?${text}`;
 }
 
+/** The search of the sign-in page: where to go afterwards. */
+export function readThen(search: Record<string, unknown>): { then?: string } {
+  // biome-ignore lint/suspicious/noThenProperty: a text in the URL, never a function
+  return typeof search.then === "string" ? { then: search.then } : {};
+}
+
 /** Where to go after sign-in: a path of this console, or its home. Never another site. */
 export function pathAfterSignIn(then: string | undefined): string {
   if (!then?.startsWith("/") || /^\/[/\\]/.test(then)) return "/";

@@ -14,29 +14,36 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { z } from "zod";
 import { problemOf } from "./api.ts";
+import { listSearch } from "./components/list-search.ts";
 import { PageNotFound, RouteProblem, StartProblem } from "./components/RouteProblem.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
-import { CreateGroupDialog, RenameGroupDialog } from "./pages/asset-groups/GroupDialogs.tsx";
-import { GroupsPage, groupsSearch } from "./pages/asset-groups/GroupsPage.tsx";
+import { CreateGroupDialog } from "./pages/asset-groups/CreateGroupDialog.tsx";
+import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
+import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
-import { AssetsPage, assetsSearch } from "./pages/assets/AssetsPage.tsx";
+import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
-import { TokensPage, tokensSearch } from "./pages/enrollment-tokens/TokensPage.tsx";
-import { categorySearch, isCategory, SensorCategory } from "./pages/sensors/SensorCategory.tsx";
+import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
+import { isCategory, SensorCategory } from "./pages/sensors/SensorCategory.tsx";
 import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
 import { SensorPage } from "./pages/sensors/SensorPage.tsx";
-import { SensorsPage, sensorsSearch } from "./pages/sensors/SensorsPage.tsx";
-import { parseSearch, paths, stringifySearch } from "./paths.ts";
+import { SensorsPage } from "./pages/sensors/SensorsPage.tsx";
+import { parseSearch, paths, readThen, stringifySearch } from "./paths.ts";
 import { apiListQuery, apiQuery, meQuery, setupQuery } from "./queries.ts";
 
 interface RouterContext {
   queryClient: QueryClient;
 }
+
+const sensorsSearch = listSearch(listSensors);
+const inventorySearch = listSearch(listSensorInventory);
+const tokensSearch = listSearch(listEnrollmentTokens);
+const assetsSearch = listSearch(listAssets);
+const groupsSearch = listSearch(listAssetGroups);
 
 /** What is in memory is good enough to show; the page on the screen refreshes it by itself. */
 const STATIC = { staleTime: "static" } as const;
@@ -69,8 +76,7 @@ const setup = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  // biome-ignore lint/suspicious/noThenProperty: a text in the URL, never a function
-  validateSearch: z.object({ then: z.string().optional().catch(undefined) }),
+  validateSearch: readThen,
   loader: async ({ context }): Promise<void> => {
     const { needed } = await context.queryClient.query(setupQuery);
     if (needed) throw redirect(paths.setup());
@@ -144,7 +150,7 @@ const sensorOverview = createRoute({
 const sensorCategory = createRoute({
   getParentRoute: () => sensor,
   path: "$category",
-  validateSearch: categorySearch,
+  validateSearch: inventorySearch,
   loaderDeps: ({ search }) => ({ q: search.q }),
   loader: async ({ context, params, deps }): Promise<void> => {
     const { sensorId, category } = params;

@@ -1,26 +1,22 @@
-// The state of a list in the URL: what the protocol lets one ask for, each part optional, and ignored when it is nonsense.
-import { isPlainText } from "@attacklens/protocol/text.ts";
-import { z } from "zod";
+// The state of a list in the URL: what its route lets one ask for, each part optional, and ignored when it is nonsense.
+import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
 
-/** What the server would refuse as search text is as good as none. */
-export const searchText = z.string().max(200).refine(isPlainText);
+/** Where one is in the list is no state of the page. */
+const NOT_STATE = ["cursor", "limit"] as const;
 
-function lenient<T extends z.ZodType>(schema: T) {
-  return schema.optional().catch(undefined);
-}
+export type ListSearch<R extends Route> = Partial<
+  Omit<NonNullable<RouteRequest<R>["query"]>, (typeof NOT_STATE)[number]>
+>;
 
-/** The search schema of a list page, from the query of the route behind it; cursor and limit are not state of a page. */
-export function listSearch<Sort extends z.ZodType, Filters extends Record<string, z.ZodType>>(
-  sort: { unwrap: () => Sort },
-  filters: Filters,
-) {
-  const lenientFilters = Object.fromEntries(
-    Object.entries(filters).map(([name, schema]) => [name, lenient(schema)]),
-  ) as { [K in keyof Filters]: z.ZodCatch<z.ZodOptional<Filters[K]>> };
-  return z.object({
-    q: lenient(searchText),
-    sort: lenient(sort.unwrap()),
-    order: lenient(z.enum(["asc", "desc"])),
-    ...lenientFilters,
-  });
+/** Reads the search of a list page by the query that the route behind it declares. */
+export function listSearch<R extends Route>(route: R): (search: Record<string, unknown>) => ListSearch<R> {
+  const names = Object.entries(route.query?.shape ?? {}).filter(
+    ([name]) => !NOT_STATE.some((one) => one === name),
+  );
+  return (search) => {
+    const valid = names.filter(([name, schema]) => {
+      return search[name] !== undefined && schema.safeParse(search[name]).success;
+    });
+    return Object.fromEntries(valid.map(([name]) => [name, search[name]])) as ListSearch<R>;
+  };
 }

@@ -4,7 +4,6 @@ import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
-import { listSearch } from "../../components/list-search.ts";
 import { useList } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
@@ -12,8 +11,6 @@ import { ActionButton } from "../../ui/ActionButton.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { groupColumns } from "./group-columns.tsx";
 import { useGroupActions } from "./use-group-actions.tsx";
-
-export const groupsSearch = listSearch(listAssetGroups.query.shape.sort, {});
 
 const route = getRouteApi("/app/assets/groups");
 

@@ -1,19 +1,15 @@
 import { type Asset, listAssets } from "@attacklens/protocol/assets.ts";
-import { assetGroupId } from "@attacklens/protocol/ids.ts";
 import { IconServer2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
-import { listSearch } from "../../components/list-search.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
 import { columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { ASSET_TYPE_NAMES } from "./asset-words.ts";
-
-export const assetsSearch = listSearch(listAssets.query.shape.sort, { assetGroupId });
 
 const route = getRouteApi("/app/assets");
 const column = columnsOf<Asset>();

@@ -1,14 +1,9 @@
-import {
-  type EnrollmentToken,
-  enrollmentToken,
-  listEnrollmentTokens,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import { type EnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
-import { listSearch } from "../../components/list-search.ts";
 import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
@@ -18,10 +13,6 @@ import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { tokenColumns } from "./token-columns.tsx";
 import { useTokenActions } from "./use-token-actions.tsx";
-
-export const tokensSearch = listSearch(listEnrollmentTokens.query.shape.sort, {
-  status: enrollmentToken.shape.status,
-});
 
 const STATUSES = filterOptions(TOKEN_STATUS_LOOKS);
 const route = getRouteApi("/app/sensors/tokens");

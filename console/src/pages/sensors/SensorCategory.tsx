@@ -4,8 +4,6 @@ import { IconFilterOff, IconHourglass } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { z } from "zod";
-import { searchText } from "../../components/list-search.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { apiQuery } from "../../queries.ts";
 import { type Columns, DataTable } from "../../ui/DataTable.tsx";
@@ -17,8 +15,6 @@ import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
 import classes from "./SensorCategory.module.css";
 import { CATEGORY_NAMES } from "./sensor-words.ts";
 import { systemRows } from "./system-rows.ts";
-
-export const categorySearch = z.object({ q: searchText.optional().catch(undefined) });
 
 const route = getRouteApi("/app/sensors/$sensorId/$category");
 

@@ -1,12 +1,10 @@
-import { assetGroupId, enrollmentTokenId } from "@attacklens/protocol/ids.ts";
-import { listSensors, type Sensor, sensor } from "@attacklens/protocol/sensors.ts";
+import { listSensors, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
-import { listSearch } from "../../components/list-search.ts";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
@@ -16,13 +14,6 @@ import { sensorColumns } from "./sensor-columns.tsx";
 import { PLATFORM_NAMES } from "./sensor-words.ts";
 import { TokenFilter } from "./TokenFilter.tsx";
 import { useSensorActions } from "./use-sensor-actions.tsx";
-
-export const sensorsSearch = listSearch(listSensors.query.shape.sort, {
-  status: sensor.shape.status,
-  platform: sensor.shape.platform,
-  enrollmentTokenId,
-  assetGroupId,
-});
 
 const STATUSES = filterOptions(SENSOR_STATUS_LOOKS);
 const PLATFORMS = Object.entries(PLATFORM_NAMES).map(([value, label]) => ({ value, label }));

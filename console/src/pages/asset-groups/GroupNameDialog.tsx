@@ -1,0 +1,62 @@
+import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { FormDialog } from "../../components/FormDialog.tsx";
+import { useSubmit } from "../../components/use-submit.ts";
+import { paths } from "../../paths.ts";
+import { refresh } from "../../queries.ts";
+
+interface GroupNameDialogProps {
+  title: string;
+  submit: string;
+  name: string;
+  onSubmit: (name: string) => Promise<AssetGroup>;
+  disabledReason: string | undefined;
+}
+
+export function GroupNameDialog({
+  title,
+  submit: label,
+  name,
+  onSubmit,
+  disabledReason,
+}: GroupNameDialogProps) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const form = useForm({
+    initialValues: { name },
+    validate: { name: (typed) => (typed.trim() ? null : "Enter a name") },
+  });
+  const { submit, isSubmitting, error } = useSubmit(form, "name");
+  const close = () => navigate({ ...paths.assetGroups(), search: true, replace: true });
+  const send = form.onSubmit((values) =>
+    submit(async () => {
+      await onSubmit(values.name.trim());
+      await refresh(queryClient, "assetGroups", "assets", "enrollmentTokens", "sensors");
+      await close();
+    }),
+  );
+  return (
+    <FormDialog
+      title={title}
+      submit={label}
+      onSubmit={send}
+      onClose={() => void close()}
+      isDirty={form.isDirty()}
+      isSubmitting={isSubmitting}
+      error={error}
+      disabledReason={disabledReason}
+    >
+      <TextInput
+        label="Name"
+        required
+        data-autofocus
+        maxLength={100}
+        placeholder="Production"
+        {...form.getInputProps("name")}
+      />
+    </FormDialog>
+  );
+}
