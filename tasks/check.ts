@@ -5,7 +5,16 @@ import { runCommand } from "./command.ts";
 import { progress, ROOT, runTask } from "./terminal.ts";
 
 const TOOLS = [
-  { name: "types", command: ["typescript/bin/tsc", "--noEmit", "-p", "."] },
+  {
+    name: "types",
+    command: [
+      "typescript/bin/tsc",
+      "--noEmit",
+      "--incremental",
+      "--tsBuildInfoFile",
+      ".cache/types.tsbuildinfo",
+    ],
+  },
   { name: "lint and format", command: ["@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
   { name: "unused code", command: ["knip/bin/knip.js", "--no-progress"] },
 ];

@@ -1,0 +1,59 @@
+// A browser as a person has it. A page that logs an error or throws fails the test that opened it.
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { launchOptions } from "./chromium.ts";
+import { type Installation, PASSWORD, type Person } from "./installation.ts";
+
+export interface TestBrowser extends AsyncDisposable {
+  /** A window of its own, with no cookie yet. */
+  openPage(options?: BrowserContextOptions): Promise<Page>;
+  /** The same, signed in through the sign-in page. */
+  openPageAs(person: Person, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
+}
+
+const ACTION_TIMEOUT_MS = 15_000;
+
+/** Chromium logs every refusal that a page was answered; the page's business is to show it. */
+const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+export async function openBrowser(): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch(launchOptions());
+  const contexts: BrowserContext[] = [];
+  const errors: string[] = [];
+
+  async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    contexts.push(context);
+    context.setDefaultTimeout(ACTION_TIMEOUT_MS);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(`${page.url()} threw ${error.stack ?? error}`));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !REFUSAL.test(message.text())) {
+        errors.push(`${page.url()} logged ${message.text()}`);
+      }
+    });
+    return page;
+  }
+
+  return {
+    openPage,
+    async openPageAs(person, installation, options) {
+      const page = await openPage(options);
+      await page.goto(`${installation.server.url}/sign-in`);
+      await page.getByRole("textbox", { name: "E-mail" }).fill(person.email);
+      await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
+      return page;
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      if (errors.length > 0) throw new Error(`The page must log no error:\n${errors.join("\n")}`);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// An installation as users have it: the built server on fresh data, its first Super Admin, people of other roles.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
+import { ROLE_NAMES, type Role } from "@attacklens/protocol/permissions.ts";
+import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
+import { call, type Session } from "../../tasks/api-client.ts";
+import { type RunningServer, runServerCommand, startServer } from "../../tasks/programs.ts";
+import { createTestDatabase } from "./databases.ts";
+
+export const PASSWORD = "violet tractor swims 42";
+
+/** A person signed in to the HTTP API. */
+export interface Person {
+  name: string;
+  email: string;
+  session: Session;
+  call<R extends Route>(route: R, request?: Partial<RouteRequest<R>>): Promise<RouteOutput<R>>;
+}
+
+export interface Installation extends AsyncDisposable {
+  server: RunningServer;
+  /** Holds everything that the programs write, with `server/`, `server.log` and what a test puts there. */
+  folder: string;
+  /** Goes through the set-up link. */
+  createSuperAdmin(): Promise<Person>;
+  /** By `attacklens user create`, as an administrator does on the server's machine. */
+  createPerson(role: Role): Promise<Person>;
+}
+
+export interface InstallationOptions {
+  database: "sqlite" | "postgres";
+  /** 60 when absent, as in production. */
+  checkInIntervalSeconds?: number;
+}
+
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
+  await using opening = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-e2e-"));
+  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const database = options.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
+  const dataDir = join(folder, "server");
+  const server = opening.use(
+    await startServer({
+      dataDir,
+      logFile: join(folder, "server.log"),
+      databaseUrl: database?.url,
+      environment: { ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60) },
+    }),
+  );
+  const opened = opening.move();
+
+  function person(name: string, email: string, session: Session): Person {
+    return { name, email, session, call: (route, request) => call(server.url, route, request, session) };
+  }
+  return {
+    server,
+    folder,
+    async createSuperAdmin() {
+      const code = new URL(server.setupLink as string).hash.slice("#code=".length);
+      const [name, email, session] = ["Ada Super", "ada@example.com", {}];
+      await call(server.url, completeSetup, { body: { code, name, email, password: PASSWORD } }, session);
+      return person(name, email, session);
+    },
+    async createPerson(role) {
+      const [name, email, session] = [`Vera ${ROLE_NAMES[role]}`, `${role}@example.com`, {}];
+      const args = ["user", "create", "--data", dataDir, "--email", email, "--name", name, "--role", role];
+      const environment = database ? { DATABASE_URL: database.url } : undefined;
+      const { code, stderr } = await runServerCommand(args, { stdin: PASSWORD, environment });
+      if (code !== 0) throw new Error(stderr);
+      await call(server.url, signIn, { body: { email, password: PASSWORD } }, session);
+      return person(name, email, session);
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
