@@ -1,0 +1,82 @@
+// Every page, in both themes, by the rules of WCAG 2.2 AA that a program can check, and by keyboard alone.
+import { expect, test } from "bun:test";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listAssets } from "@attacklens/protocol/assets.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { runSensor } from "../../tasks/programs.ts";
+import { openBrowser } from "../support/browser.ts";
+import { openInstallation } from "../support/installation.ts";
+import { createToken, enrollSensor } from "../support/sensors.ts";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+test.each(["light", "dark"] as const)("no page has an accessibility violation in %s", async (colorScheme) => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const { url, setupLink } = installation.server;
+  const visitor = await browser.openPage({ colorScheme });
+  await visitor.goto(setupLink as string);
+  await expectAccessible(visitor, "Set up AttackLens");
+  const ada = await installation.createSuperAdmin();
+  await visitor.goto(`${url}/sign-in`);
+  await expectAccessible(visitor, "Sign in");
+
+  const page = await browser.openPageAs(ada, installation, {
+    colorScheme,
+    viewport: { width: 1024, height: 768 },
+  });
+  for (const path of ["/sensors", "/sensors/tokens", "/assets", "/assets/groups"]) {
+    await page.goto(url + path);
+    await expectAccessible(page, `${path}, empty`);
+  }
+  await ada.call(createAssetGroup, { body: { name: "Finance" } });
+  const token = await createToken(ada, "Production");
+  const { stateDir, code } = await enrollSensor(installation, token.value);
+  expect(code).toBe(0);
+  await runSensor(["run", "--once", "--state", stateDir]);
+  const sensorId = (await ada.call(listSensors)).items[0]?.id;
+  const assetId = (await ada.call(listAssets)).items[0]?.id;
+  const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
+  const paths = [
+    ...["/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
+    ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
+    ...categories.map((category) => `/sensors/${sensorId}/${category}`),
+  ];
+  for (const path of paths) {
+    await page.goto(url + path);
+    await expectAccessible(page, path);
+  }
+});
+
+test("by keyboard alone a person signs in and creates a token", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "Enrollment Tokens" }).press("Enter");
+  await page.getByRole("link", { name: "Create Token" }).first().press("Enter");
+  await page.getByRole("dialog", { name: "Create Enrollment Token" }).waitFor();
+  await page.keyboard.type("Typed");
+  await page.keyboard.press("Enter");
+  const shown = page.getByRole("dialog", { name: "Store the token now" });
+  await shown.waitFor();
+  await page.keyboard.press("Escape");
+  await shown.getByRole("checkbox", { name: "I have stored it" }).press("Space");
+  await shown.getByRole("button", { name: "Close" }).press("Enter");
+  await page.getByRole("row", { name: /Typed/ }).waitFor();
+});
+
+async function expectAccessible(page: Page, where: string): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).first().waitFor();
+  // A dialog that is still fading in has no contrast yet.
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ playState }) => playState !== "running"),
+  );
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}\n${failureSummary}`),
+  );
+  expect(found, where).toEqual([]);
+}

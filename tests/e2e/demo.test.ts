@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { runCommand } from "../../tasks/command.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+test("npm run demo -- --exit ends with what the sensor reported, twice on the same folder", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-test-"));
+  try {
+    const first = await demo(folder);
+    expect(first).toMatchObject({ hostname: hostname(), sensorId: expect.stringMatching(/^sen_/) });
+    expect(first.tokenId).toMatch(/^tok_/);
+    for (const count of [first.packages, first.users, first.elapsedMs]) expect(count).toBeGreaterThan(0);
+    expect(await demo(folder)).toMatchObject({ sensorId: first.sensorId, tokenId: first.tokenId });
+    expect(tokenValuesBelow(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function demo(folder: string) {
+  const command = ["node", join(ROOT, "tasks/run.mjs"), "demo", "--exit", "--data", folder];
+  const { code, stdout, stderr } = await runCommand(command);
+  if (code !== 0) throw new Error(stdout + stderr);
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
+}
+
+/** Files that hold a token value, whichever it is. */
+function tokenValuesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .filter((path) => {
+      const values = readFileSync(path, "latin1").match(/atl_enr_[0-9A-Za-z]{49}/g) ?? [];
+      return values.some((value) => tokenValueError(value) === undefined);
+    });
+}

@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
+import type { Page } from "playwright-core";
+import { runSensor } from "../../tasks/programs.ts";
+import { openBrowser } from "../support/browser.ts";
+import { openInstallation } from "../support/installation.ts";
+import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";
+
+test("a token's value is shown once and cannot be had again from the page", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const page = await browser.openPageAs(ada, installation, {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+
+  await page.getByRole("link", { name: "Asset Groups" }).click();
+  await page.getByRole("link", { name: "Create Asset Group" }).first().click();
+  const groupDialog = page.getByRole("dialog", { name: "Create Asset Group" });
+  await groupDialog.getByRole("textbox", { name: "Name" }).fill("Production");
+  await groupDialog.getByRole("button", { name: "Create Asset Group" }).click();
+  await page.getByRole("row", { name: /Production/ }).waitFor();
+
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  await page.getByRole("link", { name: "Create Token" }).first().click();
+  const form = page.getByRole("dialog", { name: "Create Enrollment Token" });
+  await form.getByRole("textbox", { name: "Name" }).fill("Production Servers - US East");
+  await form.getByRole("radio", { name: "Specific Asset Group" }).check();
+  await form.getByRole("combobox", { name: "Asset Group" }).click();
+  await page.getByRole("option", { name: "Production" }).click();
+  await form.getByRole("button", { name: "Create Token" }).click();
+
+  const shown = page.getByRole("dialog", { name: "Store the token now" });
+  const value = await shown.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
+  expect(value).toMatch(new RegExp(`^${TOKEN_VALUE_PATTERN.source}$`));
+  await shown.getByText("This is the only time the token is shown").waitFor();
+  await shown.getByRole("button", { name: "Copy", exact: true }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(value);
+  await page.evaluate(() => navigator.clipboard.writeText(""));
+  expect(await heapOf(page), "what the test below looks for can be found this way").toContain(value);
+  await shown.getByRole("checkbox", { name: "I have stored it" }).check();
+  await shown.getByRole("button", { name: "Close" }).click();
+
+  const row = page.getByRole("row", { name: /Production Servers - US East/ });
+  await row.getByText("Active").waitFor();
+  await row.getByText("Production", { exact: true }).waitFor();
+  expect(await heapOf(page), "the page's memory must not hold it any more").not.toContain(value);
+
+  for (const step of ["goBack", "goForward", "reload"] as const) {
+    await page[step]();
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    expect(await page.content(), `after ${step}`).not.toContain(value);
+  }
+  expect(JSON.stringify(await page.context().storageState({ indexedDB: true }))).not.toContain(value);
+});
+
+test("a revoked token enrolls nobody any more; what it has enrolled goes on", async () => {
+  await using installation = await openInstallation({ database: "postgres" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const token = await createToken(ada, "Closed window");
+  const first = await enrollSensor(installation, token.value, "first");
+  expect(first.stderr).toBe("");
+  expect(first.code).toBe(0);
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  const row = page.getByRole("row", { name: /Closed window/ });
+  await row.getByText("1", { exact: true }).waitFor();
+  await row.getByRole("button", { name: "Actions for Closed window" }).click();
+  await page.getByRole("menuitem", { name: "Revoke…" }).click();
+  const question = page.getByRole("dialog", { name: "Revoke Enrollment Token?" });
+  await question.getByText("1 sensor stays enrolled").waitFor();
+  await question.getByRole("button", { name: "Revoke token" }).click();
+  await row.getByText("Revoked").waitFor();
+
+  const second = await enrollSensor(installation, token.value, "second");
+  expect(second.code).not.toBe(0);
+  expect(second.stderr).toContain("revoked");
+  expect(second.stderr).not.toContain(token.value);
+
+  const goesOn = await runSensor(["run", "--once", "--state", first.stateDir]);
+  expect(goesOn.stderr).toBe("");
+  expect(goesOn.code).toBe(0);
+});
+
+test("a token's value is in no file, argument or environment after it was used", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Canary");
+  const { code, stdout, stderr } = await enrollSensor(installation, value);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout).not.toContain(value);
+  expect(filesHolding(installation.folder, value)).toEqual([]);
+  expect(processListing(installation.server.pid)).not.toContain(value);
+});
+
+/** Everything that the page's scripts still reach, as text. */
+async function heapOf(page: Page): Promise<string> {
+  const devtools = await page.context().newCDPSession(page);
+  const chunks: string[] = [];
+  devtools.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
+  await devtools.send("HeapProfiler.collectGarbage");
+  await devtools.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  await devtools.detach();
+  return chunks.join("");
+}

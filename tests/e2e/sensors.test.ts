@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../../tasks/command.ts";
+import { runSensor, startSensor } from "../../tasks/programs.ts";
+import { openBrowser } from "../support/browser.ts";
+import { openInstallation } from "../support/installation.ts";
+import { createToken, enrollSensor } from "../support/sensors.ts";
+
+test("a sensor is Pending once enrolled, Online once it reported, and shows the machine's packages", async () => {
+  await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 2 });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Production");
+  const { code, stateDir } = await enrollSensor(installation, value);
+  expect(code).toBe(0);
+
+  const page = await browser.openPageAs(ada, installation);
+  const row = page.getByRole("row", { name: new RegExp(hostname()) });
+  await row.getByText("Pending").waitFor();
+
+  const logFile = join(installation.folder, "sensor.log");
+  {
+    await using _sensor = startSensor({ stateDir, logFile });
+    await row.getByText("Online").waitFor();
+    await row.getByRole("link", { name: hostname() }).click();
+    await page.getByRole("heading", { name: hostname(), level: 1 }).waitFor();
+    await page.getByRole("link", { name: /^Packages/ }).click();
+    await page.getByRole("region", { name: "Packages" }).waitFor();
+    const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
+    expect(Number(/([\d,]+) item/.exec(status)?.[1]?.replaceAll(",", ""))).toBe(await countOfPackages());
+
+    await page.getByRole("textbox", { name: "Search packages" }).fill("libc6");
+    await page
+      .getByRole("row", { name: /^libc6\b/ })
+      .first()
+      .waitFor();
+    for (const tab of ["Services", "Ports", "Users", "Security", "System"]) {
+      await page.getByRole("link", { name: new RegExp(`^${tab}|${tab}`) }).click();
+      await page.getByRole("region", { name: new RegExp(tab, "i") }).waitFor();
+    }
+  }
+  await page.getByRole("link", { name: "All sensors" }).first().click();
+  await row.getByText("Offline").waitFor();
+});
+
+test("a mistyped token is refused before anything is sent", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Mistyped");
+  const wrong = value.slice(0, -1) + (value.endsWith("0") ? "1" : "0");
+  const { code, stderr, stateDir } = await enrollSensor(installation, wrong);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("typing error");
+  expect(stderr).not.toContain(wrong);
+  expect(await Bun.file(join(stateDir, "identity.json")).exists()).toBeFalse();
+});
+
+test("a sensor that cannot reach its server says so and keeps its identity", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Unreachable");
+  const { stateDir } = await enrollSensor(installation, value);
+  await installation.server.stop();
+  const { code, stderr } = await runSensor(["run", "--once", "--state", stateDir]);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(installation.server.url);
+  expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
+});
+
+/** What the machine's own tool lists as installed. */
+async function countOfPackages(): Promise<number> {
+  const { stdout } = await runCommand([
+    "dpkg-query",
+    "-W",
+    "-f",
+    "$" + "{db:Status-Status} $" + "{Package}\n",
+  ]);
+  return stdout.split("\n").filter((line) => line.startsWith("installed ")).length;
+}

@@ -1,0 +1,37 @@
+// The built sensor on this machine, with a state folder of its own for each installation.
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { runSensor } from "../../tasks/programs.ts";
+import type { Installation, Person } from "./installation.ts";
+
+/** Creates a token for all assets through the API. */
+export async function createToken(person: Person, name: string): Promise<{ id: string; value: string }> {
+  const body = { name, scope: { type: "all-assets" as const }, expiresAt: null };
+  const { enrollmentToken, value } = await person.call(createEnrollmentToken, { body });
+  return { id: enrollmentToken.id, value };
+}
+
+/** Runs `attacklens-sensor enroll` with the value on standard input; the caller judges how it ended. */
+export async function enrollSensor(installation: Installation, value: string, name = "sensor") {
+  const stateDir = join(installation.folder, name);
+  const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
+  return { stateDir, ...(await runSensor(args, { stdin: value })) };
+}
+
+/** The files below a folder whose bytes hold the text. */
+export function filesHolding(folder: string, text: string): string[] {
+  const needle = Buffer.from(text);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && readFileSync(path).includes(needle));
+}
+
+/** What the kernel shows of a process to others: its arguments and its environment. Empty where there is no /proc. */
+export function processListing(pid: number): string {
+  return ["cmdline", "environ"]
+    .map((name) => `/proc/${pid}/${name}`)
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\0");
+}
