@@ -24,7 +24,8 @@ export const SERVER: Program = {
   name: "attacklens",
   entry: "tasks/attacklens.ts",
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
-  flags: ["--splitting"],
+  // The page's libraries leave out their development build only when they are told.
+  flags: ["--splitting", '--define=process.env.NODE_ENV="production"'],
 };
 export const SENSOR: Program = {
   name: "attacklens-sensor",

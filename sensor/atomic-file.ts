@@ -1,0 +1,50 @@
+// Files that are either as they were or as they should be, whatever happens between: written beside, synced, renamed.
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * Writes the file with mode 0600, its folder made with 0700 where it does not exist. Returns when it is on the disk.
+ * Throws the system's error (ENOSPC, EACCES, …) and leaves the old file as it was; refuses a link, a folder or a device.
+ */
+export function writeFileAtomically(path: string, content: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing && !existing.isFile()) throw new Error(`${path} is not a regular file`);
+  const temporary = `${path}.${process.pid}.new`;
+  rmSync(temporary, { force: true });
+  try {
+    const file = openSync(temporary, "wx", 0o600);
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** Makes a rename last through a power cut. Windows cannot open a folder, and does not need to. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,60 @@
+// attacklens-sensor enroll: trades a token for an identity.
+import { collectHostFacts } from "../collect.ts";
+import { enroll } from "../enroll.ts";
+import { readIdentity } from "../identity.ts";
+import { SensorError } from "../sensor-error.ts";
+import { parseServerUrl } from "../server-url.ts";
+import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
+import { readToken } from "../token-source.ts";
+import { note, parseFlags, print, readStandardInput, stopSignal } from "./terminal.ts";
+
+const DEFAULT_WAIT_SECONDS = 60;
+const text = { type: "string" } as const;
+
+export async function enrollCommand(args: string[]): Promise<void> {
+  const environment = takeEnvironmentToken();
+  const flags = parseFlags(args, { server: text, token: text, "token-file": text, state: text, wait: text });
+  if (flags.server === undefined) {
+    throw new SensorError(
+      "usage",
+      "Cannot enroll sensor: no server is given",
+      "add --server https://attacklens.example.com",
+    );
+  }
+  const server = parseServerUrl(flags.server);
+  const stateDir = flags.state ?? defaultStateDir();
+  const waitMs = parseSeconds(flags.wait) * 1000;
+
+  const existing = readIdentity(stateDir);
+  if (existing?.state === "enrolled") {
+    if (existing.server === server) {
+      print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
+      return;
+    }
+    throw new SensorError(
+      "identity",
+      `Cannot enroll sensor: it is enrolled with ${existing.server} as ${existing.sensorId}`,
+      `to change servers, move ${stateDir} away first; to have a second sensor, choose another folder with --state`,
+    );
+  }
+
+  const { token, warning } = await readToken({
+    flag: flags.token,
+    file: flags["token-file"],
+    environment,
+    readStandardInput,
+  });
+  if (warning) note(warning);
+  const host = await collectHostFacts();
+  const signal = stopSignal();
+  const enrolled = await enroll({ stateDir, server, token, host, waitMs, signal, onRetry: note });
+  const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
+  print(`enrolled ${host.hostname} as ${enrolled.sensorId}${group}`);
+  print("next: attacklens-sensor run");
+}
+
+function parseSeconds(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_WAIT_SECONDS;
+  if (/^\d{1,6}$/.test(value)) return Number(value);
+  throw new SensorError("usage", `Cannot wait "${value}": --wait takes whole seconds, e.g. --wait 300`);
+}

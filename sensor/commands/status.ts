@@ -1,0 +1,52 @@
+// attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { readIdentity } from "../identity.ts";
+import { EXIT_CODES } from "../sensor-error.ts";
+import { defaultStateDir } from "../settings.ts";
+import { readStatus } from "../status-file.ts";
+import { parseFlags, print } from "./terminal.ts";
+
+/** Answers the exit code: 0 connected or not run yet, 4 unreachable, 5 not enrolled, 6 refused. */
+export async function statusCommand(args: string[]): Promise<number> {
+  const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
+  const stateDir = flags.state ?? defaultStateDir();
+  const identity = readIdentity(stateDir);
+  const enrolled = identity?.state === "enrolled" ? identity : undefined;
+  const last = enrolled && readStatus(stateDir);
+  const state = enrolled ? (last?.state ?? "never-run") : identity ? "enrolling" : "not-enrolled";
+  if (flags.json) {
+    const { server, sensorId, enrolledAt } = enrolled ?? { server: identity?.server };
+    const { lastCheckInAt, problem, failedCategories } = last ?? {};
+    const shown = {
+      state,
+      version: RELEASE,
+      stateDir,
+      server,
+      sensorId,
+      enrolledAt,
+      lastCheckInAt,
+      problem,
+      failedCategories,
+    };
+    print(JSON.stringify(shown, null, 2));
+  } else {
+    const rows: [string, string | null | undefined][] = [
+      ["State", state.replaceAll("-", " ")],
+      ["Server", identity?.server],
+      ["Sensor", enrolled?.sensorId],
+      ["Enrolled", enrolled?.enrolledAt],
+      ["Last check-in", last?.lastCheckInAt],
+      ["Problem", last?.problem],
+      ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
+        `No ${category}`,
+        reason,
+      ]),
+      ["Version", RELEASE],
+      ["State folder", stateDir],
+    ];
+    for (const [name, value] of rows) if (value) print(`${name.padEnd(14)} ${value}`);
+  }
+  if (!enrolled) return EXIT_CODES.identity;
+  if (state === "server-unreachable") return EXIT_CODES.serverUnreachable;
+  return state === "unknown-to-server" || state === "refused" ? EXIT_CODES.sensorRefused : EXIT_CODES.done;
+}

@@ -1,0 +1,73 @@
+// How the sensor talks to people. Results go to standard output; everything else to standard error with the program's
+// name before it. No capital at the beginning but for the action that failed, no full stop at the end.
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
+import { EXIT_CODES, SensorError } from "../sensor-error.ts";
+
+const NAME = "attacklens-sensor";
+
+export function print(text: string): void {
+  console.log(text);
+}
+
+export function note(text: string): void {
+  console.error(`${NAME}: ${redactTokenValues(text)}`);
+}
+
+/** A line of the running sensor's log. */
+export function logLine(text: string): void {
+  console.error(`${new Date().toISOString()} ${redactTokenValues(text)}`);
+}
+
+/** Says what went wrong; answers the exit code. */
+export function explain(error: unknown): number {
+  if (error instanceof SensorError) {
+    note(error.message);
+    if (error.hint) console.error(`hint: ${error.hint}`);
+    return EXIT_CODES[error.exit];
+  }
+  note(`failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`);
+  return EXIT_CODES.failed;
+}
+
+/** The flags of a command. Throws SensorError for what the command does not know. */
+export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"]>>(
+  args: string[],
+  options: O,
+) {
+  try {
+    return parseArgs({ args: joinDash(args), options, allowPositionals: false, strict: true }).values;
+  } catch (error) {
+    const reason = ((error as Error).message.split(/[.\n]/)[0] ?? "").trim();
+    throw new SensorError(
+      "usage",
+      redactTokenValues(reason),
+      `${NAME} help shows the commands and their options`,
+    );
+  }
+}
+
+/** `--token -` means standard input; the parser would take a lone dash for a positional argument. */
+function joinDash(args: string[]): string[] {
+  const at = args.indexOf("--token");
+  return at >= 0 && args[at + 1] === "-" ? [...args.slice(0, at), "--token=-", ...args.slice(at + 2)] : args;
+}
+
+/** Aborted by Ctrl-C and by the service manager. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+/** Standard input up to its end, `maxBytes` of it at the most. */
+export async function readStandardInput(maxBytes = 4_096): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of Bun.stdin.stream()) {
+    parts.push(part);
+    size += part.byteLength;
+    if (size > maxBytes) break;
+  }
+  return Buffer.concat(parts).subarray(0, maxBytes).toString();
+}

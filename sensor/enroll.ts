@@ -1,0 +1,93 @@
+// Trades an enrollment token for an identity. Every step can be cut off and tried again: the key stays the same, the use is one.
+import { enroll as enrollRoute, type HostFacts } from "@attacklens/protocol/enroll.ts";
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { backOffMs, wait } from "./back-off.ts";
+import {
+  type EnrolledIdentity,
+  makeIdentity,
+  privateKeyOf,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
+import { type Connection, connect, send } from "./request.ts";
+import { SensorError } from "./sensor-error.ts";
+import { Refused, Unreachable } from "./server-reply.ts";
+
+export interface EnrollOptions {
+  stateDir: string;
+  server: string;
+  token: string;
+  host: HostFacts;
+  /** How long to go on when the server cannot be reached. */
+  waitMs: number;
+  signal: AbortSignal;
+  onRetry: (reason: string) => void;
+}
+
+const HINTS: Partial<Record<ProblemCode, string>> = {
+  "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
+  "token-revoked": "create another token under Sensors > Enrollment Tokens",
+  "token-expired": "create another token under Sensors > Enrollment Tokens",
+  "token-group-deleted": "create a token for an asset group that exists",
+};
+
+/** The identity, on disk. Throws SensorError. */
+export async function enroll(
+  options: EnrollOptions,
+): Promise<EnrolledIdentity & { assetGroup: string | undefined }> {
+  const { stateDir, server } = options;
+  const earlier = readIdentity(stateDir);
+  const identity =
+    earlier?.state === "enrolling" && earlier.server === server ? earlier : makeIdentity(server);
+  if (identity !== earlier) writeIdentity(stateDir, identity);
+  const reply = await requestIdentity(connect(server, privateKeyOf(identity), identity.publicKey), options);
+  const enrolled: EnrolledIdentity = {
+    ...identity,
+    state: "enrolled",
+    sensorId: reply.sensorId,
+    enrolledAt: new Date().toISOString(),
+  };
+  writeIdentity(stateDir, enrolled);
+  return { ...enrolled, assetGroup: reply.assetGroup?.name };
+}
+
+async function requestIdentity(
+  connection: Connection,
+  { host, token, waitMs, signal, onRetry }: EnrollOptions,
+) {
+  const body = {
+    publicKey: connection.keyid,
+    protocolVersion: SENSOR_PROTOCOL_VERSION,
+    sensorVersion: RELEASE,
+    host,
+  };
+  const deadline = Date.now() + waitMs;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await send(connection, enrollRoute, { body, token, signal });
+    } catch (error) {
+      if (error instanceof Refused) throw refusal(error);
+      if (!(error instanceof Unreachable)) throw error;
+      const pauseMs = Math.max(error.retryAfterMs, backOffMs(failures));
+      if (signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(connection.server, error);
+      onRetry(`${connection.server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
+      await wait(pauseMs, signal);
+    }
+  }
+}
+
+function refusal({ problem, message }: Refused): SensorError {
+  const reference = `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
+  const exit = problem.code.startsWith("token-") ? "tokenRefused" : "sensorRefused";
+  const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
+  return new SensorError(exit, `${text} ${reference}`, HINTS[problem.code]);
+}
+
+function unreachable(server: string, { message }: Unreachable): SensorError {
+  return new SensorError(
+    "serverUnreachable",
+    `Cannot enroll sensor: ${server}: ${message}`,
+    "run the same command again when it can be reached; it is safe, and costs one use of the token at the most",
+  );
+}

@@ -1,0 +1,114 @@
+// The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { publicKey } from "@attacklens/protocol/enroll.ts";
+import { sensorId } from "@attacklens/protocol/ids.ts";
+import { instant } from "@attacklens/protocol/text.ts";
+import { z } from "zod";
+import { writeFileAtomically } from "./atomic-file.ts";
+import { SensorError } from "./sensor-error.ts";
+
+const MAX_FILE_BYTES = 64 * 1024;
+
+const common = {
+  version: z.literal(1),
+  server: z.url(),
+  publicKey,
+  /** The 32 bytes of the private key (RFC 8032), base64url. */
+  privateKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+};
+const identity = z.discriminatedUnion("state", [
+  // On disk before the first request: whatever happens to the reply, trying again uses the same key.
+  z.strictObject({ ...common, state: z.literal("enrolling") }),
+  z.strictObject({ ...common, state: z.literal("enrolled"), sensorId, enrolledAt: instant }),
+]);
+
+export type Identity = z.infer<typeof identity>;
+export type EnrolledIdentity = Extract<Identity, { state: "enrolled" }>;
+
+export function identityPath(stateDir: string): string {
+  return join(stateDir, "identity.json");
+}
+
+/** A new key pair for a server, not yet on disk. */
+export function makeIdentity(server: string): Identity {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const { x, d } = privateKey.export({ format: "jwk" }) as { x: string; d: string };
+  return { version: 1, state: "enrolling", server, publicKey: x, privateKey: d };
+}
+
+/** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
+export function readIdentity(stateDir: string): Identity | undefined {
+  const path = identityPath(stateDir);
+  let text: string;
+  try {
+    const { size } = statSync(path);
+    text = size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new SensorError(
+      "identity",
+      `Cannot read the identity in ${path}: ${reasonOf(error)}`,
+      code === "EACCES" ? "run the command as the user that enrolled the sensor, e.g. with sudo" : undefined,
+    );
+  }
+  const parsed = identity.safeParse(parseJson(text));
+  if (parsed.success && isKeyPair(parsed.data)) return parsed.data;
+  throw new SensorError(
+    "identity",
+    `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
+    "restore it from a backup, or move it away and enroll again with a token",
+  );
+}
+
+/** Throws SensorError when it cannot be written; the file that was there is then untouched. */
+export function writeIdentity(stateDir: string, value: Identity): void {
+  try {
+    writeFileAtomically(identityPath(stateDir), `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw new SensorError(
+      "identity",
+      `Cannot write the identity in ${stateDir}: ${reasonOf(error)}; nothing was changed`,
+      "free some space or choose another folder with --state, then run the same command again",
+    );
+  }
+}
+
+export function privateKeyOf({
+  publicKey: x,
+  privateKey: d,
+}: Pick<Identity, "publicKey" | "privateKey">): KeyObject {
+  return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
+}
+
+function isKeyPair(value: Identity): boolean {
+  try {
+    return (privateKeyOf(value).export({ format: "jwk" }) as { x: string }).x === value.publicKey;
+  } catch {
+    return false;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ENOSPC: "no space left on the device",
+    EDQUOT: "the disk quota is used up",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EROFS: "the file system is read-only",
+    EISDIR: "it is a folder",
+    ENOTDIR: "a part of the path is not a folder",
+  };
+  return known[code ?? ""] ?? message;
+}

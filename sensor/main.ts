@@ -1,0 +1,77 @@
+// The sensor's command line: picks the command and ends with its exit code.
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { collectCommand } from "./commands/collect.ts";
+import { enrollCommand } from "./commands/enroll.ts";
+import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+import { explain, print } from "./commands/terminal.ts";
+import { EXIT_CODES, SensorError } from "./sensor-error.ts";
+
+const USAGE = `Usage:
+  attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--wait SECONDS] [--state DIR]
+  attacklens-sensor run [--once] [--state DIR]
+  attacklens-sensor collect
+  attacklens-sensor status [--json] [--state DIR]
+  attacklens-sensor version
+
+enroll trades an enrollment token for an identity of this host's own, and forgets
+the token. It is safe to repeat: a host that is enrolled stays what it is, and one
+that was cut off goes on with the same key. When the server cannot be reached it
+goes on trying for SECONDS (60). The token comes from FILE, from standard input
+(-), or from the variable ATTACKLENS_TOKEN; --token VALUE works too, but shows in
+the list of processes.
+
+run checks in every minute and reports what has changed; --once does it one time.
+collect prints as JSON what run would report, and sends nothing.
+status says how the sensor last got on with its server, without asking it.
+
+URL is https://…, or http://… for a server on this very host. DIR holds the
+identity: /var/lib/attacklens-sensor for root on Linux, or what the variable
+ATTACKLENS_STATE names.
+
+Exit codes:
+  0  done                          4  the server cannot be reached
+  1  failed unexpectedly           5  no identity, or it cannot be read or written
+  2  wrong usage                   6  the server refuses this sensor
+  3  the token is malformed or refused
+
+Example:
+  $ sudo attacklens-sensor enroll --server https://attacklens.example.com --token-file token.txt
+  $ sudo attacklens-sensor run
+`;
+
+async function main([command, ...rest]: string[]): Promise<number> {
+  try {
+    switch (command) {
+      case "enroll":
+        await enrollCommand(rest);
+        return EXIT_CODES.done;
+      case "run":
+        await runCommand(rest);
+        return EXIT_CODES.done;
+      case "collect":
+        await collectCommand(rest);
+        return EXIT_CODES.done;
+      case "status":
+        return await statusCommand(rest);
+      case "version":
+      case "--version":
+        print(`attacklens-sensor ${RELEASE}`);
+        return EXIT_CODES.done;
+      case "help":
+      case "--help":
+      case "-h":
+        print(USAGE.trimEnd());
+        return EXIT_CODES.done;
+      default: {
+        const what =
+          command === undefined ? "no command is given" : `there is no command ${JSON.stringify(command)}`;
+        throw new SensorError("usage", what, "attacklens-sensor help shows the commands and their options");
+      }
+    }
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

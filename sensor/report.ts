@@ -1,0 +1,91 @@
+// One cycle of a sensor: name what this host has by hash, and upload what the server has never seen from anyone.
+import { createHash } from "node:crypto";
+import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_UPLOAD_BYTES, putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import type { Collected } from "./collect.ts";
+import { type Connection, send } from "./request.ts";
+import { Unreachable } from "./server-reply.ts";
+
+/** Bytes of chunks in one upload, with room for their names and the frame. */
+const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
+const MAX_ROUNDS = 4;
+
+export interface ReportResult {
+  checkInIntervalSeconds: number;
+  uploaded: Category[];
+  failed: { category: Category; reason: string }[];
+}
+
+/** Throws Unreachable or Refused; what was uploaded until then is not uploaded again. */
+export async function report(
+  connection: Connection,
+  collected: Collected,
+  signal?: AbortSignal,
+): Promise<ReportResult> {
+  const cut = new Map<Category, Chunk[]>();
+  const inventory: Partial<Record<Category, CategoryReport>> = {};
+  const failed: ReportResult["failed"] = [];
+  for (const category of CATEGORIES) {
+    const result = collected[category];
+    if (result.status === "collected") {
+      const chunks = cutChunks(category, result.items, sha256);
+      cut.set(category, chunks);
+      inventory[category] = { status: "collected", root: rootOf(chunks) };
+    } else {
+      inventory[category] = result;
+      if (result.status === "failed") failed.push({ category, reason: result.reason });
+    }
+  }
+  const body = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE, inventory };
+  const reply = await send(connection, checkIn, { body, signal });
+  const uploaded = reply.wanted.filter((category) => cut.has(category));
+  for (const category of uploaded) await upload(connection, category, cut.get(category) ?? [], signal);
+  return { checkInIntervalSeconds: reply.checkInIntervalSeconds, uploaded, failed };
+}
+
+async function upload(
+  connection: Connection,
+  category: Category,
+  chunks: Chunk[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const manifest = { root: rootOf(chunks), chunks: chunks.map(({ hash }) => hash) };
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { missing } = await send(connection, putManifest, { params: { category }, body: manifest, signal });
+    if (missing.length === 0) return;
+    const wanted = new Set(missing);
+    for (const batch of batches(chunks.filter(({ hash }) => wanted.has(hash)))) {
+      const contents = Object.fromEntries(batch.map(({ hash, content }) => [hash, JSON.parse(content)]));
+      await send(connection, putChunks, { params: { category }, body: { chunks: contents }, signal });
+    }
+  }
+  throw new Unreachable(`the server goes on asking for chunks of ${category} that it was sent`);
+}
+
+/** Chunks together up to the batch size; a larger one alone. */
+function batches(chunks: Chunk[]): Chunk[][] {
+  const all: Chunk[][] = [];
+  let sizeBytes = Number.POSITIVE_INFINITY;
+  for (const chunk of chunks) {
+    const chunkBytes = Buffer.byteLength(chunk.content);
+    if (sizeBytes + chunkBytes > BATCH_BYTES) {
+      all.push([]);
+      sizeBytes = 0;
+    }
+    all.at(-1)!.push(chunk);
+    sizeBytes += chunkBytes;
+  }
+  return all;
+}
+
+function rootOf(chunks: Chunk[]): string {
+  const hashes = chunks.map(({ hash }) => hash);
+  return rootHash(hashes, sha256);
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,137 @@
+// Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
+import { createHash, type KeyObject, sign } from "node:crypto";
+import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import {
+  ENROLL_SIGNED_COMPONENTS,
+  formatContentDigest,
+  formatSignatureParams,
+  SIGNED_COMPONENTS,
+  signatureBase,
+} from "@attacklens/protocol/signature.ts";
+import { Refused, readReply, Unreachable } from "./server-reply.ts";
+
+const TIMEOUT_MS = 30_000;
+
+/** A server and the key that signs for it, with what was learnt on the way. */
+export interface Connection {
+  server: string;
+  key: KeyObject;
+  /** The sensor's id; while enrolling, its public key. */
+  keyid: string;
+  /** The server's clock minus ours. */
+  clockOffsetMs: number;
+  lastNonce: number;
+  now: () => number;
+}
+
+export function connect(
+  server: string,
+  key: KeyObject,
+  keyid: string,
+  now: () => number = Date.now,
+): Connection {
+  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, now };
+}
+
+/** Sends a route's input. `token` is for enrollment only. Throws Unreachable or Refused. */
+export async function send<R extends Route>(
+  connection: Connection,
+  route: R,
+  request: Partial<RouteRequest<R>> & { token?: string; signal?: AbortSignal },
+): Promise<RouteOutput<R>> {
+  for (let corrections = 0; ; corrections++) {
+    try {
+      return await sendOnce(connection, route, request);
+    } catch (error) {
+      if (!(error instanceof Refused) || corrections >= 2 || !correct(connection, error)) throw error;
+    }
+  }
+}
+
+/** Takes over the server's time or nonce from a refusal that names it; false when there is nothing to correct by. */
+function correct(connection: Connection, { problem }: Refused): boolean {
+  if (problem.code === "clock-skewed" && problem.serverTime) {
+    connection.clockOffsetMs = Date.parse(problem.serverTime) - connection.now();
+    return true;
+  }
+  if (problem.code === "signature-replayed" && problem.lastNonce !== undefined) {
+    connection.lastNonce = Math.max(connection.lastNonce, problem.lastNonce);
+    return true;
+  }
+  return false;
+}
+
+async function sendOnce<R extends Route>(
+  connection: Connection,
+  route: R,
+  request: Partial<RouteRequest<R>> & { token?: string; signal?: AbortSignal },
+): Promise<RouteOutput<R>> {
+  const path = routePath(route, request.params as Record<string, string> | undefined);
+  const body = JSON.stringify(request.body ?? {});
+  const headers = signedHeaders(connection, route.method, path, body, request.token);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(connection.server + path, {
+      method: route.method,
+      headers,
+      body,
+      // The address that was given is the one that is meant.
+      redirect: "manual",
+      signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
+    });
+    return await readReply(route, response);
+  } catch (error) {
+    if (error instanceof Refused || error instanceof Unreachable) throw error;
+    throw new Unreachable(timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : networkReason(error));
+  }
+}
+
+function signedHeaders(
+  connection: Connection,
+  method: string,
+  path: string,
+  body: string,
+  token: string | undefined,
+) {
+  const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
+  const nowMs = connection.now() + connection.clockOffsetMs;
+  // Microseconds grow through restarts without being written down; the server's word corrects a clock set back.
+  connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
+  const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+  const params = formatSignatureParams({
+    components,
+    created: Math.floor(nowMs / 1000),
+    nonce: connection.lastNonce,
+    keyid: connection.keyid,
+  });
+  const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
+  const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
+  if (token !== undefined) {
+    values.authorization = `Bearer ${token}`;
+    headers.authorization = values.authorization;
+  }
+  const signature = sign(null, Buffer.from(signatureBase(components, values, params)), connection.key);
+  return {
+    ...headers,
+    "signature-input": `sig1=${params}`,
+    signature: `sig1=:${signature.toString("base64")}:`,
+  };
+}
+
+function networkReason(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  const known: Record<string, string> = {
+    ConnectionRefused: "nothing listens there",
+    ECONNREFUSED: "nothing listens there",
+    ENOTFOUND: "its name is not known",
+    FailedToOpenSocket: "it cannot be reached",
+    ConnectionClosed: "it closed the connection",
+    ECONNRESET: "it closed the connection",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted here",
+    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted here",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted here",
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+    CERT_HAS_EXPIRED: "its certificate has expired",
+  };
+  return known[code ?? ""] ?? message ?? "the connection failed";
+}

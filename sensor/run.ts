@@ -1,0 +1,96 @@
+// The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
+import { backOffMs, jitteredMs, wait } from "./back-off.ts";
+import type { Collected } from "./collect.ts";
+import { type EnrolledIdentity, privateKeyOf } from "./identity.ts";
+import { type ReportResult, report } from "./report.ts";
+import { connect } from "./request.ts";
+import { Refused, Unreachable } from "./server-reply.ts";
+import { readStatus, type SensorStatusFile, writeStatus } from "./status-file.ts";
+
+/** How seldom a sensor asks that the server refuses. */
+const REFUSED_INTERVAL_MS = 15 * 60_000;
+
+export interface Cycle {
+  state: SensorStatusFile["state"];
+  problem: string | null;
+  result: ReportResult | undefined;
+  /** How long the server wants to be left alone. */
+  retryAfterMs: number;
+}
+
+export interface RunOptions {
+  stateDir: string;
+  identity: EnrolledIdentity;
+  collect: () => Promise<Collected>;
+  signal: AbortSignal;
+  onCycle: (cycle: Cycle, nextMs: number) => void;
+}
+
+/** Runs cycles until the signal is aborted. */
+export async function run(options: RunOptions): Promise<void> {
+  const cycle = openCycle(options);
+  let failures = 0;
+  while (!options.signal.aborted) {
+    const outcome = await cycle();
+    if (options.signal.aborted) return;
+    failures = outcome.state === "server-unreachable" ? failures + 1 : 0;
+    const nextMs = pauseAfter(outcome, failures);
+    options.onCycle(outcome, nextMs);
+    await wait(nextMs, options.signal);
+  }
+}
+
+function pauseAfter({ state, result, retryAfterMs }: Cycle, failures: number): number {
+  if (state === "server-unreachable")
+    return retryAfterMs > 0 ? jitteredMs(retryAfterMs * 1.1) : backOffMs(failures);
+  return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
+}
+
+/** One cycle after another on one connection, which keeps what it learnt of the server's clock. */
+export function openCycle({
+  stateDir,
+  identity,
+  collect,
+  signal,
+}: Omit<RunOptions, "onCycle">): () => Promise<Cycle> {
+  const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId);
+  return async () => {
+    const outcome = await attempt(async () => report(connection, await collect(), signal));
+    const at = new Date().toISOString();
+    const before = readStatus(stateDir);
+    // A disk that is full must not stop the reports: what `status` shows is then older.
+    try {
+      writeStatus(stateDir, {
+        state: outcome.state,
+        at,
+        lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
+        problem: outcome.problem,
+        failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
+      });
+    } catch (error) {
+      outcome.problem ??= `the status could not be written: ${(error as Error).message}`;
+    }
+    return outcome;
+  };
+}
+
+async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
+  try {
+    return { state: "connected", problem: null, result: await work(), retryAfterMs: 0 };
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof Refused) {
+      const state = error.problem.code === "sensor-unknown" ? "unknown-to-server" : "refused";
+      return { state, problem: message, result: undefined, retryAfterMs: 0 };
+    }
+    if (error instanceof Unreachable) {
+      return {
+        state: "server-unreachable",
+        problem: message,
+        result: undefined,
+        retryAfterMs: error.retryAfterMs,
+      };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+// What ends a command: an exit code that scripts may rely on, what happened, and the next thing to type.
+
+export const EXIT_CODES = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  tokenRefused: 3,
+  serverUnreachable: 4,
+  identity: 5,
+  sensorRefused: 6,
+} as const;
+
+export type ExitName = keyof typeof EXIT_CODES;
+
+/** `message` states the action, then the state; `hint` is for the terminal. Neither ever holds a token or a key. */
+export class SensorError extends Error {
+  constructor(
+    readonly exit: ExitName,
+    message: string,
+    readonly hint?: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,70 @@
+// What comes back from the server, which may be another program altogether: bounded, parsed, told apart.
+import { type ProblemBody, problemBody } from "@attacklens/protocol/problems.ts";
+import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
+import { toPlainText } from "@attacklens/protocol/text.ts";
+import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
+
+const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+
+/** The server could not be reached, is in trouble, or asks to be left alone for a while. Trying later is right. */
+export class Unreachable extends Error {
+  constructor(
+    message: string,
+    readonly retryAfterMs = 0,
+  ) {
+    super(message);
+  }
+}
+
+/** The server understood and refused. */
+export class Refused extends Error {
+  constructor(readonly problem: ProblemBody) {
+    super(toPlainText(redactTokenValues(problem.detail ?? problem.title), 500));
+  }
+}
+
+/** The output of a route, or throws Unreachable or Refused. */
+export async function readReply<R extends Route>(route: R, response: Response): Promise<RouteOutput<R>> {
+  const text = await readText(response);
+  if (response.status === route.status) {
+    if (!route.output) return undefined as RouteOutput<R>;
+    const output = route.output.safeParse(parseJson(text));
+    if (output.success) return output.data as RouteOutput<R>;
+    throw new Unreachable(`the reply to ${route.method} ${route.path} is not an AttackLens server's`);
+  }
+  const problem = problemBody.safeParse(parseJson(text));
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  if (response.status >= 500 || response.status === 429) {
+    const title = problem.success ? problem.data.title : "no explanation";
+    throw new Unreachable(`the server answered ${response.status}: ${toPlainText(title, 200)}`, retryAfterMs);
+  }
+  if (problem.success) throw new Refused(problem.data);
+  throw new Unreachable(
+    `something that is not an AttackLens server answered ${response.status}`,
+    retryAfterMs,
+  );
+}
+
+async function readText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.byteLength;
+    if (size > MAX_REPLY_BYTES) throw new Unreachable(`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+/** Seconds (RFC 9110, section 10.2.3), an hour at the most: nobody can silence a sensor for good. */
+function parseRetryAfter(value: string | null): number {
+  return value !== null && /^\d{1,9}$/.test(value) ? Math.min(Number(value), 3_600) * 1000 : 0;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,181 @@
+import { expect, test } from "bun:test";
+import * as groups from "@attacklens/protocol/asset-groups.ts";
+import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import { TOKEN_STATUSES } from "@attacklens/protocol/enrollment-tokens.ts";
+import { tokenValueError } from "@attacklens/protocol/token-value.ts";
+import fc from "fast-check";
+import { jsonInit, openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { enrollmentTokenStatus } from "./token-status.ts";
+
+const allAssets = { name: "Production", scope: { type: "all-assets" }, expiresAt: null } as const;
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`the value is in the creating reply and in no other, nor in the database (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
+      body: allAssets,
+    });
+    expect(tokenValueError(value)).toBeUndefined();
+    expect(enrollmentToken.hint).toBe(value.slice(-4));
+
+    const list = await world.call(routes.listEnrollmentTokens, cookie, {});
+    const one = await world.call(routes.getEnrollmentToken, cookie, { params: { id: enrollmentToken.id } });
+    expect(JSON.stringify([list, one])).not.toContain(value);
+    const rows = await world.db.selectFrom("enrollmentToken").selectAll().execute();
+    const events = await world.db.selectFrom("auditEvent").selectAll().execute();
+    expect(JSON.stringify([rows, events])).not.toContain(value);
+  });
+
+  test(`the creating reply is not for any cache (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const response = await world.fetch("/api/v1/enrollment-tokens", jsonInit("POST", allAssets, { cookie }));
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test(`a name is refused a second time without regard to case, and free again after deletion (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body: allAssets });
+    const again = jsonInit("POST", { ...allAssets, name: "PRODUCTION" }, { cookie });
+    const refused = await world.fetch("/api/v1/enrollment-tokens", again);
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ code: "name-taken", fields: { name: expect.any(String) } });
+
+    await world.call(routes.deleteEnrollmentToken, cookie, { params: { id: enrollmentToken.id } });
+    expect((await world.fetch("/api/v1/enrollment-tokens", again)).status).toBe(201);
+  });
+
+  test(`a token can be scoped to a group that exists, and to no other (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Finance" } });
+    const scope = { type: "asset-group", assetGroupId: group.id };
+    const body = { name: "Finance endpoints", scope, expiresAt: null };
+    const created = await world.fetch("/api/v1/enrollment-tokens", jsonInit("POST", body, { cookie }));
+    expect(await created.json()).toMatchObject({
+      enrollmentToken: {
+        scope: { type: "asset-group", assetGroup: { id: group.id, name: "Finance", deleted: false } },
+      },
+    });
+
+    const missing = { ...scope, assetGroupId: group.id.replace(/.$/, (last) => (last === "0" ? "1" : "0")) };
+    const init = jsonInit("POST", { ...body, name: "Other", scope: missing }, { cookie });
+    const refused = await world.fetch("/api/v1/enrollment-tokens", init);
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ fields: { "scope.assetGroupId": expect.any(String) } });
+  });
+
+  test(`an expiry in the past is refused, and one that passes turns the status to expired (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const at = (offsetMs: number) => new Date(world.clock.ms + offsetMs).toISOString();
+    const past = jsonInit("POST", { ...allAssets, expiresAt: at(0) }, { cookie });
+    expect((await world.fetch("/api/v1/enrollment-tokens", past)).status).toBe(422);
+
+    const body = { ...allAssets, expiresAt: at(1000) };
+    const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body });
+    expect(enrollmentToken.status).toBe("active");
+    world.clock.ms += 1000;
+    const later = await world.call(routes.getEnrollmentToken, cookie, { params: { id: enrollmentToken.id } });
+    expect(later.status).toBe("expired");
+  });
+
+  test(`revoking twice keeps the first time and person (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body: allAssets });
+    const params = { id: enrollmentToken.id };
+    const first = await world.call(routes.revokeEnrollmentToken, cookie, { params });
+    expect(first).toMatchObject({
+      status: "revoked",
+      revokedBy: "The posture-manager",
+      can: { revoke: { allowed: false } },
+    });
+    world.clock.ms += 60_000;
+    const second = await world.call(routes.revokeEnrollmentToken, await world.signedIn("admin"), { params });
+    expect(second.revokedAt).toBe(first.revokedAt);
+    expect(second.revokedBy).toBe(first.revokedBy);
+  });
+
+  test(`pages by every sort join to the whole list without a gap or a repeat (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    for (let index = 0; index < 7; index++) {
+      world.clock.ms += index % 2;
+      const expiresAt = index % 3 === 0 ? null : new Date(world.clock.ms + 86_400_000).toISOString();
+      await world.call(routes.createEnrollmentToken, cookie, {
+        body: { ...allAssets, name: `Token ${index}`, expiresAt },
+      });
+    }
+    for (const sort of ["createdAt", "name", "expiresAt", "enrolledSensors"] as const) {
+      for (const order of ["asc", "desc"] as const) {
+        const seen: string[] = [];
+        let cursor: string | null | undefined;
+        do {
+          const query = { sort, order, limit: "3", ...(cursor ? { cursor } : {}) };
+          const page = await world.call(routes.listEnrollmentTokens, cookie, { query });
+          expect(page.total).toBe(7);
+          seen.push(...page.items.map(({ name }) => name));
+          cursor = page.nextCursor;
+        } while (cursor);
+        expect(seen.toSorted()).toEqual(Array.from({ length: 7 }, (_, index) => `Token ${index}`));
+      }
+    }
+  });
+
+  test(`search takes the wildcards of SQL literally (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    for (const name of ["100% staff", "100 staff", "a_b", "aXb", "back\\slash"]) {
+      await world.call(routes.createEnrollmentToken, cookie, { body: { ...allAssets, name } });
+    }
+    const found = async (q: string) =>
+      (await world.call(routes.listEnrollmentTokens, cookie, { query: { q } })).items.map(({ name }) => name);
+    expect(await found("0%")).toEqual(["100% staff"]);
+    expect(await found("a_B")).toEqual(["a_b"]);
+    expect(await found("k\\s")).toEqual(["back\\slash"]);
+  });
+
+  test(`the list's filter and the status function agree on every token (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const doomed = await world.call(groups.createAssetGroup, cookie, { body: { name: "Doomed" } });
+    const scopes = [{ type: "all-assets" }, { type: "asset-group", assetGroupId: doomed.id }] as const;
+    for (const [index, scope] of scopes.entries()) {
+      for (const expiresInMs of [null, 1_000, 100_000]) {
+        for (const revoked of [false, true]) {
+          const expiresAt =
+            expiresInMs === null ? null : new Date(world.clock.ms + expiresInMs).toISOString();
+          const body = { name: `${index} ${expiresInMs} ${revoked}`, scope, expiresAt };
+          const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body });
+          const params = { id: enrollmentToken.id };
+          if (revoked) await world.call(routes.revokeEnrollmentToken, cookie, { params });
+        }
+      }
+    }
+    await world.call(groups.deleteAssetGroup, cookie, { params: { id: doomed.id } });
+    world.clock.ms += 50_000;
+    let counted = 0;
+    for (const status of TOKEN_STATUSES) {
+      const { items } = await world.call(routes.listEnrollmentTokens, cookie, { query: { status } });
+      for (const item of items) expect(item.status).toBe(status);
+      expect(items.length).toBeGreaterThan(0);
+      counted += items.length;
+    }
+    expect(counted).toBe(12);
+  });
+}
+
+test("a token is active exactly when it is neither revoked nor expired nor without its group", () => {
+  const time = fc.option(fc.nat(10), { nil: null });
+  fc.assert(
+    fc.property(time, time, time, fc.nat(10), (revokedAt, expiresAt, assetGroupDeletedAt, now) => {
+      const status = enrollmentTokenStatus({ revokedAt, expiresAt, assetGroupDeletedAt }, now);
+      const usable =
+        revokedAt === null && (expiresAt === null || now < expiresAt) && assetGroupDeletedAt === null;
+      expect(status === "active").toBe(usable);
+    }),
+  );
+});

@@ -1,0 +1,61 @@
+// Every route, for nobody, a sensor and each role: what each is answered. A new route cannot be forgotten.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { ROLES } from "@attacklens/protocol/permissions.ts";
+import { routePath } from "@attacklens/protocol/route.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { makeTestSensor } from "../test-sensor.ts";
+import { jsonInit, openWorld } from "../test-world.ts";
+import { ROUTE_HANDLERS } from "./app.ts";
+
+const UUID = "01980000-0000-7000-8000-000000000000";
+
+test("every declared route has one handler, and no other is served", () => {
+  expect(ROUTE_HANDLERS.map(({ route }) => route.name).toSorted()).toEqual(
+    ROUTES.map(({ name }) => name).toSorted(),
+  );
+});
+
+test("each route answers nobody, a sensor and each role as the table says", async () => {
+  await using world = await openWorld("sqlite");
+  const cookies = new Map<string, string>();
+  for (const role of ROLES) cookies.set(role, await world.signedIn(role));
+  const body = { name: "Any", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value } = await world.call(createEnrollmentToken, cookies.get("admin")!, { body });
+  const sensor = makeTestSensor();
+  const enrolled = await world.fetch(
+    "/sensor/v1/enroll",
+    sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, { token: value }),
+  );
+  const { sensorId } = (await enrolled.json()) as { sensorId: string };
+
+  const table: Record<string, string> = {};
+  for (const route of ROUTES) {
+    const prefix = { "enrollment-tokens": "tok", sensors: "sen", assets: "ast", "asset-groups": "grp" }[
+      route.path.split("/")[3] ?? ""
+    ];
+    const path = routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
+    // An empty object is no valid body of any route: who may call it is told what is wrong with the input.
+    const content = route.body ? {} : undefined;
+    const answers = [];
+    for (const caller of ["nobody", "sensor", ...ROLES]) {
+      const init =
+        caller === "sensor"
+          ? sensor.request(route.method, path, content ?? {}, world.clock.ms, { keyid: sensorId })
+          : jsonInit(route.method, content, caller === "nobody" ? {} : { cookie: cookies.get(caller)! });
+      if (route.method === "GET") delete init.body;
+      const signedOut = route.name === "session.delete" && caller !== "nobody" && caller !== "sensor";
+      const { status } = await world.fetch(path, init);
+      if (signedOut) cookies.set(caller, await renewed(caller));
+      answers.push(`${caller} ${status}`);
+    }
+    table[`${route.method} ${route.path}`] = answers.join(", ");
+  }
+  expect(table).toMatchSnapshot();
+
+  async function renewed(role: string): Promise<string> {
+    const init = jsonInit("POST", { email: `${role}@example.com`, password: "violet tractor swims 42" });
+    const response = await world.fetch("/api/v1/session", init);
+    return response.headers.get("set-cookie")!.split(";")[0]!;
+  }
+});

@@ -1,0 +1,80 @@
+// A sensor for server tests: a key, and requests signed as the protocol says, straight from node:crypto.
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import {
+  ENROLL_SIGNED_COMPONENTS,
+  formatContentDigest,
+  formatSignatureParams,
+  SIGNED_COMPONENTS,
+  signatureBase,
+} from "@attacklens/protocol/signature.ts";
+
+export interface SignOptions {
+  keyid?: string;
+  nonce?: number;
+  createdMs?: number;
+  token?: string;
+  components?: readonly string[];
+  /** Replaces the body after it was signed. */
+  tamper?: string;
+}
+
+export function makeTestSensor() {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const x = (publicKey.export({ format: "jwk" }) as { x: string }).x;
+  let lastNonce = 0;
+
+  return {
+    publicKey: x,
+    /** A signed request, ready for fetch. */
+    request(
+      method: string,
+      path: string,
+      body: unknown,
+      nowMs: number,
+      options: SignOptions = {},
+    ): RequestInit {
+      const text = JSON.stringify(body);
+      const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
+      const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS);
+      lastNonce = options.nonce ?? lastNonce + 1;
+      const params = formatSignatureParams({
+        components,
+        created: Math.floor((options.createdMs ?? nowMs) / 1000),
+        nonce: lastNonce,
+        keyid: options.keyid ?? x,
+      });
+      const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
+      if (options.token) values.authorization = `Bearer ${options.token}`;
+      const signature = sign(
+        null,
+        Buffer.from(signatureBase(components, values, params)),
+        privateKey,
+      ).toString("base64");
+      const headers: Record<string, string> = {
+        "content-type": "application/json",
+        "content-digest": digest,
+        "signature-input": `sig1=${params}`,
+        signature: `sig1=:${signature}:`,
+      };
+      if (values.authorization) headers.authorization = values.authorization;
+      return { method, headers, body: options.tamper ?? text };
+    },
+    enrollBody(hostname = "web-01", extra: Record<string, unknown> = {}) {
+      return {
+        publicKey: x,
+        protocolVersion: 1,
+        sensorVersion: "2026.11.0",
+        host: {
+          hostname,
+          platform: "linux",
+          architecture: "amd64",
+          osName: "Debian GNU/Linux",
+          osVersion: "12 (bookworm)",
+          ...extra,
+        },
+      };
+    },
+  };
+}
+
+export type TestSensor = ReturnType<typeof makeTestSensor>;

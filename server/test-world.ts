@@ -1,0 +1,171 @@
+// What a server test needs: a fresh, migrated database of either kind, a clock to set, the app on it, and people of every role.
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "@attacklens/protocol/permissions.ts";
+import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import pg from "pg";
+import pino from "pino";
+import { DIALECTS, type Dialect } from "./db/dialect.ts";
+import { type DatabaseLocation, openDatabase } from "./db/open.ts";
+import type { Database } from "./db/schema.ts";
+import { createApp } from "./http/app.ts";
+import { openMetrics } from "./http/metrics.ts";
+import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
+import { openPresence } from "./sensors/presence-store.ts";
+import { openSignIn } from "./users/sign-in.ts";
+import { createUser } from "./users/users.ts";
+
+/** Both databases; SQLite alone where no PostgreSQL is given, which `npm test` never does. */
+export const TESTED_DIALECTS: readonly Dialect[] = process.env.TEST_DATABASE_URL ? DIALECTS : ["sqlite"];
+
+export const PASSWORD = "violet tractor swims 42";
+
+export interface TestDatabase extends AsyncDisposable {
+  db: Database;
+  /** Opens the same database once more, as a second server would. */
+  reopen(): Promise<Database>;
+}
+
+let sqliteTemplate: Promise<string> | undefined;
+let postgresTemplate: Promise<string> | undefined;
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
+  const location = dialect === "sqlite" ? await copySqlite() : await copyPostgres();
+  const opened = [await openDatabase(location)];
+  return {
+    db: opened[0]!,
+    async reopen() {
+      const db = await openDatabase(location);
+      opened.push(db);
+      return db;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const db of opened) await db.destroy();
+      const { databaseUrl } = location;
+      if (databaseUrl) await administer(`drop database "${databaseName(databaseUrl)}"`);
+      else rmSync(location.dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function copySqlite(): Promise<DatabaseLocation> {
+  sqliteTemplate ??= (async () => {
+    const dataDir = temporaryFolder();
+    await (await openDatabase({ dataDir })).destroy();
+    return join(dataDir, "attacklens.db");
+  })();
+  const dataDir = temporaryFolder();
+  copyFileSync(await sqliteTemplate, join(dataDir, "attacklens.db"));
+  return { dataDir };
+}
+
+async function copyPostgres(): Promise<DatabaseLocation> {
+  postgresTemplate ??= (async () => {
+    const name = randomName("template");
+    await administer(`create database "${name}"`);
+    await (await openDatabase({ dataDir: "", databaseUrl: urlOf(name) })).destroy();
+    process.once("beforeExit", () => administer(`drop database if exists "${name}"`));
+    return name;
+  })();
+  const name = randomName("test");
+  await administer(`create database "${name}" template "${await postgresTemplate}"`);
+  return { dataDir: "", databaseUrl: urlOf(name), maxConnections: 8 };
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-test-"));
+  folders.push(folder);
+  return folder;
+}
+
+const randomName = (kind: string) => `attacklens_${kind}_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+const databaseName = (url: string) => new URL(url).pathname.slice(1);
+
+function urlOf(name: string): string {
+  const url = new URL(process.env.TEST_DATABASE_URL!);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function administer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A server without a socket: the whole app on a fresh database, and one signed-in person a role. */
+export async function openWorld(dialect: Dialect) {
+  const database = await createTestDatabase(dialect);
+  const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
+  const now = () => clock.ms;
+  const { db } = database;
+  const { fetch, signIn } = openServer(db, now);
+
+  return {
+    db,
+    clock,
+    fetch,
+    /** Another server on the same database. */
+    async secondFetch() {
+      return openServer(await database.reopen(), now).fetch;
+    },
+    /** Calls a route as a person; throws when the answer is not the route's success. */
+    async call<R extends Route>(
+      route: R,
+      cookie: string,
+      request: Partial<RouteRequest<R>> = {},
+    ): Promise<RouteOutput<R>> {
+      const query = new URLSearchParams((request.query ?? {}) as Record<string, string>).toString();
+      const path = routePath(route, request.params as Record<string, string>) + (query && `?${query}`);
+      const response = await fetch(path, jsonInit(route.method, request.body, { cookie }));
+      if (response.status !== route.status)
+        throw new Error(`${route.name}: ${response.status} ${await response.text()}`);
+      return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
+    },
+    /** Makes a person of the role and answers the cookie of their session. */
+    async signedIn(role: Role): Promise<string> {
+      const email = `${role}@example.com`;
+      await createUser(db, clock.ms, { name: `The ${role}`, email, password: PASSWORD }, role);
+      const { cookies } = await signIn.signIn(email, PASSWORD, new Headers());
+      return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+function openServer(db: Database, now: () => number) {
+  const presence = openPresence(db);
+  const signIn = openSignIn(db, {
+    secret: "a secret of the tests, 32 or more characters",
+    publicUrl: "http://test",
+    now: Date.now,
+  });
+  const app = createApp({
+    services: { db, now, log: pino({ level: "silent" }), checkInIntervalSeconds: 60, signIn },
+    metrics: openMetrics(),
+    metricsToken: undefined,
+    secure: false,
+    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+    consoleFile: () => undefined,
+  });
+  const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> =>
+    await app.fetch(new Request(`http://test${path}`, init), { address });
+
+  return { fetch, signIn };
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+export function jsonInit(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
+  if (body === undefined) return { method, headers };
+  return { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
