@@ -28,7 +28,9 @@ test("a sensor is Pending once enrolled, Online once it reported, and shows the 
     await page.getByRole("link", { name: /^Packages/ }).click();
     await page.getByRole("region", { name: "Packages" }).waitFor();
     const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
-    expect(Number(/([\d,]+) item/.exec(status)?.[1]?.replaceAll(",", ""))).toBe(await countOfPackages());
+    expect(Number(/([\d,]+) item/.exec(status ?? "")?.[1]?.replaceAll(",", ""))).toBe(
+      await countOfPackages(),
+    );
 
     await page.getByRole("textbox", { name: "Search packages" }).fill("libc6");
     await page

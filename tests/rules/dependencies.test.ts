@@ -40,6 +40,21 @@ test("every version is pinned", () => {
   expectNone("two builds of one commit must be the same program", wrong);
 });
 
+test("the lock file has every platform's packages", () => {
+  const { packages } = JSON.parse(readSource("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`])
+      .map((name) => `${name} of ${path}`),
+  );
+  expectNone(
+    "npm ci refuses such a lock file: choose a version of which the registry has all packages",
+    missing,
+  );
+});
+
 test("a program imports only what its own package.json names", () => {
   const wrong = importsAmong(CODE.filter((file) => WORKSPACES.includes(file.split("/", 1)[0] as string)))
     .filter(({ to, isPackage }) => isPackage && !/^(node:|bun:|bun$)/.test(to))
