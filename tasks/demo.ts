@@ -9,7 +9,7 @@ import { build } from "./build.ts";
 import {
   createSuperAdmin,
   enrollThisMachine,
-  isEnrolled,
+  findEnrolledServer,
   type Person,
   waitForInventory,
 } from "./first-day.ts";
@@ -31,10 +31,13 @@ await runTask("demo", async (opened) => {
   const sensorLog = join(folder, "sensor.log");
 
   progress("starting the server on an embedded database");
-  const server = opened.use(await startServer({ dataDir, logFile: serverLog }));
+  // A sensor keeps the address that it enrolled with.
+  const enrolledServer = await findEnrolledServer(stateDir);
+  const listen = enrolledServer && new URL(enrolledServer).host;
+  const server = opened.use(await startServer({ dataDir, logFile: serverLog, listen }));
   progress(`the server listens on ${server.url}; creating a Super Admin`);
   const person = await createSuperAdmin(server, dataDir);
-  if (await isEnrolled(stateDir)) progress("the sensor is enrolled already");
+  if (enrolledServer) progress("the sensor is enrolled already");
   else {
     progress("creating an enrollment token; enrolling the sensor with it");
     await enrollThisMachine(server, person.session, stateDir, "Demo");

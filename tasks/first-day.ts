@@ -1,6 +1,5 @@
 // What a person does first with a new installation, through the HTTP API and the programs: account, token, sensor, inventory.
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
@@ -59,9 +58,11 @@ export async function enrollThisMachine(
   if (code !== 0) throw new TaskError(`Cannot enroll the sensor (exit code ${code}):\n${stdout}${stderr}`);
 }
 
-/** True when the folder holds an identity from an earlier run. */
-export async function isEnrolled(stateDir: string): Promise<boolean> {
-  return Bun.file(join(stateDir, "identity.json")).exists();
+/** The server that the identity in the folder belongs to; undefined when the sensor is not enrolled. */
+export async function findEnrolledServer(stateDir: string): Promise<string | undefined> {
+  const { stdout } = await runSensor(["status", "--json", "--state", stateDir]);
+  const { sensorId, server } = JSON.parse(stdout) as { sensorId?: string; server?: string };
+  return sensorId === undefined ? undefined : server;
 }
 
 /** Waits until the server has every category of the only sensor's first inventory. */

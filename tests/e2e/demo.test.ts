@@ -14,7 +14,7 @@ test("npm run demo -- --exit ends with what the sensor reported, twice on the sa
     expect(first).toMatchObject({ hostname: hostname(), sensorId: expect.stringMatching(/^sen_/) });
     expect(first.tokenId).toMatch(/^tok_/);
     for (const count of [first.packages, first.users, first.elapsedMs]) expect(count).toBeGreaterThan(0);
-    expect(await demo(folder)).toMatchObject({ sensorId: first.sensorId, tokenId: first.tokenId });
+    expect(await demo(folder)).toMatchObject({ url: first.url, sensorId: first.sensorId });
     expect(tokenValuesBelow(folder)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
