@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
+import { protocolVersion } from "./version.ts";
 
 /** How the collection of one category went, and what it gave. */
 export const categoryReport = z
@@ -24,7 +25,7 @@ export const checkIn = route({
   access: "sensor",
   summary: "Check in; learn which categories the server does not have as they are now",
   body: z.strictObject({
-    protocolVersion: z.int().min(1),
+    protocolVersion,
     sensorVersion: fact(40).min(1),
     inventory: z
       .partialRecord(category, categoryReport)

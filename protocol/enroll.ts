@@ -4,6 +4,7 @@ import { assetGroupId, sensorId } from "./ids.ts";
 import { reference } from "./page.ts";
 import { route } from "./route.ts";
 import { fact, instant } from "./text.ts";
+import { protocolVersion } from "./version.ts";
 
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
@@ -39,7 +40,7 @@ export const enroll = route({
     publicKey: publicKey.meta({
       description: "Of the pair that the host made; the request is signed with its private key",
     }),
-    protocolVersion: z.int().min(1),
+    protocolVersion,
     sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
     host: hostFacts,
   }),

@@ -7,7 +7,6 @@ export const MAX_CLOCK_SKEW_SECONDS = 300;
 /** What every sensor request covers, in this order; enrollment adds `authorization`, which binds the token to the key. */
 export const SIGNED_COMPONENTS = ["@method", "@path", "content-digest"] as const;
 export const ENROLL_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, "authorization"] as const;
-export type SignedComponent = (typeof ENROLL_SIGNED_COMPONENTS)[number];
 
 export interface SignatureParams {
   components: readonly string[];

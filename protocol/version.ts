@@ -1,11 +1,17 @@
 // The version of the sensor's wire protocol, sent in every check-in, and its written history.
 // A change is additive and adds a line; the server accepts every version listed.
 
+import { z } from "zod";
+
 /**
  * - 1: 2026-11-24: enroll, check-in, inventory in content-addressed chunks
  */
-export const SENSOR_PROTOCOL_VERSIONS = [1] as const;
-export const SENSOR_PROTOCOL_VERSION = 1;
+const SENSOR_PROTOCOL_VERSIONS = [1] as const;
+/** What this release's sensor speaks. */
+export const SENSOR_PROTOCOL_VERSION = 1 as const;
+
+/** What this release's server accepts. */
+export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ example: SENSOR_PROTOCOL_VERSION });
 
 /** Calendar-based release of all three programs, e.g. `2026.11.0`. */
 export const RELEASE = "2026.11.0";

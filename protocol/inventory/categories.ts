@@ -22,7 +22,6 @@ export const CATEGORY_ITEMS = {
 } as const satisfies Record<Category, z.ZodType<{ key: string }>>;
 
 export type Item<C extends Category = Category> = z.infer<(typeof CATEGORY_ITEMS)[C]>;
-export type Inventory = { [C in Category]: Item<C>[] };
 
 /** Items of a category that the server accepts at the most. */
 export const MAX_ITEMS = 50_000;

@@ -1,7 +1,7 @@
 // Opens the database that the configuration names and brings it to the newest schema.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CamelCasePlugin, Kysely } from "kysely";
+import { CamelCasePlugin, Kysely, sql } from "kysely";
 import { migrate } from "./migrate.ts";
 import { postgresDialect } from "./postgres.ts";
 import type { Database, Schema } from "./schema.ts";
@@ -28,6 +28,11 @@ export async function openDatabase(
     throw error;
   }
   return db;
+}
+
+/** One round trip. Throws when the database does not answer. */
+export async function ping(db: Database): Promise<void> {
+  await sql`select 1`.execute(db);
 }
 
 function connect(location: DatabaseLocation, onIdleError: (error: Error) => void): Database {

@@ -4,9 +4,9 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { type Context, Hono } from "hono";
-import { sql } from "kysely";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
+import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
 import type { HttpRequest, RouteHandler, SensorCaller, Services, User } from "../route-handler.ts";
@@ -161,7 +161,7 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: Ap
   }
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
-    await sql`select 1`.execute(services.db);
+    await ping(services.db);
     return c.json({ status: "ok" });
   });
   app.get("/metrics", async (c) => {

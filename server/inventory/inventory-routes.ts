@@ -1,9 +1,9 @@
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
-import { listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { getSensor as getSensorRoute, listSensorInventory } from "@attacklens/protocol/sensors.ts";
 import { handler } from "../route-handler.ts";
 import { getSensor } from "../sensors/sensors.ts";
 import { recordChunks, recordManifest } from "./inventory.ts";
-import { pageOfItems } from "./read-inventory.ts";
+import { pageOfItems, readCategories } from "./read-inventory.ts";
 
 export const inventoryRoutes = [
   handler(putManifest, async ({ params, body, sensor }, { db, now }) => ({
@@ -13,6 +13,10 @@ export const inventoryRoutes = [
     await recordChunks(db, now(), params.category, body.chunks);
     return undefined;
   }),
+  handler(getSensorRoute, async ({ params, user }, { db, now, checkInIntervalSeconds }) => ({
+    ...(await getSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id)),
+    inventory: await readCategories(db, params.id),
+  })),
   handler(listSensorInventory, async ({ params, query, user }, { db, now, checkInIntervalSeconds }) => {
     await getSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id);
     return await pageOfItems(db, params.id, params.category, query);

@@ -3,10 +3,9 @@ import { enroll } from "@attacklens/protocol/enroll.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
-import { readCategories } from "../inventory/read-inventory.ts";
 import { handler } from "../route-handler.ts";
 import { enrollSensor } from "./enroll.ts";
-import { deleteSensor, getSensor, listSensors } from "./sensors.ts";
+import { deleteSensor, listSensors } from "./sensors.ts";
 
 export const sensorRoutes = [
   handler(enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
@@ -17,10 +16,6 @@ export const sensorRoutes = [
   handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>
     listSensors(db, { now: now(), checkInIntervalSeconds, user }, query),
   ),
-  handler(routes.getSensor, async ({ params, user }, { db, now, checkInIntervalSeconds }) => ({
-    ...(await getSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id)),
-    inventory: await readCategories(db, params.id),
-  })),
   handler(routes.deleteSensor, async ({ params, user }, { db, now }) => {
     await deleteSensor(db, now(), user, params.id);
     return undefined;

@@ -25,7 +25,9 @@ export async function verifyPassword({
 /** `known` are words that an attacker would try first: the person's name and e-mail. Throws input-invalid. */
 export function refuseWeakPassword(password: string, known: string[]): void {
   const checker = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
-  const words = known.flatMap((text) => text.split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length > 2);
+  const words = known
+    .flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)])
+    .filter(({ length }) => length > 2);
   // Its time grows with the square of the length; what is behind 100 characters makes nothing weaker.
   const { score } = checker.check(password.slice(0, 100), [...words, "attacklens"]);
   if (score >= MIN_SCORE && password.length >= PASSWORD_LENGTH.min) return;

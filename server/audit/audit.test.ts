@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { inTransaction } from "../db/transaction.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { type AuditEvent, findBreak, recordAuditEvent } from "./audit.ts";
+
+const event = (name: string): AuditEvent => ({
+  at: 1,
+  actor: { type: "user", id: "usr_1", name: "Ada" },
+  action: "asset-group.created",
+  entity: { type: "asset-group", id: "grp_1" },
+  details: { name },
+});
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`events written at once form one chain (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        inTransaction(db, (tx) => recordAuditEvent(tx, event(`${index}`))),
+      ),
+    );
+    const events = await db
+      .selectFrom("auditEvent")
+      .select(["sequence", "hash"])
+      .orderBy("sequence")
+      .execute();
+    expect(events.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+    expect(await findBreak(db)).toBeUndefined();
+  });
+
+  test(`an event that is rolled back leaves no gap (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    await inTransaction(db, (tx) => recordAuditEvent(tx, event("first")));
+    const failed = inTransaction(db, async (tx) => {
+      await recordAuditEvent(tx, event("never"));
+      throw new Error("the change failed");
+    });
+    expect(failed).rejects.toThrow("the change failed");
+    await failed.catch(() => {});
+    await inTransaction(db, (tx) => recordAuditEvent(tx, event("second")));
+    expect(await findBreak(db)).toBeUndefined();
+  });
+
+  test(`an event that was changed or taken out is found (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    for (const name of ["a", "b", "c"]) await inTransaction(db, (tx) => recordAuditEvent(tx, event(name)));
+    await db.updateTable("auditEvent").set({ actorName: "Eve" }).where("sequence", "=", 2).execute();
+    expect(await findBreak(db)).toBe(2);
+    await db.deleteFrom("auditEvent").where("sequence", "=", 2).execute();
+    expect(await findBreak(db)).toBe(3);
+  });
+}

@@ -1,0 +1,42 @@
+// The tables that the migrations make, as committed text: a reviewer reads one file a database.
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CompiledQuery } from "kysely";
+import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Database } from "./schema.ts";
+
+const QUERIES: Record<Dialect, string> = {
+  sqlite:
+    "select sql as line from sqlite_master where sql is not null and name not like 'kysely%' and name not like 'sqlite%' order by tbl_name, type desc, name",
+  postgres: `
+    select line from (
+      select table_name as tbl, 0 as part, ordinal_position as place,
+        table_name || '.' || column_name || ' ' || data_type || coalesce(' collate ' || collation_name, '') ||
+        case is_nullable when 'NO' then ' not null' else '' end || coalesce(' default ' || column_default, '') as line
+      from information_schema.columns where table_schema = 'public'
+      union all
+      select conrelid::regclass::text, 1, 0, conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+      from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'
+      union all
+      select tablename, 2, 0, indexdef from pg_indexes where schemaname = 'public'
+    ) as lines where tbl not like '%kysely%' order by tbl collate "C", part, place, line collate "C"`,
+};
+
+async function describeSchema(db: Database, dialect: Dialect): Promise<string> {
+  const { rows } = await db.executeQuery<{ line: string }>(CompiledQuery.raw(QUERIES[dialect]));
+  return `-- Made by schema.test.ts from the migrations; delete the file and run the test to make it anew.\n${rows
+    .map(({ line }) => `${line};\n`)
+    .join("")}`;
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`the migrations end at the committed schema (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const schema = await describeSchema(database.db, dialect);
+    const file = join(import.meta.dir, `schema.${dialect}.sql`);
+    if (!existsSync(file) && !process.env.CI) writeFileSync(file, schema);
+    expect(schema).toBe(readFileSync(file, "utf8"));
+  });
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { completeSetup, getMe, signIn } from "@attacklens/protocol/account.ts";
+import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../test-world.ts";
+import { issueSetupCode } from "./users.ts";
+
+const ada = { name: "Ada", email: "ada@example.com", password: PASSWORD };
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`the set-up code makes one Super Admin, once, whoever races for it (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const post = (body: object) => world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }));
+    expect((await post({ code: "guessed" })).status).toBe(403);
+    const answers = await Promise.all([1, 2, 3].map((n) => post({ code, email: `ada${n}@example.com` })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 403, 403]);
+    expect((await post({ code, email: "eve@example.com" })).status).toBe(403);
+    expect(await world.db.selectFrom("user").select("role").execute()).toEqual([{ role: "super-admin" }]);
+    expect(await issueSetupCode(world.db)).toBeUndefined();
+  });
+
+  test(`neither session, password nor set-up code is in the database as it is used (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const waiting = await world.db.selectFrom("setting").selectAll().execute();
+    expect(JSON.stringify(waiting)).not.toContain(code!);
+    const reply = await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code }));
+    const cookie = reply.headers.get("set-cookie")!;
+    const token = cookie.slice(cookie.indexOf("=") + 1).split(".")[0]!;
+    const tables = [
+      await world.db.selectFrom("session").selectAll().execute(),
+      await world.db.selectFrom("account").selectAll().execute(),
+      await world.db.selectFrom("auditEvent").selectAll().execute(),
+    ];
+    expect(token.length).toBeGreaterThan(20);
+    expect(JSON.stringify(tables)).not.toContain(token);
+    expect(JSON.stringify(tables)).not.toContain(PASSWORD);
+  });
+
+  test(`signing out ends the session on the server, not only in the browser (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("viewer");
+    expect((await world.call(getMe, cookie)).role).toBe("viewer");
+    expect((await world.fetch(signIn.path, { method: "DELETE", headers: { cookie } })).status).toBe(204);
+    expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
+  });
+
+  test(`a changed role and a disabled person count from the next request (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("viewer");
+    await world.db.updateTable("user").set({ role: "admin" }).execute();
+    expect((await world.call(getMe, cookie)).role).toBe("admin");
+    await world.db.updateTable("user").set({ status: "disabled" }).execute();
+    expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
+    const refused = await world.fetch(
+      signIn.path,
+      jsonInit("POST", { email: "viewer@example.com", password: PASSWORD }),
+    );
+    expect(refused.status).toBe(401);
+  });
+
+  test(`a session that is over is refused (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("viewer");
+    await world.db
+      .updateTable("session")
+      .set({ expiresAt: Date.now() - 1 })
+      .execute();
+    expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
+  });
+}
+
+test("a password that is easy to guess is refused, and the field is named", async () => {
+  await using world = await openWorld("sqlite");
+  const code = await issueSetupCode(world.db);
+  for (const password of ["short", "password1234", "ada@example.com", "aaaaaaaaaaaaaaaa", "attacklens2026"]) {
+    const response = await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code, password }));
+    expect([password, response.status]).toEqual([password, 422]);
+    expect(await response.json()).toMatchObject({ fields: { password: expect.any(String) } });
+  }
+});
+
+test("guessing a password is slowed down, and a wrong e-mail looks like a wrong password", async () => {
+  await using world = await openWorld("sqlite");
+  await world.signedIn("viewer");
+  const attempt = async (email: string) => {
+    const response = await world.fetch(signIn.path, jsonInit("POST", { email, password: "wrong" }));
+    return {
+      status: response.status,
+      retryAfter: response.headers.get("retry-after"),
+      text: await response.text(),
+    };
+  };
+  const strip = (text: string) => text.replace(/"requestId":"[^"]+"/, "");
+  const [known, unknown] = [await attempt("viewer@example.com"), await attempt("nobody@example.com")];
+  expect(strip(known.text)).toBe(strip(unknown.text));
+  for (let tries = 1; tries < 10; tries++) expect((await attempt("viewer@example.com")).status).toBe(401);
+  const limited = await attempt("viewer@example.com");
+  expect(limited.status).toBe(429);
+  expect(Number(limited.retryAfter)).toBeGreaterThan(60);
+});
