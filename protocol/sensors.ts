@@ -90,7 +90,7 @@ export const listSensorInventory = route({
   method: "GET",
   path: `${base}/{id}/inventory/{category}`,
   access: "sensors:read",
-  summary: "List what a sensor last reported in a category, by key",
+  summary: "List what a sensor last reported in a category: by name, accounts before groups, ports by number",
   params: params.extend({ category }),
   query: z.strictObject({
     q: z.string().max(200).optional().meta({ description: "Part of any value, without regard to case" }),

@@ -5,6 +5,18 @@ import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 
+/** How the parts of the API are headed, by the noun in a route's name. */
+const TAGS: Record<string, string> = {
+  setup: "Set-up and sign-in",
+  session: "Set-up and sign-in",
+  me: "Set-up and sign-in",
+  enrollmentTokens: "Enrollment tokens",
+  sensors: "Sensors",
+  assets: "Assets",
+  assetGroups: "Asset groups",
+  sensor: "For sensors",
+};
+
 export function openApiDocument() {
   const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
   registry.registerComponent("securitySchemes", "session", {
@@ -52,7 +64,7 @@ function describeRoute(route: Route): RouteConfig {
     method: route.method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete",
     path: route.path,
     operationId: route.name,
-    tags: [route.name.slice(0, route.name.indexOf("."))],
+    tags: [TAGS[route.name.slice(0, route.name.indexOf("."))] ?? "Other"],
     summary: route.summary,
     description: describeAccess(route),
     security: securityOf(route),

@@ -12,7 +12,9 @@ const PAGE = `<!doctype html>
 <body>
 <rapi-doc spec-url="/api/openapi.json" load-fonts="false" regular-font="system-ui, sans-serif" mono-font="ui-monospace, monospace"
  render-style="read" show-header="false" allow-try="false" allow-authentication="false" allow-server-selection="false"
- schema-description-expanded="true" primary-color="#2563eb" theme="light" use-path-in-nav-bar="true" nav-item-spacing="compact"></rapi-doc>
+ schema-description-expanded="true" primary-color="#3b4fd0" theme="light" use-path-in-nav-bar="true"
+ show-method-in-nav-bar="as-colored-text" nav-bg-color="#f7f8fa" nav-text-color="#3d4451" nav-hover-bg-color="#e9ebf5"
+ nav-item-spacing="compact" show-info="true"></rapi-doc>
 </body>
 </html>
 `;

@@ -105,7 +105,7 @@ export async function recordChunks(
   await insertChunks(db, rows);
 }
 
-/** The items of a list of chunks, by key. */
+/** The items of a list of chunks, in no order. */
 export async function readItems<C extends Category>(
   db: Database,
   category: C,
@@ -113,8 +113,7 @@ export async function readItems<C extends Category>(
 ): Promise<Item<C>[]> {
   const contents = await listChunkContents(db, category, hashes);
   // Parsed with the category's schema before it was stored.
-  const items = hashes.flatMap((hash) => JSON.parse(contents.get(hash) ?? "[]") as Item<C>[]);
-  return items.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+  return hashes.flatMap((hash) => JSON.parse(contents.get(hash) ?? "[]") as Item<C>[]);
 }
 
 export function parseHashes(json: string): string[] {

@@ -1,6 +1,6 @@
 // Inventory as people read it: how each category of a sensor stands, and its items page by page.
 
-import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category, type Item } from "@attacklens/protocol/inventory/categories.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
@@ -35,19 +35,28 @@ export async function pageOfItems(
   const current = (await listSensorInventory(db, sensorId)).find((row) => row.category === category);
   const manifest = current?.root ? await findManifest(db, category, current.root) : undefined;
   const all = manifest ? await readItems(db, category, parseHashes(manifest.chunks)) : [];
+  const ordered = all.map((item) => ({ item, place: placeOf(item) }));
+  ordered.sort((left, right) => (left.place < right.place ? -1 : left.place > right.place ? 1 : 0));
   const wanted = q?.toLowerCase();
-  const matching = wanted ? all.filter((item) => searchText(item).includes(wanted)) : all;
+  const matching = wanted ? ordered.filter(({ item }) => searchText(item).includes(wanted)) : ordered;
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const rest = after === undefined ? matching : matching.filter((item) => item.key > after);
-  const items = rest.slice(0, limit);
-  const last = items.at(-1);
+  const rest = after === undefined ? matching : matching.filter(({ place }) => place > after);
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
   return {
-    items,
-    nextCursor:
-      rest.length > limit && last ? Buffer.from(JSON.stringify(last.key)).toString("base64url") : null,
+    items: page.map(({ item }) => item),
+    nextCursor: rest.length > limit && last ? encodeCursor(last.place) : null,
     total: Math.min(matching.length, COUNT_CAP),
     totalIsCapped: matching.length > COUNT_CAP,
   };
+}
+
+/** Where an item stands in the list that people read: by name, accounts before groups, ports by number. Unique by its key. */
+function placeOf(item: Item): string {
+  if ("port" in item) return `${String(item.port).padStart(5, "0")} ${item.key}`;
+  if ("area" in item || !("name" in item)) return item.key;
+  const rank = "kind" in item && item.kind === "group" ? 1 : 0;
+  return `${rank} ${item.name} ${item.key}`;
 }
 
 /** Every text and number of an item, in lower case; not the names of its members. */
@@ -56,10 +65,14 @@ function searchText(value: unknown): string {
   return Object.values(value).map(searchText).join("\n");
 }
 
+function encodeCursor(place: string): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
 function decodeCursor(cursor: string): string {
   try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (typeof key === "string") return key;
+    const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (typeof place === "string") return place;
   } catch {
     // Whatever is wrong with it, the caller can only start again.
   }

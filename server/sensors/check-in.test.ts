@@ -180,6 +180,53 @@ for (const dialect of TESTED_DIALECTS) {
       changedAt: null,
     });
   });
+
+  test(`people are listed before groups, each by name, over pages too (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const sensor = await enrolled(world, cookie);
+    const account = (name: string) => ({
+      key: `user:${name}`,
+      kind: "user",
+      name,
+      uid: 1,
+      gid: 1,
+      home: "/",
+      shell: "/bin/sh",
+      groups: [],
+      canLogIn: true,
+      password: "set",
+      privileges: [],
+    });
+    const group = (name: string) => ({
+      key: `group:${name}`,
+      kind: "group",
+      name,
+      gid: 1,
+      members: [],
+      privileges: [],
+    });
+    const chunks = cutChunks("users", [group("adm"), account("root"), account("ada"), group("sudo")], sha256);
+    const hashes = chunks.map(({ hash }) => hash);
+    const contents = Object.fromEntries(chunks.map(({ hash, content }) => [hash, JSON.parse(content)]));
+    await sensor.send("PUT", "/sensor/v1/inventory/users/chunks", { chunks: contents });
+    await sensor.send("PUT", "/sensor/v1/inventory/users", {
+      root: rootHash(hashes, sha256),
+      chunks: hashes,
+    });
+    const params = { id: sensor.id, category: "users" } as const;
+    const first = await world.call(sensors.listSensorInventory, cookie, { params, query: { limit: "3" } });
+    const rest = await world.call(sensors.listSensorInventory, cookie, {
+      params,
+      query: { cursor: first.nextCursor! },
+    });
+    expect([...first.items, ...rest.items].map(({ key }) => key)).toEqual([
+      "user:ada",
+      "user:root",
+      "group:adm",
+      "group:sudo",
+    ]);
+  });
 }
 
 const lies: [string, (hash: string) => unknown, string][] = [
