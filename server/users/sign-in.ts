@@ -1,5 +1,6 @@
 // Sign-in, sign-out and sessions, by better-auth. Its own routes are not served: ours call it.
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
@@ -15,6 +16,8 @@ const SESSION_SECONDS = 12 * 60 * 60;
 /** A session in use is prolonged when this much of it is over. */
 const SESSION_RENEW_SECONDS = 60 * 60;
 const MAX_FAILURES = 10;
+/** Passwords being checked or waiting for it; each check costs 19 MiB and a core for a while. */
+const MAX_PENDING = 32;
 
 export interface SignInOptions {
   /** At least 32 characters; signs the cookies. Whoever changes it signs everybody out. */
@@ -46,6 +49,7 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     logger: { disabled: true },
   });
   const byEmail = countAttempts(MAX_FAILURES, now);
+  let pending = 0;
 
   return {
     /** Who is signed in with the request's cookie; `cookies` are to be set when the session was prolonged. */
@@ -59,9 +63,20 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     /** Throws wrong-credentials, too-many-requests. */
     async signIn(email, password, headers) {
       byEmail.check(email);
+      if (pending >= MAX_PENDING) {
+        throw new Problem(
+          "too-many-requests",
+          "Many people are signing in at this moment; possible again in a few seconds",
+          {
+            extras: { retryAfterSeconds: 5 },
+          },
+        );
+      }
+      pending++;
       const session = await auth.api
         .signInEmail({ body: { email, password }, headers, returnHeaders: true })
-        .catch(() => undefined);
+        .catch(refusedOnly)
+        .finally(() => pending--);
       const user = session && (await findActiveUser(db, session.response.user.id));
       if (!session || !user) {
         if (session) await deleteSessions(db, session.response.user.id);
@@ -80,6 +95,11 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
       return reply.getSetCookie();
     },
   };
+}
+
+/** A wrong password is an answer; a database that is gone is not. */
+function refusedOnly(error: unknown): undefined {
+  if (!(error instanceof APIError)) throw error;
 }
 
 async function recordSession(
