@@ -1,5 +1,5 @@
 // Runs `bun test` on paths, lets its output through, and counts what it ran from its JUnit report.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./terminal.ts";
@@ -34,7 +34,9 @@ export interface BunTestRun {
 
 /** A run that ends badly without a failed test, or that finds no test, counts as one failure. */
 export async function runBunTest(run: BunTestRun): Promise<Counts> {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-junit-"));
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-tests-"));
+  const temporary = join(folder, "tmp");
+  mkdirSync(temporary);
   const report = join(folder, "report.xml");
   try {
     const child = Bun.spawn(
@@ -49,7 +51,8 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
       ],
       {
         cwd: ROOT,
-        env: { ...process.env, ...run.environment },
+        // What a test that was cut off leaves behind goes with the folder.
+        env: { ...process.env, TMPDIR: temporary, ...run.environment },
         stdin: "ignore",
         stdout: "inherit",
         stderr: "inherit",
