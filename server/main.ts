@@ -4,6 +4,7 @@ import { RELEASE } from "@attacklens/protocol/version.ts";
 import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
 import { ConfigError } from "./config.ts";
+import { explainDatabase } from "./db/dialect.ts";
 import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
@@ -61,10 +62,5 @@ function explain(error: unknown): string {
     return "Cannot listen: another program has this address and port\nhint: choose another with --listen";
   if (code === "EACCES") return `Cannot use a file or port: permission denied (${message})`;
   if (code === "ENOENT") return `Cannot find a file: ${message}`;
-  if (code === "ENOSPC" || code === "SQLITE_FULL")
-    return "Cannot write the data: no space left on the device; nothing was changed";
-  if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
-    return "Cannot open the database: attacklens.db is damaged or no database; it was left as it is\nhint: restore it from a backup";
-  }
-  return message ?? String(error);
+  return explainDatabase(error) ?? message ?? String(error);
 }

@@ -27,6 +27,12 @@ export interface SignIn {
   signOut(user: User, headers: Headers): Promise<string[]>;
 }
 
+/** What `inventory/upload-budget.ts` counts. */
+export interface UploadBudget {
+  /** Counts an upload. Throws too-many-requests when the sensor has used up its hour. */
+  spend(sensorId: string, sizeBytes: number): void;
+}
+
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
@@ -34,6 +40,7 @@ export interface Services {
   log: Logger;
   checkInIntervalSeconds: number;
   signIn: SignIn;
+  uploadBudget: UploadBudget;
 }
 
 /** The request as it came, for the few handlers that need more than its input. */

@@ -5,6 +5,7 @@ import { openDatabase } from "./db/open.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openPresence } from "./sensors/presence-store.ts";
@@ -32,7 +33,14 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const presence = openPresence(db);
     const signIn = openSignIn(db, { secret, publicUrl, now });
     const app = createApp({
-      services: { db, now, log, checkInIntervalSeconds: config.checkInIntervalSeconds, signIn },
+      services: {
+        db,
+        now,
+        log,
+        checkInIntervalSeconds: config.checkInIntervalSeconds,
+        signIn,
+        uploadBudget: openUploadBudget(now),
+      },
       metrics: openMetrics(),
       metricsToken: config.metricsToken,
       secure: publicUrl.startsWith("https:"),

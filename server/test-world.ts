@@ -11,6 +11,7 @@ import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { openSignIn } from "./users/sign-in.ts";
@@ -150,7 +151,14 @@ function openServer(db: Database, now: () => number) {
     now: Date.now,
   });
   const app = createApp({
-    services: { db, now, log: pino({ level: "silent" }), checkInIntervalSeconds: 60, signIn },
+    services: {
+      db,
+      now,
+      log: pino({ level: "silent" }),
+      checkInIntervalSeconds: 60,
+      uploadBudget: openUploadBudget(now),
+      signIn,
+    },
     metrics: openMetrics(),
     metricsToken: undefined,
     secure: false,

@@ -49,4 +49,5 @@ export const putChunks = route({
     ),
   }),
   status: 204,
+  problems: ["too-many-requests"],
 });

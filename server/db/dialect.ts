@@ -44,6 +44,24 @@ export function isOutage(error: unknown): boolean {
   );
 }
 
+/** What keeps the server from using its database, for the person who starts it; undefined when it is something else. */
+export function explainDatabase(error: unknown): string | undefined {
+  const code = errorCode(error) ?? "";
+  if (code === "ENOSPC" || code === "SQLITE_FULL" || code === "53100") {
+    return "Cannot write the data: no space left on the device; nothing was changed";
+  }
+  if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
+    return "Cannot open the database: attacklens.db is damaged or no database; it was left as it is\nhint: restore it from a backup";
+  }
+  if (code === "ECONNREFUSED")
+    return "Cannot reach PostgreSQL: nothing listens at the address in DATABASE_URL";
+  if (code === "28P01" || code === "28000")
+    return "Cannot open the database: PostgreSQL refuses the user or password in DATABASE_URL";
+  return code === "3D000"
+    ? "Cannot open the database: PostgreSQL has none of the name in DATABASE_URL"
+    : undefined;
+}
+
 function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : undefined;

@@ -9,7 +9,8 @@ export const inventoryRoutes = [
   handler(putManifest, async ({ params, body, sensor }, { db, now }) => ({
     missing: await recordManifest(db, now(), sensor, params.category, body),
   })),
-  handler(putChunks, async ({ params, body }, { db, now }) => {
+  handler(putChunks, async ({ params, body, sensor, http }, { db, now, uploadBudget }) => {
+    uploadBudget.spend(sensor.id, http.body.byteLength);
     await recordChunks(db, now(), params.category, body.chunks);
     return undefined;
   }),
