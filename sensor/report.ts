@@ -3,7 +3,12 @@ import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_UPLOAD_BYTES, putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import {
+  MAX_CHUNK_BYTES,
+  MAX_UPLOAD_BYTES,
+  putChunks,
+  putManifest,
+} from "@attacklens/protocol/inventory/upload.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import type { Collected } from "./collect.ts";
 import { type Connection, send } from "./request.ts";
@@ -29,21 +34,30 @@ export async function report(
   const inventory: Partial<Record<Category, CategoryReport>> = {};
   const failed: ReportResult["failed"] = [];
   for (const category of CATEGORIES) {
-    const result = collected[category];
-    if (result.status === "collected") {
-      const chunks = cutChunks(category, result.items, sha256);
-      cut.set(category, chunks);
-      inventory[category] = { status: "collected", root: rootOf(chunks) };
-    } else {
-      inventory[category] = result;
-      if (result.status === "failed") failed.push({ category, reason: result.reason });
-    }
+    const { summary, chunks } = summarize(category, collected[category]);
+    inventory[category] = summary;
+    if (summary.status === "collected") cut.set(category, chunks);
+    if (summary.status === "failed") failed.push({ category, reason: summary.reason });
   }
   const body = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE, inventory };
   const reply = await send(connection, checkIn, { body, signal });
   const uploaded = reply.wanted.filter((category) => cut.has(category));
   for (const category of uploaded) await upload(connection, category, cut.get(category) ?? [], signal);
   return { checkInIntervalSeconds: reply.checkInIntervalSeconds, uploaded, failed };
+}
+
+function summarize(
+  category: Category,
+  result: Collected[Category],
+): { summary: CategoryReport; chunks: Chunk[] } {
+  if (result.status !== "collected") return { summary: result, chunks: [] };
+  const chunks = cutChunks(category, result.items, sha256);
+  // The server would refuse it, and with it all that is uploaded after it.
+  const isTooLarge = chunks.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES);
+  const summary: CategoryReport = isTooLarge
+    ? { status: "failed", reason: `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes` }
+    : { status: "collected", root: rootOf(chunks) };
+  return { summary, chunks };
 }
 
 async function upload(

@@ -41,8 +41,9 @@ export async function run(options: RunOptions): Promise<void> {
 }
 
 function pauseAfter({ state, result, retryAfterMs }: Cycle, failures: number): number {
+  // Spread by a tenth to either side, and never less than was asked for.
   if (state === "server-unreachable")
-    return retryAfterMs > 0 ? jitteredMs(retryAfterMs * 1.1) : backOffMs(failures);
+    return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
 

@@ -38,7 +38,7 @@ export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"
   try {
     return parseArgs({ args: joinDash(args), options, allowPositionals: false, strict: true }).values;
   } catch (error) {
-    const reason = ((error as Error).message.split(/[.\n]/)[0] ?? "").trim();
+    const reason = ((error as Error).message.split(/\.\s|\.$|\n/)[0] ?? "").trim();
     throw new SensorError(
       "usage",
       redactTokenValues(reason),

@@ -1,0 +1,283 @@
+// What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on the disk.
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import {
+  type CommandOptions,
+  filesHoldingToken,
+  makeFolder,
+  runCommandLine,
+  startCommand,
+  TOKEN,
+} from "../test-command.ts";
+import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+
+// Each command is a process, and some tests run a dozen.
+setDefaultTimeout(30_000);
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+let state: string;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  folder = makeFolder();
+  state = join(folder.path, "state");
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  if (existsSync(state)) expect(filesHoldingToken(state)).toEqual([]);
+  folder[Symbol.dispose]();
+});
+
+const enroll = (args: string[], options?: CommandOptions) =>
+  runCommandLine(["enroll", "--server", server.url, "--state", state, ...args], options);
+const identityFile = () => join(state, "identity.json");
+const readIdentityFile = () => JSON.parse(readFileSync(identityFile(), "utf8"));
+const HOW = "--token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN";
+const ENROLLED = {
+  exitCode: 0,
+  stdout: `enrolled ${hostname()} as ${SENSOR_ID}\nnext: attacklens-sensor run\n`,
+  stderr: "",
+};
+
+function writeToken(content = `${TOKEN}\n`, mode = 0o600): string {
+  const path = join(folder.path, "token.txt");
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+function nothingHappened() {
+  expect(server.received).toEqual([]);
+  expect(existsSync(state)).toBe(false);
+}
+
+describe("nothing is sent, and no key is made", () => {
+  afterEach(nothingHappened);
+
+  test("without a server", async () => {
+    expect(await runCommandLine(["enroll", "--state", state, "--token", "-"], { stdin: TOKEN })).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr:
+        "attacklens-sensor: Cannot enroll sensor: no server is given\nhint: add --server https://attacklens.example.com\n",
+    });
+  });
+
+  test("without a token", async () => {
+    const expected = {
+      exitCode: 2,
+      stdout: "",
+      stderr: `attacklens-sensor: Cannot enroll sensor: no token is given\nhint: give it by ${HOW}\n`,
+    };
+    expect(await enroll([])).toEqual(expected);
+    expect(await enroll([], { environment: { ATTACKLENS_TOKEN: "" } })).toEqual(expected);
+  });
+
+  test("with a token that is given twice", async () => {
+    const expected = {
+      exitCode: 2,
+      stdout: "",
+      stderr: `attacklens-sensor: Cannot enroll sensor: the token is given twice\nhint: give it once, by ${HOW}\n`,
+    };
+    const environment = { ATTACKLENS_TOKEN: TOKEN };
+    expect(await enroll(["--token", "-", "--token-file", writeToken()], { stdin: TOKEN })).toEqual(expected);
+    expect(await enroll(["--token", "-"], { stdin: TOKEN, environment })).toEqual(expected);
+    expect(await enroll(["--token-file", writeToken()], { environment })).toEqual(expected);
+  });
+
+  test("over plain HTTP to another machine", async () => {
+    const args = ["enroll", "--server", "http://attacklens.example.com:8080", "--state", state];
+    expect(await runCommandLine(args, { environment: { ATTACKLENS_TOKEN: TOKEN } })).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr:
+        "attacklens-sensor: Cannot use the server http://attacklens.example.com:8080: plain HTTP would show the token to the network\n" +
+        "hint: use https://attacklens.example.com:8080\n",
+    });
+  });
+
+  test("with a token in the place of the server", async () => {
+    const { exitCode, stderr } = await runCommandLine(["enroll", "--server", TOKEN, "--token", "-"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Cannot use the server "atl_enr_[redacted]"');
+  });
+
+  test("with a token that is mistyped, cut, extended, empty or something else", async () => {
+    const last = TOKEN.at(-1) === "0" ? "1" : "0";
+    for (const [token, reason] of [
+      [TOKEN.slice(0, -1) + last, "has a typing error: its checksum does not match"],
+      [TOKEN.slice(0, 30), "has 30 of 57 characters: it was cut short"],
+      [`${TOKEN}0`, "has 58 of 57 characters: it was extended"],
+      [`${TOKEN}\n${TOKEN}`, "has 115 of 57 characters: it was extended"],
+      [TOKEN.replace("atl_enr_", "atl-enr-"), "does not begin with atl_enr_"],
+      [`${TOKEN.slice(0, 20)}-${TOKEN.slice(21)}`, "contains a character that no token has"],
+      ["", "is empty"],
+      [" \r\n", "is empty"],
+    ] as const) {
+      const expected = {
+        exitCode: 3,
+        stdout: "",
+        stderr:
+          `attacklens-sensor: Cannot enroll sensor: the token ${reason}; nothing was sent\n` +
+          "hint: copy the whole value again, from atl_enr_ to its end\n",
+      };
+      expect(await enroll(["--token", "-"], { stdin: token })).toEqual(expected);
+      expect(await enroll(["--token-file", writeToken(token)])).toEqual(expected);
+    }
+  });
+
+  test("with a token file that is missing, a folder or far too large", async () => {
+    const missing = join(folder.path, "missing.txt");
+    expect(await enroll(["--token-file", missing])).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: `attacklens-sensor: Cannot read the token file ${missing}: it does not exist\n`,
+    });
+    for (const path of [folder.path, writeToken("x".repeat(4_097))]) {
+      expect(await enroll(["--token-file", path])).toEqual({
+        exitCode: 2,
+        stdout: "",
+        stderr: `attacklens-sensor: Cannot read the token file ${path}: it is not a file of at most 4096 bytes\n`,
+      });
+    }
+  });
+
+  test("with the token in the place of its file's name", async () => {
+    const { exitCode, stderr } = await enroll(["--token-file", TOKEN]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("Cannot read the token file atl_enr_[redacted]: it does not exist");
+  });
+
+  test("with a time to wait that is not whole seconds", async () => {
+    for (const wait of ["soon", "1.5", "", "-0", "9999999"]) {
+      expect(await enroll([`--wait=${wait}`, "--token", "-"], { stdin: TOKEN })).toEqual({
+        exitCode: 2,
+        stdout: "",
+        stderr: `attacklens-sensor: Cannot wait "${wait}": --wait takes whole seconds, e.g. --wait 300\n`,
+      });
+    }
+  });
+});
+
+describe("a token enrolls the sensor", () => {
+  afterEach(() => {
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]).toMatchObject({ token: TOKEN, signatureError: undefined });
+    expect(readIdentityFile()).toMatchObject({ state: "enrolled", server: server.url, sensorId: SENSOR_ID });
+    expect(statSync(identityFile()).mode & 0o777).toBe(0o600);
+    expect(statSync(state).mode & 0o777).toBe(0o700);
+    expect(readdirSync(state)).toEqual(["identity.json"]);
+  });
+
+  test("from a file", async () => {
+    expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
+  });
+
+  test("from a file that others may read, with a warning", async () => {
+    const path = writeToken(undefined, 0o644);
+    expect(await enroll(["--token-file", path])).toEqual({
+      ...ENROLLED,
+      stderr: `attacklens-sensor: others may read ${path}; chmod 600 keeps the token to its owner\n`,
+    });
+  });
+
+  test("from standard input, with white space around it", async () => {
+    expect(await enroll(["--token", "-"], { stdin: `\ufeff  ${TOKEN}\r\n` })).toEqual(ENROLLED);
+  });
+
+  test("from the environment", async () => {
+    expect(await enroll([], { environment: { ATTACKLENS_TOKEN: TOKEN } })).toEqual(ENROLLED);
+  });
+
+  test("from the command line, with a warning", async () => {
+    expect(await enroll(["--token", TOKEN])).toEqual({
+      ...ENROLLED,
+      stderr:
+        "attacklens-sensor: a token on the command line shows in the list of processes; --token-file does not\n",
+    });
+  });
+
+  test("into the folder that ATTACKLENS_STATE names", async () => {
+    const environment = { ATTACKLENS_STATE: state, ATTACKLENS_TOKEN: TOKEN };
+    expect(await runCommandLine(["enroll", "--server", `${server.url}/`], { environment })).toEqual(ENROLLED);
+  });
+
+  test("once: repeating the command keeps the identity and sends nothing", async () => {
+    expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
+    const before = readFileSync(identityFile(), "utf8");
+    expect(await enroll(["--token-file", writeToken()])).toEqual({
+      exitCode: 0,
+      stdout: `already enrolled as ${SENSOR_ID} with ${server.url}; the token was not used\n`,
+      stderr: "",
+    });
+    expect(readFileSync(identityFile(), "utf8")).toBe(before);
+  });
+
+  test("with one server: another one is refused, and the identity kept", async () => {
+    expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
+    const before = readFileSync(identityFile(), "utf8");
+    expect(await enroll(["--token", "-", "--server", "https://other.example"], { stdin: TOKEN })).toEqual({
+      exitCode: 5,
+      stdout: "",
+      stderr:
+        `attacklens-sensor: Cannot enroll sensor: it is enrolled with ${server.url} as ${SENSOR_ID}\n` +
+        `hint: to change servers, move ${state} away first; to have a second sensor, choose another folder with --state\n`,
+    });
+    expect(readFileSync(identityFile(), "utf8")).toBe(before);
+  });
+});
+
+describe("a server that refuses or cannot be reached", () => {
+  test("a token that the server refuses is told with what to do, and the key is kept", async () => {
+    const detail = "Cannot enroll sensor: token expired at 2026-08-20T10:00Z";
+    server.next.push(problem("token-expired", { detail, requestId: "req-7\u001b[31m" }));
+    expect(await enroll(["--token", "-"], { stdin: TOKEN })).toEqual({
+      exitCode: 3,
+      stdout: "",
+      stderr:
+        `attacklens-sensor: ${detail} (request req-731m)\n` +
+        "hint: create another token under Sensors > Enrollment Tokens\n",
+    });
+    expect(readIdentityFile()).toMatchObject({ state: "enrolling", publicKey: server.received[0]?.keyid });
+  });
+
+  test("a refusal of something else has a code of its own, and what it cites is no token", async () => {
+    server.next.push(problem("input-invalid", { detail: `${TOKEN} is\nnot welcome` }));
+    expect(await enroll(["--token", "-"], { stdin: TOKEN })).toEqual({
+      exitCode: 6,
+      stdout: "",
+      stderr:
+        "attacklens-sensor: Cannot enroll sensor: atl_enr_[redacted] is\ufffdnot welcome (request req-1)\n",
+    });
+  });
+
+  test("with --wait 0 an unreachable server is told at once", async () => {
+    const url = await addressOfNoServer();
+    const args = ["--server", url, "--token", "-", "--wait", "0"];
+    expect(await enroll(args, { stdin: TOKEN })).toEqual({
+      exitCode: 4,
+      stdout: "",
+      stderr:
+        `attacklens-sensor: Cannot enroll sensor: ${url}: nothing listens there\n` +
+        "hint: run the same command again when it can be reached; it is safe, and costs one use of the token at the most\n",
+    });
+    expect(readIdentityFile()).toMatchObject({ state: "enrolling", server: url });
+  });
+
+  test("it goes on trying, and enrolls when the server is there", async () => {
+    const url = await addressOfNoServer();
+    const args = ["enroll", "--server", url, "--state", state, "--token", "-", "--wait", "60"];
+    const command = startCommand(args, { stdin: TOKEN });
+    const stderr = command.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    expect((await stderr.next()).value).toMatch(
+      /^attacklens-sensor: http:\S+: nothing listens there; trying again in \d+ s\n/,
+    );
+    await using late = await startTestServer({ port: Number(new URL(url).port) });
+    expect(await new Response(command.stdout).text()).toBe(ENROLLED.stdout);
+    expect(await command.exited).toBe(0);
+    expect(late.received).toHaveLength(1);
+  });
+});

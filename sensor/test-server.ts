@@ -1,0 +1,150 @@
+// The far side of the network, for tests: a real HTTP server that checks each signature by RFC 9421 on its own, with nothing
+// of the sensor's code, and answers as an AttackLens server would, or as the test says.
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
+import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@attacklens/protocol/problems.ts";
+
+export const SENSOR_ID = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
+
+/** A request as it arrived, with what its signature says of itself. */
+export interface Received {
+  method: string;
+  path: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what arrives is for each test to look into
+  body: any;
+  sizeBytes: number;
+  token: string | undefined;
+  keyid: string;
+  nonce: number;
+  created: number;
+  /** Why the signature does not hold, or undefined when it does. */
+  signatureError: string | undefined;
+}
+
+export type Answer = (response: ServerResponse, request: Received) => void;
+
+export async function startTestServer({ port = 0, publicKey = "" } = {}) {
+  const received: Received[] = [];
+  /** Answers given before, and instead of, those of an AttackLens server; one a request. */
+  const next: Answer[] = [];
+  const world = { publicKey, wanted: undefined as string[] | undefined, chunks: new Set<string>() };
+
+  const server = createServer(async (incoming, response) => {
+    const parts: Uint8Array[] = [];
+    for await (const part of incoming) parts.push(part);
+    const request = readRequest(incoming, Buffer.concat(parts).toString(), world.publicKey);
+    received.push(request);
+    if (request.path === "/sensor/v1/enroll") world.publicKey = request.keyid;
+    (next.shift() ?? answerAsServer)(response, request);
+  });
+
+  const answerAsServer: Answer = (response, request) => {
+    if (request.signatureError) return problem("signature-invalid")(response, request);
+    const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
+    if (request.path === "/sensor/v1/enroll") return json(201, enrolledReply())(response, request);
+    if (request.path === "/sensor/v1/check-in") {
+      const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
+      return json(200, { serverTime: now(), checkInIntervalSeconds: 60, wanted })(response, request);
+    }
+    if (category && request.path.endsWith("/chunks")) {
+      for (const [hash, content] of Object.entries(request.body.chunks)) {
+        if (sha256(canonicalJson(content as Json)).toString("hex") !== hash)
+          return problem("input-invalid")(response, request);
+        world.chunks.add(hash);
+      }
+      return response.writeHead(204).end();
+    }
+    const missing = (request.body.chunks as string[]).filter((hash) => !world.chunks.has(hash));
+    json(200, { missing })(response, request);
+  };
+
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    next,
+    world,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** An address where nothing listens: of a server that was there a moment ago. */
+export async function addressOfNoServer(): Promise<string> {
+  await using server = await startTestServer();
+  return server.url;
+}
+
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
+  return (response) =>
+    response
+      .writeHead(status, { "content-type": "application/json", ...headers })
+      .end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+export function problem(
+  code: ProblemCode,
+  extra: Partial<ProblemBody> = {},
+  headers: Record<string, string> = {},
+): Answer {
+  const { status, title } = PROBLEMS[code];
+  const body = { type: problemType(code), code, title, status, requestId: "req-1", ...extra };
+  return json(status, body, { "content-type": "application/problem+json", ...headers });
+}
+
+/** The request was received and acted on, but the reply never arrives. */
+export const dropReply: Answer = (response) => {
+  response.socket?.destroy();
+};
+
+export function enrolledReply() {
+  return { sensorId: SENSOR_ID, assetGroup: null, checkInIntervalSeconds: 60, serverTime: now() };
+}
+
+const now = () => new Date().toISOString();
+const sha256 = (text: string) => createHash("sha256").update(text).digest();
+
+function readRequest({ method = "", url = "", headers }: IncomingMessage, text: string, knownKey: string) {
+  const header = (name: string) => String(headers[name] ?? "");
+  const input =
+    /^sig1=(\(([^)]*)\);created=(\d+);nonce="([1-9]\d*)";keyid="([\w-]+)";alg="ed25519")$/.exec(
+      header("signature-input"),
+    ) ?? [];
+  const [, params = "", components = "", created, nonce, keyid = ""] = input;
+  const isEnrolling = url === "/sensor/v1/enroll";
+  const values: Record<string, string> = {
+    '"@method"': method,
+    '"@path"': url,
+    '"content-digest"': `sha-256=:${sha256(text).toString("base64")}:`,
+    ...(isEnrolling ? { '"authorization"': header("authorization") } : {}),
+  };
+  const base = Object.entries({ ...values, '"@signature-params"': params })
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
+  const signature = Buffer.from(/^sig1=:(.+):$/.exec(header("signature"))?.[1] ?? "", "base64");
+  const x = isEnrolling ? keyid : knownKey;
+
+  function signatureError(): string | undefined {
+    if (components !== Object.keys(values).join(" ")) return `covers ${components}`;
+    if (header("content-digest") !== values['"content-digest"']) return "the digest is of another body";
+    if (header("content-type") !== "application/json") return "the body is not declared as JSON";
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+    return verify(null, Buffer.from(base), key, signature) ? undefined : "does not match";
+  }
+
+  return {
+    method,
+    path: url,
+    body: JSON.parse(text),
+    sizeBytes: Buffer.byteLength(text),
+    token: /^Bearer (.+)$/.exec(header("authorization"))?.[1],
+    keyid,
+    nonce: Number(nonce),
+    created: Number(created),
+    signatureError: signatureError(),
+  };
+}
