@@ -73,6 +73,7 @@ async function requestIdentity(
       if (signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(connection.server, error);
       onRetry(`${connection.server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
       await wait(pauseMs, signal);
+      if (signal.aborted) throw unreachable(connection.server, error);
     }
   }
 }

@@ -119,12 +119,20 @@ function signedHeaders(
 }
 
 function networkReason(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  if (name === "AbortError") return "stopped before it answered";
   const known: Record<string, string> = {
     ConnectionRefused: "nothing listens there",
     ECONNREFUSED: "nothing listens there",
     ENOTFOUND: "its name is not known",
+    EAI_AGAIN: "its name cannot be looked up now",
     FailedToOpenSocket: "it cannot be reached",
+    EHOSTUNREACH: "it cannot be reached",
+    ENETUNREACH: "it cannot be reached",
+    EPROTO: "it does not speak TLS on this port",
+    Malformed_HTTP_Response: "what it answers is not HTTP",
+    InvalidHTTPResponse: "what it answers is not HTTP",
+    ZlibError: "its reply is damaged",
     ConnectionClosed: "it closed the connection",
     ECONNRESET: "it closed the connection",
     DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted here",
@@ -133,5 +141,5 @@ function networkReason(error: unknown): string {
     ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
     CERT_HAS_EXPIRED: "its certificate has expired",
   };
-  return known[code ?? ""] ?? message ?? "the connection failed";
+  return known[code ?? ""] ?? message?.split(". For more information")[0] ?? "the connection failed";
 }

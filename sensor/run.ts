@@ -24,10 +24,13 @@ export interface RunOptions {
   collect: () => Promise<Collected>;
   signal: AbortSignal;
   onCycle: (cycle: Cycle, nextMs: number) => void;
+  /** The clock between two cycles. */
+  pause?: typeof wait;
 }
 
 /** Runs cycles until the signal is aborted. */
 export async function run(options: RunOptions): Promise<void> {
+  const { pause = wait } = options;
   const cycle = openCycle(options);
   let failures = 0;
   while (!options.signal.aborted) {
@@ -36,7 +39,7 @@ export async function run(options: RunOptions): Promise<void> {
     failures = outcome.state === "server-unreachable" ? failures + 1 : 0;
     const nextMs = pauseAfter(outcome, failures);
     options.onCycle(outcome, nextMs);
-    await wait(nextMs, options.signal);
+    await pause(nextMs, options.signal);
   }
 }
 
@@ -53,7 +56,7 @@ export function openCycle({
   identity,
   collect,
   signal,
-}: Omit<RunOptions, "onCycle">): () => Promise<Cycle> {
+}: Omit<RunOptions, "onCycle" | "pause">): () => Promise<Cycle> {
   const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId);
   return async () => {
     const outcome = await attempt(async () => report(connection, await collect(), signal));

@@ -29,7 +29,12 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
   const received: Received[] = [];
   /** Answers given before, and instead of, those of an AttackLens server; one a request. */
   const next: Answer[] = [];
-  const world = { publicKey, wanted: undefined as string[] | undefined, chunks: new Set<string>() };
+  const world = {
+    publicKey,
+    wanted: undefined as string[] | undefined,
+    chunks: new Set<string>(),
+    lastNonces: new Map<string, number>(),
+  };
 
   const server = createServer(async (incoming, response) => {
     const parts: Uint8Array[] = [];
@@ -37,11 +42,14 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     const request = readRequest(incoming, Buffer.concat(parts).toString(), world.publicKey);
     received.push(request);
     if (request.path === "/sensor/v1/enroll") world.publicKey = request.keyid;
-    (next.shift() ?? answerAsServer)(response, request);
+    (next.shift() ?? answer)(response, request);
   });
 
-  const answerAsServer: Answer = (response, request) => {
+  const answer: Answer = (response, request) => {
     if (request.signatureError) return problem("signature-invalid")(response, request);
+    const lastNonce = world.lastNonces.get(request.keyid) ?? 0;
+    if (request.nonce <= lastNonce) return problem("signature-replayed", { lastNonce })(response, request);
+    world.lastNonces.set(request.keyid, request.nonce);
     const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
     if (request.path === "/sensor/v1/enroll") return json(201, enrolledReply())(response, request);
     if (request.path === "/sensor/v1/check-in") {
@@ -66,6 +74,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     received,
     next,
     world,
+    /** The answer of an AttackLens server. */
+    answer,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

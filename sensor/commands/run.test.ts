@@ -1,0 +1,204 @@
+// What a person sees of `run`, `status` and `collect`, on this very machine and against a server that verifies all of it.
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { RELEASE } from "@attacklens/protocol/version.ts";
+import { identityPath, makeIdentity, writeIdentity } from "../identity.ts";
+import { writeStatus } from "../status-file.ts";
+import { makeFolder, runCommandLine, startCommand } from "../test-command.ts";
+import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+
+// Each command is a process, and some collect all that this machine has.
+setDefaultTimeout(30_000);
+
+const ENROLLED_AT = "2026-11-24T09:30:00.000Z";
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+let state: string;
+beforeEach(async () => {
+  server = await startTestServer();
+  folder = makeFolder();
+  state = join(folder.path, "state");
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  expect(server.received.filter(({ signatureError }) => signatureError)).toEqual([]);
+  folder[Symbol.dispose]();
+});
+
+function enrollWith(url = server.url) {
+  const identity = makeIdentity(url);
+  server.world.publicKey = identity.publicKey;
+  writeIdentity(state, { ...identity, state: "enrolled", sensorId: SENSOR_ID, enrolledAt: ENROLLED_AT });
+}
+const run = () => runCommandLine(["run", "--once", "--state", state]);
+const status = (...more: string[]) => runCommandLine(["status", "--state", state, ...more]);
+
+function statusText(rows: [string, string][]): string {
+  const all = [...rows, ["Version", RELEASE], ["State folder", state]] as [string, string][];
+  return all.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
+}
+
+test("before it is enrolled, run says what to do, and status that there is none", async () => {
+  expect(await run()).toEqual({
+    exitCode: 5,
+    stdout: "",
+    stderr:
+      `attacklens-sensor: Cannot run sensor: there is no identity in ${state}\n` +
+      "hint: attacklens-sensor enroll --server URL --token-file FILE, with the same --state\n",
+  });
+  expect(await status()).toEqual({
+    exitCode: 5,
+    stdout: statusText([["State", "not enrolled"]]),
+    stderr: "",
+  });
+  expect(existsSync(state)).toBe(false);
+});
+
+test("with an enrollment that was not finished, both say so", async () => {
+  writeIdentity(state, makeIdentity(server.url));
+  expect(await run()).toMatchObject({
+    exitCode: 5,
+    stdout: "",
+    stderr: expect.stringContaining("Cannot run sensor: its enrollment was not finished\nhint: "),
+  });
+  const rows: [string, string][] = [
+    ["State", "enrolling"],
+    ["Server", server.url],
+  ];
+  expect(await status()).toEqual({ exitCode: 5, stdout: statusText(rows), stderr: "" });
+});
+
+test("with a damaged identity, both say so and leave it as it is", async () => {
+  mkdirSync(state);
+  writeFileSync(identityPath(state), "{");
+  const expected = {
+    exitCode: 5,
+    stdout: "",
+    stderr:
+      `attacklens-sensor: Cannot use the identity in ${identityPath(state)}: the file is damaged; it was left as it is\n` +
+      "hint: restore it from a backup, or move it away and enroll again with a token\n",
+  };
+  expect(await run()).toEqual(expected);
+  expect(await status()).toEqual(expected);
+  expect(await status("--json")).toEqual(expected);
+  expect(readFileSync(identityPath(state), "utf8")).toBe("{");
+  expect(readdirSync(state)).toEqual(["identity.json"]);
+});
+
+test("run --once reports this machine, then only what has changed; status tells of it", async () => {
+  enrollWith();
+  const identity = readFileSync(identityPath(state), "utf8");
+  const first = await run();
+  expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(first.stdout).toMatch(/^checked in; sent (\w+, )*system(;|\n)/);
+  expect(server.received[0]?.path).toBe("/sensor/v1/check-in");
+  expect(Object.keys(server.received[0]?.body.inventory)).toEqual([...CATEGORIES]);
+
+  server.world.wanted = [];
+  expect((await run()).stdout).toMatch(/^checked in; nothing has changed(;|\n)/);
+  const nonces = server.received.map(({ nonce }) => nonce);
+  expect(nonces).toEqual([...new Set(nonces)].sort((left, right) => left - right));
+
+  const { exitCode, stdout } = await status();
+  expect(exitCode).toBe(0);
+  expect(stdout).toStartWith(`State          connected\nServer         ${server.url}\n`);
+  expect(stdout).toMatch(/^Last check-in {2}2\d{3}-\S+Z$/m);
+  expect(readFileSync(identityPath(state), "utf8")).toBe(identity);
+  expect(statSync(join(state, "status.json")).mode & 0o777).toBe(0o600);
+  expect(readdirSync(state).sort()).toEqual(["identity.json", "status.json"]);
+});
+
+test("run --once without a server says that nothing is lost; status remembers why", async () => {
+  const url = await addressOfNoServer();
+  enrollWith(url);
+  expect(await run()).toEqual({
+    exitCode: 4,
+    stdout: "",
+    stderr:
+      `attacklens-sensor: Cannot report to ${url}: nothing listens there\n` +
+      "hint: nothing is lost: the next run reports the state as it is then\n",
+  });
+  const rows: [string, string][] = [
+    ["State", "server unreachable"],
+    ["Server", url],
+    ["Sensor", SENSOR_ID],
+    ["Enrolled", ENROLLED_AT],
+    ["Problem", "nothing listens there"],
+  ];
+  expect(await status()).toEqual({ exitCode: 4, stdout: statusText(rows), stderr: "" });
+});
+
+test("run --once of a sensor that the server does not know keeps the key", async () => {
+  enrollWith();
+  const identity = readFileSync(identityPath(state), "utf8");
+  server.next.push(problem("sensor-unknown"));
+  expect(await run()).toEqual({
+    exitCode: 6,
+    stdout: "",
+    stderr:
+      `attacklens-sensor: Cannot report to ${server.url}: The sensor is not known\n` +
+      `hint: the key is kept; to make this host a new sensor, move the state folder of ${SENSOR_ID} away and enroll again\n`,
+  });
+  expect(readFileSync(identityPath(state), "utf8")).toBe(identity);
+  expect((await status()).exitCode).toBe(6);
+});
+
+test("run goes on until it is told to stop, and then ends well", async () => {
+  enrollWith();
+  const command = startCommand(["run", "--state", state]);
+  const log = command.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let text = "";
+  while (!/checked in; sent .*; next in \d+ s\n/.test(text)) {
+    const { value, done } = await log.next();
+    if (done) throw new Error(`ended with ${text}`);
+    text += value;
+  }
+  expect(text).toContain(` reporting to ${server.url} as ${SENSOR_ID}\n`);
+  command.kill("SIGTERM");
+  expect(await command.exited).toBe(0);
+  expect((await log.next()).value).toMatch(/^2\S+Z stopped\n$/);
+  expect(await new Response(command.stdout).text()).toBe("");
+});
+
+test("status --json has what a script needs, and never the key", async () => {
+  enrollWith();
+  const enrolled = { version: RELEASE, stateDir: state, server: server.url, sensorId: SENSOR_ID };
+  const never = await status("--json");
+  expect(JSON.parse(never.stdout)).toEqual({ ...enrolled, state: "never-run", enrolledAt: ENROLLED_AT });
+  expect(never).toMatchObject({ exitCode: 0, stderr: "" });
+
+  const last = {
+    lastCheckInAt: null,
+    problem: "The signature does not match the request",
+    failedCategories: [{ category: "ports", reason: "no /proc" }],
+  };
+  writeStatus(state, { state: "refused", at: ENROLLED_AT, ...last });
+  const refused = await status("--json");
+  expect(JSON.parse(refused.stdout)).toEqual({
+    ...enrolled,
+    ...last,
+    state: "refused",
+    enrolledAt: ENROLLED_AT,
+  });
+  expect(refused.exitCode).toBe(6);
+  expect((await status()).stdout).toContain("No ports       no /proc\n");
+  expect(server.received).toEqual([]);
+});
+
+test("a status file that is damaged is as none", async () => {
+  enrollWith();
+  writeFileSync(join(state, "status.json"), "{");
+  expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ state: "never-run" });
+});
+
+test("collect prints what would be reported, as JSON, and sends and keeps nothing", async () => {
+  const { exitCode, stdout, stderr } = await runCommandLine(["collect"], {
+    environment: { ATTACKLENS_STATE: state },
+  });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(Object.keys(JSON.parse(stdout))).toEqual([...CATEGORIES]);
+  expect(server.received).toEqual([]);
+  expect(existsSync(state)).toBe(false);
+});
