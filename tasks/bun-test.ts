@@ -1,5 +1,5 @@
 // Runs `bun test` on paths, lets its output through, and counts what it ran from its JUnit report.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./terminal.ts";
@@ -37,6 +37,8 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-tests-"));
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
+  // Tests that act as another account must get through to the folders they open for it.
+  chmodSync(folder, 0o711);
   const report = join(folder, "report.xml");
   try {
     const child = Bun.spawn(
