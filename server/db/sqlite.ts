@@ -19,10 +19,15 @@ export function sqliteDialect(file: string): SqliteDialect {
         // Takes the write lock at once: a transaction that reads first and writes later would fail when another process wrote between.
         const statement = sqlite.query(sql === "begin" ? "begin immediate" : sql);
         const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
+        const run = (parameters: readonly unknown[]) => statement.run(...bindings(parameters));
         return {
           reader: statement.columnNames.length > 0,
           all: (parameters) => statement.all(...bindings(parameters)),
-          run: (parameters) => statement.run(...bindings(parameters)),
+          // A full disk ends the transaction by itself; asking for it again would hide what happened.
+          run: (parameters) =>
+            sql === "rollback" && !sqlite.inTransaction
+              ? { changes: 0, lastInsertRowid: 0 }
+              : run(parameters),
           iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
         };
       },
