@@ -141,6 +141,24 @@ test("a category with a chunk that no server takes is reported as failed, and th
   expect(server.received[0]?.body.inventory.users).toEqual({ status: "failed", reason: expect.any(String) });
 });
 
+test("a category that the server does not take is told as failed, and the others arrive", async () => {
+  server.next.push(server.answer, problem("input-invalid"));
+  const result = await report(
+    connection,
+    collected({
+      packages: { status: "collected", items: packages(1) },
+      users: { status: "collected", items: [aGroup("staff")] },
+    }),
+  );
+  expect(result.uploaded).toEqual(["users"]);
+  expect(result.failed).toEqual([
+    { category: "packages", reason: expect.stringContaining("the server refuses it") },
+  ]);
+  expect(server.received.at(-1)?.body.inventory).toEqual({
+    packages: { status: "failed", reason: expect.any(String) },
+  });
+});
+
 test("what was uploaded before the server failed is not uploaded again", async () => {
   const inventory = withPackages(packages(20_000, "x".repeat(300)));
   server.next.push(...Array(4).fill(server.answer), problem("unavailable"));

@@ -9,14 +9,17 @@ import {
   putChunks,
   putManifest,
 } from "@attacklens/protocol/inventory/upload.ts";
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import type { Collected } from "./collect.ts";
 import { type Connection, send } from "./request.ts";
-import { Unreachable } from "./server-reply.ts";
+import { Refused, Unreachable } from "./server-reply.ts";
 
 /** Bytes of chunks in one upload, with room for their names and the frame. */
 const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
 const MAX_ROUNDS = 4;
+/** Refusals of what was sent, not of who sent it. */
+const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
 
 export interface ReportResult {
   checkInIntervalSeconds: number;
@@ -41,8 +44,21 @@ export async function report(
   }
   const body = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE, inventory };
   const reply = await send(connection, checkIn, { body, signal });
-  const uploaded = reply.wanted.filter((category) => cut.has(category));
-  for (const category of uploaded) await upload(connection, category, cut.get(category) ?? [], signal);
+  const uploaded: Category[] = [];
+  const refused: typeof inventory = {};
+  for (const category of reply.wanted) {
+    const chunks = cut.get(category);
+    if (!chunks) continue;
+    const reason = await upload(connection, category, chunks, signal);
+    if (reason === undefined) uploaded.push(category);
+    else {
+      refused[category] = { status: "failed", reason };
+      failed.push({ category, reason });
+    }
+  }
+  if (Object.keys(refused).length > 0) {
+    await send(connection, checkIn, { body: { ...body, inventory: refused }, signal });
+  }
   return { checkInIntervalSeconds: reply.checkInIntervalSeconds, uploaded, failed };
 }
 
@@ -60,7 +76,24 @@ function summarize(
   return { summary, chunks };
 }
 
+/** Answers why the server does not take the category, which costs none of the others; undefined when it has. */
 async function upload(
+  connection: Connection,
+  category: Category,
+  chunks: Chunk[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await sendChunks(connection, category, chunks, signal);
+    return undefined;
+  } catch (error) {
+    const isAboutContent = error instanceof Refused && CONTENT_PROBLEMS.includes(error.problem.code);
+    if (isAboutContent) return `the server refuses it: ${error.message}`.slice(0, 500);
+    throw error;
+  }
+}
+
+async function sendChunks(
   connection: Connection,
   category: Category,
   chunks: Chunk[],
