@@ -1,0 +1,42 @@
+// A simulated sensor: a key, and requests signed ahead of time, so that the generator costs little while it measures.
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import {
+  ENROLL_SIGNED_COMPONENTS,
+  formatContentDigest,
+  formatSignatureParams,
+  SIGNED_COMPONENTS,
+  signatureBase,
+} from "@attacklens/protocol/signature.ts";
+
+export interface SignedRequest {
+  path: string;
+  init: RequestInit;
+}
+
+export function makeSigner() {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const { x } = publicKey.export({ format: "jwk" }) as { x: string };
+  let nonce = 0;
+  return {
+    publicKey: x,
+    /** A POST with the next nonce. `keyid` is the sensor's id, or its public key while enrolling with the token. */
+    sign(path: string, body: unknown, keyid: string, token?: string): SignedRequest {
+      const text = JSON.stringify(body);
+      const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
+      const components = token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
+      const created = Math.floor(Date.now() / 1000);
+      const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
+      const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
+      const values = { "@method": "POST", "@path": path, "content-digest": digest, ...authorization };
+      const signature = sign(null, Buffer.from(signatureBase(components, values, params)), privateKey);
+      const headers = {
+        "content-type": "application/json",
+        "content-digest": digest,
+        "signature-input": `sig1=${params}`,
+        signature: `sig1=:${signature.toString("base64")}:`,
+        ...authorization,
+      };
+      return { path, init: { method: "POST", headers, body: text } };
+    },
+  };
+}
