@@ -1,7 +1,7 @@
 // Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
-import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
 
 const columns = [
@@ -35,9 +35,9 @@ function groupsWithCounts(db: Database, now: number) {
 const memberCount = sql<number>`(select count(*) from asset where asset.asset_group_id = asset_group.id)`;
 
 const SORTS = {
-  name: sql<string>`asset_group.name_key`,
-  createdAt: sql<number>`asset_group.created_at`,
-  assets: memberCount,
+  name: byText(sql<string>`asset_group.name_key`),
+  createdAt: byNumber(sql<number>`asset_group.created_at`),
+  assets: byNumber(memberCount),
 };
 
 export interface GroupPage {

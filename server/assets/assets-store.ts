@@ -1,6 +1,6 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
-import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
 function assets(db: Database) {
@@ -25,7 +25,10 @@ function assets(db: Database) {
 
 export type AssetRow = NonNullable<Awaited<ReturnType<typeof findAsset>>>;
 
-const SORTS = { name: sql<string>`asset.name_key`, createdAt: sql<number>`asset.created_at` };
+const SORTS = {
+  name: byText(sql<string>`asset.name_key`),
+  createdAt: byNumber(sql<number>`asset.created_at`),
+};
 
 export interface AssetPage {
   q?: string | undefined;

@@ -1,13 +1,19 @@
 // Keyset pages over any query: ordered by one expression and then by id, continued from a cursor instead of an offset.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "./schema.ts";
 
+/** What a list may be sorted by. Never null: coalesce what may be. */
+export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<number>; type: "number" };
+
+export const byText = (by: Expression<string>): Sort => ({ by, type: "text" });
+export const byNumber = (by: Expression<number>): Sort => ({ by, type: "number" });
+
 export interface KeysetOptions {
-  /** Never null: coalesce what may be. */
-  sort: Expression<unknown>;
+  sort: Sort;
   id: Expression<string>;
   /** Name of the sort, kept in the cursor: a cursor of another sort is refused. */
   sortName: string;
@@ -16,11 +22,11 @@ export interface KeysetOptions {
   limit: number;
 }
 
-const cursorContent = z.strictObject({
-  s: z.string(),
-  v: z.union([z.string().max(1_000), z.number()]),
-  id: z.string().max(100),
-});
+const text = z.string().max(1_000).refine(isPlainText);
+const cursorContent = {
+  text: z.strictObject({ s: z.string(), v: text, id: text }),
+  number: z.strictObject({ s: z.string(), v: z.int(), id: text }),
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: any table's query, whose row type passes through
 type AnyQuery<Row> = SelectQueryBuilder<any, any, Row>;
@@ -31,14 +37,14 @@ export async function keysetRows<Row>(
   { sort, id, sortName, order, cursor, limit }: KeysetOptions,
 ): Promise<{ rows: Row[]; nextCursor: string | null }> {
   let page = query
-    .select([sql<string | number>`${sort}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
-    .orderBy(sort, order)
+    .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
+    .orderBy(sort.by, order)
     .orderBy(id, order)
     .limit(limit + 1);
   if (cursor !== undefined) {
-    const after = decodeCursor(cursor, `${sortName} ${order}`);
+    const after = decodeCursor(cursor, `${sortName} ${order}`, sort.type);
     const comparison = order === "asc" ? sql`>` : sql`<`;
-    page = page.where(sql<boolean>`(${sort}, ${id}) ${comparison} (${after.v}, ${after.id})`);
+    page = page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`);
   }
   const rows = await page.execute();
   if (rows.length <= limit) return { rows, nextCursor: null };
@@ -50,9 +56,9 @@ export async function keysetRows<Row>(
   };
 }
 
-function decodeCursor(cursor: string, sort: string): z.infer<typeof cursorContent> {
+function decodeCursor(cursor: string, sort: string, type: Sort["type"]) {
   try {
-    const content = cursorContent.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+    const content = cursorContent[type].parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     if (content.s === sort) return content;
   } catch {
     // Whatever is wrong with it, the caller can only start again.

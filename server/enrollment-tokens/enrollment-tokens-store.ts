@@ -2,7 +2,7 @@
 import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
-import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, EnrollmentTable, EnrollmentTokenTable } from "../db/schema.ts";
 
 const useCount = sql<number>`(select count(*) from enrollment where enrollment.enrollment_token_id = enrollment_token.id)`;
@@ -38,11 +38,11 @@ function tokens(db: Database) {
 export type TokenRow = NonNullable<Awaited<ReturnType<typeof findToken>>>;
 
 const SORTS = {
-  createdAt: sql<number>`enrollment_token.created_at`,
-  name: sql<string>`enrollment_token.name_key`,
+  createdAt: byNumber(sql<number>`enrollment_token.created_at`),
+  name: byText(sql<string>`enrollment_token.name_key`),
   // No expiry sorts behind every date; 2^53-1 is no date that anybody enters.
-  expiresAt: sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`,
-  enrolledSensors: useCount,
+  expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
+  enrolledSensors: byNumber(useCount),
 };
 
 export interface TokenPage {

@@ -125,6 +125,23 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
+  test(`a cursor that was tampered with is refused, whatever is in it (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("viewer");
+    const values = ["abc", 1.5, 1e300, -1e300, "\u0000", "\ud800", null, [], {}, "9".repeat(5_000)];
+    for (const sort of ["createdAt", "name"]) {
+      for (const v of values) {
+        for (const id of ["tok_1", "\u0000", 7]) {
+          const cursor = Buffer.from(JSON.stringify({ s: `${sort} desc`, v, id })).toString("base64url");
+          const path = `/api/v1/enrollment-tokens?sort=${sort}&order=desc&cursor=${cursor}`;
+          const { status } = await world.fetch(path, { headers: { cookie } });
+          const isHarmless = sort === "name" && v === "abc" && id === "tok_1";
+          expect([v, id, status]).toEqual([v, id, isHarmless ? 200 : 422]);
+        }
+      }
+    }
+  });
+
   test(`search takes the wildcards of SQL literally (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");

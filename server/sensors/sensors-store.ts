@@ -1,7 +1,7 @@
 // Sensors in SQL.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
-import { cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
 
 function sensors(db: Database) {
@@ -37,9 +37,9 @@ function sensors(db: Database) {
 export type SensorRow = NonNullable<Awaited<ReturnType<typeof findSensor>>>;
 
 const SORTS = {
-  hostname: sql<string>`sensor.hostname_key`,
-  lastSeenAt: sql<number>`sensor_presence.last_seen_at`,
-  enrolledAt: sql<number>`sensor.enrolled_at`,
+  hostname: byText(sql<string>`sensor.hostname_key`),
+  lastSeenAt: byNumber(sql<number>`sensor_presence.last_seen_at`),
+  enrolledAt: byNumber(sql<number>`sensor.enrolled_at`),
 };
 
 export interface SensorPage {
