@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import fc from "fast-check";
-import { jsonInit, openWorld, type World } from "../test-world.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
 
 const PATH = "/api/v1/enrollment-tokens";
 const good = { name: "Production", scope: { type: "all-assets" }, expiresAt: null };
@@ -117,30 +117,38 @@ test("queries, ids and cursors that are not ours are refused, and named", async 
   expect(patched.status).toBe(405);
 });
 
-test("no JSON that anybody can think of makes a 5xx", async () => {
-  await using world = await openWorld("sqlite");
-  const cookie = await world.signedIn("admin");
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(PATH, "/api/v1/asset-groups", "/api/v1/session", "/api/v1/setup", "/sensor/v1/enroll"),
-      fc.oneof(
-        fc.json(),
-        fc
-          .record({ name: fc.anything(), scope: fc.anything(), expiresAt: fc.anything() })
-          .map((value) => JSON.stringify(value)),
+for (const dialect of TESTED_DIALECTS) {
+  test(`no JSON that anybody can think of makes a 5xx (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(
+          PATH,
+          "/api/v1/asset-groups",
+          "/api/v1/session",
+          "/api/v1/setup",
+          "/sensor/v1/enroll",
+        ),
+        fc.oneof(
+          fc.json(),
+          fc
+            .record({ name: fc.anything(), scope: fc.anything(), expiresAt: fc.anything() })
+            .map((value) => JSON.stringify(value)),
+        ),
+        async (path, text) => {
+          const response = await world.fetch(path, {
+            method: "POST",
+            body: text,
+            headers: { ...json, cookie },
+          });
+          expect(response.status).toBeLessThan(500);
+        },
       ),
-      async (path, text) => {
-        const response = await world.fetch(path, {
-          method: "POST",
-          body: text,
-          headers: { ...json, cookie },
-        });
-        expect(response.status).toBeLessThan(500);
-      },
-    ),
-    { numRuns: 300 },
-  );
-});
+      { numRuns: 200 },
+    );
+  });
+}
 
 test("a change that another site's page sends is refused, whatever the cookie", async () => {
   await using world = await openWorld("sqlite");

@@ -5,6 +5,7 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
+import fc from "fast-check";
 import { makeTestSensor, type SignOptions } from "../test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
 
@@ -179,6 +180,37 @@ for (const dialect of TESTED_DIALECTS) {
       items: 0,
       changedAt: null,
     });
+  });
+
+  test(`no signed body that a lying sensor can think of makes a 5xx (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const sensor = await enrolled(world, await world.signedIn("admin"));
+    const hash = fc.oneof(fc.constant("a".repeat(64)), fc.string());
+    const report = fc.record(
+      { status: fc.constantFrom("collected", "failed", "x"), root: hash, reason: fc.string() },
+      { requiredKeys: [] },
+    );
+    const body = fc.oneof(
+      fc.json().map((text) => JSON.parse(text)),
+      fc.record({
+        protocolVersion: fc.constant(1),
+        sensorVersion: fc.string(),
+        inventory: fc.dictionary(fc.constantFrom(...CATEGORIES, "x"), report),
+      }),
+      fc.record({ root: hash, chunks: fc.array(hash) }),
+      fc.record({ chunks: fc.dictionary(hash, fc.array(fc.record({ key: fc.string() }))) }),
+    );
+    const requests: [string, string][] = [
+      ["POST", CHECK_IN],
+      ["PUT", "/sensor/v1/inventory/users"],
+      ["PUT", "/sensor/v1/inventory/users/chunks"],
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...requests), body, async ([method, path], content) => {
+        expect((await sensor.send(method, path, content)).status).toBeLessThan(500);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test(`people are listed before groups, each by name, over pages too (${dialect})`, async () => {
