@@ -9,7 +9,8 @@ import { protocolVersion } from "./version.ts";
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{43}$/, "must be 32 bytes in base64url without padding")
+  // The last character holds four bits: with other values of the two spare ones, one key would have four texts.
+  .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
 /** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */

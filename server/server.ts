@@ -15,6 +15,7 @@ import { issueSetupCode } from "./users/users.ts";
 
 /** Above every route's own limit: what is larger never reaches us. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+const STOP_TIMEOUT_MS = 10_000;
 
 export interface RunningServer extends AsyncDisposable {
   url: string;
@@ -55,7 +56,12 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       ...(config.tlsCert && config.tlsKey
         ? { tls: { cert: Bun.file(config.tlsCert), key: Bun.file(config.tlsKey) } }
         : {}),
-      fetch: (request, server) => app.fetch(request, { address: clientAddress(server, request) }),
+      fetch(request, server) {
+        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
+        if (!URL.canParse(request.url))
+          return new Response("The request needs a valid Host header\n", { status: 400 });
+        return app.fetch(request, { address: clientAddress(server, request) });
+      },
     });
     const url = `${scheme}://${hostOf(config.listen.hostname)}:${server.port}`;
     const code = await issueSetupCode(db);
@@ -64,7 +70,10 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       // Behind #, the code is not sent to any server and stands in no log.
       setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
       async [Symbol.asyncDispose]() {
+        // Requests in flight are answered; who stalls is not waited for.
+        const deadline = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
         await server.stop();
+        clearTimeout(deadline);
         await db.destroy();
         log.flush();
       },

@@ -29,7 +29,10 @@ export function isTransient(error: unknown): boolean {
 /** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
 export function isOutage(error: unknown): boolean {
   const code = errorCode(error) ?? "";
+  const message = error instanceof Error ? error.message : "";
   return (
+    // pg gives these no code.
+    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect)/.test(message) ||
     /^(08|53|57P0)/.test(code) ||
     [
       "ECONNREFUSED",

@@ -16,6 +16,7 @@ export function postgresDialect(
     max: maxConnections,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 30_000,
+    query_timeout: 35_000,
     idle_in_transaction_session_timeout: 30_000,
     application_name: "attacklens",
     types,

@@ -7,6 +7,8 @@ import { SqliteDialect } from "kysely";
  * Throws what SQLite says when the file is no database or cannot be written.
  */
 export function sqliteDialect(file: string): SqliteDialect {
+  // The file and its journal hold password hashes: they are its owner's alone, whatever the folder allows.
+  process.umask(0o077);
   const sqlite = new BunDatabase(file, { create: true, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");
   sqlite.run("PRAGMA journal_mode = WAL");

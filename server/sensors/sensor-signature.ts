@@ -20,6 +20,8 @@ export interface ClaimedSignature {
 }
 
 const MAX_HEADER_LENGTH = 1_000;
+/** Seconds since 1970 at the end of the year 9999. */
+const MAX_CREATED = 253_402_300_799;
 
 /** Reads the headers, without any look-up. Throws signature-missing, or signature-invalid when they are malformed or cover too little. */
 export function parseSignature(headers: Headers, required: readonly string[]): ClaimedSignature {
@@ -53,7 +55,7 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
   const nonce = Number(params.get("nonce"));
   const keyid = params.get("keyid");
   if (params.get("alg") !== "ed25519") throw invalid("alg must be ed25519");
-  if (typeof created !== "number" || !Number.isSafeInteger(created))
+  if (typeof created !== "number" || !Number.isSafeInteger(created) || Math.abs(created) > MAX_CREATED)
     throw invalid("created must be whole seconds");
   if (typeof params.get("nonce") !== "string" || !Number.isSafeInteger(nonce) || nonce < 1) {
     throw invalid("nonce must be a string of decimal digits from 1 to 2^53-1");

@@ -1,4 +1,5 @@
 // Sign-in, sign-out and sessions, by better-auth. Its own routes are not served: ours call it.
+import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
@@ -35,6 +36,7 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
+      maxPasswordLength: PASSWORD_LENGTH.max,
       password: { hash: hashPassword, verify: verifyPassword },
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
