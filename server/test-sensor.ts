@@ -43,7 +43,12 @@ export function makeTestSensor() {
         nonce: lastNonce,
         keyid: options.keyid ?? x,
       });
-      const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
+      const values: Record<string, string> = {
+        "@method": method,
+        "@path": path,
+        "content-digest": digest,
+        "a b": "",
+      };
       if (options.token) values.authorization = `Bearer ${options.token}`;
       const signature = sign(
         null,

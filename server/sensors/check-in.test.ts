@@ -293,6 +293,12 @@ const forgeries: [string, SignOptions, string][] = [
     { components: ["@method", "content-digest"] },
     "signature-invalid",
   ],
+  ["a date beyond every calendar", { createdMs: 8_640_000_000_001_000 }, "signature-invalid"],
+  [
+    "a covered component that is no header",
+    { components: ["@method", "@path", "content-digest", "a b"] },
+    "signature-invalid",
+  ],
   ["a clock a day fast", { createdMs: Date.parse("2026-11-25T09:00:00Z") }, "clock-skewed"],
   ["the id of no sensor", { keyid: "sen_01980000-0000-7000-8000-000000000000" }, "sensor-unknown"],
 ];

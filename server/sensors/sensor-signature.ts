@@ -42,7 +42,7 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
   if (!bytes || !(bytes[0] instanceof ArrayBuffer)) throw invalid("Signature has no byte sequence sig1");
 
   const components = list[0].map(([name, itemParams]) => {
-    if (typeof name !== "string" || itemParams.size > 0)
+    if (typeof name !== "string" || itemParams.size > 0 || !/^@?[a-z0-9-]+$/.test(name))
       throw invalid("a covered component is not a plain name");
     return name;
   });

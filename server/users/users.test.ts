@@ -79,6 +79,15 @@ test("a password that is easy to guess is refused, and the field is named", asyn
   }
 });
 
+test("the longest password that is accepted signs in", async () => {
+  await using world = await openWorld("sqlite");
+  const code = await issueSetupCode(world.db);
+  const password = "violet tractor swims 42 ".repeat(9).slice(0, 200);
+  expect((await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code, password }))).status).toBe(
+    201,
+  );
+});
+
 test("guessing a password is slowed down, and a wrong e-mail looks like a wrong password", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
