@@ -9,6 +9,7 @@ import {
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
+import { isLoopback } from "./server-url.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -77,6 +78,8 @@ async function sendOnce<R extends Route>(
       body,
       // The address that was given is the one that is meant.
       redirect: "manual",
+      // Otherwise HTTP_PROXY would carry what may go unencrypted only because it stays on this host.
+      proxy: isLoopback(new URL(connection.server).hostname) ? false : undefined,
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
     return await readReply(route, response);

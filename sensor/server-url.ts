@@ -26,7 +26,7 @@ export function parseServerUrl(text: string): string {
   return url.origin;
 }
 
-/** 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), and the name that means them (RFC 6761). */
-function isLoopback(hostname: string): boolean {
+/** 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), and the name that means them (RFC 6761); of a parsed address. */
+export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

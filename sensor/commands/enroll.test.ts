@@ -200,6 +200,14 @@ describe("a token enrolls the sensor", () => {
     });
   });
 
+  test("on this very host through no proxy, whatever the environment says", async () => {
+    await using proxy = await startTestServer();
+    const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    const environment = Object.fromEntries(names.map((name) => [name, proxy.url]));
+    expect(await enroll(["--token-file", writeToken()], { environment })).toEqual(ENROLLED);
+    expect(proxy.received).toEqual([]);
+  });
+
   test("into the folder that ATTACKLENS_STATE names", async () => {
     const environment = { ATTACKLENS_STATE: state, ATTACKLENS_TOKEN: TOKEN };
     expect(await runCommandLine(["enroll", "--server", `${server.url}/`], { environment })).toEqual(ENROLLED);
