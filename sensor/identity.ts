@@ -43,8 +43,10 @@ export function readIdentity(stateDir: string): Identity | undefined {
   const path = identityPath(stateDir);
   let text: string;
   try {
-    const { size } = statSync(path);
-    text = size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
+    const stat = statSync(path);
+    // A pipe would never end.
+    if (!stat.isFile()) throw new Error(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
+    text = stat.size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
@@ -107,7 +109,6 @@ function reasonOf(error: unknown): string {
     EACCES: "permission denied",
     EPERM: "permission denied",
     EROFS: "the file system is read-only",
-    EISDIR: "it is a folder",
     ENOTDIR: "a part of the path is not a folder",
   };
   return known[code ?? ""] ?? message;

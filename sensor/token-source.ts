@@ -1,5 +1,5 @@
 // Where the enrollment token comes from, and what is refused before anything is sent.
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { SensorError } from "./sensor-error.ts";
 
@@ -50,7 +50,8 @@ async function readSource({ flag, file, environment, readStandardInput }: TokenS
 function readTokenFile(path: string): { text: string; warning: string | undefined } {
   let file: number;
   try {
-    file = openSync(path, "r");
+    // Opening a pipe would wait for someone to write into it. Windows has neither such pipes nor the flag.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw new SensorError(

@@ -77,6 +77,18 @@ test("an identity that is a folder", async () => {
   expect(server.received).toEqual([]);
 });
 
+test("an identity that is a pipe", async () => {
+  mkdirSync(state);
+  spawnSync("mkfifo", [identityFile()]);
+  expect(await withToken()).toMatchObject({
+    exitCode: 5,
+    stdout: "",
+    stderr: `attacklens-sensor: Cannot read the identity in ${identityFile()}: it is not a regular file\n`,
+  });
+  rmSync(identityFile());
+  expect(server.received).toEqual([]);
+});
+
 test("a folder whose name a file has", async () => {
   writeFileSync(state, "a file");
   expect(await withToken()).toMatchObject({

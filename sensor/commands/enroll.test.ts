@@ -1,5 +1,6 @@
 // What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on the disk.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -129,14 +130,16 @@ describe("nothing is sent, and no key is made", () => {
     }
   });
 
-  test("with a token file that is missing, a folder or far too large", async () => {
+  test("with a token file that is missing, a folder, a pipe or far too large", async () => {
     const missing = join(folder.path, "missing.txt");
     expect(await enroll(["--token-file", missing])).toEqual({
       exitCode: 2,
       stdout: "",
       stderr: `attacklens-sensor: Cannot read the token file ${missing}: it does not exist\n`,
     });
-    for (const path of [folder.path, writeToken("x".repeat(4_097))]) {
+    const pipe = join(folder.path, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    for (const path of [folder.path, pipe, writeToken("x".repeat(4_097))]) {
       expect(await enroll(["--token-file", path])).toEqual({
         exitCode: 2,
         stdout: "",
