@@ -2,6 +2,7 @@
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -16,6 +17,24 @@ import { dirname } from "node:path";
  * Throws the system's error (ENOSPC, EACCES, …) and leaves the old file as it was; refuses a link, a folder or a device.
  */
 export function writeFileAtomically(path: string, content: string): void {
+  writeBeside(path, content, (temporary) => renameSync(temporary, path));
+}
+
+/** The same for a file that is not there yet: of several processes at once, one succeeds, and the others get EEXIST. */
+export function createFileAtomically(path: string, content: string): void {
+  writeBeside(path, content, (temporary) => {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+      // A file system without hard links: FAT, some of the network's.
+      renameSync(temporary, path);
+    }
+    rmSync(temporary, { force: true });
+  });
+}
+
+function writeBeside(path: string, content: string, putInPlace: (temporary: string) => void): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const existing = lstatSync(path, { throwIfNoEntry: false });
@@ -30,7 +49,7 @@ export function writeFileAtomically(path: string, content: string): void {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    putInPlace(temporary);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { enroll } from "./enroll.ts";
-import { identityPath, readIdentity } from "./identity.ts";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  makeIdentity,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
 import { SensorError } from "./sensor-error.ts";
 import { makeFolder, TOKEN } from "./test-command.ts";
 import {
@@ -121,6 +127,26 @@ test("an unfinished enrollment with another server does not lend its key to this
     onRetry: () => {},
   });
   expect(other.received[0]?.keyid).not.toBe(server.received[0]?.keyid as string);
+});
+
+describe("a host that another command enrolled in the meantime", () => {
+  const asEnrolled = (url: string): EnrolledIdentity => ({
+    ...makeIdentity(url),
+    state: "enrolled",
+    sensorId: SENSOR_ID,
+    enrolledAt: "2026-11-24T09:30:00.000Z",
+  });
+  for (const withWhom of ["this server", "another server"]) {
+    test(`with ${withWhom} keeps its identity, and nothing is sent`, async () => {
+      const identity = asEnrolled(withWhom === "this server" ? server.url : "https://other.example");
+      writeIdentity(folder.path, identity);
+      const { outcome } = tryEnrolling();
+      if (withWhom === "this server") expect(await outcome).toMatchObject(identity);
+      else expect((await errorOf(outcome)).message).toContain("it is enrolled with https://other.example as");
+      expect(readIdentity(folder.path)).toEqual(identity);
+      expect(server.received).toEqual([]);
+    });
+  }
 });
 
 test("nonces grow over tries and over repeated commands", async () => {

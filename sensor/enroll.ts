@@ -4,7 +4,9 @@ import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { backOffMs, wait } from "./back-off.ts";
 import {
+  createIdentity,
   type EnrolledIdentity,
+  type Identity,
   makeIdentity,
   privateKeyOf,
   readIdentity,
@@ -32,15 +34,25 @@ const HINTS: Partial<Record<ProblemCode, string>> = {
   "token-group-deleted": "create a token for an asset group that exists",
 };
 
+/** What this host has begun or is. Throws SensorError when it is enrolled with another server. */
+export function findIdentity(stateDir: string, server: string): Identity | undefined {
+  const identity = readIdentity(stateDir);
+  if (identity?.state !== "enrolled" || identity.server === server) return identity;
+  throw new SensorError(
+    "identity",
+    `Cannot enroll sensor: it is enrolled with ${identity.server} as ${identity.sensorId}`,
+    `to change servers, move ${stateDir} away first; to have a second sensor, choose another folder with --state`,
+  );
+}
+
 /** The identity, on disk. Throws SensorError. */
 export async function enroll(
   options: EnrollOptions,
 ): Promise<EnrolledIdentity & { assetGroup: string | undefined }> {
   const { stateDir, server } = options;
-  const earlier = readIdentity(stateDir);
-  const identity =
-    earlier?.state === "enrolling" && earlier.server === server ? earlier : makeIdentity(server);
-  if (identity !== earlier) writeIdentity(stateDir, identity);
+  const identity = claimIdentity(stateDir, server);
+  // Another command was faster, e.g. while a person typed the token into this one.
+  if (identity.state === "enrolled") return { ...identity, assetGroup: undefined };
   const reply = await requestIdentity(connect(server, privateKeyOf(identity), identity.publicKey), options);
   const enrolled: EnrolledIdentity = {
     ...identity,
@@ -50,6 +62,18 @@ export async function enroll(
   };
   writeIdentity(stateDir, enrolled);
   return { ...enrolled, assetGroup: reply.assetGroup?.name };
+}
+
+/** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
+function claimIdentity(stateDir: string, server: string): Identity {
+  for (;;) {
+    const earlier = findIdentity(stateDir, server);
+    if (earlier?.server === server) return earlier;
+    const made = makeIdentity(server);
+    if (earlier) writeIdentity(stateDir, made);
+    else if (!createIdentity(stateDir, made)) continue;
+    return made;
+  }
 }
 
 async function requestIdentity(

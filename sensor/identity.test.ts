@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createPublicKey, sign, verify } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import {
+  createIdentity,
   type EnrolledIdentity,
   identityPath,
   makeIdentity,
@@ -49,6 +50,16 @@ test("the key signs with what the public half verifies, after being read again t
 
 test("two hosts have two keys", () => {
   expect(makeIdentity(SERVER).privateKey).not.toBe(makeIdentity(SERVER).privateKey);
+});
+
+test("of several that are made at once the first one stays", () => {
+  const [first, second] = [makeIdentity(SERVER), makeIdentity(SERVER)];
+  expect(createIdentity(folder.path, first)).toBe(true);
+  expect(createIdentity(folder.path, second)).toBe(false);
+  expect(readIdentity(folder.path)).toEqual(first);
+  expect(readdirSync(folder.path)).toEqual(["identity.json"]);
+  const { mode, nlink } = statSync(identityPath(folder.path));
+  expect({ mode: mode & 0o777, nlink }).toEqual({ mode: 0o600, nlink: 1 });
 });
 
 test("a field of the file that was changed is noticed", () => {

@@ -6,7 +6,7 @@ import { publicKey } from "@attacklens/protocol/enroll.ts";
 import { sensorId } from "@attacklens/protocol/ids.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
 import { SensorError } from "./sensor-error.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -68,13 +68,20 @@ export function readIdentity(stateDir: string): Identity | undefined {
 /** Throws SensorError when it cannot be written; the file that was there is then untouched. */
 export function writeIdentity(stateDir: string, value: Identity): void {
   try {
-    writeFileAtomically(identityPath(stateDir), `${JSON.stringify(value, null, 2)}\n`);
+    writeFileAtomically(identityPath(stateDir), textOf(value));
   } catch (error) {
-    throw new SensorError(
-      "identity",
-      `Cannot write the identity in ${stateDir}: ${reasonOf(error)}; nothing was changed`,
-      "free some space or choose another folder with --state, then run the same command again",
-    );
+    throw cannotWrite(stateDir, error);
+  }
+}
+
+/** As writeIdentity, where there is none yet; false when another process was first. */
+export function createIdentity(stateDir: string, value: Identity): boolean {
+  try {
+    createFileAtomically(identityPath(stateDir), textOf(value));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw cannotWrite(stateDir, error);
   }
 }
 
@@ -83,6 +90,18 @@ export function privateKeyOf({
   privateKey: d,
 }: Pick<Identity, "publicKey" | "privateKey">): KeyObject {
   return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
+}
+
+function textOf(value: Identity): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function cannotWrite(stateDir: string, error: unknown): SensorError {
+  return new SensorError(
+    "identity",
+    `Cannot write the identity in ${stateDir}: ${reasonOf(error)}; nothing was changed`,
+    "free some space or choose another folder with --state, then run the same command again",
+  );
 }
 
 function isKeyPair(value: Identity): boolean {

@@ -1,7 +1,6 @@
 // attacklens-sensor enroll: trades a token for an identity.
 import { collectHostFacts } from "../collect.ts";
-import { enroll } from "../enroll.ts";
-import { readIdentity } from "../identity.ts";
+import { enroll, findIdentity } from "../enroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import { parseServerUrl } from "../server-url.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
@@ -25,17 +24,10 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const stateDir = flags.state ?? defaultStateDir();
   const waitMs = parseSeconds(flags.wait) * 1000;
 
-  const existing = readIdentity(stateDir);
+  const existing = findIdentity(stateDir, server);
   if (existing?.state === "enrolled") {
-    if (existing.server === server) {
-      print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
-      return;
-    }
-    throw new SensorError(
-      "identity",
-      `Cannot enroll sensor: it is enrolled with ${existing.server} as ${existing.sensorId}`,
-      `to change servers, move ${stateDir} away first; to have a second sensor, choose another folder with --state`,
-    );
+    print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
+    return;
   }
 
   const { token, warning } = await readToken({
