@@ -149,13 +149,18 @@ describe("a host that another command enrolled in the meantime", () => {
   }
 });
 
-test("nonces grow over tries and over repeated commands", async () => {
-  server.next.push(dropReply, dropReply, dropReply);
-  await errorOf(tryEnrolling({ stopAfter: 2 }).outcome);
-  await tryEnrolling().outcome;
-  const nonces = server.received.map(({ nonce }) => nonce);
-  expect(nonces.length).toBeGreaterThan(2);
-  expect(nonces).toEqual([...new Set(nonces)].sort((left, right) => left - right));
+test("nonces grow over tries while the clock stands still, and over a command repeated a millisecond later", async () => {
+  const clock = spyOn(Date, "now").mockReturnValue(Date.parse("2026-11-24T09:30:00.000Z"));
+  try {
+    server.next.push(dropReply, dropReply, dropReply);
+    await errorOf(tryEnrolling({ stopAfter: 2 }).outcome);
+    clock.mockReturnValue(Date.parse("2026-11-24T09:30:00.001Z"));
+    await tryEnrolling().outcome;
+  } finally {
+    clock.mockRestore();
+  }
+  const first = Date.parse("2026-11-24T09:30:00.000Z") * 1000;
+  expect(server.received.map(({ nonce }) => nonce - first)).toEqual([0, 1, 1000, 1001]);
 });
 
 test("a clock that is wrong is corrected by the server's word, and the correction is signed", async () => {
