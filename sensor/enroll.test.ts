@@ -186,6 +186,7 @@ describe("a refusal", () => {
     ["token-expired", "tokenRefused"],
     ["token-group-deleted", "tokenRefused"],
     ["state-conflict", "sensorRefused"],
+    ["sensor-unknown", "sensorRefused"],
     ["input-invalid", "sensorRefused"],
     ["not-found", "sensorRefused"],
   ] as const) {
@@ -193,10 +194,18 @@ describe("a refusal", () => {
       server.next.push(problem(code, { detail: "Cannot enroll sensor: because" }));
       const error = await errorOf(tryEnrolling().outcome);
       expect(error).toMatchObject({ exit, message: "Cannot enroll sensor: because (request req-1)" });
-      expect(error.hint === undefined).toBe(exit === "sensorRefused");
+      expect(error.hint === undefined).toBe(code === "input-invalid" || code === "not-found");
       expect(server.received).toHaveLength(1);
       expect(readIdentity(folder.path)).toMatchObject({ publicKey: server.received[0]?.keyid });
     });
+  }
+});
+
+test("a key that the server will not take again: the hint leads to a new one", async () => {
+  for (const code of ["state-conflict", "sensor-unknown"] as const) {
+    server.next.push(problem(code));
+    const { hint } = await errorOf(tryEnrolling().outcome);
+    expect(hint).toContain(`move ${identityPath(folder.path)} away and run the same command again`);
   }
 });
 

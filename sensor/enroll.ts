@@ -7,6 +7,7 @@ import {
   createIdentity,
   type EnrolledIdentity,
   type Identity,
+  identityPath,
   makeIdentity,
   privateKeyOf,
   readIdentity,
@@ -27,12 +28,20 @@ export interface EnrollOptions {
   onRetry: (reason: string) => void;
 }
 
-const HINTS: Partial<Record<ProblemCode, string>> = {
-  "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
-  "token-revoked": "create another token under Sensors > Enrollment Tokens",
-  "token-expired": "create another token under Sensors > Enrollment Tokens",
-  "token-group-deleted": "create a token for an asset group that exists",
-};
+const ANOTHER_TOKEN = "create another token under Sensors > Enrollment Tokens";
+
+function hintFor(code: ProblemCode, stateDir: string): string | undefined {
+  const newKey = `move ${identityPath(stateDir)} away and run the same command again`;
+  const hints: Partial<Record<ProblemCode, string>> = {
+    "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
+    "token-revoked": ANOTHER_TOKEN,
+    "token-expired": ANOTHER_TOKEN,
+    "token-group-deleted": "create a token for an asset group that exists",
+    "state-conflict": `use the token that this host began with, or ${newKey}`,
+    "sensor-unknown": `${newKey}: this host becomes a new sensor`,
+  };
+  return hints[code];
+}
 
 /** What this host has begun or is. Throws SensorError when it is enrolled with another server. */
 export function findIdentity(stateDir: string, server: string): Identity | undefined {
@@ -78,7 +87,7 @@ function claimIdentity(stateDir: string, server: string): Identity {
 
 async function requestIdentity(
   connection: Connection,
-  { host, token, waitMs, signal, onRetry }: EnrollOptions,
+  { stateDir, host, token, waitMs, signal, onRetry }: EnrollOptions,
 ) {
   const body = {
     publicKey: connection.keyid,
@@ -91,7 +100,7 @@ async function requestIdentity(
     try {
       return await send(connection, enrollRoute, { body, token, signal });
     } catch (error) {
-      if (error instanceof Refused) throw refusal(error);
+      if (error instanceof Refused) throw refusal(error, stateDir);
       if (!(error instanceof Unreachable)) throw error;
       const pauseMs = Math.max(error.retryAfterMs, backOffMs(failures));
       if (signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(connection.server, error);
@@ -102,11 +111,11 @@ async function requestIdentity(
   }
 }
 
-function refusal({ problem, message }: Refused): SensorError {
+function refusal({ problem, message }: Refused, stateDir: string): SensorError {
   const reference = `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
   const exit = problem.code.startsWith("token-") ? "tokenRefused" : "sensorRefused";
   const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
-  return new SensorError(exit, `${text} ${reference}`, HINTS[problem.code]);
+  return new SensorError(exit, `${text} ${reference}`, hintFor(problem.code, stateDir));
 }
 
 function unreachable(server: string, { message }: Unreachable): SensorError {

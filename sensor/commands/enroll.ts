@@ -4,6 +4,7 @@ import { enroll, findIdentity } from "../enroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import { parseServerUrl } from "../server-url.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
+import { readStatus } from "../status-file.ts";
 import { readToken } from "../token-source.ts";
 import { note, parseFlags, print, readStandardInput, stopSignal } from "./terminal.ts";
 
@@ -27,6 +28,11 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const existing = findIdentity(stateDir, server);
   if (existing?.state === "enrolled") {
     print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
+    if (readStatus(stateDir)?.state === "unknown-to-server") {
+      note(
+        `the server no longer knows it; to make this host a new sensor, move ${stateDir} away and run the same command again`,
+      );
+    }
     return;
   }
 

@@ -15,7 +15,7 @@ export async function runCommand(args: string[]): Promise<void> {
   if (flags.once) {
     const cycle = await openCycle({ stateDir, identity, collect, signal })();
     if (signal.aborted) return;
-    throwUnlessConnected(cycle, identity);
+    throwUnlessConnected(cycle, identity, stateDir);
     print(describe(cycle));
     return;
   }
@@ -40,7 +40,11 @@ function requireIdentity(stateDir: string): EnrolledIdentity {
   );
 }
 
-function throwUnlessConnected({ state, problem }: Cycle, { server, sensorId }: EnrolledIdentity): void {
+function throwUnlessConnected(
+  { state, problem }: Cycle,
+  { server }: EnrolledIdentity,
+  stateDir: string,
+): void {
   if (state === "connected") return;
   if (state === "server-unreachable") {
     throw new SensorError(
@@ -51,7 +55,7 @@ function throwUnlessConnected({ state, problem }: Cycle, { server, sensorId }: E
   }
   const hint =
     state === "unknown-to-server"
-      ? `the key is kept; to make this host a new sensor, move the state folder of ${sensorId} away and enroll again`
+      ? `the key is kept; to make this host a new sensor, move ${stateDir} away and enroll again`
       : undefined;
   throw new SensorError("sensorRefused", `Cannot report to ${server}: ${problem}`, hint);
 }
