@@ -208,6 +208,23 @@ test("a status file that is damaged is as none", async () => {
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ state: "never-run" });
 });
 
+test.skipIf(!existsSync("/dev/full"))("collect onto a full disk says that it is cut", async () => {
+  expect(await runCommandLine(["collect"], { through: ["sh", "-c", '"$@" > /dev/full', "sh"] })).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: "attacklens-sensor: Cannot print the inventory: no space left on the device\n",
+  });
+});
+
+test.skipIf(process.platform === "win32")("collect for a reader that has seen enough ends well", async () => {
+  const through = ["sh", "-c", '{ "$@"; echo "exit $?" >&2; } | head -c 1', "sh"];
+  expect(await runCommandLine(["collect"], { through })).toEqual({
+    exitCode: 0,
+    stdout: "{",
+    stderr: "exit 0\n",
+  });
+});
+
 test("collect prints what would be reported, as JSON, and sends and keeps nothing", async () => {
   const { exitCode, stdout, stderr } = await runCommandLine(["collect"], {
     environment: { ATTACKLENS_STATE: state },

@@ -10,6 +10,16 @@ export function print(text: string): void {
   console.log(text);
 }
 
+/** Prints what may be large or go into a file: throws when it cannot be written, which `print` passes over. */
+export async function printWhole(text: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stdout, `${text}\n`);
+  } catch (error) {
+    // A reader such as head has seen enough.
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+  }
+}
+
 export function note(text: string): void {
   console.error(`${NAME}: ${redactTokenValues(text)}`);
 }
