@@ -48,6 +48,7 @@ test("help and version answer on standard output", async () => {
   expect(help.stdout).toStartWith("Usage:\n  attacklens-sensor enroll --server URL");
   expect(await runCommandLine(["--help"])).toEqual(help);
   expect(await runCommandLine(["-h"])).toEqual(help);
+  expect(await runCommandLine(["enroll", "--server", "https://a.example", "--help"])).toEqual(help);
 
   const version = { exitCode: 0, stdout: `attacklens-sensor ${RELEASE}\n`, stderr: "" };
   expect(await runCommandLine(["version"])).toEqual(version);

@@ -42,6 +42,10 @@ Example:
 
 async function main([command, ...rest]: string[]): Promise<number> {
   try {
+    if (rest.includes("--help") || rest.includes("-h")) {
+      print(USAGE.trimEnd());
+      return EXIT_CODES.done;
+    }
     switch (command) {
       case "enroll":
         await enrollCommand(rest);
