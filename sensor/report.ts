@@ -10,6 +10,7 @@ import {
   putManifest,
 } from "@attacklens/protocol/inventory/upload.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import { toPlainText } from "@attacklens/protocol/text.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import type { Collected } from "./collect.ts";
 import { type Connection, send } from "./request.ts";
@@ -88,7 +89,7 @@ async function upload(
     return undefined;
   } catch (error) {
     const isAboutContent = error instanceof Refused && CONTENT_PROBLEMS.includes(error.problem.code);
-    if (isAboutContent) return `the server refuses it: ${error.message}`.slice(0, 500);
+    if (isAboutContent) return toPlainText(`the server refuses it: ${error.message}`, 500);
     throw error;
   }
 }
