@@ -23,6 +23,12 @@ export function makeFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** A named pipe into which nobody writes. */
+export function makePipe(path: string): void {
+  const { exitCode } = Bun.spawnSync([Bun.which("mkfifo") ?? "/usr/bin/mkfifo", path]);
+  if (exitCode !== 0) throw new Error(`cannot make the pipe ${path}`);
+}
+
 /** Starts a command with an environment that holds nothing of this one's. */
 export function startCommand(
   args: string[],

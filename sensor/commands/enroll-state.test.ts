@@ -8,6 +8,7 @@ import {
   type CommandOptions,
   filesHoldingToken,
   makeFolder,
+  makePipe,
   runCommandLine,
   TOKEN,
 } from "../test-command.ts";
@@ -79,7 +80,7 @@ test("an identity that is a folder", async () => {
 
 test("an identity that is a pipe", async () => {
   mkdirSync(state);
-  spawnSync("mkfifo", [identityFile()]);
+  makePipe(identityFile());
   expect(await withToken()).toMatchObject({
     exitCode: 5,
     stdout: "",

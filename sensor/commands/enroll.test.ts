@@ -1,6 +1,5 @@
 // What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on the disk.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import {
   type CommandOptions,
   filesHoldingToken,
   makeFolder,
+  makePipe,
   runCommandLine,
   startCommand,
   TOKEN,
@@ -138,7 +138,7 @@ describe("nothing is sent, and no key is made", () => {
       stderr: `attacklens-sensor: Cannot read the token file ${missing}: it does not exist\n`,
     });
     const pipe = join(folder.path, "pipe");
-    spawnSync("mkfifo", [pipe]);
+    makePipe(pipe);
     for (const path of [folder.path, pipe, writeToken("x".repeat(4_097))]) {
       expect(await enroll(["--token-file", path])).toEqual({
         exitCode: 2,
