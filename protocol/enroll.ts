@@ -51,6 +51,10 @@ export const enroll = route({
     assetGroup: reference(assetGroupId)
       .nullable()
       .meta({ description: "The group that the token decides; null: none" }),
+    awaitingApproval: z
+      .boolean()
+      .default(false)
+      .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
     checkInIntervalSeconds: z.int().min(1),
     serverTime: instant,
   }),
@@ -59,6 +63,12 @@ export const enroll = route({
     "token-revoked",
     "token-expired",
     "token-group-deleted",
+    "token-paused",
+    "token-used-up",
+    "network-not-allowed",
+    "hostname-not-allowed",
+    "sensor-blocked",
+    "too-many-requests",
     "signature-missing",
     "signature-invalid",
     "clock-skewed",

@@ -19,6 +19,12 @@ export const PROBLEMS = {
   "origin-refused": { status: 403, title: "The request comes from another site" },
   "token-revoked": { status: 403, title: "The enrollment token is revoked" },
   "token-expired": { status: 403, title: "The enrollment token has expired" },
+  "token-paused": { status: 403, title: "The enrollment token is paused" },
+  "token-used-up": { status: 403, title: "The enrollment token has been used as often as it may" },
+  "network-not-allowed": { status: 403, title: "The enrollment token is not for this network" },
+  "hostname-not-allowed": { status: 403, title: "The enrollment token is not for this hostname" },
+  "sensor-awaiting-approval": { status: 403, title: "The sensor waits for approval" },
+  "sensor-blocked": { status: 403, title: "The sensor is blocked" },
   "token-group-deleted": { status: 403, title: "The enrollment token's asset group no longer exists" },
   "setup-closed": { status: 403, title: "The set-up link is not valid" },
   "not-found": { status: 404, title: "Not found" },
@@ -64,6 +70,13 @@ export const problemBody = z
     serverTime: instant
       .optional()
       .meta({ description: "With clock-skewed: the server's clock, to correct by" }),
+    reference: z
+      .string()
+      .optional()
+      .meta({
+        description: "With a refused enrollment: finds the attempt in the console",
+        example: "E-7KQ2M9X",
+      }),
     lastNonce: z.int().optional().meta({ description: "With signature-replayed: the nonce to exceed" }),
   })
   .meta({ id: "Problem" });
@@ -76,7 +89,9 @@ export type ProblemBody = z.infer<typeof problemBody>;
  */
 export class Problem extends Error {
   readonly fields?: Record<string, string>;
-  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce"> & { retryAfterSeconds?: number };
+  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference"> & {
+    retryAfterSeconds?: number;
+  };
 
   constructor(
     readonly code: ProblemCode,

@@ -10,16 +10,32 @@ import {
 import { getAsset, listAssets } from "./assets.ts";
 import { checkIn } from "./check-in.ts";
 import { enroll } from "./enroll.ts";
+import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
   deleteEnrollmentToken,
   getEnrollmentToken,
   listEnrollmentTokens,
+  pauseEnrollmentToken,
+  previewEnrollmentToken,
+  resumeEnrollmentToken,
+  revokeAndBlockEnrollmentToken,
   revokeEnrollmentToken,
+  rotateEnrollmentToken,
+  updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
+import { getRollOut, setRollOut } from "./roll-out.ts";
 import type { Route } from "./route.ts";
-import { deleteSensor, getSensor, listSensorInventory, listSensors } from "./sensors.ts";
+import {
+  approveSensor,
+  blockSensor,
+  deleteSensor,
+  getSensor,
+  listSensorInventory,
+  listSensors,
+  unblockSensor,
+} from "./sensors.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,
@@ -30,10 +46,22 @@ export const ROUTES: readonly Route[] = [
   listEnrollmentTokens,
   createEnrollmentToken,
   getEnrollmentToken,
+  updateEnrollmentToken,
+  previewEnrollmentToken,
+  pauseEnrollmentToken,
+  resumeEnrollmentToken,
+  rotateEnrollmentToken,
   revokeEnrollmentToken,
+  revokeAndBlockEnrollmentToken,
   deleteEnrollmentToken,
+  listEnrollmentAttempts,
+  getRollOut,
+  setRollOut,
   listSensors,
   getSensor,
+  approveSensor,
+  blockSensor,
+  unblockSensor,
   deleteSensor,
   listSensorInventory,
   listAssets,

@@ -6,7 +6,8 @@ import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-export const SENSOR_STATUSES = ["pending", "online", "offline"] as const;
+/** In the order in which they are decided. */
+export const SENSOR_STATUSES = ["blocked", "awaiting-approval", "pending", "online", "offline"] as const;
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
 
 export const sensor = z
@@ -14,7 +15,8 @@ export const sensor = z
     id: sensorId,
     hostname: z.string(),
     status: z.enum(SENSOR_STATUSES).meta({
-      description: "pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+      description:
+        "blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
     }),
     platform: z.enum(["linux", "windows", "darwin"]),
     os: z.object({ name: z.string(), version: z.string() }),
@@ -28,7 +30,20 @@ export const sensor = z
     lastSeenAt: instant,
     asset: reference(assetId),
     assetGroup: reference(assetGroupId).nullable(),
-    can: z.object({ delete: can }),
+    fingerprint: z.string().meta({
+      description: "Of its public key, four words; the sensor prints the same",
+      example: "lusab-babad-gutih-tugad",
+    }),
+    tags: z.array(z.string()).meta({ description: "Of its asset" }),
+    ephemeralHours: z
+      .int()
+      .nullable()
+      .meta({ description: "Removed after so many hours offline; null: never" }),
+    approvedAt: instant.nullable().meta({ description: "null: waits for approval, or needed none" }),
+    approvedBy: z.string().nullable(),
+    blockedAt: instant.nullable(),
+    blockedBy: z.string().nullable(),
+    can: z.object({ approve: can, block: can, unblock: can, delete: can }),
   })
   .meta({ id: "Sensor" });
 export type Sensor = z.infer<typeof sensor>;
@@ -73,6 +88,47 @@ export const getSensor = route({
       }),
     ),
   }),
+});
+
+export const approveSensor = route({
+  name: "sensors.approve",
+  method: "POST",
+  path: `${base}/{id}/approve`,
+  access: "sensors:manage",
+  summary:
+    "Let a sensor in that waits for approval, after comparing its fingerprint with what the host shows",
+  params,
+  body: z.strictObject({
+    fingerprint: z
+      .string()
+      .max(100)
+      .meta({ description: "As compared; refused with state-conflict when it is not the sensor's" }),
+  }),
+  status: 200,
+  output: sensor,
+  problems: ["state-conflict"],
+});
+
+export const blockSensor = route({
+  name: "sensors.block",
+  method: "POST",
+  path: `${base}/{id}/block`,
+  access: "sensors:manage",
+  summary: "Refuse a sensor's requests from now on; what it reported stays",
+  params,
+  status: 200,
+  output: sensor,
+});
+
+export const unblockSensor = route({
+  name: "sensors.unblock",
+  method: "POST",
+  path: `${base}/{id}/unblock`,
+  access: "sensors:manage",
+  summary: "Accept a blocked sensor's requests again",
+  params,
+  status: 200,
+  output: sensor,
 });
 
 export const deleteSensor = route({

@@ -1,0 +1,20 @@
+// A public key as four words that people compare: 64 bits of its SHA-256 as proquints (Wilkerson, arXiv:0901.4016).
+
+const CONSONANTS = "bdfghjklmnprstvz";
+const VOWELS = "aiou";
+
+/** `lusab-babad-gutih-tugad` of the first eight bytes of a SHA-256. More bits than four words of a list would hold. */
+export function formatKeyFingerprint(sha256: Uint8Array): string {
+  const words: string[] = [];
+  for (let index = 0; index < 8; index += 2) {
+    const bits = (sha256[index]! << 8) | sha256[index + 1]!;
+    words.push(
+      CONSONANTS[bits >> 12]! +
+        VOWELS[(bits >> 10) & 3]! +
+        CONSONANTS[(bits >> 6) & 15]! +
+        VOWELS[(bits >> 4) & 3]! +
+        CONSONANTS[bits & 15]!,
+    );
+  }
+  return words.join("-");
+}

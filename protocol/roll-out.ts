@@ -1,0 +1,82 @@
+// A roll-out: which machines are expected to enroll with a token, and which of them have.
+import { z } from "zod";
+import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
+import { enrollmentTokenId, sensorId } from "./ids.ts";
+import { route } from "./route.ts";
+import { isPlainText } from "./text.ts";
+
+/** Hostnames that a roll-out may expect. */
+export const MAX_EXPECTED_HOSTS = 10_000;
+
+export const ROLL_OUT_STATES = ["reporting", "arrived", "refused", "missing"] as const;
+export type RollOutState = (typeof ROLL_OUT_STATES)[number];
+
+const rollOut = z
+  .object({
+    expected: z
+      .int()
+      .nullable()
+      .meta({
+        description: "Machines expected: the hostnames given, or the number; null: nothing is expected",
+      }),
+    enrolled: z.int().meta({ description: "Sensors that the token brought in, expected or not" }),
+    counts: z
+      .record(z.enum(ROLL_OUT_STATES), z.int())
+      .meta({ description: "Of the machines expected, how many are in each state" }),
+    unexpected: z
+      .int()
+      .meta({ description: "Sensors with a hostname that is not expected; 0 without a list" }),
+    hosts: z
+      .array(
+        z.object({
+          hostname: z.string(),
+          state: z.enum(ROLL_OUT_STATES).meta({
+            description:
+              "reporting: its inventory is here; arrived: enrolled; refused: the last attempt was; missing: never seen",
+          }),
+          reason: z.enum(REFUSAL_REASONS).nullable(),
+          sensorId: sensorId.nullable(),
+        }),
+      )
+      .meta({ description: "The hostnames expected, in their order; empty when only a number is expected" }),
+  })
+  .meta({ id: "RollOut" });
+export type RollOut = z.infer<typeof rollOut>;
+
+const params = z.strictObject({ id: enrollmentTokenId });
+const path = "/api/v1/enrollment-tokens/{id}/roll-out";
+
+export const getRollOut = route({
+  name: "rollOut.get",
+  method: "GET",
+  path,
+  access: "enrollment-tokens:read",
+  summary: "How far the roll-out with a token has come",
+  params,
+  status: 200,
+  output: rollOut,
+});
+
+export const setRollOut = route({
+  name: "rollOut.set",
+  method: "PUT",
+  path,
+  access: "enrollment-tokens:manage",
+  summary: "Say which machines are expected to enroll with a token: their hostnames, a number, or nothing",
+  params,
+  maxBodyBytes: 3 * 1024 * 1024,
+  body: z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("none") }),
+    z.strictObject({ type: z.literal("number"), machines: z.int().min(1).max(1_000_000) }),
+    z.strictObject({
+      type: z.literal("hostnames"),
+      hostnames: z
+        .array(z.string().trim().toLowerCase().min(1).max(253).refine(isPlainText))
+        .min(1)
+        .max(MAX_EXPECTED_HOSTS)
+        .meta({ description: "Without regard to case; given twice counts once" }),
+    }),
+  ]),
+  status: 200,
+  output: rollOut,
+});
