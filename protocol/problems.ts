@@ -70,13 +70,10 @@ export const problemBody = z
     serverTime: instant
       .optional()
       .meta({ description: "With clock-skewed: the server's clock, to correct by" }),
-    reference: z
-      .string()
-      .optional()
-      .meta({
-        description: "With a refused enrollment: finds the attempt in the console",
-        example: "E-7KQ2M9X",
-      }),
+    reference: z.string().optional().meta({
+      description: "With a refused enrollment: finds the attempt in the console",
+      example: "E-7KQ2M9X",
+    }),
     lastNonce: z.int().optional().meta({ description: "With signature-replayed: the nonce to exceed" }),
   })
   .meta({ id: "Problem" });

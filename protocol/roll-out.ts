@@ -13,12 +13,9 @@ export type RollOutState = (typeof ROLL_OUT_STATES)[number];
 
 const rollOut = z
   .object({
-    expected: z
-      .int()
-      .nullable()
-      .meta({
-        description: "Machines expected: the hostnames given, or the number; null: nothing is expected",
-      }),
+    expected: z.int().nullable().meta({
+      description: "Machines expected: the hostnames given, or the number; null: nothing is expected",
+    }),
     enrolled: z.int().meta({ description: "Sensors that the token brought in, expected or not" }),
     counts: z
       .record(z.enum(ROLL_OUT_STATES), z.int())

@@ -9,6 +9,7 @@ import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openPresence } from "./sensors/presence-store.ts";
+import { removeEndedSensors } from "./sensors/sensors.ts";
 import { readSessionSecret } from "./session-secret.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { issueSetupCode } from "./users/users.ts";
@@ -16,6 +17,8 @@ import { issueSetupCode } from "./users/users.ts";
 /** Above every route's own limit: what is larger never reaches us. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
+/** How often ephemeral sensors are looked at whose time offline may be over. */
+const SWEEP_INTERVAL_MS = 60_000;
 
 export interface RunningServer extends AsyncDisposable {
   url: string;
@@ -63,6 +66,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         return app.fetch(request, { address: clientAddress(server, request) });
       },
     });
+    const sweep = setInterval(() => {
+      removeEndedSensors(db, now()).catch((error: unknown) =>
+        log.warn({ err: error }, "ephemeral sensors could not be removed"),
+      );
+    }, SWEEP_INTERVAL_MS);
     const url = `${scheme}://${hostOf(config.listen.hostname)}:${server.port}`;
     const code = await issueSetupCode(db);
     return {
@@ -70,6 +78,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       // Behind #, the code is not sent to any server and stands in no log.
       setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
       async [Symbol.asyncDispose]() {
+        clearInterval(sweep);
         // Requests in flight are answered; who stalls is not waited for.
         const deadline = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
         await server.stop();

@@ -53,7 +53,7 @@ export async function findOrCreateAsset(
   tx: Database,
   now: number,
   host: HostFacts,
-  assetGroupId: string | null,
+  { assetGroupId, tags }: { assetGroupId: string | null; tags: string[] },
 ): Promise<{ id: string; created: boolean }> {
   const identifiers = identifiersOf(host);
   const machineId = identifiers.find(({ type }) => type === "machine-id");
@@ -68,6 +68,7 @@ export async function findOrCreateAsset(
       category: "compute",
       assetGroupId,
       createdAt: now,
+      tags: JSON.stringify(tags),
     });
   }
   await insertIdentifiers(tx, id, identifiers);

@@ -1,10 +1,12 @@
 // Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same ones.
 import { type Migration, Migrator } from "kysely/migration";
 import { firstSlice } from "./migrations/0001-first-slice.ts";
+import { tokenLife } from "./migrations/0002-token-life.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
   "0001-first-slice": firstSlice,
+  "0002-token-life": tokenLife,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

@@ -83,16 +83,41 @@ export interface EnrollmentTokenTable {
   revokedAt: number | null;
   revokedBy: string | null;
   deletedAt: number | null;
+  description: string;
+  /** Null: any number. */
+  maxEnrollments: number | null;
+  /** JSON arrays of text. */
+  allowedNetworks: string;
+  allowedHostnames: string;
+  tags: string;
+  requireApproval: number;
+  ephemeralHours: number | null;
+  pausedAt: number | null;
+  pausedBy: string | null;
+  /** The token that this one succeeds. */
+  rotatedFrom: string | null;
+  /** JSON: which machines are expected. */
+  rollOut: string;
 }
 
-/** One row for each sensor that a token brought in: what counts a token's use, and what makes a retry cost none. */
-export interface EnrollmentTable {
+/** The use ledger: an attempt to enroll with the token's value. A host that is refused again for one reason is one row. */
+export interface EnrollmentAttemptTable {
   id: string;
   enrollmentTokenId: string;
-  sensorId: string;
-  enrolledAt: number;
+  reference: string;
+  /** Accepted attempts are numbered from 1, which counts the token's use; null: refused. */
+  useNumber: number | null;
+  /** Problem code of the refusal; null: accepted. */
+  reason: string | null;
+  detail: string | null;
+  firstAt: number;
+  at: number;
+  attempts: number;
   address: string;
   hostname: string;
+  hostnameKey: string;
+  publicKey: string;
+  sensorId: string | null;
 }
 
 export interface SensorTable {
@@ -112,6 +137,13 @@ export interface SensorTable {
   /** When the first inventory was complete; null: pending. */
   reportedAt: number | null;
   deletedAt: number | null;
+  awaitingApproval: number;
+  approvedAt: number | null;
+  approvedBy: string | null;
+  blockedAt: number | null;
+  blockedBy: string | null;
+  /** Removed after so many hours offline; null: never. */
+  ephemeralHours: number | null;
 }
 
 /** Hot and small: one update for every request of a sensor, written by group commit. */
@@ -130,6 +162,8 @@ export interface AssetTable {
   category: "compute";
   assetGroupId: string | null;
   createdAt: number;
+  /** JSON array of text. */
+  tags: string;
 }
 
 export interface AssetIdentifierTable {
@@ -209,7 +243,7 @@ export interface Schema {
   setting: SettingTable;
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
-  enrollment: EnrollmentTable;
+  enrollmentAttempt: EnrollmentAttemptTable;
   sensor: SensorTable;
   sensorPresence: SensorPresenceTable;
   asset: AssetTable;

@@ -1,12 +1,20 @@
+import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import * as rollOut from "@attacklens/protocol/roll-out.ts";
 import { handler } from "../route-handler.ts";
+import { listEnrollmentAttempts } from "./attempts.ts";
+import { createEnrollmentToken, getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
+import { getRollOut, setRollOut } from "./roll-out.ts";
 import {
-  createEnrollmentToken,
   deleteEnrollmentToken,
-  getEnrollmentToken,
-  listEnrollmentTokens,
+  pauseEnrollmentToken,
+  previewEnrollmentToken,
+  resumeEnrollmentToken,
+  revokeAndBlockEnrollmentToken,
   revokeEnrollmentToken,
-} from "./enrollment-tokens.ts";
+  rotateEnrollmentToken,
+  updateEnrollmentToken,
+} from "./token-changes.ts";
 
 export const enrollmentTokenRoutes = [
   handler(routes.listEnrollmentTokens, ({ query, user }, { db, now }) =>
@@ -18,11 +26,34 @@ export const enrollmentTokenRoutes = [
   handler(routes.getEnrollmentToken, ({ params, user }, { db, now }) =>
     getEnrollmentToken(db, now(), user, params.id),
   ),
+  handler(routes.updateEnrollmentToken, ({ params, body, user }, { db, now }) =>
+    updateEnrollmentToken(db, now(), user, params.id, body),
+  ),
+  handler(routes.pauseEnrollmentToken, ({ params, user }, { db, now }) =>
+    pauseEnrollmentToken(db, now(), user, params.id),
+  ),
+  handler(routes.resumeEnrollmentToken, ({ params, user }, { db, now }) =>
+    resumeEnrollmentToken(db, now(), user, params.id),
+  ),
+  handler(routes.rotateEnrollmentToken, ({ params, body, user }, { db, now }) =>
+    rotateEnrollmentToken(db, now(), user, params.id, body),
+  ),
+  handler(routes.previewEnrollmentToken, ({ params, query, user }, { db, now, checkInIntervalSeconds }) =>
+    previewEnrollmentToken(db, { now: now(), checkInIntervalSeconds, user }, params.id, query),
+  ),
   handler(routes.revokeEnrollmentToken, ({ params, user }, { db, now }) =>
     revokeEnrollmentToken(db, now(), user, params.id),
+  ),
+  handler(routes.revokeAndBlockEnrollmentToken, ({ params, body, user }, { db, now }) =>
+    revokeAndBlockEnrollmentToken(db, now(), user, params.id, body),
   ),
   handler(routes.deleteEnrollmentToken, async ({ params, user }, { db, now }) => {
     await deleteEnrollmentToken(db, now(), user, params.id);
     return undefined;
   }),
+  handler(attempts.listEnrollmentAttempts, ({ query }, { db }) => listEnrollmentAttempts(db, query)),
+  handler(rollOut.getRollOut, ({ params }, { db }) => getRollOut(db, params.id)),
+  handler(rollOut.setRollOut, ({ params, body, user }, { db, now }) =>
+    setRollOut(db, now(), user, params.id, body),
+  ),
 ];

@@ -1,54 +1,87 @@
 // Enrollment tokens and their uses in SQL. A deleted token keeps its row, so that "enrolled by" always resolves.
-import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
+import { TOKEN_STATUSES, type TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
-import type { Database, EnrollmentTable, EnrollmentTokenTable } from "../db/schema.ts";
+import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 
-const useCount = sql<number>`(select count(*) from enrollment where enrollment.enrollment_token_id = enrollment_token.id)`;
+const useCount = sql<number>`(select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id)`;
+const lastUse = sql<
+  number | null
+>`(select at from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id and use_number is not null order by use_number desc limit 1)`;
+const refusals = sql<number>`(select coalesce(sum(attempts), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id and use_number is null)`;
 
 function tokens(db: Database) {
   return db
     .selectFrom("enrollmentToken")
     .innerJoin("user as maker", "maker.id", "enrollmentToken.createdBy")
     .leftJoin("user as revoker", "revoker.id", "enrollmentToken.revokedBy")
+    .leftJoin("user as pauser", "pauser.id", "enrollmentToken.pausedBy")
     .leftJoin("assetGroup", "assetGroup.id", "enrollmentToken.assetGroupId")
+    .leftJoin("enrollmentToken as predecessor", "predecessor.id", "enrollmentToken.rotatedFrom")
     .select([
       "enrollmentToken.id",
       "enrollmentToken.name",
+      "enrollmentToken.description",
       "enrollmentToken.hint",
       "enrollmentToken.createdAt",
       "enrollmentToken.expiresAt",
       "enrollmentToken.revokedAt",
+      "enrollmentToken.pausedAt",
       "enrollmentToken.assetGroupId",
+      "enrollmentToken.maxEnrollments",
+      "enrollmentToken.allowedNetworks",
+      "enrollmentToken.allowedHostnames",
+      "enrollmentToken.tags",
+      "enrollmentToken.requireApproval",
+      "enrollmentToken.ephemeralHours",
+      "enrollmentToken.rotatedFrom",
+      "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",
       "assetGroup.deletedAt as assetGroupDeletedAt",
       "maker.name as createdBy",
       "revoker.name as revokedBy",
-      useCount.as("enrolledSensors"),
-      sql<
-        number | null
-      >`(select max(enrolled_at) from enrollment where enrollment.enrollment_token_id = enrollment_token.id)`.as(
-        "lastUsedAt",
-      ),
+      "pauser.name as pausedBy",
+      useCount.as("uses"),
+      lastUse.as("lastUsedAt"),
+      refusals.as("refusedAttempts"),
     ])
     .where("enrollmentToken.deletedAt", "is", null);
 }
 
 export type TokenRow = NonNullable<Awaited<ReturnType<typeof findToken>>>;
 
-const SORTS = {
-  createdAt: byNumber(sql<number>`enrollment_token.created_at`),
-  name: byText(sql<string>`enrollment_token.name_key`),
-  // No expiry sorts behind every date; 2^53-1 is no date that anybody enters.
-  expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
-  enrolledSensors: byNumber(useCount),
-};
+/** `enrollmentTokenStatus` in SQL, with its order as a number; a test compares the two. */
+function statusRank(now: number) {
+  return sql<number>`case
+    when enrollment_token.revoked_at is not null then 0
+    when enrollment_token.expires_at is not null and enrollment_token.expires_at <= ${now} then 1
+    when asset_group.deleted_at is not null then 2
+    when enrollment_token.max_enrollments is not null and ${useCount} >= enrollment_token.max_enrollments then 3
+    when enrollment_token.paused_at is not null then 4
+    else 5 end`;
+}
+
+function sorts(now: number) {
+  return {
+    createdAt: byNumber(sql<number>`enrollment_token.created_at`),
+    name: byText(sql<string>`enrollment_token.name_key`),
+    // All assets sort before every group.
+    scope: byText(sql<string>`coalesce(asset_group.name_key, '')`),
+    createdBy: byText(sql<string>`lower(maker.name)`),
+    // No expiry sorts behind every date; 2^53-1 is no date that anybody enters.
+    expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
+    status: byNumber(statusRank(now)),
+    enrolledSensors: byNumber(useCount),
+    lastUsedAt: byNumber(sql<number>`coalesce(${lastUse}, 0)`),
+  };
+}
 
 export interface TokenPage {
   q?: string | undefined;
   status?: TokenStatus | undefined;
-  sort: keyof typeof SORTS;
+  assetGroupId?: string | undefined;
+  sort: keyof ReturnType<typeof sorts>;
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
@@ -57,13 +90,14 @@ export interface TokenPage {
 export async function pageOfTokens(
   db: Database,
   now: number,
-  { q, status, sort, order, cursor, limit }: TokenPage,
+  { q, status, assetGroupId, sort, order, cursor, limit }: TokenPage,
 ) {
   let query = tokens(db);
   if (q) query = query.where(contains(sql<string>`enrollment_token.name_key`, q));
-  if (status) query = query.where(hasStatus(status, now));
+  if (status) query = query.where(sql<boolean>`${statusRank(now)} = ${TOKEN_STATUSES.indexOf(status)}`);
+  if (assetGroupId) query = query.where("enrollmentToken.assetGroupId", "=", assetGroupId);
   const page = await keysetRows(query, {
-    sort: SORTS[sort],
+    sort: sorts(now)[sort],
     sortName: sort,
     id: sql<string>`enrollment_token.id`,
     order,
@@ -73,61 +107,68 @@ export async function pageOfTokens(
   return { ...page, ...(await cappedCount(db, query.clearSelect())) };
 }
 
-/** `enrollmentTokenStatus` as a condition, in its order; a test compares the two. */
-function hasStatus(status: TokenStatus, now: number) {
-  const revoked = sql`enrollment_token.revoked_at is not null`;
-  const expired = sql`(enrollment_token.expires_at is not null and enrollment_token.expires_at <= ${now})`;
-  const groupDeleted = sql`asset_group.deleted_at is not null`;
-  const conditions: Record<TokenStatus, ReturnType<typeof sql<boolean>>> = {
-    revoked: sql<boolean>`${revoked}`,
-    expired: sql<boolean>`not ${revoked} and ${expired}`,
-    "group-deleted": sql<boolean>`not ${revoked} and not ${expired} and ${groupDeleted}`,
-    active: sql<boolean>`not ${revoked} and not ${expired} and not ${groupDeleted}`,
-  };
-  return sql<boolean>`(${conditions[status]})`;
-}
-
 export async function findToken(db: Database, id: string) {
   return await tokens(db).where("enrollmentToken.id", "=", id).executeTakeFirst();
+}
+
+/** The latest successor of each of the tokens, by the token's id. */
+export async function findSuccessors(
+  db: Database,
+  ids: string[],
+): Promise<Map<string, { id: string; name: string }>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("enrollmentToken")
+    .select(["id", "name", "rotatedFrom"])
+    .where("rotatedFrom", "in", ids)
+    .where("deletedAt", "is", null)
+    .orderBy("createdAt")
+    .orderBy("id")
+    .execute();
+  return new Map(rows.map(({ id, name, rotatedFrom }) => [rotatedFrom!, { id, name }]));
 }
 
 export async function insertToken(tx: Database, token: EnrollmentTokenTable): Promise<void> {
   await tx.insertInto("enrollmentToken").values(token).execute();
 }
 
-/** The token's row, locked until the transaction ends; not a deleted one. */
-export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
+function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
   const [column, value] = "id" in by ? (["id", by.id] as const) : (["valueHash", by.valueHash] as const);
-  const query = tx
+  return db
     .selectFrom("enrollmentToken")
     .selectAll()
     .where(column, "=", value)
     .where("deletedAt", "is", null);
-  return await lockRows(tx, query).executeTakeFirst();
 }
 
-export async function markTokenRevoked(
-  tx: Database,
-  id: string,
-  revokedAt: number,
-  revokedBy: string,
-): Promise<void> {
-  await tx.updateTable("enrollmentToken").set({ revokedAt, revokedBy }).where("id", "=", id).execute();
+/** The token's row, locked until the transaction ends; not a deleted one. */
+export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
+  return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
 }
 
-export async function markTokenDeleted(tx: Database, id: string, deletedAt: number): Promise<void> {
-  await tx.updateTable("enrollmentToken").set({ deletedAt }).where("id", "=", id).execute();
+export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;
+
+export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {
+  await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
 }
 
+/** The highest number of a use: how many sensors the token brought in. */
 export async function countUses(db: Database, tokenId: string): Promise<number> {
   const row = await db
-    .selectFrom("enrollment")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .selectFrom("enrollmentAttempt")
+    .select((eb) => eb.fn.max("useNumber").as("uses"))
     .where("enrollmentTokenId", "=", tokenId)
     .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return Number(row.uses ?? 0);
 }
 
-export async function insertUse(tx: Database, use: EnrollmentTable): Promise<void> {
-  await tx.insertInto("enrollment").values(use).execute();
+/** What a token's roll-out expects, as JSON; undefined when there is no such token. */
+export async function findRollOut(db: Database, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("enrollmentToken")
+    .select("rollOut")
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst();
+  return row?.rollOut;
 }

@@ -4,6 +4,7 @@ import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_STATUSES } from "@attacklens/protocol/enrollment-tokens.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import fc from "fast-check";
+import { makeTestSensor } from "../test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS } from "../test-world.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
@@ -109,7 +110,16 @@ for (const dialect of TESTED_DIALECTS) {
         body: { ...allAssets, name: `Token ${index}`, expiresAt },
       });
     }
-    for (const sort of ["createdAt", "name", "expiresAt", "enrolledSensors"] as const) {
+    for (const sort of [
+      "createdAt",
+      "name",
+      "scope",
+      "createdBy",
+      "expiresAt",
+      "status",
+      "enrolledSensors",
+      "lastUsedAt",
+    ] as const) {
       for (const order of ["asc", "desc"] as const) {
         const seen: string[] = [];
         let cursor: string | null | undefined;
@@ -158,6 +168,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`the list's filter and the status function agree on every token (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
+    const paused: { id: string }[] = [];
     const doomed = await world.call(groups.createAssetGroup, cookie, { body: { name: "Doomed" } });
     const scopes = [{ type: "all-assets" }, { type: "asset-group", assetGroupId: doomed.id }] as const;
     for (const [index, scope] of scopes.entries()) {
@@ -169,11 +180,23 @@ for (const dialect of TESTED_DIALECTS) {
           const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body });
           const params = { id: enrollmentToken.id };
           if (revoked) await world.call(routes.revokeEnrollmentToken, cookie, { params });
+          if (expiresInMs === null && !revoked && index === 0) paused.push(params);
         }
       }
     }
     await world.call(groups.deleteAssetGroup, cookie, { params: { id: doomed.id } });
     world.clock.ms += 50_000;
+    const usedUp = await world.call(routes.createEnrollmentToken, cookie, {
+      body: { ...allAssets, name: "Used up", maxEnrollments: 1 },
+    });
+    const sensor = makeTestSensor();
+    await world.fetch(
+      "/sensor/v1/enroll",
+      sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, {
+        token: usedUp.value,
+      }),
+    );
+    for (const params of paused) await world.call(routes.pauseEnrollmentToken, cookie, { params });
     let counted = 0;
     for (const status of TOKEN_STATUSES) {
       const { items } = await world.call(routes.listEnrollmentTokens, cookie, { query: { status } });
@@ -181,18 +204,29 @@ for (const dialect of TESTED_DIALECTS) {
       expect(items.length).toBeGreaterThan(0);
       counted += items.length;
     }
-    expect(counted).toBe(12);
+    expect(counted).toBe(13);
   });
 }
 
-test("a token is active exactly when it is neither revoked nor expired nor without its group", () => {
+test("a token is active exactly when nothing stands against it", () => {
   const time = fc.option(fc.nat(10), { nil: null });
+  const facts = fc.record({
+    revokedAt: time,
+    expiresAt: time,
+    assetGroupDeletedAt: time,
+    pausedAt: time,
+    maxEnrollments: fc.option(fc.integer({ min: 1, max: 5 }), { nil: null }),
+    uses: fc.nat(5),
+  });
   fc.assert(
-    fc.property(time, time, time, fc.nat(10), (revokedAt, expiresAt, assetGroupDeletedAt, now) => {
-      const status = enrollmentTokenStatus({ revokedAt, expiresAt, assetGroupDeletedAt }, now);
+    fc.property(facts, fc.nat(10), (token, now) => {
       const usable =
-        revokedAt === null && (expiresAt === null || now < expiresAt) && assetGroupDeletedAt === null;
-      expect(status === "active").toBe(usable);
+        token.revokedAt === null &&
+        (token.expiresAt === null || now < token.expiresAt) &&
+        token.assetGroupDeletedAt === null &&
+        token.pausedAt === null &&
+        (token.maxEnrollments === null || token.uses < token.maxEnrollments);
+      expect(enrollmentTokenStatus(token, now) === "active").toBe(usable);
     }),
   );
 });

@@ -1,39 +1,64 @@
-// The rules of enrollment tokens: made, listed, revoked, deleted, and redeemed by a sensor.
+// The rules of enrollment tokens: made, listed, and redeemed by a sensor. What changes them later is in token-changes.ts.
 import { createHash, randomBytes } from "node:crypto";
+import type { Json } from "@attacklens/protocol/canonical-json.ts";
+import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import type {
   createEnrollmentToken as createRoute,
   EnrollmentToken,
+  TokenStatus,
+  updateEnrollmentToken as updateRoute,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { z } from "zod";
 import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
-import type { Database } from "../db/schema.ts";
+import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
+import { insertAttempt, upsertRefusal } from "./attempts-store.ts";
 import {
   countUses,
+  findSuccessors,
   findToken,
   insertToken,
-  insertUse,
   lockToken,
-  markTokenDeleted,
-  markTokenRevoked,
   pageOfTokens,
   type TokenPage,
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
-import { enrollmentTokenStatus } from "./token-status.ts";
+import { isInNetworks, matchesPattern, parseNetwork } from "./token-limits.ts";
+import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
-function present(row: TokenRow, now: number, user: User): EnrollmentToken {
-  const manage = "enrollment-tokens:manage";
+/** What the token's own columns, its group and its uses say of its state. */
+function factsOf(row: TokenRow) {
+  return { ...row, uses: Number(row.uses) };
+}
+
+const FINAL: Partial<Record<TokenStatus, string>> = {
+  revoked: "Revoked: this is final",
+  expired: "Expired: extend it first",
+  "used-up": "Used up: raise the limit first",
+  "group-deleted": "Its asset group no longer exists",
+};
+
+function present(
+  row: TokenRow,
+  now: number,
+  user: User,
+  successors: Map<string, { id: string; name: string }>,
+): EnrollmentToken {
+  const status = enrollmentTokenStatus(factsOf(row), now);
+  const may = (obstacle?: string) => permitted(user, "enrollment-tokens:manage", obstacle);
+  const revoked = row.revokedAt === null ? undefined : "Already revoked";
   return {
     id: row.id,
     name: row.name,
+    description: row.description,
     scope:
       row.assetGroupId === null
         ? { type: "all-assets" }
@@ -45,25 +70,45 @@ function present(row: TokenRow, now: number, user: User): EnrollmentToken {
               deleted: row.assetGroupDeletedAt !== null,
             },
           },
+    maxEnrollments: row.maxEnrollments,
+    allowedNetworks: parseList(row.allowedNetworks),
+    allowedHostnames: parseList(row.allowedHostnames),
+    tags: parseList(row.tags),
+    requireApproval: row.requireApproval === 1,
+    ephemeralHours: row.ephemeralHours,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
     expiresAt: toInstant(row.expiresAt),
-    status: enrollmentTokenStatus(row, now),
+    status,
     revokedAt: toInstant(row.revokedAt),
     revokedBy: row.revokedBy,
-    enrolledSensors: Number(row.enrolledSensors),
+    pausedAt: toInstant(row.pausedAt),
+    pausedBy: row.pausedBy,
+    enrolledSensors: Number(row.uses),
     lastUsedAt: toInstant(row.lastUsedAt),
+    refusedAttempts: Number(row.refusedAttempts),
+    rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
+    rotatedTo: successors.get(row.id) ?? null,
+    warnings: tokenWarnings(factsOf(row), now),
     can: {
-      revoke: permitted(user, manage, row.revokedAt === null ? undefined : "Already revoked"),
-      delete: permitted(user, manage),
+      edit: may(revoked && "A revoked token cannot be changed"),
+      pause: may(row.pausedAt === null ? FINAL[status] : "Already paused"),
+      resume: may(row.pausedAt === null ? "Not paused" : revoked),
+      revoke: may(revoked),
+      rotate: may(revoked ?? (status === "group-deleted" ? FINAL[status] : undefined)),
+      delete: may(),
     },
   };
 }
 
 export async function listEnrollmentTokens(db: Database, now: number, user: User, query: TokenPage) {
   const { rows, ...page } = await pageOfTokens(db, now, query);
-  return { items: rows.map((row) => present(row, now, user)), ...page };
+  const successors = await findSuccessors(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return { items: rows.map((row) => present(row, now, user, successors)), ...page };
 }
 
 /** Throws not-found. */
@@ -75,7 +120,7 @@ export async function getEnrollmentToken(
 ): Promise<EnrollmentToken> {
   const row = await findToken(db, id);
   if (!row) throw notFound(id);
-  return present(row, now, user);
+  return present(row, now, user, await findSuccessors(db, [id]));
 }
 
 /** Makes a token; the value is in the answer and nowhere else. Throws input-invalid, name-taken. */
@@ -83,149 +128,263 @@ export async function createEnrollmentToken(
   db: Database,
   now: number,
   user: User,
-  { name, scope, expiresAt }: RouteInput<typeof createRoute>["body"],
+  { scope, ...settings }: RouteInput<typeof createRoute>["body"],
 ): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
-  if (expiresAtMs !== null && expiresAtMs <= now) throw badField("expiresAt", "must be in the future");
-  const id = newId("enrollmentToken");
-  const value = formatTokenValue(randomBytes(32));
+  const columns = toColumns(settings, now);
   const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
-  try {
-    await inTransaction(db, async (tx) => {
-      if (assetGroupId !== null && !(await holdAssetGroup(tx, assetGroupId))) {
-        throw badField("scope.assetGroupId", "is not an asset group that exists");
-      }
-      await insertToken(tx, {
-        id,
-        name,
-        nameKey: nameKey(name),
-        valueHash: hashTokenValue(value),
-        hint: value.slice(-4),
-        assetGroupId,
-        expiresAt: expiresAtMs,
-        createdAt: now,
-        createdBy: user.id,
-        revokedAt: null,
-        revokedBy: null,
-        deletedAt: null,
-      });
-      await recordAuditEvent(tx, {
-        at: now,
-        actor: userActor(user),
-        action: "enrollment-token.created",
-        entity: { type: "enrollment-token", id },
-        details: { name, assetGroupId, expiresAt: toInstant(expiresAtMs) },
-      });
-    });
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    throw new Problem("name-taken", `Another enrollment token is named "${name}"`, {
-      cause: error,
-      fields: { name: "is already in use by another enrollment token" },
-    });
-  }
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, id), value };
+  const token = { ...columns, assetGroupId, rotatedFrom: null };
+  const made = await refuseTakenName(settings.name, () =>
+    inTransaction(db, (tx) => insertNewToken(tx, now, user, token)),
+  );
+  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
 }
 
-/** Final, for new enrollments only. Revoking a revoked token changes nothing. Throws not-found. */
-export async function revokeEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  await inTransaction(db, async (tx) => {
-    const token = await lockToken(tx, { id });
-    if (!token) throw notFound(id);
-    if (token.revokedAt !== null) return;
-    await markTokenRevoked(tx, id, now, user.id);
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "enrollment-token.revoked",
-      entity: { type: "enrollment-token", id },
-      details: { name: token.name, enrolledSensors: await countUses(tx, id) },
-    });
-  });
-  return await getEnrollmentToken(db, now, user, id);
-}
+type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "assetGroupId" | "rotatedFrom">;
 
-/** Gone from every list, refused from now on; its sensors go on and keep naming it. Throws not-found. */
-export async function deleteEnrollmentToken(
-  db: Database,
+/** Makes the value and the row, in a transaction. Throws input-invalid when the group is gone. */
+export async function insertNewToken(
+  tx: Database,
   now: number,
   user: User,
-  id: string,
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const token = await lockToken(tx, { id });
-    if (!token) throw notFound(id);
-    await markTokenDeleted(tx, id, now);
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "enrollment-token.deleted",
-      entity: { type: "enrollment-token", id },
-      details: { name: token.name, enrolledSensors: await countUses(tx, id) },
-    });
+  token: NewToken,
+): Promise<{ id: string; value: string }> {
+  const id = newId("enrollmentToken");
+  const value = formatTokenValue(randomBytes(32));
+  if (token.assetGroupId !== null && !(await holdAssetGroup(tx, token.assetGroupId)))
+    throw badField("scope.assetGroupId", "is not an asset group that exists");
+  await insertToken(tx, {
+    ...token,
+    id,
+    valueHash: hashTokenValue(value),
+    hint: value.slice(-4),
+    createdAt: now,
+    createdBy: user.id,
+    revokedAt: null,
+    revokedBy: null,
+    deletedAt: null,
+    pausedAt: null,
+    pausedBy: null,
+    rollOut: '{"type":"none"}',
   });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "enrollment-token.created",
+    entity: { type: "enrollment-token", id },
+    // Whoever creates a token is whom its value was shown to.
+    details: { ...describeColumns(token), assetGroupId: token.assetGroupId, valueShownTo: user.name },
+  });
+  return { id, value };
 }
+
+export type SettingColumns = Partial<
+  Pick<
+    EnrollmentTokenTable,
+    | "name"
+    | "nameKey"
+    | "description"
+    | "expiresAt"
+    | "maxEnrollments"
+    | "allowedNetworks"
+    | "allowedHostnames"
+    | "tags"
+    | "requireApproval"
+    | "ephemeralHours"
+  >
+>;
+
+/** Settings as people send them, as columns. Throws input-invalid. */
+export function toColumns(
+  settings: RouteInput<typeof createRoute>["body"] extends infer B ? Omit<B, "scope"> : never,
+  now: number,
+): Required<SettingColumns>;
+export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns;
+export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns {
+  const { name, expiresAt, allowedNetworks, allowedHostnames, tags, requireApproval, ...plain } = settings;
+  const columns: SettingColumns = { ...plain };
+  if (name !== undefined) Object.assign(columns, { name, nameKey: nameKey(name) });
+  if (expiresAt !== undefined) {
+    columns.expiresAt = expiresAt === null ? null : Date.parse(expiresAt);
+    if (columns.expiresAt !== null && columns.expiresAt <= now)
+      throw badField("expiresAt", "must be in the future");
+  }
+  if (allowedNetworks !== undefined) {
+    const networks = allowedNetworks.map((text, index) => {
+      const network = parseNetwork(text);
+      if (network === undefined)
+        throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
+      return network;
+    });
+    columns.allowedNetworks = formatList(networks);
+  }
+  if (allowedHostnames !== undefined) columns.allowedHostnames = formatList(allowedHostnames);
+  if (tags !== undefined) columns.tags = formatList(tags);
+  if (requireApproval !== undefined) columns.requireApproval = requireApproval ? 1 : 0;
+  return columns;
+}
+
+/** Columns as an audit event tells them. */
+export function describeColumns({ nameKey: _, ...columns }: SettingColumns): Record<string, Json> {
+  const told: Record<string, Json> = {};
+  for (const key of TOLD) {
+    const value = columns[key];
+    if (value === undefined) continue;
+    if (key === "expiresAt") told[key] = toInstant(value as number | null);
+    else if (key === "requireApproval") told[key] = value === 1;
+    else if (key === "allowedNetworks" || key === "allowedHostnames" || key === "tags")
+      told[key] = parseList(value as string);
+    else told[key] = value;
+  }
+  return told;
+}
+
+const TOLD = [
+  "name",
+  "description",
+  "expiresAt",
+  "maxEnrollments",
+  "allowedNetworks",
+  "allowedHostnames",
+  "tags",
+  "requireApproval",
+  "ephemeralHours",
+] as const;
 
 export interface HeldToken {
   id: string;
   name: string;
   assetGroup: { id: string; name: string } | null;
+  tags: string[];
+  requireApproval: boolean;
+  ephemeralHours: number | null;
+  /** The number of the use that this enrollment is. */
+  useNumber: number;
+}
+
+/** A refusal that the ledger keeps: thrown by `holdUsableToken`, recorded once its transaction is undone. */
+export class RefusedAttempt extends Error {
+  constructor(
+    readonly tokenId: string,
+    readonly reason: RefusalReason,
+    readonly told: string,
+  ) {
+    super(told);
+  }
 }
 
 /**
- * The token that a value names, locked and active until the transaction ends, its group too.
- * An unknown value gets token-unknown and nothing else; who holds the real one is told why it is refused:
- * token-revoked, token-expired, token-group-deleted.
+ * The token that a value names, locked and usable by this host until the transaction ends, its group too.
+ * An unknown value gets token-unknown and nothing else; for who holds the real one throws RefusedAttempt.
  */
-export async function holdActiveToken(tx: Database, now: number, valueHash: string): Promise<HeldToken> {
+export async function holdUsableToken(
+  tx: Database,
+  now: number,
+  valueHash: string,
+  host: { address: string; hostname: string },
+): Promise<HeldToken> {
   const token = await lockToken(tx, { valueHash });
-  if (!token) throw new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is not known");
+  if (!token) throw tokenUnknown();
   const assetGroup = token.assetGroupId === null ? null : await holdAssetGroup(tx, token.assetGroupId);
+  const uses = await countUses(tx, token.id);
   const status = enrollmentTokenStatus(
-    { ...token, assetGroupDeletedAt: assetGroup === undefined ? 0 : null },
+    { ...token, uses, assetGroupDeletedAt: assetGroup === undefined ? 0 : null },
     now,
   );
+  const refuse = (reason: RefusalReason, told: string) => new RefusedAttempt(token.id, reason, told);
   switch (status) {
-    case "active":
-      return { id: token.id, name: token.name, assetGroup: assetGroup ?? null };
     case "revoked":
-      throw new Problem(
-        "token-revoked",
-        `Cannot enroll sensor: token was revoked at ${toInstant(token.revokedAt)}`,
-      );
+      throw refuse("token-revoked", `token was revoked at ${toInstant(token.revokedAt)}`);
     case "expired":
-      throw new Problem(
-        "token-expired",
-        `Cannot enroll sensor: token expired at ${toInstant(token.expiresAt)}`,
-      );
+      throw refuse("token-expired", `token expired at ${toInstant(token.expiresAt)}`);
     case "group-deleted":
-      throw new Problem(
-        "token-group-deleted",
-        "Cannot enroll sensor: the token's asset group no longer exists",
-      );
+      throw refuse("token-group-deleted", "the token's asset group no longer exists");
+    case "used-up":
+      throw refuse("token-used-up", `token is used up: ${uses} of ${token.maxEnrollments}`);
+    case "paused":
+      throw refuse("token-paused", `token is paused since ${toInstant(token.pausedAt)}`);
+    case "active":
   }
+  const networks = parseList(token.allowedNetworks);
+  if (networks.length > 0 && !isInNetworks(host.address, networks))
+    throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
+  const patterns = parseList(token.allowedHostnames);
+  if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
+    throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
+  return {
+    id: token.id,
+    name: token.name,
+    assetGroup: assetGroup ?? null,
+    tags: parseList(token.tags),
+    requireApproval: token.requireApproval === 1,
+    ephemeralHours: token.ephemeralHours,
+    useNumber: uses + 1,
+  };
+}
+
+const shortList = (items: string[]) =>
+  items.length <= 3 ? items.join(", ") : `${items.slice(0, 3).join(", ")} and ${items.length - 3} more`;
+
+export interface Attempt {
+  tokenId: string;
+  publicKey: string;
+  at: number;
+  address: string;
+  hostname: string;
 }
 
 /** Counts one use, in the transaction that makes the sensor. */
 export async function recordTokenUse(
   tx: Database,
-  use: { tokenId: string; sensorId: string; at: number; address: string; hostname: string },
+  attempt: Attempt & { sensorId: string; useNumber: number },
 ): Promise<void> {
-  await insertUse(tx, {
+  const { sensorId, useNumber } = attempt;
+  await insertAttempt(tx, { ...attemptRow(attempt, null), sensorId, useNumber });
+}
+
+/** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */
+export async function recordRefusal(
+  db: Database,
+  attempt: Omit<Attempt, "tokenId">,
+  { tokenId, reason, told }: RefusedAttempt,
+): Promise<Problem> {
+  const row = attemptRow({ ...attempt, tokenId }, reason);
+  await upsertRefusal(db, { ...row, detail: told });
+  return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
+}
+
+function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason | null) {
+  return {
     id: newId("enrollment"),
-    enrollmentTokenId: use.tokenId,
-    sensorId: use.sensorId,
-    enrolledAt: use.at,
-    address: use.address,
-    hostname: use.hostname,
-  });
+    enrollmentTokenId: tokenId,
+    reference: attemptReference(publicKey, reason),
+    useNumber: null,
+    reason,
+    detail: null,
+    firstAt: at,
+    at,
+    attempts: 1,
+    address,
+    hostname,
+    hostnameKey: nameKey(hostname),
+    publicKey,
+    sensorId: null,
+  };
+}
+
+/** Crockford's base 32: no letter that is taken for a digit. */
+const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** The same for the same key and reason, so that a host that tries again is found under one reference. */
+function attemptReference(publicKey: string, reason: RefusalReason | null): string {
+  const hash = createHash("sha256")
+    .update(`${publicKey} ${reason ?? "accepted"}`)
+    .digest();
+  return `E-${[...hash.subarray(0, 8)].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }
 
 /** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */
 export function parseTokenValue(value: string): string {
-  if (tokenValueError(value) !== undefined) {
-    throw new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is not known");
-  }
+  if (tokenValueError(value) !== undefined) throw tokenUnknown();
   return hashTokenValue(value);
 }
 
@@ -233,12 +392,39 @@ function hashTokenValue(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
-function badField(field: string, message: string): Problem {
-  return new Problem("input-invalid", `Cannot create enrollment token: ${field} ${message}`, {
+function tokenUnknown(): Problem {
+  return new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is not known");
+}
+
+/** Runs what writes a name. Throws name-taken. */
+export async function refuseTakenName<T>(name: string | undefined, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    throw new Problem("name-taken", `Another enrollment token is named "${name}"`, {
+      cause: error,
+      fields: { name: "is already in use by another enrollment token" },
+    });
+  }
+}
+
+const stringList = z.array(z.string());
+
+export function parseList(text: string): string[] {
+  return stringList.parse(JSON.parse(text));
+}
+
+function formatList(items: string[]): string {
+  return JSON.stringify([...new Set(items)]);
+}
+
+export function badField(field: string, message: string): Problem {
+  return new Problem("input-invalid", `The enrollment token is not valid: ${field} ${message}`, {
     fields: { [field]: message },
   });
 }
 
-function notFound(id: string): Problem {
+export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no enrollment token ${id}`);
 }

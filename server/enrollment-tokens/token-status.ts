@@ -1,11 +1,15 @@
 // The one function that decides a token's state: for enforcement, the list, the badge and the API alike.
-import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { TokenStatus, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
 
 export interface TokenFacts {
   revokedAt: number | null;
   expiresAt: number | null;
   /** When the group that the token is scoped to was deleted. */
   assetGroupDeletedAt: number | null;
+  /** Null: any number. */
+  maxEnrollments: number | null;
+  uses: number;
+  pausedAt: number | null;
 }
 
 /** At the very instant of its expiry a token is expired. */
@@ -13,5 +17,27 @@ export function enrollmentTokenStatus(token: TokenFacts, now: number): TokenStat
   if (token.revokedAt !== null) return "revoked";
   if (token.expiresAt !== null && token.expiresAt <= now) return "expired";
   if (token.assetGroupDeletedAt !== null) return "group-deleted";
+  if (token.maxEnrollments !== null && token.uses >= token.maxEnrollments) return "used-up";
+  if (token.pausedAt !== null) return "paused";
   return "active";
+}
+
+const DAY_MS = 86_400_000;
+
+/** What a person should look at, of a token that still lets sensors in. */
+export function tokenWarnings(
+  token: TokenFacts & { createdAt: number; lastUsedAt: number | null },
+  now: number,
+): TokenWarning[] {
+  const status = enrollmentTokenStatus(token, now);
+  if (status !== "active" && status !== "paused") return [];
+  const warnings: TokenWarning[] = [];
+  const { expiresAt, lastUsedAt, maxEnrollments } = token;
+  const isUsedLately = lastUsedAt !== null && lastUsedAt > now - 7 * DAY_MS;
+  if (expiresAt !== null && expiresAt <= now + 7 * DAY_MS && isUsedLately) warnings.push("expires-soon");
+  if (maxEnrollments !== null && maxEnrollments > 1 && token.uses >= maxEnrollments * 0.9)
+    warnings.push("nearly-used-up");
+  if ((lastUsedAt ?? token.createdAt) <= now - 30 * DAY_MS) warnings.push("unused");
+  if (expiresAt === null) warnings.push("no-expiry");
+  return warnings;
 }

@@ -2,6 +2,7 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../db/schema.ts";
+import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
 import { findLastNonce, type Presence } from "./presence-store.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
@@ -25,6 +26,12 @@ export async function authenticateSensor(
       "The sensor is not known here: it was deleted, or enrolled with another server",
     );
   verifySignature(claimed, http, sensor.publicKey, now);
+  if (sensor.blockedAt !== null) {
+    throw new Problem(
+      "sensor-blocked",
+      `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
+    );
+  }
   const accepted = await presence.accept({
     sensorId: sensor.id,
     lastSeenAt: now,
@@ -37,5 +44,10 @@ export async function authenticateSensor(
       extras: { lastNonce },
     });
   }
+  if (sensor.awaitingApproval === 1)
+    throw new Problem(
+      "sensor-awaiting-approval",
+      "The sensor waits until a person approves it in the console",
+    );
   return { id: sensor.id, version: sensor.version, reportedAt: sensor.reportedAt };
 }

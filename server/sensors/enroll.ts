@@ -8,7 +8,13 @@ import { recordAuditEvent } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { holdActiveToken, parseTokenValue, recordTokenUse } from "../enrollment-tokens/enrollment-tokens.ts";
+import {
+  holdUsableToken,
+  parseTokenValue,
+  RefusedAttempt,
+  recordRefusal,
+  recordTokenUse,
+} from "../enrollment-tokens/enrollment-tokens.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
@@ -18,6 +24,7 @@ type Body = RouteInput<typeof enrollRoute>["body"];
 interface Enrolled {
   sensorId: string;
   assetGroup: { id: string; name: string } | null;
+  awaitingApproval: boolean;
 }
 
 /**
@@ -36,11 +43,14 @@ export async function enrollSensor(
   }
   const at = now();
   verifySignature(claimed, http, body.publicKey, at);
+  const attempt = { publicKey: body.publicKey, at, address: http.address, hostname: body.host.hostname };
   const enrolled = await withSecondTry(
     async () =>
       (await findEnrolled(db, body.publicKey, valueHash)) ??
       (await inTransaction(db, (tx) => createSensor(tx, at, valueHash, body, http.address, claimed.nonce))),
-  );
+  ).catch(async (error: unknown) => {
+    throw error instanceof RefusedAttempt ? await recordRefusal(db, attempt, error) : error;
+  });
   return { ...enrolled, checkInIntervalSeconds, serverTime: toInstant(now()) };
 }
 
@@ -60,7 +70,14 @@ async function findEnrolled(
       `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
     );
   }
+  if (sensor.blockedAt !== null) {
+    throw new Problem(
+      "sensor-blocked",
+      `Cannot enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
+    );
+  }
   return {
+    awaitingApproval: sensor.awaitingApproval === 1,
     sensorId: sensor.id,
     assetGroup:
       sensor.assetGroupId === null ? null : { id: sensor.assetGroupId, name: sensor.assetGroupName ?? "" },
@@ -75,8 +92,9 @@ async function createSensor(
   address: string,
   nonce: number,
 ): Promise<Enrolled> {
-  const token = await holdActiveToken(tx, at, valueHash);
-  const asset = await findOrCreateAsset(tx, at, host, token.assetGroup?.id ?? null);
+  const token = await holdUsableToken(tx, at, valueHash, { address, hostname: host.hostname });
+  const { tags } = token;
+  const asset = await findOrCreateAsset(tx, at, host, { assetGroupId: token.assetGroup?.id ?? null, tags });
   const id = newId("sensor");
   await insertSensor(
     tx,
@@ -95,11 +113,19 @@ async function createSensor(
       enrolledAt: at,
       reportedAt: null,
       deletedAt: null,
+      awaitingApproval: token.requireApproval ? 1 : 0,
+      approvedAt: null,
+      approvedBy: null,
+      blockedAt: null,
+      blockedBy: null,
+      ephemeralHours: token.ephemeralHours,
     },
     address,
     nonce,
   );
-  await recordTokenUse(tx, { tokenId: token.id, sensorId: id, at, address, hostname: host.hostname });
+  const { useNumber } = token;
+  const attempt = { tokenId: token.id, publicKey, at, address, hostname: host.hostname };
+  await recordTokenUse(tx, { ...attempt, sensorId: id, useNumber });
   const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
   if (asset.created) await recordAssetCreated(tx, { at, actor }, asset.id, host.hostname);
   await recordAuditEvent(tx, {
@@ -109,7 +135,7 @@ async function createSensor(
     entity: { type: "sensor", id },
     details: { hostname: host.hostname, address, assetId: asset.id },
   });
-  return { sensorId: id, assetGroup: token.assetGroup };
+  return { sensorId: id, assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
 }
 
 /** Two requests with one key, or two hosts that reach for one asset, cross: the second finds what the first has made. */

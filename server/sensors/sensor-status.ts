@@ -7,6 +7,8 @@ const MISSED_CHECK_INS = 3;
 export interface PresenceFacts {
   reportedAt: number | null;
   lastSeenAt: number;
+  awaitingApproval: number;
+  blockedAt: number | null;
 }
 
 export function sensorStatus(
@@ -14,6 +16,8 @@ export function sensorStatus(
   now: number,
   checkInIntervalSeconds: number,
 ): SensorStatus {
+  if (sensor.blockedAt !== null) return "blocked";
+  if (sensor.awaitingApproval === 1) return "awaiting-approval";
   if (sensor.reportedAt === null) return "pending";
   return sensor.lastSeenAt >= onlineSince(now, checkInIntervalSeconds) ? "online" : "offline";
 }

@@ -5,7 +5,7 @@ import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { handler } from "../route-handler.ts";
 import { enrollSensor } from "./enroll.ts";
-import { deleteSensor, listSensors } from "./sensors.ts";
+import { approveSensor, blockSensor, deleteSensor, listSensors, unblockSensor } from "./sensors.ts";
 
 export const sensorRoutes = [
   handler(enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
@@ -15,6 +15,15 @@ export const sensorRoutes = [
   }),
   handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>
     listSensors(db, { now: now(), checkInIntervalSeconds, user }, query),
+  ),
+  handler(routes.approveSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
+    approveSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.fingerprint),
+  ),
+  handler(routes.blockSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
+    blockSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
+  ),
+  handler(routes.unblockSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
+    unblockSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
   handler(routes.deleteSensor, async ({ params, user }, { db, now }) => {
     await deleteSensor(db, now(), user, params.id);

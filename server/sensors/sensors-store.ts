@@ -1,6 +1,7 @@
 // Sensors in SQL.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
+import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
 
@@ -10,6 +11,8 @@ function sensors(db: Database) {
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
+    .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .select([
       "sensor.id",
@@ -21,6 +24,14 @@ function sensors(db: Database) {
       "sensor.version",
       "sensor.enrolledAt",
       "sensor.reportedAt",
+      "sensor.publicKey",
+      "sensor.awaitingApproval",
+      "sensor.approvedAt",
+      "approver.name as approvedBy",
+      "sensor.blockedAt",
+      "blocker.name as blockedBy",
+      "sensor.ephemeralHours",
+      "asset.tags",
       "sensorPresence.address",
       "sensorPresence.lastSeenAt",
       "sensor.assetId",
@@ -58,6 +69,10 @@ export interface SensorPage {
 export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
   let query = sensors(db);
   if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
+  if (page.status === "blocked") query = query.where("sensor.blockedAt", "is not", null);
+  else if (page.status) query = query.where("sensor.blockedAt", "is", null);
+  if (page.status && page.status !== "blocked")
+    query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
   if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
   if (page.status === "online" || page.status === "offline") {
     query = query
@@ -86,7 +101,7 @@ export async function findSensor(db: Database, id: string) {
 export async function findSensorKey(db: Database, id: string) {
   return await db
     .selectFrom("sensor")
-    .select(["id", "publicKey", "version", "reportedAt"])
+    .select(["id", "publicKey", "version", "reportedAt", "awaitingApproval", "blockedAt"])
     .where("id", "=", id)
     .where("deletedAt", "is", null)
     .executeTakeFirst();
@@ -102,6 +117,8 @@ export async function findSensorByPublicKey(db: Database, publicKey: string) {
     .select([
       "sensor.id",
       "sensor.deletedAt",
+      "sensor.blockedAt",
+      "sensor.awaitingApproval",
       "enrollmentToken.valueHash",
       "asset.assetGroupId",
       "assetGroup.name as assetGroupName",
@@ -127,7 +144,18 @@ export async function insertSensor(
 export type HostColumns = Partial<
   Pick<
     SensorTable,
-    "hostname" | "hostnameKey" | "platform" | "osName" | "osVersion" | "version" | "reportedAt"
+    | "hostname"
+    | "hostnameKey"
+    | "platform"
+    | "osName"
+    | "osVersion"
+    | "version"
+    | "reportedAt"
+    | "awaitingApproval"
+    | "approvedAt"
+    | "approvedBy"
+    | "blockedAt"
+    | "blockedBy"
   >
 >;
 
@@ -149,4 +177,35 @@ export async function markSensorDeleted(
     .returning("hostname")
     .executeTakeFirst();
   return row?.hostname;
+}
+
+/** The sensors that exist of a token, enrolled at `since` or later, by hostname, with the address that each enrolled from. */
+export async function listSensorsOfToken(db: Database, tokenId: string, since: number) {
+  return await sensors(db)
+    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+    .select("enrollmentAttempt.address as enrolledFrom")
+    .where("sensor.enrollmentTokenId", "=", tokenId)
+    .where("sensor.enrolledAt", ">=", since)
+    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.id")
+    .execute();
+}
+
+/** Sensors with a lease on life that ended: not seen for as many hours as their token said. */
+export async function listEndedEphemeral(db: Database, now: number) {
+  return await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .select(["sensor.id", "sensor.hostname", "sensor.ephemeralHours", "sensorPresence.lastSeenAt"])
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.ephemeralHours", "is not", null)
+    .where(sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`)
+    .limit(500)
+    .execute();
+}
+
+/** The sensor's row, locked until the transaction ends; not a deleted one. */
+export async function lockSensor(tx: Database, id: string) {
+  const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
+  return await lockRows(tx, query).executeTakeFirst();
 }

@@ -1,7 +1,9 @@
 // Sensors as people see them, and what their reports change about them.
-
+import { createHash } from "node:crypto";
+import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { z } from "zod";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -11,6 +13,9 @@ import type { User } from "../route-handler.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   findSensor,
+  listEndedEphemeral,
+  listSensorsOfToken,
+  lockSensor,
   markSensorDeleted,
   pageOfSensors,
   type SensorPage,
@@ -18,13 +23,14 @@ import {
   updateSensor,
 } from "./sensors-store.ts";
 
-interface View {
+export interface SensorView {
   now: number;
   checkInIntervalSeconds: number;
   user: User;
 }
 
-function present(row: SensorRow, { now, checkInIntervalSeconds, user }: View): Sensor {
+function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorView): Sensor {
+  const may = (obstacle?: string) => permitted(user, "sensors:manage", obstacle);
   return {
     id: row.id,
     hostname: row.hostname,
@@ -43,18 +49,30 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: View): S
     lastSeenAt: toInstant(row.lastSeenAt),
     asset: { id: row.assetId, name: row.assetName },
     assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
-    can: { delete: permitted(user, "sensors:manage") },
+    fingerprint: keyFingerprint(row.publicKey),
+    tags: z.array(z.string()).parse(JSON.parse(row.tags)),
+    ephemeralHours: row.ephemeralHours,
+    approvedAt: toInstant(row.approvedAt),
+    approvedBy: row.approvedBy,
+    blockedAt: toInstant(row.blockedAt),
+    blockedBy: row.blockedBy,
+    can: {
+      approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
+      block: may(row.blockedAt === null ? undefined : "Already blocked"),
+      unblock: may(row.blockedAt === null ? "Not blocked" : undefined),
+      delete: may(),
+    },
   };
 }
 
-export async function listSensors(db: Database, view: View, query: SensorPage) {
+export async function listSensors(db: Database, view: SensorView, query: SensorPage) {
   const since = onlineSince(view.now, view.checkInIntervalSeconds);
   const { rows, ...page } = await pageOfSensors(db, since, query);
   return { items: rows.map((row) => present(row, view)), ...page };
 }
 
 /** Throws not-found. */
-export async function getSensor(db: Database, view: View, id: string): Promise<Sensor> {
+export async function getSensor(db: Database, view: SensorView, id: string): Promise<Sensor> {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
   return present(row, view);
@@ -73,6 +91,118 @@ export async function deleteSensor(db: Database, now: number, user: User, id: st
       details: { hostname },
     });
   });
+}
+
+/** Four words of the SHA-256 of the key's 32 bytes. */
+export function keyFingerprint(publicKey: string): string {
+  return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
+}
+
+type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+
+/** Runs a change on the locked sensor and answers it as it is then. Throws not-found. */
+async function change(
+  db: Database,
+  view: SensorView,
+  id: string,
+  work: (tx: Database, sensor: LockedSensor) => Promise<void>,
+): Promise<Sensor> {
+  await inTransaction(db, async (tx) => {
+    const sensor = await lockSensor(tx, id);
+    if (!sensor) throw notFound(id);
+    await work(tx, sensor);
+  });
+  return await getSensor(db, view, id);
+}
+
+/** Lets in a sensor that waits. Throws not-found, state-conflict for another fingerprint. */
+export async function approveSensor(db: Database, view: SensorView, id: string, fingerprint: string) {
+  const { now, user } = view;
+  return await change(db, view, id, async (tx, sensor) => {
+    if (keyFingerprint(sensor.publicKey) !== fingerprint.trim().toLowerCase()) {
+      throw new Problem(
+        "state-conflict",
+        "Cannot approve sensor: the fingerprint is not this sensor's; another machine may pose as it",
+      );
+    }
+    if (sensor.awaitingApproval === 0) return;
+    await updateSensor(tx, id, { awaitingApproval: 0, approvedAt: now, approvedBy: user.id });
+    await recordSensorEvent(tx, now, user, "sensor.approved", sensor);
+  });
+}
+
+/** Blocking a blocked sensor changes nothing. Throws not-found. */
+export async function blockSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, (tx, sensor) => blockSensors(tx, view.now, view.user, [sensor]));
+}
+
+/** Blocks sensors in the caller's transaction: their next request is refused. */
+export async function blockSensors(
+  tx: Database,
+  now: number,
+  user: User,
+  sensors: { id: string; hostname: string; blockedAt: number | null }[],
+): Promise<void> {
+  for (const sensor of sensors) {
+    if (sensor.blockedAt !== null) continue;
+    await updateSensor(tx, sensor.id, { blockedAt: now, blockedBy: user.id });
+    await recordSensorEvent(tx, now, user, "sensor.blocked", sensor);
+  }
+}
+
+/** Throws not-found. */
+export async function unblockSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, async (tx, sensor) => {
+    if (sensor.blockedAt === null) return;
+    await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
+    await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
+  });
+}
+
+async function recordSensorEvent(
+  tx: Database,
+  at: number,
+  user: User,
+  action: "sensor.approved" | "sensor.blocked" | "sensor.unblocked",
+  { id, hostname }: { id: string; hostname: string },
+) {
+  const entity = { type: "sensor", id };
+  await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details: { hostname } });
+}
+
+/** The sensors that exist of a token, enrolled at `since` or later, by hostname. */
+export async function listTokenSensors(db: Database, tokenId: string, since: number) {
+  const rows = await listSensorsOfToken(db, tokenId, since);
+  return rows.map((row) => ({ ...row, present: (view: SensorView) => present(row, view) }));
+}
+
+/** How many sensors of a token exist, and how many of these are online or blocked. */
+export async function countTokenSensors(db: Database, view: SensorView, tokenId: string) {
+  const rows = await listSensorsOfToken(db, tokenId, 0);
+  const statuses = rows.map((row) => sensorStatus(row, view.now, view.checkInIntervalSeconds));
+  return {
+    sensors: rows.length,
+    online: statuses.filter((status) => status === "online").length,
+    blocked: statuses.filter((status) => status === "blocked").length,
+  };
+}
+
+/** Removes ephemeral sensors whose time offline is over; answers how many. */
+export async function removeEndedSensors(db: Database, now: number): Promise<number> {
+  const ended = await listEndedEphemeral(db, now);
+  for (const { id, hostname, ephemeralHours, lastSeenAt } of ended) {
+    await inTransaction(db, async (tx) => {
+      if ((await markSensorDeleted(tx, id, now)) === undefined) return;
+      await recordAuditEvent(tx, {
+        at: now,
+        actor: { type: "system", id: "system", name: "AttackLens" },
+        action: "sensor.deleted",
+        entity: { type: "sensor", id },
+        details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
+      });
+    });
+  }
+  return ended.length;
 }
 
 function notFound(id: string): Problem {

@@ -6,12 +6,16 @@ import { Status, type StatusColor } from "../ui/Status.tsx";
 type Look = { label: string; color: StatusColor };
 
 export const SENSOR_STATUS_LOOKS: Record<SensorStatus, Look> = {
+  blocked: { label: "Blocked", color: "red" },
+  "awaiting-approval": { label: "Awaiting approval", color: "yellow" },
   pending: { label: "Pending", color: "yellow" },
   online: { label: "Online", color: "green" },
   offline: { label: "Offline", color: "red" },
 };
 
 export const TOKEN_STATUS_LOOKS: Record<TokenStatus, Look> = {
+  paused: { label: "Paused", color: "yellow" },
+  "used-up": { label: "Used up", color: "gray" },
   active: { label: "Active", color: "green" },
   expired: { label: "Expired", color: "gray" },
   revoked: { label: "Revoked", color: "red" },

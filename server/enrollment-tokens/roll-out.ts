@@ -1,0 +1,80 @@
+// How far a roll-out has come: the machines expected with a token against its ledger.
+
+import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
+import { type RollOut, type RollOutState, setRollOut as setRoute } from "@attacklens/protocol/roll-out.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { nameKey } from "../ids.ts";
+import type { User } from "../route-handler.ts";
+import { listAttemptedHosts } from "./attempts-store.ts";
+import { notFound } from "./enrollment-tokens.ts";
+import { countUses, findRollOut, lockToken, updateToken } from "./enrollment-tokens-store.ts";
+
+/** Throws not-found. */
+export async function getRollOut(db: Database, id: string): Promise<RollOut> {
+  const stored = await findRollOut(db, id);
+  if (stored === undefined) throw notFound(id);
+  const expected = setRoute.body.parse(JSON.parse(stored));
+  const enrolled = await countUses(db, id);
+  const seen = await listAttemptedHosts(db, id);
+  const sensors = seen.filter(({ sensorId }) => sensorId !== null);
+  const counts: RollOut["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
+  if (expected.type !== "hostnames") {
+    for (const { reportedAt } of sensors) counts[reportedAt === null ? "arrived" : "reporting"]++;
+    const machines = expected.type === "number" ? expected.machines : null;
+    counts.missing = Math.max(0, (machines ?? 0) - sensors.length);
+    return { expected: machines, enrolled, counts, unexpected: 0, hosts: [] };
+  }
+  // In the order of time: what came last is what counts, and a sensor counts more than any refusal.
+  const byHost = new Map<string, (typeof seen)[number]>();
+  for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
+    byHost.set(attempt.hostnameKey, attempt);
+  const hosts = expected.hostnames.map((hostname) => {
+    const attempt = byHost.get(nameKey(hostname));
+    const state = stateOf(attempt);
+    counts[state]++;
+    const reason = state === "refused" ? ((attempt?.reason ?? null) as RefusalReason | null) : null;
+    return { hostname, state, reason, sensorId: attempt?.sensorId ?? null };
+  });
+  const wanted = new Set(expected.hostnames.map(nameKey));
+  const unexpected = sensors.filter(({ hostnameKey }) => !wanted.has(hostnameKey)).length;
+  return { expected: hosts.length, enrolled, counts, unexpected, hosts };
+}
+
+function stateOf(attempt: { sensorId: string | null; reportedAt: number | null } | undefined): RollOutState {
+  if (attempt === undefined) return "missing";
+  if (attempt.sensorId === null) return "refused";
+  return attempt.reportedAt === null ? "arrived" : "reporting";
+}
+
+/** Throws not-found. */
+export async function setRollOut(
+  db: Database,
+  now: number,
+  user: User,
+  id: string,
+  body: RouteInput<typeof setRoute>["body"],
+): Promise<RollOut> {
+  const expected = body.type === "hostnames" ? { ...body, hostnames: [...new Set(body.hostnames)] } : body;
+  await inTransaction(db, async (tx) => {
+    const token = await lockToken(tx, { id });
+    if (!token) throw notFound(id);
+    await updateToken(tx, id, { rollOut: JSON.stringify(expected) });
+    const machines =
+      expected.type === "hostnames"
+        ? expected.hostnames.length
+        : expected.type === "number"
+          ? expected.machines
+          : 0;
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "enrollment-token.roll-out-set",
+      entity: { type: "enrollment-token", id },
+      details: { name: token.name, type: expected.type, machines },
+    });
+  });
+  return await getRollOut(db, id);
+}
