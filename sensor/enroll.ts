@@ -36,6 +36,13 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
     "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
     "token-revoked": ANOTHER_TOKEN,
     "token-expired": ANOTHER_TOKEN,
+    "token-used-up": "raise its limit in the console, or create another token",
+    "token-paused": "resume the token in the console, then run the same command again",
+    "network-not-allowed":
+      "add this network to the token in the console, or use a token that is meant for it",
+    "hostname-not-allowed":
+      "add this hostname to the token in the console, or use a token that is meant for it",
+    "sensor-blocked": "unblock the sensor in the console, then run the same command again",
     "token-group-deleted": "create a token for an asset group that exists",
     "state-conflict": `use the token that this host began with, or ${newKey}`,
     "sensor-unknown": `${newKey}: this host becomes a new sensor`,
@@ -57,11 +64,11 @@ export function findIdentity(stateDir: string, server: string): Identity | undef
 /** The identity, on disk. Throws SensorError. */
 export async function enroll(
   options: EnrollOptions,
-): Promise<EnrolledIdentity & { assetGroup: string | undefined }> {
+): Promise<EnrolledIdentity & { assetGroup: string | undefined; awaitingApproval: boolean }> {
   const { stateDir, server } = options;
   const identity = claimIdentity(stateDir, server);
   // Another command was faster, e.g. while a person typed the token into this one.
-  if (identity.state === "enrolled") return { ...identity, assetGroup: undefined };
+  if (identity.state === "enrolled") return { ...identity, assetGroup: undefined, awaitingApproval: false };
   const reply = await requestIdentity(connect(server, privateKeyOf(identity), identity.publicKey), options);
   const enrolled: EnrolledIdentity = {
     ...identity,
@@ -70,7 +77,8 @@ export async function enroll(
     enrolledAt: new Date().toISOString(),
   };
   writeIdentity(stateDir, enrolled);
-  return { ...enrolled, assetGroup: reply.assetGroup?.name };
+  const { assetGroup, awaitingApproval } = reply;
+  return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval };
 }
 
 /** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
@@ -112,8 +120,10 @@ async function requestIdentity(
 }
 
 function refusal({ problem, message }: Refused, stateDir: string): SensorError {
-  const reference = `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
-  const exit = problem.code.startsWith("token-") ? "tokenRefused" : "sensorRefused";
+  const reference = problem.reference
+    ? `(${problem.reference.replace(/[^\w-]/g, "").slice(0, 40)})`
+    : `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
+  const exit = /^(token|network|hostname)-/.test(problem.code) ? "tokenRefused" : "sensorRefused";
   const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
   return new SensorError(exit, `${text} ${reference}`, hintFor(problem.code, stateDir));
 }

@@ -1,9 +1,10 @@
 // The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publicKey } from "@attacklens/protocol/enroll.ts";
 import { sensorId } from "@attacklens/protocol/ids.ts";
+import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
@@ -131,4 +132,9 @@ function reasonOf(error: unknown): string {
     ENOTDIR: "a part of the path is not a folder",
   };
   return known[code ?? ""] ?? message;
+}
+
+/** The four words that a person compares with the console's before approving the sensor. */
+export function keyFingerprint(publicKey: string): string {
+  return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }

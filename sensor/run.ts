@@ -1,4 +1,5 @@
 // The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import type { Collected } from "./collect.ts";
 import { type EnrolledIdentity, privateKeyOf } from "./identity.ts";
@@ -9,6 +10,15 @@ import { readStatus, type SensorStatusFile, writeStatus } from "./status-file.ts
 
 /** How seldom a sensor asks that the server refuses. */
 const REFUSED_INTERVAL_MS = 15 * 60_000;
+
+/** How seldom a sensor asks that waits for a person. */
+const AWAITING_INTERVAL_MS = 60_000;
+
+const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
+  "sensor-unknown": "unknown-to-server",
+  "sensor-blocked": "blocked",
+  "sensor-awaiting-approval": "awaiting-approval",
+};
 
 export interface Cycle {
   state: SensorStatusFile["state"];
@@ -47,6 +57,7 @@ function pauseAfter({ state, result, retryAfterMs }: Cycle, failures: number): n
   // Spread by a tenth to either side, and never less than was asked for.
   if (state === "server-unreachable")
     return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
+  if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
 
@@ -84,7 +95,7 @@ async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof Refused) {
-      const state = error.problem.code === "sensor-unknown" ? "unknown-to-server" : "refused";
+      const state = REFUSED_STATES[error.problem.code] ?? "refused";
       return { state, problem: message, result: undefined, retryAfterMs: 0 };
     }
     if (error instanceof Unreachable) {

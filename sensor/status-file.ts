@@ -5,7 +5,14 @@ import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
 
-export const SENSOR_STATES = ["connected", "server-unreachable", "unknown-to-server", "refused"] as const;
+export const SENSOR_STATES = [
+  "connected",
+  "server-unreachable",
+  "awaiting-approval",
+  "blocked",
+  "unknown-to-server",
+  "refused",
+] as const;
 
 const statusFile = z.strictObject({
   state: z.enum(SENSOR_STATES),

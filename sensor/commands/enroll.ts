@@ -1,6 +1,7 @@
 // attacklens-sensor enroll: trades a token for an identity.
 import { collectHostFacts } from "../collect.ts";
 import { enroll, findIdentity } from "../enroll.ts";
+import { keyFingerprint } from "../identity.ts";
 import { SensorError } from "../sensor-error.ts";
 import { parseServerUrl } from "../server-url.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
@@ -48,6 +49,8 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const enrolled = await enroll({ stateDir, server, token, host, waitMs, signal, onRetry: note });
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
   print(`enrolled ${host.hostname} as ${enrolled.sensorId}${group}`);
+  if (enrolled.awaitingApproval)
+    print(`it waits for approval in the console; its fingerprint is ${keyFingerprint(enrolled.publicKey)}`);
   print("next: attacklens-sensor run");
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { identityPath, makeIdentity, writeIdentity } from "../identity.ts";
+import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../identity.ts";
 import { writeStatus } from "../status-file.ts";
 import { makeFolder, runCommandLine, startCommand } from "../test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
@@ -31,6 +31,7 @@ function enrollWith(url = server.url) {
   const identity = makeIdentity(url);
   server.world.publicKey = identity.publicKey;
   writeIdentity(state, { ...identity, state: "enrolled", sensorId: SENSOR_ID, enrolledAt: ENROLLED_AT });
+  return keyFingerprint(identity.publicKey);
 }
 const run = () => runCommandLine(["run", "--once", "--state", state]);
 const status = (...more: string[]) => runCommandLine(["status", "--state", state, ...more]);
@@ -112,7 +113,7 @@ test("run --once reports this machine, then only what has changed; status tells 
 
 test("run --once without a server says that nothing is lost; status remembers why", async () => {
   const url = await addressOfNoServer();
-  enrollWith(url);
+  const fingerprint = enrollWith(url);
   expect(await run()).toEqual({
     exitCode: 4,
     stdout: "",
@@ -124,6 +125,7 @@ test("run --once without a server says that nothing is lost; status remembers wh
     ["State", "server unreachable"],
     ["Server", url],
     ["Sensor", SENSOR_ID],
+    ["Fingerprint", fingerprint],
     ["Enrolled", ENROLLED_AT],
     ["Problem", "nothing listens there"],
   ];
@@ -178,8 +180,14 @@ test("run goes on until it is told to stop, and then ends well", async () => {
 });
 
 test("status --json has what a script needs, and never the key", async () => {
-  enrollWith();
-  const enrolled = { version: RELEASE, stateDir: state, server: server.url, sensorId: SENSOR_ID };
+  const fingerprint = enrollWith();
+  const enrolled = {
+    version: RELEASE,
+    stateDir: state,
+    server: server.url,
+    sensorId: SENSOR_ID,
+    fingerprint,
+  };
   const never = await status("--json");
   expect(JSON.parse(never.stdout)).toEqual({ ...enrolled, state: "never-run", enrolledAt: ENROLLED_AT });
   expect(never).toMatchObject({ exitCode: 0, stderr: "" });

@@ -1,6 +1,6 @@
 // attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { readIdentity } from "../identity.ts";
+import { keyFingerprint, readIdentity } from "../identity.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
 import { readStatus } from "../status-file.ts";
@@ -23,6 +23,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       stateDir,
       server,
       sensorId,
+      fingerprint: enrolled && keyFingerprint(enrolled.publicKey),
       enrolledAt,
       lastCheckInAt,
       problem,
@@ -34,6 +35,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["State", state.replaceAll("-", " ")],
       ["Server", identity?.server],
       ["Sensor", enrolled?.sensorId],
+      ["Fingerprint", enrolled && keyFingerprint(enrolled.publicKey)],
       ["Enrolled", enrolled?.enrolledAt],
       ["Last check-in", last?.lastCheckInAt],
       ["Problem", last?.problem],
@@ -48,5 +50,6 @@ export async function statusCommand(args: string[]): Promise<number> {
   }
   if (!enrolled) return EXIT_CODES.identity;
   if (state === "server-unreachable") return EXIT_CODES.serverUnreachable;
-  return state === "unknown-to-server" || state === "refused" ? EXIT_CODES.sensorRefused : EXIT_CODES.done;
+  const isRefused = ["unknown-to-server", "refused", "blocked", "awaiting-approval"].includes(state);
+  return isRefused ? EXIT_CODES.sensorRefused : EXIT_CODES.done;
 }
