@@ -1,6 +1,6 @@
-import type { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { type createEnrollmentToken, MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
-import { Radio, Stack, TextInput } from "@mantine/core";
+import { Input, NumberInput, Radio, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
@@ -16,7 +16,12 @@ interface TokenFormProps {
   onClose: () => void;
 }
 
+type Machines = "one" | "number" | "unlimited";
+
 interface Values {
+  machines: Machines;
+  /** Uses, when a number of machines is expected. */
+  maxEnrollments: number | string;
   name: string;
   scope: "all-assets" | "asset-group";
   assetGroupId: string | null;
@@ -27,8 +32,21 @@ interface Values {
 
 export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
   const form = useForm<Values>({
-    initialValues: { name: "", scope: "all-assets", assetGroupId: null, expiry: "none", expiresAt: null },
+    initialValues: {
+      machines: "unlimited",
+      maxEnrollments: 10,
+      name: "",
+      scope: "all-assets",
+      assetGroupId: null,
+      expiry: "none",
+      expiresAt: null,
+    },
     validate: {
+      maxEnrollments: (uses, { machines }) =>
+        machines === "number" &&
+        !(Number.isInteger(uses) && Number(uses) >= 1 && Number(uses) <= MAX_ENROLLMENTS)
+          ? `Enter a whole number from 1 to ${MAX_ENROLLMENTS}`
+          : null,
       name: (name) => (name.trim() ? null : "Enter a name"),
       assetGroupId: (id, { scope }) => (scope === "asset-group" && !id ? "Choose an Asset Group" : null),
       expiresAt: (text, { expiry }) => (expiry === "date" ? (expiryError(text, new Date()) ?? null) : null),
@@ -49,6 +67,34 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
       error={error}
       disabledReason={disabledReason}
     >
+      <Input.Wrapper
+        label="How many machines?"
+        labelElement="div"
+        description={MACHINES_WORDS[values.machines]}
+      >
+        <SegmentedControl
+          mt={6}
+          fullWidth
+          aria-label="How many machines?"
+          data={[
+            { value: "one", label: "One" },
+            { value: "number", label: "A number" },
+            { value: "unlimited", label: "Unlimited" },
+          ]}
+          {...form.getInputProps("machines")}
+        />
+      </Input.Wrapper>
+      {values.machines === "number" && (
+        <NumberInput
+          label="Uses"
+          description="With some to spare: a machine that is installed anew takes another use"
+          min={1}
+          max={MAX_ENROLLMENTS}
+          allowDecimal={false}
+          allowNegative={false}
+          {...form.getInputProps("maxEnrollments")}
+        />
+      )}
       <TextInput
         label="Name"
         required
@@ -89,10 +135,18 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
   );
 }
 
+const MACHINES_WORDS: Record<Machines, string> = {
+  one: "It brings in one sensor, and is used up then",
+  number: "It brings in so many sensors at the most",
+  unlimited: "It brings in any number of sensors",
+};
+
 function toRequest(values: Values): TokenRequest {
   const { assetGroupId } = values;
   return {
     name: values.name.trim(),
+    maxEnrollments:
+      values.machines === "unlimited" ? null : values.machines === "one" ? 1 : Number(values.maxEnrollments),
     scope:
       values.scope === "asset-group" && assetGroupId
         ? { type: "asset-group", assetGroupId }

@@ -9,12 +9,18 @@ import { apiQuery, REFRESH_MS } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { type Fact, Facts } from "../../ui/Facts.tsx";
+import { Notice } from "../../ui/Notice.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
+import { TokenAttempts } from "./TokenAttempts.tsx";
 import { TokenScope } from "./TokenScope.tsx";
+import { enrolledText, WARNING_WORDS } from "./token-words.ts";
 import { useTokenActions } from "./use-token-actions.tsx";
+
+const listFact = (label: string, items: string[]): Fact[] =>
+  items.length === 0 ? [] : [{ label, value: items.join(", ") }];
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
 
@@ -32,7 +38,7 @@ export function TokenPage() {
       label: "Enrolled sensors",
       value: (
         <TextLink {...paths.sensors({ enrollmentTokenId: token.id })}>
-          {countOf(token.enrolledSensors, "sensor")}
+          {token.maxEnrollments === null ? countOf(token.enrolledSensors, "sensor") : enrolledText(token)}
         </TextLink>
       ),
     },
@@ -45,6 +51,20 @@ export function TokenPage() {
           { label: "Revoked", value: exactTime(token.revokedAt) },
           { label: "Revoked by", value: token.revokedBy ?? "Unknown" },
         ]
+      : []),
+    ...(token.pausedAt
+      ? [
+          { label: "Paused", value: exactTime(token.pausedAt) },
+          { label: "Paused by", value: token.pausedBy ?? "Unknown" },
+        ]
+      : []),
+    ...(token.description ? [{ label: "Description", value: token.description }] : []),
+    ...listFact("Allowed networks", token.allowedNetworks),
+    ...listFact("Allowed hostnames", token.allowedHostnames),
+    ...listFact("Tags", token.tags),
+    ...(token.requireApproval ? [{ label: "Approval", value: "A person approves each sensor" }] : []),
+    ...(token.ephemeralHours
+      ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
       : []),
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
@@ -68,7 +88,13 @@ export function TokenPage() {
         ))}
       />
       <PageBody>
+        {token.warnings.map((warning) => (
+          <Notice key={warning} kind="warning">
+            {WARNING_WORDS[warning]}
+          </Notice>
+        ))}
         <Facts facts={facts} />
+        <TokenAttempts tokenId={token.id} />
       </PageBody>
       {dialog}
     </>

@@ -3,10 +3,10 @@ import { TextLink } from "../../components/links.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
-import { formatCount } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
 import { TokenScope } from "./TokenScope.tsx";
+import { enrolledText } from "./token-words.ts";
 
 const column = columnsOf<EnrollmentToken>();
 
@@ -25,7 +25,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "scope",
       header: "Scope",
-      meta: { width: "15%" },
+      meta: { width: "15%", sortable: true },
       cell: ({ row }) => <TokenScope scope={row.original.scope} />,
     }),
     column.display({
@@ -37,7 +37,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "createdBy",
       header: "Created by",
-      meta: { width: "14%", wideOnly: true },
+      meta: { width: "12%", wideOnly: true, sortable: true },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
     }),
     column.display({
@@ -50,7 +50,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "134px" },
+      meta: { width: "134px", sortable: true },
       cell: ({ row }) => <TokenStatusMark status={row.original.status} />,
     }),
     column.display({
@@ -59,9 +59,16 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
       meta: { width: "128px", sortable: true, align: "right" },
       cell: ({ row: { original: token } }) => (
         <TextLink {...paths.sensors({ enrollmentTokenId: token.id })} c="inherit">
-          {formatCount(token.enrolledSensors)}
+          {enrolledText(token)}
         </TextLink>
       ),
+    }),
+    column.display({
+      id: "lastUsedAt",
+      header: "Last used",
+      meta: { width: "100px", wideOnly: true, sortable: true },
+      cell: ({ row: { original: token } }) =>
+        token.lastUsedAt ? <RelativeTime at={token.lastUsedAt} /> : "Never",
     }),
     column.display({
       id: "menu",

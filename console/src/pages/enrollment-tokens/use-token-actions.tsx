@@ -2,8 +2,11 @@
 import {
   deleteEnrollmentToken,
   type EnrollmentToken,
+  pauseEnrollmentToken,
+  resumeEnrollmentToken,
   revokeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { Can } from "@attacklens/protocol/page.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
@@ -13,6 +16,10 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 
+function reasonAgainst({ allowed, reason }: Can): string | undefined {
+  return allowed ? undefined : (reason ?? "Not possible now");
+}
+
 type Asked = { what: "revoke" | "delete"; token: EnrollmentToken };
 
 export function useTokenActions(onDeleted?: () => Promise<void>): {
@@ -21,25 +28,50 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
 } {
   const [asked, setAsked] = useState<Asked>();
   const queryClient = useQueryClient();
+  const change = useCallback(
+    async (
+      verb: typeof pauseEnrollmentToken | typeof resumeEnrollmentToken,
+      token: EnrollmentToken,
+      done: string,
+    ) => {
+      try {
+        await callApi(verb, { params: { id: token.id } });
+        notifications.show({ message: `“${token.name}” ${done}.` });
+      } catch (error) {
+        notifications.show({ color: "red", message: problemOf(error).detail });
+      }
+      await refresh(queryClient, "enrollmentTokens");
+    },
+    [queryClient],
+  );
   const actionsFor = useCallback(
     (token: EnrollmentToken): RowAction[] => [
+      token.pausedAt === null
+        ? {
+            label: "Pause",
+            onSelect: () =>
+              change(pauseEnrollmentToken, token, "is paused: no sensor can enroll with it now"),
+            disabledReason: reasonAgainst(token.can.pause),
+          }
+        : {
+            label: "Resume",
+            onSelect: () =>
+              change(resumeEnrollmentToken, token, "is resumed: sensors can enroll with it again"),
+            disabledReason: reasonAgainst(token.can.resume),
+          },
       {
         label: "Revoke…",
         onSelect: () => setAsked({ what: "revoke", token }),
-        disabledReason: token.can.revoke.allowed
-          ? undefined
-          : (token.can.revoke.reason ?? "Not possible now"),
+        disabledReason: reasonAgainst(token.can.revoke),
       },
       {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked({ what: "delete", token }),
-        disabledReason: token.can.delete.allowed
-          ? undefined
-          : (token.can.delete.reason ?? "Not possible now"),
+        disabledReason: reasonAgainst(token.can.delete),
       },
     ],
-    [],
+    [change],
   );
 
   if (!asked) return { actionsFor, dialog: null };

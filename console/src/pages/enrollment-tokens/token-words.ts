@@ -1,0 +1,27 @@
+// What the page says of a token, in words.
+import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
+import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
+import { formatCount } from "../../ui/numbers.ts";
+
+/** `14`, or `14 of 20` when the token has a limit. */
+export function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {
+  const enrolled = formatCount(enrolledSensors);
+  return maxEnrollments === null ? enrolled : `${enrolled} of ${formatCount(maxEnrollments)}`;
+}
+
+export const WARNING_WORDS: Record<TokenWarning, string> = {
+  "expires-soon": "Expires within 7 days, and was used in the last 7",
+  "nearly-used-up": "90% or more of its uses are spent",
+  unused: "Not used for 30 days",
+  "no-expiry": "Has no expiry: it works until it is revoked or deleted",
+};
+
+export const REASON_WORDS: Record<RefusalReason, string> = {
+  "token-revoked": "Token revoked",
+  "token-expired": "Token expired",
+  "token-group-deleted": "Asset Group deleted",
+  "token-used-up": "Token used up",
+  "token-paused": "Token paused",
+  "network-not-allowed": "Network not allowed",
+  "hostname-not-allowed": "Hostname not allowed",
+};
