@@ -9,16 +9,19 @@ import { inTransaction } from "../db/transaction.ts";
 import type { SignIn, User } from "../route-handler.ts";
 import { countAttempts } from "./attempts.ts";
 import { authStore } from "./auth-store.ts";
+import { CLIENT_ADDRESS, SHARED_ADDRESS } from "./client-address.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
+import { openSignInQueue } from "./sign-in-queue.ts";
 import { findActiveUser } from "./users.ts";
 import { deleteSessions, updateLastSignIn } from "./users-store.ts";
 
 const SESSION_SECONDS = 12 * 60 * 60;
 /** A session in use is prolonged when this much of it is over. */
 const SESSION_RENEW_SECONDS = 60 * 60;
+/** Of one e-mail from one address: whoever guesses elsewhere does not lock its owner out. */
 const MAX_FAILURES = 10;
-/** Passwords being checked or waiting for it; each check costs 19 MiB and a core for a while. */
-const MAX_PENDING = 32;
+/** Of one address, whatever the e-mail. */
+const MAX_ADDRESS_FAILURES = 100;
 
 export interface SignInOptions {
   /** At least 32 characters; signs the cookies. Whoever changes it signs everybody out. */
@@ -44,14 +47,47 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
       cookiePrefix: "attacklens",
       useSecureCookies: publicUrl.startsWith("https:"),
       database: { generateId: () => Bun.randomUUIDv7() },
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS] },
       disableCSRFCheck: true,
     },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },
   });
-  const byEmail = countAttempts(MAX_FAILURES, now);
-  let pending = 0;
+  const failures = countAttempts(MAX_FAILURES, now);
+  const addressFailures = countAttempts(MAX_ADDRESS_FAILURES, now);
+  const queue = openSignInQueue();
+
+  /** Counts the attempt as a failure until it turns out to be none. Throws too-many-requests. */
+  function countAttempt(email: string, address: string) {
+    const pair = `${address} ${email}`;
+    // Everybody shares this one: a budget would let one lock all out.
+    const isShared = address === SHARED_ADDRESS;
+    failures.check(pair);
+    if (!isShared) addressFailures.check(address);
+    failures.count(pair);
+    if (!isShared) addressFailures.count(address);
+    const refundAddress = () => isShared || addressFailures.refund(address);
+    return {
+      succeeded() {
+        failures.clear(pair);
+        refundAddress();
+      },
+      notMade() {
+        failures.refund(pair);
+        refundAddress();
+      },
+    };
+  }
+
+  async function checkPassword(email: string, password: string, headers: Headers) {
+    const session = await auth.api
+      .signInEmail({ body: { email, password }, headers, returnHeaders: true })
+      .catch(refusedOnly);
+    const user = session && (await findActiveUser(db, session.response.user.id));
+    if (session && !user) await deleteSessions(db, session.response.user.id);
+    return user && { user, cookies: session.headers.getSetCookie() };
+  }
 
   return {
     /** Who is signed in with the request's cookie; `cookies` are to be set when the session was prolonged. */
@@ -62,32 +98,20 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
       return user ? { user, cookies: reply.getSetCookie() } : undefined;
     },
 
-    /** Throws wrong-credentials, too-many-requests. */
+    /** `headers` as withClientAddress makes them. Throws wrong-credentials, too-many-requests. */
     async signIn(email, password, headers) {
-      byEmail.check(email);
-      if (pending >= MAX_PENDING) {
-        throw new Problem(
-          "too-many-requests",
-          "Many people are signing in at this moment; possible again in a few seconds",
-          {
-            extras: { retryAfterSeconds: 5 },
-          },
-        );
-      }
-      pending++;
-      const session = await auth.api
-        .signInEmail({ body: { email, password }, headers, returnHeaders: true })
-        .catch(refusedOnly)
-        .finally(() => pending--);
-      const user = session && (await findActiveUser(db, session.response.user.id));
-      if (!session || !user) {
-        if (session) await deleteSessions(db, session.response.user.id);
-        byEmail.fail(email);
-        throw new Problem("wrong-credentials", "Cannot sign in: e-mail or password is wrong");
-      }
-      byEmail.clear(email);
-      await recordSession(db, now(), user, "user.signed-in");
-      return { user, cookies: session.headers.getSetCookie() };
+      const address = headers.get(CLIENT_ADDRESS) ?? SHARED_ADDRESS;
+      const attempt = countAttempt(email, address);
+      const signedIn = await queue
+        .run(address, () => checkPassword(email, password, headers))
+        .catch((error) => {
+          attempt.notMade();
+          throw error;
+        });
+      if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: e-mail or password is wrong");
+      attempt.succeeded();
+      await recordSession(db, now(), signedIn.user, "user.signed-in");
+      return signedIn;
     },
 
     /** Ends the session on the server; answers the cookies that make the browser forget it. */

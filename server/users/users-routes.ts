@@ -1,5 +1,6 @@
 import * as routes from "@attacklens/protocol/account.ts";
 import { type HttpRequest, handler } from "../route-handler.ts";
+import { withClientAddress } from "./client-address.ts";
 import { completeSetup, isSetupNeeded, presentAccount } from "./users.ts";
 
 export const userRoutes = [
@@ -8,12 +9,12 @@ export const userRoutes = [
   handler(routes.completeSetup, async ({ body, http }, { db, now, signIn }) => {
     const { code, ...person } = body;
     await completeSetup(db, now(), code, person);
-    const { user, cookies } = await signIn.signIn(person.email, person.password, http.headers);
+    const { user, cookies } = await signIn.signIn(person.email, person.password, withClientAddress(http));
     setCookies(http, cookies);
     return presentAccount(user);
   }),
   handler(routes.signIn, async ({ body, http }, { signIn }) => {
-    const { user, cookies } = await signIn.signIn(body.email, body.password, http.headers);
+    const { user, cookies } = await signIn.signIn(body.email, body.password, withClientAddress(http));
     setCookies(http, cookies);
     return presentAccount(user);
   }),

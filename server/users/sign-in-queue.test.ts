@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import { openSignInQueue, type SignInQueueLimits } from "./sign-in-queue.ts";
+
+const LIMITS = { running: 2, runningPerAddress: 2, waiting: 8, waitingPerAddress: 6, waitMs: 60_000 };
+
+/** A queue whose checks end when the test says so. */
+function openHeld(limits: Partial<SignInQueueLimits> = {}) {
+  const queue = openSignInQueue({ ...LIMITS, ...limits });
+  const started: { name: string; end: () => void }[] = [];
+  const refused: string[] = [];
+  const runs: Promise<void>[] = [];
+  return {
+    started: () => started.map(({ name }) => name).join(" "),
+    refused: () => refused.join(" "),
+    send(address: string, count = 1) {
+      for (let n = 1; n <= count; n++) {
+        const name = `${address}${n}`;
+        const check = () => new Promise<void>((end) => void started.push({ name, end }));
+        runs.push(queue.run(address, check).catch((error) => void refused.push(`${name}:${error.code}`)));
+      }
+    },
+    async end(index: number) {
+      await Bun.sleep(0);
+      started[index]!.end();
+      await Bun.sleep(0);
+    },
+    async settle() {
+      for (let index = 0; index < started.length; index++) await this.end(index);
+      await Promise.all(runs);
+    },
+  };
+}
+
+test("an address that sends many waits behind itself, not before others", async () => {
+  const held = openHeld();
+  held.send("a", 6);
+  held.send("b");
+  await held.end(0);
+  await held.end(1);
+  await held.settle();
+  expect(held.started()).toBe("a1 a2 a3 b1 a4 a5 a6");
+  expect(held.refused()).toBe("");
+});
+
+test("one address never has all turns", async () => {
+  const held = openHeld({ runningPerAddress: 1 });
+  held.send("a", 3);
+  held.send("b");
+  await Bun.sleep(0);
+  expect(held.started()).toBe("a1 b1");
+  await held.settle();
+  expect(held.started()).toBe("a1 b1 a2 a3");
+});
+
+test("a line that is too long refuses its own, and a full house the last of the longest line", async () => {
+  const held = openHeld();
+  held.send("a", 9);
+  held.send("b", 3);
+  await Bun.sleep(0);
+  expect(held.refused()).toBe("a9:too-many-requests a8:too-many-requests");
+  await held.settle();
+  expect(held.started()).toContain("b3");
+});
+
+test("nobody waits longer than the limit, and whoever gave up takes no turn", async () => {
+  const held = openHeld({ waitMs: 1 });
+  held.send("a", 2);
+  held.send("b", 2);
+  await Bun.sleep(20);
+  expect(held.refused()).toBe("b1:too-many-requests b2:too-many-requests");
+  await held.settle();
+  held.send("c");
+  await held.settle();
+  expect(held.started()).toBe("a1 a2 c1");
+});
