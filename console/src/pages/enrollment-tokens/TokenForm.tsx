@@ -2,11 +2,12 @@ import { type createEnrollmentToken, MAX_ENROLLMENTS } from "@attacklens/protoco
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { Input, NumberInput, Radio, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useState } from "react";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { ExpiryField } from "./ExpiryField.tsx";
-import { expiryError, fromWallClock } from "./expiry.ts";
+import { daysFrom, expiryError, fromWallClock, toWallClock } from "./expiry.ts";
 import { GroupSelect } from "./GroupSelect.tsx";
 
 export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
@@ -55,6 +56,18 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
   const { values } = form;
+  const [proposal, setProposal] = useState<string>();
+
+  function chooseMachines(machines: Machines) {
+    form.setFieldValue("machines", machines);
+    // A date that the person chose stays.
+    if (form.isDirty("expiresAt") && values.expiresAt !== proposal) return;
+    const days = PROPOSED_DAYS[machines];
+    const proposed = toWallClock(daysFrom(new Date(), days));
+    setProposal(proposed);
+    form.setFieldValue("expiry", "date");
+    form.setFieldValue("expiresAt", proposed);
+  }
 
   return (
     <FormDialog
@@ -81,7 +94,8 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
             { value: "number", label: "A number" },
             { value: "unlimited", label: "Unlimited" },
           ]}
-          {...form.getInputProps("machines")}
+          value={values.machines}
+          onChange={(text) => chooseMachines(text as Machines)}
         />
       </Input.Wrapper>
       {values.machines === "number" && (
@@ -134,6 +148,9 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
     </FormDialog>
   );
 }
+
+/** How long the token lives unless the person says otherwise. */
+const PROPOSED_DAYS: Record<Machines, number> = { one: 1, number: 7, unlimited: 7 };
 
 const MACHINES_WORDS: Record<Machines, string> = {
   one: "It brings in one sensor, and is used up then",

@@ -1,4 +1,5 @@
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { Stack } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
@@ -88,11 +89,15 @@ export function TokenPage() {
         ))}
       />
       <PageBody>
-        {token.warnings.map((warning) => (
-          <Notice key={warning} kind="warning">
-            {WARNING_WORDS[warning]}
-          </Notice>
-        ))}
+        {token.warnings.length > 0 && (
+          <Stack gap="xs" mb="sm">
+            {token.warnings.map((warning) => (
+              <Notice key={warning} kind="warning">
+                {WARNING_WORDS[warning]}
+              </Notice>
+            ))}
+          </Stack>
+        )}
         <Facts facts={facts} />
         <TokenAttempts tokenId={token.id} />
       </PageBody>
