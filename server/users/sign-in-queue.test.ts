@@ -12,12 +12,13 @@ function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   return {
     started: () => started.map(({ name }) => name).join(" "),
     refused: () => refused.join(" "),
-    send(address: string, count = 1) {
+    send(address: string, count = 1): Promise<void>[] {
       for (let n = 1; n <= count; n++) {
         const name = `${address}${n}`;
         const check = () => new Promise<void>((end) => void started.push({ name, end }));
         runs.push(queue.run(address, check).catch((error) => void refused.push(`${name}:${error.code}`)));
       }
+      return runs.slice(-count);
     },
     async end(index: number) {
       await Bun.sleep(0);
@@ -65,8 +66,7 @@ test("a line that is too long refuses its own, and a full house the last of the 
 test("nobody waits longer than the limit, and whoever gave up takes no turn", async () => {
   const held = openHeld({ waitMs: 1 });
   held.send("a", 2);
-  held.send("b", 2);
-  await Bun.sleep(20);
+  await Promise.all(held.send("b", 2));
   expect(held.refused()).toBe("b1:too-many-requests b2:too-many-requests");
   await held.settle();
   held.send("c");
