@@ -37,14 +37,14 @@ Example:
 export async function main(args: string[], bundle: ConsoleBundle): Promise<number> {
   const [command, ...rest] = args;
   try {
+    if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
+      console.log(USAGE);
+      return 0;
+    }
     if (command === "serve") return await serve(rest, bundle);
     if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
     if (command === "version" || command === "--version") {
       console.log(`attacklens ${RELEASE}`);
-      return 0;
-    }
-    if (command === "help" || command === "--help" || command === "-h") {
-      console.log(USAGE);
       return 0;
     }
     console.error(USAGE);
