@@ -20,6 +20,17 @@ const listen = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Answers the origin. The console and the API are at the root of a host: a path would be in the links that we print, and lead nowhere. */
+const publicUrl = z.url({ protocol: /^https?$/ }).transform((text, context) => {
+  const url = new URL(text);
+  if (url.href === `${url.origin}/`) return url.origin;
+  context.addIssue({
+    code: "custom",
+    message: `must be only scheme, host and port, e.g. ${url.origin}`,
+  });
+  return z.NEVER;
+});
+
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
   dataDir: z.string().min(1),
@@ -29,7 +40,7 @@ const settings = z.object({
     .optional(),
   listen,
   /** How people reach the console when a proxy stands before it. */
-  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  publicUrl: publicUrl.optional(),
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
   secret: z.string().min(32, "must have at least 32 characters").optional(),

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { ConfigError, readConfig } from "./config.ts";
+
+const publicUrl = (url: string) => readConfig(["--public-url", url], {}).publicUrl;
+
+test("a public URL is an origin, whatever slash or port is written", () => {
+  expect(publicUrl("https://lens.example")).toBe("https://lens.example");
+  expect(publicUrl("https://Lens.Example:443/")).toBe("https://lens.example");
+  expect(publicUrl("http://[::1]:8080/")).toBe("http://[::1]:8080");
+});
+
+test("a public URL that is more than an origin is refused, and the message shows what it must be", () => {
+  for (const url of ["/lens", "/lens/", "/?a=1", "/#a", "//"]) {
+    expect(() => publicUrl(`https://lens.example${url}`)).toThrow(
+      new ConfigError(
+        "--public-url or ATTACKLENS_PUBLIC_URL: must be only scheme, host and port, e.g. https://lens.example",
+      ),
+    );
+  }
+  expect(() => publicUrl("https://ada:secret@lens.example")).toThrow(ConfigError);
+  expect(() => publicUrl("lens.example")).toThrow(ConfigError);
+});
