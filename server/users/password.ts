@@ -7,9 +7,18 @@ import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 /** zxcvbn's scale ends at 4; 3 means more than 10^8 guesses. */
 const MIN_SCORE = 3;
 
+/**
+ * One keyboard sends é as one character, another as two: both are the same password (NIST SP 800-63B, 5.1.1.2).
+ */
+const normalized = (password: string) => password.normalize("NFKC");
+
 /** OWASP's first recommendation for Argon2id: 19 MiB, 2 passes, 1 lane. */
 export async function hashPassword(password: string): Promise<string> {
-  return await Bun.password.hash(password, { algorithm: "argon2id", memoryCost: 19_456, timeCost: 2 });
+  return await Bun.password.hash(normalized(password), {
+    algorithm: "argon2id",
+    memoryCost: 19_456,
+    timeCost: 2,
+  });
 }
 
 export async function verifyPassword({
@@ -19,7 +28,7 @@ export async function verifyPassword({
   hash: string;
   password: string;
 }): Promise<boolean> {
-  return await Bun.password.verify(password, hash);
+  return await Bun.password.verify(normalized(password), hash);
 }
 
 /** `known` are words that an attacker would try first: the person's name and e-mail. Throws input-invalid. */
@@ -29,8 +38,8 @@ export function refuseWeakPassword(password: string, known: string[]): void {
     .flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)])
     .filter(({ length }) => length > 2);
   // Its time grows with the square of the length; what is behind 100 characters makes nothing weaker.
-  const { score } = checker.check(password.slice(0, 100), [...words, "attacklens"]);
-  if (score >= MIN_SCORE && password.length >= PASSWORD_LENGTH.min) return;
+  const { score } = checker.check(normalized(password).slice(0, 100), [...words, "attacklens"]);
+  if (score >= MIN_SCORE && normalized(password).length >= PASSWORD_LENGTH.min) return;
   const message = "is too easy to guess; several unrelated words make a better one";
   throw new Problem("input-invalid", `Cannot set password: it ${message}`, { fields: { password: message } });
 }
