@@ -20,3 +20,11 @@ test("a public URL that is more than an origin is refused, and the message shows
   expect(() => publicUrl("https://ada:secret@lens.example")).toThrow(ConfigError);
   expect(() => publicUrl("lens.example")).toThrow(ConfigError);
 });
+
+test("behind a proxy nobody reads metrics without a configured token", () => {
+  const behind = (env = {}) => readConfig(["--public-url", "https://lens.example"], env).metricsToken;
+  expect(behind({ ATTACKLENS_METRICS_TOKEN: "a token of the operator" })).toBe("a token of the operator");
+  expect(behind()).toBeString();
+  expect(behind()).not.toBe(behind());
+  expect(readConfig([], {}).metricsToken).toBeUndefined();
+});

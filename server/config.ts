@@ -1,4 +1,5 @@
 // What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
+import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -90,7 +91,12 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
     throw new ConfigError("--tls-cert and --tls-key: one is given without the other");
   }
-  return result.data;
+  return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
+}
+
+/** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
+function unknownToken(publicUrl: string | undefined): string | undefined {
+  return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");
 }
 
 function parseFlags(args: string[]) {

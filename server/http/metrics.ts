@@ -37,7 +37,10 @@ export function openMetrics() {
 
 export type Metrics = ReturnType<typeof openMetrics>;
 
-/** With a token configured, its bearer; without, only a program on this machine that no proxy speaks for. */
+/**
+ * With a token configured, its bearer; without, only a program on this machine that no proxy speaks for. A proxy that says
+ * nothing of its clients still passes on the name that they asked for, which then is not this machine's own.
+ */
 export function mayReadMetrics(headers: Headers, address: string, metricsToken: string | undefined): boolean {
   if (metricsToken !== undefined) {
     const given = Buffer.from(headers.get("authorization") ?? "");
@@ -45,5 +48,6 @@ export function mayReadMetrics(headers: Headers, address: string, metricsToken: 
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
   const proxied = headers.has("forwarded") || headers.has("x-forwarded-for");
-  return !proxied && /^(127\.|::1$|::ffff:127\.)/.test(address);
+  const isLocalName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.get("host") ?? "");
+  return !proxied && isLocalName && /^(127\.|::1$|::ffff:127\.)/.test(address);
 }
