@@ -117,7 +117,7 @@ export function createApp(options: AppOptions) {
 async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handle"], options: AppOptions) {
   const { services } = options;
   const { headers } = c.req.raw;
-  refuseForeignOrigin(route, headers);
+  refuseForeignOrigin(route, headers, options.secure);
   const http: HttpRequest = {
     method: c.req.method,
     path: c.req.path,

@@ -24,16 +24,25 @@ export async function requireUser(
  * Refuses a change that another site's page makes a browser send (cross-site request forgery). Browsers tell where a
  * request comes from; programs, which have no session cookie of a person, do not.
  */
-export function refuseForeignOrigin(route: Route, headers: Headers): void {
+export function refuseForeignOrigin(route: Route, headers: Headers, secure: boolean): void {
   if (route.method === "GET" || route.access === "sensor") return;
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
   const foreign =
     (site !== null && site !== "same-origin" && site !== "none") ||
-    (origin !== null && hostOf(origin) !== headers.get("host")?.toLowerCase());
+    (origin !== null && !isOwnOrigin(origin, headers.get("host")?.toLowerCase(), secure));
   if (foreign) throw new Problem("origin-refused", "Changes are accepted from this server's own pages only");
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/** Where people come by HTTPS, a page of the same host by HTTP is another site: anybody on the way can write it. */
+function isOwnOrigin(origin: string, host: string | undefined, secure: boolean): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  const schemes = secure ? ["https:"] : ["https:", "http:"];
+  return schemes.includes(url.protocol) && host !== undefined && url.host === hostOf(url.protocol, host);
+}
+
+/** As an origin has it: without the scheme's own port. */
+function hostOf(scheme: string, host: string): string | undefined {
+  return URL.canParse(`${scheme}//${host}`) ? new URL(`${scheme}//${host}`).host : undefined;
 }
