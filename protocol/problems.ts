@@ -88,6 +88,8 @@ export class Problem extends Error {
   readonly fields?: Record<string, string>;
   readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference"> & {
     retryAfterSeconds?: number;
+    /** With method-not-allowed: the methods that are possible there. */
+    allow?: string[];
   };
 
   constructor(

@@ -97,8 +97,12 @@ export function createApp(options: AppOptions) {
     });
   }
   for (const path of new Set(ROUTE_HANDLERS.map(({ route }) => honoPath(route)))) {
+    const methods = ROUTE_HANDLERS.filter(({ route }) => honoPath(route) === path).map(
+      ({ route }) => route.method,
+    );
+    const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     app.all(path, (c) => {
-      throw new Problem("method-not-allowed", `${c.req.method} is not possible here`);
+      throw new Problem("method-not-allowed", `${c.req.method} is not possible here`, { extras: { allow } });
     });
   }
 

@@ -115,6 +115,7 @@ test("queries, ids and cursors that are not ours are refused, and named", async 
   expect(await get("/api/v1/nothing")).toBe("404 ");
   const patched = await world.fetch(PATH, jsonInit("PATCH", {}, { cookie }));
   expect(patched.status).toBe(405);
+  expect(patched.headers.get("allow")?.split(", ").toSorted()).toEqual(["GET", "HEAD", "POST"]);
 });
 
 for (const dialect of TESTED_DIALECTS) {

@@ -16,7 +16,7 @@ export function toProblem(error: unknown): Problem {
 
 export function problemReply(problem: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[problem.code];
-  const { retryAfterSeconds, ...extras } = problem.extras ?? {};
+  const { retryAfterSeconds, allow, ...extras } = problem.extras ?? {};
   const body: ProblemBody = {
     type: problemType(problem.code),
     code: problem.code,
@@ -29,5 +29,6 @@ export function problemReply(problem: Problem, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  if (allow) headers.set("allow", allow.join(", "));
   return new Response(JSON.stringify(body), { status, headers });
 }
