@@ -17,6 +17,14 @@ export const paths = {
   enrollmentTokens: () => linkOptions({ to: "/sensors/tokens" }),
   enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),
   enrollmentToken: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId", params: { tokenId } }),
+  /** `proposal` is what a refusal offers to change; the dialog opens with it in its fields. */
+  enrollmentTokenEdit: (tokenId: string, proposal: Record<string, string> = {}) =>
+    linkOptions({ to: "/sensors/tokens/$tokenId/edit", params: { tokenId }, search: proposal }),
+  enrollmentTokenRotate: (tokenId: string) =>
+    linkOptions({ to: "/sensors/tokens/$tokenId/rotate", params: { tokenId } }),
+  rollOut: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/roll-out", params: { tokenId } }),
+  rollOutExpected: (tokenId: string) =>
+    linkOptions({ to: "/sensors/tokens/$tokenId/roll-out/expected", params: { tokenId } }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),

@@ -3,6 +3,7 @@ import type { Account } from "@attacklens/protocol/account.ts";
 import { getAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { getAsset, listAssets } from "@attacklens/protocol/assets.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
+import { getRollOut } from "@attacklens/protocol/roll-out.ts";
 import { getSensor, listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import {
@@ -26,8 +27,12 @@ import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
 import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
 import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
+import { ExpectedMachinesDialog } from "./pages/enrollment-tokens/ExpectedMachinesDialog.tsx";
+import { RollOutPage, readRollOutSearch } from "./pages/enrollment-tokens/RollOutPage.tsx";
+import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
+import { readProposal } from "./pages/enrollment-tokens/token-values.ts";
 import { isCategory, SensorCategory } from "./pages/sensors/SensorCategory.tsx";
 import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
 import { SensorPage } from "./pages/sensors/SensorPage.tsx";
@@ -195,6 +200,50 @@ const token = createRoute({
   component: TokenPage,
 });
 
+const tokenOverview = createRoute({
+  getParentRoute: () => token,
+  id: "token-overview",
+  component: TokenOverview,
+});
+
+const tokenIndex = createRoute({ getParentRoute: () => tokenOverview, path: "/" });
+
+const tokenEdit = createRoute({
+  getParentRoute: () => tokenOverview,
+  path: "edit",
+  validateSearch: readProposal,
+  component: lazyRouteComponent(
+    () => import("./pages/enrollment-tokens/EditTokenDialog.tsx"),
+    "EditTokenDialog",
+  ),
+});
+
+const tokenRotate = createRoute({
+  getParentRoute: () => tokenOverview,
+  path: "rotate",
+  component: lazyRouteComponent(
+    () => import("./pages/enrollment-tokens/RotateTokenDialog.tsx"),
+    "RotateTokenDialog",
+  ),
+});
+
+const rollOut = createRoute({
+  getParentRoute: () => token,
+  path: "roll-out",
+  validateSearch: readRollOutSearch,
+  loader: async ({ context, params }): Promise<void> => {
+    const query = apiQuery(getRollOut, { params: { id: params.tokenId } });
+    await orNotFound(context.queryClient.query({ ...query, ...STATIC }));
+  },
+  component: RollOutPage,
+});
+
+const rollOutExpected = createRoute({
+  getParentRoute: () => rollOut,
+  path: "expected",
+  component: ExpectedMachinesDialog,
+});
+
 const assets = createRoute({
   getParentRoute: () => app,
   path: "/assets",
@@ -253,7 +302,10 @@ const routeTree = root.addChildren([
     home,
     sensors,
     tokens.addChildren([tokenNew]),
-    token,
+    token.addChildren([
+      tokenOverview.addChildren([tokenIndex, tokenEdit, tokenRotate]),
+      rollOut.addChildren([rollOutExpected]),
+    ]),
     sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
     assets,
     groups.addChildren([groupNew, groupEdit]),

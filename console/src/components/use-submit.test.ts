@@ -8,6 +8,9 @@ test("a message goes to the field it names, be it nested", () => {
     known: { name: "Is taken", assetGroupId: "Does not exist" },
     other: undefined,
   });
+  expect(splitFields({ "allowedNetworks.1": "must be a network" }, ["allowedNetworks"]).known).toEqual({
+    allowedNetworks: "Entry 2 must be a network",
+  });
 });
 
 test("a message for a field that the form does not have is not lost", () => {

@@ -36,7 +36,7 @@ function fieldsOf(problem: ReturnType<typeof problemOf>, nameField?: string): Re
   return problem.code === "name-taken" && nameField ? { [nameField]: problem.detail } : {};
 }
 
-/** Messages by field of the form (`scope.assetGroupId` belongs to `scope`), and the rest in one text. */
+/** Messages by field of the form (`scope.assetGroupId` belongs to `scope`, `tags.0` to the first of `tags`), and the rest in one text. */
 export function splitFields(
   fields: Record<string, string>,
   names: readonly string[],
@@ -47,7 +47,9 @@ export function splitFields(
     const name = [path, path.split(".").at(-1) ?? "", path.split(".")[0] ?? ""].find((one) =>
       names.includes(one),
     );
-    if (name) known[name] ??= message.charAt(0).toUpperCase() + message.slice(1);
+    const entry = /\.(\d+)$/.exec(path)?.[1];
+    const text = entry === undefined ? message : `entry ${Number(entry) + 1} ${message}`;
+    if (name) known[name] ??= text.charAt(0).toUpperCase() + text.slice(1);
     else rest.push(`${path}: ${message}`);
   }
   return { known, other: rest.length > 0 ? rest.join("; ") : undefined };

@@ -11,9 +11,14 @@ interface ConfirmDialogProps {
   onConfirm: () => Promise<void>;
   onClose: () => void;
   errorText: (error: unknown) => string;
+  /** The question is not answered yet: the verb cannot be used. */
+  isDisabled?: boolean;
+  size?: number;
+  /** What is done can be undone: the verb does not warn. */
+  isSafe?: boolean;
 }
 
-/** Asks before what cannot be undone. A refusal is shown in the dialog, which stays. */
+/** Asks before what matters. A refusal is shown in the dialog, which stays. */
 export function ConfirmDialog({
   title,
   children,
@@ -21,6 +26,9 @@ export function ConfirmDialog({
   onConfirm,
   onClose,
   errorText,
+  isDisabled = false,
+  size = 480,
+  isSafe = false,
 }: ConfirmDialogProps) {
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string>();
@@ -36,7 +44,7 @@ export function ConfirmDialog({
     }
   }
   return (
-    <Modal opened onClose={onClose} title={title} size={480} withCloseButton={false}>
+    <Modal opened onClose={onClose} title={title} size={size} withCloseButton={false}>
       <Stack gap="md">
         <div>{children}</div>
         {error && <Notice kind="danger">{error}</Notice>}
@@ -44,7 +52,12 @@ export function ConfirmDialog({
           <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="danger" onClick={confirm} loading={working}>
+          <Button
+            {...(isSafe ? {} : { color: "danger" })}
+            onClick={confirm}
+            loading={working}
+            disabled={isDisabled}
+          >
             {action}
           </Button>
         </Group>

@@ -3,24 +3,38 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { callApi } from "../../api.ts";
+import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
-import { TokenForm, type TokenRequest } from "./TokenForm.tsx";
+import { TokenForm } from "./TokenForm.tsx";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
+import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 
 /** The form, then the value, once. The value lives in this component's state only and goes when the dialog does. */
 export function CreateTokenDialog() {
   const [created, setCreated] = useState<CreatedToken>();
+  const [initialValues] = useState(() => newTokenValues(new Date()));
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const disabledReason = usePermissionReason("enrollment-tokens:manage");
   const close = () => void navigate({ ...paths.enrollmentTokens(), search: true, replace: true });
 
-  async function create(request: TokenRequest) {
-    const { enrollmentToken, value } = await callApi(createEnrollmentToken, { body: request });
+  async function create(values: TokenValues) {
+    const { enrollmentToken, value } = await callApi(createEnrollmentToken, { body: toRequest(values) });
     setCreated({ name: enrollmentToken.name, expiresAt: enrollmentToken.expiresAt, value });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }
 
-  if (!created) return <TokenForm onSubmit={create} onClose={close} />;
-  return <TokenValueDialog created={created} onForget={() => setCreated(undefined)} onClose={close} />;
+  if (created)
+    return <TokenValueDialog created={created} onForget={() => setCreated(undefined)} onClose={close} />;
+  return (
+    <TokenForm
+      title="Create Enrollment Token"
+      submit="Create Token"
+      initialValues={initialValues}
+      onSubmit={create}
+      onClose={close}
+      disabledReason={disabledReason}
+    />
+  );
 }

@@ -1,6 +1,7 @@
 import { Button, Group, Radio, Stack } from "@mantine/core";
 import { DateTimePicker } from "@mantine/dates";
 import { useId } from "react";
+import { Notice } from "../../ui/Notice.tsx";
 import { zoneName } from "../../ui/time.ts";
 import { daysFrom, EXPIRY_PRESETS, fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
 
@@ -26,6 +27,9 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
           <Radio value="date" label="Custom date" description="Refused after it" />
         </Stack>
       </Radio.Group>
+      {kind === "none" && (
+        <Notice kind="warning">It works until somebody revokes or deletes it. The list flags it.</Notice>
+      )}
       {kind === "date" && (
         <Stack gap="xs" pl={28}>
           <Group gap="xs">

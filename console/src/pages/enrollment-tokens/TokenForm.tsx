@@ -1,114 +1,81 @@
-import { type createEnrollmentToken, MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { RouteRequest } from "@attacklens/protocol/route.ts";
-import { Input, NumberInput, Radio, SegmentedControl, Stack, TextInput } from "@mantine/core";
+import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { FormDialog } from "../../components/FormDialog.tsx";
-import { usePermissionReason } from "../../components/use-permission.ts";
 import { useSubmit } from "../../components/use-submit.ts";
+import { Notice } from "../../ui/Notice.tsx";
 import { ExpiryField } from "./ExpiryField.tsx";
-import { daysFrom, expiryError, fromWallClock, toWallClock } from "./expiry.ts";
-import { GroupSelect } from "./GroupSelect.tsx";
-
-export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
+import { daysFrom, expiryError, toWallClock } from "./expiry.ts";
+import { GroupField } from "./GroupField.tsx";
+import { LimitsFields } from "./LimitsFields.tsx";
+import { MachinesField } from "./MachinesField.tsx";
+import { PROPOSED_DAYS, type TokenValues, usesError } from "./token-values.ts";
 
 interface TokenFormProps {
-  onSubmit: (request: TokenRequest) => Promise<void>;
+  title: string;
+  submit: string;
+  initialValues: TokenValues;
+  /** What an offer of the ledger has changed in them: `10 more uses`. */
+  proposed?: string[];
+  /** Of the token that is changed: how many uses are spent. Absent: a new token. */
+  spent?: number;
+  onSubmit: (values: TokenValues) => Promise<void>;
   onClose: () => void;
+  disabledReason: string | undefined;
 }
 
-type Machines = "one" | "number" | "unlimited";
-
-interface Values {
-  machines: Machines;
-  /** Uses, when a number of machines is expected. */
-  maxEnrollments: number | string;
-  name: string;
-  scope: "all-assets" | "asset-group";
-  assetGroupId: string | null;
-  expiry: "none" | "date";
-  /** Wall clock, own zone. */
-  expiresAt: string | null;
-}
-
-export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
-  const form = useForm<Values>({
-    initialValues: {
-      machines: "unlimited",
-      maxEnrollments: 10,
-      name: "",
-      scope: "all-assets",
-      assetGroupId: null,
-      expiry: "none",
-      expiresAt: null,
-    },
+/** The settings of a token, to create one or to change one. The scope is chosen once. */
+export function TokenForm({ initialValues, proposed = [], spent, ...props }: TokenFormProps) {
+  const isNew = spent === undefined;
+  const form = useForm<TokenValues>({
+    initialValues,
     validate: {
-      maxEnrollments: (uses, { machines }) =>
-        machines === "number" &&
-        !(Number.isInteger(uses) && Number(uses) >= 1 && Number(uses) <= MAX_ENROLLMENTS)
-          ? `Enter a whole number from 1 to ${MAX_ENROLLMENTS}`
-          : null,
+      expected: (_, values) => usesError(values),
       name: (name) => (name.trim() ? null : "Enter a name"),
       assetGroupId: (id, { scope }) => (scope === "asset-group" && !id ? "Choose an Asset Group" : null),
-      expiresAt: (text, { expiry }) => (expiry === "date" ? (expiryError(text, new Date()) ?? null) : null),
+      expiresAt: (text, { expiry }) => {
+        const isOld = !isNew && text === initialValues.expiresAt && proposed.length === 0;
+        return expiry === "date" && !isOld ? (expiryError(text, new Date()) ?? null) : null;
+      },
+      ephemeralHours: (hours, { ephemeral }) =>
+        ephemeral && !(Number(hours) >= 1) ? "Enter a number of hours" : null,
     },
   });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
-  const disabledReason = usePermissionReason("enrollment-tokens:manage");
-  const { values } = form;
-  const [proposal, setProposal] = useState<string>();
+  const { values, errors } = form;
+  const [isExpiryOwn, setExpiryOwn] = useState(!isNew);
+  const errorOf = (name: keyof TokenValues) => errors[name] as string | undefined;
 
-  function chooseMachines(machines: Machines) {
-    form.setFieldValue("machines", machines);
+  function change(change: Partial<TokenValues>) {
+    form.setValues(change);
+    form.clearFieldError("expected");
     // A date that the person chose stays.
-    if (form.isDirty("expiresAt") && values.expiresAt !== proposal) return;
-    const days = PROPOSED_DAYS[machines];
-    const proposed = toWallClock(daysFrom(new Date(), days));
-    setProposal(proposed);
-    form.setFieldValue("expiry", "date");
-    form.setFieldValue("expiresAt", proposed);
+    if (!change.machines || isExpiryOwn) return;
+    const expiresAt = toWallClock(daysFrom(new Date(), PROPOSED_DAYS[change.machines]));
+    form.setValues({ expiry: "date", expiresAt });
   }
+  function setExpiry(change: Partial<TokenValues>) {
+    setExpiryOwn(true);
+    form.setValues(change);
+    form.clearFieldError("expiresAt");
+  }
+  const { allowedNetworks, allowedHostnames, tags, requireApproval, ephemeral } = initialValues;
+  const hasLimits =
+    allowedNetworks.length + allowedHostnames.length + tags.length > 0 || requireApproval || ephemeral;
 
   return (
     <FormDialog
-      title="Create Enrollment Token"
-      submit="Create Token"
-      onSubmit={form.onSubmit((sent) => submit(() => onSubmit(toRequest(sent))))}
-      onClose={onClose}
-      isDirty={form.isDirty()}
+      title={props.title}
+      submit={props.submit}
+      onSubmit={form.onSubmit((sent) => submit(() => props.onSubmit(sent)))}
+      onClose={props.onClose}
+      isDirty={form.isDirty() || proposed.length > 0}
       isSubmitting={isSubmitting}
-      error={error}
-      disabledReason={disabledReason}
+      error={error ?? errorOf("maxEnrollments" as keyof TokenValues)}
+      disabledReason={props.disabledReason}
     >
-      <Input.Wrapper
-        label="How many machines?"
-        labelElement="div"
-        description={MACHINES_WORDS[values.machines]}
-      >
-        <SegmentedControl
-          mt={6}
-          fullWidth
-          aria-label="How many machines?"
-          data={[
-            { value: "one", label: "One" },
-            { value: "number", label: "A number" },
-            { value: "unlimited", label: "Unlimited" },
-          ]}
-          value={values.machines}
-          onChange={(text) => chooseMachines(text as Machines)}
-        />
-      </Input.Wrapper>
-      {values.machines === "number" && (
-        <NumberInput
-          label="Uses"
-          description="With some to spare: a machine that is installed anew takes another use"
-          min={1}
-          max={MAX_ENROLLMENTS}
-          allowDecimal={false}
-          allowNegative={false}
-          {...form.getInputProps("maxEnrollments")}
-        />
-      )}
+      {proposed.length > 0 && <Notice kind="info">Proposed below: {proposed.join(", ")}.</Notice>}
+      <MachinesField values={values} onChange={change} error={errorOf("expected")} spent={spent} />
       <TextInput
         label="Name"
         required
@@ -119,55 +86,45 @@ export function TokenForm({ onSubmit, onClose }: TokenFormProps) {
         inputWrapperOrder={["label", "input", "description", "error"]}
         {...form.getInputProps("name")}
       />
-      <Radio.Group label="Scope" {...form.getInputProps("scope")}>
-        <Stack gap={6} mt={6}>
-          <Radio value="all-assets" label="All assets" description="Sensors are put in no group" />
-          <Radio
-            value="asset-group"
-            label="Specific Asset Group"
-            description="Sensors that enroll with it land in the group"
-          />
-        </Stack>
-      </Radio.Group>
-      {values.scope === "asset-group" && (
-        <Stack pl={28} mt={-8}>
-          <GroupSelect
-            value={values.assetGroupId}
-            onChange={(id) => form.setFieldValue("assetGroupId", id)}
-            error={form.errors.assetGroupId as string | undefined}
-          />
-        </Stack>
+      <Textarea
+        label="Description"
+        maxLength={1_000}
+        autosize
+        minRows={1}
+        maxRows={4}
+        {...form.getInputProps("description")}
+      />
+      {isNew && (
+        <>
+          <Radio.Group label="Scope" {...form.getInputProps("scope")}>
+            <Stack gap={6} mt={6}>
+              <Radio value="all-assets" label="All assets" description="Sensors are put in no group" />
+              <Radio
+                value="asset-group"
+                label="Specific Asset Group"
+                description="Sensors that enroll with it land in the group"
+              />
+            </Stack>
+          </Radio.Group>
+          {values.scope === "asset-group" && (
+            <Stack pl={28} mt={-8}>
+              <GroupField
+                value={values.assetGroupId}
+                onChange={(id) => form.setFieldValue("assetGroupId", id)}
+                error={errorOf("assetGroupId")}
+              />
+            </Stack>
+          )}
+        </>
       )}
       <ExpiryField
         kind={values.expiry}
-        onKind={(kind) => form.setFieldValue("expiry", kind)}
+        onKind={(expiry) => setExpiry({ expiry })}
         value={values.expiresAt}
-        onValue={(at) => form.setFieldValue("expiresAt", at)}
-        error={form.errors.expiresAt as string | undefined}
+        onValue={(expiresAt) => setExpiry({ expiresAt })}
+        error={errorOf("expiresAt")}
       />
+      <LimitsFields form={form} initiallyOpen={hasLimits} />
     </FormDialog>
   );
-}
-
-/** How long the token lives unless the person says otherwise. */
-const PROPOSED_DAYS: Record<Machines, number> = { one: 1, number: 7, unlimited: 7 };
-
-const MACHINES_WORDS: Record<Machines, string> = {
-  one: "It brings in one sensor, and is used up then",
-  number: "It brings in so many sensors at the most",
-  unlimited: "It brings in any number of sensors",
-};
-
-function toRequest(values: Values): TokenRequest {
-  const { assetGroupId } = values;
-  return {
-    name: values.name.trim(),
-    maxEnrollments:
-      values.machines === "unlimited" ? null : values.machines === "one" ? 1 : Number(values.maxEnrollments),
-    scope:
-      values.scope === "asset-group" && assetGroupId
-        ? { type: "asset-group", assetGroupId }
-        : { type: "all-assets" },
-    expiresAt: values.expiry === "date" ? (fromWallClock(values.expiresAt)?.toISOString() ?? null) : null,
-  };
 }

@@ -1,26 +1,26 @@
 // What one may do with a token, and the confirmations before it is done.
 import {
-  deleteEnrollmentToken,
   type EnrollmentToken,
   pauseEnrollmentToken,
   resumeEnrollmentToken,
-  revokeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Can } from "@attacklens/protocol/page.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
-import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
-import { countOf } from "../../ui/numbers.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
+import { BlockSensorsDialog } from "./BlockSensorsDialog.tsx";
+import { DeleteTokenDialog, RevokeTokenDialog } from "./EndTokenDialogs.tsx";
 
 function reasonAgainst({ allowed, reason }: Can): string | undefined {
   return allowed ? undefined : (reason ?? "Not possible now");
 }
 
-type Asked = { what: "revoke" | "delete"; token: EnrollmentToken };
+type Asked = { what: "revoke" | "block" | "delete"; token: EnrollmentToken };
 
 export function useTokenActions(onDeleted?: () => Promise<void>): {
   actionsFor: (token: EnrollmentToken) => RowAction[];
@@ -28,6 +28,7 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
 } {
   const [asked, setAsked] = useState<Asked>();
   const queryClient = useQueryClient();
+  const navigate = useNavigate();
   const change = useCallback(
     async (
       verb: typeof pauseEnrollmentToken | typeof resumeEnrollmentToken,
@@ -46,6 +47,11 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
   );
   const actionsFor = useCallback(
     (token: EnrollmentToken): RowAction[] => [
+      {
+        label: "Edit…",
+        onSelect: () => void navigate(paths.enrollmentTokenEdit(token.id)),
+        disabledReason: reasonAgainst(token.can.edit),
+      },
       token.pausedAt === null
         ? {
             label: "Pause",
@@ -60,9 +66,21 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
             disabledReason: reasonAgainst(token.can.resume),
           },
       {
+        label: "Rotate…",
+        onSelect: () => void navigate(paths.enrollmentTokenRotate(token.id)),
+        disabledReason: reasonAgainst(token.can.rotate),
+      },
+      {
         label: "Revoke…",
         onSelect: () => setAsked({ what: "revoke", token }),
         disabledReason: reasonAgainst(token.can.revoke),
+      },
+      {
+        label: "Revoke and block sensors…",
+        danger: true,
+        onSelect: () => setAsked({ what: "block", token }),
+        // A revoked token's sensors can still be blocked; who may not delete may not do this either.
+        disabledReason: reasonAgainst(token.can.delete),
       },
       {
         label: "Delete…",
@@ -71,53 +89,15 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
         disabledReason: reasonAgainst(token.can.delete),
       },
     ],
-    [change],
+    [change, navigate],
   );
 
   if (!asked) return { actionsFor, dialog: null };
-  const { token } = asked;
   const close = () => setAsked(undefined);
-  const errorText = (error: unknown) => problemOf(error).detail;
-  const stay = `${countOf(token.enrolledSensors, "sensor")} ${token.enrolledSensors === 1 ? "stays" : "stay"} enrolled`;
-
-  async function revoke() {
-    await callApi(revokeEnrollmentToken, { params: { id: token.id } });
-    await refresh(queryClient, "enrollmentTokens", "assetGroups");
-    notifications.show({ message: `“${token.name}” is revoked: ${stay}.` });
-  }
-  async function remove() {
-    await callApi(deleteEnrollmentToken, { params: { id: token.id } });
-    await onDeleted?.();
-    await refresh(queryClient, "enrollmentTokens", "assetGroups", "sensors");
-    notifications.show({ message: `“${token.name}” is deleted: ${stay}.` });
-  }
-
-  const dialog =
-    asked.what === "revoke" ? (
-      <ConfirmDialog
-        title="Revoke Enrollment Token?"
-        action="Revoke token"
-        onConfirm={revoke}
-        onClose={close}
-        errorText={errorText}
-      >
-        No sensor can enroll with <strong>{token.name}</strong> from now on, and this cannot be undone.{" "}
-        {token.enrolledSensors > 0 ? `${stay} and go on reporting.` : "It has enrolled no sensor so far."}
-      </ConfirmDialog>
-    ) : (
-      <ConfirmDialog
-        title="Delete Enrollment Token?"
-        action="Delete token"
-        onConfirm={remove}
-        onClose={close}
-        errorText={errorText}
-      >
-        <strong>{token.name}</strong> is gone for good
-        {token.status === "active" ? ", and no sensor can enroll with it from now on" : ""}.{" "}
-        {token.enrolledSensors > 0
-          ? `${stay}, go on reporting, and keep naming it.`
-          : "It has enrolled no sensor so far."}
-      </ConfirmDialog>
-    );
-  return { actionsFor, dialog };
+  const dialogs = {
+    revoke: <RevokeTokenDialog token={asked.token} onClose={close} />,
+    block: <BlockSensorsDialog token={asked.token} onClose={close} />,
+    delete: <DeleteTokenDialog token={asked.token} onClose={close} onDeleted={onDeleted} />,
+  };
+  return { actionsFor, dialog: dialogs[asked.what] };
 }

@@ -3,9 +3,9 @@ import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { getSensor } from "@attacklens/protocol/sensors.ts";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import classes from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
 import { formatCount } from "../../ui/numbers.ts";
-import classes from "./SensorTabs.module.css";
 import { CATEGORY_NAMES } from "./sensor-words.ts";
 
 export type CategoryState = RouteOutput<typeof getSensor>["inventory"][number];

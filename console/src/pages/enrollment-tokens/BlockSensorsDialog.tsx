@@ -1,0 +1,145 @@
+import {
+  type EnrollmentToken,
+  revokeAndBlockEnrollmentToken,
+} from "@attacklens/protocol/enrollment-tokens.ts";
+import { Radio, ScrollArea, Stack, Table, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { callApi, problemOf } from "../../api.ts";
+import { SensorStatusMark } from "../../components/statuses.tsx";
+import { refresh } from "../../queries.ts";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import { countOf } from "../../ui/numbers.ts";
+import { zoneName } from "../../ui/time.ts";
+import { usePreview } from "./use-preview.ts";
+
+type Which = "all" | "since" | "network";
+
+/** From how many sensors on the token's name is typed. */
+const MANY = 10;
+
+/** Revokes a token that may have leaked, and blocks what came in with it: all, since a time, or from a network. */
+export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken; onClose: () => void }) {
+  const [which, setWhich] = useState<Which>("all");
+  const [since, setSince] = useState("");
+  const [network, setNetwork] = useState("");
+  const [typedName, setTypedName] = useState("");
+  const [asked] = useDebouncedValue(network.trim(), 250);
+  const queryClient = useQueryClient();
+  const isDated = !Number.isNaN(Date.parse(since));
+  const filter =
+    which === "since" && isDated
+      ? { since: new Date(since).toISOString() }
+      : which === "network" && asked
+        ? { network: asked }
+        : {};
+  const { data, error, isPlaceholderData, refetch } = usePreview(token.id, filter);
+  const isChosen =
+    which === "all" || (which === "since" ? isDated : asked !== "" && asked === network.trim());
+  const isKnown = data !== undefined && !error && !isPlaceholderData && isChosen;
+  const mustType = isKnown && data.toBlock >= MANY;
+
+  async function confirm() {
+    if (!isKnown) throw new Error("Not known yet what would be blocked");
+    try {
+      const { blockedSensors } = await callApi(revokeAndBlockEnrollmentToken, {
+        params: { id: token.id },
+        body: { ...filter, expectedSensors: data.toBlock },
+      });
+      notifications.show({
+        message: `“${token.name}” is revoked and ${countOf(blockedSensors, "sensor is", "sensors are")} blocked.`,
+      });
+    } catch (refusal) {
+      void refetch();
+      throw refusal;
+    } finally {
+      await refresh(queryClient, "enrollmentTokens", "assetGroups", "sensors");
+    }
+  }
+
+  return (
+    <ConfirmDialog
+      title="Revoke and block sensors?"
+      action="Revoke and block"
+      onConfirm={confirm}
+      onClose={onClose}
+      errorText={(thrown) => problemOf(thrown).detail}
+      isDisabled={!isKnown || (mustType && typedName.trim() !== token.name)}
+      size={600}
+    >
+      <Stack gap="md">
+        <Text inherit>
+          No sensor can enroll with <strong>{token.name}</strong> from now on, which cannot be undone. Sensors
+          that are blocked keep their key and what they reported; a person can unblock each.
+        </Text>
+        <Radio.Group label="Which sensors?" value={which} onChange={(chosen) => setWhich(chosen as Which)}>
+          <Stack gap={6} mt={6}>
+            <Radio value="all" label="All that it enrolled" />
+            <Radio value="since" label="Those enrolled since a time" />
+            <Radio value="network" label="Those that enrolled from a network" />
+          </Stack>
+        </Radio.Group>
+        {which === "since" && (
+          <TextInput
+            type="datetime-local"
+            label="Since"
+            description={`Your time zone: ${zoneName(new Date())}`}
+            value={since}
+            onChange={(event) => setSince(event.currentTarget.value)}
+          />
+        )}
+        {which === "network" && (
+          <TextInput
+            label="Network"
+            placeholder="10.1.0.0/16"
+            maxLength={50}
+            value={network}
+            onChange={(event) => setNetwork(event.currentTarget.value)}
+            error={error && asked ? (problemOf(error).fields?.network ?? problemOf(error).detail) : undefined}
+          />
+        )}
+        {isKnown && (
+          <Stack gap={6} aria-live="polite">
+            <Text inherit fw={500}>
+              {data.toBlock === 0
+                ? "No sensor would be blocked."
+                : `${countOf(data.toBlock, "sensor")} will be blocked, of ${countOf(data.sensors, "that exists", "that exist")}${data.blocked > 0 ? ` (${countOf(data.blocked, "is", "are")} blocked already)` : ""}.`}
+            </Text>
+            {data.sample.length > 0 && (
+              <ScrollArea.Autosize mah={180} tabIndex={0} type="auto">
+                <Table aria-label="Sensors that will be blocked">
+                  <Table.Tbody>
+                    {data.sample.map((sensor) => (
+                      <Table.Tr key={sensor.id}>
+                        <Table.Td>{sensor.hostname}</Table.Td>
+                        <Table.Td>{sensor.address}</Table.Td>
+                        <Table.Td>
+                          <SensorStatusMark status={sensor.status} />
+                        </Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </ScrollArea.Autosize>
+            )}
+            {data.toBlock > data.sample.length && (
+              <Text size="sm" c="dimmed">
+                The first {data.sample.length} by hostname are shown.
+              </Text>
+            )}
+          </Stack>
+        )}
+        {mustType && (
+          <TextInput
+            label={`Type “${token.name}” to confirm`}
+            value={typedName}
+            autoComplete="off"
+            onChange={(event) => setTypedName(event.currentTarget.value)}
+          />
+        )}
+      </Stack>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,49 @@
+import { getEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { callApi } from "../../api.ts";
+import { paths } from "../../paths.ts";
+import { apiQuery, refresh } from "../../queries.ts";
+import { TokenForm } from "./TokenForm.tsx";
+import { changesBetween, type TokenValues, valuesOf, withProposal } from "./token-values.ts";
+
+const route = getRouteApi("/app/sensors/tokens/$tokenId/token-overview/edit");
+
+/** Changes a token; opened by an offer of the ledger, with that offer in the fields. */
+export function EditTokenDialog() {
+  const { tokenId } = route.useParams();
+  const proposal = route.useSearch();
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  // As they were when the dialog opened: another person's change meanwhile is not undone by what is not touched here.
+  const [before] = useState(() => valuesOf(token, new Date()));
+  const [{ values, words }] = useState(() => withProposal(before, proposal, new Date()));
+  const close = () => navigate({ ...paths.enrollmentToken(tokenId), replace: true });
+
+  async function change(after: TokenValues) {
+    const body = changesBetween(before, after);
+    if (Object.keys(body).length > 0) {
+      const changed = await callApi(updateEnrollmentToken, { params: { id: tokenId }, body });
+      await refresh(queryClient, "enrollmentTokens");
+      notifications.show({ message: `“${changed.name}” is changed.` });
+    }
+    await close();
+  }
+
+  const { allowed, reason } = token.can.edit;
+  return (
+    <TokenForm
+      title="Edit Enrollment Token"
+      submit="Save"
+      initialValues={values}
+      proposed={words}
+      spent={token.enrolledSensors}
+      onSubmit={change}
+      onClose={() => void close()}
+      disabledReason={allowed ? undefined : (reason ?? "Not possible now")}
+    />
+  );
+}

@@ -1,0 +1,195 @@
+import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import {
+  getRollOut,
+  ROLL_OUT_STATES,
+  type RollOut,
+  type RollOutState,
+} from "@attacklens/protocol/roll-out.ts";
+import { IconDownload, IconListCheck } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { ButtonLink, TextLink } from "../../components/links.tsx";
+import { useSetSearch } from "../../components/use-list.ts";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { paths } from "../../paths.ts";
+import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { columnsOf, DataTable } from "../../ui/DataTable.tsx";
+import { FilterMenu } from "../../ui/FilterMenu.tsx";
+import { formatCount } from "../../ui/numbers.ts";
+import { SearchInput } from "../../ui/SearchInput.tsx";
+import { StateMessage } from "../../ui/StateMessage.tsx";
+import { Status, type StatusColor } from "../../ui/Status.tsx";
+import classes from "./RollOutPage.module.css";
+import { rollOutCsv } from "./roll-out-csv.ts";
+import { REASON_WORDS } from "./token-words.ts";
+
+const route = getRouteApi("/app/sensors/tokens/$tokenId/roll-out");
+
+type Host = RollOut["hosts"][number];
+
+const STATE_LOOKS: Record<RollOutState, { label: string; color: StatusColor }> = {
+  reporting: { label: "Reporting", color: "green" },
+  arrived: { label: "Arrived", color: "yellow" },
+  refused: { label: "Refused", color: "red" },
+  missing: { label: "Not seen yet", color: "gray" },
+};
+const STATES = ROLL_OUT_STATES.map((value) => ({ value, label: STATE_LOOKS[value].label }));
+
+export function readRollOutSearch(search: Record<string, unknown>): { q?: string; state?: RollOutState } {
+  const state = ROLL_OUT_STATES.find((one) => one === search.state);
+  const q = typeof search.q === "string" ? search.q.slice(0, 200) : "";
+  return { ...(q ? { q } : {}), ...(state ? { state } : {}) };
+}
+
+/** How far the roll-out with a token has come, machine by machine when their names are known. */
+export function RollOutPage() {
+  const { tokenId } = route.useParams();
+  const search = route.useSearch();
+  const setSearch = useSetSearch();
+  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  const { data: rollOut } = useSuspenseQuery({
+    ...apiQuery(getRollOut, { params: { id: tokenId } }),
+    refetchInterval: REFRESH_MS,
+  });
+  const { hosts } = rollOut;
+  const rows = useMemo(() => {
+    const text = search.q?.toLowerCase() ?? "";
+    return hosts.filter(
+      ({ hostname, state }) => hostname.includes(text) && (search.state ?? state) === state,
+    );
+  }, [hosts, search.q, search.state]);
+  const missing = hosts.filter(({ state }) => state === "missing" || state === "refused");
+
+  if (rollOut.expected === null) {
+    return (
+      <>
+        <StateMessage
+          icon={<IconListCheck size={20} />}
+          title="No machines are expected yet"
+          action={<ExpectButton tokenId={tokenId} isPrimary />}
+        >
+          Paste the hostnames of the machines that are to enroll with this token, or say how many they are.
+          This page then shows which have arrived, which were refused, and which were not seen yet.
+        </StateMessage>
+        <Outlet />
+      </>
+    );
+  }
+  return (
+    <>
+      <div className={classes.counts}>
+        <Count label="Expected" count={rollOut.expected} />
+        {ROLL_OUT_STATES.filter((state) => hosts.length > 0 || state !== "refused").map((state) => (
+          <Count key={state} label={STATE_LOOKS[state].label} count={rollOut.counts[state]} />
+        ))}
+        {hosts.length > 0 && <Count label="Not expected" count={rollOut.unexpected} />}
+        <div className={classes.actions}>
+          {missing.length > 0 && (
+            <ActionButton
+              variant="default"
+              leftSection={<IconDownload size={16} />}
+              onClick={() => download(`${token.name} - missing.csv`, rollOutCsv(missing))}
+            >
+              Export missing
+            </ActionButton>
+          )}
+          <ExpectButton tokenId={tokenId} />
+        </div>
+      </div>
+      {hosts.length > 0 && (
+        <>
+          <search className={classes.tools}>
+            <SearchInput label="Search by hostname" value={search.q} onChange={(q) => setSearch({ q })} />
+            <FilterMenu
+              label="State"
+              value={search.state}
+              options={STATES}
+              onChange={(state) => setSearch({ state })}
+            />
+          </search>
+          {rows.length > 0 ? (
+            <DataTable
+              label="Expected machines"
+              columns={columns}
+              rows={rows}
+              rowId={(host) => host.hostname}
+              total={rows.length}
+              hasMore={false}
+              onMore={() => undefined}
+            />
+          ) : (
+            <StateMessage title="Nothing matches" role="status" />
+          )}
+        </>
+      )}
+      <Outlet />
+    </>
+  );
+}
+
+function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrimary?: boolean }) {
+  const disabledReason = usePermissionReason("enrollment-tokens:manage");
+  const look = { variant: isPrimary ? "filled" : "default" };
+  if (disabledReason) {
+    return (
+      <ActionButton {...look} disabledReason={disabledReason}>
+        Expected machines…
+      </ActionButton>
+    );
+  }
+  return (
+    <ButtonLink {...look} {...paths.rollOutExpected(tokenId)} search={true}>
+      Expected machines…
+    </ButtonLink>
+  );
+}
+
+function Count({ label, count }: { label: string; count: number }) {
+  return (
+    <div className={classes.count}>
+      <span className={classes.number}>{formatCount(count)}</span>
+      <span className={classes.label}>{label}</span>
+    </div>
+  );
+}
+
+const column = columnsOf<Host>();
+const columns = [
+  column.display({
+    id: "hostname",
+    header: "Hostname",
+    cell: ({ row: { original: host } }) =>
+      host.sensorId ? (
+        <TextLink {...paths.sensor(host.sensorId)} c="inherit" fw={500}>
+          {host.hostname}
+        </TextLink>
+      ) : (
+        host.hostname
+      ),
+  }),
+  column.display({
+    id: "state",
+    header: "State",
+    meta: { width: "160px" },
+    cell: ({ row }) => (
+      <Status color={STATE_LOOKS[row.original.state].color}>{STATE_LOOKS[row.original.state].label}</Status>
+    ),
+  }),
+  column.display({
+    id: "reason",
+    header: "Why",
+    meta: { width: "35%" },
+    cell: ({ row }) => (row.original.reason ? REASON_WORDS[row.original.reason] : ""),
+  }),
+];
+
+function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,113 @@
+import { type EnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { Stack } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { TextLink } from "../../components/links.tsx";
+import { paths } from "../../paths.ts";
+import { apiQuery } from "../../queries.ts";
+import { CopyText } from "../../ui/CopyText.tsx";
+import { type Fact, Facts } from "../../ui/Facts.tsx";
+import { Notice } from "../../ui/Notice.tsx";
+import { countOf } from "../../ui/numbers.ts";
+import { PageBody } from "../../ui/PageBody.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { exactTime } from "../../ui/time.ts";
+import { TokenAttempts } from "./TokenAttempts.tsx";
+import { TokenScope } from "./TokenScope.tsx";
+import { enrolledText, WARNING_WORDS } from "./token-words.ts";
+import { usePreview } from "./use-preview.ts";
+
+const route = getRouteApi("/app/sensors/tokens/$tokenId");
+
+export function TokenOverview() {
+  const { tokenId } = route.useParams();
+  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  return (
+    <PageBody spaced>
+      <Stack gap="xs" mb={token.warnings.length > 0 || token.rotatedTo ? "sm" : 0}>
+        {token.rotatedTo && <Succeeded token={token} by={token.rotatedTo} />}
+        {token.warnings.map((warning) => (
+          <Notice key={warning} kind="warning">
+            {WARNING_WORDS[warning]}
+          </Notice>
+        ))}
+      </Stack>
+      <Facts facts={factsOf(token)} />
+      <TokenAttempts token={token} />
+      <Outlet />
+    </PageBody>
+  );
+}
+
+/** Which token has taken its place, and who has used this one all the same. */
+function Succeeded({ token, by }: { token: EnrollmentToken; by: { id: string; name: string } }) {
+  const { data: successor } = useQuery(apiQuery(getEnrollmentToken, { params: { id: by.id } }));
+  const { data: since } = usePreview(token.id, successor ? { since: successor.createdAt } : {});
+  const late = successor && since ? since.toBlock : 0;
+  return (
+    <Notice kind="info">
+      Succeeded by <TextLink {...paths.enrollmentToken(by.id)}>{by.name}</TextLink>.{" "}
+      {token.expiresAt && (
+        <>
+          This one {token.status === "expired" ? "stopped" : "works until"} {exactTime(token.expiresAt)}.{" "}
+        </>
+      )}
+      {late === 0
+        ? "Nobody has enrolled with it since."
+        : `${countOf(late, "sensor has", "sensors have")} enrolled with it since: see the attempts below.`}
+    </Notice>
+  );
+}
+
+function factsOf(token: EnrollmentToken): Fact[] {
+  return [
+    { label: "Scope", value: <TokenScope scope={token.scope} /> },
+    {
+      label: "Enrolled sensors",
+      value: (
+        <TextLink {...paths.sensors({ enrollmentTokenId: token.id })}>
+          {token.maxEnrollments === null ? countOf(token.enrolledSensors, "sensor") : enrolledText(token)}
+        </TextLink>
+      ),
+    },
+    { label: "Expiry", value: token.expiresAt ? exactTime(token.expiresAt) : "No expiry" },
+    { label: "Last used", value: token.lastUsedAt ? <RelativeTime at={token.lastUsedAt} /> : "Never" },
+    { label: "Created", value: exactTime(token.createdAt) },
+    { label: "Created by", value: token.createdBy },
+    ...(token.revokedAt
+      ? [
+          { label: "Revoked", value: exactTime(token.revokedAt) },
+          { label: "Revoked by", value: token.revokedBy ?? "Unknown" },
+        ]
+      : []),
+    ...(token.pausedAt
+      ? [
+          { label: "Paused", value: exactTime(token.pausedAt) },
+          { label: "Paused by", value: token.pausedBy ?? "Unknown" },
+        ]
+      : []),
+    ...(token.rotatedFrom
+      ? [
+          {
+            label: "Succeeds",
+            value: (
+              <TextLink {...paths.enrollmentToken(token.rotatedFrom.id)}>{token.rotatedFrom.name}</TextLink>
+            ),
+          },
+        ]
+      : []),
+    ...listFact("Allowed networks", token.allowedNetworks),
+    ...listFact("Allowed hostnames", token.allowedHostnames),
+    ...listFact("Tags", token.tags),
+    ...(token.requireApproval ? [{ label: "Approval", value: "A person approves each sensor" }] : []),
+    ...(token.ephemeralHours
+      ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
+      : []),
+    { label: "Value ends in", value: <code>…{token.hint}</code> },
+    { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
+  ];
+}
+
+function listFact(label: string, items: string[]): Fact[] {
+  return items.length === 0 ? [] : [{ label, value: items.join(", ") }];
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { parseHostnames, rollOutCsv } from "./roll-out-csv.ts";
+
+test("what looks like a formula is text in the export", () => {
+  const host = { state: "missing" as const, reason: null, sensorId: null };
+  const csv = rollOutCsv([
+    { ...host, hostname: "web-01" },
+    { ...host, hostname: "=cmd|'/c calc'!A1" },
+    { ...host, hostname: 'a"b,c' },
+  ]);
+  expect(csv).toBe(
+    `hostname,state,reason\r\nweb-01,missing,\r\n'=cmd|'/c calc'!A1,missing,\r\n"a""b,c",missing,\r\n`,
+  );
+});
+
+test("hostnames are taken from lines, commas and a column with a heading, each once", () => {
+  expect(parseHostnames('hostname\nWeb-01\r\nweb-02, web-01;"db-01"\t\n')).toEqual([
+    "web-01",
+    "web-02",
+    "db-01",
+  ]);
+});

@@ -1,0 +1,176 @@
+// The settings of a token as its form holds them, and what of them goes to the server.
+import type {
+  createEnrollmentToken,
+  EnrollmentToken,
+  updateEnrollmentToken,
+} from "@attacklens/protocol/enrollment-tokens.ts";
+import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
+
+export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
+export type TokenChange = RouteRequest<typeof updateEnrollmentToken>["body"];
+
+export type Machines = "one" | "number" | "unlimited";
+
+export interface TokenValues {
+  machines: Machines;
+  /** When a number of machines is expected: how many, and how many uses beyond. */
+  expected: number | string;
+  spare: number | string;
+  name: string;
+  description: string;
+  scope: "all-assets" | "asset-group";
+  assetGroupId: string | null;
+  expiry: "none" | "date";
+  /** Wall clock, own zone. */
+  expiresAt: string | null;
+  allowedNetworks: string[];
+  allowedHostnames: string[];
+  tags: string[];
+  requireApproval: boolean;
+  ephemeral: boolean;
+  ephemeralHours: number | string;
+}
+
+/** How long a token lives unless the person says otherwise. */
+export const PROPOSED_DAYS: Record<Machines, number> = { one: 1, number: 7, unlimited: 7 };
+
+/** A tenth, at least one: machines that are installed anew take another use. */
+export function proposedSpare(expected: number | string): number {
+  return Math.max(1, Math.ceil(Number(expected) / 10));
+}
+
+export function newTokenValues(now: Date): TokenValues {
+  return {
+    machines: "unlimited",
+    expected: 10,
+    spare: proposedSpare(10),
+    name: "",
+    description: "",
+    scope: "all-assets",
+    assetGroupId: null,
+    expiry: "date",
+    expiresAt: toWallClock(daysFrom(now, PROPOSED_DAYS.unlimited)),
+    allowedNetworks: [],
+    allowedHostnames: [],
+    tags: [],
+    requireApproval: false,
+    ephemeral: false,
+    ephemeralHours: 24,
+  };
+}
+
+export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
+  const { maxEnrollments, expiresAt, ephemeralHours } = token;
+  const limit = maxEnrollments === 1 ? "one" : "number";
+  return {
+    ...newTokenValues(now),
+    machines: maxEnrollments === null ? "unlimited" : limit,
+    expected: maxEnrollments ?? Math.max(10, token.enrolledSensors),
+    spare: 0,
+    name: token.name,
+    description: token.description,
+    expiry: expiresAt === null ? "none" : "date",
+    expiresAt: expiresAt === null ? null : toWallClock(new Date(expiresAt)),
+    allowedNetworks: token.allowedNetworks,
+    allowedHostnames: token.allowedHostnames,
+    tags: token.tags,
+    requireApproval: token.requireApproval,
+    ephemeral: ephemeralHours !== null,
+    ephemeralHours: ephemeralHours ?? 24,
+  };
+}
+
+/** Null: any number. NaN when a field holds no number. */
+export function usesOf({ machines, expected, spare }: TokenValues): number | null {
+  if (machines === "unlimited") return null;
+  if (machines === "one") return 1;
+  return expected === "" ? Number.NaN : Number(expected) + Number(spare);
+}
+
+export function usesError(values: TokenValues): string | null {
+  const uses = usesOf(values);
+  const isFine = uses === null || (Number.isInteger(uses) && uses >= 1 && uses <= MAX_ENROLLMENTS);
+  return isFine ? null : `Enter whole numbers that make 1 to ${MAX_ENROLLMENTS} uses`;
+}
+
+function settingsOf(values: TokenValues) {
+  const { expiry, expiresAt, ephemeral } = values;
+  return {
+    name: values.name.trim(),
+    description: values.description.trim(),
+    maxEnrollments: usesOf(values),
+    expiresAt: expiry === "date" ? (fromWallClock(expiresAt)?.toISOString() ?? null) : null,
+    allowedNetworks: values.allowedNetworks,
+    allowedHostnames: values.allowedHostnames,
+    tags: values.tags,
+    requireApproval: values.requireApproval,
+    ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
+  };
+}
+
+export function toRequest(values: TokenValues): TokenRequest {
+  const { scope, assetGroupId } = values;
+  return {
+    ...settingsOf(values),
+    scope:
+      scope === "asset-group" && assetGroupId
+        ? { type: "asset-group", assetGroupId }
+        : { type: "all-assets" },
+  };
+}
+
+/** The settings that differ. */
+export function changesBetween(before: TokenValues, after: TokenValues): TokenChange {
+  const old: Record<string, unknown> = settingsOf(before);
+  const entries = Object.entries(settingsOf(after));
+  return Object.fromEntries(
+    entries.filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name])),
+  );
+}
+
+/** What a refusal in the ledger offers, in the search of the edit dialog's URL. */
+export type Proposal = {
+  addNetwork?: string;
+  addHostname?: string;
+  moreUses?: string;
+  extendDays?: string;
+};
+
+export function readProposal(search: Record<string, unknown>): Proposal {
+  const names = ["addNetwork", "addHostname", "moreUses", "extendDays"] as const;
+  const given = names.filter((name) => typeof search[name] === "string" && search[name].length <= 253);
+  const isCount = (text: unknown) => /^[1-9]\d{0,3}$/.test(String(text));
+  const valid = given.filter((name) => name.startsWith("add") || isCount(search[name]));
+  return Object.fromEntries(valid.map((name) => [name, search[name] as string]));
+}
+
+/** The values with the proposal in them, and what it says. */
+export function withProposal(
+  values: TokenValues,
+  { addNetwork, addHostname, moreUses, extendDays }: Proposal,
+  now: Date,
+): { values: TokenValues; words: string[] } {
+  const proposed = { ...values };
+  const words: string[] = [];
+  if (addNetwork && !values.allowedNetworks.includes(addNetwork)) {
+    proposed.allowedNetworks = [...values.allowedNetworks, addNetwork];
+    words.push(`allow ${addNetwork}`);
+  }
+  if (addHostname && !values.allowedHostnames.includes(addHostname)) {
+    proposed.allowedHostnames = [...values.allowedHostnames, addHostname];
+    words.push(`allow the hostname ${addHostname}`);
+  }
+  if (moreUses && values.machines !== "unlimited") {
+    proposed.expected = Number(usesOf(values)) + Number(moreUses);
+    proposed.machines = "number";
+    words.push(`${moreUses} more uses`);
+  }
+  if (extendDays && values.expiry === "date") {
+    const from = Math.max(now.getTime(), fromWallClock(values.expiresAt)?.getTime() ?? 0);
+    proposed.expiresAt = toWallClock(daysFrom(new Date(from), Number(extendDays)));
+    words.push(`${extendDays} more days`);
+  }
+  return { values: proposed, words };
+}
