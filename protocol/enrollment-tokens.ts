@@ -132,6 +132,10 @@ export const listEnrollmentTokens = route({
   ).extend({
     status: z.enum(TOKEN_STATUSES).optional(),
     assetGroupId: assetGroupId.optional(),
+    warning: z
+      .enum(["any", ...TOKEN_WARNINGS])
+      .optional()
+      .meta({ description: "Only tokens with this warning" }),
   }),
   status: 200,
   output: page(enrollmentToken),

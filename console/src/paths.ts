@@ -1,6 +1,10 @@
 // The only maker of URLs: every link, redirect and navigation in the console is one of these.
+
+import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { listSensors } from "@attacklens/protocol/sensors.ts";
 import { linkOptions } from "@tanstack/react-router";
+import type { ListSearch } from "./components/list-search.ts";
 
 export type SensorTab = "overview" | Category;
 
@@ -8,13 +12,13 @@ export const paths = {
   setup: () => linkOptions({ to: "/setup" }),
   signIn: (then?: string) => linkOptions({ to: "/sign-in", search: then && then !== "/" ? { then } : {} }),
   home: () => linkOptions({ to: "/" }),
-  sensors: (filter: { enrollmentTokenId?: string; assetGroupId?: string } = {}) =>
-    linkOptions({ to: "/sensors", search: filter }),
+  sensors: (filter: ListSearch<typeof listSensors> = {}) => linkOptions({ to: "/sensors", search: filter }),
   sensor: (sensorId: string, tab: SensorTab = "overview") =>
     tab === "overview"
       ? linkOptions({ to: "/sensors/$sensorId/overview", params: { sensorId } })
       : linkOptions({ to: "/sensors/$sensorId/$category", params: { sensorId, category: tab } }),
-  enrollmentTokens: () => linkOptions({ to: "/sensors/tokens" }),
+  enrollmentTokens: (filter: ListSearch<typeof listEnrollmentTokens> = {}) =>
+    linkOptions({ to: "/sensors/tokens", search: filter }),
   enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),
   enrollmentToken: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId", params: { tokenId } }),
   /** `proposal` is what a refusal offers to change; the dialog opens with it in its fields. */

@@ -33,6 +33,7 @@ import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
 import { readProposal } from "./pages/enrollment-tokens/token-values.ts";
+import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { isCategory, SensorCategory } from "./pages/sensors/SensorCategory.tsx";
 import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
 import { SensorPage } from "./pages/sensors/SensorPage.tsx";
@@ -108,9 +109,7 @@ const app = createRoute({
 const home = createRoute({
   getParentRoute: () => app,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ ...paths.sensors(), replace: true });
-  },
+  component: OverviewPage,
 });
 
 const sensors = createRoute({

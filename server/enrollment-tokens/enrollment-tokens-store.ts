@@ -1,5 +1,9 @@
 // Enrollment tokens and their uses in SQL. A deleted token keeps its row, so that "enrolled by" always resolves.
-import { TOKEN_STATUSES, type TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
+import {
+  TOKEN_STATUSES,
+  type TokenStatus,
+  type TokenWarning,
+} from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
@@ -62,6 +66,20 @@ function statusRank(now: number) {
     else 5 end`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** `tokenWarnings` in SQL; a test compares the two. */
+function hasWarning(now: number, warning: TokenWarning | "any") {
+  const conditions = {
+    "expires-soon": sql<boolean>`(enrollment_token.expires_at <= ${now + 7 * DAY_MS} and coalesce(${lastUse}, 0) > ${now - 7 * DAY_MS})`,
+    "nearly-used-up": sql<boolean>`(enrollment_token.max_enrollments > 1 and ${useCount} * 10 >= enrollment_token.max_enrollments * 9)`,
+    unused: sql<boolean>`(coalesce(${lastUse}, enrollment_token.created_at) <= ${now - 30 * DAY_MS})`,
+    "no-expiry": sql<boolean>`(enrollment_token.expires_at is null)`,
+  } satisfies Record<TokenWarning, unknown>;
+  const asked = warning === "any" ? Object.values(conditions) : [conditions[warning]];
+  return sql<boolean>`(${statusRank(now)} >= 4 and (${sql.join(asked, sql` or `)}))`;
+}
+
 function sorts(now: number) {
   return {
     createdAt: byNumber(sql<number>`enrollment_token.created_at`),
@@ -81,6 +99,7 @@ export interface TokenPage {
   q?: string | undefined;
   status?: TokenStatus | undefined;
   assetGroupId?: string | undefined;
+  warning?: TokenWarning | "any" | undefined;
   sort: keyof ReturnType<typeof sorts>;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -90,12 +109,13 @@ export interface TokenPage {
 export async function pageOfTokens(
   db: Database,
   now: number,
-  { q, status, assetGroupId, sort, order, cursor, limit }: TokenPage,
+  { q, status, assetGroupId, warning, sort, order, cursor, limit }: TokenPage,
 ) {
   let query = tokens(db);
   if (q) query = query.where(contains(sql<string>`enrollment_token.name_key`, q));
   if (status) query = query.where(sql<boolean>`${statusRank(now)} = ${TOKEN_STATUSES.indexOf(status)}`);
   if (assetGroupId) query = query.where("enrollmentToken.assetGroupId", "=", assetGroupId);
+  if (warning) query = query.where(hasWarning(now, warning));
   const page = await keysetRows(query, {
     sort: sorts(now)[sort],
     sortName: sort,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import { TOKEN_STATUSES } from "@attacklens/protocol/enrollment-tokens.ts";
+import { TOKEN_STATUSES, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import fc from "fast-check";
 import { makeTestSensor } from "../test-sensor.ts";
@@ -205,6 +205,42 @@ for (const dialect of TESTED_DIALECTS) {
       counted += items.length;
     }
     expect(counted).toBe(13);
+  });
+
+  test(`${dialect}: the filter by warning lists the tokens that bear it`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const at = (days: number) => new Date(world.clock.ms + days * 86_400_000).toISOString();
+    const create = (name: string, settings: object) =>
+      world.call(routes.createEnrollmentToken, cookie, { body: { ...allAssets, name, ...settings } });
+    await create("Unused", { expiresAt: at(300) });
+    world.clock.ms += 31 * 86_400_000;
+    await create("Fine", { expiresAt: at(30) });
+    await create("No expiry", { expiresAt: null });
+    const paused = await create("Paused", { expiresAt: null });
+    await world.call(routes.pauseEnrollmentToken, cookie, { params: { id: paused.enrollmentToken.id } });
+    const revoked = await create("Revoked", { expiresAt: null });
+    await world.call(routes.revokeEnrollmentToken, cookie, { params: { id: revoked.enrollmentToken.id } });
+    const soon = await create("Soon", { expiresAt: at(2), maxEnrollments: 10 });
+    for (let use = 0; use < 9; use++) {
+      const sensor = makeTestSensor();
+      const body = sensor.enrollBody(`web-${use}`);
+      const options = { token: soon.value };
+      await world.fetch(
+        "/sensor/v1/enroll",
+        sensor.request("POST", "/sensor/v1/enroll", body, world.clock.ms, options),
+      );
+    }
+    const { items: all } = await world.call(routes.listEnrollmentTokens, cookie, {});
+    expect(all.find(({ name }) => name === "Soon")?.warnings).toEqual(["expires-soon", "nearly-used-up"]);
+    for (const warning of ["any", ...TOKEN_WARNINGS] as const) {
+      const { items } = await world.call(routes.listEnrollmentTokens, cookie, { query: { warning } });
+      const expected = all.filter(({ warnings }) =>
+        warning === "any" ? warnings.length > 0 : warnings.includes(warning),
+      );
+      expect(items.map(({ name }) => name).sort()).toEqual(expected.map(({ name }) => name).sort());
+      expect(items.length).toBeGreaterThan(0);
+    }
   });
 }
 

@@ -23,7 +23,7 @@ test("the printed link makes the first Super Admin, who is signed in; then it is
   await page.getByRole("textbox", { name: "Password", exact: true }).fill(PASSWORD);
   await page.getByRole("textbox", { name: "Repeat password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
   await page.getByRole("button", { name: /Ada Lovelace.*Super Admin/ }).waitFor();
 
   const other = await browser.openPage();

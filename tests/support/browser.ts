@@ -48,7 +48,7 @@ export async function openBrowser(): Promise<TestBrowser> {
       await page.getByRole("textbox", { name: "E-mail" }).fill(person.email);
       await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
       await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
+      await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
       return page;
     },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 // The one pattern of every list: title and count, what it is, the primary action, search and filters, the table.
 import { Button } from "@mantine/core";
 import { IconFilterOff } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { type Columns, DataTable } from "../ui/DataTable.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { formatCount } from "../ui/numbers.ts";
@@ -10,6 +10,8 @@ import { StateMessage } from "../ui/StateMessage.tsx";
 import classes from "./ListPage.module.css";
 import { PageHeader } from "./PageHeader.tsx";
 import { type List, useSetSearch } from "./use-list.ts";
+
+const NONE: ReadonlySet<string> = new Set();
 
 interface ListSearch {
   q?: string | undefined;
@@ -30,6 +32,11 @@ interface ListPageProps<Row extends { id: string }> {
   list: List<Row>;
   columns: Columns<Row>;
   onRowClick?: (row: Row) => void;
+  /** What is found beside the rows, such as by a reference. */
+  notice?: ReactNode;
+  /** What one may do with several rows at once, under the rows chosen. */
+  bulk?: (rows: Row[], clear: () => void) => ReactNode;
+  nameOf?: (row: Row) => string;
   /** Shown when there is nothing at all yet. */
   empty: ReactNode;
 }
@@ -37,6 +44,9 @@ interface ListPageProps<Row extends { id: string }> {
 export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) {
   const { title, search, filterNames = [], list } = props;
   const setSearch = useSetSearch();
+  const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
+  // What was deleted or filtered away meanwhile is chosen no more.
+  const chosen = list.rows.filter((row) => chosenIds.has(row.id));
   const values = search as Record<string, string | undefined>;
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
@@ -67,6 +77,16 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             </Button>
           )}
         </div>
+      )}
+      {props.notice}
+      {props.bulk && chosen.length > 0 && (
+        <section className={classes.bulk} aria-label="Chosen rows">
+          <strong aria-live="polite">{formatCount(chosen.length)} selected</strong>
+          {props.bulk(chosen, () => setChosenIds(NONE))}
+          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setChosenIds(NONE)}>
+            Clear selection
+          </Button>
+        </section>
       )}
       {list.refreshFailed && (
         <div className={classes.notice}>
@@ -101,6 +121,13 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           onSort={(sort, order) => setSearch({ sort, order })}
           hasMore={list.hasMore}
           onMore={list.onMore}
+          selection={
+            props.bulk && {
+              ids: chosenIds,
+              onChange: setChosenIds,
+              nameOf: props.nameOf ?? ((row) => row.id),
+            }
+          }
         />
       )}
     </>

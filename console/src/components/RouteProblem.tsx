@@ -53,7 +53,7 @@ export function PageNotFound() {
       title="There is nothing here"
       action={
         <ButtonLink {...paths.home()} variant="default">
-          Go to all sensors
+          Go to the overview
         </ButtonLink>
       }
     >

@@ -1,8 +1,13 @@
 // What the sidebar lists. An entry exists when its page does.
-import { IconRadar2, IconServer2, type TablerIcon } from "@tabler/icons-react";
+import { IconLayoutDashboard, IconRadar2, IconServer2, type TablerIcon } from "@tabler/icons-react";
 import { paths } from "../paths.ts";
 
 export const NAVIGATION = [
+  {
+    label: "Fleet",
+    icon: IconLayoutDashboard,
+    entries: [{ label: "Overview", link: paths.home() }],
+  },
   {
     label: "Sensors",
     icon: IconRadar2,

@@ -1,4 +1,5 @@
 // A table whose rows come in pages: sticky header, fixed row height, only the rows in sight are in the document.
+import { Checkbox } from "@mantine/core";
 import {
   type ColumnDef,
   createColumnHelper,
@@ -32,6 +33,13 @@ export function columnsOf<Row extends RowData>() {
 const ROW_HEIGHT = 41;
 const ROWS_BEFORE_END = 30;
 
+/** The rows that are chosen, by id, to act on several at once. */
+export interface Selection<Row> {
+  ids: ReadonlySet<string>;
+  onChange: (ids: ReadonlySet<string>) => void;
+  nameOf: (row: Row) => string;
+}
+
 export interface DataTableProps<Row extends RowData> {
   label: string;
   columns: Columns<Row>;
@@ -44,10 +52,12 @@ export interface DataTableProps<Row extends RowData> {
   onSort?: (column: string, order: Order) => void;
   hasMore: boolean;
   onMore: () => void;
+  selection?: Selection<Row> | undefined;
 }
 
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowId, total, onRowClick, sort, order, onSort, hasMore, onMore } = props;
+  const { label, columns, rows, rowId, total, onRowClick, sort, order, onSort, hasMore, onMore, selection } =
+    props;
   const table = useTable({ features, columns, data: rows, getRowId: rowId });
   const tableRows = table.getRowModel().rows;
   const scroller = useRef<HTMLElement>(null);
@@ -73,6 +83,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
       <table className={classes.table} aria-rowcount={total + 1}>
         <colgroup>
+          {selection && <col style={{ width: "36px" }} />}
           {headers.map(({ id, column }) => (
             <col
               key={id}
@@ -83,6 +94,11 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
         </colgroup>
         <thead>
           <tr>
+            {selection && (
+              <th scope="col">
+                <SelectAll selection={selection} ids={rows.map(rowId)} />
+              </th>
+            )}
             {headers.map((header) => {
               const meta = header.column.columnDef.meta;
               const isSorted = sort === header.column.id;
@@ -118,9 +134,19 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
               <tr
                 key={row.id}
                 aria-rowindex={item.index + 2}
+                data-selected={selection?.ids.has(row.id) || undefined}
                 data-clickable={onRowClick ? true : undefined}
                 onClick={(event) => isRowClick(event) && onRowClick?.(row.original)}
               >
+                {selection && (
+                  <td>
+                    <Checkbox
+                      aria-label={`Select ${selection.nameOf(row.original)}`}
+                      checked={selection.ids.has(row.id)}
+                      onChange={() => selection.onChange(toggled(selection.ids, row.id))}
+                    />
+                  </td>
+                )}
                 {row.getAllCells().map((cell) => {
                   const meta = cell.column.columnDef.meta;
                   return (
@@ -139,6 +165,25 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   );
 }
 
+/** Chooses every row that is loaded, or none. */
+function SelectAll<Row>({ selection, ids }: { selection: Selection<Row>; ids: string[] }) {
+  const chosen = ids.filter((id) => selection.ids.has(id)).length;
+  return (
+    <Checkbox
+      aria-label="Select all rows"
+      checked={chosen > 0 && chosen === ids.length}
+      indeterminate={chosen > 0 && chosen < ids.length}
+      onChange={() => selection.onChange(new Set(chosen === ids.length ? [] : ids))}
+    />
+  );
+}
+
+function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const after = new Set(ids);
+  if (!after.delete(id)) after.add(id);
+  return after;
+}
+
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
@@ -153,9 +198,9 @@ function wide(meta: ColumnMeta | undefined): string | undefined {
   return meta?.wideOnly ? classes.wideOnly : undefined;
 }
 
-/** Not on a link, button or menu of the row, and not the end of a text selection. */
+/** Not on a link, button, box or menu of the row, and not the end of a text selection. */
 function isRowClick(event: MouseEvent<HTMLElement>): boolean {
   const target = event.target as HTMLElement;
-  if (!event.currentTarget.contains(target) || target.closest("a, button")) return false;
+  if (!event.currentTarget.contains(target) || target.closest("a, button, input, label")) return false;
   return !window.getSelection()?.toString();
 }

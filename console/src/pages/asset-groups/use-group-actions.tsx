@@ -1,13 +1,15 @@
 import { type AssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { notifications } from "@mantine/notifications";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { type ApiRequest, callApi, problemOf } from "../../api.ts";
+import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
-import { refresh } from "../../queries.ts";
+import { apiQuery, refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
-import { countOf } from "../../ui/numbers.ts";
+import { countOf, formatCount } from "../../ui/numbers.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 
 export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowAction[]; dialog: ReactNode } {
@@ -50,9 +52,31 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
       errorText={(error) => problemOf(error).detail}
     >
       <strong>{asked.name}</strong> is gone for good: {consequence(asked)}
+      {asked.enrollmentTokens > 0 && <GroupTokens groupId={asked.id} />}
     </ConfirmDialog>
   );
   return { actionsFor, dialog };
+}
+
+const TOKENS_SHOWN = 10;
+
+/** The tokens that refuse once their group is gone. */
+function GroupTokens({ groupId }: { groupId: string }) {
+  const query = { assetGroupId: groupId, status: "active", sort: "name", order: "asc", limit: TOKENS_SHOWN };
+  const { data } = useQuery(
+    apiQuery(listEnrollmentTokens, { query } as ApiRequest<typeof listEnrollmentTokens>),
+  );
+  if (!data) return null;
+  return (
+    <ul>
+      {data.items.map((token) => (
+        <li key={token.id}>
+          <TextLink {...paths.enrollmentToken(token.id)}>{token.name}</TextLink>
+        </li>
+      ))}
+      {data.total > data.items.length && <li>and {formatCount(data.total - data.items.length)} more</li>}
+    </ul>
+  );
 }
 
 /** What deleting it does to what. */

@@ -10,6 +10,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
+import { REASON_WORDS } from "../../components/token-words.ts";
 import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
@@ -23,7 +24,6 @@ import { StateMessage } from "../../ui/StateMessage.tsx";
 import { Status, type StatusColor } from "../../ui/Status.tsx";
 import classes from "./RollOutPage.module.css";
 import { rollOutCsv } from "./roll-out-csv.ts";
-import { REASON_WORDS } from "./token-words.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/roll-out");
 

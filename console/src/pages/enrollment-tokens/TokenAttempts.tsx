@@ -5,6 +5,7 @@ import { Button, Group, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { TextLink } from "../../components/links.tsx";
+import { REASON_WORDS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiListQuery } from "../../queries.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -13,7 +14,6 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { fixOf } from "./refusal-fix.ts";
-import { REASON_WORDS } from "./token-words.ts";
 
 const OUTCOMES = [
   { value: "accepted", label: "Accepted" },

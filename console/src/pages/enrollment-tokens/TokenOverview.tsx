@@ -3,6 +3,7 @@ import { Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
+import { enrolledText, WARNING_WORDS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
@@ -14,7 +15,6 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { TokenAttempts } from "./TokenAttempts.tsx";
 import { TokenScope } from "./TokenScope.tsx";
-import { enrolledText, WARNING_WORDS } from "./token-words.ts";
 import { usePreview } from "./use-preview.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");

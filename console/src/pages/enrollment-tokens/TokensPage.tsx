@@ -1,19 +1,31 @@
-import { type EnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
+import {
+  type EnrollmentToken,
+  listEnrollmentTokens,
+  TOKEN_WARNINGS,
+} from "@attacklens/protocol/enrollment-tokens.ts";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx";
+import { WARNING_NAMES } from "../../components/token-words.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { ReferenceFound } from "./ReferenceFound.tsx";
+import { TokenBulk } from "./TokenBulk.tsx";
 import { tokenColumns } from "./token-columns.tsx";
 import { useTokenActions } from "./use-token-actions.tsx";
 
+const WARNINGS = [
+  { value: "any", label: "Any warning" },
+  ...TOKEN_WARNINGS.map((value) => ({ value, label: WARNING_NAMES[value] })),
+];
 const STATUSES = filterOptions(TOKEN_STATUS_LOOKS);
 const route = getRouteApi("/app/sensors/tokens");
 
@@ -30,17 +42,29 @@ export function TokensPage() {
         title="Enrollment Tokens"
         description="A sensor shows one when it registers, once; afterwards it has an identity of its own."
         action={<CreateToken />}
-        searchLabel="Search by name"
+        searchLabel="Search by name or reference"
         search={search}
-        filterNames={["status"]}
+        filterNames={["status", "assetGroupId", "warning"]}
         filters={
-          <FilterMenu
-            label="Status"
-            value={search.status}
-            options={STATUSES}
-            onChange={(status) => setSearch({ status })}
-          />
+          <>
+            <FilterMenu
+              label="Status"
+              value={search.status}
+              options={STATUSES}
+              onChange={(status) => setSearch({ status })}
+            />
+            <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
+            <FilterMenu
+              label="Warning"
+              value={search.warning}
+              options={WARNINGS}
+              onChange={(warning) => setSearch({ warning })}
+            />
+          </>
         }
+        notice={<ReferenceFound text={search.q} />}
+        bulk={(tokens, clear) => <TokenBulk tokens={tokens} onClear={clear} />}
+        nameOf={(token) => token.name}
         defaultSort={{ sort: "createdAt", order: "desc" }}
         list={list}
         columns={columns}

@@ -1,14 +1,25 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { TextLink } from "../../components/links.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
+import { enrolledText, WARNING_WORDS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
 import { TokenScope } from "./TokenScope.tsx";
-import { enrolledText } from "./token-words.ts";
+import classes from "./token-columns.module.css";
 
 const column = columnsOf<EnrollmentToken>();
+
+function Warned({ token }: { token: EnrollmentToken }) {
+  const words = token.warnings.map((warning) => WARNING_WORDS[warning]).join(". ");
+  return (
+    <span title={words} className={classes.warned}>
+      <IconAlertTriangle size={14} role="img" aria-label={`Warning: ${words}`} />
+    </span>
+  );
+}
 
 export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]): Columns<EnrollmentToken> {
   return [
@@ -17,9 +28,12 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
       header: "Name",
       meta: { sortable: true },
       cell: ({ row: { original: token } }) => (
-        <TextLink {...paths.enrollmentToken(token.id)} title={token.name} c="inherit" fw={500}>
-          {token.name}
-        </TextLink>
+        <>
+          <TextLink {...paths.enrollmentToken(token.id)} title={token.name} c="inherit" fw={500}>
+            {token.name}
+          </TextLink>
+          {token.warnings.length > 0 && <Warned token={token} />}
+        </>
       ),
     }),
     column.display({

@@ -6,6 +6,7 @@ import { paths } from "../../paths.ts";
 import { apiQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
+import { countOf } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
@@ -47,6 +48,24 @@ export function SensorOverview() {
               "None"
             ),
           },
+          { label: "Fingerprint", value: <CopyText value={sensor.fingerprint} name="fingerprint" /> },
+          ...(sensor.tags.length > 0 ? [{ label: "Tags", value: sensor.tags.join(", ") }] : []),
+          ...(sensor.ephemeralHours
+            ? [
+                {
+                  label: "Ephemeral",
+                  value: `Removed after ${countOf(sensor.ephemeralHours, "hour")} offline`,
+                },
+              ]
+            : []),
+          ...(sensor.approvedAt
+            ? [
+                {
+                  label: "Approved",
+                  value: `${exactTime(sensor.approvedAt)} by ${sensor.approvedBy ?? "a person who is gone"}`,
+                },
+              ]
+            : []),
         ]}
       />
       <Section title="Inventory" text="What the sensor collects, and how each collection stands.">

@@ -7,7 +7,10 @@ import { SensorStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
 import { apiQuery, REFRESH_MS } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
+import { Notice } from "../../ui/Notice.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { exactTime } from "../../ui/time.ts";
+import classes from "./SensorPage.module.css";
 import { SensorTabs } from "./SensorTabs.tsx";
 import { osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
@@ -38,7 +41,7 @@ export function SensorPage() {
           <ActionButton
             key={action.label}
             variant="default"
-            {...(action.disabledReason ? {} : { c: "var(--mantine-color-error)" })}
+            {...(action.disabledReason || !action.danger ? {} : { c: "var(--mantine-color-error)" })}
             onClick={action.onSelect}
             disabledReason={action.disabledReason}
           >
@@ -46,6 +49,22 @@ export function SensorPage() {
           </ActionButton>
         ))}
       />
+      {sensor.status === "awaiting-approval" && (
+        <div className={classes.notice}>
+          <Notice kind="warning">
+            It waits for approval and has reported nothing. Compare the fingerprint {sensor.fingerprint} with
+            what the machine shows before you let it in.
+          </Notice>
+        </div>
+      )}
+      {sensor.blockedAt !== null && (
+        <div className={classes.notice}>
+          <Notice kind="danger">
+            Blocked {exactTime(sensor.blockedAt)} by {sensor.blockedBy ?? "a person who is gone"}: its
+            requests are refused.
+          </Notice>
+        </div>
+      )}
       <SensorTabs sensorId={sensorId} inventory={sensor.inventory} />
       <Outlet />
       {dialog}

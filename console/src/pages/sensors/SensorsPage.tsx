@@ -10,6 +10,7 @@ import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { SensorBulk } from "./SensorBulk.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
 import { PLATFORM_NAMES } from "./sensor-words.ts";
 import { TokenFilter } from "./TokenFilter.tsx";
@@ -56,6 +57,8 @@ export function SensorsPage() {
             )}
           </>
         }
+        bulk={(sensors, clear) => <SensorBulk sensors={sensors} onClear={clear} />}
+        nameOf={(sensor) => sensor.hostname}
         defaultSort={{ sort: "hostname", order: "asc" }}
         list={useList(listSensors, { query: search })}
         columns={columns}

@@ -24,7 +24,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "92px" },
+      meta: { width: "142px" },
       cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
     }),
     column.display({

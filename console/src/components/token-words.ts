@@ -1,7 +1,7 @@
 // What the page says of a token, in words.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
-import { formatCount } from "../../ui/numbers.ts";
+import { formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */
 export function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {
@@ -14,6 +14,14 @@ export const WARNING_WORDS: Record<TokenWarning, string> = {
   "nearly-used-up": "90% or more of its uses are spent",
   unused: "Not used for 30 days",
   "no-expiry": "Has no expiry: it works until it is revoked or deleted",
+};
+
+/** As a filter names them. */
+export const WARNING_NAMES: Record<TokenWarning, string> = {
+  "expires-soon": "Expires soon",
+  "nearly-used-up": "Nearly used up",
+  unused: "Unused",
+  "no-expiry": "No expiry",
 };
 
 export const REASON_WORDS: Record<RefusalReason, string> = {

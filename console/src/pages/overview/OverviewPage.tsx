@@ -1,0 +1,172 @@
+// The fleet now, what needs a person, and what happened last.
+import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
+import { listEnrollmentTokens, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listSensors, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ButtonLink, TextLink } from "../../components/links.tsx";
+import { PageHeader } from "../../components/PageHeader.tsx";
+import { SENSOR_STATUS_LOOKS, SensorStatusMark } from "../../components/statuses.tsx";
+import { REASON_WORDS, WARNING_NAMES } from "../../components/token-words.ts";
+import { paths } from "../../paths.ts";
+import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { formatCount } from "../../ui/numbers.ts";
+import { PageBody } from "../../ui/PageBody.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { Status } from "../../ui/Status.tsx";
+import classes from "./OverviewPage.module.css";
+
+const SHOWN = 5;
+
+export function OverviewPage() {
+  return (
+    <>
+      <PageHeader
+        title="Overview"
+        description="The fleet now, what needs a person, and what happened last."
+        action={<ButtonLink {...paths.enrollmentTokenNew()}>Create Token</ButtonLink>}
+      />
+      <PageBody>
+        <div className={classes.counts}>
+          {[...SENSOR_STATUSES].reverse().map((status) => (
+            <StatusCount key={status} status={status} />
+          ))}
+        </div>
+        <div className={classes.columns}>
+          <AwaitingApproval />
+          <WarnedTokens />
+          <LastRefused />
+          <LastEnrolled />
+        </div>
+      </PageBody>
+    </>
+  );
+}
+
+function StatusCount({ status }: { status: (typeof SENSOR_STATUSES)[number] }) {
+  const { data } = useQuery({
+    ...apiQuery(listSensors, { query: { status, limit: 1 } }),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <TextLink {...paths.sensors({ status })} className={classes.count} underline="never" c="inherit">
+      <span className={classes.number}>
+        {data ? formatCount(data.total) + (data.totalIsCapped ? "+" : "") : "–"}
+      </span>
+      <Status color={SENSOR_STATUS_LOOKS[status].color}>{SENSOR_STATUS_LOOKS[status].label}</Status>
+    </TextLink>
+  );
+}
+
+function AwaitingApproval() {
+  const query = { status: "awaiting-approval", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: REFRESH_MS });
+  return (
+    <Panel
+      title="Awaiting approval"
+      empty="No sensor waits for a person."
+      total={data?.total}
+      more={<TextLink {...paths.sensors({ status: "awaiting-approval" })}>Show all</TextLink>}
+    >
+      {data?.items.map((sensor) => (
+        <li key={sensor.id}>
+          <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
+          <span className="quiet">
+            {sensor.address} · <RelativeTime at={sensor.enrolledAt} />
+          </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+function WarnedTokens() {
+  const query = { warning: "any", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listEnrollmentTokens, { query }), refetchInterval: REFRESH_MS });
+  return (
+    <Panel
+      title="Enrollment Tokens to look at"
+      empty="No token expires soon, is nearly used up, unused, or without expiry."
+      total={data?.total}
+      more={<TextLink {...paths.enrollmentTokens({ warning: "any" })}>Show all</TextLink>}
+    >
+      {data?.items.map((token) => (
+        <li key={token.id}>
+          <TextLink {...paths.enrollmentToken(token.id)}>{token.name}</TextLink>
+          <span className="quiet">
+            {TOKEN_WARNINGS.filter((warning) => token.warnings.includes(warning))
+              .map((warning) => WARNING_NAMES[warning])
+              .join(", ")}
+          </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+function LastRefused() {
+  const query = { outcome: "refused", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listEnrollmentAttempts, { query }), refetchInterval: REFRESH_MS });
+  return (
+    <Panel title="Refused last" empty="No enrollment was refused." total={data?.total}>
+      {data?.items.map((attempt) => (
+        <li key={attempt.id}>
+          {attempt.enrollmentToken.deleted ? (
+            attempt.hostname
+          ) : (
+            <TextLink {...paths.enrollmentToken(attempt.enrollmentToken.id)}>{attempt.hostname}</TextLink>
+          )}
+          <span className="quiet">
+            {attempt.reason && REASON_WORDS[attempt.reason]} · <RelativeTime at={attempt.at} />
+          </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+function LastEnrolled() {
+  const query = { sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: REFRESH_MS });
+  return (
+    <Panel
+      title="Enrolled last"
+      empty="No sensor has enrolled yet. Create an Enrollment Token to begin."
+      total={data?.total}
+      more={<TextLink {...paths.sensors({ sort: "enrolledAt", order: "desc" })}>Show all</TextLink>}
+    >
+      {data?.items.map((sensor) => (
+        <li key={sensor.id}>
+          <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
+          <span className={classes.end}>
+            <SensorStatusMark status={sensor.status} />
+            <span className="quiet">
+              <RelativeTime at={sensor.enrolledAt} />
+            </span>
+          </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+interface PanelProps {
+  title: string;
+  empty: string;
+  /** Undefined while it is loading. */
+  total: number | undefined;
+  more?: ReactNode;
+  children: ReactNode;
+}
+
+function Panel({ title, empty, total, more, children }: PanelProps) {
+  return (
+    <section className={classes.panel}>
+      <div className={classes.heading}>
+        <h2>{title}</h2>
+        {total !== undefined && total > SHOWN && more}
+      </div>
+      {total === 0 ? <p className="quiet">{empty}</p> : <ul>{children}</ul>}
+    </section>
+  );
+}
