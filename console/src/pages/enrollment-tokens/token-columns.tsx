@@ -28,18 +28,18 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
       header: "Name",
       meta: { sortable: true },
       cell: ({ row: { original: token } }) => (
-        <>
+        <span className={classes.name}>
           <TextLink {...paths.enrollmentToken(token.id)} title={token.name} c="inherit" fw={500}>
             {token.name}
           </TextLink>
           {token.warnings.length > 0 && <Warned token={token} />}
-        </>
+        </span>
       ),
     }),
     column.display({
       id: "scope",
       header: "Scope",
-      meta: { width: "15%", sortable: true },
+      meta: { width: "13%", sortable: true },
       cell: ({ row }) => <TokenScope scope={row.original.scope} />,
     }),
     column.display({
@@ -51,7 +51,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "createdBy",
       header: "Created by",
-      meta: { width: "12%", wideOnly: true, sortable: true },
+      meta: { width: "11%", wideOnly: true, sortable: true },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
     }),
     column.display({

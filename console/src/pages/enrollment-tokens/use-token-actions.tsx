@@ -14,7 +14,8 @@ import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { BlockSensorsDialog } from "./BlockSensorsDialog.tsx";
-import { DeleteTokenDialog, RevokeTokenDialog } from "./EndTokenDialogs.tsx";
+import { DeleteTokenDialog } from "./DeleteTokenDialog.tsx";
+import { RevokeTokenDialog } from "./RevokeTokenDialog.tsx";
 
 function reasonAgainst({ allowed, reason }: Can): string | undefined {
   return allowed ? undefined : (reason ?? "Not possible now");

@@ -1,7 +1,7 @@
 // The fleet now, what needs a person, and what happened last.
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { listEnrollmentTokens, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
-import { listSensors, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { listSensors, type SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
@@ -17,6 +17,7 @@ import { Status } from "../../ui/Status.tsx";
 import classes from "./OverviewPage.module.css";
 
 const SHOWN = 5;
+const STATUSES_SHOWN = ["online", "pending", "offline", "awaiting-approval", "blocked"] as const;
 
 export function OverviewPage() {
   return (
@@ -28,7 +29,7 @@ export function OverviewPage() {
       />
       <PageBody>
         <div className={classes.counts}>
-          {[...SENSOR_STATUSES].reverse().map((status) => (
+          {STATUSES_SHOWN.map((status) => (
             <StatusCount key={status} status={status} />
           ))}
         </div>
@@ -43,7 +44,7 @@ export function OverviewPage() {
   );
 }
 
-function StatusCount({ status }: { status: (typeof SENSOR_STATUSES)[number] }) {
+function StatusCount({ status }: { status: SensorStatus }) {
   const { data } = useQuery({
     ...apiQuery(listSensors, { query: { status, limit: 1 } }),
     refetchInterval: REFRESH_MS,

@@ -1,0 +1,36 @@
+import { deleteEnrollmentToken, type EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { callApi, problemOf } from "../../api.ts";
+import { refresh } from "../../queries.ts";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import { SensorsStay, stay } from "./SensorsStay.tsx";
+
+interface DeleteTokenDialogProps {
+  token: EnrollmentToken;
+  onClose: () => void;
+  onDeleted: (() => Promise<void>) | undefined;
+}
+
+export function DeleteTokenDialog({ token, onClose, onDeleted }: DeleteTokenDialogProps) {
+  const queryClient = useQueryClient();
+  async function remove() {
+    await callApi(deleteEnrollmentToken, { params: { id: token.id } });
+    await onDeleted?.();
+    await refresh(queryClient, "enrollmentTokens", "assetGroups", "sensors");
+    notifications.show({ message: `“${token.name}” is deleted: ${stay(token.enrolledSensors)} enrolled.` });
+  }
+  return (
+    <ConfirmDialog
+      title="Delete Enrollment Token?"
+      action="Delete token"
+      onConfirm={remove}
+      onClose={onClose}
+      errorText={(error) => problemOf(error).detail}
+    >
+      <strong>{token.name}</strong> is gone for good
+      {token.status === "active" ? ", and no sensor can enroll with it from now on" : ""}.{" "}
+      <SensorsStay token={token} keep=" and keep naming it" />
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,33 @@
+import { type EnrollmentToken, revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { callApi, problemOf } from "../../api.ts";
+import { refresh } from "../../queries.ts";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import { SensorsStay, stay } from "./SensorsStay.tsx";
+
+interface RevokeTokenDialogProps {
+  token: EnrollmentToken;
+  onClose: () => void;
+}
+
+export function RevokeTokenDialog({ token, onClose }: RevokeTokenDialogProps) {
+  const queryClient = useQueryClient();
+  async function revoke() {
+    await callApi(revokeEnrollmentToken, { params: { id: token.id } });
+    await refresh(queryClient, "enrollmentTokens", "assetGroups");
+    notifications.show({ message: `“${token.name}” is revoked: ${stay(token.enrolledSensors)} enrolled.` });
+  }
+  return (
+    <ConfirmDialog
+      title="Revoke Enrollment Token?"
+      action="Revoke token"
+      onConfirm={revoke}
+      onClose={onClose}
+      errorText={(error) => problemOf(error).detail}
+    >
+      No sensor can enroll with <strong>{token.name}</strong> from now on, and this cannot be undone.{" "}
+      <SensorsStay token={token} />
+    </ConfirmDialog>
+  );
+}
