@@ -27,7 +27,7 @@ test.each(["light", "dark"] as const)("no page has an accessibility violation in
     colorScheme,
     viewport: { width: 1024, height: 768 },
   });
-  for (const path of ["/sensors", "/sensors/tokens", "/assets", "/assets/groups"]) {
+  for (const path of ["/", "/sensors", "/sensors/tokens", "/assets", "/assets/groups"]) {
     await page.goto(url + path);
     await expectAccessible(page, `${path}, empty`);
   }
@@ -40,7 +40,10 @@ test.each(["light", "dark"] as const)("no page has an accessibility violation in
   const assetId = (await ada.call(listAssets)).items[0]?.id;
   const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
   const paths = [
-    ...["/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
+    ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
+    ...["edit", "rotate", "roll-out", "roll-out/expected"].map(
+      (page) => `/sensors/tokens/${token.id}/${page}`,
+    ),
     ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
     ...categories.map((category) => `/sensors/${sensorId}/${category}`),
   ];

@@ -20,7 +20,7 @@ test("a Viewer sees everything and is told why nothing can be changed", async ()
   expect(await create.getAttribute("aria-disabled")).toBe("true");
   expect(await create.getAttribute("aria-description")).toContain("Posture Manager");
   await page.getByRole("button", { name: "Actions for Production" }).click();
-  const revoke = page.getByRole("menuitem", { name: /^Revoke/ });
+  const revoke = page.getByRole("menuitem", { name: /^Revoke…/ });
   expect(await revoke.getAttribute("aria-disabled")).toBe("true");
   expect(await revoke.textContent()).toContain("Posture Manager");
   await page.keyboard.press("Escape");

@@ -16,6 +16,7 @@ test("a sensor is Pending once enrolled, Online once it reported, and shows the 
   expect(code).toBe(0);
 
   const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "All sensors" }).click();
   const row = page.getByRole("row", { name: new RegExp(hostname()) });
   await row.getByText("Pending").waitFor();
 

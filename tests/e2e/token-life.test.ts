@@ -1,0 +1,121 @@
+// The life of a token after its creation, in the page and with the sensor.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { runSensor } from "../../tasks/programs.ts";
+import { openBrowser } from "../support/browser.ts";
+import { openInstallation } from "../support/installation.ts";
+import { enrollSensor } from "../support/sensors.ts";
+
+const WEEK_MS = 7 * 86_400_000;
+const scope = { type: "all-assets" } as const;
+const inAWeek = () => new Date(Date.now() + WEEK_MS).toISOString();
+
+test("a refusal is found by its reference, and its offer lets the machine in", async () => {
+  await using installation = await openInstallation({ database: "postgres" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await ada.call(createEnrollmentToken, {
+    body: { name: "Office", scope, expiresAt: inAWeek(), allowedNetworks: ["10.1.0.0/16"] },
+  });
+  const refused = await enrollSensor(installation, value, "outside");
+  expect(refused.code).not.toBe(0);
+  const reference = /E-[0-9A-Z]{8}/.exec(refused.stderr)?.[0] ?? "";
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  await page.getByRole("searchbox").fill(reference);
+  await page.getByText("127.0.0.1 is outside 10.1.0.0/16").waitFor();
+  await page.getByRole("link", { name: "Allow 127.0.0.1…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit Enrollment Token" });
+  await dialog.getByText("Proposed below: allow 127.0.0.1.").waitFor();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("10.1.0.0/16, 127.0.0.1/32").waitFor();
+
+  const enrolled = await enrollSensor(installation, value, "outside");
+  expect(enrolled.stderr).toBe("");
+  expect(enrolled.code).toBe(0);
+});
+
+test("a leaked token is revoked and what came in with it is blocked, as the preview said", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await ada.call(createEnrollmentToken, {
+    body: { name: "Leaked", scope, expiresAt: inAWeek() },
+  });
+  const first = await enrollSensor(installation, value, "first");
+  await enrollSensor(installation, value, "second");
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  await page.getByRole("link", { name: "Leaked" }).click();
+  await page.getByRole("button", { name: "Actions for Leaked" }).click();
+  await page.getByRole("menuitem", { name: /Revoke and block/ }).click();
+  const question = page.getByRole("dialog", { name: "Revoke and block sensors?" });
+  await question.getByText("2 sensors will be blocked, of 2 that exist").waitFor();
+  await question.getByRole("button", { name: "Revoke and block" }).click();
+  await page.getByText("“Leaked” is revoked and 2 sensors are blocked.").waitFor();
+  await page.getByText("Revoked", { exact: true }).first().waitFor();
+
+  const blocked = await runSensor(["run", "--once", "--state", first.stateDir]);
+  expect(blocked.code).not.toBe(0);
+  expect(blocked.stderr).toContain("blocked");
+});
+
+test("a sensor that waits for approval reports after a person has compared its fingerprint", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await ada.call(createEnrollmentToken, {
+    body: { name: "Workstations", scope, expiresAt: inAWeek(), requireApproval: true },
+  });
+  const sensor = await enrollSensor(installation, value, "waiting");
+  expect(sensor.code).toBe(0);
+  const fingerprint = /[a-z]{5}(-[a-z]{5}){3}/.exec(sensor.stdout)?.[0] ?? "";
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("listitem").filter({ hasText: "127.0.0.1" }).getByRole("link").click();
+  await page.getByRole("button", { name: "Approve…" }).click();
+  const question = page.getByRole("dialog", { name: "Approve sensor?" });
+  await question.getByText(fingerprint).waitFor();
+  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("button", { name: "Approve sensor" }).click();
+  await page.getByText("Pending").waitFor();
+
+  const reports = await runSensor(["run", "--once", "--state", sensor.stateDir]);
+  expect(reports.stderr).toBe("");
+  expect(reports.code).toBe(0);
+  await page.getByText("Online").waitFor();
+});
+
+test("a roll-out shows who has arrived and who has not, several tokens are paused at once", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  for (const name of ["East", "West"]) {
+    await ada.call(createEnrollmentToken, { body: { name, scope, expiresAt: inAWeek() } });
+  }
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  await page.getByRole("checkbox", { name: "Select East" }).check();
+  await page.getByRole("checkbox", { name: "Select West" }).check();
+  await page.getByRole("button", { name: "Pause…" }).click();
+  await page.getByRole("dialog", { name: "Pause 2 Enrollment Tokens?" }).getByText("East").waitFor();
+  await page.getByRole("button", { name: "Pause 2" }).click();
+  await page.getByRole("row", { name: /West/ }).getByText("Paused").waitFor();
+
+  await page.getByRole("link", { name: "East" }).click();
+  await page.getByRole("link", { name: "Roll-out" }).click();
+  await page.getByRole("link", { name: "Expected machines…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Expected machines" });
+  await dialog.getByRole("textbox", { name: "Hostnames" }).fill("web-01\nweb-02, WEB-01");
+  await dialog.getByText("2 machines").waitFor();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page
+    .getByRole("row", { name: /web-02/ })
+    .getByText("Not seen yet")
+    .waitFor();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export missing" }).click();
+  expect((await download).suggestedFilename()).toBe("East - missing.csv");
+});
