@@ -33,6 +33,15 @@ export interface UploadBudget {
   spend(sensorId: string, sizeBytes: number): void;
 }
 
+/** What `enrollment-tokens/known-values.ts` remembers. */
+export interface KnownValues {
+  /**
+   * Returns when the hash is of a token's value; what has become of the token is not its business.
+   * Throws token-unknown, or too-many-requests when too many unknown values are being tried.
+   */
+  require(valueHash: string): Promise<void>;
+}
+
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
@@ -41,6 +50,7 @@ export interface Services {
   checkInIntervalSeconds: number;
   signIn: SignIn;
   uploadBudget: UploadBudget;
+  knownValues: KnownValues;
 }
 
 /** The request as it came, for the few handlers that need more than its input. */

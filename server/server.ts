@@ -2,11 +2,13 @@
 import type { Server } from "bun";
 import type { Config } from "./config.ts";
 import { openDatabase } from "./db/open.ts";
+import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
+import { openRetryAfter } from "./retry-after.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { removeEndedSensors } from "./sensors/sensors.ts";
@@ -44,6 +46,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         checkInIntervalSeconds: config.checkInIntervalSeconds,
         signIn,
         uploadBudget: openUploadBudget(now),
+        knownValues: openKnownValues(db, now, openRetryAfter(now)),
       },
       metrics: openMetrics(),
       metricsToken: config.metricsToken,

@@ -9,9 +9,11 @@ import pino from "pino";
 import { DIALECTS, type Dialect } from "./db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
+import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
+import { openRetryAfter } from "./retry-after.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { openSignIn } from "./users/sign-in.ts";
@@ -157,6 +159,7 @@ function openServer(db: Database, now: () => number) {
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,
       uploadBudget: openUploadBudget(now),
+      knownValues: openKnownValues(db, now, openRetryAfter(now)),
       signIn,
     },
     metrics: openMetrics(),

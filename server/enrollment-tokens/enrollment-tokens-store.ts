@@ -161,6 +161,16 @@ function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
     .where("deletedAt", "is", null);
 }
 
+/** Those of the hashes that are a token's, of a deleted one too: its sensors may still repeat their enrollment. */
+export async function listExistingHashes(db: Database, hashes: string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom("enrollmentToken")
+    .select("valueHash")
+    .where("valueHash", "in", hashes)
+    .execute();
+  return new Set(rows.map(({ valueHash }) => valueHash));
+}
+
 /** The token's row, locked until the transaction ends; not a deleted one. */
 export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
   return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();

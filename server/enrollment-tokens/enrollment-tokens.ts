@@ -392,7 +392,7 @@ function hashTokenValue(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
-function tokenUnknown(): Problem {
+export function tokenUnknown(): Problem {
   return new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is not known");
 }
 

@@ -32,7 +32,7 @@ interface Enrolled {
  * with the same token gets the same sensor again, whatever has become of the token since.
  */
 export async function enrollSensor(
-  { db, now, checkInIntervalSeconds }: Services,
+  { db, now, knownValues, checkInIntervalSeconds }: Services,
   http: HttpRequest,
   body: Body,
 ): Promise<RouteOutput<typeof enrollRoute>> {
@@ -41,6 +41,7 @@ export async function enrollSensor(
   if (claimed.keyid !== body.publicKey) {
     throw new Problem("signature-invalid", "The signature is refused: keyid must be the body's publicKey");
   }
+  await knownValues.require(valueHash);
   const at = now();
   verifySignature(claimed, http, body.publicKey, at);
   const attempt = { publicKey: body.publicKey, at, address: http.address, hostname: body.host.hostname };
