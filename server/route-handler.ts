@@ -2,7 +2,7 @@
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
-import type { Database } from "./db/schema.ts";
+import type { Database, EnrollmentAttemptTable } from "./db/schema.ts";
 
 /** A person who is signed in. */
 export interface User {
@@ -42,6 +42,20 @@ export interface KnownValues {
   require(valueHash: string): Promise<void>;
 }
 
+/** What `enrollment-tokens/refusal-ledger.ts` collects. */
+export interface RefusalLedger {
+  /** Writes the refusal, or when the token has too many keeps it for a flush. */
+  record(refusal: EnrollmentAttemptTable): Promise<void>;
+  /** Writes a part of what waits and removes old refusals; answers how many still wait. */
+  flush(): Promise<number>;
+}
+
+/** What `sensors/enroll-queue.ts` bounds. */
+export interface EnrollQueue {
+  /** Runs `work` when there is room. Throws too-many-requests when too many wait. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
@@ -51,6 +65,8 @@ export interface Services {
   signIn: SignIn;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
+  enrollQueue: EnrollQueue;
+  refusals: RefusalLedger;
 }
 
 /** The request as it came, for the few handlers that need more than its input. */

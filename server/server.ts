@@ -1,15 +1,18 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
 import type { Server } from "bun";
+import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { openDatabase } from "./db/open.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
+import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
-import { openRetryAfter } from "./retry-after.ts";
+import type { RefusalLedger } from "./route-handler.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
+import { openEnrollQueue } from "./sensors/enroll-queue.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { removeEndedSensors } from "./sensors/sensors.ts";
 import { readSessionSecret } from "./session-secret.ts";
@@ -21,6 +24,8 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
 /** How often ephemeral sensors are looked at whose time offline may be over. */
 const SWEEP_INTERVAL_MS = 60_000;
+/** How often a part of the refused enrollments is written that came too fast to be written at once. */
+const FLUSH_INTERVAL_MS = 5_000;
 
 export interface RunningServer extends AsyncDisposable {
   url: string;
@@ -37,6 +42,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const publicUrl = config.publicUrl ?? `${scheme}://${hostOf(config.listen.hostname)}`;
     const secret = config.secret ?? readSessionSecret(config.dataDir);
     const presence = openPresence(db);
+    const refusals = openRefusalLedger(db, now);
     const signIn = openSignIn(db, { secret, publicUrl, now });
     const app = createApp({
       services: {
@@ -46,7 +52,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         checkInIntervalSeconds: config.checkInIntervalSeconds,
         signIn,
         uploadBudget: openUploadBudget(now),
-        knownValues: openKnownValues(db, now, openRetryAfter(now)),
+        knownValues: openKnownValues(db, now),
+        enrollQueue: openEnrollQueue(now),
+        refusals,
       },
       metrics: openMetrics(),
       metricsToken: config.metricsToken,
@@ -74,6 +82,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         log.warn({ err: error }, "ephemeral sensors could not be removed"),
       );
     }, SWEEP_INTERVAL_MS);
+    const flush = setInterval(() => {
+      refusals
+        .flush()
+        .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
+    }, FLUSH_INTERVAL_MS);
     const url = `${scheme}://${hostOf(config.listen.hostname)}:${server.port}`;
     const code = await issueSetupCode(db);
     return {
@@ -82,10 +95,12 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
       async [Symbol.asyncDispose]() {
         clearInterval(sweep);
+        clearInterval(flush);
         // Requests in flight are answered; who stalls is not waited for.
         const deadline = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
         await server.stop();
         clearTimeout(deadline);
+        await writeAll(refusals, log);
         await db.destroy();
         log.flush();
       },
@@ -93,6 +108,15 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   } catch (error) {
     await db.destroy();
     throw error;
+  }
+}
+
+/** What is lost here is refusals; it keeps no server from ending. */
+async function writeAll(refusals: RefusalLedger, log: Logger): Promise<void> {
+  try {
+    while ((await refusals.flush()) > 0);
+  } catch (error) {
+    log.warn({ err: error }, "refused enrollments could not be written");
   }
 }
 

@@ -10,11 +10,12 @@ import { DIALECTS, type Dialect } from "./db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
+import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
-import { openRetryAfter } from "./retry-after.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
+import { openEnrollQueue } from "./sensors/enroll-queue.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { createUser } from "./users/users.ts";
@@ -111,12 +112,13 @@ export async function openWorld(dialect: Dialect) {
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, signIn } = openServer(db, now);
+  const { fetch, signIn, refusals } = openServer(db, now);
 
   return {
     db,
     clock,
     fetch,
+    refusals,
     /** Another server on the same database. */
     async secondFetch() {
       return openServer(await database.reopen(), now).fetch;
@@ -152,6 +154,7 @@ function openServer(db: Database, now: () => number) {
     publicUrl: "http://test",
     now: Date.now,
   });
+  const refusals = openRefusalLedger(db, now);
   const app = createApp({
     services: {
       db,
@@ -159,7 +162,9 @@ function openServer(db: Database, now: () => number) {
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,
       uploadBudget: openUploadBudget(now),
-      knownValues: openKnownValues(db, now, openRetryAfter(now)),
+      knownValues: openKnownValues(db, now),
+      enrollQueue: openEnrollQueue(now),
+      refusals,
       signIn,
     },
     metrics: openMetrics(),
@@ -171,7 +176,7 @@ function openServer(db: Database, now: () => number) {
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> =>
     await app.fetch(new Request(`http://test${path}`, init), { address });
 
-  return { fetch, signIn };
+  return { fetch, signIn, refusals };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

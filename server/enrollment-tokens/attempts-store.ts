@@ -64,20 +64,38 @@ export async function insertAttempt(tx: Database, attempt: EnrollmentAttemptTabl
   await tx.insertInto("enrollmentAttempt").values(attempt).execute();
 }
 
-/** A refusal that happens again is the same row. */
-export async function upsertRefusal(db: Database, attempt: EnrollmentAttemptTable): Promise<void> {
+/** A refusal that happens again is the same row; none may be in `rows` twice. */
+export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[]): Promise<void> {
   await db
     .insertInto("enrollmentAttempt")
-    .values(attempt)
+    .values(rows)
     .onConflict((conflict) =>
       conflict.columns(["reference", "enrollmentTokenId"]).doUpdateSet((eb) => ({
         at: eb.ref("excluded.at"),
-        attempts: sql<number>`enrollment_attempt.attempts + 1`,
+        attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
         address: eb.ref("excluded.address"),
         detail: eb.ref("excluded.detail"),
         hostname: eb.ref("excluded.hostname"),
         hostnameKey: eb.ref("excluded.hostnameKey"),
       })),
+    )
+    .execute();
+}
+
+/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. */
+export async function deleteOldRefusals(db: Database, tokenId: string, kept: number): Promise<void> {
+  await db
+    .deleteFrom("enrollmentAttempt")
+    .where("id", "in", (eb) =>
+      eb
+        .selectFrom("enrollmentAttempt")
+        .select("id")
+        .where("enrollmentTokenId", "=", tokenId)
+        .where("useNumber", "is", null)
+        .orderBy("at", "desc")
+        .orderBy("id", "desc")
+        .limit(1_000)
+        .offset(kept),
     )
     .execute();
 }

@@ -19,8 +19,8 @@ import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
-import { insertAttempt, upsertRefusal } from "./attempts-store.ts";
+import type { RefusalLedger, User } from "../route-handler.ts";
+import { insertAttempt } from "./attempts-store.ts";
 import {
   countUses,
   findSuccessors,
@@ -343,12 +343,12 @@ export async function recordTokenUse(
 
 /** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */
 export async function recordRefusal(
-  db: Database,
+  ledger: RefusalLedger,
   attempt: Omit<Attempt, "tokenId">,
   { tokenId, reason, told }: RefusedAttempt,
 ): Promise<Problem> {
   const row = attemptRow({ ...attempt, tokenId }, reason);
-  await upsertRefusal(db, { ...row, detail: told });
+  await ledger.record({ ...row, detail: told });
   return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
 }
 

@@ -4,7 +4,6 @@ import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import type { Database } from "../db/schema.ts";
-import { openRetryAfter } from "../retry-after.ts";
 import { makeTestSensor } from "../test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
 import { openKnownValues } from "./known-values.ts";
@@ -49,7 +48,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
     const now = () => world.clock.ms;
     const { db, count } = counted(world.db);
-    const values = openKnownValues(db, now, openRetryAfter(now), LIMITS);
+    const values = openKnownValues(db, now, LIMITS);
 
     const junk = Array.from({ length: 1_500 }, () => values.require(hashOf(madeUp())));
     const outcomes = Promise.all(junk.map(outcomeOf));
@@ -72,7 +71,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
     const now = () => world.clock.ms;
     const { db, count } = counted(world.db);
-    const values = openKnownValues(db, now, openRetryAfter(now), LIMITS);
+    const values = openKnownValues(db, now, LIMITS);
     const foreign = hashOf(madeUp());
     for (let round = 0; round < 3; round++) {
       const asked = Array.from({ length: 2_000 }, (_, index) => (index % 2 ? foreign : hashOf(value)));

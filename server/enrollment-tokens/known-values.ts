@@ -1,7 +1,7 @@
 // Decides who may go on to the real check of an enrollment: only whose value is a token's. Made up values are told apart without
 // a transaction, by look-ups of many values at once of which there are few in a second, whatever arrives.
 import type { Database } from "../db/schema.ts";
-import type { RetryAfter } from "../retry-after.ts";
+import { openRetryAfter } from "../retry-after.ts";
 import type { KnownValues } from "../route-handler.ts";
 import { tokenUnknown } from "./enrollment-tokens.ts";
 import { listExistingHashes } from "./enrollment-tokens-store.ts";
@@ -23,9 +23,9 @@ const UNKNOWN_MS = 60_000;
 export function openKnownValues(
   db: Database,
   now: () => number,
-  retryAfter: RetryAfter,
   limits: typeof LIMITS = LIMITS,
 ): KnownValues {
+  const retryAfter = openRetryAfter((limits.batch * 1_000) / limits.paceMs, now);
   const known = new Set<string>();
   const unknown = new Set<string>();
   let unknownUntil = 0;
@@ -51,7 +51,6 @@ export function openKnownValues(
       );
       for (const [hash, { resolve }] of batch) {
         keep(existing.has(hash) ? known : unknown, hash);
-        retryAfter.served();
         resolve(existing.has(hash));
       }
     } catch (error) {

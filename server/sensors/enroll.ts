@@ -32,7 +32,7 @@ interface Enrolled {
  * with the same token gets the same sensor again, whatever has become of the token since.
  */
 export async function enrollSensor(
-  { db, now, knownValues, checkInIntervalSeconds }: Services,
+  { db, now, knownValues, enrollQueue, refusals, checkInIntervalSeconds }: Services,
   http: HttpRequest,
   body: Body,
 ): Promise<RouteOutput<typeof enrollRoute>> {
@@ -45,13 +45,19 @@ export async function enrollSensor(
   const at = now();
   verifySignature(claimed, http, body.publicKey, at);
   const attempt = { publicKey: body.publicKey, at, address: http.address, hostname: body.host.hostname };
-  const enrolled = await withSecondTry(
-    async () =>
-      (await findEnrolled(db, body.publicKey, valueHash)) ??
-      (await inTransaction(db, (tx) => createSensor(tx, at, valueHash, body, http.address, claimed.nonce))),
-  ).catch(async (error: unknown) => {
-    throw error instanceof RefusedAttempt ? await recordRefusal(db, attempt, error) : error;
-  });
+  const enrolled = await enrollQueue
+    .run(() =>
+      withSecondTry(
+        async () =>
+          (await findEnrolled(db, body.publicKey, valueHash)) ??
+          (await inTransaction(db, (tx) =>
+            createSensor(tx, at, valueHash, body, http.address, claimed.nonce),
+          )),
+      ),
+    )
+    .catch(async (error: unknown) => {
+      throw error instanceof RefusedAttempt ? await recordRefusal(refusals, attempt, error) : error;
+    });
   return { ...enrolled, checkInIntervalSeconds, serverTime: toInstant(now()) };
 }
 

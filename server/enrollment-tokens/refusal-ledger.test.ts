@@ -1,0 +1,155 @@
+import { expect, test } from "bun:test";
+import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
+import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentAttemptTable } from "../db/schema.ts";
+import { newId } from "../ids.ts";
+import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { openRefusalLedger } from "./refusal-ledger.ts";
+
+const PATH = "/sensor/v1/enroll";
+const settings = { name: "Servers", scope: { type: "all-assets" }, expiresAt: null } as const;
+
+async function enroll(world: World, token: string, sensor: TestSensor, hostname = "web-01") {
+  const init = sensor.request("POST", PATH, sensor.enrollBody(hostname), world.clock.ms, { token });
+  const response = await world.fetch(PATH, init);
+  const body = (await response.json()) as { code?: string; reference?: string; sensorId?: string };
+  return { status: response.status, body };
+}
+
+async function makeToken(world: World) {
+  const cookie = await world.signedIn("posture-manager");
+  const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {
+    body: settings,
+  });
+  const params = { id: enrollmentToken.id };
+  const attempts = async (outcome: "accepted" | "refused") =>
+    await world.call(listEnrollmentAttempts, cookie, {
+      query: { enrollmentTokenId: params.id, outcome, limit: "100" },
+    });
+  return { cookie, value, params, attempts };
+}
+
+function refusal(enrollmentTokenId: string, host: number, at: number): EnrollmentAttemptTable {
+  const name = `host-${host}`;
+  return {
+    id: newId("enrollment"),
+    enrollmentTokenId,
+    reference: `E-${host}`,
+    useNumber: null,
+    reason: "token-revoked",
+    detail: "token was revoked",
+    firstAt: at,
+    at,
+    attempts: 1,
+    address: "10.1.2.3",
+    hostname: name,
+    hostnameKey: name,
+    publicKey: name,
+    sensorId: null,
+  };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`many hosts with a revoked token are each told why, and written a few at once, the rest summed up (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { cookie, value, params, attempts } = await makeToken(world);
+    await world.call(tokens.revokeEnrollmentToken, cookie, { params });
+    const hosts = Array.from({ length: 60 }, makeTestSensor);
+    const rounds = [];
+    for (let round = 0; round < 3; round++)
+      rounds.push(await Promise.all(hosts.map((host, index) => enroll(world, value, host, `h-${index}`))));
+    for (const { status, body } of rounds.flat())
+      expect({ status, code: body.code }).toEqual({ status: 403, code: "token-revoked" });
+    expect((await attempts("refused")).items).toHaveLength(25);
+
+    expect(await world.refusals.flush()).toBe(0);
+    const { items } = await attempts("refused");
+    expect(items.map(({ attempts }) => attempts)).toEqual(Array(60).fill(3));
+    expect(new Set(items.map(({ reference }) => reference))).toEqual(
+      new Set(rounds[0]!.map(({ body }) => body.reference!)),
+    );
+    const token = await world.call(tokens.getEnrollmentToken, cookie, { params });
+    expect(token.refusedAttempts).toBe(180);
+
+    // Another second, another budget: who asks the console for the reference at once finds it.
+    world.clock.ms += 1_000;
+    const { body } = await enroll(world, value, makeTestSensor(), "late");
+    const found = await world.call(listEnrollmentAttempts, cookie, { query: { q: body.reference! } });
+    expect(found.items).toHaveLength(1);
+  });
+
+  test(`a flood of one token's refusals does not delay another's (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const one = await makeToken(world);
+    const { enrollmentToken } = await world.call(tokens.createEnrollmentToken, one.cookie, {
+      body: { ...settings, name: "Other" },
+    });
+    const ledger = openRefusalLedger(world.db, () => world.clock.ms);
+    for (let host = 0; host < 100; host++) await ledger.record(refusal(one.params.id, host, world.clock.ms));
+    await ledger.record(refusal(enrollmentToken.id, 0, world.clock.ms));
+    expect((await one.attempts("refused")).items).toHaveLength(25);
+    const query = { enrollmentTokenId: enrollmentToken.id };
+    expect((await world.call(listEnrollmentAttempts, one.cookie, { query })).items).toHaveLength(1);
+  });
+
+  test(`a token keeps the hosts refused last, and every sensor that it brought in (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { value, params, attempts } = await makeToken(world);
+    const { body } = await enroll(world, value, makeTestSensor());
+    const limits = { atOncePerSecond: 2, batch: 10, waiting: 30, kept: 15 };
+    const ledger = openRefusalLedger(world.db, () => world.clock.ms, limits);
+    // Two are written, 30 of the other 48 wait: those that waited longest made room.
+    for (let host = 0; host < 50; host++)
+      await ledger.record(refusal(params.id, host, world.clock.ms + host));
+    const left = [];
+    do left.push(await ledger.flush());
+    while (left.at(-1)! > 0);
+    expect(left).toEqual([20, 10, 0]);
+    const refused = (await attempts("refused")).items.map(({ hostname }) => hostname);
+    expect(refused).toEqual(Array.from({ length: 15 }, (_, index) => `host-${49 - index}`));
+    const accepted = (await attempts("accepted")).items;
+    expect(accepted.map(({ sensor }) => sensor?.id)).toEqual([body.sensorId]);
+  });
+
+  test(`what could not be written is written by the next flush (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { params, attempts } = await makeToken(world);
+    const ledger = openRefusalLedger(world.db, () => world.clock.ms, {
+      atOncePerSecond: 0,
+      batch: 10,
+      waiting: 10,
+      kept: 10,
+    });
+    await ledger.record(refusal(params.id, 1, world.clock.ms));
+    // A token that does not exist: the database refuses the whole statement.
+    await ledger.record(refusal("tok_none", 2, world.clock.ms));
+    await ledger.flush().then(
+      () => expect.unreachable(),
+      () => {},
+    );
+    await ledger.record(refusal(params.id, 1, world.clock.ms + 5));
+    await world.db
+      .insertInto("enrollmentToken")
+      .columns(["id", "name", "nameKey", "valueHash", "hint", "createdAt", "createdBy"])
+      .expression((eb) =>
+        eb
+          .selectFrom("enrollmentToken")
+          .select((token) => [
+            token.val("tok_none").as("id"),
+            "name",
+            token.val("none").as("nameKey"),
+            token.val("none").as("valueHash"),
+            "hint",
+            "createdAt",
+            "createdBy",
+          ])
+          .where("id", "=", params.id),
+      )
+      .execute();
+    expect(await ledger.flush()).toBe(0);
+    const { items } = await attempts("refused");
+    expect(items).toMatchObject([{ hostname: "host-1", attempts: 2 }]);
+    expect(Date.parse(items[0]!.at) - Date.parse(items[0]!.firstAt)).toBe(5);
+  });
+}

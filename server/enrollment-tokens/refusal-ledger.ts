@@ -1,0 +1,88 @@
+// Writes refusals into the use ledger: at once while a token has few, summed up later when it has many. Ten thousand hosts that try
+// an expired token over and over cost memory for their rows, and the database one statement every few seconds.
+// What waits is lost when the server is killed: refusals only, a use is never written here.
+import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { RefusalLedger } from "../route-handler.ts";
+import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
+
+const LIMITS = {
+  /** Of one token. */
+  atOncePerSecond: 25,
+  /** Rows of one flush. */
+  batch: 500,
+  /** Hosts; beyond that those that wait longest are forgotten. */
+  waiting: 10_000,
+  /** Refused rows that a token keeps, those of the hosts refused last; accepted attempts are kept for good. */
+  kept: 10_000,
+};
+
+export function openRefusalLedger(
+  db: Database,
+  now: () => number,
+  limits: typeof LIMITS = LIMITS,
+): RefusalLedger {
+  const waiting = new Map<string, EnrollmentAttemptTable>();
+  const grown = new Set<string>();
+  const writtenAtOnce = new Map<string, number>();
+  let secondEndsAt = 0;
+
+  function mayWriteAtOnce(tokenId: string): boolean {
+    if (now() >= secondEndsAt) {
+      writtenAtOnce.clear();
+      secondEndsAt = now() + 1_000;
+    }
+    const written = writtenAtOnce.get(tokenId) ?? 0;
+    writtenAtOnce.set(tokenId, written + 1);
+    return written < limits.atOncePerSecond;
+  }
+
+  function wait(row: EnrollmentAttemptTable): void {
+    const key = keyOf(row);
+    const earlier = waiting.get(key);
+    if (!earlier && waiting.size >= limits.waiting) waiting.delete(waiting.keys().next().value!);
+    waiting.set(key, earlier ? sum(earlier, row) : row);
+  }
+
+  async function write(rows: EnrollmentAttemptTable[]): Promise<void> {
+    for (const { enrollmentTokenId } of rows) grown.add(enrollmentTokenId);
+    // In one order, so that two servers that write the same rows never wait for each other in a circle.
+    const ordered = rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+    await inTransaction(db, (tx) => upsertRefusals(tx, ordered));
+  }
+
+  return {
+    async record(row) {
+      if (waiting.has(keyOf(row)) || !mayWriteAtOnce(row.enrollmentTokenId)) wait(row);
+      else await write([row]);
+    },
+    async flush() {
+      const batch = [...waiting].slice(0, limits.batch);
+      for (const [key] of batch) waiting.delete(key);
+      try {
+        if (batch.length > 0) await write(batch.map(([, row]) => row));
+      } catch (error) {
+        for (const [, row] of batch) wait(row);
+        throw error;
+      }
+      for (const tokenId of grown) {
+        grown.delete(tokenId);
+        await deleteOldRefusals(db, tokenId, limits.kept);
+      }
+      return waiting.size;
+    },
+  };
+}
+
+/** What waited again after a write that failed may be older than what came meanwhile. */
+function sum(one: EnrollmentAttemptTable, other: EnrollmentAttemptTable): EnrollmentAttemptTable {
+  const latest = one.at > other.at ? one : other;
+  return {
+    ...latest,
+    firstAt: Math.min(one.firstAt, other.firstAt),
+    attempts: one.attempts + other.attempts,
+  };
+}
+
+const keyOf = ({ enrollmentTokenId, reference }: EnrollmentAttemptTable) =>
+  `${enrollmentTokenId} ${reference}`;
