@@ -12,12 +12,13 @@ const PATH = "/sensor/v1/enroll";
 async function makeToken(
   world: World,
   cookie: string,
-  options: { assetGroupId?: string; expiresAt?: string } = {},
+  options: { assetGroupId?: string; expiresAt?: string; maxEnrollments?: number } = {},
 ) {
   const scope = options.assetGroupId
     ? ({ type: "asset-group", assetGroupId: options.assetGroupId } as const)
     : ({ type: "all-assets" } as const);
-  const body = { name: `Token ${crypto.randomUUID()}`, scope, expiresAt: options.expiresAt ?? null };
+  const { expiresAt = null, maxEnrollments = null } = options;
+  const body = { name: `Token ${crypto.randomUUID()}`, scope, expiresAt, maxEnrollments };
   return await world.call(tokens.createEnrollmentToken, cookie, { body });
 }
 
@@ -67,15 +68,22 @@ for (const dialect of TESTED_DIALECTS) {
   test(`the same key with the same token gets the same sensor, also at once and after revocation, for one use (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    const token = await makeToken(world, cookie);
+    // The last use is taken by one of them, and is every other's too.
+    const token = await makeToken(world, cookie, { maxEnrollments: 1 });
     const sensor = makeTestSensor();
-    const replies = await Promise.all(Array.from({ length: 20 }, () => enroll(world, sensor, token.value)));
+    const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
+    const servers = [world, { ...world, fetch: second }];
+    const replies = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => enroll(servers[index % 2]!, sensor, token.value)),
+    );
     const params = { id: token.enrollmentToken.id };
     await world.call(tokens.revokeEnrollmentToken, cookie, { params });
     replies.push(await enroll(world, sensor, token.value));
     expect(new Set(replies.map(({ status, body }) => `${status} ${body.sensorId}`)).size).toBe(1);
     expect(replies[0]!.status).toBe(201);
-    expect((await world.call(tokens.getEnrollmentToken, cookie, { params })).enrolledSensors).toBe(1);
+    const used = await world.call(tokens.getEnrollmentToken, cookie, { params });
+    expect(used).toMatchObject({ enrolledSensors: 1, refusedAttempts: 0 });
+    expect((await world.call(sensors.listSensors, cookie)).items).toHaveLength(1);
   });
 
   test(`many keys at once become as many sensors, each counted (${dialect})`, async () => {

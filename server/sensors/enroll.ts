@@ -45,16 +45,11 @@ export async function enrollSensor(
   const at = now();
   verifySignature(claimed, http, body.publicKey, at);
   const attempt = { publicKey: body.publicKey, at, address: http.address, hostname: body.host.hostname };
+  const find = () => findEnrolled(db, body.publicKey, valueHash);
+  const create = () =>
+    inTransaction(db, (tx) => createSensor(tx, at, valueHash, body, http.address, claimed.nonce));
   const enrolled = await enrollQueue
-    .run(() =>
-      withSecondTry(
-        async () =>
-          (await findEnrolled(db, body.publicKey, valueHash)) ??
-          (await inTransaction(db, (tx) =>
-            createSensor(tx, at, valueHash, body, http.address, claimed.nonce),
-          )),
-      ),
-    )
+    .run(() => withSecondTry(async () => (await find()) ?? (await create().catch(unlessFound(find)))))
     .catch(async (error: unknown) => {
       throw error instanceof RefusedAttempt ? await recordRefusal(refusals, attempt, error) : error;
     });
@@ -143,6 +138,15 @@ async function createSensor(
     details: { hostname: host.hostname, address, assetId: asset.id },
   });
   return { sensorId: id, assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
+}
+
+/** Between looking for the key and locking the token, another request with both may have taken the last use, or the token ended. */
+function unlessFound(find: () => Promise<Enrolled | undefined>) {
+  return async (error: unknown): Promise<Enrolled> => {
+    const found = error instanceof RefusedAttempt || error instanceof Problem ? await find() : undefined;
+    if (!found) throw error;
+    return found;
+  };
 }
 
 /** Two requests with one key, or two hosts that reach for one asset, cross: the second finds what the first has made. */
