@@ -1,0 +1,93 @@
+// What tokens do, written a second time and as plainly as possible, from the documents and not from the code: a test compares.
+// One operation after another on one value, without a database; what ran at once must have had some such order.
+import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
+
+export interface ModelToken {
+  limit: number | null;
+  expiresAt: number | null;
+  group: number | null;
+  revoked: boolean;
+  paused: boolean;
+  deleted: boolean;
+}
+
+export interface Model {
+  now: number;
+  tokens: ModelToken[];
+  deletedGroups: number[];
+  /** Which token each host enrolled with. */
+  hosts: Record<number, number>;
+}
+
+export type Operation =
+  | { type: "enroll"; token: number; host: number }
+  | { type: "pause" | "resume" | "revoke" | "delete"; token: number }
+  | { type: "extend"; token: number; limit?: number | null; expiresInMs?: number | null }
+  | { type: "delete-group"; group: number };
+
+export function usesOf({ hosts }: Model, token: number): number {
+  return Object.values(hosts).filter((used) => used === token).length;
+}
+
+export function statusOf(model: Model, index: number): TokenStatus {
+  const token = model.tokens[index]!;
+  if (token.revoked) return "revoked";
+  if (token.expiresAt !== null && model.now >= token.expiresAt) return "expired";
+  if (token.group !== null && model.deletedGroups.includes(token.group)) return "group-deleted";
+  if (token.limit !== null && usesOf(model, index) >= token.limit) return "used-up";
+  return token.paused ? "paused" : "active";
+}
+
+/** Changes the model as the operation does; answers the HTTP status, for an enrollment with the code of a refusal. */
+export function apply(model: Model, operation: Operation): string {
+  if (operation.type === "delete-group") {
+    if (model.deletedGroups.includes(operation.group)) return "404";
+    model.deletedGroups.push(operation.group);
+    return "204";
+  }
+  const token = model.tokens[operation.token]!;
+  if (operation.type === "enroll") return enroll(model, operation.token, operation.host);
+  if (token.deleted) return "404";
+  switch (operation.type) {
+    case "delete":
+      token.deleted = true;
+      return "204";
+    case "revoke":
+      token.revoked = true;
+      return "200";
+    case "pause":
+    case "resume":
+      if (token.revoked) return "409";
+      token.paused = operation.type === "pause";
+      return "200";
+    case "extend": {
+      if (token.revoked) return "409";
+      const { limit, expiresInMs } = operation;
+      if (typeof limit === "number" && limit < usesOf(model, operation.token)) return "422";
+      if (limit !== undefined) token.limit = limit;
+      if (expiresInMs !== undefined) token.expiresAt = expiresInMs === null ? null : model.now + expiresInMs;
+      return "200";
+    }
+  }
+}
+
+function enroll(model: Model, token: number, host: number): string {
+  const earlier = model.hosts[host];
+  if (earlier !== undefined) return earlier === token ? "201" : "409 state-conflict";
+  if (model.tokens[token]!.deleted) return "401 token-unknown";
+  const status = statusOf(model, token);
+  if (status !== "active") return `403 token-${status}`;
+  model.hosts[host] = token;
+  return "201";
+}
+
+/** The states that some order of the operations leads to, if each of them is answered as it was. */
+export function explain(model: Model, operations: Operation[], replies: string[]): Model[] {
+  if (operations.length === 0) return [model];
+  return operations.flatMap((operation, index) => {
+    const next = structuredClone(model);
+    if (apply(next, operation) !== replies[index]) return [];
+    const without = <T>(list: T[]) => list.filter((_, other) => other !== index);
+    return explain(next, without(operations), without(replies));
+  });
+}
