@@ -7,7 +7,8 @@ import { check } from "./check.ts";
 import { progress, runTask } from "./terminal.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "tests/support"];
-const E2E_FOLDER = "tests/e2e";
+/** Against the built programs. */
+const BUILT_FOLDERS = ["tests/e2e", "tests/faults"];
 
 async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
   const postgres = opened.use(await openTestPostgres());
@@ -15,7 +16,8 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
   const environment: Record<string, string> = { TEST_DATABASE_URL: postgres.url };
   const stages: Counts[] = [];
 
-  const needsPrograms = paths.length === 0 || paths.some((path) => path.startsWith(E2E_FOLDER));
+  const needsPrograms =
+    paths.length === 0 || paths.some((path) => BUILT_FOLDERS.some((folder) => path.startsWith(folder)));
   if (needsPrograms) {
     const chromium = await findChromium();
     progress(`using ${chromium.description}`);
@@ -31,9 +33,9 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     stages.push(await check());
     progress("stage 2 of 3: unit and store tests, on SQLite and PostgreSQL");
     stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment }));
-    progress("stage 3 of 3: browser tests against the built programs");
+    progress("stage 3 of 3: browser tests and faults, against the built programs");
     await building;
-    stages.push(await runBunTest({ paths: [E2E_FOLDER], environment, timeoutMs: 60_000 }));
+    stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: 60_000 }));
   }
   const { passed, failed, skipped } = addCounts(stages);
   if (skipped > 0) console.log(`${skipped} skipped: they need another machine`);

@@ -1,0 +1,67 @@
+// kill -9 of the built sensor while it enrolls, before the server has heard of it and before it has heard of the server.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { programPath, SENSOR } from "../../tasks/build.ts";
+import { runSensor } from "../../tasks/programs.ts";
+import { openInstallation } from "../support/installation.ts";
+import { createToken } from "../support/sensors.ts";
+
+/** Stands before the server; `onRequest` and `onReply` are called while the sensor waits. */
+function openProxy(server: string) {
+  const hooks = { onRequest: () => {}, onReply: () => {} };
+  const proxy = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      hooks.onRequest();
+      const { pathname } = new URL(request.url);
+      const body = await request.arrayBuffer();
+      const reply = await fetch(server + pathname, {
+        method: request.method,
+        headers: request.headers,
+        body,
+      });
+      const text = await reply.text();
+      hooks.onReply();
+      return new Response(text, { status: reply.status, headers: { "content-type": "application/json" } });
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${proxy.port}`,
+    hooks,
+    [Symbol.asyncDispose]: () => proxy.stop(true),
+  };
+}
+
+for (const moment of ["onRequest", "onReply"] as const) {
+  test(`a sensor killed ${moment === "onRequest" ? "while its request is under way" : "before it reads the reply"} becomes one sensor when it is started again`, async () => {
+    await using installation = await openInstallation({ database: "sqlite" });
+    await using proxy = openProxy(installation.server.url);
+    const ada = await installation.createSuperAdmin();
+    const { id, value } = await createToken(ada, "Killed");
+    const stateDir = join(installation.folder, "sensor");
+    const args = ["enroll", "--server", proxy.url, "--token", "-", "--state", stateDir];
+
+    const doomed = Bun.spawn([programPath(SENSOR), ...args], {
+      stdin: Buffer.from(value),
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    proxy.hooks[moment] = () => doomed.kill("SIGKILL");
+    await doomed.exited;
+    expect(doomed.signalCode).toBe("SIGKILL");
+    proxy.hooks[moment] = () => {};
+
+    const second = await runSensor(args, { stdin: value });
+    expect({ code: second.code, stderr: second.stderr }).toEqual({ code: 0, stderr: "" });
+    const { items } = await ada.call(listSensors);
+    expect(items).toHaveLength(1);
+    expect(second.stdout).toContain(items[0]!.id);
+    const token = await ada.call(getEnrollmentToken, { params: { id } });
+    expect(token).toMatchObject({ enrolledSensors: 1, refusedAttempts: 0 });
+    const goesOn = await runSensor(["run", "--once", "--state", stateDir]);
+    expect({ code: goesOn.code, stderr: goesOn.stderr }).toEqual({ code: 0, stderr: "" });
+  }, 60_000);
+}

@@ -1,0 +1,114 @@
+// kill -9 of the server in the middle of a burst of enrollments: what was acknowledged is there, and retries find it.
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { enroll } from "@attacklens/protocol/enroll.ts";
+import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteOutput } from "@attacklens/protocol/route.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { makeSigner } from "../../bench/signer.ts";
+import { call, type Session } from "../../tasks/api-client.ts";
+import { createSuperAdmin } from "../../tasks/first-day.ts";
+import { type RunningServer, startServer } from "../../tasks/programs.ts";
+import { createTestDatabase } from "../support/databases.ts";
+
+const HOSTS = 300;
+/** After how many more acknowledgements the server is killed: in the first moments, and deep in the burst. */
+const KILLED_AFTER = [1, 40, 100];
+
+type Host = ReturnType<typeof makeSigner>;
+
+/** One attempt of one host; undefined when the connection broke. */
+async function tryToEnroll(url: string, host: Host, index: number, token: string) {
+  const facts = {
+    hostname: `host-${index}`,
+    platform: "linux",
+    architecture: "amd64",
+    osName: "Debian GNU/Linux",
+    osVersion: "12",
+  };
+  const body = {
+    publicKey: host.publicKey,
+    protocolVersion: SENSOR_PROTOCOL_VERSION,
+    sensorVersion: RELEASE,
+    host: facts,
+  };
+  const { path, init } = host.sign(enroll.path, body, host.publicKey, token);
+  const reply = await fetch(url + path, init).catch(() => undefined);
+  const text = await reply?.text().catch(() => undefined);
+  return reply && text ? { status: reply.status, sensorId: JSON.parse(text).sensorId as string } : undefined;
+}
+
+async function listAllSensors(url: string, session: Session) {
+  const all: RouteOutput<typeof listSensors>["items"] = [];
+  let cursor: string | null | undefined;
+  do {
+    const query = { limit: "100", ...(cursor ? { cursor } : {}) };
+    const page = await call(url, listSensors, { query }, session);
+    all.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return all;
+}
+
+for (const database of ["sqlite", "postgres"] as const) {
+  test(`a server killed during a burst keeps every enrollment that it acknowledged, and makes none twice (${database})`, async () => {
+    await using opened = new AsyncDisposableStack();
+    const folder = mkdtempSync(join(tmpdir(), "attacklens-faults-"));
+    opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const databaseUrl = database === "postgres" ? opened.use(await createTestDatabase()).url : undefined;
+    const dataDir = join(folder, "server");
+    const logFile = join(folder, "server.log");
+    const start = async (): Promise<RunningServer> =>
+      opened.use(await startServer({ dataDir, logFile, databaseUrl }));
+
+    let server = await start();
+    const { session } = await createSuperAdmin(server, dataDir);
+    const body = {
+      name: "Burst",
+      scope: { type: "all-assets" },
+      expiresAt: null,
+      maxEnrollments: HOSTS,
+    } as const;
+    const { value, enrollmentToken } = await call(server.url, createEnrollmentToken, { body }, session);
+
+    const hosts = Array.from({ length: HOSTS }, makeSigner);
+    const acknowledged = new Map<number, string>();
+    for (const acknowledgements of KILLED_AFTER) {
+      const { pid, url } = server;
+      const killAt = acknowledged.size + acknowledgements;
+      const burst = hosts.map(async (host, index) => {
+        if (acknowledged.has(index)) return;
+        const reply = await tryToEnroll(url, host, index, value);
+        if (reply?.status !== 201) return;
+        acknowledged.set(index, reply.sensorId);
+        if (acknowledged.size === killAt) process.kill(pid, "SIGKILL");
+      });
+      await Promise.all(burst);
+      await server.exited;
+      server = await start();
+      const kept = new Set((await listAllSensors(server.url, session)).map(({ id }) => id));
+      for (const sensorId of acknowledged.values()) expect(kept).toContain(sensorId);
+    }
+    expect(acknowledged.size, "the server was killed while hosts were waiting").toBeLessThan(HOSTS);
+
+    // Everybody tries again, twice at once: who was told, who was not, and who was never heard.
+    const { url } = server;
+    const retries = await Promise.all(
+      [...hosts, ...hosts].map((host, index) => tryToEnroll(url, host, index % HOSTS, value)),
+    );
+    for (const [index, reply] of retries.entries()) {
+      const earlier = acknowledged.get(index % HOSTS) ?? retries[index % HOSTS]?.sensorId;
+      expect(reply).toEqual({ status: 201, sensorId: earlier! });
+    }
+    const sensors = await listAllSensors(url, session);
+    expect(sensors.map(({ hostname }) => hostname).toSorted()).toEqual(
+      hosts.map((_, index) => `host-${index}`).toSorted(),
+    );
+    expect(new Set(sensors.map(({ asset }) => asset.id)).size).toBe(HOSTS);
+    const token = await call(url, getEnrollmentToken, { params: { id: enrollmentToken.id } }, session);
+    expect(token).toMatchObject({ status: "used-up", enrolledSensors: HOSTS, refusedAttempts: 0 });
+  }, 60_000);
+}
