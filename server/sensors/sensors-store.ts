@@ -191,6 +191,9 @@ export async function listSensorsOfToken(db: Database, tokenId: string, since: n
     .execute();
 }
 
+const isEnded = (now: number) =>
+  sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`;
+
 /** Sensors with a lease on life that ended: not seen for as many hours as their token said. */
 export async function listEndedEphemeral(db: Database, now: number) {
   return await db
@@ -199,9 +202,30 @@ export async function listEndedEphemeral(db: Database, now: number) {
     .select(["sensor.id", "sensor.hostname", "sensor.ephemeralHours", "sensorPresence.lastSeenAt"])
     .where("sensor.deletedAt", "is", null)
     .where("sensor.ephemeralHours", "is not", null)
-    .where(sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`)
+    .where(isEnded(now))
     .limit(500)
     .execute();
+}
+
+/** Marks the sensor deleted if its time is over still; false when it was seen again, or deleted, meanwhile. */
+export async function markEndedDeleted(tx: Database, id: string, now: number): Promise<boolean> {
+  const row = await tx
+    .updateTable("sensor")
+    .set({ deletedAt: now })
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("sensorPresence")
+          .select("sensorId")
+          .whereRef("sensorPresence.sensorId", "=", "sensor.id")
+          .where(isEnded(now)),
+      ),
+    )
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The sensor's row, locked until the transaction ends; not a deleted one. */

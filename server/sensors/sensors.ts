@@ -16,6 +16,7 @@ import {
   listEndedEphemeral,
   listSensorsOfToken,
   lockSensor,
+  markEndedDeleted,
   markSensorDeleted,
   pageOfSensors,
   type SensorPage,
@@ -187,12 +188,12 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
   };
 }
 
-/** Removes ephemeral sensors whose time offline is over; answers how many. */
+/** Removes ephemeral sensors whose time offline is over, some at a time; answers how many. */
 export async function removeEndedSensors(db: Database, now: number): Promise<number> {
-  const ended = await listEndedEphemeral(db, now);
-  for (const { id, hostname, ephemeralHours, lastSeenAt } of ended) {
-    await inTransaction(db, async (tx) => {
-      if ((await markSensorDeleted(tx, id, now)) === undefined) return;
+  let removed = 0;
+  for (const { id, hostname, ephemeralHours, lastSeenAt } of await listEndedEphemeral(db, now)) {
+    const isRemoved = await inTransaction(db, async (tx) => {
+      if (!(await markEndedDeleted(tx, id, now))) return false;
       await recordAuditEvent(tx, {
         at: now,
         actor: { type: "system", id: "system", name: "AttackLens" },
@@ -200,9 +201,11 @@ export async function removeEndedSensors(db: Database, now: number): Promise<num
         entity: { type: "sensor", id },
         details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
       });
+      return true;
     });
+    if (isRemoved) removed++;
   }
-  return ended.length;
+  return removed;
 }
 
 function notFound(id: string): Problem {
