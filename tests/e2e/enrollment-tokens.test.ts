@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
 import type { Page } from "playwright-core";
 import { runSensor } from "../../tasks/programs.ts";
@@ -84,16 +87,34 @@ test("a revoked token enrolls nobody any more; what it has enrolled goes on", as
   expect(goesOn.code).toBe(0);
 });
 
-test("a token's value is in no file, argument or environment after it was used", async () => {
-  await using installation = await openInstallation({ database: "sqlite" });
+test("a token's value is in no file, log, metric, argument or environment after it was used and refused", async () => {
+  await using installation = await openInstallation({ database: "sqlite", logLevel: "debug" });
+  const { folder, server } = installation;
   const ada = await installation.createSuperAdmin();
-  const { value } = await createToken(ada, "Canary");
-  const { code, stdout, stderr } = await enrollSensor(installation, value);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
-  expect(stdout).not.toContain(value);
-  expect(filesHolding(installation.folder, value)).toEqual([]);
-  expect(processListing(installation.server.pid)).not.toContain(value);
+  const { id, value } = await createToken(ada, "Canary");
+  const first = await enrollSensor(installation, value, "first");
+  expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
+  // As if the reply had been lost: the same key once more. Then a mistyped value, and one that is refused.
+  const identityFile = join(first.stateDir, "identity.json");
+  const { sensorId, enrolledAt: _, ...begun } = JSON.parse(readFileSync(identityFile, "utf8"));
+  writeFileSync(identityFile, JSON.stringify({ ...begun, state: "enrolling" }), { mode: 0o600 });
+  const again = await enrollSensor(installation, value, "first");
+  expect(again.stdout).toContain(sensorId);
+  const mistyped = await fetch(`${server.url}/sensor/v1/enroll`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${value}x`, "content-type": "application/json" },
+    body: JSON.stringify({ token: value }),
+  });
+  await ada.call(revokeEnrollmentToken, { params: { id } });
+  const refused = await enrollSensor(installation, value, "refused");
+  expect(refused.stderr).toContain("revoked");
+
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toContain('attacklens_problems_total{code="token-revoked"} 1');
+  const said = [first, again, refused].map(({ stdout, stderr }) => stdout + stderr);
+  expect([...said, await mistyped.text(), metrics, processListing(server.pid)].join()).not.toContain(value);
+  expect(readFileSync(join(folder, "server.log"), "utf8")).toContain("request refused");
+  expect(filesHolding(folder, value)).toEqual([]);
 });
 
 /** Everything that the page's scripts still reach, as text. */

@@ -33,6 +33,8 @@ export interface InstallationOptions {
   database: "sqlite" | "postgres";
   /** 60 when absent, as in production. */
   checkInIntervalSeconds?: number;
+  /** `info` when absent. */
+  logLevel?: "debug";
 }
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
@@ -46,7 +48,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       dataDir,
       logFile: join(folder, "server.log"),
       databaseUrl: database?.url,
-      environment: { ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60) },
+      environment: {
+        ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
+        ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
+      },
     }),
   );
   const opened = opening.move();
