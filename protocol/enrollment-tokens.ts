@@ -101,7 +101,9 @@ export const enrollmentToken = z
     pausedBy: z.string().nullable(),
     enrolledSensors: z.int().meta({ description: "Sensors that it brought in, deleted ones included" }),
     lastUsedAt: instant.nullable().meta({ description: "When it last brought in a sensor" }),
-    refusedAttempts: z.int().meta({ description: "Attempts with its value that were refused" }),
+    refusedAttempts: z
+      .int()
+      .meta({ description: "Attempts with its value that were refused, of the 10,000 hosts refused last" }),
     rotatedFrom: reference(enrollmentTokenId)
       .nullable()
       .meta({ description: "The token that this one succeeds" }),
