@@ -7,6 +7,7 @@ const PREFIXES = {
   asset: "ast",
   assetGroup: "grp",
   user: "usr",
+  apiKey: "key",
   auditEvent: "evt",
   enrollment: "enr",
   report: "rep",
@@ -34,3 +35,4 @@ export const enrollmentTokenId = id("enrollmentToken");
 export const sensorId = id("sensor");
 export const assetId = id("asset");
 export const assetGroupId = id("assetGroup");
+export const apiKeyId = id("apiKey");

@@ -18,6 +18,7 @@ const LOWEST_ROLE = {
   "sensors:manage": "posture-manager",
   "assets:read": "viewer",
   "assets:manage": "posture-manager",
+  "api-keys:manage": "admin",
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof LOWEST_ROLE;

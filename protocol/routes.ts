@@ -1,5 +1,6 @@
 // Every route there is. What is not in this list is not served and not documented.
 import { completeSetup, getMe, getSetup, signIn, signOut } from "./account.ts";
+import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import {
   createAssetGroup,
   deleteAssetGroup,
@@ -71,6 +72,9 @@ export const ROUTES: readonly Route[] = [
   getAssetGroup,
   renameAssetGroup,
   deleteAssetGroup,
+  listApiKeys,
+  createApiKey,
+  revokeApiKey,
   enroll,
   checkIn,
   putManifest,

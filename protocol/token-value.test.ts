@@ -1,7 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { crc32 } from "./crc32.ts";
-import { formatTokenValue, redactTokenValues, TOKEN_VALUE_LENGTH, tokenValueError } from "./token-value.ts";
+import {
+  API_KEY_PREFIX,
+  formatTokenValue,
+  redactTokenValues,
+  TOKEN_VALUE_LENGTH,
+  tokenValueError,
+} from "./token-value.ts";
 
 const secret = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -53,4 +59,8 @@ test("a value in any text is redacted, a cut one too", () => {
   expect(redactTokenValues(`Bearer ${value}, again ${value.slice(0, 20)}`)).toBe(
     "Bearer atl_enr_[redacted], again atl_enr_[redacted]",
   );
+  const key = formatTokenValue(new Uint8Array(32).fill(7), API_KEY_PREFIX);
+  expect(redactTokenValues(`key ${key}`)).toBe("key atl_key_[redacted]");
+  expect(tokenValueError(key, API_KEY_PREFIX)).toBeUndefined();
+  expect(tokenValueError(key)).toBe("does not begin with atl_enr_");
 });

@@ -1,40 +1,43 @@
-// The value of an enrollment token: `atl_enr_`, 43 base62 characters of 32 random bytes, 6 base62 characters of CRC-32.
+// The value of an enrollment token or an API key: a prefix that tells which, 43 base62 characters of 32 random bytes,
+// 6 base62 characters of CRC-32.
 // The checksum refuses a typing error before anything is sent or looked up; it protects nothing else.
 import { crc32 } from "./crc32.ts";
 
-const PREFIX = "atl_enr_";
+export const TOKEN_PREFIX = "atl_enr_";
+export const API_KEY_PREFIX = "atl_key_";
+export type ValuePrefix = typeof TOKEN_PREFIX | typeof API_KEY_PREFIX;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
-export const TOKEN_VALUE_LENGTH = PREFIX.length + SECRET_LENGTH + CHECKSUM_LENGTH;
+export const TOKEN_VALUE_LENGTH = TOKEN_PREFIX.length + SECRET_LENGTH + CHECKSUM_LENGTH;
 
 /** What a secret scanner matches. */
 export const TOKEN_VALUE_PATTERN = /atl_enr_[0-9A-Za-z]{49}/g;
 
-/** Formats 32 random bytes, which the caller draws, as a token value. */
-export function formatTokenValue(secret: Uint8Array): string {
+/** Formats 32 random bytes, which the caller draws, as the value of a token, or of what the prefix says. */
+export function formatTokenValue(secret: Uint8Array, prefix: ValuePrefix = TOKEN_PREFIX): string {
   if (secret.length !== 32) throw new RangeError(`secret has ${secret.length} bytes, not 32`);
   let number = 0n;
   for (const byte of secret) number = (number << 8n) | BigInt(byte);
-  const body = PREFIX + base62(number, SECRET_LENGTH);
+  const body = prefix + base62(number, SECRET_LENGTH);
   return body + checksum(body);
 }
 
 /** Why a text is not a token value, or undefined when it is well formed. Says nothing about whether it is known. */
-export function tokenValueError(text: string): string | undefined {
-  if (!text.startsWith(PREFIX)) return `does not begin with ${PREFIX}`;
+export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX): string | undefined {
+  if (!text.startsWith(prefix)) return `does not begin with ${prefix}`;
   if (text.length !== TOKEN_VALUE_LENGTH) {
     return `has ${text.length} of ${TOKEN_VALUE_LENGTH} characters: it was ${text.length < TOKEN_VALUE_LENGTH ? "cut short" : "extended"}`;
   }
-  if (!/^[0-9A-Za-z]+$/.test(text.slice(PREFIX.length))) return "contains a character that no token has";
+  if (!/^[0-9A-Za-z]+$/.test(text.slice(prefix.length))) return "contains a character that no token has";
   if (checksum(text.slice(0, -CHECKSUM_LENGTH)) !== text.slice(-CHECKSUM_LENGTH))
     return "has a typing error: its checksum does not match";
   return undefined;
 }
 
-/** Replaces every token value in a text: the last guard before a log line or an error is written. */
+/** Replaces every value of a token or a key in a text: the last guard before a log line or an error is written. */
 export function redactTokenValues(text: string): string {
-  return text.replace(/atl_enr_[0-9A-Za-z]+/g, "atl_enr_[redacted]");
+  return text.replace(/atl_(enr|key)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
 }
 
 function checksum(body: string): string {

@@ -4,12 +4,15 @@ import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protoco
 import type { Logger } from "pino";
 import type { Database, EnrollmentAttemptTable } from "./db/schema.ts";
 
-/** A person who is signed in. */
+/** A person who is signed in, or whose API key is shown. */
 export interface User {
   id: string;
   name: string;
   email: string;
+  /** Through a key: the lower of its role and the person's. */
   role: Role;
+  /** The key by which the person's program calls. */
+  apiKey?: { id: string; name: string };
 }
 
 /** A sensor whose signature was verified and whose nonce is spent. */

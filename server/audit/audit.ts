@@ -10,6 +10,8 @@ export const AUDIT_ACTIONS = [
   "user.created",
   "user.signed-in",
   "user.signed-out",
+  "api-key.created",
+  "api-key.revoked",
   "asset-group.created",
   "asset-group.renamed",
   "asset-group.deleted",
@@ -38,7 +40,9 @@ export interface AuditEvent {
   details?: Record<string, Json>;
 }
 
+/** The person, or the API key that they made and that acts now. */
 export function userActor(user: User): AuditEvent["actor"] {
+  if (user.apiKey) return { type: "api-key", id: user.apiKey.id, name: user.apiKey.name };
   return { type: "user", id: user.id, name: user.name };
 }
 

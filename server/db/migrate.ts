@@ -2,11 +2,13 @@
 import { type Migration, Migrator } from "kysely/migration";
 import { firstSlice } from "./migrations/0001-first-slice.ts";
 import { tokenLife } from "./migrations/0002-token-life.ts";
+import { apiKeys } from "./migrations/0003-api-keys.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
   "0001-first-slice": firstSlice,
   "0002-token-life": tokenLife,
+  "0003-api-keys": apiKeys,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

@@ -211,12 +211,30 @@ export interface InventoryHistoryTable {
   reportedAt: number;
 }
 
+export interface ApiKeyTable {
+  id: string;
+  name: string;
+  nameKey: string;
+  /** SHA-256 of the value, which is nowhere else. */
+  valueHash: string;
+  hint: string;
+  role: string;
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number;
+  revokedAt: number | null;
+  revokedBy: string | null;
+  /** To the minute. */
+  lastUsedAt: number | null;
+  lastUsedAddress: string | null;
+}
+
 /** What people and tokens did, each event naming the hash of the one before. */
 export interface AuditEventTable {
   sequence: number;
   id: string;
   at: number;
-  actorType: "user" | "enrollment-token" | "system";
+  actorType: "user" | "api-key" | "enrollment-token" | "system";
   actorId: string;
   actorName: string;
   action: string;
@@ -241,6 +259,7 @@ export interface Schema {
   account: AccountTable;
   verification: VerificationTable;
   setting: SettingTable;
+  apiKey: ApiKeyTable;
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
   enrollmentAttempt: EnrollmentAttemptTable;

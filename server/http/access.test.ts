@@ -31,9 +31,13 @@ test("each route answers nobody, a sensor and each role as the table says", asyn
 
   const table: Record<string, string> = {};
   for (const route of ROUTES) {
-    const prefix = { "enrollment-tokens": "tok", sensors: "sen", assets: "ast", "asset-groups": "grp" }[
-      route.path.split("/")[3] ?? ""
-    ];
+    const prefix = {
+      "enrollment-tokens": "tok",
+      sensors: "sen",
+      assets: "ast",
+      "asset-groups": "grp",
+      "api-keys": "key",
+    }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
     // An empty object is no valid body of any route: who may call it is told what is wrong with the input.
     const content = route.body ? {} : undefined;

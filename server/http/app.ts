@@ -4,6 +4,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { type Context, Hono } from "hono";
+import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
 import { ping } from "../db/open.ts";
@@ -28,6 +29,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...inventoryRoutes,
   ...assetRoutes,
   ...assetGroupRoutes,
+  ...apiKeyRoutes,
 ];
 
 export interface AppOptions {
@@ -133,7 +135,7 @@ async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handl
   const caller: { user?: User; sensor?: SensorCaller } = {};
   // People are checked before their body is read; a sensor's signature covers its body.
   if (route.access !== "public" && route.access !== "sensor")
-    caller.user = await requireUser(services.signIn, http, route.access);
+    caller.user = await requireUser(services, http, route.access);
   http.body = await readBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
   if (route.access === "sensor") caller.sensor = await options.authenticateSensor(http);
 

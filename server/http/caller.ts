@@ -2,22 +2,47 @@
 import { hasPermission, type Permission } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
+import { findApiKeyUser } from "../api-keys/api-keys.ts";
 import { missingPermission } from "../permitted.ts";
-import type { HttpRequest, SignIn, User } from "../route-handler.ts";
+import type { HttpRequest, Services, User } from "../route-handler.ts";
 
-/** The person behind the session cookie. Throws not-signed-in, permission-missing. */
+/** The person behind the API key or the session cookie. Throws not-signed-in, permission-missing. */
 export async function requireUser(
-  signIn: SignIn,
-  http: Pick<HttpRequest, "headers" | "replyHeaders">,
+  services: Pick<Services, "db" | "now" | "signIn">,
+  http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
   access: "signed-in" | Permission,
 ): Promise<User> {
-  const session = await signIn.findSession(http.headers);
-  if (!session) throw new Problem("not-signed-in", "Sign in to continue");
-  for (const cookie of session.cookies) http.replyHeaders.append("set-cookie", cookie);
-  if (access !== "signed-in" && !hasPermission(session.user.role, access)) {
+  const user = (await findKeyHolder(services, http)) ?? (await findSignedIn(services, http));
+  if (!user) throw new Problem("not-signed-in", "Sign in to continue");
+  if (access !== "signed-in" && !hasPermission(user.role, access)) {
     throw new Problem("permission-missing", missingPermission(access));
   }
-  return session.user;
+  // Who steals a key cannot make others that outlive it.
+  if (user.apiKey && access === "api-keys:manage")
+    throw new Problem("permission-missing", "API keys are managed by people, not by API keys");
+  return user;
+}
+
+/** RFC 6750, section 2.1. A key that is shown decides, whatever cookie comes with it. */
+async function findKeyHolder(
+  { db, now }: Pick<Services, "db" | "now">,
+  { headers, address }: Pick<HttpRequest, "headers" | "address">,
+): Promise<User | undefined> {
+  const authorization = headers.get("authorization");
+  if (authorization === null) return undefined;
+  const value = /^Bearer +([^\s]{1,200})$/i.exec(authorization)?.[1];
+  if (value === undefined)
+    throw new Problem("not-signed-in", "The Authorization header must be Bearer and an API key");
+  return await findApiKeyUser(db, now(), value, address);
+}
+
+async function findSignedIn(
+  { signIn }: Pick<Services, "signIn">,
+  http: Pick<HttpRequest, "headers" | "replyHeaders">,
+): Promise<User | undefined> {
+  const session = await signIn.findSession(http.headers);
+  for (const cookie of session?.cookies ?? []) http.replyHeaders.append("set-cookie", cookie);
+  return session?.user;
 }
 
 /**

@@ -11,9 +11,12 @@ const TAGS: Record<string, string> = {
   session: "Set-up and sign-in",
   me: "Set-up and sign-in",
   enrollmentTokens: "Enrollment tokens",
+  enrollmentAttempts: "Enrollment tokens",
+  rollOut: "Enrollment tokens",
   sensors: "Sensors",
   assets: "Assets",
   assetGroups: "Asset groups",
+  apiKeys: "API keys",
   sensor: "For sensors",
 };
 
@@ -24,6 +27,11 @@ export function openApiDocument() {
     in: "cookie",
     name: "attacklens.session_token",
     description: "Set by signing in",
+  });
+  registry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "The value of an API key, `atl_key_…`",
   });
   registry.registerComponent("securitySchemes", "enrollmentToken", {
     type: "http",
@@ -122,5 +130,7 @@ function describeAccess({ access }: Route): string {
 function securityOf({ access, name }: Route): Record<string, string[]>[] {
   if (access === "sensor") return [{ sensorSignature: [] }];
   if (name === "sensor.enroll") return [{ enrollmentToken: [], sensorSignature: [] }];
-  return access === "public" ? [] : [{ session: [] }];
+  if (access === "public") return [];
+  // Keys are not managed by keys.
+  return access === "api-keys:manage" ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }];
 }

@@ -29,6 +29,8 @@ export function problemReply(problem: Problem, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  // RFC 9110, section 11.6.1. People sign in on the page; a program shows an API key.
+  if (problem.code === "not-signed-in") headers.set("www-authenticate", 'Bearer realm="AttackLens"');
   if (allow) headers.set("allow", allow.join(", "));
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -1,4 +1,5 @@
 import * as routes from "@attacklens/protocol/account.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
 import { type HttpRequest, handler } from "../route-handler.ts";
 import { withClientAddress } from "./client-address.ts";
 import { completeSetup, isSetupNeeded, presentAccount } from "./users.ts";
@@ -19,6 +20,7 @@ export const userRoutes = [
     return presentAccount(user);
   }),
   handler(routes.signOut, async ({ user, http }, { signIn }) => {
+    if (user.apiKey) throw new Problem("state-conflict", "An API key is revoked, not signed out");
     setCookies(http, await signIn.signOut(user, http.headers));
     return undefined;
   }),

@@ -37,7 +37,12 @@ export async function findActiveUser(db: Database, id: string): Promise<User | u
 }
 
 export function presentAccount(user: User): Account {
-  return { ...user, permissions: PERMISSIONS.filter((permission) => hasPermission(user.role, permission)) };
+  const { apiKey, ...person } = user;
+  const permissions = PERMISSIONS.filter((permission) => hasPermission(user.role, permission));
+  return {
+    ...person,
+    permissions: apiKey ? permissions.filter((one) => one !== "api-keys:manage") : permissions,
+  };
 }
 
 /** True while nobody has been made: the console then shows set-up instead of sign-in. */

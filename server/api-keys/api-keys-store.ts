@@ -1,0 +1,95 @@
+// API keys in SQL.
+import { sql } from "kysely";
+import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import type { ApiKeyTable, Database } from "../db/schema.ts";
+
+function keys(db: Database) {
+  return db
+    .selectFrom("apiKey")
+    .innerJoin("user as maker", "maker.id", "apiKey.createdBy")
+    .leftJoin("user as revoker", "revoker.id", "apiKey.revokedBy")
+    .select([
+      "apiKey.id",
+      "apiKey.name",
+      "apiKey.role",
+      "apiKey.hint",
+      "apiKey.createdAt",
+      "apiKey.expiresAt",
+      "apiKey.lastUsedAt",
+      "apiKey.lastUsedAddress",
+      "apiKey.revokedAt",
+      "maker.name as createdBy",
+      "maker.id as makerId",
+      "maker.email as makerEmail",
+      "maker.role as makerRole",
+      "maker.status as makerStatus",
+      "revoker.name as revokedBy",
+    ]);
+}
+
+export type ApiKeyRow = NonNullable<Awaited<ReturnType<typeof findApiKey>>>;
+
+const SORTS = {
+  createdAt: byNumber(sql<number>`api_key.created_at`),
+  name: byText(sql<string>`api_key.name_key`),
+  expiresAt: byNumber(sql<number>`api_key.expires_at`),
+  lastUsedAt: byNumber(sql<number>`coalesce(api_key.last_used_at, 0)`),
+};
+
+export interface ApiKeyPage {
+  q?: string | undefined;
+  sort: keyof typeof SORTS;
+  order: "asc" | "desc";
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export async function pageOfApiKeys(db: Database, { q, sort, order, cursor, limit }: ApiKeyPage) {
+  let query = keys(db);
+  if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
+  const page = await keysetRows(query, {
+    sort: SORTS[sort],
+    sortName: sort,
+    id: sql<string>`api_key.id`,
+    order,
+    cursor,
+    limit,
+  });
+  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+}
+
+export async function findApiKey(db: Database, id: string) {
+  return await keys(db).where("apiKey.id", "=", id).executeTakeFirst();
+}
+
+export async function findApiKeyByHash(db: Database, valueHash: string) {
+  return await keys(db).where("apiKey.valueHash", "=", valueHash).executeTakeFirst();
+}
+
+export async function insertApiKey(tx: Database, key: ApiKeyTable): Promise<void> {
+  await tx.insertInto("apiKey").values(key).execute();
+}
+
+/** False when it was revoked before. */
+export async function revokeApiKeyRow(
+  tx: Database,
+  id: string,
+  revokedAt: number,
+  revokedBy: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("apiKey")
+    .set({ revokedAt, revokedBy })
+    .where("id", "=", id)
+    .where("revokedAt", "is", null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+export async function updateLastUse(db: Database, id: string, at: number, address: string): Promise<void> {
+  await db
+    .updateTable("apiKey")
+    .set({ lastUsedAt: at, lastUsedAddress: address })
+    .where("id", "=", id)
+    .execute();
+}

@@ -1,0 +1,177 @@
+// API keys: made by an Admin for a program, with a role not above the maker's, and never longer-lived than the maker's account.
+import { createHash, randomBytes } from "node:crypto";
+import {
+  type ApiKey,
+  type ApiKeyStatus,
+  type createApiKey as createRoute,
+  MAX_API_KEY_DAYS,
+} from "@attacklens/protocol/api-keys.ts";
+import { ROLE_NAMES, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { API_KEY_PREFIX, formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import { permitted } from "../permitted.ts";
+import type { User } from "../route-handler.ts";
+import {
+  type ApiKeyPage,
+  type ApiKeyRow,
+  findApiKey,
+  findApiKeyByHash,
+  insertApiKey,
+  pageOfApiKeys,
+  revokeApiKeyRow,
+  updateLastUse,
+} from "./api-keys-store.ts";
+
+const DAY_MS = 86_400_000;
+/** A key in use is written as used once in this time. */
+const LAST_USE_MS = 60_000;
+
+/** The one function that decides a key's state. At the very instant of its expiry a key is expired. */
+function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
+  if (key.revokedAt !== null) return "revoked";
+  if (key.expiresAt <= now) return "expired";
+  if (key.makerStatus !== "active") return "maker-gone";
+  return "active";
+}
+
+function present(key: ApiKeyRow, now: number, user: User): ApiKey {
+  const status = statusOf(key, now);
+  return {
+    id: key.id,
+    name: key.name,
+    role: roleOf(key.role),
+    hint: key.hint,
+    status,
+    createdAt: toInstant(key.createdAt),
+    createdBy: key.createdBy,
+    expiresAt: toInstant(key.expiresAt),
+    lastUsedAt: toInstant(key.lastUsedAt),
+    lastUsedAddress: key.lastUsedAddress,
+    revokedAt: toInstant(key.revokedAt),
+    revokedBy: key.revokedBy,
+    can: {
+      revoke: permitted(
+        user,
+        "api-keys:manage",
+        status === "revoked" ? "It is revoked already" : status === "expired" ? "It has expired" : undefined,
+      ),
+    },
+  };
+}
+
+export async function listApiKeys(db: Database, now: number, user: User, query: ApiKeyPage) {
+  const { rows, ...page } = await pageOfApiKeys(db, query);
+  return { items: rows.map((row) => present(row, now, user)), ...page };
+}
+
+/** The value is in the answer and nowhere else. Throws input-invalid. */
+export async function createApiKey(
+  db: Database,
+  now: number,
+  user: User,
+  { name, role, expiresAt }: RouteInput<typeof createRoute>["body"],
+) {
+  if (ROLES.indexOf(role) > ROLES.indexOf(user.role))
+    throw badField("role", `must not be above your own, which is ${ROLE_NAMES[user.role]}`);
+  const expiry = Date.parse(expiresAt);
+  if (expiry <= now) throw badField("expiresAt", "must be in the future");
+  if (expiry > now + MAX_API_KEY_DAYS * DAY_MS)
+    throw badField("expiresAt", `must be at most ${MAX_API_KEY_DAYS} days ahead`);
+  const id = newId("apiKey");
+  const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
+  await inTransaction(db, async (tx) => {
+    await insertApiKey(tx, {
+      id,
+      name,
+      nameKey: nameKey(name),
+      valueHash: hashOf(value),
+      hint: value.slice(-4),
+      role,
+      createdAt: now,
+      createdBy: user.id,
+      expiresAt: expiry,
+      revokedAt: null,
+      revokedBy: null,
+      lastUsedAt: null,
+      lastUsedAddress: null,
+    });
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "api-key.created",
+      entity: { type: "api-key", id },
+      details: { name, role, expiresAt: toInstant(expiry) },
+    });
+  });
+  return { apiKey: present((await findApiKey(db, id))!, now, user), value };
+}
+
+/** Revoking a revoked key changes nothing. Throws not-found. */
+export async function revokeApiKey(db: Database, now: number, user: User, id: string) {
+  const key = await findApiKey(db, id);
+  if (!key) throw new Problem("not-found", `There is no API key ${id}`);
+  await inTransaction(db, async (tx) => {
+    if (!(await revokeApiKeyRow(tx, id, now, user.id))) return;
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "api-key.revoked",
+      entity: { type: "api-key", id },
+      details: { name: key.name },
+    });
+  });
+  return present((await findApiKey(db, id))!, now, user);
+}
+
+/** The person behind a key's value, with the key's role. Who holds the real value is told why it is refused. Throws not-signed-in. */
+export async function findApiKeyUser(
+  db: Database,
+  now: number,
+  value: string,
+  address: string,
+): Promise<User> {
+  const mistake = tokenValueError(value, API_KEY_PREFIX);
+  if (mistake) throw refused(`the value ${mistake}`);
+  const key = await findApiKeyByHash(db, hashOf(value));
+  if (!key) throw refused("it is not known here");
+  const status = statusOf(key, now);
+  if (status === "revoked") throw refused(`it was revoked at ${toInstant(key.revokedAt)}`);
+  if (status === "expired") throw refused(`it expired at ${toInstant(key.expiresAt)}`);
+  if (status === "maker-gone") throw refused(`${key.createdBy}, who made it, is disabled`);
+  if (key.lastUsedAt === null || key.lastUsedAt <= now - LAST_USE_MS)
+    await updateLastUse(db, key.id, now, address);
+  return {
+    id: key.makerId,
+    name: key.createdBy,
+    email: key.makerEmail,
+    role: lower(roleOf(key.role), roleOf(key.makerRole)),
+    apiKey: { id: key.id, name: key.name },
+  };
+}
+
+function refused(why: string): Problem {
+  return new Problem("not-signed-in", `The API key is refused: ${why}`);
+}
+
+function roleOf(name: string): Role {
+  return ROLES.find((role) => role === name) ?? "viewer";
+}
+
+function lower(one: Role, other: Role): Role {
+  return ROLES.indexOf(one) < ROLES.indexOf(other) ? one : other;
+}
+
+function hashOf(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}
+
+function badField(field: string, message: string): Problem {
+  return new Problem("input-invalid", `The API key is not valid: ${field} ${message}`, {
+    fields: { [field]: message },
+  });
+}
