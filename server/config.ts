@@ -94,6 +94,14 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
 }
 
+/** What a command that calls a server finds in the environment. An empty variable counts as absent. */
+export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
+  url: string | undefined;
+  apiKey: string | undefined;
+} {
+  return { url: env.ATTACKLENS_URL || undefined, apiKey: env.ATTACKLENS_API_KEY || undefined };
+}
+
 /** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
 function unknownToken(publicUrl: string | undefined): string | undefined {
   return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");

@@ -3,6 +3,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
+import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError } from "./config.ts";
 import { explainDatabase } from "./db/dialect.ts";
 import type { ConsoleBundle } from "./http/console-files.ts";
@@ -11,6 +12,7 @@ const USAGE = `Usage:
   attacklens serve [--data DIR] [--listen ADDRESS:PORT] [--public-url URL]
                    [--tls-cert FILE --tls-key FILE]
   attacklens user create [--data DIR] --email E-MAIL --name NAME --role ROLE < password
+  attacklens token create|list|show|pause|resume|revoke|rotate|delete ...
   attacklens version
 
 serve runs the console and the API. Its data is in DIR (~/.attacklens), or in the
@@ -20,6 +22,9 @@ The first start prints a link that creates the first Super Admin.
 
 user create makes a person with the role viewer, posture-manager, admin or
 super-admin, and reads the password from standard input.
+
+token manages enrollment tokens through the API of a server, with an API key or a
+sign-in: attacklens token --help
 
 Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
 ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, DATABASE_URL, ATTACKLENS_SECRET (signs
@@ -38,11 +43,12 @@ export async function main(args: string[], bundle: ConsoleBundle): Promise<numbe
   const [command, ...rest] = args;
   try {
     if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
-      console.log(USAGE);
+      console.log(command === "token" ? TOKEN_USAGE : USAGE);
       return 0;
     }
     if (command === "serve") return await serve(rest, bundle);
     if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
+    if (command === "token") return await tokenCommand(rest);
     if (command === "version" || command === "--version") {
       console.log(`attacklens ${RELEASE}`);
       return 0;

@@ -1,0 +1,91 @@
+// The API as a command calls it: over HTTPS, with an API key, or with a sign-in that ends with the command.
+import { signIn, signOut } from "@attacklens/protocol/account.ts";
+import { Problem, problemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { CommandError, refusalError } from "./command-error.ts";
+
+const TIMEOUT_MS = 30_000;
+
+export interface ApiSession extends AsyncDisposable {
+  /** Throws CommandError. */
+  call<R extends Route>(route: R, request?: Partial<RouteRequest<R>>): Promise<RouteOutput<R>>;
+}
+
+export interface ApiSessionOptions {
+  url: string;
+  /** Certificates to trust in place of the system's, in PEM. */
+  ca?: string | undefined;
+  auth: { apiKey: string } | { email: string; password: string };
+}
+
+/** Signs in when no key is given. Throws CommandError. */
+export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Promise<ApiSession> {
+  const origin = parseServerUrl(url);
+  const loopback = isLoopback(new URL(origin).hostname);
+  let cookie: string | undefined;
+
+  async function call<R extends Route>(
+    route: R,
+    request: Partial<RouteRequest<R>> = {},
+  ): Promise<RouteOutput<R>> {
+    const target = new URL(routePath(route, request.params as Record<string, string> | undefined), origin);
+    for (const [name, value] of Object.entries(request.query ?? {}))
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    const headers: Record<string, string> = { accept: "application/json" };
+    if (request.body !== undefined) headers["content-type"] = "application/json";
+    if ("apiKey" in auth) headers.authorization = `Bearer ${auth.apiKey}`;
+    else if (cookie) headers.cookie = cookie;
+    const reply = await fetch(target, {
+      method: route.method,
+      headers,
+      body: request.body === undefined ? undefined : JSON.stringify(request.body),
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(ca === undefined ? {} : { tls: { ca } }),
+      ...(loopback ? { proxy: false as never } : {}),
+    }).catch((error: Error) => {
+      throw new CommandError(
+        "unreachable",
+        `Cannot reach ${origin}: ${error.message}`,
+        "look at --server and the certificate; --ca FILE trusts a private one",
+      );
+    });
+    const cookies = reply.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
+    if (cookies.length > 0) cookie = cookies.join("; ");
+    if (reply.ok) return (reply.status === 204 ? undefined : await reply.json()) as RouteOutput<R>;
+    const parsed = problemBody.safeParse(await reply.json().catch(() => undefined));
+    if (!parsed.success)
+      throw new CommandError("unreachable", `${origin} answers ${reply.status}, not as AttackLens does`);
+    const { code, detail = "", fields } = parsed.data;
+    throw refusalError(new Problem(code, detail, fields ? { fields } : {}));
+  }
+
+  if ("email" in auth) await call(signIn, { body: { email: auth.email, password: auth.password } });
+  return {
+    call,
+    async [Symbol.asyncDispose]() {
+      if ("email" in auth) await call(signOut).catch(() => undefined);
+    },
+  };
+}
+
+function parseServerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !["http:", "https:"].includes(url.protocol) || url.pathname !== "/" || url.search || url.hash)
+    throw new CommandError(
+      "usage",
+      `Cannot use the server "${text}": it is not an address such as https://attacklens.example.com`,
+    );
+  if (url.protocol === "http:" && !isLoopback(url.hostname))
+    throw new CommandError(
+      "usage",
+      `Cannot use the server ${url.origin}: plain HTTP would show the key to the network`,
+      `use https://${url.host}`,
+    );
+  return url.origin;
+}
+
+/** 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), and the name that means them (RFC 6761). */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

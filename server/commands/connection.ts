@@ -1,0 +1,52 @@
+// Which server a command calls, and as whom: flags first, then the environment. A key is never an argument, which process lists show.
+import { readFileSync } from "node:fs";
+import { readClientSettings } from "../config.ts";
+import { type ApiSession, openApiSession } from "./api-session.ts";
+import { CommandError } from "./command-error.ts";
+import { readPassword } from "./read-password.ts";
+
+export const CONNECTION_FLAGS = {
+  server: { type: "string" },
+  ca: { type: "string" },
+  "api-key-file": { type: "string" },
+  "sign-in": { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+interface Connection {
+  server?: string | undefined;
+  ca?: string | undefined;
+  "api-key-file"?: string | undefined;
+  "sign-in"?: string | undefined;
+}
+
+/** Throws CommandError. */
+export async function openSession(flags: Connection): Promise<ApiSession> {
+  const settings = readClientSettings();
+  const url = flags.server ?? settings.url;
+  if (url === undefined)
+    throw new CommandError("usage", "Cannot tell which server: give --server or ATTACKLENS_URL");
+  const ca = flags.ca === undefined ? undefined : readText(flags.ca);
+  const file = flags["api-key-file"];
+  const email = flags["sign-in"];
+  if (email !== undefined) {
+    const password = await readPassword(`Password of ${email}: `);
+    return await openApiSession({ url, ca, auth: { email, password } });
+  }
+  const apiKey = file === undefined ? settings.apiKey : readText(file).trim();
+  if (!apiKey)
+    throw new CommandError(
+      "denied",
+      "Cannot call the server: no API key is given",
+      "set ATTACKLENS_API_KEY, or give --api-key-file FILE or --sign-in E-MAIL",
+    );
+  return await openApiSession({ url, ca, auth: { apiKey } });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandError("usage", `Cannot read ${path}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,54 @@
+// Where the value of a new token goes: for people, as JSON, alone, or into a file of its own.
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { CommandError } from "./command-error.ts";
+import { tokenFacts } from "./token-text.ts";
+
+export const OUTPUT_FLAGS = { "value-only": { type: "boolean" }, "value-file": { type: "string" } } as const;
+
+interface Output {
+  json?: boolean | undefined;
+  "value-only"?: boolean | undefined;
+  "value-file"?: string | undefined;
+}
+
+/** Makes the token and puts its value where it was asked to go. The file is there before the token is: no value is lost. */
+export async function deliver(
+  { json, "value-only": valueOnly, "value-file": path }: Output,
+  make: () => Promise<{ enrollmentToken: EnrollmentToken; value: string }>,
+): Promise<void> {
+  if ([json, valueOnly, path !== undefined].filter(Boolean).length > 1)
+    throw new CommandError("usage", "--json, --value-only and --value-file: choose one");
+  if (path !== undefined) {
+    const file = openNewFile(path);
+    try {
+      const { enrollmentToken, value } = await make();
+      writeSync(file, `${value}\n`);
+      console.log(tokenFacts(enrollmentToken));
+      console.error(`attacklens: the value is in ${path}, which only its owner can read`);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    return;
+  }
+  const { enrollmentToken, value } = await make();
+  if (valueOnly) console.log(value);
+  else if (json) console.log(JSON.stringify({ enrollmentToken, value }, null, 2));
+  else {
+    console.log(`${tokenFacts(enrollmentToken)}\nValue:         ${value}`);
+    console.error("attacklens: the value is shown this once; store it now");
+  }
+}
+
+function openNewFile(path: string): number {
+  try {
+    return openSync(path, "wx", 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "EEXIST" ? "there is a file already, which is not overwritten" : message;
+    throw new CommandError("usage", `Cannot write ${path}: ${why}`);
+  }
+}
