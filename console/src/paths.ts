@@ -29,6 +29,8 @@ export const paths = {
   rollOut: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/roll-out", params: { tokenId } }),
   rollOutExpected: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/roll-out/expected", params: { tokenId } }),
+  apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
+  apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),

@@ -1,5 +1,6 @@
 // The whole site map: each page with its address, its search and what is loaded before it shows.
 import type { Account } from "@attacklens/protocol/account.ts";
+import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { getAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { getAsset, listAssets } from "@attacklens/protocol/assets.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -22,6 +23,8 @@ import { Shell } from "./components/Shell.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
+import { ApiKeysPage } from "./pages/api-keys/ApiKeysPage.tsx";
+import { CreateApiKeyDialog } from "./pages/api-keys/CreateApiKeyDialog.tsx";
 import { CreateGroupDialog } from "./pages/asset-groups/CreateGroupDialog.tsx";
 import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
 import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
@@ -49,6 +52,7 @@ const sensorsSearch = listSearch(listSensors);
 const inventorySearch = listSearch(listSensorInventory);
 const tokensSearch = listSearch(listEnrollmentTokens);
 const assetsSearch = listSearch(listAssets);
+const apiKeysSearch = listSearch(listApiKeys);
 const groupsSearch = listSearch(listAssetGroups);
 
 /** What is in memory is good enough to show; the page on the screen refreshes it by itself. */
@@ -291,6 +295,23 @@ const groupEdit = createRoute({
   component: RenameGroupDialog,
 });
 
+const apiKeys = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/api-keys",
+  validateSearch: apiKeysSearch,
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context, deps }): Promise<void> => {
+    await context.queryClient.infiniteQuery({ ...apiListQuery(listApiKeys, { query: deps }), ...STATIC });
+  },
+  component: ApiKeysPage,
+});
+
+const apiKeyNew = createRoute({
+  getParentRoute: () => apiKeys,
+  path: "new",
+  component: CreateApiKeyDialog,
+});
+
 /** What no other route takes, shown beside the sidebar. */
 const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: PageNotFound });
 
@@ -309,6 +330,7 @@ const routeTree = root.addChildren([
     assets,
     groups.addChildren([groupNew, groupEdit]),
     asset,
+    apiKeys.addChildren([apiKeyNew]),
     nowhere,
   ]),
 ]);

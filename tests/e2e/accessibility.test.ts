@@ -27,7 +27,14 @@ test.each(["light", "dark"] as const)("no page has an accessibility violation in
     colorScheme,
     viewport: { width: 1024, height: 768 },
   });
-  for (const path of ["/", "/sensors", "/sensors/tokens", "/assets", "/assets/groups"]) {
+  for (const path of [
+    "/",
+    "/sensors",
+    "/sensors/tokens",
+    "/assets",
+    "/assets/groups",
+    "/settings/api-keys",
+  ]) {
     await page.goto(url + path);
     await expectAccessible(page, `${path}, empty`);
   }
@@ -45,6 +52,7 @@ test.each(["light", "dark"] as const)("no page has an accessibility violation in
       (page) => `/sensors/tokens/${token.id}/${page}`,
     ),
     ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
+    ...["/settings/api-keys", "/settings/api-keys/new"],
     ...categories.map((category) => `/sensors/${sensorId}/${category}`),
   ];
   for (const path of paths) {

@@ -1,5 +1,7 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { paths } from "../paths.ts";
+import { meQuery } from "../queries.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
@@ -9,6 +11,7 @@ import classes from "./Shell.module.css";
 
 /** The sidebar and the page beside it. */
 export function Shell() {
+  const { data: me } = useSuspenseQuery(meQuery);
   return (
     <div className={classes.shell}>
       <a href="#main" className={classes.skip}>
@@ -20,7 +23,9 @@ export function Shell() {
           AttackLens
         </TextLink>
         <nav aria-label="Main" className={classes.nav}>
-          {NAVIGATION.map((section) => (
+          {NAVIGATION.filter(
+            (section) => !("permission" in section) || me.permissions.includes(section.permission),
+          ).map((section) => (
             <NavSection key={section.label} {...section} />
           ))}
         </nav>

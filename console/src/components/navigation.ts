@@ -1,5 +1,13 @@
 // What the sidebar lists. An entry exists when its page does.
-import { IconLayoutDashboard, IconRadar2, IconServer2, type TablerIcon } from "@tabler/icons-react";
+
+import type { Permission } from "@attacklens/protocol/permissions.ts";
+import {
+  IconLayoutDashboard,
+  IconRadar2,
+  IconServer2,
+  IconSettings,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import { paths } from "../paths.ts";
 
 export const NAVIGATION = [
@@ -24,6 +32,12 @@ export const NAVIGATION = [
       { label: "Asset Groups", link: paths.assetGroups() },
     ],
   },
-] as const satisfies { label: string; icon: TablerIcon; entries: unknown[] }[];
+  {
+    label: "Settings",
+    icon: IconSettings,
+    permission: "api-keys:manage",
+    entries: [{ label: "API keys", link: paths.apiKeys() }],
+  },
+] as const satisfies { label: string; icon: TablerIcon; permission?: Permission; entries: unknown[] }[];
 
 export type Section = (typeof NAVIGATION)[number];

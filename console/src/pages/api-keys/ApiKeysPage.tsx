@@ -1,0 +1,75 @@
+import { type ApiKey, listApiKeys, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
+import { notifications } from "@mantine/notifications";
+import { IconPlus, IconTerminal2 } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { callApi, problemOf } from "../../api.ts";
+import { ListPage } from "../../components/ListPage.tsx";
+import { ButtonLink } from "../../components/links.tsx";
+import { useList } from "../../components/use-list.ts";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { paths } from "../../paths.ts";
+import { refresh } from "../../queries.ts";
+import { ActionButton } from "../../ui/ActionButton.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import { StateMessage } from "../../ui/StateMessage.tsx";
+import { apiKeyColumns } from "./api-key-columns.tsx";
+
+const route = getRouteApi("/app/settings/api-keys");
+
+export function ApiKeysPage() {
+  const search = route.useSearch();
+  const list = useList(listApiKeys, { query: search });
+  const [asked, setAsked] = useState<ApiKey>();
+  const columns = useMemo(() => apiKeyColumns(setAsked), []);
+  const queryClient = useQueryClient();
+  async function revoke(key: ApiKey) {
+    await callApi(revokeApiKey, { params: { id: key.id } });
+    await refresh(queryClient, "apiKeys");
+    notifications.show({ message: `“${key.name}” is revoked: it is refused from now on.` });
+  }
+  return (
+    <>
+      <ListPage<ApiKey>
+        title="API keys"
+        description="What a script or the command line shows instead of a person's sign-in."
+        action={<CreateKey />}
+        searchLabel="Search by name"
+        search={search}
+        defaultSort={{ sort: "createdAt", order: "desc" }}
+        list={list}
+        columns={columns}
+        empty={
+          <StateMessage icon={<IconTerminal2 size={20} />} title="No API keys yet" action={<CreateKey />}>
+            A key lets a program call the API, such as attacklens token in a deployment pipeline. Make one per
+            program, with the lowest role that does.
+          </StateMessage>
+        }
+      />
+      {asked && (
+        <ConfirmDialog
+          title="Revoke API key?"
+          action="Revoke key"
+          onConfirm={() => revoke(asked)}
+          onClose={() => setAsked(undefined)}
+          errorText={(error) => problemOf(error).detail}
+        >
+          Programs that show <strong>{asked.name}</strong> are refused from their next request on, and this
+          cannot be undone. What they made stays.
+        </ConfirmDialog>
+      )}
+      <Outlet />
+    </>
+  );
+}
+
+function CreateKey() {
+  const disabledReason = usePermissionReason("api-keys:manage");
+  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create API key</ActionButton>;
+  return (
+    <ButtonLink {...paths.apiKeyNew()} search={true} leftSection={<IconPlus size={16} />}>
+      Create API key
+    </ButtonLink>
+  );
+}

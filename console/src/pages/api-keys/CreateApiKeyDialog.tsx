@@ -1,0 +1,126 @@
+import { createApiKey } from "@attacklens/protocol/api-keys.ts";
+import { ROLE_NAMES, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
+import { Radio, Select, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { callApi } from "../../api.ts";
+import { CommandBlock } from "../../components/CommandBlock.tsx";
+import { FormDialog } from "../../components/FormDialog.tsx";
+import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
+import { usePermissionReason } from "../../components/use-permission.ts";
+import { useSubmit } from "../../components/use-submit.ts";
+import { paths } from "../../paths.ts";
+import { meQuery, refresh } from "../../queries.ts";
+import { exactTime } from "../../ui/time.ts";
+
+const DAY_MS = 86_400_000;
+const LIVES = [
+  { days: 7, label: "7 days" },
+  { days: 30, label: "30 days" },
+  { days: 90, label: "90 days" },
+  { days: 365, label: "1 year" },
+] as const;
+
+const ROLE_WORDS: Record<Role, string> = {
+  viewer: "Reads everything but secrets",
+  "posture-manager": "Also manages tokens, sensors, assets and groups",
+  admin: "Also what Admins may, but not API keys",
+  "super-admin": "Also what Super Admins may, but not API keys",
+};
+
+interface CreatedKey {
+  name: string;
+  expiresAt: string;
+  value: string;
+}
+
+/** The form, then the value, once. */
+export function CreateApiKeyDialog() {
+  const [created, setCreated] = useState<CreatedKey>();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const disabledReason = usePermissionReason("api-keys:manage");
+  const form = useForm({
+    initialValues: { name: "", role: "posture-manager" as Role, days: "90" },
+    validate: { name: (name) => (name.trim() ? null : "Enter a name") },
+  });
+  const { submit, isSubmitting, error } = useSubmit(form, "name");
+  const close = () => void navigate({ ...paths.apiKeys(), search: true, replace: true });
+
+  async function create({ name, role, days }: typeof form.values) {
+    const expiresAt = new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+    const { apiKey, value } = await callApi(createApiKey, { body: { name: name.trim(), role, expiresAt } });
+    setCreated({ name: apiKey.name, expiresAt: apiKey.expiresAt, value });
+    void refresh(queryClient, "apiKeys");
+  }
+
+  if (created) {
+    return (
+      <ShowOnceDialog
+        title="Store the key now"
+        intro={
+          <>
+            <strong>{created.name}</strong> is created and valid until {exactTime(created.expiresAt)}.
+          </>
+        }
+        noun="key"
+        label="API key"
+        value={created.value}
+        onForget={() => setCreated(undefined)}
+        onClose={close}
+      >
+        <CommandBlock
+          title="Use it on the command line"
+          command={[
+            "read -rs ATTACKLENS_API_KEY; export ATTACKLENS_API_KEY",
+            `attacklens token list --server ${window.location.origin}`,
+          ].join("\n")}
+          note="The first line waits for the key, unseen. Programs send it as Authorization: Bearer."
+        />
+      </ShowOnceDialog>
+    );
+  }
+  return (
+    <FormDialog
+      title="Create API key"
+      submit="Create key"
+      onSubmit={form.onSubmit((sent) => submit(() => create(sent)))}
+      onClose={close}
+      isDirty={form.isDirty()}
+      isSubmitting={isSubmitting}
+      error={error}
+      disabledReason={disabledReason}
+    >
+      <TextInput
+        label="Name"
+        required
+        data-autofocus
+        maxLength={100}
+        placeholder="Deployment pipeline"
+        description="The program that is going to use it"
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        {...form.getInputProps("name")}
+      />
+      <Radio.Group
+        label="Role"
+        description="Never more than your own role at the time"
+        {...form.getInputProps("role")}
+      >
+        <Stack gap={6} mt={6}>
+          {ROLES.slice(0, ROLES.indexOf(me.role) + 1).map((role) => (
+            <Radio key={role} value={role} label={ROLE_NAMES[role]} description={ROLE_WORDS[role]} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <Select
+        label="Valid for"
+        data={LIVES.map(({ days, label }) => ({ value: String(days), label }))}
+        allowDeselect={false}
+        {...form.getInputProps("days")}
+      />
+    </FormDialog>
+  );
+}
