@@ -22,6 +22,8 @@ export interface Route {
   /** Status of success. */
   status: 200 | 201 | 204;
   output?: z.ZodType;
+  /** The content type of a reply that does not end by itself, in place of an output. */
+  streams?: string;
   /** What it may answer beyond the problems that every route of its access has. */
   problems?: readonly ProblemCode[];
 }

@@ -9,6 +9,7 @@ import {
   renameAssetGroup,
 } from "./asset-groups.ts";
 import { getAsset, listAssets } from "./assets.ts";
+import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
 import { enroll } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
@@ -75,6 +76,7 @@ export const ROUTES: readonly Route[] = [
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  streamChanges,
   enroll,
   checkIn,
   putManifest,

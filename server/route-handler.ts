@@ -59,6 +59,14 @@ export interface EnrollQueue {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** What `changes/changes.ts` keeps open. */
+export interface ChangeStreams {
+  /** Server-sent events. Throws too-many-requests. */
+  open(userId: string): ReadableStream<Uint8Array>;
+  /** Ends every stream. */
+  close(): void;
+}
+
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
@@ -70,6 +78,7 @@ export interface Services {
   knownValues: KnownValues;
   enrollQueue: EnrollQueue;
   refusals: RefusalLedger;
+  changes: ChangeStreams;
 }
 
 /** The request as it came, for the few handlers that need more than its input. */
@@ -82,6 +91,8 @@ export interface HttpRequest {
   address: string;
   /** Headers to send with the reply. */
   replyHeaders: Headers;
+  /** The body of a route that streams. */
+  replyStream?: ReadableStream<Uint8Array>;
 }
 
 type CallerOf<A extends Access> = A extends "public"

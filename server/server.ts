@@ -1,7 +1,9 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
 import type { Server } from "bun";
 import type { Logger } from "pino";
+import { openChangeStreams } from "./changes/changes.ts";
 import type { Config } from "./config.ts";
+import { listenForChanges } from "./db/changes.ts";
 import { openDatabase } from "./db/open.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
@@ -43,6 +45,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const secret = config.secret ?? readSessionSecret(config.dataDir);
     const presence = openPresence(db);
     const refusals = openRefusalLedger(db, now);
+    const changes = openChangeStreams(db);
+    const listening = config.databaseUrl ? listenForChanges(db, config.databaseUrl) : undefined;
     const signIn = openSignIn(db, { secret, publicUrl, now });
     const app = createApp({
       services: {
@@ -55,6 +59,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         knownValues: openKnownValues(db, now),
         enrollQueue: openEnrollQueue(now),
         refusals,
+        changes,
       },
       metrics: openMetrics(),
       metricsToken: config.metricsToken,
@@ -96,11 +101,13 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       async [Symbol.asyncDispose]() {
         clearInterval(sweep);
         clearInterval(flush);
+        changes.close();
         // Requests in flight are answered; who stalls is not waited for.
         const deadline = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
         await server.stop();
         clearTimeout(deadline);
         await writeAll(refusals, log);
+        await listening?.[Symbol.asyncDispose]();
         await db.destroy();
         log.flush();
       },

@@ -6,6 +6,7 @@ import type { Role } from "@attacklens/protocol/permissions.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import pg from "pg";
 import pino from "pino";
+import { openChangeStreams } from "./changes/changes.ts";
 import { DIALECTS, type Dialect } from "./db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
@@ -27,6 +28,8 @@ export const PASSWORD = "violet tractor swims 42";
 
 export interface TestDatabase extends AsyncDisposable {
   db: Database;
+  /** Of a PostgreSQL. */
+  databaseUrl: string | undefined;
   /** Opens the same database once more, as a second server would. */
   reopen(): Promise<Database>;
 }
@@ -43,6 +46,7 @@ export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase
   const opened = [await openDatabase(location)];
   return {
     db: opened[0]!,
+    databaseUrl: location.databaseUrl,
     async reopen() {
       const db = await openDatabase(location);
       opened.push(db);
@@ -116,6 +120,7 @@ export async function openWorld(dialect: Dialect) {
 
   return {
     db,
+    databaseUrl: database.databaseUrl,
     clock,
     fetch,
     refusals,
@@ -165,6 +170,7 @@ function openServer(db: Database, now: () => number) {
       knownValues: openKnownValues(db, now),
       enrollQueue: openEnrollQueue(now),
       refusals,
+      changes: openChangeStreams(db),
       signIn,
     },
     metrics: openMetrics(),

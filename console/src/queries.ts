@@ -4,8 +4,18 @@ import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/rout
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { type ApiRequest, callApi } from "./api.ts";
 
-/** How often what is on the screen is asked for again. */
-export const REFRESH_MS = 5_000;
+const REFRESH_MS = { live: 15_000, alone: 5_000 };
+let isStreamOpen = false;
+
+/** Said by the one who follows the server's changes. */
+export function setStreamOpen(isOpen: boolean): void {
+  isStreamOpen = isOpen;
+}
+
+/** How often what is on the screen is asked for again: seldom while the server tells by itself what has changed. */
+export function refreshMs(): number {
+  return isStreamOpen ? REFRESH_MS.live : REFRESH_MS.alone;
+}
 
 export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   return queryOptions({
@@ -32,7 +42,7 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
       ) as Promise<PageOf<R>>,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (current) =>
-      REFRESH_MS * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
+      refreshMs() * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
   });
 }
 

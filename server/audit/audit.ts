@@ -1,6 +1,8 @@
 // The audit log: who did what to what, each event chained to the one before by SHA-256, so that none can be taken out unseen.
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
+import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
+import { announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { User } from "../route-handler.ts";
@@ -63,6 +65,8 @@ export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise
     previousHash: head.hash,
   };
   await appendEvent(tx, { ...row, hash: hashOf(row) });
+  const topic = CHANGE_TOPICS.find((one) => one === event.entity.type);
+  if (topic) await announce(tx, topic);
 }
 
 /** The sequence of the first event that does not continue the chain, or undefined when it is whole. */

@@ -1,4 +1,5 @@
 // Transactions that are run again when two of them crossed.
+import { collectChanges } from "./changes.ts";
 import { isTransient } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 
@@ -9,7 +10,13 @@ export async function inTransaction<T>(db: Database, work: (tx: Database) => Pro
   if (db.isTransaction) return await work(db);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute(work);
+      let tellChanges = () => {};
+      const result = await db.transaction().execute((tx) => {
+        tellChanges = collectChanges(db, tx);
+        return work(tx);
+      });
+      tellChanges();
+      return result;
     } catch (error) {
       if (attempt >= TRIES || !isTransient(error)) throw error;
     }

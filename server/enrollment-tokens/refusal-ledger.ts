@@ -1,6 +1,7 @@
 // Writes refusals into the use ledger: at once while a token has few, summed up later when it has many. Ten thousand hosts that try
 // an expired token over and over cost memory for their rows, and the database one statement every few seconds.
 // What waits is lost when the server is killed: refusals only, a use is never written here.
+import { announce } from "../db/changes.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { RefusalLedger } from "../route-handler.ts";
@@ -48,7 +49,10 @@ export function openRefusalLedger(
     for (const { enrollmentTokenId } of rows) grown.add(enrollmentTokenId);
     // In one order, so that two servers that write the same rows never wait for each other in a circle.
     const ordered = rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
-    await inTransaction(db, (tx) => upsertRefusals(tx, ordered));
+    await inTransaction(db, async (tx) => {
+      await upsertRefusals(tx, ordered);
+      await announce(tx, "enrollment-attempt");
+    });
   }
 
   return {

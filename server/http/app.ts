@@ -7,6 +7,7 @@ import { type Context, Hono } from "hono";
 import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
+import { changeRoutes } from "../changes/changes-routes.ts";
 import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
@@ -30,6 +31,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...assetRoutes,
   ...assetGroupRoutes,
   ...apiKeyRoutes,
+  ...changeRoutes,
 ];
 
 export interface AppOptions {
@@ -147,6 +149,15 @@ async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handl
     body,
   );
   const output = await handle({ ...input, ...caller, http } as never, services);
+  if (route.streams) {
+    // No proxy may keep it back: nginx would wait for its buffer to fill.
+    const streamHeaders = {
+      "content-type": route.streams,
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    };
+    return new Response(http.replyStream, { status: route.status, headers: streamHeaders });
+  }
   const reply = route.output
     ? new Response(JSON.stringify(output), {
         status: route.status,

@@ -3,7 +3,7 @@ import { PROBLEMS, type ProblemCode, problemBody } from "@attacklens/protocol/pr
 import type { Route } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 
 /** How the parts of the API are headed, by the noun in a route's name. */
 const TAGS: Record<string, string> = {
@@ -17,6 +17,7 @@ const TAGS: Record<string, string> = {
   assets: "Assets",
   assetGroups: "Asset groups",
   apiKeys: "API keys",
+  changes: "Changes",
   sensor: "For sensors",
 };
 
@@ -87,6 +88,7 @@ function describeRoute(route: Route): RouteConfig {
       [route.status]: {
         description: "Done",
         ...(route.output ? { content: { "application/json": { schema: route.output } } } : {}),
+        ...(route.streams ? { content: { [route.streams]: { schema: z.string() } } } : {}),
       },
       ...Object.fromEntries(problems),
     },

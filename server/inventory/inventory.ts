@@ -9,6 +9,7 @@ import {
 } from "@attacklens/protocol/inventory/categories.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SensorCaller } from "../route-handler.ts";
@@ -61,8 +62,11 @@ export async function recordReport(
         root: null,
         changedAt: null,
       };
-      await upsertSensorInventory(db, row);
-      await markReportedWhenComplete(db, now, sensor);
+      await inTransaction(db, async (tx) => {
+        await upsertSensorInventory(tx, row);
+        await markReportedWhenComplete(tx, now, sensor);
+        await announce(tx, "sensor");
+      });
     }
   }
   return wanted;
@@ -141,6 +145,7 @@ async function storeReport(
     if (category === "system")
       await updateSensorFacts(tx, sensor.id, hostFactsOf(await readItems(tx, "system", chunks)));
     await markReportedWhenComplete(tx, now, sensor);
+    await announce(tx, "sensor");
   });
 }
 

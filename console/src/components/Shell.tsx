@@ -5,6 +5,7 @@ import { meQuery } from "../queries.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
+import { useLive } from "./live.ts";
 import { NavSection } from "./NavSection.tsx";
 import { NAVIGATION } from "./navigation.ts";
 import classes from "./Shell.module.css";
@@ -12,6 +13,7 @@ import classes from "./Shell.module.css";
 /** The sidebar and the page beside it. */
 export function Shell() {
   const { data: me } = useSuspenseQuery(meQuery);
+  useLive();
   return (
     <div className={classes.shell}>
       <a href="#main" className={classes.skip}>

@@ -31,7 +31,7 @@ export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> 
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "134px" },
+      meta: { width: "130px" },
       cell: ({ row }) => (
         <Status color={LOOKS[row.original.status].color}>{LOOKS[row.original.status].label}</Status>
       ),
@@ -45,7 +45,7 @@ export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> 
     column.display({
       id: "createdAt",
       header: "Created",
-      meta: { width: "100px", sortable: true },
+      meta: { width: "100px", sortable: true, wideOnly: true },
       cell: ({ row }) => <RelativeTime at={row.original.createdAt} />,
     }),
     column.display({
@@ -63,7 +63,7 @@ export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> 
     column.display({
       id: "lastUsedAt",
       header: "Last used",
-      meta: { width: "190px", sortable: true },
+      meta: { width: "180px", sortable: true },
       cell: ({ row: { original: key } }) =>
         key.lastUsedAt ? (
           <>

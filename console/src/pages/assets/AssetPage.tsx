@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { paths } from "../../paths.ts";
-import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { apiQuery, refreshMs } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
@@ -18,7 +18,7 @@ export function AssetPage() {
   const { assetId } = route.useParams();
   const { data: asset } = useSuspenseQuery({
     ...apiQuery(getAsset, { params: { id: assetId } }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: refreshMs,
   });
   return (
     <>

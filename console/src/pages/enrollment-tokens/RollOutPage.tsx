@@ -14,7 +14,7 @@ import { REASON_WORDS } from "../../components/token-words.ts";
 import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { apiQuery, refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { columnsOf, DataTable } from "../../ui/DataTable.tsx";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -51,7 +51,7 @@ export function RollOutPage() {
   const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
   const { data: rollOut } = useSuspenseQuery({
     ...apiQuery(getRollOut, { params: { id: tokenId } }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: refreshMs,
   });
   const { hosts } = rollOut;
   const rows = useMemo(() => {

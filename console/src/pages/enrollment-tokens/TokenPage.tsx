@@ -5,8 +5,9 @@ import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
 import tabs from "../../components/Tabs.module.css";
+import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { apiQuery, refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { RowMenu } from "../../ui/RowMenu.tsx";
 import { useTokenActions } from "./use-token-actions.tsx";
@@ -22,8 +23,9 @@ export function TokenPage() {
   const navigate = useNavigate();
   const { data: token } = useSuspenseQuery({
     ...apiQuery(getEnrollmentToken, { params: { id: tokenId } }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: refreshMs,
   });
+  useRefreshAt([token.expiresAt], "enrollmentTokens");
   const { actionsFor, dialog } = useTokenActions(() => navigate(paths.enrollmentTokens()));
   const actions = actionsFor(token);
   return (

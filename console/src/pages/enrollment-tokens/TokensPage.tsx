@@ -13,6 +13,7 @@ import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx
 import { WARNING_NAMES } from "../../components/token-words.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
+import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -34,6 +35,10 @@ export function TokensPage() {
   const setSearch = useSetSearch();
   const navigate = useNavigate();
   const list = useList(listEnrollmentTokens, { query: search });
+  useRefreshAt(
+    list.rows.map(({ expiresAt }) => expiresAt),
+    "enrollmentTokens",
+  );
   const { actionsFor, dialog } = useTokenActions();
   const columns = useMemo(() => tokenColumns(actionsFor), [actionsFor]);
   return (

@@ -64,7 +64,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "134px", sortable: true },
+      meta: { width: "118px", sortable: true },
       cell: ({ row }) => <TokenStatusMark status={row.original.status} />,
     }),
     column.display({

@@ -9,7 +9,7 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { SENSOR_STATUS_LOOKS, SensorStatusMark } from "../../components/statuses.tsx";
 import { REASON_WORDS, WARNING_NAMES } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { apiQuery, refreshMs } from "../../queries.ts";
 import { formatCount } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
@@ -47,7 +47,7 @@ export function OverviewPage() {
 function StatusCount({ status }: { status: SensorStatus }) {
   const { data } = useQuery({
     ...apiQuery(listSensors, { query: { status, limit: 1 } }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: refreshMs,
   });
   return (
     <TextLink {...paths.sensors({ status })} className={classes.count} underline="never" c="inherit">
@@ -61,7 +61,7 @@ function StatusCount({ status }: { status: SensorStatus }) {
 
 function AwaitingApproval() {
   const query = { status: "awaiting-approval", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
-  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: REFRESH_MS });
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
   return (
     <Panel
       title="Awaiting approval"
@@ -83,7 +83,7 @@ function AwaitingApproval() {
 
 function WarnedTokens() {
   const query = { warning: "any", limit: SHOWN } as const;
-  const { data } = useQuery({ ...apiQuery(listEnrollmentTokens, { query }), refetchInterval: REFRESH_MS });
+  const { data } = useQuery({ ...apiQuery(listEnrollmentTokens, { query }), refetchInterval: refreshMs });
   return (
     <Panel
       title="Enrollment Tokens to look at"
@@ -107,7 +107,7 @@ function WarnedTokens() {
 
 function LastRefused() {
   const query = { outcome: "refused", limit: SHOWN } as const;
-  const { data } = useQuery({ ...apiQuery(listEnrollmentAttempts, { query }), refetchInterval: REFRESH_MS });
+  const { data } = useQuery({ ...apiQuery(listEnrollmentAttempts, { query }), refetchInterval: refreshMs });
   return (
     <Panel title="Refused last" empty="No enrollment was refused." total={data?.total}>
       {data?.items.map((attempt) => (
@@ -128,7 +128,7 @@ function LastRefused() {
 
 function LastEnrolled() {
   const query = { sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
-  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: REFRESH_MS });
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
   return (
     <Panel
       title="Enrolled last"

@@ -5,7 +5,7 @@ import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { SensorStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
-import { apiQuery, REFRESH_MS } from "../../queries.ts";
+import { apiQuery, refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
@@ -23,7 +23,7 @@ export function SensorPage() {
   const navigate = useNavigate();
   const { data: sensor } = useSuspenseQuery({
     ...apiQuery(getSensor, { params: { id: sensorId } }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: refreshMs,
   });
   const { actionsFor, dialog } = useSensorActions(() => navigate(paths.sensors()));
   return (

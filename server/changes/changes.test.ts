@@ -1,0 +1,107 @@
+import { expect, test } from "bun:test";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listenForChanges, onChanges } from "../db/changes.ts";
+import { makeTestSensor } from "../test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { openChangeStreams } from "./changes.ts";
+
+/** Listens as a server does, and only returns when it hears. */
+async function listen(world: World): Promise<AsyncDisposable | undefined> {
+  if (world.databaseUrl === undefined) return undefined;
+  const listening = listenForChanges(world.db, world.databaseUrl);
+  const { sql } = await import("kysely");
+  for (;;) {
+    const heard = new Promise<boolean>((resolve) => {
+      const stop = onChanges(world.db, () => {
+        stop();
+        resolve(true);
+      });
+      setTimeout(() => resolve(false), 50);
+    });
+    await sql`select pg_notify('attacklens_changes', 'user')`.execute(world.db);
+    if (await heard) return listening;
+  }
+}
+
+async function openStream(world: World, cookie: string) {
+  const reply = await world.fetch(streamChanges.path, { headers: { cookie } });
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  return {
+    reply,
+    /** The topics of the next events, until all that are asked for came. */
+    async topics(wanted: readonly ChangeTopic[]) {
+      const got = new Set<ChangeTopic>();
+      while (!wanted.every((topic) => got.has(topic))) {
+        const event = /event: change\ndata: (.*)\n\n/.exec(text);
+        if (event) {
+          text = text.slice(event.index + event[0].length);
+          for (const topic of changeEvent.parse(JSON.parse(event[1]!)).topics) got.add(topic);
+          continue;
+        }
+        const { value, done } = await reader.read();
+        if (done) throw new Error("the stream ended");
+        text += value;
+      }
+      return got;
+    },
+    close: () => reader.cancel(),
+  };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`${dialect}: who follows the changes hears of a person's and a sensor's, whichever server it was`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    await using _listening = await listen(world);
+    const stream = await openStream(world, cookie);
+    expect(stream.reply.headers.get("content-type")).toBe("text/event-stream");
+    expect(stream.reply.headers.get("x-accel-buffering")).toBe("no");
+
+    // On SQLite there is one server; on PostgreSQL it is another one that changes something.
+    const fetch = dialect === "postgres" ? await world.secondFetch() : world.fetch;
+    const body = { name: "Live", scope: { type: "all-assets" }, expiresAt: null };
+    const created = await fetch(createEnrollmentToken.path, jsonInit("POST", body, { cookie }));
+    const { value } = (await created.json()) as { value: string };
+    await stream.topics(["enrollment-token"]);
+
+    const sensor = makeTestSensor();
+    const enroll = sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, {
+      token: value,
+    });
+    expect((await fetch("/sensor/v1/enroll", enroll)).status).toBe(201);
+    await stream.topics(["sensor", "asset"]);
+    await stream.close();
+  });
+
+  test(`${dialect}: a change that did not happen is not told`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    await world.call(createAssetGroup, cookie, { body: { name: "Taken" } });
+    await using _listening = await listen(world);
+    const heard: ChangeTopic[] = [];
+    onChanges(world.db, (topics) => heard.push(...topics));
+    const refused = await world.fetch(createAssetGroup.path, jsonInit("POST", { name: "taken" }, { cookie }));
+    expect(refused.status).toBe(409);
+    // What is announced later is heard later: the refused change would have come before it.
+    await world.call(createEnrollmentToken, cookie, {
+      body: { name: "After", scope: { type: "all-assets" }, expiresAt: null },
+    });
+    while (!heard.includes("enrollment-token")) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(heard).not.toContain("asset-group");
+  });
+}
+
+test("a person has a bounded number of streams, which end with the server", async () => {
+  await using world = await openWorld("sqlite");
+  const streams = openChangeStreams(world.db);
+  const readers = Array.from({ length: 20 }, () => streams.open("usr_1").getReader());
+  expect(() => streams.open("usr_1")).toThrow("too-many-requests");
+  await readers[0]!.cancel();
+  const reader = streams.open("usr_1").getReader();
+  await reader.read();
+  streams.close();
+  expect((await reader.read()).done).toBe(true);
+});

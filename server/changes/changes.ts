@@ -1,0 +1,83 @@
+// The open streams of changes: a few nouns to each console, gathered for a moment, with a sign of life in between.
+import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { onChanges } from "../db/changes.ts";
+import type { Database } from "../db/schema.ts";
+import type { ChangeStreams } from "../route-handler.ts";
+
+const LIMITS = { streams: 2_000, streamsOfUser: 20 };
+/** What changes within it is one event. */
+const GATHER_MS = 200;
+/** Shorter than the 60 seconds after which proxies and Bun give up a silent connection. */
+const SIGN_OF_LIFE_MS = 20_000;
+/** Who opens a stream again is checked again: a session that has ended is not told for long. */
+const MAX_LIFE_MS = 120_000;
+/** Of events that a slow reader has not taken. */
+const MAX_UNREAD = 50;
+
+export function openChangeStreams(db: Database): ChangeStreams {
+  const streams = new Map<() => void, string>();
+
+  function open(userId: string): ReadableStream<Uint8Array> {
+    const ofUser = [...streams.values()].filter((id) => id === userId).length;
+    if (streams.size >= LIMITS.streams || ofUser >= LIMITS.streamsOfUser) {
+      throw new Problem("too-many-requests", "Too many streams of changes are open", {
+        extras: { retryAfterSeconds: 30 },
+      });
+    }
+    const encoder = new TextEncoder();
+    let end = () => {};
+    return new ReadableStream<Uint8Array>(
+      {
+        start(controller) {
+          const gathered = new Set<ChangeTopic>();
+          let isAnything = false;
+          let gathering: Timer | undefined;
+          const send = (text: string) => {
+            if ((controller.desiredSize ?? 0) <= -MAX_UNREAD) return end();
+            controller.enqueue(encoder.encode(text));
+          };
+          const stop = onChanges(db, (topics) => {
+            if (topics.length === 0) isAnything = true;
+            for (const topic of topics) gathered.add(topic);
+            gathering ??= setTimeout(() => {
+              gathering = undefined;
+              const data = JSON.stringify({ topics: isAnything ? [] : [...gathered] });
+              gathered.clear();
+              isAnything = false;
+              send(`event: change\ndata: ${data}\n\n`);
+            }, GATHER_MS);
+          });
+          const life = setInterval(() => send(":\n\n"), SIGN_OF_LIFE_MS);
+          const lifeEnd = setTimeout(() => end(), MAX_LIFE_MS);
+          end = () => {
+            if (!streams.delete(end)) return;
+            stop();
+            clearInterval(life);
+            clearTimeout(lifeEnd);
+            clearTimeout(gathering);
+            try {
+              controller.close();
+            } catch {
+              // The reader has closed it.
+            }
+          };
+          streams.set(end, userId);
+          // Tells the reader, and every proxy before it, that the stream has begun.
+          send("retry: 1000\n\n");
+        },
+        cancel() {
+          end();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  return {
+    open,
+    close() {
+      for (const end of [...streams.keys()]) end();
+    },
+  };
+}
