@@ -45,7 +45,8 @@ test("a sensor is Pending once enrolled, Online once it reported, and shows the 
     }
   }
   await page.getByRole("link", { name: "All sensors" }).first().click();
-  await row.getByText("Offline").waitFor();
+  // Three intervals of silence, and at the most a quarter of a minute until the page asks again.
+  await row.getByText("Offline").waitFor({ timeout: 30_000 });
 });
 
 test("a mistyped token is refused before anything is sent", async () => {
