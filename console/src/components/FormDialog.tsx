@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { ActionButton } from "../ui/ActionButton.tsx";
 import { Notice } from "../ui/Notice.tsx";
+import classes from "./FormDialog.module.css";
 
 interface FormDialogProps {
   title: string;
@@ -32,7 +33,7 @@ export function FormDialog(props: FormDialogProps) {
         <Stack gap="md">
           {props.children}
           {props.error && <Notice kind="danger">{props.error}</Notice>}
-          <Group justify="flex-end" gap="xs" mt="xs">
+          <Group justify="flex-end" gap="xs" className={classes.end}>
             <Button variant="default" onClick={props.onClose}>
               Cancel
             </Button>

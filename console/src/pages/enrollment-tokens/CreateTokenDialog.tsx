@@ -21,7 +21,7 @@ export function CreateTokenDialog() {
 
   async function create(values: TokenValues) {
     const { enrollmentToken, value } = await callApi(createEnrollmentToken, { body: toRequest(values) });
-    setCreated({ name: enrollmentToken.name, expiresAt: enrollmentToken.expiresAt, value });
+    setCreated({ token: enrollmentToken, value });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }
 

@@ -30,7 +30,7 @@ export function RotateTokenDialog() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
-  const [created, setCreated] = useState<CreatedToken & { id: string }>();
+  const [created, setCreated] = useState<CreatedToken>();
   const form = useForm({
     initialValues: {
       name: successorName(token.name),
@@ -56,15 +56,17 @@ export function RotateTokenDialog() {
         oldExpiresAt: daysFrom(new Date(), Number(overlap)).toISOString(),
       },
     });
-    setCreated({ ...enrollmentToken, value });
+    setCreated({ token: enrollmentToken, value });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }
 
   if (created) {
-    const { id, name, expiresAt, value } = created;
-    const shown = { name, expiresAt, value };
     return (
-      <TokenValueDialog created={shown} onForget={() => setCreated(undefined)} onClose={() => close(id)} />
+      <TokenValueDialog
+        created={created}
+        onForget={() => setCreated(undefined)}
+        onClose={() => close(created.token.id)}
+      />
     );
   }
   return (
