@@ -7,6 +7,8 @@ import { category, MAX_ITEMS } from "./categories.ts";
 /** Bytes of one upload of chunks, and of one chunk's canonical JSON, at the most. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
+/** Bytes of all chunks of a category together, at the most: what is read at once to show it. */
+export const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
 
 const params = z.strictObject({ category });
 
@@ -20,7 +22,7 @@ export const putManifest = route({
   params,
   body: z.strictObject({
     root: sha256Hex,
-    chunks: z.array(sha256Hex).max(256).meta({ description: "In bucket order" }),
+    chunks: z.array(sha256Hex).max(256).meta({ description: "One a bucket, in bucket order" }),
   }),
   status: 200,
   output: z.object({

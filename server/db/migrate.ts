@@ -3,12 +3,14 @@ import { type Migration, Migrator } from "kysely/migration";
 import { firstSlice } from "./migrations/0001-first-slice.ts";
 import { tokenLife } from "./migrations/0002-token-life.ts";
 import { apiKeys } from "./migrations/0003-api-keys.ts";
+import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
   "0001-first-slice": firstSlice,
   "0002-token-life": tokenLife,
   "0003-api-keys": apiKeys,
+  "0004-chunk-sizes": chunkSizes,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

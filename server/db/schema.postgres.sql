@@ -159,6 +159,8 @@ inventory_chunk.category text collate C not null;
 inventory_chunk.content text collate C not null;
 inventory_chunk.item_count integer not null;
 inventory_chunk.created_at bigint not null;
+inventory_chunk.size_bytes integer not null default '-1'::integer;
+inventory_chunk.bucket integer not null default '-1'::integer;
 inventory_chunk inventory_chunk_pkey PRIMARY KEY (hash);
 CREATE UNIQUE INDEX inventory_chunk_pkey ON public.inventory_chunk USING btree (hash);
 inventory_history.sensor_id text collate C not null;

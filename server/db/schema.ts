@@ -179,6 +179,9 @@ export interface InventoryChunkTable {
   category: string;
   content: string;
   itemCount: number;
+  /** Of the content in UTF-8. */
+  sizeBytes: number;
+  bucket: number;
   createdAt: number;
 }
 

@@ -86,14 +86,15 @@ export async function insertChunks(db: Database, chunks: InventoryChunkTable[]):
   }
 }
 
-/** Item counts of those of the chunks that are stored in the category, by hash. */
-export async function countChunkItems(
+/** Those of the chunks that are stored in the category, by hash, without their contents. */
+export async function describeChunks(
   db: Database,
   category: Category,
   hashes: string[],
-): Promise<Map<string, number>> {
-  const rows = await chunks(db, category, hashes, (query) => query.select(["hash", "itemCount"]));
-  return new Map(rows.map(({ hash, itemCount }) => [hash, itemCount]));
+): Promise<Map<string, { itemCount: number; sizeBytes: number; bucket: number }>> {
+  const columns = ["hash", "itemCount", "sizeBytes", "bucket"] as const;
+  const rows = await chunks(db, category, hashes, (query) => query.select(columns));
+  return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
 
 /** Contents of the chunks, by hash. */

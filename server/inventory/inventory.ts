@@ -8,6 +8,7 @@ import {
   MAX_ITEMS,
 } from "@attacklens/protocol/inventory/categories.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
@@ -15,7 +16,7 @@ import { inTransaction } from "../db/transaction.ts";
 import type { SensorCaller } from "../route-handler.ts";
 import { markSensorReported, updateSensorFacts, updateSensorVersion } from "../sensors/sensors.ts";
 import {
-  countChunkItems,
+  describeChunks,
   findManifest,
   insertChunks,
   insertHistory,
@@ -82,12 +83,23 @@ export async function recordManifest(
 ): Promise<string[]> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256) !== root) throw badInput("root", "is not the hash of the chunk list");
-  const itemCounts = await countChunkItems(db, category, chunks);
-  const missing = chunks.filter((hash) => !itemCounts.has(hash));
+  const stored = await describeChunks(db, category, chunks);
+  const missing = chunks.filter((hash) => !stored.has(hash));
   if (missing.length > 0) return missing;
   let itemCount = 0;
-  for (const count of itemCounts.values()) itemCount += count;
+  let sizeBytes = 0;
+  let lastBucket = -1;
+  for (const hash of chunks) {
+    const chunk = stored.get(hash)!;
+    // A key's bucket follows from the key: growing buckets cannot hold one key twice.
+    if (chunk.bucket <= lastBucket) throw badInput("chunks", "must be one a bucket, in bucket order");
+    lastBucket = chunk.bucket;
+    itemCount += chunk.itemCount;
+    sizeBytes += chunk.sizeBytes;
+  }
   if (itemCount > MAX_ITEMS) throw badInput("chunks", `hold ${itemCount} items, more than ${MAX_ITEMS}`);
+  if (sizeBytes > MAX_CATEGORY_BYTES)
+    throw badInput("chunks", `hold ${sizeBytes} bytes, more than ${MAX_CATEGORY_BYTES}`);
   await inTransaction(db, async (tx) => {
     await insertManifest(tx, { root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now });
     await storeReport(tx, now, sensor, category, root, chunks);
@@ -103,8 +115,7 @@ export async function recordChunks(
   chunks: Record<string, unknown[]>,
 ): Promise<void> {
   const rows = Object.entries(chunks).map(([hash, items]) => {
-    const { content, itemCount } = parseChunk(category, hash, items, sha256);
-    return { hash, category, content, itemCount, createdAt: now };
+    return { hash, category, ...parseChunk(category, hash, items, sha256), createdAt: now };
   });
   await insertChunks(db, rows);
 }

@@ -10,7 +10,7 @@ export function parseChunk(
   hash: string,
   items: unknown[],
   sha256: Sha256,
-): { content: string; itemCount: number } {
+): { content: string; itemCount: number; sizeBytes: number; bucket: number } {
   const parsed = items.map((item, index) => {
     const result = CATEGORY_ITEMS[category].safeParse(item);
     if (result.success) return result.data;
@@ -20,12 +20,13 @@ export function parseChunk(
   const keys = new Set(parsed.map(({ key }) => key));
   if (keys.size !== parsed.length) throw bad([hash], "has two items with one key");
   const buckets = new Set(parsed.map(({ key }) => bucketOf(category, key)));
-  if (buckets.size !== 1) throw bad([hash], "has items of several buckets");
+  const [bucket] = buckets;
+  if (bucket === undefined || buckets.size !== 1) throw bad([hash], "has items of several buckets");
   const content = chunkContent(parsed);
-  if (Buffer.byteLength(content) > MAX_CHUNK_BYTES)
-    throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
+  const sizeBytes = Buffer.byteLength(content);
+  if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
   if (sha256(content) !== hash) throw bad([hash], "is not the SHA-256 of its items' canonical JSON");
-  return { content, itemCount: parsed.length };
+  return { content, itemCount: parsed.length, sizeBytes, bucket };
 }
 
 function bad(path: PropertyKey[], message: string): Problem {

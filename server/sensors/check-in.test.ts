@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
@@ -285,6 +286,35 @@ for (const [what, chunks, field] of lies) {
     expect(await world.db.selectFrom("inventoryChunk").select("hash").execute()).toEqual([]);
   });
 }
+
+test("a category is refused whose chunks are out of order, share a bucket, or are too large together", async () => {
+  await using world = await openWorld("sqlite");
+  const sensor = await enrolled(world, await world.signedIn("admin"));
+  const put = async (chunks: { hash: string; content: string }[]) => {
+    const hashes = chunks.map(({ hash }) => hash);
+    const contents = Object.fromEntries(chunks.map(({ hash, content }) => [hash, JSON.parse(content)]));
+    await sensor.send("PUT", "/sensor/v1/inventory/packages/chunks", { chunks: contents });
+    const manifest = { root: rootHash(hashes, sha256), chunks: hashes };
+    return await sensor.send("PUT", "/sensor/v1/inventory/packages", manifest);
+  };
+  const refused = (message: string) => ({ status: 422, body: { fields: { chunks: message } } });
+  const named = (key: string, version = "1") => ({ ...packages[0]!, key, name: key, version });
+  const items = Array.from({ length: 40 }, (_, index) => named(`package-${index}`));
+  const chunks = cutChunks("packages", items, sha256);
+  expect(await put(chunks.toReversed())).toMatchObject(refused("must be one a bucket, in bucket order"));
+  const [one] = cutChunks("packages", [named("twice", "1")], sha256);
+  const [other] = cutChunks("packages", [named("twice", "2")], sha256);
+  expect(await put([one!, other!])).toMatchObject(refused("must be one a bucket, in bucket order"));
+  await world.db
+    .updateTable("inventoryChunk")
+    .set({ sizeBytes: 2 ** 20 })
+    .execute();
+  expect(await put(chunks)).toMatchObject(
+    refused(`hold ${chunks.length * 2 ** 20} bytes, more than ${MAX_CATEGORY_BYTES}`),
+  );
+  await world.db.updateTable("inventoryChunk").set({ sizeBytes: 100 }).execute();
+  expect(await put(chunks)).toMatchObject({ status: 200, body: { missing: [] } });
+});
 
 const forgeries: [string, SignOptions, string][] = [
   ["a body changed on the way", { tamper: '{"protocolVersion":1,"sensorVersion":"9"}' }, "signature-invalid"],
