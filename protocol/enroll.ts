@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { reference } from "./page.ts";
+import { publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
 import { fact, instant } from "./text.ts";
 import { protocolVersion } from "./version.ts";
@@ -11,6 +12,10 @@ export const publicKey = z
   .string()
   // The last character holds four bits: with other values of the two spare ones, one key would have four texts.
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
+  .superRefine((text, context) => {
+    const message = text.length === 43 ? publicKeyError(text) : undefined;
+    if (message) context.addIssue({ code: "custom", message });
+  })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
 /** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */

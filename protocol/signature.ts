@@ -12,7 +12,10 @@ export interface SignatureParams {
   components: readonly string[];
   /** Seconds since 1970, whole. */
   created: number;
-  /** Only grows for a key: a request whose nonce is not above the last accepted one is refused. 1 to 2^53-1. */
+  /**
+   * Only grows for a key: a request whose nonce is not above the last accepted one is refused. From 1 on, and at most a day
+   * ahead of the clock in microseconds since 1970.
+   */
   nonce: number;
   /** The sensor's id; at enrollment the public key itself, base64url. */
   keyid: string;

@@ -15,12 +15,16 @@ export function toPlainText(text: string, maxLength: number): string {
   return clean.length <= maxLength ? clean : clean.slice(0, maxLength).toWellFormed();
 }
 
-/** A label that a person gives: 1 to 100 characters after trimming. */
+/** Shown as nothing, or as a mark on nothing: format characters, variation selectors, fillers that are letters by name only. */
+const INVISIBLE = /[\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu;
+
+/** A label that a person gives: 1 to 100 characters after trimming, of which one can be seen. */
 export const label = z
   .string()
   .refine(isPlainText, "must not contain control or bidirectional characters")
   .trim()
   .min(1, "must not be empty")
+  .refine((text) => text.replace(INVISIBLE, "") !== "", "must have a character that can be seen")
   .max(100, "must have at most 100 characters");
 
 /** A fact as read on a host: plain text, possibly empty, `maxLength` UTF-16 units at most. */
@@ -34,10 +38,14 @@ export function fact(maxLength: number) {
 /** An instant on the wire: ISO 8601 in UTC with milliseconds, e.g. `2026-11-24T09:30:00.000Z`. */
 export const instant = z.iso.datetime({ precision: 3 }).meta({ example: "2026-11-24T09:30:00.000Z" });
 
+/** No expiry or start is beyond it: year 2200. */
+const MAX_INSTANT = Date.UTC(2200, 0, 1);
+
 /** An instant as people and scripts send it: any precision, any offset. */
 export const instantInput = z.iso
   .datetime({ offset: true, error: "must be a date and time with an offset, e.g. 2026-12-01T18:00:00Z" })
-  .refine((text) => !Number.isNaN(Date.parse(text)), "must be a date and time that exists");
+  .refine((text) => !Number.isNaN(Date.parse(text)), "must be a date and time that exists")
+  .refine((text) => !(Date.parse(text) >= MAX_INSTANT), "must be before the year 2200");
 
 /** SHA-256 in lower-case hex. */
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex");

@@ -49,10 +49,16 @@ export async function send<R extends Route>(
   }
 }
 
+/** What the server lets a nonce be ahead of its clock. */
+const MAX_NONCE_AHEAD_MS = 86_400_000;
+
 /** Takes over the server's time or nonce from a refusal that names it; false when there is nothing to correct by. */
 function correct(connection: Connection, { problem }: Refused): boolean {
   if (problem.code === "clock-skewed" && problem.serverTime) {
     connection.clockOffsetMs = Date.parse(problem.serverTime) - connection.now();
+    // Made by a clock that was far too fast, and not accepted: from there on the server would accept none.
+    const latest = (Date.parse(problem.serverTime) + MAX_NONCE_AHEAD_MS) * 1000;
+    if (connection.lastNonce > latest) connection.lastNonce = 0;
     return true;
   }
   if (problem.code === "signature-replayed" && problem.lastNonce !== undefined) {

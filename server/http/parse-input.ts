@@ -32,11 +32,11 @@ function parseQuery(route: Route, query: URLSearchParams): unknown {
 
 function parse(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
-  if (!result.success) throw badInput(fieldsOf(result.error));
+  if (!result.success) throw badInput(fieldsOf(result.error, value));
   return result.data;
 }
 
-function fieldsOf(error: z.ZodError): Record<string, string> {
+function fieldsOf(error: z.ZodError, value: unknown): Record<string, string> {
   const fields: Record<string, string> = {};
   const add = (path: PropertyKey[], message: string) => {
     // A key may be as long as the body: what is echoed is not.
@@ -46,10 +46,19 @@ function fieldsOf(error: z.ZodError): Record<string, string> {
   for (const issue of error.issues.slice(0, 20)) {
     if (issue.code === "unrecognized_keys")
       for (const key of issue.keys) add([...issue.path, key], "is not known");
-    else if (issue.code === "invalid_type" && issue.input === undefined) add(issue.path, "is required");
+    else if (issue.code === "invalid_type" && isAbsent(value, issue.path)) add(issue.path, "is required");
     else add(issue.path, issue.message);
   }
   return fields;
+}
+
+function isAbsent(value: unknown, path: PropertyKey[]): boolean {
+  let part = value;
+  for (const key of path) {
+    if (typeof part !== "object" || part === null || !Object.hasOwn(part, key)) return true;
+    part = (part as Record<PropertyKey, unknown>)[key];
+  }
+  return part === undefined;
 }
 
 function badInput(fields: Record<string, string>): Problem {

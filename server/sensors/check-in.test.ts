@@ -330,6 +330,7 @@ const forgeries: [string, SignOptions, string][] = [
     "signature-invalid",
   ],
   ["a clock a day fast", { createdMs: Date.parse("2026-11-25T09:00:00Z") }, "clock-skewed"],
+  ["a nonce at the end of the numbers", { nonce: Number.MAX_SAFE_INTEGER }, "signature-invalid"],
   ["the id of no sensor", { keyid: "sen_01980000-0000-7000-8000-000000000000" }, "sensor-unknown"],
 ];
 for (const [what, options, code] of forgeries) {

@@ -20,6 +20,7 @@ export interface ClaimedSignature {
 }
 
 const MAX_HEADER_LENGTH = 1_000;
+const MAX_NONCE_AHEAD_MS = 86_400_000;
 /** Seconds since 1970 at the end of the year 9999. */
 const MAX_CREATED = 253_402_300_799;
 
@@ -52,12 +53,13 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
 
   const params = list[1];
   const created = params.get("created");
-  const nonce = Number(params.get("nonce"));
+  const digits = params.get("nonce");
+  const nonce = typeof digits === "string" && /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : Number.NaN;
   const keyid = params.get("keyid");
   if (params.get("alg") !== "ed25519") throw invalid("alg must be ed25519");
   if (typeof created !== "number" || !Number.isSafeInteger(created) || Math.abs(created) > MAX_CREATED)
     throw invalid("created must be whole seconds");
-  if (typeof params.get("nonce") !== "string" || !Number.isSafeInteger(nonce) || nonce < 1) {
+  if (!Number.isSafeInteger(nonce)) {
     throw invalid("nonce must be a string of decimal digits from 1 to 2^53-1");
   }
   if (typeof keyid !== "string") throw invalid("keyid is missing");
@@ -105,6 +107,9 @@ export function verifySignature(
       { extras: { serverTime: new Date(now).toISOString() } },
     );
   }
+  // One at the end of the numbers would be the sensor's last: no later request could exceed it.
+  if (claimed.nonce > (now + MAX_NONCE_AHEAD_MS) * 1000)
+    throw invalid("nonce is more than a day ahead of the clock in microseconds");
 }
 
 function readDictionary(header: string) {

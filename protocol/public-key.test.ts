@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { publicKeyError } from "./public-key.ts";
+
+const P = 2n ** 255n - 19n;
+const mod = (n: bigint) => ((n % P) + P) % P;
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (let b = mod(base), e = exponent; e > 0n; e >>= 1n, b = mod(b * b))
+    if (e & 1n) result = mod(result * b);
+  return result;
+}
+
+/** x² of the curve's equation -x² + y² = 1 + d·x²·y². */
+function xSquared(y: bigint): bigint {
+  const d = mod(-121665n * power(121666n, P - 2n));
+  return mod((y * y - 1n) * power(d * y * y + 1n, P - 2n));
+}
+
+function encode(y: bigint): string {
+  const bytes = Buffer.alloc(32);
+  for (let index = 0, rest = y; index < 32; index++, rest >>= 8n) bytes[index] = Number(rest & 255n);
+  return bytes.toString("base64url");
+}
+
+test("points of small order are refused, and no others", () => {
+  // The order of a point divides 8 exactly when doubling it thrice gives y = 1: y' = (y² + x²) / (2 - y² + x²), a = -1.
+  const double = (y: bigint) => mod((y * y + xSquared(y)) * power(2n - (y * y - xSquared(y)), P - 2n));
+  for (const y of [
+    0n,
+    1n,
+    P - 1n,
+    0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
+    0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
+  ]) {
+    expect(double(double(double(y)))).toBe(1n);
+    expect(publicKeyError(encode(y))).toBe("must not be a point of small order");
+  }
+});
+
+test("an encoding above the field's order is refused, a key that was made is not", () => {
+  expect(publicKeyError(encode(P))).toBe("must be a canonical encoding");
+  expect(publicKeyError(encode(2n ** 255n - 1n))).toBe("must be a canonical encoding");
+  for (let count = 0; count < 20; count++) {
+    const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }) as { x: string };
+    expect(publicKeyError(x)).toBeUndefined();
+  }
+});
