@@ -13,7 +13,7 @@ export const publicKey = z
   // The last character holds four bits: with other values of the two spare ones, one key would have four texts.
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
   .superRefine((text, context) => {
-    const message = text.length === 43 ? publicKeyError(text) : undefined;
+    const message = /^[\w-]{43}$/.test(text) ? publicKeyError(text) : undefined;
     if (message) context.addIssue({ code: "custom", message });
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
