@@ -28,3 +28,10 @@ test("behind a proxy nobody reads metrics without a configured token", () => {
   expect(behind()).not.toBe(behind());
   expect(readConfig([], {}).metricsToken).toBeUndefined();
 });
+
+test("trusted proxies are networks, and nobody is one unless it is said", () => {
+  const proxies = (text: string) => readConfig(["--trusted-proxies", text], {}).trustedProxies;
+  expect(readConfig([], {}).trustedProxies).toEqual([]);
+  expect(proxies("10.1.2.3/8, ::1")).toEqual(["10.0.0.0/8", "::1/128"]);
+  expect(() => proxies("10.0.0.0/8,everybody")).toThrow("--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES");
+});

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { parseNetwork } from "./networks.ts";
 
 export const SERVE_FLAGS = {
   data: { type: "string" },
@@ -11,6 +12,7 @@ export const SERVE_FLAGS = {
   "public-url": { type: "string" },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
+  "trusted-proxies": { type: "string" },
 } as const;
 
 const listen = z.string().transform((text, context) => {
@@ -32,6 +34,15 @@ const publicUrl = z.url({ protocol: /^https?$/ }).transform((text, context) => {
   return z.NEVER;
 });
 
+const networks = z.string().transform((text, context) =>
+  text.split(",").map((entry) => {
+    const network = parseNetwork(entry.trim());
+    if (network !== undefined) return network;
+    context.addIssue({ code: "custom", message: "must be networks such as 10.0.0.0/8,::1, between commas" });
+    return z.NEVER;
+  }),
+);
+
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
   dataDir: z.string().min(1),
@@ -42,6 +53,8 @@ const settings = z.object({
   listen,
   /** How people reach the console when a proxy stands before it. */
   publicUrl: publicUrl.optional(),
+  /** Proxies whose X-Forwarded-For is believed; nobody's when empty. */
+  trustedProxies: networks.default([]),
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
   secret: z.string().min(32, "must have at least 32 characters").optional(),
@@ -60,6 +73,7 @@ const SOURCES: Record<keyof Config, string> = {
   databaseUrl: "DATABASE_URL",
   listen: "--listen or ATTACKLENS_LISTEN",
   publicUrl: "--public-url or ATTACKLENS_PUBLIC_URL",
+  trustedProxies: "--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES",
   tlsCert: "--tls-cert or ATTACKLENS_TLS_CERT",
   tlsKey: "--tls-key or ATTACKLENS_TLS_KEY",
   secret: "ATTACKLENS_SECRET",
@@ -77,6 +91,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     databaseUrl: variable("DATABASE_URL"),
     listen: flags.listen ?? variable("ATTACKLENS_LISTEN") ?? "127.0.0.1:8080",
     publicUrl: flags["public-url"] ?? variable("ATTACKLENS_PUBLIC_URL"),
+    trustedProxies: flags["trusted-proxies"] ?? variable("ATTACKLENS_TRUSTED_PROXIES"),
     tlsCert: flags["tls-cert"] ?? variable("ATTACKLENS_TLS_CERT"),
     tlsKey: flags["tls-key"] ?? variable("ATTACKLENS_TLS_KEY"),
     secret: variable("ATTACKLENS_SECRET"),

@@ -10,7 +10,7 @@ import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
   attacklens serve [--data DIR] [--listen ADDRESS:PORT] [--public-url URL]
-                   [--tls-cert FILE --tls-key FILE]
+                   [--tls-cert FILE --tls-key FILE] [--trusted-proxies NETWORKS]
   attacklens user create [--data DIR] --email E-MAIL --name NAME --role ROLE < password
   attacklens token create|list|show|pause|resume|revoke|rotate|delete ...
   attacklens version
@@ -27,7 +27,7 @@ token manages enrollment tokens through the API of a server, with an API key or 
 sign-in: attacklens token --help
 
 Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
-ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, DATABASE_URL, ATTACKLENS_SECRET (signs
+ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, ATTACKLENS_TRUSTED_PROXIES, DATABASE_URL, ATTACKLENS_SECRET (signs
 sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
 /metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
 ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60).

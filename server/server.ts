@@ -12,6 +12,7 @@ import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
+import { clientAddressOf } from "./networks.ts";
 import type { RefusalLedger } from "./route-handler.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { openEnrollQueue } from "./sensors/enroll-queue.ts";
@@ -79,7 +80,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
         if (!URL.canParse(request.url))
           return new Response("The request needs a valid Host header\n", { status: 400 });
-        return app.fetch(request, { address: clientAddress(server, request) });
+        return app.fetch(request, { address: clientAddress(server, request, config.trustedProxies) });
       },
     });
     const sweep = setInterval(() => {
@@ -131,6 +132,11 @@ function hostOf(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-function clientAddress(server: Server<undefined>, request: Request): string {
-  return (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+function clientAddress(
+  server: Server<undefined>,
+  request: Request,
+  trustedProxies: readonly string[],
+): string {
+  const peer = (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+  return clientAddressOf(peer, request.headers.get("x-forwarded-for"), trustedProxies);
 }

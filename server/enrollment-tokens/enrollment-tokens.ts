@@ -18,6 +18,7 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { isInNetworks, parseNetwork } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
 import { insertAttempt } from "./attempts-store.ts";
@@ -31,7 +32,7 @@ import {
   type TokenPage,
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
-import { isInNetworks, matchesPattern, parseNetwork } from "./token-limits.ts";
+import { matchesPattern } from "./token-limits.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */

@@ -10,6 +10,7 @@ import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts"
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
+import { isInNetworks, parseNetwork } from "../networks.ts";
 import type { User } from "../route-handler.ts";
 import { blockSensors, countTokenSensors, listTokenSensors, type SensorView } from "../sensors/sensors.ts";
 import {
@@ -22,7 +23,6 @@ import {
   toColumns,
 } from "./enrollment-tokens.ts";
 import { countUses, lockToken, updateToken } from "./enrollment-tokens-store.ts";
-import { isInNetworks, parseNetwork } from "./token-limits.ts";
 
 /** Runs a change on the locked token and answers it as it is then. Throws not-found. */
 async function change(

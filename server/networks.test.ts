@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { clientAddressOf, isInNetworks, parseNetwork } from "./networks.ts";
+
+test("a network is kept in its shortest text, and what is none is refused", () => {
+  expect(parseNetwork("10.1.2.3/16")).toBe("10.1.0.0/16");
+  expect(parseNetwork("10.1.2.3")).toBe("10.1.2.3/32");
+  expect(parseNetwork("2001:DB8:0:0::1/32")).toBe("2001:db8::/32");
+  for (const text of [
+    "",
+    "10.1",
+    "0x0a.1.2.3",
+    "10.1.2.3/33",
+    "10.1.2.3/-1",
+    "::/129",
+    "10.0.0.0/8/8",
+    "a/8",
+    "1/8",
+  ])
+    expect([text, parseNetwork(text)]).toEqual([text, undefined]);
+});
+
+test("an address lies in a network of its own family only; a mapped IPv4 address counts as IPv4", () => {
+  expect(isInNetworks("10.1.2.3", ["10.1.0.0/16"])).toBe(true);
+  expect(isInNetworks("::ffff:10.1.2.3", ["10.1.0.0/16"])).toBe(true);
+  expect(isInNetworks("10.2.2.3", ["10.1.0.0/16"])).toBe(false);
+  expect(isInNetworks("2001:db8::5", ["10.1.0.0/16", "2001:db8::/32"])).toBe(true);
+  expect(isInNetworks("unknown", ["0.0.0.0/0", "::/0"])).toBe(false);
+});
+
+test("the client is the right-most hop that no trusted proxy has written", () => {
+  const trusted = ["10.0.0.0/8", "::1/128"];
+  const client = (peer: string, hops: string | null) => clientAddressOf(peer, hops, trusted);
+  expect(client("203.0.113.5", "198.51.100.1")).toBe("203.0.113.5");
+  expect(client("10.0.0.1", "198.51.100.1")).toBe("198.51.100.1");
+  expect(client("10.0.0.1", "192.0.2.66, 198.51.100.1, 10.0.0.2")).toBe("198.51.100.1");
+  expect(client("10.0.0.1", null)).toBe("10.0.0.1");
+  expect(client("::1", "2001:DB8::5")).toBe("2001:db8::5");
+  expect(client("10.0.0.1", "::ffff:198.51.100.1")).toBe("198.51.100.1");
+  expect(client("10.0.0.1", "198.51.100.1, unknown")).toBe("10.0.0.1");
+  expect(clientAddressOf("10.0.0.1", "198.51.100.1", [])).toBe("10.0.0.1");
+});

@@ -1,0 +1,57 @@
+// Networks in CIDR notation (RFC 4632, RFC 4291), and which client a request comes from when proxies stand before the server.
+import ipaddr from "ipaddr.js";
+
+/** A network in its shortest text, or undefined: `10.1.2.3/16` → `10.1.0.0/16`, `10.1.2.3` → `10.1.2.3/32`. */
+export function parseNetwork(text: string): string | undefined {
+  try {
+    if (!text.includes("/")) {
+      const address = parseAddress(text);
+      return address && `${address}/${address.kind() === "ipv4" ? 32 : 128}`;
+    }
+    const [address, bits] = ipaddr.parseCIDR(text);
+    if (address.kind() === "ipv4" && !ipaddr.IPv4.isValidFourPartDecimal(text.split("/")[0]!))
+      return undefined;
+    const network =
+      address.kind() === "ipv4"
+        ? ipaddr.IPv4.networkAddressFromCIDR(text)
+        : ipaddr.IPv6.networkAddressFromCIDR(text);
+    return `${network}/${bits}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether an address lies in one of the networks; an address that cannot be read lies in none. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  const parsed = parseAddress(address);
+  if (!parsed) return false;
+  return networks.some((network) => {
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return base.kind() === parsed.kind() && parsed.match(base, bits);
+  });
+}
+
+/** An IPv4 address that arrives mapped into IPv6 is the IPv4 address. */
+function parseAddress(text: string) {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : undefined;
+}
+
+/**
+ * The client of a request that came from `peer`: from right to left through X-Forwarded-For for as long as who wrote the
+ * entry is a trusted proxy. What a client wrote itself stands further left, and is never reached.
+ */
+export function clientAddressOf(
+  peer: string,
+  forwardedFor: string | null,
+  trustedProxies: readonly string[],
+): string {
+  const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
+  let client = peer;
+  while (hops.length > 0 && isInNetworks(client, trustedProxies)) {
+    const parsed = parseAddress(hops.pop()!);
+    if (!parsed) break;
+    client = parsed.toString();
+  }
+  return client;
+}
