@@ -1,5 +1,6 @@
 // POST /sensor/v1/enroll: a sensor trades the token for an identity of its own.
 import { z } from "zod";
+import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { reference } from "./page.ts";
 import { publicKeyError } from "./public-key.ts";
@@ -80,4 +81,25 @@ export const enroll = route({
     "sensor-unknown",
     "state-conflict",
   ],
+});
+
+export const checkToken = route({
+  name: "sensor.checkToken",
+  method: "POST",
+  path: "/sensor/v1/check",
+  access: "public",
+  summary: "Tell a host what would come of enrolling with a token now; spends no use and is in no ledger",
+  body: z.strictObject({ hostname: fact(253).min(1) }),
+  status: 200,
+  output: z.object({
+    serverTime: instant,
+    address: z.string().meta({ description: "Where the request came from, as the server saw it" }),
+    refusal: z
+      .object({ code: z.enum(REFUSAL_REASONS), detail: z.string() })
+      .nullable()
+      .meta({ description: "Why it would be refused; null: it would be accepted" }),
+    assetGroup: reference(assetGroupId).nullable(),
+    awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
+  }),
+  problems: ["token-unknown", "too-many-requests"],
 });

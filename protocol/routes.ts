@@ -11,7 +11,7 @@ import {
 import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
-import { enroll } from "./enroll.ts";
+import { checkToken, enroll } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
@@ -77,6 +77,7 @@ export const ROUTES: readonly Route[] = [
   createApiKey,
   revokeApiKey,
   streamChanges,
+  checkToken,
   enroll,
   checkIn,
   putManifest,

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { checkIn } from "./check-in.ts";
-import { enroll } from "./enroll.ts";
+import { checkToken, enroll } from "./enroll.ts";
 import { CATEGORY_ITEMS } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
@@ -114,6 +114,8 @@ test("the page's schemas, buckets and problem codes are the code's", () => {
   const schemas = {
     enrollRequest: z.toJSONSchema(enroll.body, input),
     enrollReply: z.toJSONSchema(enroll.output, output),
+    checkTokenRequest: z.toJSONSchema(checkToken.body, input),
+    checkTokenReply: z.toJSONSchema(checkToken.output, output),
     checkInRequest: z.toJSONSchema(checkIn.body, input),
     checkInReply: z.toJSONSchema(checkIn.output, output),
     manifestRequest: z.toJSONSchema(putManifest.body, input),

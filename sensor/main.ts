@@ -1,5 +1,6 @@
 // The sensor's command line: picks the command and ends with its exit code.
 import { RELEASE } from "@attacklens/protocol/version.ts";
+import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { runCommand } from "./commands/run.ts";
@@ -9,6 +10,7 @@ import { EXIT_CODES, SensorError } from "./sensor-error.ts";
 
 const USAGE = `Usage:
   attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--wait SECONDS] [--state DIR]
+  attacklens-sensor check --server URL [--token-file FILE | --token -]
   attacklens-sensor run [--once] [--state DIR]
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
@@ -20,6 +22,9 @@ that was cut off goes on with the same key. When the server cannot be reached it
 goes on trying for SECONDS (60). The token comes from FILE, from standard input
 (-), or from the variable ATTACKLENS_TOKEN; --token VALUE works too, but shows in
 the list of processes.
+
+check looks at what enroll needs, a line for each step with what to do about it:
+name, certificate, server, clock, token. It spends no use of the token.
 
 run checks in every minute and reports what has changed; --once does it one time.
 collect prints as JSON what run would report, and sends nothing.
@@ -50,6 +55,8 @@ async function main([command, ...rest]: string[]): Promise<number> {
       case "enroll":
         await enrollCommand(rest);
         return EXIT_CODES.done;
+      case "check":
+        return await checkCommand(rest);
       case "run":
         await runCommand(rest);
         return EXIT_CODES.done;

@@ -127,7 +127,8 @@ function signedHeaders(
   };
 }
 
-function networkReason(error: unknown): string {
+/** Why a connection failed, in words. */
+export function networkReason(error: unknown): string {
   const { code, name, message } = error as { code?: string; name?: string; message?: string };
   if (name === "AbortError") return "stopped before it answered";
   const known: Record<string, string> = {

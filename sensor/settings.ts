@@ -20,3 +20,14 @@ export function takeEnvironmentToken(): string | undefined {
   delete process.env.ATTACKLENS_TOKEN;
   return token;
 }
+
+/** The proxy that the environment names for an address, without its credentials; undefined: none. As fetch reads it. */
+export function proxyFor(address: string): string | undefined {
+  const { protocol, hostname } = new URL(address);
+  const names = protocol === "https:" ? ["HTTPS_PROXY", "https_proxy"] : ["HTTP_PROXY", "http_proxy"];
+  const exempt = (process.env.NO_PROXY ?? process.env.no_proxy ?? "").split(",").map((name) => name.trim());
+  if (exempt.some((name) => name === "*" || (name && `.${hostname}`.endsWith(`.${name.replace(/^\./, "")}`))))
+    return undefined;
+  const proxy = names.map((name) => process.env[name]).find(Boolean);
+  return proxy && URL.canParse(proxy) ? new URL(proxy).origin : undefined;
+}

@@ -131,6 +131,7 @@ function describeAccess({ access }: Route): string {
 
 function securityOf({ access, name }: Route): Record<string, string[]>[] {
   if (access === "sensor") return [{ sensorSignature: [] }];
+  if (name === "sensor.checkToken") return [{ enrollmentToken: [] }];
   if (name === "sensor.enroll") return [{ enrollmentToken: [], sensorSignature: [] }];
   if (access === "public") return [];
   // Keys are not managed by keys.

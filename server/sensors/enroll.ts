@@ -160,7 +160,7 @@ async function withSecondTry<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** RFC 6750, section 2.1. */
-function bearerToken(headers: Headers): string {
+export function bearerToken(headers: Headers): string {
   const match = /^Bearer ([^\s]{1,200})$/i.exec(headers.get("authorization") ?? "");
   if (!match?.[1]) {
     throw new Problem(

@@ -1,13 +1,15 @@
 import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { enroll } from "@attacklens/protocol/enroll.ts";
+import { checkToken as checkTokenRoute, enroll } from "@attacklens/protocol/enroll.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { handler } from "../route-handler.ts";
+import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
 import { approveSensor, blockSensor, deleteSensor, listSensors, unblockSensor } from "./sensors.ts";
 
 export const sensorRoutes = [
+  handler(checkTokenRoute, ({ body, http }, services) => checkToken(services, http, body.hostname)),
   handler(enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
   handler(checkIn, async ({ body, sensor }, { db, now, checkInIntervalSeconds }) => {
     const wanted = await recordReport(db, now(), sensor, body.sensorVersion, body.inventory ?? {});

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
+import { createEnrollmentToken, pauseEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runCommand } from "../../tasks/command.ts";
 import { runSensor, startSensor } from "../../tasks/programs.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -47,6 +50,44 @@ test("a sensor is Pending once enrolled, Online once it reported, and shows the 
   await page.getByRole("link", { name: "All sensors" }).first().click();
   // Three intervals of silence, and at the most a quarter of a minute until the page asks again.
   await row.getByText("Offline").waitFor({ timeout: 30_000 });
+});
+
+test("check says what would come of enrolling, and spends no use", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const { url } = installation.server;
+  const group = await ada.call(createAssetGroup, { body: { name: "Branch offices" } });
+  const { enrollmentToken, value } = await ada.call(createEnrollmentToken, {
+    body: {
+      name: "One",
+      scope: { type: "asset-group", assetGroupId: group.id },
+      expiresAt: null,
+      maxEnrollments: 1,
+    },
+  });
+  const check = () => runSensor(["check", "--server", url, "--token", "-"], { stdin: value });
+  const fine = await check();
+  expect(fine.stderr).toBe("");
+  expect(fine.stdout).toMatch(
+    new RegExp(
+      [
+        "^ok    name         127.0.0.1 is 127.0.0.1",
+        `ok    server       ${url} answers`,
+        "ok    clock        agrees with the server's",
+        "ok    token        \\S+ from 127.0.0.1 would enroll into the asset group Branch offices\n$",
+      ].join("\n"),
+    ),
+  );
+  expect(fine.code).toBe(0);
+  const { items } = await ada.call(listEnrollmentAttempts, {});
+  expect(items).toEqual([]);
+  await ada.call(pauseEnrollmentToken, { params: { id: enrollmentToken.id } });
+  const paused = await check();
+  expect(paused.stdout).toContain("FAIL  token        would be refused: token is paused since ");
+  expect(paused.code).toBe(3);
+  const nowhere = await runSensor(["check", "--server", "http://127.0.0.1:9"]);
+  expect(nowhere.stdout).toContain("FAIL  server       http://127.0.0.1:9 cannot be reached");
+  expect(nowhere.code).toBe(4);
 });
 
 test("a mistyped token is refused before anything is sent", async () => {
