@@ -84,3 +84,15 @@ test("when writing fails the old file stays and the temporary one is removed", (
   expect(readFileSync(path, "utf8")).toBe("old");
   expect(readdirSync(folder.path)).toEqual(["file.json"]);
 });
+
+test("what a killed process left beside the file is removed, what a running one writes is not", () => {
+  using folder = makeFolder();
+  const path = join(folder.path, "identity.json");
+  const gone = Bun.spawnSync([process.execPath, "--version"]).pid;
+  for (const pid of [gone, process.ppid]) writeFileSync(`${path}.${pid}.new`, "a key");
+  writeFileSync(`${path}.old.new`, "not ours");
+  writeFileAtomically(path, "content");
+  expect(readdirSync(folder.path).sort()).toEqual(
+    ["identity.json", `identity.json.${process.ppid}.new`, "identity.json.old.new"].sort(),
+  );
+});

@@ -6,11 +6,12 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /**
  * Writes the file with mode 0600, its folder made with 0700 where it does not exist. Returns when it is on the disk.
@@ -39,8 +40,8 @@ function writeBeside(path: string, content: string, putInPlace: (temporary: stri
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing && !existing.isFile()) throw new Error(`${path} is not a regular file`);
+  removeAbandoned(path);
   const temporary = `${path}.${process.pid}.new`;
-  rmSync(temporary, { force: true });
   try {
     const file = openSync(temporary, "wx", 0o600);
     try {
@@ -55,6 +56,24 @@ function writeBeside(path: string, content: string, putInPlace: (temporary: stri
     throw error;
   }
   syncFolder(folder);
+}
+
+/** What a process that was killed has left beside the file: it may hold a key that nobody looks after. */
+function removeAbandoned(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    const pid = name.startsWith(prefix) && /^(\d+)\.new$/.exec(name.slice(prefix.length))?.[1];
+    if (pid && (Number(pid) === process.pid || !isRunning(Number(pid))))
+      rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** Makes a rename last through a power cut. Windows cannot open a folder, and does not need to. */

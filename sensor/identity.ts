@@ -1,6 +1,6 @@
 // The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publicKey } from "@attacklens/protocol/enroll.ts";
 import { sensorId } from "@attacklens/protocol/ids.ts";
@@ -64,6 +64,16 @@ export function readIdentity(stateDir: string): Identity | undefined {
     `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
     "restore it from a backup, or move it away and enroll again with a token",
   );
+}
+
+/** Takes the right to read the file from everybody but its owner; true when others had it. Windows has no such rights. */
+export function tightenIdentity(stateDir: string): boolean {
+  if (process.platform === "win32") return false;
+  const path = identityPath(stateDir);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat || (stat.mode & 0o077) === 0) return false;
+  chmodSync(path, 0o600);
+  return true;
 }
 
 /** Throws SensorError when it cannot be written; the file that was there is then untouched. */

@@ -67,7 +67,8 @@ export function openCycle({
   identity,
   collect,
   signal,
-}: Omit<RunOptions, "onCycle" | "pause">): () => Promise<Cycle> {
+  isLast = false,
+}: Omit<RunOptions, "onCycle" | "pause"> & { isLast?: boolean }): () => Promise<Cycle> {
   const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId);
   return async () => {
     const outcome = await attempt(async () => report(connection, await collect(), signal));
@@ -78,6 +79,7 @@ export function openCycle({
       writeStatus(stateDir, {
         state: outcome.state,
         at,
+        ...(isLast ? {} : { overdueAt: overdueAfter(at, outcome) }),
         lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
         problem: outcome.problem,
         failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
@@ -87,6 +89,11 @@ export function openCycle({
     }
     return outcome;
   };
+}
+
+function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
+  const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
+  return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
 }
 
 async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {

@@ -18,6 +18,8 @@ const statusFile = z.strictObject({
   state: z.enum(SENSOR_STATES),
   /** When the state was found. */
   at: instant,
+  /** Two intervals later: a sensor that runs has written another status by then. Absent after `run --once`. */
+  overdueAt: instant.optional(),
   lastCheckInAt: instant.nullable(),
   /** Why the last cycle failed. */
   problem: z.string().nullable(),

@@ -1,19 +1,24 @@
 // attacklens-sensor run: reports until it is told to stop; with --once, one cycle.
 import { collectInventory } from "../collect.ts";
-import { type EnrolledIdentity, readIdentity } from "../identity.ts";
+import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../identity.ts";
 import { type Cycle, openCycle, run } from "../run.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
-import { logLine, parseFlags, print, stopSignal } from "./terminal.ts";
+import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" } });
   const stateDir = flags.state ?? defaultStateDir();
   const identity = requireIdentity(stateDir);
+  if (tightenIdentity(stateDir)) {
+    note(
+      `others could read the key in ${stateDir}, and no longer can; if one may have, move the folder away and enroll again`,
+    );
+  }
   const signal = stopSignal();
   const collect = () => collectInventory();
   if (flags.once) {
-    const cycle = await openCycle({ stateDir, identity, collect, signal })();
+    const cycle = await openCycle({ stateDir, identity, collect, signal, isLast: true })();
     if (signal.aborted) return;
     throwUnlessConnected(cycle, identity, stateDir);
     print(describe(cycle));

@@ -6,14 +6,16 @@ import { defaultStateDir } from "../settings.ts";
 import { readStatus } from "../status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
 
-/** Answers the exit code: 0 connected or not run yet, 4 unreachable, 5 not enrolled, 6 refused. */
+/** Answers the exit code: 0 connected or not run yet, 1 not running any more, 4 unreachable, 5 not enrolled, 6 refused. */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
   const stateDir = flags.state ?? defaultStateDir();
   const identity = readIdentity(stateDir);
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
-  const state = enrolled ? (last?.state ?? "never-run") : identity ? "enrolling" : "not-enrolled";
+  const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
+  const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
+  const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
   if (flags.json) {
     const { server, sensorId, enrolledAt } = enrolled ?? { server: identity?.server };
     const { lastCheckInAt, problem, failedCategories } = last ?? {};
@@ -26,7 +28,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       fingerprint: enrolled && keyFingerprint(enrolled.publicKey),
       enrolledAt,
       lastCheckInAt,
-      problem,
+      problem: isOverdue ? `nothing was done since ${last?.at}` : problem,
       failedCategories,
     };
     print(JSON.stringify(shown, null, 2));
@@ -38,7 +40,12 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["Fingerprint", enrolled && keyFingerprint(enrolled.publicKey)],
       ["Enrolled", enrolled?.enrolledAt],
       ["Last check-in", last?.lastCheckInAt],
-      ["Problem", last?.problem],
+      [
+        "Problem",
+        isOverdue
+          ? `nothing was done since ${last?.at}: attacklens-sensor run is not running`
+          : last?.problem,
+      ],
       ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
         `No ${category}`,
         reason,
@@ -48,6 +55,7 @@ export async function statusCommand(args: string[]): Promise<number> {
     ];
     for (const [name, value] of rows) if (value) print(`${name.padEnd(14)} ${value}`);
   }
+  if (state === "not-running") return EXIT_CODES.failed;
   if (!enrolled) return EXIT_CODES.identity;
   if (state === "server-unreachable") return EXIT_CODES.serverUnreachable;
   const isRefused = ["unknown-to-server", "refused", "blocked", "awaiting-approval"].includes(state);

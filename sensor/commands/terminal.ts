@@ -46,7 +46,18 @@ export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"
   options: O,
 ) {
   try {
-    return parseArgs({ args: joinDash(args), options, allowPositionals: false, strict: true }).values;
+    const { values, tokens } = parseArgs({
+      args: joinDash(args),
+      options,
+      allowPositionals: false,
+      strict: true,
+      tokens: true,
+    });
+    const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    // Of two tokens it is not for us to choose; of other options the last one counts, as everywhere.
+    const twice = given.find((name, index) => name.startsWith("token") && given.indexOf(name) !== index);
+    if (twice !== undefined) throw new Error(`--${twice} is given twice`);
+    return values;
   } catch (error) {
     const reason = ((error as Error).message.split(/\.\s|\.$|\n/)[0] ?? "").trim();
     throw new SensorError(

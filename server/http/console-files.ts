@@ -36,7 +36,7 @@ export async function openConsoleFiles(bundle: ConsoleBundle) {
   return (path: string, requestHeaders: Headers): Response | undefined => {
     if (page === "") return undefined;
     const file = files.get(path);
-    return file ? fileReply(file, requestHeaders) : pageReply(page);
+    return file ? fileReply(file, requestHeaders) : pageReply(page, isPage(path) ? 200 : 404);
   };
 }
 
@@ -52,7 +52,15 @@ function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Header
   return new Response(gzipped, { headers });
 }
 
-function pageReply(page: string): Response {
+/** What the console's site map begins with. Elsewhere its page says that there is nothing, and the status says so too. */
+const PAGES = ["sensors", "assets", "settings", "setup", "sign-in"];
+
+function isPage(path: string): boolean {
+  const [, first = "", ...rest] = path.split("/");
+  return first === "" ? rest.length === 0 : PAGES.includes(first);
+}
+
+function pageReply(page: string, status: 200 | 404): Response {
   const nonce = crypto.getRandomValues(Buffer.alloc(16)).toString("base64");
   const policy = [
     "default-src 'none'",
@@ -67,6 +75,7 @@ function pageReply(page: string): Response {
     "frame-ancestors 'none'",
   ].join("; ");
   return new Response(page.replaceAll(NONCE, nonce), {
+    status,
     headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
   });
 }
