@@ -26,6 +26,7 @@ import {
   rotateEnrollmentToken,
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
+import { goodbye } from "./goodbye.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { getRollOut, setRollOut } from "./roll-out.ts";
 import type { Route } from "./route.ts";
@@ -79,6 +80,7 @@ export const ROUTES: readonly Route[] = [
   streamChanges,
   checkToken,
   enroll,
+  goodbye,
   checkIn,
   putManifest,
   putChunks,

@@ -7,7 +7,14 @@ import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
 /** In the order in which they are decided. */
-export const SENSOR_STATUSES = ["blocked", "awaiting-approval", "pending", "online", "offline"] as const;
+export const SENSOR_STATUSES = [
+  "uninstalled",
+  "blocked",
+  "awaiting-approval",
+  "pending",
+  "online",
+  "offline",
+] as const;
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
 
 export const sensor = z
@@ -16,7 +23,7 @@ export const sensor = z
     hostname: z.string(),
     status: z.enum(SENSOR_STATUSES).meta({
       description:
-        "blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+        "uninstalled: it said goodbye; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
     }),
     platform: z.enum(["linux", "windows", "darwin"]),
     os: z.object({ name: z.string(), version: z.string() }),
@@ -43,6 +50,7 @@ export const sensor = z
     approvedBy: z.string().nullable(),
     blockedAt: instant.nullable(),
     blockedBy: z.string().nullable(),
+    uninstalledAt: instant.nullable().meta({ description: "When the host said goodbye; null: it has not" }),
     can: z.object({ approve: can, block: can, unblock: can, delete: can }),
   })
   .meta({ id: "Sensor" });

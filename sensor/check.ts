@@ -25,6 +25,8 @@ export interface CheckOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+/** A Date header says whole seconds, and servers make a new one once a second. */
+const DATE_PRECISION_MS = 2_000;
 
 /** The findings in their order; ends with the first that nothing can be looked at behind. */
 export async function* check({ server, token, proxy, host }: CheckOptions): AsyncGenerator<Finding> {
@@ -93,6 +95,7 @@ function issuerOf({ issuer }: PeerCertificate): string {
 }
 
 async function checkServer(server: string): Promise<{ finding: Finding; clockOffsetMs?: number }> {
+  const askedAt = Date.now();
   try {
     const reply = await fetch(`${server}/healthz`, {
       redirect: "manual",
@@ -109,7 +112,7 @@ async function checkServer(server: string): Promise<{ finding: Finding; clockOff
     const date = Date.parse(reply.headers.get("date") ?? "");
     return {
       finding: { step: "server", ok: true, text: `${server} answers` },
-      ...(Number.isNaN(date) ? {} : { clockOffsetMs: Date.now() - date }),
+      ...(Number.isNaN(date) ? {} : { clockOffsetMs: offsetFrom(date, askedAt, Date.now()) }),
     };
   } catch (error) {
     const text = `${server} cannot be reached: ${networkReason(error)}`;
@@ -117,7 +120,14 @@ async function checkServer(server: string): Promise<{ finding: Finding; clockOff
   }
 }
 
-/** The server says its time to the second. */
+/** Of our clock from the server's, which says its time to the second, at some instant between question and answer. */
+function offsetFrom(date: number, askedAt: number, answeredAt: number): number {
+  const earliest = askedAt - date - DATE_PRECISION_MS;
+  const latest = answeredAt - date;
+  if (earliest <= 0 && latest >= 0) return 0;
+  return latest < 0 ? latest : earliest;
+}
+
 function clockFinding(offsetMs: number): Finding {
   const seconds = Math.round(Math.abs(offsetMs) / 1000);
   if (seconds <= 1) return { step: "clock", ok: true, text: "agrees with the server's" };

@@ -1,6 +1,6 @@
 // The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publicKey } from "@attacklens/protocol/enroll.ts";
 import { sensorId } from "@attacklens/protocol/ids.ts";
@@ -64,6 +64,11 @@ export function readIdentity(stateDir: string): Identity | undefined {
     `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
     "restore it from a backup, or move it away and enroll again with a token",
   );
+}
+
+/** Forgets the key, and what was known of the server. */
+export function removeIdentity(stateDir: string): void {
+  for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
 }
 
 /** Takes the right to read the file from everybody but its owner; true when others had it. Windows has no such rights. */

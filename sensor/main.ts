@@ -6,6 +6,7 @@ import { enrollCommand } from "./commands/enroll.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { explain, print } from "./commands/terminal.ts";
+import { unenrollCommand } from "./commands/unenroll.ts";
 import { EXIT_CODES, SensorError } from "./sensor-error.ts";
 
 const USAGE = `Usage:
@@ -14,6 +15,7 @@ const USAGE = `Usage:
   attacklens-sensor run [--once] [--state DIR]
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
+  attacklens-sensor unenroll [--force] [--state DIR]
   attacklens-sensor version
 
 enroll trades an enrollment token for an identity of this host's own, and forgets
@@ -29,6 +31,9 @@ name, certificate, server, clock, token. It spends no use of the token.
 run checks in every minute and reports what has changed; --once does it one time.
 collect prints as JSON what run would report, and sends nothing.
 status says how the sensor last got on with its server, without asking it.
+
+unenroll tells the server that this sensor is uninstalled and forgets the key;
+--force forgets it even when the server cannot be told.
 
 URL is https://…, or http://… for a server on this very host. DIR holds the
 identity: /var/lib/attacklens-sensor for root on Linux, or what the variable
@@ -65,6 +70,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
         return EXIT_CODES.done;
       case "status":
         return await statusCommand(rest);
+      case "unenroll":
+        await unenrollCommand(rest);
+        return EXIT_CODES.done;
       case "version":
       case "--version":
         print(`attacklens-sensor ${RELEASE}`);

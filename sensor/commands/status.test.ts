@@ -29,7 +29,15 @@ test("status says that a sensor does not run any more, once it is overdue", asyn
 });
 
 test("a token that is given twice is refused, since only one of the two would count", async () => {
-  const { exitCode, stderr } = await runCommandLine(["enroll", "--server", "https://a", "--token", "a", "--token", "b"]);
+  const { exitCode, stderr } = await runCommandLine([
+    "enroll",
+    "--server",
+    "https://a",
+    "--token",
+    "a",
+    "--token",
+    "b",
+  ]);
   expect(exitCode).toBe(2);
   expect(stderr).toBe(`attacklens-sensor: --token is given twice\n${USAGE_HINT}`);
 });

@@ -8,7 +8,10 @@ function assets(db: Database) {
     .selectFrom("asset")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .leftJoin("sensor", (join) =>
-      join.onRef("sensor.assetId", "=", "asset.id").on("sensor.deletedAt", "is", null),
+      join
+        .onRef("sensor.assetId", "=", "asset.id")
+        .on("sensor.deletedAt", "is", null)
+        .on("sensor.uninstalledAt", "is", null),
     )
     .select([
       "asset.id",
@@ -84,7 +87,8 @@ export async function findFreeAsset(tx: Database, type: string, value: string, a
             .selectFrom("sensor")
             .select("sensor.id")
             .whereRef("sensor.assetId", "=", "asset.id")
-            .where("deletedAt", "is", null),
+            .where("deletedAt", "is", null)
+            .where("uninstalledAt", "is", null),
         ),
       ),
     )

@@ -29,6 +29,7 @@ export const AUDIT_ACTIONS = [
   "sensor.approved",
   "sensor.blocked",
   "sensor.unblocked",
+  "sensor.uninstalled",
   "sensor.deleted",
   "asset.created",
 ] as const;

@@ -4,6 +4,7 @@ import { firstSlice } from "./migrations/0001-first-slice.ts";
 import { tokenLife } from "./migrations/0002-token-life.ts";
 import { apiKeys } from "./migrations/0003-api-keys.ts";
 import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
+import { uninstalled } from "./migrations/0005-uninstalled.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0002-token-life": tokenLife,
   "0003-api-keys": apiKeys,
   "0004-chunk-sizes": chunkSizes,
+  "0005-uninstalled": uninstalled,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

@@ -144,6 +144,8 @@ export interface SensorTable {
   blockedBy: string | null;
   /** Removed after so many hours offline; null: never. */
   ephemeralHours: number | null;
+  /** When it said goodbye: its key is refused from then on. */
+  uninstalledAt: number | null;
 }
 
 /** Hot and small: one update for every request of a sensor, written by group commit. */

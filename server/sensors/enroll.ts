@@ -72,6 +72,12 @@ async function findEnrolled(
       `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
     );
   }
+  if (sensor.uninstalledAt !== null) {
+    throw new Problem(
+      "sensor-unknown",
+      `Cannot enroll sensor: it was uninstalled at ${toInstant(sensor.uninstalledAt)}; a new key is needed`,
+    );
+  }
   if (sensor.blockedAt !== null) {
     throw new Problem(
       "sensor-blocked",
@@ -121,6 +127,7 @@ async function createSensor(
       blockedAt: null,
       blockedBy: null,
       ephemeralHours: token.ephemeralHours,
+      uninstalledAt: null,
     },
     address,
     nonce,

@@ -9,6 +9,7 @@ export interface PresenceFacts {
   lastSeenAt: number;
   awaitingApproval: number;
   blockedAt: number | null;
+  uninstalledAt: number | null;
 }
 
 export function sensorStatus(
@@ -16,6 +17,7 @@ export function sensorStatus(
   now: number,
   checkInIntervalSeconds: number,
 ): SensorStatus {
+  if (sensor.uninstalledAt !== null) return "uninstalled";
   if (sensor.blockedAt !== null) return "blocked";
   if (sensor.awaitingApproval === 1) return "awaiting-approval";
   if (sensor.reportedAt === null) return "pending";

@@ -1,16 +1,28 @@
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { checkToken as checkTokenRoute, enroll } from "@attacklens/protocol/enroll.ts";
+import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { handler } from "../route-handler.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
-import { approveSensor, blockSensor, deleteSensor, listSensors, unblockSensor } from "./sensors.ts";
+import {
+  approveSensor,
+  blockSensor,
+  deleteSensor,
+  listSensors,
+  recordGoodbye,
+  unblockSensor,
+} from "./sensors.ts";
 
 export const sensorRoutes = [
   handler(checkTokenRoute, ({ body, http }, services) => checkToken(services, http, body.hostname)),
   handler(enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
+  handler(goodbye, async ({ sensor }, { db, now }) => {
+    await recordGoodbye(db, now(), sensor.id);
+    return undefined;
+  }),
   handler(checkIn, async ({ body, sensor }, { db, now, checkInIntervalSeconds }) => {
     const wanted = await recordReport(db, now(), sensor, body.sensorVersion, body.inventory ?? {});
     return { serverTime: toInstant(now()), checkInIntervalSeconds, wanted };

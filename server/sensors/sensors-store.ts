@@ -30,6 +30,7 @@ function sensors(db: Database) {
       "approver.name as approvedBy",
       "sensor.blockedAt",
       "blocker.name as blockedBy",
+      "sensor.uninstalledAt",
       "sensor.ephemeralHours",
       "asset.tags",
       "sensorPresence.address",
@@ -69,9 +70,14 @@ export interface SensorPage {
 export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
   let query = sensors(db);
   if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
-  if (page.status === "blocked") query = query.where("sensor.blockedAt", "is not", null);
-  else if (page.status) query = query.where("sensor.blockedAt", "is", null);
-  if (page.status && page.status !== "blocked")
+  // In the order of `sensorStatus`: what holds earlier is not what is asked for.
+  if (page.status === "uninstalled") query = query.where("sensor.uninstalledAt", "is not", null);
+  else if (page.status) {
+    query = query
+      .where("sensor.uninstalledAt", "is", null)
+      .where("sensor.blockedAt", page.status === "blocked" ? "is not" : "is", null);
+  }
+  if (page.status && page.status !== "blocked" && page.status !== "uninstalled")
     query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
   if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
   if (page.status === "online" || page.status === "offline") {
@@ -97,13 +103,14 @@ export async function findSensor(db: Database, id: string) {
   return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
 }
 
-/** What authenticates a request: nothing for a deleted sensor. */
+/** What authenticates a request: nothing for a deleted or uninstalled sensor. */
 export async function findSensorKey(db: Database, id: string) {
   return await db
     .selectFrom("sensor")
     .select(["id", "publicKey", "version", "reportedAt", "awaitingApproval", "blockedAt"])
     .where("id", "=", id)
     .where("deletedAt", "is", null)
+    .where("uninstalledAt", "is", null)
     .executeTakeFirst();
 }
 
@@ -117,6 +124,7 @@ export async function findSensorByPublicKey(db: Database, publicKey: string) {
     .select([
       "sensor.id",
       "sensor.deletedAt",
+      "sensor.uninstalledAt",
       "sensor.blockedAt",
       "sensor.awaitingApproval",
       "enrollmentToken.valueHash",
@@ -156,6 +164,7 @@ export type HostColumns = Partial<
     | "approvedBy"
     | "blockedAt"
     | "blockedBy"
+    | "uninstalledAt"
   >
 >;
 

@@ -57,6 +57,7 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorVi
     approvedBy: row.approvedBy,
     blockedAt: toInstant(row.blockedAt),
     blockedBy: row.blockedBy,
+    uninstalledAt: toInstant(row.uninstalledAt),
     can: {
       approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
       block: may(row.blockedAt === null ? undefined : "Already blocked"),
@@ -90,6 +91,22 @@ export async function deleteSensor(db: Database, now: number, user: User, id: st
       action: "sensor.deleted",
       entity: { type: "sensor", id },
       details: { hostname },
+    });
+  });
+}
+
+/** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
+export async function recordGoodbye(db: Database, now: number, id: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const sensor = await lockSensor(tx, id);
+    if (!sensor) throw notFound(id);
+    await updateSensor(tx, id, { uninstalledAt: now });
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: { type: "system", id, name: sensor.hostname },
+      action: "sensor.uninstalled",
+      entity: { type: "sensor", id },
+      details: { hostname: sensor.hostname },
     });
   });
 }

@@ -2,8 +2,10 @@ import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listAssets } from "@attacklens/protocol/assets.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { createEnrollmentToken, pauseEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { runCommand } from "../../tasks/command.ts";
 import { runSensor, startSensor } from "../../tasks/programs.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -88,6 +90,24 @@ test("check says what would come of enrolling, and spends no use", async () => {
   const nowhere = await runSensor(["check", "--server", "http://127.0.0.1:9"]);
   expect(nowhere.stdout).toContain("FAIL  server       http://127.0.0.1:9 cannot be reached");
   expect(nowhere.code).toBe(4);
+});
+
+test("a sensor that is unenrolled is Uninstalled, and the host can come back to its asset as a new one", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Production");
+  const { stateDir } = await enrollSensor(installation, value);
+  await runSensor(["run", "--once", "--state", stateDir]);
+  const gone = await runSensor(["unenroll", "--state", stateDir]);
+  expect(gone.stderr).toBe("");
+  expect(gone.code).toBe(0);
+  const uninstalled = (await ada.call(listSensors, { query: { status: "uninstalled" } })).items;
+  expect(uninstalled).toMatchObject([{ status: "uninstalled" }]);
+  expect((await enrollSensor(installation, value)).code).toBe(0);
+  const [pending, ...others] = (await ada.call(listSensors, { query: { status: "pending" } })).items;
+  expect(others).toEqual([]);
+  expect(pending?.asset).toEqual(uninstalled[0]!.asset);
+  expect((await ada.call(listAssets)).items).toMatchObject([{ sensor: { id: pending?.id } }]);
 });
 
 test("a mistyped token is refused before anything is sent", async () => {

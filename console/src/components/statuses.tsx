@@ -11,6 +11,7 @@ export const SENSOR_STATUS_LOOKS: Record<SensorStatus, Look> = {
   pending: { label: "Pending", color: "yellow" },
   online: { label: "Online", color: "green" },
   offline: { label: "Offline", color: "red" },
+  uninstalled: { label: "Uninstalled", color: "gray" },
 };
 
 export const TOKEN_STATUS_LOOKS: Record<TokenStatus, Look> = {

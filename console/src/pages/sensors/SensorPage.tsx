@@ -57,6 +57,14 @@ export function SensorPage() {
           </Notice>
         </div>
       )}
+      {sensor.uninstalledAt !== null && (
+        <div className={classes.notice}>
+          <Notice kind="info">
+            Uninstalled {exactTime(sensor.uninstalledAt)}: the host said goodbye, and its key is refused
+            since.
+          </Notice>
+        </div>
+      )}
       {sensor.blockedAt !== null && (
         <div className={classes.notice}>
           <Notice kind="danger">

@@ -1,0 +1,37 @@
+// attacklens-sensor unenroll: says goodbye to the server and forgets the key.
+import { goodbye } from "@attacklens/protocol/goodbye.ts";
+import { identityPath, privateKeyOf, readIdentity, removeIdentity } from "../identity.ts";
+import { connect, send } from "../request.ts";
+import { SensorError } from "../sensor-error.ts";
+import { Refused, Unreachable } from "../server-reply.ts";
+import { defaultStateDir } from "../settings.ts";
+import { note, parseFlags, print } from "./terminal.ts";
+
+export async function unenrollCommand(args: string[]): Promise<void> {
+  const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" } });
+  const stateDir = flags.state ?? defaultStateDir();
+  const identity = readIdentity(stateDir);
+  if (!identity) {
+    print(`nothing to do: there is no identity in ${stateDir}`);
+    return;
+  }
+  if (identity.state === "enrolled") {
+    try {
+      await send(connect(identity.server, privateKeyOf(identity), identity.sensorId), goodbye, { body: {} });
+    } catch (error) {
+      if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
+      // Unknown: it was deleted there, or an earlier goodbye arrived whose answer did not.
+      const isGone = error instanceof Refused && error.problem.code === "sensor-unknown";
+      if (!isGone && !flags.force) {
+        throw new SensorError(
+          error instanceof Refused ? "sensorRefused" : "serverUnreachable",
+          `Cannot unenroll sensor: ${identity.server}: ${error.message}; the key is kept`,
+          "run the same command again later, or with --force to forget the key without telling the server",
+        );
+      }
+      if (!isGone) note(`${identity.server} was not told: ${error.message}`);
+    }
+  }
+  removeIdentity(stateDir);
+  print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
+}
