@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchCheckIn } from "../bench/check-in.ts";
+import { benchEnroll } from "../bench/enroll.ts";
+import { createTestDatabase } from "../tests/support/databases.ts";
+import { openTestPostgres } from "../tests/support/postgres.ts";
 import { build } from "./build.ts";
 import { progress, runTask } from "./terminal.ts";
 
@@ -12,5 +15,11 @@ await runTask("bench", async (opened) => {
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
   progress("check-ins, interleaved with hello world");
   console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
+  progress("enrollments with one token, on SQLite");
+  console.log(JSON.stringify(await benchEnroll(folder), null, 2));
+  const postgres = opened.use(await openTestPostgres());
+  progress(`the same on ${postgres.description}`);
+  const database = opened.use(await createTestDatabase(postgres.url));
+  console.log(JSON.stringify(await benchEnroll(folder, database.url), null, 2));
   return 0;
 });

@@ -6,21 +6,21 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /** Nothing is in it yet: the server that opens it migrates it. Disposing drops it, with whoever is still connected. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export async function createTestDatabase(administrator = administratorUrl()): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await administer(`CREATE DATABASE ${name}`);
-  const url = new URL(administratorUrl());
+  await administer(administrator, `CREATE DATABASE ${name}`);
+  const url = new URL(administrator);
   url.pathname = `/${name}`;
   return {
     url: url.href,
     async [Symbol.asyncDispose]() {
-      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await administer(administrator, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
 }
 
-async function administer(statement: string): Promise<void> {
-  await using sql = new SQL(administratorUrl(), { max: 1 });
+async function administer(url: string, statement: string): Promise<void> {
+  await using sql = new SQL(url, { max: 1 });
   await sql.unsafe(statement);
 }
 
