@@ -1,4 +1,5 @@
 // What a route's handler is given and gives: types only, and the pair that ties a declaration to its handler.
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
@@ -53,10 +54,35 @@ export interface RefusalLedger {
   flush(): Promise<number>;
 }
 
-/** What `sensors/enroll-queue.ts` bounds. */
-export interface EnrollQueue {
-  /** Runs `work` when there is room. Throws too-many-requests when too many wait. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+/** A well-formed, truly signed request to enroll. */
+export interface EnrollRequest {
+  valueHash: string;
+  publicKey: string;
+  sensorVersion: string;
+  host: HostFacts;
+  at: number;
+  address: string;
+  nonce: number;
+}
+
+export interface Enrolled {
+  sensorId: string;
+  assetGroup: { id: string; name: string } | null;
+  awaitingApproval: boolean;
+}
+
+/** A host that asks what would come of its enrollment. */
+export interface TokenCheck {
+  valueHash: string;
+  at: number;
+  address: string;
+  hostname: string;
+}
+
+/** What `sensors/token-queue.ts` bounds. */
+export interface TokenQueue<Request, Outcome> {
+  /** Answers after the commit. Throws too-many-requests when too many wait, and what the request was refused with. */
+  add(request: Request): Promise<Outcome>;
 }
 
 /** What `changes/changes.ts` keeps open. */
@@ -76,7 +102,8 @@ export interface Services {
   signIn: SignIn;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
-  enrollQueue: EnrollQueue;
+  enrollQueue: TokenQueue<EnrollRequest, Enrolled>;
+  checkQueue: TokenQueue<TokenCheck, Omit<Enrolled, "sensorId">>;
   refusals: RefusalLedger;
   changes: ChangeStreams;
 }

@@ -15,9 +15,11 @@ import { openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { RefusalLedger } from "./route-handler.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
-import { openEnrollQueue } from "./sensors/enroll-queue.ts";
+import { checkBatch } from "./sensors/check-token.ts";
+import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { removeEndedSensors } from "./sensors/sensors.ts";
+import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { readSessionSecret } from "./session-secret.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { issueSetupCode } from "./users/users.ts";
@@ -58,7 +60,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         signIn,
         uploadBudget: openUploadBudget(now),
         knownValues: openKnownValues(db, now),
-        enrollQueue: openEnrollQueue(now),
+        enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch)),
+        checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
+          ...TOKEN_QUEUE_LIMITS,
+          running: 1,
+        }),
         refusals,
         changes,
       },

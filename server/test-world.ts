@@ -16,8 +16,10 @@ import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
-import { openEnrollQueue } from "./sensors/enroll-queue.ts";
+import { checkBatch } from "./sensors/check-token.ts";
+import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
+import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { createUser } from "./users/users.ts";
 
@@ -168,7 +170,11 @@ function openServer(db: Database, now: () => number) {
       checkInIntervalSeconds: 60,
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
-      enrollQueue: openEnrollQueue(now),
+      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch)),
+      checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
+        ...TOKEN_QUEUE_LIMITS,
+        running: 1,
+      }),
       refusals,
       changes: openChangeStreams(db),
       signIn,

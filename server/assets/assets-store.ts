@@ -71,14 +71,20 @@ export async function listIdentifiers(db: Database, assetId: string) {
     .execute();
 }
 
-/** An asset of the group that has the identifier and no sensor that still exists. */
-export async function findFreeAsset(tx: Database, type: string, value: string, assetGroupId: string | null) {
+/** Assets of the group that have one of the identifiers and no sensor that still exists, the oldest first. */
+export async function listFreeAssets(
+  tx: Database,
+  type: string,
+  values: string[],
+  assetGroupId: string | null,
+) {
+  if (values.length === 0) return [];
   return await tx
     .selectFrom("asset")
     .innerJoin("assetIdentifier", "assetIdentifier.assetId", "asset.id")
-    .select("asset.id")
+    .select(["asset.id", "assetIdentifier.value"])
     .where("assetIdentifier.type", "=", type)
-    .where("assetIdentifier.value", "=", value)
+    .where("assetIdentifier.value", "in", values)
     .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
     .where((eb) =>
       eb.not(
@@ -93,22 +99,26 @@ export async function findFreeAsset(tx: Database, type: string, value: string, a
       ),
     )
     .orderBy("asset.createdAt")
-    .executeTakeFirst();
+    .orderBy("asset.id")
+    .execute();
 }
 
-export async function insertAsset(tx: Database, asset: AssetTable): Promise<void> {
-  await tx.insertInto("asset").values(asset).execute();
+export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
+  if (assets.length > 0) await tx.insertInto("asset").values(assets).execute();
 }
+
+/** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */
+const MAX_IDENTIFIERS = 5_000;
 
 export async function insertIdentifiers(
   tx: Database,
-  assetId: string,
-  identifiers: { type: string; value: string }[],
+  identifiers: { assetId: string; type: string; value: string }[],
 ): Promise<void> {
-  if (identifiers.length === 0) return;
-  await tx
-    .insertInto("assetIdentifier")
-    .values(identifiers.map((identifier) => ({ assetId, ...identifier })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  for (let from = 0; from < identifiers.length; from += MAX_IDENTIFIERS) {
+    await tx
+      .insertInto("assetIdentifier")
+      .values(identifiers.slice(from, from + MAX_IDENTIFIERS))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }

@@ -2,16 +2,16 @@
 import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
-import type { Database } from "../db/schema.ts";
+import type { AuditEvent } from "../audit/audit.ts";
+import type { AssetTable, Database } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import {
   type AssetPage,
   type AssetRow,
   findAsset,
-  findFreeAsset,
-  insertAsset,
+  insertAssets,
   insertIdentifiers,
+  listFreeAssets,
   listIdentifiers,
   pageOfAssets,
 } from "./assets-store.ts";
@@ -45,48 +45,54 @@ export async function getAsset(db: Database, id: string) {
 }
 
 /**
- * The asset that an enrolling sensor belongs to: one of the token's group that has the same machine id and no sensor
- * any more (the machine was enrolled anew), else a new one. Host facts never reach an asset of another group or of a
- * sensor that still exists: two machines that claim one identity stay two.
+ * The assets that enrolling sensors belong to, in their order: each gets one of the token's group that has the same machine
+ * id and no sensor any more (the machine was enrolled anew), else a new one. Host facts never reach an asset of another
+ * group or of a sensor that still exists: two machines that claim one identity stay two.
  */
-export async function findOrCreateAsset(
+export async function findOrCreateAssets(
   tx: Database,
-  now: number,
-  host: HostFacts,
+  enrolling: { at: number; host: HostFacts }[],
   { assetGroupId, tags }: { assetGroupId: string | null; tags: string[] },
-): Promise<{ id: string; created: boolean }> {
-  const identifiers = identifiersOf(host);
-  const machineId = identifiers.find(({ type }) => type === "machine-id");
-  const found = machineId && (await findFreeAsset(tx, machineId.type, machineId.value, assetGroupId));
-  const id = found?.id ?? newId("asset");
-  if (!found) {
-    await insertAsset(tx, {
-      id,
-      name: host.hostname,
-      nameKey: nameKey(host.hostname),
-      type: "server",
-      category: "compute",
-      assetGroupId,
-      createdAt: now,
-      tags: JSON.stringify(tags),
-    });
-  }
-  await insertIdentifiers(tx, id, identifiers);
-  return { id, created: !found };
+): Promise<{ id: string; created: boolean }[]> {
+  const hosts = enrolling.map(({ at, host }) => {
+    const identifiers = identifiersOf(host);
+    return { at, host, identifiers, machineId: identifiers.find(({ type }) => type === "machine-id")?.value };
+  });
+  const machineIds = new Set(hosts.flatMap(({ machineId }) => machineId ?? []));
+  const free = await listFreeAssets(tx, "machine-id", [...machineIds], assetGroupId);
+  const taken = new Set<string>();
+  const assets = hosts.map(({ machineId }) => {
+    const found = free.find(({ id, value }) => value === machineId && !taken.has(id));
+    const id = found?.id ?? newId("asset");
+    taken.add(id);
+    return { id, created: !found };
+  });
+  const made = hosts.flatMap(({ at, host }, index): AssetTable[] => {
+    const { id, created } = assets[index]!;
+    if (!created) return [];
+    return [
+      {
+        id,
+        name: host.hostname,
+        nameKey: nameKey(host.hostname),
+        type: "server",
+        category: "compute",
+        assetGroupId,
+        createdAt: at,
+        tags: JSON.stringify(tags),
+      },
+    ];
+  });
+  await insertAssets(tx, made);
+  const identifiers = hosts.flatMap(({ identifiers }, index) =>
+    identifiers.map((identifier) => ({ assetId: assets[index]!.id, ...identifier })),
+  );
+  await insertIdentifiers(tx, identifiers);
+  return assets;
 }
 
-export async function recordAssetCreated(
-  tx: Database,
-  event: Pick<AuditEvent, "at" | "actor">,
-  id: string,
-  name: string,
-) {
-  await recordAuditEvent(tx, {
-    ...event,
-    action: "asset.created",
-    entity: { type: "asset", id },
-    details: { name },
-  });
+export function assetCreated(event: Pick<AuditEvent, "at" | "actor">, id: string, name: string): AuditEvent {
+  return { ...event, action: "asset.created", entity: { type: "asset", id }, details: { name } };
 }
 
 function identifiersOf(host: HostFacts): { type: IdentifierType; value: string }[] {

@@ -8,13 +8,11 @@ export async function lockHead(tx: Database): Promise<{ sequence: number; hash: 
   return await lockRows(tx, query).executeTakeFirstOrThrow();
 }
 
-export async function appendEvent(tx: Database, event: AuditEventTable): Promise<void> {
-  await tx.insertInto("auditEvent").values(event).execute();
-  await tx
-    .updateTable("auditHead")
-    .set({ sequence: event.sequence, hash: event.hash })
-    .where("id", "=", 1)
-    .execute();
+/** The last of the events is the chain's new end. */
+export async function appendEvents(tx: Database, events: AuditEventTable[]): Promise<void> {
+  await tx.insertInto("auditEvent").values(events).execute();
+  const { sequence, hash } = events.at(-1)!;
+  await tx.updateTable("auditHead").set({ sequence, hash }).where("id", "=", 1).execute();
 }
 
 export async function listEvents(db: Database): Promise<AuditEventTable[]> {

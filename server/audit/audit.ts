@@ -6,7 +6,7 @@ import { announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { User } from "../route-handler.ts";
-import { appendEvent, listEvents, lockHead } from "./audit-store.ts";
+import { appendEvents, listEvents, lockHead } from "./audit-store.ts";
 
 export const AUDIT_ACTIONS = [
   "user.created",
@@ -51,23 +51,33 @@ export function userActor(user: User): AuditEvent["actor"] {
 
 /** Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked until the commit. */
 export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise<void> {
-  const head = await lockHead(tx);
-  const row = {
-    sequence: head.sequence + 1,
-    id: newId("auditEvent"),
-    at: event.at,
-    actorType: event.actor.type,
-    actorId: event.actor.id,
-    actorName: event.actor.name,
-    action: event.action,
-    entityType: event.entity.type,
-    entityId: event.entity.id,
-    details: canonicalJson(event.details ?? {}),
-    previousHash: head.hash,
-  };
-  await appendEvent(tx, { ...row, hash: hashOf(row) });
-  const topic = CHANGE_TOPICS.find((one) => one === event.entity.type);
-  if (topic) await announce(tx, topic);
+  await recordAuditEvents(tx, [event]);
+}
+
+/** The same for several, in their order and at once. */
+export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  let { sequence, hash: previousHash } = await lockHead(tx);
+  const rows = events.map((event) => {
+    const row = {
+      sequence: ++sequence,
+      id: newId("auditEvent"),
+      at: event.at,
+      actorType: event.actor.type,
+      actorId: event.actor.id,
+      actorName: event.actor.name,
+      action: event.action,
+      entityType: event.entity.type,
+      entityId: event.entity.id,
+      details: canonicalJson(event.details ?? {}),
+      previousHash,
+    };
+    previousHash = hashOf(row);
+    return { ...row, hash: previousHash };
+  });
+  await appendEvents(tx, rows);
+  const types = new Set(events.map(({ entity }) => entity.type));
+  for (const topic of CHANGE_TOPICS.filter((one) => types.has(one))) await announce(tx, topic);
 }
 
 /** The sequence of the first event that does not continue the chain, or undefined when it is whole. */

@@ -60,8 +60,8 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
   return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
 }
 
-export async function insertAttempt(tx: Database, attempt: EnrollmentAttemptTable): Promise<void> {
-  await tx.insertInto("enrollmentAttempt").values(attempt).execute();
+export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTable[]): Promise<void> {
+  await tx.insertInto("enrollmentAttempt").values(attempts).execute();
 }
 
 /** A refusal that happens again is the same row; none may be in `rows` twice. */

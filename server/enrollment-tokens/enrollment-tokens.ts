@@ -21,7 +21,7 @@ import { nameKey, newId, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
-import { insertAttempt } from "./attempts-store.ts";
+import { insertAttempts } from "./attempts-store.ts";
 import {
   countUses,
   findSuccessors,
@@ -251,18 +251,7 @@ const TOLD = [
   "ephemeralHours",
 ] as const;
 
-export interface HeldToken {
-  id: string;
-  name: string;
-  assetGroup: { id: string; name: string } | null;
-  tags: string[];
-  requireApproval: boolean;
-  ephemeralHours: number | null;
-  /** The number of the use that this enrollment is. */
-  useNumber: number;
-}
-
-/** A refusal that the ledger keeps: thrown by `holdUsableToken`, recorded once its transaction is undone. */
+/** A refusal that the ledger keeps, once the transaction in which it was found is over. */
 export class RefusedAttempt extends Error {
   constructor(
     readonly tokenId: string,
@@ -273,44 +262,41 @@ export class RefusedAttempt extends Error {
   }
 }
 
-/**
- * The token that a value names, locked and usable by this host until the transaction ends, its group too.
- * An unknown value gets token-unknown and nothing else; for who holds the real one throws RefusedAttempt.
- */
-export async function holdUsableToken(
-  tx: Database,
-  now: number,
-  valueHash: string,
-  host: { address: string; hostname: string },
-): Promise<HeldToken> {
+export type HeldToken = NonNullable<Awaited<ReturnType<typeof holdToken>>>;
+
+/** The token that a value names, locked until the transaction ends, its group too; undefined when there is none any more. */
+export async function holdToken(tx: Database, valueHash: string) {
   const token = await lockToken(tx, { valueHash });
-  if (!token) throw tokenUnknown();
+  if (!token) return undefined;
   const assetGroup = token.assetGroupId === null ? null : await holdAssetGroup(tx, token.assetGroupId);
-  const uses = await countUses(tx, token.id);
-  const status = enrollmentTokenStatus(
-    { ...token, uses, assetGroupDeletedAt: assetGroup === undefined ? 0 : null },
-    now,
-  );
-  const refuse = (reason: RefusalReason, told: string) => new RefusedAttempt(token.id, reason, told);
-  switch (status) {
-    case "revoked":
-      throw refuse("token-revoked", `token was revoked at ${toInstant(token.revokedAt)}`);
-    case "expired":
-      throw refuse("token-expired", `token expired at ${toInstant(token.expiresAt)}`);
-    case "group-deleted":
-      throw refuse("token-group-deleted", "the token's asset group no longer exists");
-    case "used-up":
-      throw refuse("token-used-up", `token is used up: ${uses} of ${token.maxEnrollments}`);
-    case "paused":
-      throw refuse("token-paused", `token is paused since ${toInstant(token.pausedAt)}`);
-    case "active":
-  }
+  let uses = await countUses(tx, token.id);
   const networks = parseList(token.allowedNetworks);
-  if (networks.length > 0 && !isInNetworks(host.address, networks))
-    throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
   const patterns = parseList(token.allowedHostnames);
-  if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
-    throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
+  const refuse = (reason: RefusalReason, told: string) => new RefusedAttempt(token.id, reason, told);
+
+  /** Throws RefusedAttempt unless the token lets the host in. */
+  const judge = (at: number, host: { address: string; hostname: string }): void => {
+    const assetGroupDeletedAt = assetGroup === undefined ? 0 : null;
+    const status = enrollmentTokenStatus({ ...token, uses, assetGroupDeletedAt }, at);
+    switch (status) {
+      case "revoked":
+        throw refuse("token-revoked", `token was revoked at ${toInstant(token.revokedAt)}`);
+      case "expired":
+        throw refuse("token-expired", `token expired at ${toInstant(token.expiresAt)}`);
+      case "group-deleted":
+        throw refuse("token-group-deleted", "the token's asset group no longer exists");
+      case "used-up":
+        throw refuse("token-used-up", `token is used up: ${uses} of ${token.maxEnrollments}`);
+      case "paused":
+        throw refuse("token-paused", `token is paused since ${toInstant(token.pausedAt)}`);
+      case "active":
+    }
+    if (networks.length > 0 && !isInNetworks(host.address, networks))
+      throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
+    if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
+      throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
+  };
+
   return {
     id: token.id,
     name: token.name,
@@ -318,7 +304,12 @@ export async function holdUsableToken(
     tags: parseList(token.tags),
     requireApproval: token.requireApproval === 1,
     ephemeralHours: token.ephemeralHours,
-    useNumber: uses + 1,
+    judge,
+    /** Judges the host, takes one use for it and answers its number. */
+    admit(...host: Parameters<typeof judge>): number {
+      judge(...host);
+      return ++uses;
+    },
   };
 }
 
@@ -333,13 +324,17 @@ export interface Attempt {
   hostname: string;
 }
 
-/** Counts one use, in the transaction that makes the sensor. */
-export async function recordTokenUse(
+/** Counts uses, in the transaction that makes the sensors. */
+export async function recordTokenUses(
   tx: Database,
-  attempt: Attempt & { sensorId: string; useNumber: number },
+  uses: (Attempt & { sensorId: string; useNumber: number })[],
 ): Promise<void> {
-  const { sensorId, useNumber } = attempt;
-  await insertAttempt(tx, { ...attemptRow(attempt, null), sensorId, useNumber });
+  const rows = uses.map((use) => ({
+    ...attemptRow(use, null),
+    sensorId: use.sensorId,
+    useNumber: use.useNumber,
+  }));
+  await insertAttempts(tx, rows);
 }
 
 /** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */

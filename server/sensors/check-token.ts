@@ -1,15 +1,21 @@
 // What would come of an enrollment, for the person who prepares a roll-out: the same judgement, and nothing of it is kept.
 import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
+import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { holdUsableToken, parseTokenValue, RefusedAttempt } from "../enrollment-tokens/enrollment-tokens.ts";
+import {
+  holdToken,
+  parseTokenValue,
+  RefusedAttempt,
+  tokenUnknown,
+} from "../enrollment-tokens/enrollment-tokens.ts";
 import { toInstant } from "../ids.ts";
-import type { HttpRequest, Services } from "../route-handler.ts";
+import type { Enrolled, HttpRequest, Services, TokenCheck } from "../route-handler.ts";
 import { bearerToken } from "./enroll.ts";
 
 /** Throws token-unknown, too-many-requests. Who holds a real value is told why it would be refused. */
 export async function checkToken(
-  { db, now, knownValues, enrollQueue }: Services,
+  { now, knownValues, checkQueue }: Services,
   http: HttpRequest,
   hostname: string,
 ): Promise<RouteOutput<typeof checkRoute>> {
@@ -18,14 +24,28 @@ export async function checkToken(
   const { address } = http;
   const told = { serverTime: toInstant(now()), address };
   try {
-    const token = await enrollQueue.run(() =>
-      inTransaction(db, (tx) => holdUsableToken(tx, now(), valueHash, { address, hostname })),
-    );
-    const { assetGroup, requireApproval } = token;
-    return { ...told, refusal: null, assetGroup, awaitingApproval: requireApproval };
+    return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
   } catch (error) {
     if (!(error instanceof RefusedAttempt)) throw error;
     const refusal = { code: error.reason, detail: error.told };
     return { ...told, refusal, assetGroup: null, awaitingApproval: false };
   }
+}
+
+/** All checks have the same `valueHash`; each is answered as if it came alone. */
+export async function checkBatch(
+  db: Database,
+  batch: TokenCheck[],
+): Promise<(Omit<Enrolled, "sensorId"> | Error)[]> {
+  const token = await inTransaction(db, (tx) => holdToken(tx, batch[0]!.valueHash));
+  return batch.map(({ at, ...host }) => {
+    if (!token) return tokenUnknown();
+    try {
+      token.judge(at, host);
+      return { assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
+    } catch (error) {
+      if (error instanceof RefusedAttempt) return error;
+      throw error;
+    }
+  });
 }

@@ -114,8 +114,8 @@ export async function findSensorKey(db: Database, id: string) {
     .executeTakeFirst();
 }
 
-/** The sensor that has a public key, a deleted one too, with the hash of the token it came with. */
-export async function findSensorByPublicKey(db: Database, publicKey: string) {
+/** The sensors that have one of the public keys, deleted ones too, each with the hash of the token it came with. */
+export async function listSensorsByPublicKey(db: Database, publicKeys: string[]) {
   return await db
     .selectFrom("sensor")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
@@ -123,6 +123,7 @@ export async function findSensorByPublicKey(db: Database, publicKey: string) {
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .select([
       "sensor.id",
+      "sensor.publicKey",
       "sensor.deletedAt",
       "sensor.uninstalledAt",
       "sensor.blockedAt",
@@ -131,22 +132,28 @@ export async function findSensorByPublicKey(db: Database, publicKey: string) {
       "asset.assetGroupId",
       "assetGroup.name as assetGroupName",
     ])
-    .where("sensor.publicKey", "=", publicKey)
-    .executeTakeFirst();
+    .where("sensor.publicKey", "in", publicKeys)
+    .execute();
 }
 
-/** Inserts the sensor as just seen, with the nonce that its enrollment spent. */
-export async function insertSensor(
+export type SensorByKey = Awaited<ReturnType<typeof listSensorsByPublicKey>>[number];
+
+/** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
+export async function insertSensors(
   tx: Database,
-  sensor: SensorTable,
-  address: string,
-  nonce: number,
+  made: { sensor: SensorTable; address: string; nonce: number }[],
 ): Promise<void> {
-  await tx.insertInto("sensor").values(sensor).execute();
   await tx
-    .insertInto("sensorPresence")
-    .values({ sensorId: sensor.id, lastSeenAt: sensor.enrolledAt, lastNonce: nonce, address })
+    .insertInto("sensor")
+    .values(made.map(({ sensor }) => sensor))
     .execute();
+  const presences = made.map(({ sensor, address, nonce }) => ({
+    sensorId: sensor.id,
+    lastSeenAt: sensor.enrolledAt,
+    lastNonce: nonce,
+    address,
+  }));
+  await tx.insertInto("sensorPresence").values(presences).execute();
 }
 
 export type HostColumns = Partial<

@@ -14,7 +14,7 @@ import { createSuperAdmin } from "../../tasks/first-day.ts";
 import { type RunningServer, startServer } from "../../tasks/programs.ts";
 import { createTestDatabase } from "../support/databases.ts";
 
-const HOSTS = 300;
+const HOSTS = 1_200;
 /** After how many more acknowledgements the server is killed: in the first moments, and deep in the burst. */
 const KILLED_AFTER = [1, 40, 100];
 

@@ -1,0 +1,166 @@
+// Enrollments with one token in one transaction: the token is locked once, each host is judged by itself and takes one use, and
+// one statement a table writes what comes of all. A refusal undoes nobody else's enrollment.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { assetCreated, findOrCreateAssets } from "../assets/assets.ts";
+import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
+import { isDuplicate } from "../db/dialect.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import {
+  type HeldToken,
+  holdToken,
+  RefusedAttempt,
+  recordTokenUses,
+  tokenUnknown,
+} from "../enrollment-tokens/enrollment-tokens.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import type { Enrolled, EnrollRequest } from "../route-handler.ts";
+import { insertSensors, listSensorsByPublicKey, type SensorByKey } from "./sensors-store.ts";
+
+/** What becomes of one request: an error is for its caller alone. */
+export type Outcome = Enrolled | Error;
+
+/**
+ * All requests have the same `valueHash`. The same key with the same token gets the same sensor, whatever has become of the
+ * token since. Throws when the database cannot be used; then nobody is enrolled.
+ */
+export async function enrollBatch(db: Database, batch: EnrollRequest[]): Promise<Outcome[]> {
+  try {
+    return await inTransaction(db, (tx) => enrollAll(tx, batch));
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+  }
+  // A key or an asset was reached for with another token at this moment: by itself, each finds what that one has made.
+  const outcomes: Outcome[] = [];
+  for (const request of batch) {
+    const [outcome] = await withSecondTry(() => inTransaction(db, (tx) => enrollAll(tx, [request])));
+    outcomes.push(outcome!);
+  }
+  return outcomes;
+}
+
+async function enrollAll(tx: Database, batch: EnrollRequest[]): Promise<Outcome[]> {
+  const token = await holdToken(tx, batch[0]!.valueHash);
+  // Behind the lock: whoever enrolled with this token until now is found.
+  const keys = new Set(batch.map(({ publicKey }) => publicKey));
+  const sensors = await listSensorsByPublicKey(tx, [...keys]);
+  const earlier = new Map(sensors.map((sensor) => [sensor.publicKey, sensor]));
+  const enrolled = new Map<string, Enrolled>();
+  const made: NewSensor[] = [];
+  const outcomes = batch.map((request) => {
+    try {
+      const sensor = earlier.get(request.publicKey);
+      if (sensor) return repeat(sensor, request.valueHash);
+      const twin = enrolled.get(request.publicKey);
+      if (twin) return twin;
+      if (!token) throw tokenUnknown();
+      const { at, address, host } = request;
+      const useNumber = token.admit(at, { address, hostname: host.hostname });
+      const outcome = {
+        sensorId: newId("sensor"),
+        assetGroup: token.assetGroup,
+        awaitingApproval: token.requireApproval,
+      };
+      enrolled.set(request.publicKey, outcome);
+      made.push({ ...request, sensorId: outcome.sensorId, useNumber });
+      return outcome;
+    } catch (error) {
+      if (error instanceof Problem || error instanceof RefusedAttempt) return error;
+      throw error;
+    }
+  });
+  if (token && made.length > 0) await createSensors(tx, token, made);
+  return outcomes;
+}
+
+/** Throws state-conflict, sensor-unknown, sensor-blocked. */
+function repeat(sensor: SensorByKey, valueHash: string): Enrolled {
+  if (sensor.valueHash !== valueHash) {
+    throw new Problem("state-conflict", "Cannot enroll sensor: its key was enrolled with another token");
+  }
+  if (sensor.deletedAt !== null) {
+    throw new Problem(
+      "sensor-unknown",
+      `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
+    );
+  }
+  if (sensor.uninstalledAt !== null) {
+    throw new Problem(
+      "sensor-unknown",
+      `Cannot enroll sensor: it was uninstalled at ${toInstant(sensor.uninstalledAt)}; a new key is needed`,
+    );
+  }
+  if (sensor.blockedAt !== null) {
+    throw new Problem(
+      "sensor-blocked",
+      `Cannot enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
+    );
+  }
+  return {
+    awaitingApproval: sensor.awaitingApproval === 1,
+    sensorId: sensor.id,
+    assetGroup:
+      sensor.assetGroupId === null ? null : { id: sensor.assetGroupId, name: sensor.assetGroupName ?? "" },
+  };
+}
+
+type NewSensor = EnrollRequest & { sensorId: string; useNumber: number };
+
+async function createSensors(tx: Database, token: HeldToken, made: NewSensor[]): Promise<void> {
+  const { tags } = token;
+  const assets = await findOrCreateAssets(tx, made, { assetGroupId: token.assetGroup?.id ?? null, tags });
+  const rows = made.map(({ sensorId, publicKey, sensorVersion, host, at, address, nonce }, index) => ({
+    sensor: {
+      id: sensorId,
+      publicKey,
+      enrollmentTokenId: token.id,
+      assetId: assets[index]!.id,
+      hostname: host.hostname,
+      hostnameKey: nameKey(host.hostname),
+      platform: host.platform,
+      osName: host.osName,
+      osVersion: host.osVersion,
+      architecture: host.architecture,
+      version: sensorVersion,
+      enrolledAt: at,
+      reportedAt: null,
+      deletedAt: null,
+      awaitingApproval: token.requireApproval ? 1 : 0,
+      approvedAt: null,
+      approvedBy: null,
+      blockedAt: null,
+      blockedBy: null,
+      ephemeralHours: token.ephemeralHours,
+      uninstalledAt: null,
+    },
+    address,
+    nonce,
+  }));
+  await insertSensors(tx, rows);
+  await recordTokenUses(
+    tx,
+    made.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),
+  );
+  const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
+  const events = made.flatMap(({ sensorId, at, address, host: { hostname } }, index): AuditEvent[] => {
+    const { id: assetId, created } = assets[index]!;
+    const enrolled: AuditEvent = {
+      at,
+      actor,
+      action: "sensor.enrolled",
+      entity: { type: "sensor", id: sensorId },
+      details: { hostname, address, assetId },
+    };
+    return created ? [assetCreated({ at, actor }, assetId, hostname), enrolled] : [enrolled];
+  });
+  await recordAuditEvents(tx, events);
+}
+
+async function withSecondTry<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return await work();
+  }
+}
