@@ -10,56 +10,62 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
 
+/** Some thirty pages, each looked at by axe: a minute on a machine that does nothing else. */
+const PAGES_TIMEOUT_MS = 240_000;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-test.each(["light", "dark"] as const)("no page has an accessibility violation in %s", async (colorScheme) => {
-  await using installation = await openInstallation({ database: "sqlite" });
-  await using browser = await openBrowser();
-  const { url, setupLink } = installation.server;
-  const visitor = await browser.openPage({ colorScheme });
-  await visitor.goto(setupLink as string);
-  await expectAccessible(visitor, "Set up AttackLens");
-  const ada = await installation.createSuperAdmin();
-  await visitor.goto(`${url}/sign-in`);
-  await expectAccessible(visitor, "Sign in");
+test.each(["light", "dark"] as const)(
+  "no page has an accessibility violation in %s",
+  async (colorScheme) => {
+    await using installation = await openInstallation({ database: "sqlite" });
+    await using browser = await openBrowser();
+    const { url, setupLink } = installation.server;
+    const visitor = await browser.openPage({ colorScheme });
+    await visitor.goto(setupLink as string);
+    await expectAccessible(visitor, "Set up AttackLens");
+    const ada = await installation.createSuperAdmin();
+    await visitor.goto(`${url}/sign-in`);
+    await expectAccessible(visitor, "Sign in");
 
-  const page = await browser.openPageAs(ada, installation, {
-    colorScheme,
-    viewport: { width: 1024, height: 768 },
-  });
-  for (const path of [
-    "/",
-    "/sensors",
-    "/sensors/tokens",
-    "/assets",
-    "/assets/groups",
-    "/settings/api-keys",
-  ]) {
-    await page.goto(url + path);
-    await expectAccessible(page, `${path}, empty`);
-  }
-  await ada.call(createAssetGroup, { body: { name: "Finance" } });
-  const token = await createToken(ada, "Production");
-  const { stateDir, code } = await enrollSensor(installation, token.value);
-  expect(code).toBe(0);
-  await runSensor(["run", "--once", "--state", stateDir]);
-  const sensorId = (await ada.call(listSensors)).items[0]?.id;
-  const assetId = (await ada.call(listAssets)).items[0]?.id;
-  const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
-  const paths = [
-    ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
-    ...["edit", "rotate", "roll-out", "roll-out/expected"].map(
-      (page) => `/sensors/tokens/${token.id}/${page}`,
-    ),
-    ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
-    ...["/settings/api-keys", "/settings/api-keys/new"],
-    ...categories.map((category) => `/sensors/${sensorId}/${category}`),
-  ];
-  for (const path of paths) {
-    await page.goto(url + path);
-    await expectAccessible(page, path);
-  }
-});
+    const page = await browser.openPageAs(ada, installation, {
+      colorScheme,
+      viewport: { width: 1024, height: 768 },
+    });
+    for (const path of [
+      "/",
+      "/sensors",
+      "/sensors/tokens",
+      "/assets",
+      "/assets/groups",
+      "/settings/api-keys",
+    ]) {
+      await page.goto(url + path);
+      await expectAccessible(page, `${path}, empty`);
+    }
+    await ada.call(createAssetGroup, { body: { name: "Finance" } });
+    const token = await createToken(ada, "Production");
+    const { stateDir, code } = await enrollSensor(installation, token.value);
+    expect(code).toBe(0);
+    await runSensor(["run", "--once", "--state", stateDir]);
+    const sensorId = (await ada.call(listSensors)).items[0]?.id;
+    const assetId = (await ada.call(listAssets)).items[0]?.id;
+    const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
+    const paths = [
+      ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
+      ...["edit", "rotate", "roll-out", "roll-out/expected"].map(
+        (page) => `/sensors/tokens/${token.id}/${page}`,
+      ),
+      ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
+      ...["/settings/api-keys", "/settings/api-keys/new"],
+      ...categories.map((category) => `/sensors/${sensorId}/${category}`),
+    ];
+    for (const path of paths) {
+      await page.goto(url + path);
+      await expectAccessible(page, path);
+    }
+  },
+  PAGES_TIMEOUT_MS,
+);
 
 test("by keyboard alone a person signs in and creates a token", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
