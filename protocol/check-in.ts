@@ -1,5 +1,6 @@
 // POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
 import { z } from "zod";
+import { hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
@@ -27,6 +28,9 @@ export const checkIn = route({
   body: z.strictObject({
     protocolVersion,
     sensorVersion: fact(40).min(1),
+    host: hostFacts
+      .optional()
+      .meta({ description: "In every check-in from a start of the sensor until one is answered" }),
     inventory: z
       .partialRecord(category, categoryReport)
       .optional()
@@ -40,5 +44,15 @@ export const checkIn = route({
       .array(category)
       .max(CATEGORIES.length)
       .meta({ description: "Categories whose chunk list the server has not; to be PUT" }),
+    serverKey: publicKey.optional().meta({ description: "Signs the server's refusals" }),
+    held: z.boolean().optional().meta({
+      description:
+        "The report was not taken: another start of this sensor may hold its key; the next check-ins will tell",
+    }),
+    newKeyWanted: z
+      .boolean()
+      .optional()
+      .meta({ description: "The key is old: announce another at /sensor/v1/keys" }),
   }),
+  problems: ["sensor-copied", "key-replaced"],
 });

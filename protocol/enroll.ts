@@ -37,33 +37,46 @@ export const hostFacts = z
   .meta({ id: "HostFacts" });
 export type HostFacts = z.infer<typeof hostFacts>;
 
+/** An Ed25519 signature (RFC 8032): 64 bytes, base64url without padding. */
+const proof = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{85}[AQgw]$/, "must be 64 bytes in base64url without padding")
+  .meta({ description: "Of the text that `keyProofBase` gives, by the new key" });
+
+const enrollBody = z.strictObject({
+  publicKey: publicKey.meta({
+    description: "Of the pair that the host made; the request is signed with its private key",
+  }),
+  protocolVersion,
+  sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
+  host: hostFacts,
+});
+
+const enrolled = z.object({
+  sensorId,
+  assetGroup: reference(assetGroupId)
+    .nullable()
+    .meta({ description: "The group that the token decides; null: none" }),
+  awaitingApproval: z
+    .boolean()
+    .default(false)
+    .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
+  checkInIntervalSeconds: z.int().min(1),
+  serverTime: instant,
+  serverKey: publicKey
+    .optional()
+    .meta({ description: "Signs the server's refusals; the same from all servers of an installation" }),
+});
+
 export const enroll = route({
   name: "sensor.enroll",
   method: "POST",
   path: "/sensor/v1/enroll",
   access: "public",
   summary: "Enroll a sensor with a token; the same key with the same token gets the same sensor again",
-  body: z.strictObject({
-    publicKey: publicKey.meta({
-      description: "Of the pair that the host made; the request is signed with its private key",
-    }),
-    protocolVersion,
-    sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
-    host: hostFacts,
-  }),
+  body: enrollBody,
   status: 201,
-  output: z.object({
-    sensorId,
-    assetGroup: reference(assetGroupId)
-      .nullable()
-      .meta({ description: "The group that the token decides; null: none" }),
-    awaitingApproval: z
-      .boolean()
-      .default(false)
-      .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
-    checkInIntervalSeconds: z.int().min(1),
-    serverTime: instant,
-  }),
+  output: enrolled,
   problems: [
     "token-unknown",
     "token-revoked",
@@ -81,6 +94,50 @@ export const enroll = route({
     "sensor-unknown",
     "state-conflict",
   ],
+});
+
+export const reEnroll = route({
+  name: "sensor.reEnroll",
+  method: "POST",
+  path: "/sensor/v1/re-enroll",
+  access: "public",
+  summary: "Give a sensor another key with a ticket of its own; the key that it had is refused at once",
+  body: enrollBody,
+  status: 201,
+  output: enrolled,
+  problems: [
+    "ticket-unknown",
+    "too-many-requests",
+    "sensor-blocked",
+    "signature-missing",
+    "signature-invalid",
+    "clock-skewed",
+    "state-conflict",
+  ],
+});
+
+export const replaceKey = route({
+  name: "sensor.replaceKey",
+  method: "POST",
+  path: "/sensor/v1/keys",
+  access: "sensor",
+  summary: "Announce the sensor's next key: both are valid until the new one has signed a request",
+  body: z.strictObject({ publicKey, proof }),
+  status: 204,
+  problems: ["state-conflict"],
+});
+
+export const enrollCopy = route({
+  name: "sensor.enrollCopy",
+  method: "POST",
+  path: "/sensor/v1/copies",
+  access: "sensor",
+  summary:
+    "For a host that was refused as sensor-copied: become a sensor of its own, under the token's rule for copies",
+  body: enrollBody.extend({ proof }),
+  status: 201,
+  output: enrolled,
+  problems: ["state-conflict"],
 });
 
 export const checkToken = route({

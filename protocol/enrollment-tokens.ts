@@ -16,6 +16,9 @@ export type TokenWarning = (typeof TOKEN_WARNINGS)[number];
 /** Uses that a token may be limited to at the most. */
 export const MAX_ENROLLMENTS = 1_000_000;
 
+export const COPY_RULES = ["allow", "approval", "refuse"] as const;
+export type CopyRule = (typeof COPY_RULES)[number];
+
 const description = z
   .string()
   .max(1_000, "must have at most 1000 characters")
@@ -72,6 +75,10 @@ const limits = {
     .max(8_760, "must be at most 8760")
     .nullable()
     .meta({ description: "Its sensors are removed after so many hours offline; null: never" }),
+  copies: z.enum(COPY_RULES).meta({
+    description:
+      "What becomes of a host that runs with the copied key of one of its sensors: it gets an identity of its own at once (allow), after a person's approval, or none (refuse)",
+  }),
 };
 
 export const enrollmentToken = z
@@ -159,6 +166,7 @@ export const createEnrollmentToken = route({
     tags: limits.tags.default([]),
     requireApproval: limits.requireApproval.default(false),
     ephemeralHours: limits.ephemeralHours.default(null),
+    copies: limits.copies.default("approval"),
     scope: z
       .discriminatedUnion("type", [
         z.strictObject({ type: z.literal("all-assets") }),

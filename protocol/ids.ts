@@ -11,6 +11,7 @@ const PREFIXES = {
   auditEvent: "evt",
   enrollment: "enr",
   report: "rep",
+  ticket: "tkt",
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

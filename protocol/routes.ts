@@ -11,7 +11,7 @@ import {
 import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
-import { checkToken, enroll } from "./enroll.ts";
+import { checkToken, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
@@ -33,6 +33,7 @@ import type { Route } from "./route.ts";
 import {
   approveSensor,
   blockSensor,
+  createTicket,
   deleteSensor,
   getSensor,
   listSensorInventory,
@@ -65,6 +66,7 @@ export const ROUTES: readonly Route[] = [
   approveSensor,
   blockSensor,
   unblockSensor,
+  createTicket,
   deleteSensor,
   listSensorInventory,
   listAssets,
@@ -80,6 +82,9 @@ export const ROUTES: readonly Route[] = [
   streamChanges,
   checkToken,
   enroll,
+  reEnroll,
+  replaceKey,
+  enrollCopy,
   goodbye,
   checkIn,
   putManifest,

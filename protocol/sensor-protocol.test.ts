@@ -5,17 +5,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { checkIn } from "./check-in.ts";
-import { checkToken, enroll } from "./enroll.ts";
+import { checkToken, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
 import { CATEGORY_ITEMS } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { formatKeyFingerprint } from "./key-fingerprint.ts";
 import { PROBLEMS, type ProblemCode, problemBody } from "./problems.ts";
 import {
+  answerBase,
+  BOOT_HEADER,
+  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
+  formatAnswerParams,
   formatContentDigest,
   formatSignatureParams,
-  SIGNED_COMPONENTS,
+  keyProofBase,
   signatureBase,
 } from "./signature.ts";
 import { formatTokenValue, TOKEN_PREFIX } from "./token-value.ts";
@@ -44,7 +48,19 @@ const vectors = z
     key: z.strictObject({ seed: z.string(), publicKey: z.string(), fingerprint: z.string() }),
     token: z.strictObject({ secret: z.string(), base62: z.string(), checksum: z.string() }),
     enroll: signedRequest,
-    checkIn: signedRequest,
+    checkIn: signedRequest.extend({ sensorBoot: z.string() }),
+    proof: z.strictObject({ sensorId: z.string(), text: z.string(), signature: z.string() }),
+    answer: z.strictObject({
+      seed: z.string(),
+      serverKey: z.string(),
+      status: z.int(),
+      body: z.string(),
+      created: z.int(),
+      contentDigest: z.string(),
+      signatureInput: z.string(),
+      signatureBase: z.string(),
+      signature: z.string(),
+    }),
     packages: z.strictObject({
       items: z.array(CATEGORY_ITEMS.packages),
       chunks: z.array(z.strictObject({ hash: z.string(), content: z.string() })),
@@ -54,11 +70,11 @@ const vectors = z
   .parse(blockAfter("Test vectors"));
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const pkcs8 = Buffer.concat([
-  Buffer.from("302e020100300506032b657004220420", "hex"),
-  Buffer.from(vectors.key.seed, "hex"),
-]);
-const privateKey = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+const keyOfSeed = (seed: string) => {
+  const pkcs8 = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");
+  return createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+};
+const privateKey = keyOfSeed(vectors.key.seed);
 const tokenValue = TOKEN_PREFIX + vectors.token.base62 + vectors.token.checksum;
 
 test("the vectors of key and token are what the code makes of their inputs", () => {
@@ -73,7 +89,7 @@ test.each(["enroll", "checkIn"] as const)(
   "the signed request %s is what the code signs and accepts",
   (name) => {
     const vector = vectors[name];
-    const components = name === "enroll" ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
+    const components = name === "enroll" ? ENROLL_SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
     const route = name === "enroll" ? enroll : checkIn;
     expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);
     expect(route.body.safeParse(JSON.parse(vector.body)).error).toBeUndefined();
@@ -87,6 +103,7 @@ test.each(["enroll", "checkIn"] as const)(
         "@method": vector.method,
         "@path": vector.path,
         "content-digest": digest,
+        [BOOT_HEADER]: vectors.checkIn.sensorBoot,
         authorization: `Bearer ${tokenValue}`,
       },
       params,
@@ -97,6 +114,26 @@ test.each(["enroll", "checkIn"] as const)(
     expect(verify(null, Buffer.from(base), createPublicKey(privateKey), signature)).toBe(true);
   },
 );
+
+test("the proof of a new key is what the code makes and the server asks for", () => {
+  const { sensorId, text, signature } = vectors.proof;
+  expect(keyProofBase(sensorId, vectors.key.publicKey)).toBe(text);
+  expect(sign(null, Buffer.from(text), privateKey).toString("base64url")).toBe(signature);
+});
+
+test("the signed refusal answers the check-in of the vectors", () => {
+  const { seed, serverKey, status, body, created, ...answer } = vectors.answer;
+  const key = keyOfSeed(seed);
+  expect(createPublicKey(key).export({ format: "jwk" }).x).toBe(serverKey);
+  expect(problemBody.safeParse(JSON.parse(body)).error).toBeUndefined();
+  const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
+  expect(contentDigest).toBe(answer.contentDigest);
+  const params = formatAnswerParams(created, serverKey);
+  expect(`sig1=${params}`).toBe(answer.signatureInput);
+  const base = answerBase({ status, contentDigest, requestSignature: vectors.checkIn.signature }, params);
+  expect(base).toBe(answer.signatureBase);
+  expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(answer.signature);
+});
 
 test("the packages of the vectors are cut into the chunks and the root that it names", () => {
   const { items, chunks, root } = vectors.packages;
@@ -116,6 +153,8 @@ test("the page's schemas, buckets and problem codes are the code's", () => {
     enrollReply: z.toJSONSchema(enroll.output, output),
     checkTokenRequest: z.toJSONSchema(checkToken.body, input),
     checkTokenReply: z.toJSONSchema(checkToken.output, output),
+    newKeyRequest: z.toJSONSchema(replaceKey.body, input),
+    copyRequest: z.toJSONSchema(enrollCopy.body, input),
     checkInRequest: z.toJSONSchema(checkIn.body, input),
     checkInReply: z.toJSONSchema(checkIn.output, output),
     manifestRequest: z.toJSONSchema(putManifest.body, input),
@@ -132,6 +171,11 @@ test("the page's schemas, buckets and problem codes are the code's", () => {
   expect(blockAfter("Schemas")).toEqual(JSON.parse(JSON.stringify(schemas)));
   for (const [category, count] of Object.entries(BUCKETS))
     expect(page).toContain(`| \`${category}\` | ${count} |`);
-  for (const code of [...(enroll.problems as readonly ProblemCode[]), "signature-replayed"] as const)
-    expect(page).toContain(`| ${PROBLEMS[code].status} | \`${code}\` |`);
+  const codes: ProblemCode[] = [
+    ...enroll.problems,
+    ...reEnroll.problems,
+    ...checkIn.problems,
+    "signature-replayed",
+  ];
+  for (const code of codes) expect(page).toContain(`| ${PROBLEMS[code].status} | \`${code}\` |`);
 });

@@ -8,6 +8,7 @@ import { instant } from "./text.ts";
 
 /** In the order in which they are decided. */
 export const SENSOR_STATUSES = [
+  "removed",
   "uninstalled",
   "blocked",
   "awaiting-approval",
@@ -23,7 +24,7 @@ export const sensor = z
     hostname: z.string(),
     status: z.enum(SENSOR_STATUSES).meta({
       description:
-        "uninstalled: it said goodbye; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+        "removed: ephemeral, and its time offline was over; uninstalled: it said goodbye; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
     }),
     platform: z.enum(["linux", "windows", "darwin"]),
     os: z.object({ name: z.string(), version: z.string() }),
@@ -51,7 +52,13 @@ export const sensor = z
     blockedAt: instant.nullable(),
     blockedBy: z.string().nullable(),
     uninstalledAt: instant.nullable().meta({ description: "When the host said goodbye; null: it has not" }),
-    can: z.object({ approve: can, block: can, unblock: can, delete: can }),
+    removedAt: instant.nullable().meta({ description: "When it was removed as ephemeral" }),
+    keyChangedAt: instant.meta({ description: "Since when it has its key" }),
+    copyOf: reference(sensorId)
+      .extend({ deleted: z.boolean() })
+      .nullable()
+      .meta({ description: "The sensor whose key its host held before, e.g. as a clone of its disk" }),
+    can: z.object({ approve: can, block: can, unblock: can, delete: can, reEnroll: can }),
   })
   .meta({ id: "Sensor" });
 export type Sensor = z.infer<typeof sensor>;
@@ -84,6 +91,21 @@ export const getSensor = route({
   params,
   status: 200,
   output: sensor.extend({
+    copies: z
+      .array(
+        z.object({
+          hostname: z.string(),
+          address: z.string(),
+          firstSeenAt: instant,
+          differs: z
+            .array(z.string())
+            .meta({ description: "Host facts that differ from the sensor's", example: ["mac-address"] }),
+          sensor: reference(sensorId)
+            .nullable()
+            .meta({ description: "What it became; null: it was not let in" }),
+        }),
+      )
+      .meta({ description: "Hosts that held this sensor's key too, the latest first, 100 at the most" }),
     inventory: z.array(
       z.object({
         category,
@@ -137,6 +159,22 @@ export const unblockSensor = route({
   params,
   status: 200,
   output: sensor,
+});
+
+export const createTicket = route({
+  name: "sensors.createTicket",
+  method: "POST",
+  path: `${base}/{id}/ticket`,
+  access: "sensors:manage",
+  summary:
+    "Make a re-enroll ticket: for one hour, one host can take the sensor over with a new key; an earlier ticket ends",
+  params,
+  status: 201,
+  output: z.object({
+    value: z.string().meta({ description: "`atl_tkt_` and 49 characters; shown this once" }),
+    expiresAt: instant,
+  }),
+  problems: ["state-conflict"],
 });
 
 export const deleteSensor = route({

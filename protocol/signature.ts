@@ -8,6 +8,13 @@ export const MAX_CLOCK_SKEW_SECONDS = 300;
 export const SIGNED_COMPONENTS = ["@method", "@path", "content-digest"] as const;
 export const ENROLL_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, "authorization"] as const;
 
+/**
+ * Names the start of the sensor that sends the request: a UUID drawn when the program starts. Covered by the signature where it
+ * is sent. Two that take turns are two hosts with one key.
+ */
+export const BOOT_HEADER = "sensor-boot";
+export const BOOT_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, BOOT_HEADER] as const;
+
 export interface SignatureParams {
   components: readonly string[];
   /** Seconds since 1970, whole. */
@@ -44,4 +51,30 @@ export function signatureBase(
 /** The value of `Content-Digest` for a body's SHA-256 (RFC 9530, section 2). */
 export function formatContentDigest(sha256Base64: string): string {
   return `sha-256=:${sha256Base64}:`;
+}
+
+/** What the key that is to come signs to show that the sensor has it (Ed25519): the old key signs the request around it. */
+export function keyProofBase(sensorId: string, publicKey: string): string {
+  return `attacklens-sensor-key ${sensorId} ${publicKey}`;
+}
+
+/** What a server's signed answer covers: its status, its body, and the request that it answers (RFC 9421, section 2.4). */
+const ANSWER_COMPONENTS = '("@status" "content-digest" "signature";req)';
+
+/** The value of `@signature-params` of an answer. `keyid` is the server's public key, base64url. */
+export function formatAnswerParams(created: number, keyid: string): string {
+  return `${ANSWER_COMPONENTS};created=${created};keyid="${keyid}";alg="ed25519"`;
+}
+
+/** The signature base of an answer; `requestSignature` is the request's `Signature` header as sent. */
+export function answerBase(
+  answer: { status: number; contentDigest: string; requestSignature: string },
+  params: string,
+): string {
+  return [
+    `"@status": ${answer.status}`,
+    `"content-digest": ${answer.contentDigest}`,
+    `"signature";req: ${answer.requestSignature}`,
+    `"@signature-params": ${params}`,
+  ].join("\n");
 }

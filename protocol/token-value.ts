@@ -1,11 +1,12 @@
-// The value of an enrollment token or an API key: a prefix that tells which, 43 base62 characters of 32 random bytes,
+// The value of an enrollment token, a re-enroll ticket or an API key: a prefix that tells which, 43 base62 characters of 32 random bytes,
 // 6 base62 characters of CRC-32.
 // The checksum refuses a typing error before anything is sent or looked up; it protects nothing else.
 import { crc32 } from "./crc32.ts";
 
 export const TOKEN_PREFIX = "atl_enr_";
 export const API_KEY_PREFIX = "atl_key_";
-export type ValuePrefix = typeof TOKEN_PREFIX | typeof API_KEY_PREFIX;
+export const TICKET_PREFIX = "atl_tkt_";
+export type ValuePrefix = typeof TOKEN_PREFIX | typeof API_KEY_PREFIX | typeof TICKET_PREFIX;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
@@ -37,7 +38,7 @@ export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX
 
 /** Replaces every value of a token or a key in a text: the last guard before a log line or an error is written. */
 export function redactTokenValues(text: string): string {
-  return text.replace(/atl_(enr|key)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
+  return text.replace(/atl_(enr|key|tkt)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
 }
 
 function checksum(body: string): string {

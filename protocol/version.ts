@@ -5,10 +5,11 @@ import { z } from "zod";
 
 /**
  * - 1: 2026-11-24: enroll, check-in, inventory in content-addressed chunks
+ * - 2: 2026-11-24: the header Sensor-Boot, host facts in the check-in, new keys, copies, re-enrollment, signed refusals
  */
-const SENSOR_PROTOCOL_VERSIONS = [1] as const;
+const SENSOR_PROTOCOL_VERSIONS = [1, 2] as const;
 /** What this release's sensor speaks. */
-export const SENSOR_PROTOCOL_VERSION = 1 as const;
+export const SENSOR_PROTOCOL_VERSION = 2 as const;
 
 /** What this release's server accepts. */
 export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ example: SENSOR_PROTOCOL_VERSION });

@@ -1,9 +1,10 @@
 // Trades an enrollment token for an identity. Every step can be cut off and tried again: the key stays the same, the use is one.
-import { enroll as enrollRoute, type HostFacts } from "@attacklens/protocol/enroll.ts";
+import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
-import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { backOffMs, wait } from "./back-off.ts";
 import {
+  claimCandidate,
   createIdentity,
   type EnrolledIdentity,
   type Identity,
@@ -11,9 +12,10 @@ import {
   makeIdentity,
   privateKeyOf,
   readIdentity,
+  removeCandidate,
   writeIdentity,
 } from "./identity.ts";
-import { type Connection, connect, send } from "./request.ts";
+import { type Connection, connect, send, VERSIONS } from "./request.ts";
 import { SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 
@@ -42,6 +44,8 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
       "add this network to the token in the console, or use a token that is meant for it",
     "hostname-not-allowed":
       "add this hostname to the token in the console, or use a token that is meant for it",
+    "ticket-unknown":
+      "make another ticket on the sensor's page in the console; it is good for one host and one hour",
     "sensor-blocked": "unblock the sensor in the console, then run the same command again",
     "token-group-deleted": "create a token for an asset group that exists",
     "state-conflict": `use the token that this host began with, or ${newKey}`,
@@ -65,18 +69,22 @@ export function findIdentity(stateDir: string, server: string): Identity | undef
 export async function enroll(
   options: EnrollOptions,
 ): Promise<EnrolledIdentity & { assetGroup: string | undefined; awaitingApproval: boolean }> {
-  const { stateDir, server } = options;
-  const identity = claimIdentity(stateDir, server);
+  const { stateDir, server, token } = options;
+  const isTicket = token.startsWith(TICKET_PREFIX);
+  const identity = isTicket ? claimCandidate(stateDir, server) : claimIdentity(stateDir, server);
   // Another command was faster, e.g. while a person typed the token into this one.
   if (identity.state === "enrolled") return { ...identity, assetGroup: undefined, awaitingApproval: false };
   const reply = await requestIdentity(connect(server, privateKeyOf(identity), identity.publicKey), options);
+  const { serverKey } = reply;
   const enrolled: EnrolledIdentity = {
     ...identity,
     state: "enrolled",
     sensorId: reply.sensorId,
     enrolledAt: new Date().toISOString(),
+    ...(serverKey === undefined ? {} : { serverKey }),
   };
   writeIdentity(stateDir, enrolled);
+  if (isTicket) removeCandidate(stateDir);
   const { assetGroup, awaitingApproval } = reply;
   return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval };
 }
@@ -97,16 +105,12 @@ async function requestIdentity(
   connection: Connection,
   { stateDir, host, token, waitMs, signal, onRetry }: EnrollOptions,
 ) {
-  const body = {
-    publicKey: connection.keyid,
-    protocolVersion: SENSOR_PROTOCOL_VERSION,
-    sensorVersion: RELEASE,
-    host,
-  };
+  const route = token.startsWith(TICKET_PREFIX) ? reEnroll : enrollRoute;
+  const body = { ...VERSIONS, publicKey: connection.keyid, host };
   const deadline = Date.now() + waitMs;
   for (let failures = 1; ; failures++) {
     try {
-      return await send(connection, enrollRoute, { body, token, signal });
+      return await send(connection, route, { body, token, signal });
     } catch (error) {
       if (error instanceof Refused) throw refusal(error, stateDir);
       if (!(error instanceof Unreachable)) throw error;
@@ -123,14 +127,15 @@ function refusal({ problem, message }: Refused, stateDir: string): SensorError {
   const reference = problem.reference
     ? `(${problem.reference.replace(/[^\w-]/g, "").slice(0, 40)})`
     : `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
-  const exit = /^(token|network|hostname)-/.test(problem.code) ? "tokenRefused" : "sensorRefused";
+  const isToken = /^(token|ticket|network|hostname)-/.test(problem.code);
+  const exit = isToken ? "tokenRefused" : problem.code === "sensor-blocked" ? "blocked" : "sensorRefused";
   const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
   return new SensorError(exit, `${text} ${reference}`, hintFor(problem.code, stateDir));
 }
 
-function unreachable(server: string, { message }: Unreachable): SensorError {
+function unreachable(server: string, { message, isTrouble }: Unreachable): SensorError {
   return new SensorError(
-    "serverUnreachable",
+    isTrouble ? "serverInTrouble" : "serverUnreachable",
     `Cannot enroll sensor: ${server}: ${message}`,
     "run the same command again when it can be reached; it is safe, and costs one use of the token at the most",
   );

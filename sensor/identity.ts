@@ -12,31 +12,55 @@ import { SensorError } from "./sensor-error.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
 
-const common = {
-  version: z.literal(1),
-  server: z.url(),
+const keyPair = {
   publicKey,
   /** The 32 bytes of the private key (RFC 8032), base64url. */
   privateKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 };
+const common = {
+  version: z.literal(1),
+  server: z.url(),
+  ...keyPair,
+};
 const identity = z.discriminatedUnion("state", [
   // On disk before the first request: whatever happens to the reply, trying again uses the same key.
   z.strictObject({ ...common, state: z.literal("enrolling") }),
-  z.strictObject({ ...common, state: z.literal("enrolled"), sensorId, enrolledAt: instant }),
+  z.strictObject({
+    ...common,
+    state: z.literal("enrolled"),
+    sensorId,
+    enrolledAt: instant,
+    /** Signs what the server refuses with. */
+    serverKey: publicKey.optional(),
+    /** To follow this key; which of the two the server takes is found by trying. */
+    nextKey: z.strictObject(keyPair).optional(),
+    /** For this host alone, where another one holds the key above too. */
+    copyKey: z.strictObject(keyPair).optional(),
+  }),
 ]);
 
 export type Identity = z.infer<typeof identity>;
+export type KeyPair = Pick<Identity, "publicKey" | "privateKey">;
 export type EnrolledIdentity = Extract<Identity, { state: "enrolled" }>;
 
 export function identityPath(stateDir: string): string {
   return join(stateDir, "identity.json");
 }
 
-/** A new key pair for a server, not yet on disk. */
-export function makeIdentity(server: string): Identity {
+/** Where a key waits that is to take over an enrolled sensor by a ticket: the identity stays as it is until it has. */
+function candidateFolder(stateDir: string): string {
+  return join(stateDir, "re-enroll");
+}
+
+export function makeKeyPair(): KeyPair {
   const { privateKey } = generateKeyPairSync("ed25519");
   const { x, d } = privateKey.export({ format: "jwk" }) as { x: string; d: string };
-  return { version: 1, state: "enrolling", server, publicKey: x, privateKey: d };
+  return { publicKey: x, privateKey: d };
+}
+
+/** A new key pair for a server, not yet on disk. */
+export function makeIdentity(server: string): Identity {
+  return { version: 1, state: "enrolling", server, ...makeKeyPair() };
 }
 
 /** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
@@ -69,6 +93,21 @@ export function readIdentity(stateDir: string): Identity | undefined {
 /** Forgets the key, and what was known of the server. */
 export function removeIdentity(stateDir: string): void {
   for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
+  removeCandidate(stateDir);
+}
+
+/** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
+export function claimCandidate(stateDir: string, server: string): Identity {
+  const folder = candidateFolder(stateDir);
+  const earlier = readIdentity(folder);
+  if (earlier?.server === server) return earlier;
+  const made = makeIdentity(server);
+  writeIdentity(folder, made);
+  return made;
+}
+
+export function removeCandidate(stateDir: string): void {
+  rmSync(candidateFolder(stateDir), { recursive: true, force: true });
 }
 
 /** Takes the right to read the file from everybody but its owner; true when others had it. Windows has no such rights. */

@@ -23,7 +23,8 @@ the token. It is safe to repeat: a host that is enrolled stays what it is, and o
 that was cut off goes on with the same key. When the server cannot be reached it
 goes on trying for SECONDS (60). The token comes from FILE, from standard input
 (-), or from the variable ATTACKLENS_TOKEN; --token VALUE works too, but shows in
-the list of processes.
+the list of processes. A re-enroll ticket in place of the token gives this host a
+sensor that exists, which another key had before.
 
 check looks at what enroll needs, a line for each step with what to do about it:
 name, certificate, server, clock, token. It spends no use of the token.
@@ -40,10 +41,16 @@ identity: /var/lib/attacklens-sensor for root on Linux, or what the variable
 ATTACKLENS_STATE names.
 
 Exit codes:
-  0  done                          4  the server cannot be reached
-  1  failed unexpectedly           5  no identity, or it cannot be read or written
-  2  wrong usage                   6  the server refuses this sensor
-  3  the token is malformed or refused
+  0  done                             7  it waits for a person's approval
+  1  failed unexpectedly              8  it is blocked
+  2  wrong usage                      9  the server does not know it
+  3  token or ticket is malformed    10  another server answers
+     or refused                      11  this host's clock is wrong
+  4  the server cannot be reached    12  the server is in trouble
+  5  no identity, or it cannot be    13  its key is another host's, or was
+     read or written                     replaced by a ticket
+  6  the server refuses the sensor
+     for another reason
 
 Example:
   $ sudo attacklens-sensor enroll --server https://attacklens.example.com --token-file token.txt

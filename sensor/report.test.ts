@@ -20,7 +20,7 @@ beforeEach(async () => {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   server = await startTestServer({ publicKey: publicKey.export({ format: "jwk" }).x });
   nowMs = Date.parse("2026-11-24T09:30:00.000Z");
-  connection = connect(server.url, privateKey, SENSOR_ID, () => nowMs);
+  connection = connect(server.url, privateKey, SENSOR_ID, { now: () => nowMs });
 });
 afterEach(async () => {
   await server[Symbol.asyncDispose]();
@@ -62,6 +62,9 @@ test("a check-in names each category: its hash, why it failed, or that there is 
   );
   expect(result).toEqual({
     checkInIntervalSeconds: 60,
+    held: false,
+    newKeyWanted: false,
+    serverKey: undefined,
     uploaded: [],
     failed: [{ category: "ports", reason: "permission denied" }],
   });
@@ -239,7 +242,7 @@ test("nonces grow while the clock stands still, goes back, and over a restart a 
   nowMs -= 3_600_000;
   await report(connection, collected());
   nowMs += 3_600_001;
-  const restarted = connect(connection.server, connection.key, SENSOR_ID, () => nowMs);
+  const restarted = connect(connection.server, connection.key, SENSOR_ID, { now: () => nowMs });
   await report(restarted, collected());
   const nonces = server.received.map(({ nonce }) => nonce);
   expect(nonces.length).toBeGreaterThan(4);
@@ -258,7 +261,7 @@ test("a report that is stopped sends nothing more", async () => {
     stop.abort();
     json(200, { ...checkedIn(), wanted: ["packages"] })(response, request);
   });
-  await expect(report(connection, withPackages(packages(2)), stop.signal)).rejects.toThrow(
+  await expect(report(connection, withPackages(packages(2)), { signal: stop.signal })).rejects.toThrow(
     "stopped before it answered",
   );
   expect(paths()).toEqual(["check-in"]);

@@ -1,6 +1,7 @@
 // One cycle of a sensor: name what this host has by hash, and upload what the server has never seen from anyone.
 import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import {
@@ -11,9 +12,8 @@ import {
 } from "@attacklens/protocol/inventory/upload.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { toPlainText } from "@attacklens/protocol/text.ts";
-import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import type { Collected } from "./collect.ts";
-import { type Connection, send } from "./request.ts";
+import { type Connection, send, VERSIONS } from "./request.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 
 /** Bytes of chunks in one upload, with room for their names and the frame. */
@@ -24,6 +24,12 @@ const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "mal
 
 export interface ReportResult {
   checkInIntervalSeconds: number;
+  /** It was not taken: another start of this sensor may hold the key. */
+  held: boolean;
+  /** The server asks for another key. */
+  newKeyWanted: boolean;
+  /** Signs what the server refuses with. */
+  serverKey: string | undefined;
   uploaded: Category[];
   failed: { category: Category; reason: string }[];
 }
@@ -32,7 +38,7 @@ export interface ReportResult {
 export async function report(
   connection: Connection,
   collected: Collected,
-  signal?: AbortSignal,
+  { host, signal }: { host?: HostFacts | undefined; signal?: AbortSignal } = {},
 ): Promise<ReportResult> {
   const cut = new Map<Category, Chunk[]>();
   const inventory: Partial<Record<Category, CategoryReport>> = {};
@@ -43,7 +49,7 @@ export async function report(
     if (summary.status === "collected") cut.set(category, chunks);
     if (summary.status === "failed") failed.push({ category, reason: summary.reason });
   }
-  const body = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE, inventory };
+  const body = { ...VERSIONS, host, inventory };
   const reply = await send(connection, checkIn, { body, signal });
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
@@ -60,7 +66,8 @@ export async function report(
   if (Object.keys(refused).length > 0) {
     await send(connection, checkIn, { body: { ...body, inventory: refused }, signal });
   }
-  return { checkInIntervalSeconds: reply.checkInIntervalSeconds, uploaded, failed };
+  const { checkInIntervalSeconds, held = false, newKeyWanted = false, serverKey } = reply;
+  return { checkInIntervalSeconds, held, newKeyWanted, serverKey, uploaded, failed };
 }
 
 function summarize(

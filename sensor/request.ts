@@ -1,17 +1,25 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
-import { createHash, type KeyObject, sign } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import {
+  answerBase,
+  BOOT_HEADER,
+  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
+  formatAnswerParams,
   formatContentDigest,
   formatSignatureParams,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
+import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
 import { isLoopback } from "./server-url.ts";
 
 const TIMEOUT_MS = 30_000;
+
+/** What every body says of the program that sends it. */
+export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE } as const;
 
 /** A server and the key that signs for it, with what was learnt on the way. */
 export interface Connection {
@@ -22,6 +30,10 @@ export interface Connection {
   /** The server's clock minus ours. */
   clockOffsetMs: number;
   lastNonce: number;
+  /** This start of the sensor; undefined while enrolling. */
+  bootId: string | undefined;
+  /** Signs what the server refuses with; undefined: not known, e.g. while enrolling. */
+  serverKey: string | undefined;
   now: () => number;
 }
 
@@ -29,9 +41,10 @@ export function connect(
   server: string,
   key: KeyObject,
   keyid: string,
-  now: () => number = Date.now,
+  known: Partial<Pick<Connection, "bootId" | "serverKey" | "now">> = {},
 ): Connection {
-  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, now };
+  const { bootId, serverKey, now = Date.now } = known;
+  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, bootId, serverKey, now };
 }
 
 /** Sends a route's input. `token` is for enrollment only. Throws Unreachable or Refused. */
@@ -52,8 +65,9 @@ export async function send<R extends Route>(
 /** What the server lets a nonce be ahead of its clock. */
 const MAX_NONCE_AHEAD_MS = 86_400_000;
 
-/** Takes over the server's time or nonce from a refusal that names it; false when there is nothing to correct by. */
-function correct(connection: Connection, { problem }: Refused): boolean {
+/** Takes over the server's time or nonce from a refusal that names it; false when there is nothing to correct by, or another signed it. */
+function correct(connection: Connection, { problem, isAuthentic }: Refused): boolean {
+  if (isAuthentic === false) return false;
   if (problem.code === "clock-skewed" && problem.serverTime) {
     connection.clockOffsetMs = Date.parse(problem.serverTime) - connection.now();
     // Made by a clock that was far too fast, and not accepted: from there on the server would accept none.
@@ -88,7 +102,9 @@ async function sendOnce<R extends Route>(
       proxy: isLoopback(new URL(connection.server).hostname) ? false : undefined,
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
-    return await readReply(route, response);
+    return await readReply(route, response, (text) =>
+      isSignedAnswer(connection, headers.signature, response, text),
+    );
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
     throw new Unreachable(timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : networkReason(error));
@@ -106,7 +122,9 @@ function signedHeaders(
   const nowMs = connection.now() + connection.clockOffsetMs;
   // Microseconds grow through restarts without being written down; the server's word corrects a clock set back.
   connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
-  const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+  const { bootId } = connection;
+  const plain = bootId === undefined ? SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
+  const components = token === undefined ? plain : ENROLL_SIGNED_COMPONENTS;
   const params = formatSignatureParams({
     components,
     created: Math.floor(nowMs / 1000),
@@ -115,6 +133,10 @@ function signedHeaders(
   });
   const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
   const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
+  if (bootId !== undefined) {
+    values[BOOT_HEADER] = bootId;
+    headers[BOOT_HEADER] = bootId;
+  }
   if (token !== undefined) {
     values.authorization = `Bearer ${token}`;
     headers.authorization = values.authorization;
@@ -125,6 +147,26 @@ function signedHeaders(
     "signature-input": `sig1=${params}`,
     signature: `sig1=:${signature.toString("base64")}:`,
   };
+}
+
+/** Whether the sensor's own server has signed the answer to this very request; undefined: its key is not known. */
+function isSignedAnswer(
+  { serverKey }: Connection,
+  requestSignature: string,
+  { status, headers }: Response,
+  body: string,
+): boolean | undefined {
+  if (serverKey === undefined) return undefined;
+  const params = /^sig1=(.{1,500})$/.exec(headers.get("signature-input") ?? "")?.[1];
+  const signature = /^sig1=:([A-Za-z0-9+/]{86}==):$/.exec(headers.get("signature") ?? "")?.[1];
+  const created = /^\("@status" "content-digest" "signature";req\);created=(\d{1,12});/.exec(
+    params ?? "",
+  )?.[1];
+  if (params !== formatAnswerParams(Number(created), serverKey) || signature === undefined) return false;
+  const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
+  const base = answerBase({ status, contentDigest, requestSignature }, params);
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: serverKey }, format: "jwk" });
+  return verify(null, Buffer.from(base), key, Buffer.from(signature, "base64"));
 }
 
 /** Why a connection failed, in words. */
@@ -149,7 +191,8 @@ export function networkReason(error: unknown): string {
     SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted here",
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted here",
     ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-    CERT_HAS_EXPIRED: "its certificate has expired",
+    CERT_HAS_EXPIRED: `its certificate has expired, by this host's clock, which says ${new Date().toISOString()}`,
+    CERT_NOT_YET_VALID: `its certificate is not valid yet, by this host's clock, which says ${new Date().toISOString()}`,
   };
   return known[code ?? ""] ?? message?.split(". For more information")[0] ?? "the connection failed";
 }

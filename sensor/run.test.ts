@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Collected } from "./collect.ts";
 import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "./identity.ts";
@@ -38,8 +39,24 @@ function enrollWith(url: string) {
 const unsupported = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
 const collect = async () =>
   ({ ...unsupported, ports: { status: "failed", reason: "no /proc" } }) as Collected;
+const host: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12",
+  macs: [],
+  addresses: [],
+};
+const collectHost = async (): Promise<HostFacts> => host;
 const cycleOnce = () =>
-  openCycle({ stateDir: folder.path, identity, collect, signal: new AbortController().signal })();
+  openCycle({
+    stateDir: folder.path,
+    identity,
+    collect,
+    collectHost,
+    signal: new AbortController().signal,
+  })();
 
 /** Runs the loop for some cycles; with a clock that rings at once. */
 async function runFor(cycles: number) {
@@ -50,7 +67,7 @@ async function runFor(cycles: number) {
     if (seen.length === cycles) stop.abort();
   };
   const pause = async () => {};
-  await run({ stateDir: folder.path, identity, collect, signal: stop.signal, onCycle, pause });
+  await run({ stateDir: folder.path, identity, collect, collectHost, signal: stop.signal, onCycle, pause });
   return seen;
 }
 
@@ -70,9 +87,9 @@ test("a later failure keeps what was known of the last check-in", async () => {
   await cycleOnce();
   const before = readStatus(folder.path);
   server.next.push(problem("unavailable"));
-  expect((await cycleOnce()).state).toBe("server-unreachable");
+  expect((await cycleOnce()).state).toBe("server-in-trouble");
   expect(readStatus(folder.path)).toMatchObject({
-    state: "server-unreachable",
+    state: "server-in-trouble",
     problem: "the server answered 503: The server cannot answer now",
     lastCheckInAt: before?.lastCheckInAt,
     failedCategories: [{ category: "ports", reason: "no /proc" }],
@@ -134,7 +151,7 @@ test("a loop that is stopped in a cycle ends without telling of it", async () =>
   server.next.push(() => stop.abort());
   const cycles: Cycle[] = [];
   const onCycle = (cycle: Cycle) => cycles.push(cycle);
-  await run({ stateDir: folder.path, identity, collect, signal: stop.signal, onCycle });
+  await run({ stateDir: folder.path, identity, collect, collectHost, signal: stop.signal, onCycle });
   expect(cycles).toEqual([]);
 });
 

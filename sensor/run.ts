@@ -1,12 +1,16 @@
 // The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
+import { randomUUID } from "node:crypto";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import type { Collected } from "./collect.ts";
-import { type EnrolledIdentity, privateKeyOf } from "./identity.ts";
+import { type EnrolledIdentity, privateKeyOf, readIdentity } from "./identity.ts";
+import { becomeCopy, changeKey, type Session, save } from "./new-key.ts";
 import { type ReportResult, report } from "./report.ts";
 import { connect } from "./request.ts";
+import { SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
-import { readStatus, type SensorStatusFile, writeStatus } from "./status-file.ts";
+import { readStatus, type SensorState, writeStatus } from "./status-file.ts";
 
 /** How seldom a sensor asks that the server refuses. */
 const REFUSED_INTERVAL_MS = 15 * 60_000;
@@ -18,20 +22,26 @@ const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
   "sensor-unknown": "unknown-to-server",
   "sensor-blocked": "blocked",
   "sensor-awaiting-approval": "awaiting-approval",
+  "sensor-copied": "copied",
+  "key-replaced": "key-replaced",
+  "clock-skewed": "clock-wrong",
 };
 
 export interface Cycle {
-  state: SensorStatusFile["state"];
+  state: SensorState;
   problem: string | null;
   result: ReportResult | undefined;
   /** How long the server wants to be left alone. */
   retryAfterMs: number;
+  /** What else happened that a person may want to know. */
+  news: string[];
 }
 
 export interface RunOptions {
   stateDir: string;
   identity: EnrolledIdentity;
   collect: () => Promise<Collected>;
+  collectHost: () => Promise<HostFacts>;
   signal: AbortSignal;
   onCycle: (cycle: Cycle, nextMs: number) => void;
   /** The clock between two cycles. */
@@ -46,32 +56,41 @@ export async function run(options: RunOptions): Promise<void> {
   while (!options.signal.aborted) {
     const outcome = await cycle();
     if (options.signal.aborted) return;
-    failures = outcome.state === "server-unreachable" ? failures + 1 : 0;
+    failures = isUnreachable(outcome) ? failures + 1 : 0;
     const nextMs = pauseAfter(outcome, failures);
     options.onCycle(outcome, nextMs);
     await pause(nextMs, options.signal);
   }
 }
 
-function pauseAfter({ state, result, retryAfterMs }: Cycle, failures: number): number {
+const isUnreachable = ({ state }: Cycle) => state === "server-unreachable" || state === "server-in-trouble";
+
+function pauseAfter(cycle: Cycle, failures: number): number {
+  const { state, result, retryAfterMs } = cycle;
   // Spread by a tenth to either side, and never less than was asked for.
-  if (state === "server-unreachable")
-    return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
+  if (isUnreachable(cycle)) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
   if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
 
-/** One cycle after another on one connection, which keeps what it learnt of the server's clock. */
-export function openCycle({
-  stateDir,
-  identity,
-  collect,
-  signal,
-  isLast = false,
-}: Omit<RunOptions, "onCycle" | "pause"> & { isLast?: boolean }): () => Promise<Cycle> {
-  const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId);
+/**
+ * One cycle after another on one connection, which keeps what it learnt of the server's clock. Who the sensor is may change
+ * between two: by its own doing, or by an `enroll` that was given a ticket.
+ */
+export function openCycle(
+  options: Omit<RunOptions, "onCycle" | "pause"> & { isLast?: boolean },
+): () => Promise<Cycle> {
+  const { stateDir, identity, isLast = false } = options;
+  const { serverKey } = identity;
+  const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId, {
+    bootId: randomUUID(),
+    ...(serverKey === undefined ? {} : { serverKey }),
+  });
+  const session: Session = { identity, connection };
+  const told = { host: false };
   return async () => {
-    const outcome = await attempt(async () => report(connection, await collect(), signal));
+    const news: string[] = [];
+    const outcome = await attempt(() => oneCycle(options, session, told, news), news);
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
     // A disk that is full must not stop the reports: what `status` shows is then older.
@@ -81,6 +100,7 @@ export function openCycle({
         at,
         ...(isLast ? {} : { overdueAt: overdueAfter(at, outcome) }),
         lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
+        ...(connection.clockOffsetMs === 0 ? {} : { clockOffsetMs: connection.clockOffsetMs }),
         problem: outcome.problem,
         failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
       });
@@ -91,27 +111,104 @@ export function openCycle({
   };
 }
 
+/** Throws Unreachable, Refused. */
+async function oneCycle(
+  { stateDir, collect, collectHost, signal }: Omit<RunOptions, "onCycle" | "pause">,
+  session: Session,
+  told: { host: boolean },
+  news: string[],
+): Promise<ReportResult> {
+  adoptIdentity(stateDir, session, told);
+  if (session.identity.nextKey) await changeKey(stateDir, session, await collectHost(), signal);
+  const send = async () => {
+    // Until it is answered, the server may not know which host this start of the sensor runs on.
+    const host = told.host ? undefined : await collectHost();
+    return await report(session.connection, await collect(), { host, signal });
+  };
+  const result = await send().catch(async (error: unknown) => {
+    const isCopy = error instanceof Refused && error.problem.code === "sensor-copied";
+    if (!isCopy || error.isAuthentic === false) throw error;
+    const original = session.identity.sensorId;
+    await becomeCopy(stateDir, session, await collectHost(), signal);
+    news.push(`another host holds the key of ${original}: this one is ${session.identity.sensorId} now`);
+    told.host = false;
+    return await send();
+  });
+  told.host = !result.held;
+  const { serverKey } = result;
+  if (serverKey !== undefined && serverKey !== session.identity.serverKey)
+    tryTo(news, "keep the server's new key", () =>
+      save(stateDir, session, { ...session.identity, serverKey }),
+    );
+  if (result.newKeyWanted) {
+    try {
+      await changeKey(stateDir, session, await collectHost(), signal);
+      news.push("changed its key");
+    } catch (error) {
+      // The report has arrived; the key that is there goes on to be good.
+      news.push(`could not change its key: ${(error as Error).message}`);
+    }
+  }
+  return result;
+}
+
+function tryTo(news: string[], what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    news.push(`could not ${what}: ${(error as Error).message}`);
+  }
+}
+
+/** The identity was removed while the sensor ran: there is nothing to report as. */
+export class IdentityRemoved extends Error {}
+
+/** Takes over what another command has made of the identity on disk. A file that cannot be read is no reason to stop. */
+function adoptIdentity(stateDir: string, session: Session, told: { host: boolean }): void {
+  let onDisk: ReturnType<typeof readIdentity>;
+  try {
+    onDisk = readIdentity(stateDir);
+  } catch (error) {
+    if (error instanceof SensorError) return;
+    throw error;
+  }
+  if (onDisk?.state !== "enrolled") throw new IdentityRemoved();
+  const { sensorId, publicKey } = session.identity;
+  if (onDisk.sensorId === sensorId && onDisk.publicKey === publicKey) return;
+  session.identity = onDisk;
+  session.connection.key = privateKeyOf(onDisk);
+  session.connection.keyid = onDisk.sensorId;
+  session.connection.serverKey = onDisk.serverKey;
+  told.host = false;
+}
+
 function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
   const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
   return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
 }
 
-async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
+async function attempt(work: () => Promise<ReportResult>, news: string[]): Promise<Cycle> {
+  const failed = { result: undefined, retryAfterMs: 0, news };
   try {
-    return { state: "connected", problem: null, result: await work(), retryAfterMs: 0 };
+    const result = await work();
+    const problem = result.held
+      ? "another start of this sensor may hold its key; the server settles it"
+      : null;
+    return { state: result.held ? "being-settled" : "connected", problem, result, retryAfterMs: 0, news };
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof Refused) {
-      const state = REFUSED_STATES[error.problem.code] ?? "refused";
-      return { state, problem: message, result: undefined, retryAfterMs: 0 };
+      if (error.isAuthentic === false)
+        return {
+          ...failed,
+          state: "wrong-server",
+          problem: `not the server that this sensor enrolled with: ${message}`,
+        };
+      return { ...failed, state: REFUSED_STATES[error.problem.code] ?? "refused", problem: message };
     }
     if (error instanceof Unreachable) {
-      return {
-        state: "server-unreachable",
-        problem: message,
-        result: undefined,
-        retryAfterMs: error.retryAfterMs,
-      };
+      const state = error.isTrouble ? "server-in-trouble" : "server-unreachable";
+      return { ...failed, state, problem: message, retryAfterMs: error.retryAfterMs };
     }
     throw error;
   }

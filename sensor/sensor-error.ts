@@ -8,6 +8,13 @@ export const EXIT_CODES = {
   serverUnreachable: 4,
   identity: 5,
   sensorRefused: 6,
+  awaitingApproval: 7,
+  blocked: 8,
+  unknownToServer: 9,
+  wrongServer: 10,
+  clockWrong: 11,
+  serverInTrouble: 12,
+  keyNotOurs: 13,
 } as const;
 
 export type ExitName = keyof typeof EXIT_CODES;

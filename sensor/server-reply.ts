@@ -11,6 +11,8 @@ export class Unreachable extends Error {
   constructor(
     message: string,
     readonly retryAfterMs = 0,
+    /** The server was reached, and says that it cannot answer now. */
+    readonly isTrouble = false,
   ) {
     super(message);
   }
@@ -18,13 +20,21 @@ export class Unreachable extends Error {
 
 /** The server understood and refused. */
 export class Refused extends Error {
-  constructor(readonly problem: ProblemBody) {
+  constructor(
+    readonly problem: ProblemBody,
+    /** Whether the server that this sensor enrolled with has signed it; undefined: that server's key is not known. */
+    readonly isAuthentic?: boolean,
+  ) {
     super(toPlainText(redactTokenValues(problem.detail ?? problem.title), 500));
   }
 }
 
 /** The output of a route, or throws Unreachable or Refused. */
-export async function readReply<R extends Route>(route: R, response: Response): Promise<RouteOutput<R>> {
+export async function readReply<R extends Route>(
+  route: R,
+  response: Response,
+  isAuthentic: (body: string) => boolean | undefined = () => undefined,
+): Promise<RouteOutput<R>> {
   const text = await readText(response);
   if (response.status === route.status) {
     if (!route.output) return undefined as RouteOutput<R>;
@@ -36,9 +46,14 @@ export async function readReply<R extends Route>(route: R, response: Response): 
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
   if (response.status >= 500 || response.status === 429) {
     const title = problem.success ? problem.data.title : "no explanation";
-    throw new Unreachable(`the server answered ${response.status}: ${toPlainText(title, 200)}`, retryAfterMs);
+    throw new Unreachable(
+      `the server answered ${response.status}: ${toPlainText(title, 200)}`,
+      retryAfterMs,
+      // Of anything else, e.g. a proxy's own page, nothing is known about the server behind it.
+      problem.success,
+    );
   }
-  if (problem.success) throw new Refused(problem.data);
+  if (problem.success) throw new Refused(problem.data, isAuthentic(text));
   throw new Unreachable(
     `something that is not an AttackLens server answered ${response.status}`,
     retryAfterMs,

@@ -4,23 +4,37 @@ import { join } from "node:path";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
+import type { ExitName } from "./sensor-error.ts";
 
-export const SENSOR_STATES = [
-  "connected",
-  "server-unreachable",
-  "awaiting-approval",
-  "blocked",
-  "unknown-to-server",
-  "refused",
-] as const;
+/** How it stands with the server, and what a command that finds it so ends with. */
+export const SENSOR_STATES = {
+  connected: "done",
+  /** Another start of this sensor holds the key, or did a moment ago: the server settles which it is. */
+  "being-settled": "done",
+  "server-unreachable": "serverUnreachable",
+  "server-in-trouble": "serverInTrouble",
+  "awaiting-approval": "awaitingApproval",
+  blocked: "blocked",
+  "unknown-to-server": "unknownToServer",
+  /** Who answers is not the server that this sensor enrolled with. */
+  "wrong-server": "wrongServer",
+  "clock-wrong": "clockWrong",
+  /** Another host holds the key, and this one is not let in with another. */
+  copied: "keyNotOurs",
+  "key-replaced": "keyNotOurs",
+  refused: "sensorRefused",
+} as const satisfies Record<string, ExitName>;
+export type SensorState = keyof typeof SENSOR_STATES;
 
 const statusFile = z.strictObject({
-  state: z.enum(SENSOR_STATES),
+  state: z.enum(Object.keys(SENSOR_STATES) as [SensorState, ...SensorState[]]),
   /** When the state was found. */
   at: instant,
   /** Two intervals later: a sensor that runs has written another status by then. Absent after `run --once`. */
   overdueAt: instant.optional(),
   lastCheckInAt: instant.nullable(),
+  /** The server's clock minus this host's, when it had to be corrected by. */
+  clockOffsetMs: z.number().optional(),
   /** Why the last cycle failed. */
   problem: z.string().nullable(),
   failedCategories: z.array(z.strictObject({ category: z.string(), reason: z.string() })),

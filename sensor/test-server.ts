@@ -1,12 +1,15 @@
 // The far side of the network, for tests: a real HTTP server that checks each signature by RFC 9421 on its own, with nothing
 // of the sensor's code, and answers as an AttackLens server would, or as the test says.
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@attacklens/protocol/problems.ts";
 
 export const SENSOR_ID = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
+
+/** What a host becomes that asks to be a copy. */
+export const COPY_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000001";
 
 /** A request as it arrived, with what its signature says of itself. */
 export interface Received {
@@ -16,6 +19,8 @@ export interface Received {
   body: any;
   sizeBytes: number;
   token: string | undefined;
+  bootId: string | undefined;
+  signature: string;
   keyid: string;
   nonce: number;
   created: number;
@@ -31,6 +36,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
   const next: Answer[] = [];
   const world = {
     publicKey,
+    /** Announced by the sensor: the next request that it signs makes it the sensor's key. */
+    nextKey: undefined as string | undefined,
     wanted: undefined as string[] | undefined,
     chunks: new Set<string>(),
     lastNonces: new Map<string, number>(),
@@ -39,9 +46,18 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
   const server = createServer(async (incoming, response) => {
     const parts: Uint8Array[] = [];
     for await (const part of incoming) parts.push(part);
-    const request = readRequest(incoming, Buffer.concat(parts).toString(), world.publicKey);
+    const text = Buffer.concat(parts).toString();
+    let request = readRequest(incoming, text, world.publicKey);
+    if (request.signatureError && world.nextKey !== undefined) {
+      const byNext = readRequest(incoming, text, world.nextKey);
+      if (!byNext.signatureError) {
+        request = byNext;
+        world.publicKey = world.nextKey;
+        world.nextKey = undefined;
+      }
+    }
     received.push(request);
-    if (request.path === "/sensor/v1/enroll") world.publicKey = request.keyid;
+    if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path)) world.publicKey = request.keyid;
     (next.shift() ?? answer)(response, request);
   });
 
@@ -51,10 +67,19 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     if (request.nonce <= lastNonce) return problem("signature-replayed", { lastNonce })(response, request);
     world.lastNonces.set(request.keyid, request.nonce);
     const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
-    if (request.path === "/sensor/v1/enroll") return json(201, enrolledReply())(response, request);
+    if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path))
+      return json(201, enrolledReply())(response, request);
     if (request.path === "/sensor/v1/check-in") {
       const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
       return json(200, { serverTime: now(), checkInIntervalSeconds: 60, wanted })(response, request);
+    }
+    if (request.path === "/sensor/v1/keys") {
+      world.nextKey = request.body.publicKey;
+      return response.writeHead(204).end();
+    }
+    if (request.path === "/sensor/v1/copies") {
+      world.publicKey = request.body.publicKey;
+      return json(201, { ...enrolledReply(), sensorId: COPY_ID })(response, request);
     }
     if (category && request.path.endsWith("/chunks")) {
       for (const [hash, content] of Object.entries(request.body.chunks)) {
@@ -106,6 +131,36 @@ export function problem(
   return json(status, body, { "content-type": "application/problem+json", ...headers });
 }
 
+/** A refusal that the server signs, as an AttackLens server does (RFC 9421, section 2.4). */
+export function signedProblem(key: KeyObject, code: ProblemCode, extra: Partial<ProblemBody> = {}): Answer {
+  return (response, request) => {
+    const { status, title } = PROBLEMS[code];
+    const text = JSON.stringify({
+      type: problemType(code),
+      code,
+      title,
+      status,
+      requestId: "req-1",
+      ...extra,
+    });
+    const digest = `sha-256=:${sha256(text).toString("base64")}:`;
+    const keyid = createPublicKey(key).export({ format: "jwk" }).x;
+    const params = `("@status" "content-digest" "signature";req);created=${Math.floor(Date.now() / 1000)};keyid="${keyid}";alg="ed25519"`;
+    const base = [
+      `"@status": ${status}`,
+      `"content-digest": ${digest}`,
+      `"signature";req: ${request.signature}`,
+      `"@signature-params": ${params}`,
+    ].join("\n");
+    json(status, text, {
+      "content-type": "application/problem+json",
+      "content-digest": digest,
+      "signature-input": `sig1=${params}`,
+      signature: `sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`,
+    })(response, request);
+  };
+}
+
 /** The request was received and acted on, but the reply never arrives. */
 export const dropReply: Answer = (response) => {
   response.socket?.destroy();
@@ -125,11 +180,13 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
       header("signature-input"),
     ) ?? [];
   const [, params = "", components = "", created, nonce, keyid = ""] = input;
-  const isEnrolling = url === "/sensor/v1/enroll";
+  const isEnrolling = url === "/sensor/v1/enroll" || url === "/sensor/v1/re-enroll";
+  const bootId = headers["sensor-boot"] === undefined ? undefined : header("sensor-boot");
   const values: Record<string, string> = {
     '"@method"': method,
     '"@path"': url,
     '"content-digest"': `sha-256=:${sha256(text).toString("base64")}:`,
+    ...(bootId === undefined ? {} : { '"sensor-boot"': bootId }),
     ...(isEnrolling ? { '"authorization"': header("authorization") } : {}),
   };
   const base = Object.entries({ ...values, '"@signature-params"': params })
@@ -151,6 +208,8 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     path: url,
     body: JSON.parse(text),
     sizeBytes: Buffer.byteLength(text),
+    bootId,
+    signature: header("signature"),
     token: /^Bearer (.+)$/.exec(header("authorization"))?.[1],
     keyid,
     nonce: Number(nonce),

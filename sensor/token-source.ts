@@ -1,6 +1,6 @@
 // Where the enrollment token comes from, and what is refused before anything is sent.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { SensorError } from "./sensor-error.ts";
 
 const MAX_BYTES = 4_096;
@@ -28,7 +28,8 @@ export async function readToken(
     );
   const { text, warning } = await readSource(sources);
   const token = text.trim();
-  const error = token === "" ? "is empty" : tokenValueError(token);
+  const prefix = token.startsWith(TICKET_PREFIX) ? TICKET_PREFIX : TOKEN_PREFIX;
+  const error = token === "" ? "is empty" : tokenValueError(token, prefix);
   if (error === undefined) return { token, warning };
   throw new SensorError(
     "tokenRefused",

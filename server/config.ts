@@ -61,6 +61,8 @@ const settings = z.object({
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
   checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
+  /** Age at which a sensor makes a new key. */
+  keyMaxAgeDays: z.coerce.number().positive().max(3_650),
 });
 
 export type Config = z.infer<typeof settings>;
@@ -80,6 +82,7 @@ const SOURCES: Record<keyof Config, string> = {
   metricsToken: "ATTACKLENS_METRICS_TOKEN",
   logLevel: "ATTACKLENS_LOG_LEVEL",
   checkInIntervalSeconds: "ATTACKLENS_CHECK_IN_INTERVAL",
+  keyMaxAgeDays: "ATTACKLENS_KEY_MAX_AGE_DAYS",
 };
 
 /** Throws ConfigError. An empty variable counts as absent. */
@@ -98,6 +101,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     metricsToken: variable("ATTACKLENS_METRICS_TOKEN"),
     logLevel: variable("ATTACKLENS_LOG_LEVEL") ?? "info",
     checkInIntervalSeconds: variable("ATTACKLENS_CHECK_IN_INTERVAL") ?? 60,
+    keyMaxAgeDays: variable("ATTACKLENS_KEY_MAX_AGE_DAYS") ?? 30,
   });
   if (!result.success) {
     const issue = result.error.issues[0]!;

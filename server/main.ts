@@ -30,7 +30,8 @@ Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
 ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, ATTACKLENS_TRUSTED_PROXIES, DATABASE_URL, ATTACKLENS_SECRET (signs
 sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
 /metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
-ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60).
+ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60), ATTACKLENS_KEY_MAX_AGE_DAYS (age at
+which sensors make a new key; 30).
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration.
 

@@ -22,6 +22,13 @@ export interface SensorCaller {
   version: string;
   /** When its first inventory was complete; null: not yet. */
   reportedAt: number | null;
+  /** The start of the program that sent the request; undefined: of protocol version 1. */
+  bootId: string | undefined;
+  /** holder: of the key; open: its first check-in will tell; copy: another host holds the key. */
+  standing: "holder" | "open" | "copy";
+  /** Another start has appeared with the key, on what looks like another host. */
+  hasNewcomers: boolean;
+  keyChangedAt: number;
 }
 
 /** Sign-in and sessions, as `users/sign-in.ts` opens them. `cookies` are `Set-Cookie` values for the reply. */
@@ -85,6 +92,19 @@ export interface TokenQueue<Request, Outcome> {
   add(request: Request): Promise<Outcome>;
 }
 
+/** What `sensors/answer-signature.ts` makes. */
+export interface AnswerSigner {
+  /** Ed25519, 32 bytes in base64url. */
+  publicKey: string;
+  /** Headers that sign an answer and tie it to the request's `Signature` header (RFC 9421, section 2.4). */
+  sign(answer: {
+    status: number;
+    body: string;
+    requestSignature: string;
+    now: number;
+  }): Record<string, string>;
+}
+
 /** What `changes/changes.ts` keeps open. */
 export interface ChangeStreams {
   /** Server-sent events. Throws too-many-requests. */
@@ -99,6 +119,10 @@ export interface Services {
   now: () => number;
   log: Logger;
   checkInIntervalSeconds: number;
+  /** Age at which a sensor is told to make a new key. */
+  keyMaxAgeMs: number;
+  /** Signs what sensors are refused with. */
+  answers: AnswerSigner;
   signIn: SignIn;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;

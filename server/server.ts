@@ -14,6 +14,7 @@ import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { RefusalLedger } from "./route-handler.ts";
+import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
@@ -57,6 +58,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         now,
         log,
         checkInIntervalSeconds: config.checkInIntervalSeconds,
+        keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
+        answers: openAnswerSigner(secret),
         signIn,
         uploadBudget: openUploadBudget(now),
         knownValues: openKnownValues(db, now),

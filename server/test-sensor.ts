@@ -1,9 +1,12 @@
 // A sensor for server tests: a key, and requests signed as the protocol says, straight from node:crypto.
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import {
+  BOOT_HEADER,
+  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
+  keyProofBase,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -14,6 +17,8 @@ export interface SignOptions {
   createdMs?: number;
   token?: string;
   components?: readonly string[];
+  /** The start of the program; absent: as protocol version 1. */
+  bootId?: string;
   /** Replaces the body after it was signed. */
   tamper?: string;
 }
@@ -35,7 +40,9 @@ export function makeTestSensor() {
     ): RequestInit {
       const text = JSON.stringify(body);
       const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
-      const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS);
+      const { bootId } = options;
+      const plain = bootId === undefined ? SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
+      const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : plain);
       lastNonce = options.nonce ?? lastNonce + 1;
       const params = formatSignatureParams({
         components,
@@ -50,6 +57,7 @@ export function makeTestSensor() {
         "a b": "",
       };
       if (options.token) values.authorization = `Bearer ${options.token}`;
+      if (bootId !== undefined) values[BOOT_HEADER] = bootId;
       const signature = sign(
         null,
         Buffer.from(signatureBase(components, values, params)),
@@ -62,7 +70,12 @@ export function makeTestSensor() {
         signature: `sig1=:${signature}:`,
       };
       if (values.authorization) headers.authorization = values.authorization;
+      if (bootId !== undefined) headers[BOOT_HEADER] = bootId;
       return { method, headers, body: options.tamper ?? text };
+    },
+    /** Shows a server that announces this key for a sensor that it has it. */
+    proof(sensorId: string): string {
+      return sign(null, Buffer.from(keyProofBase(sensorId, x)), privateKey).toString("base64url");
     },
     enrollBody(hostname = "web-01", extra: Record<string, unknown> = {}) {
       return {

@@ -15,6 +15,7 @@ import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
+import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
@@ -168,6 +169,8 @@ function openServer(db: Database, now: () => number) {
       now,
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,
+      keyMaxAgeMs: 30 * 86_400_000,
+      answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
       enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch)),

@@ -1,4 +1,5 @@
 // attacklens-sensor enroll: trades a token for an identity.
+import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { collectHostFacts } from "../collect.ts";
 import { enroll, findIdentity } from "../enroll.ts";
 import { keyFingerprint } from "../identity.ts";
@@ -26,29 +27,32 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const stateDir = flags.state ?? defaultStateDir();
   const waitMs = parseSeconds(flags.wait) * 1000;
 
+  const sources = { flag: flags.token, file: flags["token-file"], environment };
   const existing = findIdentity(stateDir, server);
-  if (existing?.state === "enrolled") {
+  const given = await readToken({ ...sources, readStandardInput }).catch((error: unknown) => {
+    // What is enrolled needs no token, whatever has become of the one that it had.
+    if (existing?.state === "enrolled" && error instanceof SensorError) return undefined;
+    throw error;
+  });
+  // A ticket is for a sensor that exists, which may be this one.
+  if (existing?.state === "enrolled" && !given?.token.startsWith(TICKET_PREFIX)) {
     print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
-    if (readStatus(stateDir)?.state === "unknown-to-server") {
+    const state = readStatus(stateDir)?.state;
+    if (state === "unknown-to-server" || state === "copied" || state === "key-replaced") {
       note(
-        `the server no longer knows it; to make this host a new sensor, move ${stateDir} away and run the same command again`,
+        `the server does not take its key any more; to make this host a new sensor, move ${stateDir} away and run the same command again`,
       );
     }
     return;
   }
-
-  const { token, warning } = await readToken({
-    flag: flags.token,
-    file: flags["token-file"],
-    environment,
-    readStandardInput,
-  });
+  const { token, warning } = given!;
   if (warning) note(warning);
   const host = await collectHostFacts();
   const signal = stopSignal();
   const enrolled = await enroll({ stateDir, server, token, host, waitMs, signal, onRetry: note });
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
-  print(`enrolled ${host.hostname} as ${enrolled.sensorId}${group}`);
+  const verb = token.startsWith(TICKET_PREFIX) ? "enrolled again" : "enrolled";
+  print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}`);
   if (enrolled.awaitingApproval)
     print(`it waits for approval in the console; its fingerprint is ${keyFingerprint(enrolled.publicKey)}`);
   print("next: attacklens-sensor run");

@@ -137,14 +137,14 @@ test("run --once of a sensor that the server does not know keeps the key", async
   const identity = readFileSync(identityPath(state), "utf8");
   server.next.push(problem("sensor-unknown"));
   expect(await run()).toEqual({
-    exitCode: 6,
+    exitCode: 9,
     stdout: "",
     stderr:
       `attacklens-sensor: Cannot report to ${server.url}: The sensor is not known\n` +
       `hint: the key is kept; to make this host a new sensor, move ${state} away and enroll again\n`,
   });
   expect(readFileSync(identityPath(state), "utf8")).toBe(identity);
-  expect((await status()).exitCode).toBe(6);
+  expect((await status()).exitCode).toBe(9);
 });
 
 test("enroll of a sensor that the server does not know says how to begin anew", async () => {
@@ -157,7 +157,7 @@ test("enroll of a sensor that the server does not know says how to begin anew", 
   expect(await runCommandLine(enrolled)).toEqual({
     exitCode: 0,
     stdout,
-    stderr: `attacklens-sensor: the server no longer knows it; to make this host a new sensor, move ${state} away and run the same command again\n`,
+    stderr: `attacklens-sensor: the server does not take its key any more; to make this host a new sensor, move ${state} away and run the same command again\n`,
   });
   expect(server.received).toHaveLength(1);
 });

@@ -1,9 +1,11 @@
 // attacklens-sensor run: reports until it is told to stop; with --once, one cycle.
-import { collectInventory } from "../collect.ts";
+import { collectHostFacts, collectInventory } from "../collect.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../identity.ts";
-import { type Cycle, openCycle, run } from "../run.ts";
+import { type Cycle, IdentityRemoved, openCycle, run } from "../run.ts";
+import { holdStateDir } from "../run-lock.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
+import { SENSOR_STATES } from "../status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
@@ -15,22 +17,36 @@ export async function runCommand(args: string[]): Promise<void> {
       `others could read the key in ${stateDir}, and no longer can; if one may have, move the folder away and enroll again`,
     );
   }
+  using _ = holdStateDir(stateDir);
   const signal = stopSignal();
-  const collect = () => collectInventory();
+  const options = {
+    stateDir,
+    identity,
+    collect: () => collectInventory(),
+    collectHost: () => collectHostFacts(),
+    signal,
+  };
   if (flags.once) {
-    const cycle = await openCycle({ stateDir, identity, collect, signal, isLast: true })();
+    const cycle = await openCycle({ ...options, isLast: true })();
     if (signal.aborted) return;
+    for (const line of cycle.news) note(line);
     throwUnlessConnected(cycle, identity, stateDir);
     print(describe(cycle));
     return;
   }
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
   const onCycle = (cycle: Cycle, nextMs: number) => {
+    for (const line of cycle.news) logLine(line);
     // What goes well and changes nothing is not worth a line a minute.
     const quiet = cycle.problem === null && cycle.result?.uploaded.length === 0;
     if (!quiet) logLine(`${describe(cycle)}; next in ${Math.ceil(nextMs / 1000)} s`);
   };
-  await run({ stateDir, identity, collect, signal, onCycle });
+  try {
+    await run({ ...options, onCycle });
+  } catch (error) {
+    if (!(error instanceof IdentityRemoved)) throw error;
+    logLine("its identity was removed");
+  }
   logLine("stopped");
 }
 
@@ -50,23 +66,24 @@ function throwUnlessConnected(
   { server }: EnrolledIdentity,
   stateDir: string,
 ): void {
-  if (state === "connected") return;
-  if (state === "server-unreachable") {
-    throw new SensorError(
-      "serverUnreachable",
-      `Cannot report to ${server}: ${problem}`,
-      "nothing is lost: the next run reports the state as it is then",
-    );
-  }
-  const hint =
-    state === "unknown-to-server"
-      ? `the key is kept; to make this host a new sensor, move ${stateDir} away and enroll again`
-      : undefined;
-  throw new SensorError("sensorRefused", `Cannot report to ${server}: ${problem}`, hint);
+  const exit = SENSOR_STATES[state];
+  if (exit === "done") return;
+  const anew = `the key is kept; to make this host a new sensor, move ${stateDir} away and enroll again`;
+  const hints: Partial<Record<typeof state, string>> = {
+    "server-unreachable": "nothing is lost: the next run reports the state as it is then",
+    "server-in-trouble": "nothing is lost: the next run reports the state as it is then",
+    "unknown-to-server": anew,
+    copied: anew,
+    "key-replaced": anew,
+    "awaiting-approval": "a person approves it in the console under Sensors",
+    "clock-wrong": "set this host's clock",
+    "wrong-server": `look at what answers at ${server}; the key is kept`,
+  };
+  throw new SensorError(exit, `Cannot report to ${server}: ${problem}`, hints[state]);
 }
 
 function describe({ state, problem, result }: Cycle): string {
-  if (!result) return `${state.replaceAll("-", " ")}: ${problem}`;
+  if (!result || result.held) return `${state.replaceAll("-", " ")}: ${problem}`;
   const parts = [
     `checked in; ${result.uploaded.length > 0 ? `sent ${result.uploaded.join(", ")}` : "nothing has changed"}`,
   ];

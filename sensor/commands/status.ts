@@ -3,10 +3,10 @@ import { RELEASE } from "@attacklens/protocol/version.ts";
 import { keyFingerprint, readIdentity } from "../identity.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus, SENSOR_STATES } from "../status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
 
-/** Answers the exit code: 0 connected or not run yet, 1 not running any more, 4 unreachable, 5 not enrolled, 6 refused. */
+/** Answers the exit code: 0 connected or not run yet, 1 not running any more, 5 not enrolled, else that of the state. */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
   const stateDir = flags.state ?? defaultStateDir();
@@ -28,18 +28,20 @@ export async function statusCommand(args: string[]): Promise<number> {
       fingerprint: enrolled && keyFingerprint(enrolled.publicKey),
       enrolledAt,
       lastCheckInAt,
+      clockOffsetMs: last?.clockOffsetMs,
       problem: isOverdue ? `nothing was done since ${last?.at}` : problem,
       failedCategories,
     };
     print(JSON.stringify(shown, null, 2));
   } else {
-    const rows: [string, string | null | undefined][] = [
+    const rows: [string, string | false | null | undefined][] = [
       ["State", state.replaceAll("-", " ")],
       ["Server", identity?.server],
       ["Sensor", enrolled?.sensorId],
       ["Fingerprint", enrolled && keyFingerprint(enrolled.publicKey)],
       ["Enrolled", enrolled?.enrolledAt],
       ["Last check-in", last?.lastCheckInAt],
+      ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
       [
         "Problem",
         isOverdue
@@ -57,7 +59,10 @@ export async function statusCommand(args: string[]): Promise<number> {
   }
   if (state === "not-running") return EXIT_CODES.failed;
   if (!enrolled) return EXIT_CODES.identity;
-  if (state === "server-unreachable") return EXIT_CODES.serverUnreachable;
-  const isRefused = ["unknown-to-server", "refused", "blocked", "awaiting-approval"].includes(state);
-  return isRefused ? EXIT_CODES.sensorRefused : EXIT_CODES.done;
+  return last === undefined ? EXIT_CODES.done : EXIT_CODES[SENSOR_STATES[last.state]];
+}
+
+function describeOffset(offsetMs: number): string {
+  const seconds = Math.round(Math.abs(offsetMs) / 1000);
+  return `${seconds} s ${offsetMs > 0 ? "behind" : "ahead of"} the server's, by which it is corrected`;
 }

@@ -1,7 +1,16 @@
 // attacklens-sensor unenroll: says goodbye to the server and forgets the key.
+import { randomUUID } from "node:crypto";
+import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { goodbye } from "@attacklens/protocol/goodbye.ts";
-import { identityPath, privateKeyOf, readIdentity, removeIdentity } from "../identity.ts";
-import { connect, send } from "../request.ts";
+import { collectHostFacts } from "../collect.ts";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  privateKeyOf,
+  readIdentity,
+  removeIdentity,
+} from "../identity.ts";
+import { connect, send, VERSIONS } from "../request.ts";
 import { SensorError } from "../sensor-error.ts";
 import { Refused, Unreachable } from "../server-reply.ts";
 import { defaultStateDir } from "../settings.ts";
@@ -17,7 +26,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   }
   if (identity.state === "enrolled") {
     try {
-      await send(connect(identity.server, privateKeyOf(identity), identity.sensorId), goodbye, { body: {} });
+      await sayGoodbye(identity);
     } catch (error) {
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
       // Unknown: it was deleted there, or an earlier goodbye arrived whose answer did not.
@@ -34,4 +43,15 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   }
   removeIdentity(stateDir);
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
+}
+
+/** Throws Unreachable, Refused: among others when another host holds the key, whose sensor must not end with this one. */
+async function sayGoodbye(identity: EnrolledIdentity): Promise<void> {
+  const { serverKey, server, sensorId } = identity;
+  const known = { bootId: randomUUID(), ...(serverKey === undefined ? {} : { serverKey }) };
+  const connection = connect(server, privateKeyOf(identity), sensorId, known);
+  const { held } = await send(connection, checkIn, { body: { ...VERSIONS, host: await collectHostFacts() } });
+  if (held)
+    throw new Unreachable("another host may hold this sensor's key; the server settles it within minutes");
+  await send(connection, goodbye, { body: {} });
 }

@@ -11,7 +11,8 @@ function assets(db: Database) {
       join
         .onRef("sensor.assetId", "=", "asset.id")
         .on("sensor.deletedAt", "is", null)
-        .on("sensor.uninstalledAt", "is", null),
+        .on("sensor.uninstalledAt", "is", null)
+        .on("sensor.removedAt", "is", null),
     )
     .select([
       "asset.id",
@@ -94,7 +95,8 @@ export async function listFreeAssets(
             .select("sensor.id")
             .whereRef("sensor.assetId", "=", "asset.id")
             .where("deletedAt", "is", null)
-            .where("uninstalledAt", "is", null),
+            .where("uninstalledAt", "is", null)
+            .where("removedAt", "is", null),
         ),
       ),
     )

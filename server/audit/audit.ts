@@ -30,6 +30,10 @@ export const AUDIT_ACTIONS = [
   "sensor.blocked",
   "sensor.unblocked",
   "sensor.uninstalled",
+  "sensor.removed",
+  "sensor.copy-noticed",
+  "sensor.ticket-created",
+  "sensor.re-enrolled",
   "sensor.deleted",
   "asset.created",
 ] as const;

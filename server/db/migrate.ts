@@ -5,6 +5,7 @@ import { tokenLife } from "./migrations/0002-token-life.ts";
 import { apiKeys } from "./migrations/0003-api-keys.ts";
 import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
 import { uninstalled } from "./migrations/0005-uninstalled.ts";
+import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0003-api-keys": apiKeys,
   "0004-chunk-sizes": chunkSizes,
   "0005-uninstalled": uninstalled,
+  "0006-sensor-keys": sensorKeys,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

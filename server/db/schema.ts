@@ -1,4 +1,5 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
+import type { CopyRule } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Generated, Kysely } from "kysely";
 
 export interface UserTable {
@@ -92,6 +93,8 @@ export interface EnrollmentTokenTable {
   tags: string;
   requireApproval: number;
   ephemeralHours: number | null;
+  /** What becomes of hosts that run with the copied key of one of its sensors. */
+  copies: CopyRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */
@@ -146,6 +149,57 @@ export interface SensorTable {
   ephemeralHours: number | null;
   /** When it said goodbye: its key is refused from then on. */
   uninstalledAt: number | null;
+  /** When it was removed as ephemeral: its key is refused from then on. */
+  removedAt: number | null;
+  /** The start of the program that holds the key; null: of protocol version 1, or none yet. */
+  bootId: string | null;
+  /** 1: another start has appeared with this key, on what looks like another host. */
+  hasNewcomers: number;
+  /** JSON of the host facts it enrolled with. */
+  enrolledHost: string;
+  /** The sensor whose key its host held before. */
+  copiedFrom: string | null;
+  /** Announced, and valid beside the present one until it has signed a request. */
+  nextPublicKey: string | null;
+  keyChangedAt: number;
+}
+
+/** A start of the program with a sensor's key. Of one sensor, one is the holder. */
+export interface SensorBootTable {
+  sensorId: string;
+  bootId: string;
+  /** newcomer: looks like another host, and whether the holder lives is not known yet; past: was the holder; copy: told to make another key. */
+  state: "holder" | "newcomer" | "past" | "copy";
+  /** JSON of the host facts it said. */
+  host: string;
+  address: string;
+  firstSeenAt: number;
+  /** When it was seen again after another had become the holder. */
+  returnedAt: number | null;
+  /** What the copy became. */
+  copySensorId: string | null;
+}
+
+/** A key that a sensor had: rotated, or replaced by re-enrollment. */
+export interface SensorKeyTable {
+  publicKey: string;
+  sensorId: string;
+  replacedAt: number;
+  reason: "rotated" | "re-enrolled";
+}
+
+/** Lets one host take a sensor over with a new key. */
+export interface ReEnrollTicketTable {
+  id: string;
+  sensorId: string;
+  /** SHA-256 of the value, which is nowhere else. */
+  valueHash: string;
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number;
+  usedAt: number | null;
+  /** The key that it was used for: the same key may come again, when the answer was lost. */
+  publicKey: string | null;
 }
 
 /** Hot and small: one update for every request of a sensor, written by group commit. */
@@ -270,6 +324,9 @@ export interface Schema {
   enrollmentAttempt: EnrollmentAttemptTable;
   sensor: SensorTable;
   sensorPresence: SensorPresenceTable;
+  sensorBoot: SensorBootTable;
+  sensorKey: SensorKeyTable;
+  reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;
   inventoryChunk: InventoryChunkTable;

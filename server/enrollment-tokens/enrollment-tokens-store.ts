@@ -39,6 +39,7 @@ function tokens(db: Database) {
       "enrollmentToken.tags",
       "enrollmentToken.requireApproval",
       "enrollmentToken.ephemeralHours",
+      "enrollmentToken.copies",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",
@@ -174,6 +175,15 @@ export async function listExistingHashes(db: Database, hashes: string[]): Promis
 /** The token's row, locked until the transaction ends; not a deleted one. */
 export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
   return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
+}
+
+/** What the token decides of copies of its sensors; of a deleted token too. */
+export async function findCopySettings(db: Database, id: string) {
+  return await db
+    .selectFrom("enrollmentToken")
+    .select(["id", "name", "copies", "tags", "ephemeralHours", "revokedAt", "deletedAt"])
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
 }
 
 export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;

@@ -24,6 +24,7 @@ import type { RefusalLedger, User } from "../route-handler.ts";
 import { insertAttempts } from "./attempts-store.ts";
 import {
   countUses,
+  findCopySettings,
   findSuccessors,
   findToken,
   insertToken,
@@ -77,6 +78,7 @@ function present(
     tags: parseList(row.tags),
     requireApproval: row.requireApproval === 1,
     ephemeralHours: row.ephemeralHours,
+    copies: row.copies,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -191,6 +193,7 @@ export type SettingColumns = Partial<
     | "tags"
     | "requireApproval"
     | "ephemeralHours"
+    | "copies"
   >
 >;
 
@@ -249,6 +252,7 @@ const TOLD = [
   "tags",
   "requireApproval",
   "ephemeralHours",
+  "copies",
 ] as const;
 
 /** A refusal that the ledger keeps, once the transaction in which it was found is over. */
@@ -311,6 +315,14 @@ export async function holdToken(tx: Database, valueHash: string) {
       return ++uses;
     },
   };
+}
+
+/** What becomes of copies of a token's sensors; when it lets nobody in any more, they need a person's approval at least. */
+export async function findCopyRule(db: Database, tokenId: string) {
+  const { revokedAt, deletedAt, copies, tags, ...token } = await findCopySettings(db, tokenId);
+  const isClosed = revokedAt !== null || deletedAt !== null;
+  const rule = isClosed && copies === "allow" ? "approval" : copies;
+  return { ...token, rule, tags: parseList(tags) };
 }
 
 const shortList = (items: string[]) =>

@@ -165,6 +165,7 @@ export async function rotateEnrollmentToken(
         tags: old.tags,
         requireApproval: old.requireApproval,
         ephemeralHours: old.ephemeralHours,
+        copies: old.copies,
         assetGroupId: old.assetGroupId,
         rotatedFrom: id,
       });

@@ -64,6 +64,7 @@ export function createApp(options: AppOptions) {
     } finally {
       metrics.inFlight.dec();
     }
+    if (c.req.path.startsWith("/sensor/") && c.res.status >= 400) await signRefusal(c, services);
     setSecurityHeaders(c.res.headers, options.secure);
     c.res.headers.set("x-request-id", c.get("requestId"));
     const seconds = (performance.now() - startedAt) / 1000;
@@ -120,6 +121,16 @@ export function createApp(options: AppOptions) {
     throw new Problem("not-found", "There is nothing at this address");
   });
   return app;
+}
+
+/** What a sensor is refused with is signed, and tied to the request that it answers. */
+async function signRefusal(c: Context<Env>, { answers, now }: Services): Promise<void> {
+  const requestSignature = c.req.raw.headers.get("signature");
+  if (requestSignature === null || requestSignature.length > 1_000) return;
+  const { status } = c.res;
+  const body = await c.res.clone().text();
+  const headers = answers.sign({ status, body, requestSignature, now: now() });
+  for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
 }
 
 async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handle"], options: AppOptions) {

@@ -84,6 +84,12 @@ function repeat(sensor: SensorByKey, valueHash: string): Enrolled {
       `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
     );
   }
+  if (sensor.removedAt !== null) {
+    throw new Problem(
+      "sensor-unknown",
+      `Cannot enroll sensor: it was removed as ephemeral at ${toInstant(sensor.removedAt)}; a new key is needed`,
+    );
+  }
   if (sensor.uninstalledAt !== null) {
     throw new Problem(
       "sensor-unknown",
@@ -104,6 +110,22 @@ function repeat(sensor: SensorByKey, valueHash: string): Enrolled {
   };
 }
 
+/** A sensor as it begins. */
+export const NEW_SENSOR = {
+  reportedAt: null,
+  deletedAt: null,
+  approvedAt: null,
+  approvedBy: null,
+  blockedAt: null,
+  blockedBy: null,
+  uninstalledAt: null,
+  removedAt: null,
+  bootId: null,
+  hasNewcomers: 0,
+  copiedFrom: null,
+  nextPublicKey: null,
+};
+
 type NewSensor = EnrollRequest & { sensorId: string; useNumber: number };
 
 async function createSensors(tx: Database, token: HeldToken, made: NewSensor[]): Promise<void> {
@@ -123,15 +145,11 @@ async function createSensors(tx: Database, token: HeldToken, made: NewSensor[]):
       architecture: host.architecture,
       version: sensorVersion,
       enrolledAt: at,
-      reportedAt: null,
-      deletedAt: null,
       awaitingApproval: token.requireApproval ? 1 : 0,
-      approvedAt: null,
-      approvedBy: null,
-      blockedAt: null,
-      blockedBy: null,
       ephemeralHours: token.ephemeralHours,
-      uninstalledAt: null,
+      ...NEW_SENSOR,
+      keyChangedAt: at,
+      enrolledHost: JSON.stringify(host),
     },
     address,
     nonce,

@@ -10,7 +10,7 @@ import { parseSignature, verifySignature } from "./sensor-signature.ts";
 
 /** The same key with the same token gets the same sensor again, whatever has become of the token since. */
 export async function enrollSensor(
-  { now, knownValues, enrollQueue, refusals, checkInIntervalSeconds }: Services,
+  { now, knownValues, enrollQueue, refusals, checkInIntervalSeconds, answers }: Services,
   http: HttpRequest,
   { publicKey, sensorVersion, host }: RouteInput<typeof enrollRoute>["body"],
 ): Promise<RouteOutput<typeof enrollRoute>> {
@@ -28,7 +28,12 @@ export async function enrollSensor(
     if (!(error instanceof RefusedAttempt)) throw error;
     throw await recordRefusal(refusals, { publicKey, at, address, hostname: host.hostname }, error);
   });
-  return { ...enrolled, checkInIntervalSeconds, serverTime: toInstant(now()) };
+  return {
+    ...enrolled,
+    checkInIntervalSeconds,
+    serverTime: toInstant(now()),
+    serverKey: answers.publicKey,
+  };
 }
 
 /** RFC 6750, section 2.1. */

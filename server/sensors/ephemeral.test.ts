@@ -58,7 +58,7 @@ for (const dialect of TESTED_DIALECTS) {
     const events = await world.db
       .selectFrom("auditEvent")
       .select(["actorType", "actorName", "entityId", "details"])
-      .where("action", "=", "sensor.deleted")
+      .where("action", "=", "sensor.removed")
       .execute();
     expect(events.map(({ details, ...event }) => ({ ...event, ...JSON.parse(details) }))).toEqual([
       {

@@ -86,6 +86,39 @@ async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<st
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 
+/** When and from where a sensor was last seen. */
+export async function findPresence(db: Database, sensorId: string) {
+  return await db
+    .selectFrom("sensorPresence")
+    .select(["lastSeenAt", "address"])
+    .where("sensorId", "=", sensorId)
+    .executeTakeFirst();
+}
+
+/** Records that the sensor was seen, where its nonce is spent already. */
+export async function touchPresence(
+  tx: Database,
+  sensorId: string,
+  lastSeenAt: number,
+  address: string,
+): Promise<void> {
+  await tx
+    .updateTable("sensorPresence")
+    .set({ lastSeenAt, address })
+    .where("sensorId", "=", sensorId)
+    .execute();
+}
+
+/** The key changes, and with it who counts: nonces go on growing all the same. */
+export async function raiseNonce(tx: Database, sensorId: string, nonce: number): Promise<void> {
+  await tx
+    .updateTable("sensorPresence")
+    .set({ lastNonce: nonce })
+    .where("sensorId", "=", sensorId)
+    .where("lastNonce", "<", nonce)
+    .execute();
+}
+
 /** The last nonce that was accepted of a sensor; 0 when there is none. */
 export async function findLastNonce(db: Database, sensorId: string): Promise<number> {
   const row = await db

@@ -112,6 +112,10 @@ export function verifySignature(
     throw invalid("nonce is more than a day ahead of the clock in microseconds");
 }
 
+export function isSignatureInvalid(error: unknown): boolean {
+  return error instanceof Problem && error.code === "signature-invalid";
+}
+
 function readDictionary(header: string) {
   try {
     return parseDictionary(header);

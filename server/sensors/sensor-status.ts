@@ -2,7 +2,7 @@
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 
 /** Check-ins that may be missed before a sensor counts as offline. */
-const MISSED_CHECK_INS = 3;
+export const MISSED_CHECK_INS = 3;
 
 export interface PresenceFacts {
   reportedAt: number | null;
@@ -10,6 +10,7 @@ export interface PresenceFacts {
   awaitingApproval: number;
   blockedAt: number | null;
   uninstalledAt: number | null;
+  removedAt: number | null;
 }
 
 export function sensorStatus(
@@ -17,6 +18,7 @@ export function sensorStatus(
   now: number,
   checkInIntervalSeconds: number,
 ): SensorStatus {
+  if (sensor.removedAt !== null) return "removed";
   if (sensor.uninstalledAt !== null) return "uninstalled";
   if (sensor.blockedAt !== null) return "blocked";
   if (sensor.awaitingApproval === 1) return "awaiting-approval";

@@ -1,12 +1,14 @@
 import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { checkToken as checkTokenRoute, enroll } from "@attacklens/protocol/enroll.ts";
+import * as enrollment from "@attacklens/protocol/enroll.ts";
 import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { handler } from "../route-handler.ts";
+import { settleBoot } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
+import { announceKey, createTicket, enrollCopy, reEnroll } from "./new-keys.ts";
 import {
   approveSensor,
   blockSensor,
@@ -17,15 +19,36 @@ import {
 } from "./sensors.ts";
 
 export const sensorRoutes = [
-  handler(checkTokenRoute, ({ body, http }, services) => checkToken(services, http, body.hostname)),
-  handler(enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
+  handler(enrollment.checkToken, ({ body, http }, services) => checkToken(services, http, body.hostname)),
+  handler(enrollment.enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
+  handler(enrollment.reEnroll, ({ body, http }, services) => reEnroll(services, http, body)),
+  handler(enrollment.replaceKey, async ({ body, sensor }, { db }) => {
+    await announceKey(db, sensor.id, body);
+    return undefined;
+  }),
+  handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
+    enrollCopy(services, http, sensor, body),
+  ),
   handler(goodbye, async ({ sensor }, { db, now }) => {
     await recordGoodbye(db, now(), sensor.id);
     return undefined;
   }),
-  handler(checkIn, async ({ body, sensor }, { db, now, checkInIntervalSeconds }) => {
-    const wanted = await recordReport(db, now(), sensor, body.sensorVersion, body.inventory ?? {});
-    return { serverTime: toInstant(now()), checkInIntervalSeconds, wanted };
+  handler(checkIn, async ({ body, sensor, http }, services) => {
+    const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs } = services;
+    const at = { now: now(), address: http.address, checkInIntervalSeconds };
+    const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
+    const wanted =
+      askAgainSeconds === undefined
+        ? await recordReport(db, now(), sensor, body.sensorVersion, body.inventory ?? {})
+        : [];
+    return {
+      serverTime: toInstant(now()),
+      checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
+      wanted,
+      held: askAgainSeconds !== undefined,
+      serverKey: answers.publicKey,
+      newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
+    };
   }),
   handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>
     listSensors(db, { now: now(), checkInIntervalSeconds, user }, query),
@@ -39,6 +62,10 @@ export const sensorRoutes = [
   handler(routes.unblockSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
     unblockSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
+  handler(routes.createTicket, ({ params, user, http }, { db, now, checkInIntervalSeconds }) => {
+    http.replyHeaders.set("cache-control", "no-store");
+    return createTicket(db, { now: now(), checkInIntervalSeconds, user }, params.id);
+  }),
   handler(routes.deleteSensor, async ({ params, user }, { db, now }) => {
     await deleteSensor(db, now(), user, params.id);
     return undefined;

@@ -14,6 +14,7 @@ function sensors(db: Database) {
     .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
     .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("sensor as original", "original.id", "sensor.copiedFrom")
     .select([
       "sensor.id",
       "sensor.hostname",
@@ -31,6 +32,12 @@ function sensors(db: Database) {
       "sensor.blockedAt",
       "blocker.name as blockedBy",
       "sensor.uninstalledAt",
+      "sensor.removedAt",
+      "sensor.keyChangedAt",
+      "sensor.enrolledHost",
+      "sensor.copiedFrom",
+      "original.hostname as originalHostname",
+      "original.deletedAt as originalDeletedAt",
       "sensor.ephemeralHours",
       "asset.tags",
       "sensorPresence.address",
@@ -70,14 +77,15 @@ export interface SensorPage {
 export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
   let query = sensors(db);
   if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
-  // In the order of `sensorStatus`: what holds earlier is not what is asked for.
+  // In the order of `sensorStatus`: what holds earlier is not what is asked for. Removed ones are shown to who asks for them.
+  query = query.where("sensor.removedAt", page.status === "removed" ? "is not" : "is", null);
   if (page.status === "uninstalled") query = query.where("sensor.uninstalledAt", "is not", null);
-  else if (page.status) {
+  else if (page.status && page.status !== "removed") {
     query = query
       .where("sensor.uninstalledAt", "is", null)
       .where("sensor.blockedAt", page.status === "blocked" ? "is not" : "is", null);
   }
-  if (page.status && page.status !== "blocked" && page.status !== "uninstalled")
+  if (page.status && !["blocked", "uninstalled", "removed"].includes(page.status))
     query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
   if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
   if (page.status === "online" || page.status === "offline") {
@@ -103,14 +111,26 @@ export async function findSensor(db: Database, id: string) {
   return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
 }
 
-/** What authenticates a request: nothing for a deleted or uninstalled sensor. */
+/** What authenticates a request: nothing for a sensor that is deleted, uninstalled or removed. */
 export async function findSensorKey(db: Database, id: string) {
   return await db
     .selectFrom("sensor")
-    .select(["id", "publicKey", "version", "reportedAt", "awaitingApproval", "blockedAt"])
+    .select([
+      "id",
+      "publicKey",
+      "nextPublicKey",
+      "keyChangedAt",
+      "bootId",
+      "hasNewcomers",
+      "version",
+      "reportedAt",
+      "awaitingApproval",
+      "blockedAt",
+    ])
     .where("id", "=", id)
     .where("deletedAt", "is", null)
     .where("uninstalledAt", "is", null)
+    .where("removedAt", "is", null)
     .executeTakeFirst();
 }
 
@@ -126,6 +146,8 @@ export async function listSensorsByPublicKey(db: Database, publicKeys: string[])
       "sensor.publicKey",
       "sensor.deletedAt",
       "sensor.uninstalledAt",
+      "sensor.removedAt",
+      "sensor.copiedFrom",
       "sensor.blockedAt",
       "sensor.awaitingApproval",
       "enrollmentToken.valueHash",
@@ -172,6 +194,13 @@ export type HostColumns = Partial<
     | "blockedAt"
     | "blockedBy"
     | "uninstalledAt"
+    | "publicKey"
+    | "nextPublicKey"
+    | "keyChangedAt"
+    | "bootId"
+    | "hasNewcomers"
+    | "enrolledHost"
+    | "architecture"
   >
 >;
 
@@ -217,19 +246,21 @@ export async function listEndedEphemeral(db: Database, now: number) {
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .select(["sensor.id", "sensor.hostname", "sensor.ephemeralHours", "sensorPresence.lastSeenAt"])
     .where("sensor.deletedAt", "is", null)
+    .where("sensor.removedAt", "is", null)
     .where("sensor.ephemeralHours", "is not", null)
     .where(isEnded(now))
     .limit(500)
     .execute();
 }
 
-/** Marks the sensor deleted if its time is over still; false when it was seen again, or deleted, meanwhile. */
-export async function markEndedDeleted(tx: Database, id: string, now: number): Promise<boolean> {
+/** Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile. */
+export async function markEndedRemoved(tx: Database, id: string, now: number): Promise<boolean> {
   const row = await tx
     .updateTable("sensor")
-    .set({ deletedAt: now })
+    .set({ removedAt: now })
     .where("id", "=", id)
     .where("deletedAt", "is", null)
+    .where("removedAt", "is", null)
     .where((eb) =>
       eb.exists(
         eb
@@ -248,4 +279,25 @@ export async function markEndedDeleted(tx: Database, id: string, now: number): P
 export async function lockSensor(tx: Database, id: string) {
   const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
   return await lockRows(tx, query).executeTakeFirst();
+}
+
+/** Removed sensors are forgotten for good after a while; answers how many were. */
+export async function deleteLongRemoved(db: Database, before: number, now: number): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable("sensor")
+    .set({ deletedAt: now })
+    .where("deletedAt", "is", null)
+    .where("removedAt", "<", before)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** How many sensors were copied from one. */
+export async function countCopies(tx: Database, id: string): Promise<number> {
+  const row = await tx
+    .selectFrom("sensor")
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where("copiedFrom", "=", id)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
 }

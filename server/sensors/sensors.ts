@@ -10,13 +10,15 @@ import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
+import { presentCopies } from "./boots.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
+  deleteLongRemoved,
   findSensor,
   listEndedEphemeral,
   listSensorsOfToken,
   lockSensor,
-  markEndedDeleted,
+  markEndedRemoved,
   markSensorDeleted,
   pageOfSensors,
   type SensorPage,
@@ -58,11 +60,24 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorVi
     blockedAt: toInstant(row.blockedAt),
     blockedBy: row.blockedBy,
     uninstalledAt: toInstant(row.uninstalledAt),
+    removedAt: toInstant(row.removedAt),
+    keyChangedAt: toInstant(row.keyChangedAt),
+    copyOf:
+      row.copiedFrom === null
+        ? null
+        : { id: row.copiedFrom, name: row.originalHostname ?? "", deleted: row.originalDeletedAt !== null },
     can: {
       approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
       block: may(row.blockedAt === null ? undefined : "Already blocked"),
       unblock: may(row.blockedAt === null ? "Not blocked" : undefined),
       delete: may(),
+      reEnroll: may(
+        row.removedAt !== null
+          ? "Removed as ephemeral: enroll the host with a token"
+          : row.blockedAt === null
+            ? undefined
+            : "Blocked: unblock it first",
+      ),
     },
   };
 }
@@ -78,6 +93,13 @@ export async function getSensor(db: Database, view: SensorView, id: string): Pro
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
   return present(row, view);
+}
+
+/** The sensor with the hosts that held its key too. Throws not-found. */
+export async function getSensorWithCopies(db: Database, view: SensorView, id: string) {
+  const row = await findSensor(db, id);
+  if (!row) throw notFound(id);
+  return { ...present(row, view), copies: await presentCopies(db, row, row.enrolledHost) };
 }
 
 /** Removed here; the program is told at its next request that it is not known. Its asset stays. Throws not-found. */
@@ -205,16 +227,19 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
   };
 }
 
+/** How long a sensor that was removed as ephemeral is still shown to who asks for it. */
+const KEPT_REMOVED_MS = 30 * 86_400_000;
+
 /** Removes ephemeral sensors whose time offline is over, some at a time; answers how many. */
 export async function removeEndedSensors(db: Database, now: number): Promise<number> {
   let removed = 0;
   for (const { id, hostname, ephemeralHours, lastSeenAt } of await listEndedEphemeral(db, now)) {
     const isRemoved = await inTransaction(db, async (tx) => {
-      if (!(await markEndedDeleted(tx, id, now))) return false;
+      if (!(await markEndedRemoved(tx, id, now))) return false;
       await recordAuditEvent(tx, {
         at: now,
         actor: { type: "system", id: "system", name: "AttackLens" },
-        action: "sensor.deleted",
+        action: "sensor.removed",
         entity: { type: "sensor", id },
         details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
       });
@@ -222,10 +247,11 @@ export async function removeEndedSensors(db: Database, now: number): Promise<num
     });
     if (isRemoved) removed++;
   }
+  await deleteLongRemoved(db, now - KEPT_REMOVED_MS, now);
   return removed;
 }
 
-function notFound(id: string): Problem {
+export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);
 }
 

@@ -1,0 +1,102 @@
+// Keys of this host's own: the next one of a sensor, and one for a host that runs with another's. Each is on the disk before the
+// server hears of it, so that a cut at any point is made good by trying again.
+import { sign } from "node:crypto";
+import { checkIn } from "@attacklens/protocol/check-in.ts";
+import { enrollCopy, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
+import { keyProofBase } from "@attacklens/protocol/signature.ts";
+import { type EnrolledIdentity, type KeyPair, makeKeyPair, privateKeyOf, writeIdentity } from "./identity.ts";
+import { type Connection, send, VERSIONS } from "./request.ts";
+import { Refused } from "./server-reply.ts";
+
+/** Who this sensor is now, and the connection that signs with its key. */
+export interface Session {
+  identity: EnrolledIdentity;
+  connection: Connection;
+}
+
+/** Replaces the sensor's key by another: both are valid until the server has seen the new one. Throws Unreachable, Refused. */
+export async function changeKey(
+  stateDir: string,
+  session: Session,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<void> {
+  const nextKey = session.identity.nextKey ?? makeKeyPair();
+  if (!session.identity.nextKey) save(stateDir, session, { ...session.identity, nextKey });
+  if (!(await tryKey(stateDir, session, nextKey, host, signal))) {
+    const body = { publicKey: nextKey.publicKey, proof: proofOf(nextKey, session.identity.sensorId) };
+    try {
+      await send(session.connection, replaceKey, { body, signal });
+    } catch (error) {
+      // Another sensor has it: as improbable as it is, this one must not ask for it for ever.
+      if (error instanceof Refused && error.problem.code === "state-conflict") {
+        const { nextKey: _, ...identity } = session.identity;
+        save(stateDir, session, identity);
+      }
+      throw error;
+    }
+    await tryKey(stateDir, session, nextKey, host, signal);
+  }
+}
+
+/** Shows the server the next key; false when it does not take it yet. */
+async function tryKey(
+  stateDir: string,
+  session: Session,
+  nextKey: KeyPair,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { connection } = session;
+  const present = connection.key;
+  connection.key = privateKeyOf(nextKey);
+  try {
+    await send(connection, checkIn, { body: { ...VERSIONS, host }, signal });
+  } catch (error) {
+    connection.key = present;
+    if (error instanceof Refused && error.problem.code === "signature-invalid") return false;
+    throw error;
+  }
+  const { nextKey: _, ...identity } = session.identity;
+  save(stateDir, session, { ...identity, ...nextKey });
+  return true;
+}
+
+/** For a host that was told that another one holds its key: becomes a sensor of its own. Throws Unreachable, Refused. */
+export async function becomeCopy(
+  stateDir: string,
+  session: Session,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<{ awaitingApproval: boolean }> {
+  const copyKey = session.identity.copyKey ?? makeKeyPair();
+  if (!session.identity.copyKey) save(stateDir, session, { ...session.identity, copyKey });
+  const proof = proofOf(copyKey, session.identity.sensorId);
+  const body = { ...VERSIONS, publicKey: copyKey.publicKey, proof, host };
+  const reply = await send(session.connection, enrollCopy, { body, signal });
+  const { copyKey: _copy, nextKey: _next, ...identity } = session.identity;
+  const { sensorId, serverKey = identity.serverKey, awaitingApproval } = reply;
+  save(stateDir, session, {
+    ...identity,
+    ...copyKey,
+    sensorId,
+    enrolledAt: new Date().toISOString(),
+    ...(serverKey === undefined ? {} : { serverKey }),
+  });
+  return { awaitingApproval };
+}
+
+/** Writes the identity; the connection signs with its key from then on. Throws SensorError, and nothing has changed. */
+export function save(stateDir: string, session: Session, identity: EnrolledIdentity): void {
+  writeIdentity(stateDir, identity);
+  session.identity = identity;
+  session.connection.key = privateKeyOf(identity);
+  session.connection.keyid = identity.sensorId;
+  session.connection.serverKey = identity.serverKey;
+}
+
+function proofOf(pair: KeyPair, sensorId: string): string {
+  return sign(null, Buffer.from(keyProofBase(sensorId, pair.publicKey)), privateKeyOf(pair)).toString(
+    "base64url",
+  );
+}

@@ -1,0 +1,96 @@
+import { expect, test } from "bun:test";
+import { type Boot, type BootHost, differences, judgeBoot } from "./boot-rules.ts";
+
+const MINUTE_MS = 60_000;
+const NOW = 1_000 * MINUTE_MS;
+const WEB: BootHost = { machineId: "a", productUuid: "u1", macs: ["52:54:00:00:00:01"] };
+const CLONE: BootHost = { machineId: "a", productUuid: "u2", macs: ["52:54:00:00:00:02"] };
+
+const boot = (bootId: string, state: Boot["state"], host: BootHost, extra: Partial<Boot> = {}): Boot => ({
+  bootId,
+  state,
+  host,
+  firstSeenAt: NOW - 10 * MINUTE_MS,
+  returnedAt: null,
+  ...extra,
+});
+
+const judge = (
+  bootId: string,
+  host: BootHost,
+  boots: Boot[],
+  extra: { seenAt?: number; enrolled?: BootHost } = {},
+) =>
+  judgeBoot({
+    bootId,
+    host,
+    boots,
+    enrolledHost: extra.enrolled ?? WEB,
+    now: NOW,
+    holderSeenAt: extra.seenAt ?? NOW - MINUTE_MS,
+    silentAfterMs: 3 * MINUTE_MS,
+  });
+
+const takesOver = { type: "holder", returned: false } as const;
+
+test("the first start of a sensor holds its key, wherever it runs", () => {
+  expect(judge("b1", WEB, [])).toEqual(takesOver);
+  expect(judge("b1", CLONE, [])).toEqual(takesOver);
+});
+
+test("a restart on the same host takes over at once, also when its address or its name is another", () => {
+  const earlier = boot("b1", "holder", WEB);
+  expect(judge("b2", WEB, [earlier])).toEqual(takesOver);
+  expect(judge("b2", { ...WEB, hostname: "web-02", addresses: ["10.0.0.9"] }, [earlier])).toEqual(takesOver);
+  expect(judge("b2", { ...WEB, macs: ["52:54:00:00:00:99", "52:54:00:00:00:01"] }, [earlier])).toEqual(
+    takesOver,
+  );
+  expect(judge("b2", {}, [earlier])).toEqual(takesOver);
+});
+
+test("what looks like another host waits while the holder may live, and takes over when it is silent", () => {
+  const holder = boot("b1", "holder", WEB);
+  expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });
+  expect(judge("b2", CLONE, [holder, boot("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
+  const seenAt = NOW - 3 * MINUTE_MS;
+  expect(judge("b2", CLONE, [holder], { seenAt })).toEqual({ type: "newcomer" });
+  expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual(takesOver);
+});
+
+test("a holder that is seen after newcomers came keeps the key; all of them are copies", () => {
+  const boots = [boot("b1", "holder", WEB), boot("b2", "newcomer", CLONE), boot("b3", "newcomer", CLONE)];
+  expect(judge("b1", WEB, boots)).toEqual({ type: "fork", holder: "b1", copies: ["b2", "b3"] });
+  for (const copy of ["b2", "b3"]) {
+    const after = [
+      boots[0]!,
+      { ...boots[1]!, state: "copy" as const },
+      { ...boots[2]!, state: "copy" as const },
+    ];
+    expect(judge(copy, CLONE, after)).toEqual({ type: "copy" });
+  }
+});
+
+test("the host that enrolled is the original, even if its copy was started first", () => {
+  const boots = [boot("clone", "holder", CLONE), boot("original", "newcomer", WEB)];
+  expect(judge("clone", CLONE, boots)).toEqual({ type: "fork", holder: "original", copies: ["clone"] });
+});
+
+test("two hosts that cannot be told apart by their facts are noticed by taking turns", () => {
+  const first = boot("b1", "past", WEB, { firstSeenAt: 1 });
+  const second = boot("b2", "holder", WEB, { firstSeenAt: 2 });
+  expect(judge("b1", WEB, [first, second])).toEqual({ type: "holder", returned: true });
+  const returned = { ...first, state: "holder" as const, returnedAt: NOW - MINUTE_MS };
+  const fork = { type: "fork" as const, holder: "b1", copies: ["b2"] };
+  expect(judge("b2", WEB, [returned, { ...second, state: "past" }])).toEqual(fork);
+});
+
+test("a host that is set back to a snapshot now and then is no copy of itself", () => {
+  const snapshot = boot("b1", "holder", WEB, { returnedAt: NOW - 60 * MINUTE_MS });
+  expect(judge("b2", WEB, [snapshot, boot("b2", "past", WEB)])).toEqual({ type: "holder", returned: true });
+});
+
+test("hosts differ in what both have; names and addresses are no evidence", () => {
+  expect(differences(WEB, CLONE)).toEqual(["product-uuid", "mac-address"]);
+  expect(differences(WEB, { ...WEB, hostname: "x", addresses: ["10.0.0.1"] })).toEqual([]);
+  expect(differences({ productUuid: "ABC" }, { productUuid: "abc", serialNumber: "1" })).toEqual([]);
+});
