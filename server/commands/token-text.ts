@@ -34,6 +34,7 @@ export function tokenFacts(token: EnrollmentToken): string {
     ["Tags", token.tags.join(", ")],
     ["Approval", token.requireApproval && "required"],
     ["Ephemeral", token.ephemeralHours !== null && `removed after ${token.ephemeralHours} hours offline`],
+    ["Copies", token.copies],
     ["Warnings", token.warnings.join(", ")],
     ["Value ends in", token.hint],
   ];

@@ -13,7 +13,8 @@ import { tokenFacts, tokenTable } from "./token-text.ts";
 export const TOKEN_USAGE = `Usage:
   attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--max-enrollments N]
                    [--network CIDR]... [--hostname PATTERN]... [--tag TAG]... [--description TEXT]
-                   [--require-approval] [--ephemeral-hours N] [OUTPUT]
+                   [--require-approval] [--ephemeral-hours N]
+                   [--copies allow|approval|refuse] [OUTPUT]
   attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
   attacklens token pause|resume|revoke|delete NAME|ID [--json]
@@ -82,6 +83,7 @@ async function create(args: string[]): Promise<void> {
     tag: texts,
     "require-approval": flag,
     "ephemeral-hours": text,
+    copies: text,
   });
   const name = required(flags.name, "--name");
   const expiresAt = parseWhen(required(flags.expires, "--expires"), "--expires");
@@ -106,9 +108,16 @@ async function create(args: string[]): Promise<void> {
         allowedHostnames: flags.hostname ?? [],
         tags: flags.tag ?? [],
         requireApproval: flags["require-approval"] ?? false,
+        copies: parseCopyRule(flags.copies),
       },
     }),
   );
+}
+
+function parseCopyRule(text = "approval"): routes.CopyRule {
+  const rule = routes.COPY_RULES.find((one) => one === text);
+  if (rule) return rule;
+  throw new CommandError("usage", `--copies must be one of ${routes.COPY_RULES.join(", ")}`);
 }
 
 async function rotate(args: string[]): Promise<void> {

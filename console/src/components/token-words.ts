@@ -1,6 +1,6 @@
 // What the page says of a token, in words.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { CopyRule, EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
 import { formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */
@@ -32,4 +32,11 @@ export const REASON_WORDS: Record<RefusalReason, string> = {
   "token-paused": "Token paused",
   "network-not-allowed": "Network not allowed",
   "hostname-not-allowed": "Hostname not allowed",
+};
+
+/** What becomes of a host that runs with the copied key of a token's sensor. */
+export const COPY_RULE_WORDS: Record<CopyRule, string> = {
+  approval: "After a person's approval",
+  allow: "At once",
+  refuse: "Never: it has to enroll with a token",
 };

@@ -1,9 +1,11 @@
-import { Button, Checkbox, Collapse, NumberInput, Stack, TagsInput } from "@mantine/core";
+import { Button, Checkbox, Collapse, NumberInput, Select, Stack, TagsInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
+import { COPY_RULE_WORDS } from "../../components/token-words.ts";
 import type { TokenValues } from "./token-values.ts";
 
+const COPY_OPTIONS = Object.entries(COPY_RULE_WORDS).map(([value, label]) => ({ value, label }));
 const SPLIT = [",", " ", ";", "\n", "\t"];
 
 /** Who may enroll with the token, and what becomes of them: what most tokens do without, behind one button. */
@@ -58,6 +60,13 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
             label="Require approval"
             description="Each sensor waits until a person has compared its fingerprint and approved it"
             {...form.getInputProps("requireApproval", { type: "checkbox" })}
+          />
+          <Select
+            label="Copies of its sensors"
+            description="A host that runs with the key of another, e.g. as a clone of its disk, becomes a sensor of its own"
+            data={COPY_OPTIONS}
+            allowDeselect={false}
+            {...form.getInputProps("copies")}
           />
           <Stack gap={6}>
             <Checkbox

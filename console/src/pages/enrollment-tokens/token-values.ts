@@ -1,5 +1,6 @@
 // The settings of a token as its form holds them, and what of them goes to the server.
 import type {
+  CopyRule,
   createEnrollmentToken,
   EnrollmentToken,
   updateEnrollmentToken,
@@ -29,6 +30,7 @@ export interface TokenValues {
   allowedHostnames: string[];
   tags: string[];
   requireApproval: boolean;
+  copies: CopyRule;
   ephemeral: boolean;
   ephemeralHours: number | string;
 }
@@ -56,6 +58,7 @@ export function newTokenValues(now: Date): TokenValues {
     allowedHostnames: [],
     tags: [],
     requireApproval: false,
+    copies: "approval",
     ephemeral: false,
     ephemeralHours: 24,
   };
@@ -77,6 +80,7 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
     allowedHostnames: token.allowedHostnames,
     tags: token.tags,
     requireApproval: token.requireApproval,
+    copies: token.copies,
     ephemeral: ephemeralHours !== null,
     ephemeralHours: ephemeralHours ?? 24,
   };
@@ -106,6 +110,7 @@ function settingsOf(values: TokenValues) {
     allowedHostnames: values.allowedHostnames,
     tags: values.tags,
     requireApproval: values.requireApproval,
+    copies: values.copies,
     ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
   };
 }

@@ -11,6 +11,7 @@ import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { CollectionTable } from "./CollectionTable.tsx";
+import { CopiesTable } from "./CopiesTable.tsx";
 import { osName } from "./sensor-words.ts";
 
 const route = getRouteApi("/app/sensors/$sensorId");
@@ -48,6 +49,19 @@ export function SensorOverview() {
               "None"
             ),
           },
+          { label: "Key since", value: exactTime(sensor.keyChangedAt) },
+          ...(sensor.copyOf
+            ? [
+                {
+                  label: "Copy of",
+                  value: sensor.copyOf.deleted ? (
+                    `${sensor.copyOf.name} (deleted)`
+                  ) : (
+                    <TextLink {...paths.sensor(sensor.copyOf.id)}>{sensor.copyOf.name}</TextLink>
+                  ),
+                },
+              ]
+            : []),
           { label: "Fingerprint", value: <CopyText value={sensor.fingerprint} name="fingerprint" /> },
           ...(sensor.tags.length > 0 ? [{ label: "Tags", value: sensor.tags.join(", ") }] : []),
           ...(sensor.ephemeralHours
@@ -71,6 +85,14 @@ export function SensorOverview() {
       <Section title="Inventory" text="What the sensor collects, and how each collection stands.">
         <CollectionTable sensorId={sensorId} inventory={sensor.inventory} />
       </Section>
+      {sensor.copies.length > 0 && (
+        <Section
+          title="Copies"
+          text="Other hosts that ran with this sensor's key, e.g. as clones of its disk. Nothing that they reported was taken for this one's."
+        >
+          <CopiesTable copies={sensor.copies} />
+        </Section>
+      )}
     </PageBody>
   );
 }

@@ -8,6 +8,7 @@ import { paths } from "../../paths.ts";
 import { apiQuery, refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { countOf } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import classes from "./SensorPage.module.css";
@@ -52,6 +53,17 @@ export function SensorPage() {
       {sensor.status === "awaiting-approval" && (
         <div className={classes.notice}>
           <Notice kind="warning">
+            {sensor.copyOf && (
+              <>
+                Its host ran with the key of{" "}
+                {sensor.copyOf.deleted ? (
+                  sensor.copyOf.name
+                ) : (
+                  <TextLink {...paths.sensor(sensor.copyOf.id)}>{sensor.copyOf.name}</TextLink>
+                )}
+                , e.g. as a clone of its disk.{" "}
+              </>
+            )}
             It waits for approval and has reported nothing. Compare the fingerprint {sensor.fingerprint} with
             what the machine shows before you let it in.
           </Notice>
@@ -63,6 +75,20 @@ export function SensorPage() {
             Uninstalled {exactTime(sensor.uninstalledAt)}: the host said goodbye, and its key is refused
             since.
           </Notice>
+        </div>
+      )}
+      {sensor.removedAt !== null && (
+        <div className={classes.notice}>
+          <Notice kind="info">
+            Removed {exactTime(sensor.removedAt)} as ephemeral: it was offline for{" "}
+            {countOf(sensor.ephemeralHours ?? 0, "hour")}. Its key is refused since; what it reported is kept
+            for 30 days.
+          </Notice>
+        </div>
+      )}
+      {sensor.status === "offline" && (
+        <div className={classes.notice}>
+          <Notice kind="warning">Silent since {exactTime(sensor.lastSeenAt)}.</Notice>
         </div>
       )}
       {sensor.blockedAt !== null && (

@@ -16,9 +16,12 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
       header: "Hostname",
       meta: { sortable: true },
       cell: ({ row: { original: sensor } }) => (
-        <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
-          {sensor.hostname}
-        </TextLink>
+        <>
+          <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
+            {sensor.hostname}
+          </TextLink>
+          {sensor.copyOf && <span className="quiet"> copy of {sensor.copyOf.name}</span>}
+        </>
       ),
     }),
     column.display({

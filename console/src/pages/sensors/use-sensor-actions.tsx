@@ -9,12 +9,13 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { ApproveSensorDialog } from "./ApproveSensorDialog.tsx";
+import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
 
 function reasonAgainst({ allowed, reason }: Can): string | undefined {
   return allowed ? undefined : (reason ?? "Not possible now");
 }
 
-type Asked = { what: "approve" | "block" | "delete"; sensor: Sensor };
+type Asked = { what: "approve" | "block" | "re-enroll" | "delete"; sensor: Sensor };
 
 export function useSensorActions(onDeleted?: () => Promise<void>): {
   actionsFor: (sensor: Sensor) => RowAction[];
@@ -57,6 +58,11 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
             disabledReason: reasonAgainst(sensor.can.unblock),
           },
       {
+        label: "Re-enroll…",
+        onSelect: () => setAsked({ what: "re-enroll", sensor }),
+        disabledReason: reasonAgainst(sensor.can.reEnroll),
+      },
+      {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked({ what: "delete", sensor }),
@@ -83,6 +89,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   }
   const dialogs = {
     approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
+    "re-enroll": <ReEnrollDialog sensor={sensor} onClose={close} />,
     block: (
       <ConfirmDialog
         title="Block sensor?"
