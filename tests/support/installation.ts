@@ -33,6 +33,8 @@ export interface InstallationOptions {
   database: "sqlite" | "postgres";
   /** 60 when absent, as in production. */
   checkInIntervalSeconds?: number;
+  /** 30 when absent. */
+  keyMaxAgeDays?: number;
   /** `info` when absent. */
   logLevel?: "debug";
 }
@@ -50,6 +52,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       databaseUrl: database?.url,
       environment: {
         ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
+        ATTACKLENS_KEY_MAX_AGE_DAYS: String(options.keyMaxAgeDays ?? 30),
         ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
       },
     }),

@@ -1,0 +1,109 @@
+// An identity that is copied, replaced, and renewed, with the built programs.
+import { expect, test } from "bun:test";
+import { cpSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { runSensor, startSensor } from "../../tasks/programs.ts";
+import { openBrowser } from "../support/browser.ts";
+import { openInstallation } from "../support/installation.ts";
+import { createToken, enrollSensor, filesHolding } from "../support/sensors.ts";
+
+interface IdentityFile {
+  sensorId: string;
+  publicKey: string;
+}
+const identityIn = (stateDir: string): IdentityFile =>
+  JSON.parse(readFileSync(join(stateDir, "identity.json"), "utf8"));
+
+test("a copied identity becomes a sensor of its own, which a person approves; the original goes on", async () => {
+  await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 1 });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Images");
+  const { stateDir } = await enrollSensor(installation, value, "original");
+  const copyDir = join(installation.folder, "copy");
+  cpSync(stateDir, copyDir, { recursive: true });
+  const { sensorId } = identityIn(stateDir);
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "All sensors" }).click();
+  await using _original = startSensor({ stateDir, logFile: join(installation.folder, "original.log") });
+  await page
+    .getByRole("row", { name: new RegExp(hostname()) })
+    .getByText("Online")
+    .waitFor();
+  await using _copy = startSensor({ stateDir: copyDir, logFile: join(installation.folder, "copy.log") });
+
+  const row = page.getByRole("row", { name: /copy of/ });
+  await row.getByText("Awaiting approval").waitFor();
+  expect(identityIn(stateDir).sensorId).toBe(sensorId);
+  expect(identityIn(copyDir).sensorId).not.toBe(sensorId);
+  await row.getByRole("link", { name: hostname() }).first().click();
+  await page.getByText("Its host ran with the key of").waitFor();
+  await page.getByRole("button", { name: "Approve…" }).click();
+  const question = page.getByRole("dialog", { name: "Approve sensor?" });
+  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("button", { name: "Approve sensor" }).click();
+  // It asks every minute while it waits.
+  expect((await runSensor(["status", "--state", copyDir])).code).toBe(7);
+
+  const shown = await ada.call(getSensor, { params: { id: sensorId } });
+  expect(shown.status).toBe("online");
+  expect(shown.copies.map(({ sensor }) => sensor?.id)).toEqual([identityIn(copyDir).sensorId]);
+  expect(readFileSync(join(installation.folder, "copy.log"), "utf8")).toContain(
+    `another host holds the key of ${sensorId}: this one is ${identityIn(copyDir).sensorId} now`,
+  );
+});
+
+test("a ticket from the sensor's page gives it to another folder; the key before is refused at once", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Databases");
+  const { stateDir } = await enrollSensor(installation, value, "before");
+  expect((await runSensor(["run", "--once", "--state", stateDir])).code).toBe(0);
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "All sensors" }).click();
+  await page.getByRole("link", { name: hostname() }).first().click();
+  await page.getByRole("button", { name: "Re-enroll…" }).click();
+  await page.getByRole("button", { name: "Make ticket" }).click();
+  const dialog = page.getByRole("dialog", { name: "Store the ticket now" });
+  const ticket = await dialog.getByRole("textbox", { name: "Re-enroll ticket" }).inputValue();
+  await dialog.getByRole("checkbox", { name: "I have stored it" }).check();
+  await dialog.getByRole("button", { name: "Close" }).click();
+
+  const again = await enrollSensor(installation, ticket, "after");
+  expect(again.stderr).toBe("");
+  expect(again.stdout).toContain(`enrolled again ${hostname()} as ${identityIn(stateDir).sensorId}`);
+  const refused = await runSensor(["run", "--once", "--state", stateDir]);
+  expect(refused.stderr).toContain("enrolled again at");
+  expect(refused.code).toBe(13);
+  expect((await runSensor(["run", "--once", "--state", again.stateDir])).code).toBe(0);
+  const used = await enrollSensor(installation, ticket, "thief");
+  expect(used.stderr).toContain("the ticket is refused: it was used at");
+  expect(used.code).toBe(3);
+  expect((await ada.call(listSensors, {})).items.map(({ id }) => id)).toEqual([
+    identityIn(stateDir).sensorId,
+  ]);
+  expect(filesHolding(installation.folder, ticket.slice("atl_tkt_".length, -6))).toEqual([]);
+});
+
+test("a key that is old is replaced without a person, and the one before becomes a copy's", async () => {
+  await using installation = await openInstallation({ database: "sqlite", keyMaxAgeDays: 0.000_001 });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "All");
+  const { stateDir } = await enrollSensor(installation, value);
+  const backup = join(installation.folder, "backup");
+  cpSync(stateDir, backup, { recursive: true });
+  const before = identityIn(stateDir);
+  const first = await runSensor(["run", "--once", "--state", stateDir]);
+  expect(first.stderr).toBe("attacklens-sensor: changed its key\n");
+  expect(identityIn(stateDir)).toMatchObject({ sensorId: before.sensorId });
+  expect(identityIn(stateDir).publicKey).not.toBe(before.publicKey);
+  expect((await runSensor(["run", "--once", "--state", stateDir])).code).toBe(0);
+  const restored = await runSensor(["run", "--once", "--state", backup]);
+  expect(restored.code).toBe(7);
+  expect(identityIn(backup).sensorId).not.toBe(before.sensorId);
+});
