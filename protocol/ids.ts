@@ -12,6 +12,7 @@ const PREFIXES = {
   enrollment: "enr",
   report: "rep",
   ticket: "tkt",
+  certificateAuthority: "cav",
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

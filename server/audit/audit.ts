@@ -36,6 +36,9 @@ export const AUDIT_ACTIONS = [
   "sensor.re-enrolled",
   "sensor.deleted",
   "asset.created",
+  "certificate-authority.created",
+  "certificate-authority.rotated",
+  "certificate-authority.retired",
 ] as const;
 
 export interface AuditEvent {

@@ -6,6 +6,7 @@ import { apiKeys } from "./migrations/0003-api-keys.ts";
 import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
 import { uninstalled } from "./migrations/0005-uninstalled.ts";
 import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
+import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0004-chunk-sizes": chunkSizes,
   "0005-uninstalled": uninstalled,
   "0006-sensor-keys": sensorKeys,
+  "0007-certificate-authority": certificateAuthority,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

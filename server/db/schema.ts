@@ -270,6 +270,20 @@ export interface InventoryHistoryTable {
   reportedAt: number;
 }
 
+/** A root of the private CA; the newest signs. */
+export interface CertificateAuthorityTable {
+  id: string;
+  /** PEM, self-signed. */
+  certificate: string;
+  /** PEM, for the same key by the root before; null: there was none. */
+  crossCertificate: string | null;
+  /** PKCS #8, sealed with the installation's secret. */
+  sealedKey: string;
+  createdAt: number;
+  /** Until when it is trusted beside newer ones. */
+  retiresAt: number | null;
+}
+
 export interface ApiKeyTable {
   id: string;
   name: string;
@@ -319,6 +333,7 @@ export interface Schema {
   verification: VerificationTable;
   setting: SettingTable;
   apiKey: ApiKeyTable;
+  certificateAuthority: CertificateAuthorityTable;
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
   enrollmentAttempt: EnrollmentAttemptTable;

@@ -1,0 +1,161 @@
+// The private CA of a server without a public certificate: made when it is needed, the same for all servers of a database, and
+// replaced with an overlap in which the old root vouches for the new one.
+import { recordAuditEvent } from "../audit/audit.ts";
+import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { newId, toInstant } from "../ids.ts";
+import { seal, unseal } from "../sealed.ts";
+import {
+  countSensorsNotSeenSince,
+  insertAuthority,
+  listAuthorities,
+  lockAuthorities,
+  setRetirement,
+} from "./certificates-store.ts";
+import { type Authority, crossSign, issue, makeAuthority, pinOf, type ServerCertificate } from "./x509.ts";
+
+const PURPOSE = "private ca";
+
+export interface Roots {
+  /** Of the root that signs now: what deploy commands carry. */
+  pin: string;
+  /** PEM, the newest first: what sensors trust. */
+  certificates: string[];
+}
+
+/** The roots that sensors may trust now; the first one is made here when there is none. */
+export async function requireRoots(db: Database, now: number, secret: string): Promise<Roots> {
+  let rows = await listAuthorities(db, now);
+  if (rows.length === 0) {
+    const made = await makeAuthority(now);
+    rows = await inTransaction(db, async (tx) => {
+      await lockAuthorities(tx);
+      const others = await listAuthorities(tx, now);
+      if (others.length > 0) return others;
+      const row = rowOf(made, null, secret, now);
+      await insertAuthority(tx, row);
+      await recordChange(tx, now, "certificate-authority.created", row, {});
+      return [row];
+    });
+  }
+  return { pin: pinOf(rows[0]!.certificate), certificates: rows.map(({ certificate }) => certificate) };
+}
+
+/** A certificate for this server, by the root that signs now. Throws when the secret is not the one that sealed the root's key. */
+export async function issueServerCertificate(
+  db: Database,
+  now: number,
+  secret: string,
+  names: readonly string[],
+): Promise<ServerCertificate> {
+  await requireRoots(db, now, secret);
+  const rows = await listAuthorities(db, now);
+  const [current, ...older] = rows;
+  // Who trusts an older root finds the way to it first; who trusts the newest needs nothing of what is sent.
+  const issuers = [
+    ...rows.flatMap(({ crossCertificate }, index) => (index < older.length ? (crossCertificate ?? []) : [])),
+    ...older.map(({ certificate }) => certificate),
+    current!.certificate,
+  ];
+  return await issue(authorityOf(current!, secret), names, issuers, now);
+}
+
+/** A new root signs from now on. The ones before are trusted until `overlapMs` have passed. */
+export async function rotateAuthority(
+  db: Database,
+  now: number,
+  secret: string,
+  overlapMs: number,
+): Promise<string> {
+  await requireRoots(db, now, secret);
+  const made = await makeAuthority(now);
+  return await inTransaction(db, async (tx) => {
+    await lockAuthorities(tx);
+    const rows = await listAuthorities(tx, now);
+    const cross = await crossSign(made, authorityOf(rows[0]!, secret), now);
+    const row = rowOf(made, cross, secret, now);
+    const retiresAt = now + overlapMs;
+    const lasting = rows.filter((one) => one.retiresAt === null || one.retiresAt > retiresAt);
+    await setRetirement(
+      tx,
+      lasting.map(({ id }) => id),
+      retiresAt,
+    );
+    await insertAuthority(tx, row);
+    const overlap = { before: pinOf(rows[0]!.certificate), retiresAt: toInstant(retiresAt) };
+    await recordChange(tx, now, "certificate-authority.rotated", row, overlap);
+    return pinOf(row.certificate);
+  });
+}
+
+/** Ends the overlap: only the newest root is trusted. Answers how many retired. */
+export async function retireAuthorities(db: Database, now: number): Promise<number> {
+  return await inTransaction(db, async (tx) => {
+    await lockAuthorities(tx);
+    const [, ...older] = await listAuthorities(tx, now);
+    await setRetirement(
+      tx,
+      older.map(({ id }) => id),
+      now,
+    );
+    for (const row of older) await recordChange(tx, now, "certificate-authority.retired", row, {});
+    return older.length;
+  });
+}
+
+/** The roots for a person to look at, the newest first. */
+export async function describeAuthorities(db: Database, now: number) {
+  const rows = await listAuthorities(db, now);
+  return await Promise.all(
+    rows.map(async ({ certificate, createdAt, retiresAt }) => ({
+      pin: pinOf(certificate),
+      createdAt: toInstant(createdAt),
+      retiresAt: toInstant(retiresAt),
+      sensorsNotSeenSince: await countSensorsNotSeenSince(db, createdAt),
+    })),
+  );
+}
+
+function rowOf(
+  { certificate, privateKey }: Authority,
+  crossCertificate: string | null,
+  secret: string,
+  createdAt: number,
+): CertificateAuthorityTable {
+  const sealedKey = seal(secret, PURPOSE, privateKey);
+  return {
+    id: newId("certificateAuthority"),
+    certificate,
+    crossCertificate,
+    sealedKey,
+    createdAt,
+    retiresAt: null,
+  };
+}
+
+function authorityOf({ certificate, sealedKey }: CertificateAuthorityTable, secret: string): Authority {
+  try {
+    return { certificate, privateKey: unseal(secret, PURPOSE, sealedKey) };
+  } catch (error) {
+    throw new Error(
+      "Cannot use the private CA: its key was sealed with another secret\nhint: give ATTACKLENS_SECRET, or the session.key of the data folder, that it was made with",
+      { cause: error },
+    );
+  }
+}
+
+async function recordChange(
+  tx: Database,
+  at: number,
+  action: "certificate-authority.created" | "certificate-authority.rotated" | "certificate-authority.retired",
+  { id, certificate }: CertificateAuthorityTable,
+  details: Record<string, string>,
+): Promise<void> {
+  await recordAuditEvent(tx, {
+    at,
+    actor: { type: "system", id: "system", name: "AttackLens" },
+    action,
+    entity: { type: "certificate-authority", id },
+    details: { pin: pinOf(certificate), ...details },
+  });
+}

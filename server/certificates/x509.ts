@@ -1,0 +1,133 @@
+// X.509 certificates (RFC 5280) of the private CA: its root, the cross certificate by which an older root vouches for it, and the
+// servers' own. Elliptic curve P-256, ECDSA with SHA-256.
+import { createHash, X509Certificate as ReadCertificate, randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import * as x509 from "@peculiar/x509";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const DAY_MS = 86_400_000;
+const CA_LIFE_MS = 3_650 * DAY_MS;
+const LEAF_LIFE_MS = 90 * DAY_MS;
+/** Hosts whose clocks are slow accept a certificate that was made a moment ago. */
+const BACKDATED_MS = 7 * DAY_MS;
+/** What is left of a server's certificate when it is replaced. */
+export const RENEWED_BEFORE_MS = 30 * DAY_MS;
+
+export interface Authority {
+  /** PEM. */
+  certificate: string;
+  /** PKCS #8, DER. */
+  privateKey: Uint8Array;
+}
+
+export interface ServerCertificate {
+  /** PEM; the server's own first. */
+  chain: string;
+  /** PEM. */
+  privateKey: string;
+  expiresAt: number;
+}
+
+/** `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo: the same however often the key is certified. */
+export function pinOf(certificate: string): string {
+  const spki = new ReadCertificate(certificate).publicKey.export({ format: "der", type: "spki" });
+  return `sha256:${createHash("sha256").update(spki).digest("hex")}`;
+}
+
+export async function makeAuthority(now: number): Promise<Authority> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const name = `CN=AttackLens private CA ${randomBytes(4).toString("hex")}`;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name,
+    notBefore: new Date(now - BACKDATED_MS),
+    notAfter: new Date(now + CA_LIFE_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: await authorityExtensions(keys.publicKey),
+  });
+  return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
+}
+
+/** A certificate for the authority's key by an older one: who trusts only that accepts what the new one signs. PEM. */
+export async function crossSign(authority: Authority, older: Authority, now: number): Promise<string> {
+  const subject = new x509.X509Certificate(authority.certificate);
+  const issuer = new x509.X509Certificate(older.certificate);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: subject.subject,
+    issuer: issuer.subject,
+    notBefore: new Date(now - BACKDATED_MS),
+    notAfter: issuer.notAfter,
+    signingAlgorithm: ALGORITHM,
+    publicKey: subject.publicKey,
+    signingKey: await importKey(older.privateKey),
+    extensions: [
+      ...(await authorityExtensions(subject.publicKey)),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return certificate.toString("pem");
+}
+
+/** A server's certificate for host names and addresses, with a key of its own; `issuers` are sent along, in their order. */
+export async function issue(
+  authority: Authority,
+  names: readonly string[],
+  issuers: readonly string[],
+  now: number,
+): Promise<ServerCertificate> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const issuer = new x509.X509Certificate(authority.certificate);
+  const expiresAt = Math.min(now + LEAF_LIFE_MS, issuer.notAfter.getTime());
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: "CN=AttackLens server",
+    issuer: issuer.subject,
+    notBefore: new Date(now - BACKDATED_MS),
+    notAfter: new Date(expiresAt),
+    signingAlgorithm: ALGORITHM,
+    publicKey: keys.publicKey,
+    signingKey: await importKey(authority.privateKey),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((name) => ({ type: isIP(name) ? "ip" : "dns", value: name }) as const),
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  const privateKey = Buffer.from(await exportKey(keys.privateKey)).toString("base64");
+  return {
+    chain: [certificate.toString("pem"), ...issuers].map((pem) => `${pem.trim()}\n`).join(""),
+    privateKey: `-----BEGIN PRIVATE KEY-----\n${privateKey.replace(/.{64}/g, "$&\n").trim()}\n-----END PRIVATE KEY-----\n`,
+    expiresAt,
+  };
+}
+
+async function authorityExtensions(publicKey: x509.PublicKeyType): Promise<x509.Extension[]> {
+  return [
+    // It certifies servers, and successors of itself.
+    new x509.BasicConstraintsExtension(true, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+  ];
+}
+
+/** Positive, 16 bytes, as random as RFC 5280, section 4.1.2.2, allows. */
+function serial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0]! & 0x7f) | 0x40;
+  return bytes.toString("hex");
+}
+
+async function exportKey(key: CryptoKey): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.exportKey("pkcs8", key));
+}
+
+async function importKey(privateKey: Uint8Array): Promise<CryptoKey> {
+  return await crypto.subtle.importKey("pkcs8", Uint8Array.from(privateKey), ALGORITHM, false, ["sign"]);
+}
