@@ -1,5 +1,6 @@
 // POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
 import { z } from "zod";
+import { caPin } from "./connection.ts";
 import { hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
@@ -31,6 +32,11 @@ export const checkIn = route({
     host: hostFacts
       .optional()
       .meta({ description: "In every check-in from a start of the sensor until one is answered" }),
+    trusts: z
+      .array(caPin)
+      .max(20)
+      .optional()
+      .meta({ description: "Pins of the private CA's roots that the sensor trusts; absent: the system's" }),
     inventory: z
       .partialRecord(category, categoryReport)
       .optional()
@@ -48,6 +54,10 @@ export const checkIn = route({
     held: z.boolean().optional().meta({
       description:
         "The report was not taken: another start of this sensor may hold its key; the next check-ins will tell",
+    }),
+    trustedCertificates: z.array(z.string().max(4_000)).max(20).optional().meta({
+      description:
+        "Roots of the private CA in PEM, to trust in place of those that `trusts` named; absent: no change",
     }),
     newKeyWanted: z
       .boolean()

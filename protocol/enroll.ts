@@ -1,5 +1,6 @@
 // POST /sensor/v1/enroll: a sensor trades the token for an identity of its own.
 import { z } from "zod";
+import { caPin } from "./connection.ts";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { reference } from "./page.ts";
@@ -157,6 +158,10 @@ export const checkToken = route({
       .meta({ description: "Why it would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),
     awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
+    certificate: caPin.nullish().meta({
+      description:
+        "Pin of the certificate that the server shows; null: it ends no TLS itself. Another one seen by the host is a proxy's",
+    }),
   }),
   problems: ["token-unknown", "too-many-requests"],
 });

@@ -11,6 +11,7 @@ import {
 import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
+import { getConnection } from "./connection.ts";
 import { checkToken, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
@@ -80,6 +81,7 @@ export const ROUTES: readonly Route[] = [
   createApiKey,
   revokeApiKey,
   streamChanges,
+  getConnection,
   checkToken,
   enroll,
   reEnroll,

@@ -1,5 +1,6 @@
 // What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
 import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,6 +11,10 @@ export const SERVE_FLAGS = {
   data: { type: "string" },
   listen: { type: "string" },
   "public-url": { type: "string" },
+  "sensor-listen": { type: "string" },
+  "sensor-url": { type: "string" },
+  tls: { type: "string" },
+  "tls-names": { type: "string" },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
   "trusted-proxies": { type: "string" },
@@ -43,6 +48,15 @@ const networks = z.string().transform((text, context) =>
   }),
 );
 
+const hostNames = z.string().transform((text, context) =>
+  text.split(",").map((entry) => {
+    const name = entry.trim().replace(/^\[|\]$/g, "");
+    if (isIP(name) || /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name)) return name.toLowerCase();
+    context.addIssue({ code: "custom", message: "must be host names or addresses between commas" });
+    return z.NEVER;
+  }),
+);
+
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
   dataDir: z.string().min(1),
@@ -55,8 +69,16 @@ const settings = z.object({
   publicUrl: publicUrl.optional(),
   /** Proxies whose X-Forwarded-For is believed; nobody's when empty. */
   trustedProxies: networks.default([]),
+  /** A port for sensors alone; absent: they share the other one. */
+  sensorListen: listen.optional(),
+  /** How sensors reach the server, where that is not how people do. */
+  sensorUrl: publicUrl.optional(),
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
+  /** Without files: the private CA's certificate, or plain HTTP; absent: as `tlsOf` says. */
+  tls: z.enum(["private", "off"]).optional(),
+  /** Names and addresses for the private certificate, beside those that are known. */
+  tlsNames: hostNames.default([]),
   secret: z.string().min(32, "must have at least 32 characters").optional(),
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
@@ -76,6 +98,10 @@ const SOURCES: Record<keyof Config, string> = {
   listen: "--listen or ATTACKLENS_LISTEN",
   publicUrl: "--public-url or ATTACKLENS_PUBLIC_URL",
   trustedProxies: "--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES",
+  sensorListen: "--sensor-listen or ATTACKLENS_SENSOR_LISTEN",
+  sensorUrl: "--sensor-url or ATTACKLENS_SENSOR_URL",
+  tls: "--tls or ATTACKLENS_TLS",
+  tlsNames: "--tls-names or ATTACKLENS_TLS_NAMES",
   tlsCert: "--tls-cert or ATTACKLENS_TLS_CERT",
   tlsKey: "--tls-key or ATTACKLENS_TLS_KEY",
   secret: "ATTACKLENS_SECRET",
@@ -95,6 +121,10 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     listen: flags.listen ?? variable("ATTACKLENS_LISTEN") ?? "127.0.0.1:8080",
     publicUrl: flags["public-url"] ?? variable("ATTACKLENS_PUBLIC_URL"),
     trustedProxies: flags["trusted-proxies"] ?? variable("ATTACKLENS_TRUSTED_PROXIES"),
+    sensorListen: flags["sensor-listen"] ?? variable("ATTACKLENS_SENSOR_LISTEN"),
+    sensorUrl: flags["sensor-url"] ?? variable("ATTACKLENS_SENSOR_URL"),
+    tls: flags.tls ?? variable("ATTACKLENS_TLS"),
+    tlsNames: flags["tls-names"] ?? variable("ATTACKLENS_TLS_NAMES"),
     tlsCert: flags["tls-cert"] ?? variable("ATTACKLENS_TLS_CERT"),
     tlsKey: flags["tls-key"] ?? variable("ATTACKLENS_TLS_KEY"),
     secret: variable("ATTACKLENS_SECRET"),
@@ -110,7 +140,19 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
     throw new ConfigError("--tls-cert and --tls-key: one is given without the other");
   }
+  if (result.data.tlsCert !== undefined && result.data.tls !== undefined) {
+    throw new ConfigError("--tls and --tls-cert: give one of them");
+  }
   return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
+}
+
+/** What a port speaks: never plain HTTP to a network unless that was asked for, since passwords and tokens would be in it. */
+export function tlsOf(
+  { tls, tlsCert }: Pick<Config, "tls" | "tlsCert">,
+  { hostname }: Config["listen"],
+): "files" | "private" | "off" {
+  if (tlsCert !== undefined) return "files";
+  return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
 }
 
 /** What a command that calls a server finds in the environment. An empty variable counts as absent. */

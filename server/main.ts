@@ -1,6 +1,7 @@
 // The server's command line: picks the command, and says what went wrong.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
+import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
@@ -10,14 +11,19 @@ import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
   attacklens serve [--data DIR] [--listen ADDRESS:PORT] [--public-url URL]
-                   [--tls-cert FILE --tls-key FILE] [--trusted-proxies NETWORKS]
+                   [--sensor-listen ADDRESS:PORT] [--sensor-url URL]
+                   [--tls-cert FILE --tls-key FILE | --tls private|off]
+                   [--tls-names NAMES] [--trusted-proxies NETWORKS]
+  attacklens ca show|rotate|retire ...
   attacklens user create [--data DIR] --email E-MAIL --name NAME --role ROLE < password
   attacklens token create|list|show|pause|resume|revoke|rotate|delete ...
   attacklens version
 
 serve runs the console and the API. Its data is in DIR (~/.attacklens), or in the
-PostgreSQL that DATABASE_URL names. Without a certificate it speaks plain HTTP,
-which only a proxy on the same machine should see: it listens on 127.0.0.1:8080.
+PostgreSQL that DATABASE_URL names. It listens on 127.0.0.1:8080 and speaks plain HTTP
+there; on any other address it speaks HTTPS, with the certificate in FILE, which is read
+again on SIGHUP, or with one of its private CA (attacklens ca --help). --tls off is for
+a proxy on another machine. --sensor-listen gives sensors a port of their own.
 The first start prints a link that creates the first Super Admin.
 
 user create makes a person with the role viewer, posture-manager, admin or
@@ -27,8 +33,9 @@ token manages enrollment tokens through the API of a server, with an API key or 
 sign-in: attacklens token --help
 
 Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
-ATTACKLENS_TLS_CERT, ATTACKLENS_TLS_KEY, ATTACKLENS_TRUSTED_PROXIES, DATABASE_URL, ATTACKLENS_SECRET (signs
-sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
+ATTACKLENS_SENSOR_LISTEN, ATTACKLENS_SENSOR_URL, ATTACKLENS_TLS_CERT,
+ATTACKLENS_TLS_KEY, ATTACKLENS_TLS, ATTACKLENS_TLS_NAMES, ATTACKLENS_TRUSTED_PROXIES,
+DATABASE_URL, ATTACKLENS_SECRET (signs sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
 /metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
 ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60), ATTACKLENS_KEY_MAX_AGE_DAYS (age at
 which sensors make a new key; 30).
@@ -44,12 +51,14 @@ export async function main(args: string[], bundle: ConsoleBundle): Promise<numbe
   const [command, ...rest] = args;
   try {
     if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
-      console.log(command === "token" ? TOKEN_USAGE : USAGE);
+      const usages: Record<string, string> = { token: TOKEN_USAGE, ca: CA_USAGE };
+      console.log(usages[command ?? ""] ?? USAGE);
       return 0;
     }
     if (command === "serve") return await serve(rest, bundle);
     if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
     if (command === "token") return await tokenCommand(rest);
+    if (command === "ca") return await caCommand(rest);
     if (command === "version" || command === "--version") {
       console.log(`attacklens ${RELEASE}`);
       return 0;

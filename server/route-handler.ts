@@ -113,6 +113,16 @@ export interface ChangeStreams {
   close(): void;
 }
 
+/** How sensors reach this server, as `server.ts` wires it. */
+export interface Connection {
+  /** null: the address that the console is reached by. */
+  sensorUrl: string | null;
+  /** Of the certificate that sensors see; undefined: this server ends no TLS for them. */
+  certificate(): { pin: string; expiresAt: number } | undefined;
+  /** The private CA's, when sensors see its certificate. */
+  roots(): { pin: string; pins: string[]; certificates: string[] } | undefined;
+}
+
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
@@ -123,6 +133,7 @@ export interface Services {
   keyMaxAgeMs: number;
   /** Signs what sensors are refused with. */
   answers: AnswerSigner;
+  connection: Connection;
   signIn: SignIn;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;

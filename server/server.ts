@@ -1,19 +1,24 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
+import { isIP } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
 import type { Server } from "bun";
 import type { Logger } from "pino";
+import { openServerTls, type ServerTls, type TlsSource } from "./certificates/server-tls.ts";
+import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
-import type { Config } from "./config.ts";
+import { type Config, tlsOf } from "./config.ts";
 import { listenForChanges } from "./db/changes.ts";
 import { openDatabase } from "./db/open.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
+import { type Listener, openListener } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
-import type { RefusalLedger } from "./route-handler.ts";
+import type { Connection, RefusalLedger } from "./route-handler.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
@@ -25,9 +30,10 @@ import { readSessionSecret } from "./session-secret.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { issueSetupCode } from "./users/users.ts";
 
-/** Above every route's own limit: what is larger never reaches us. */
-const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
-const STOP_TIMEOUT_MS = 10_000;
+/** How often the server looks whether its certificate is near its end, or the CA was rotated. */
+const RENEWAL_INTERVAL_MS = 60_000;
+/** Names in a private certificate at the most. */
+const MAX_NAMES = 100;
 /** How often ephemeral sensors are looked at whose time offline may be over. */
 const SWEEP_INTERVAL_MS = 60_000;
 /** How often a part of the refused enrollments is written that came too fast to be written at once. */
@@ -35,6 +41,10 @@ const FLUSH_INTERVAL_MS = 5_000;
 
 export interface RunningServer extends AsyncDisposable {
   url: string;
+  /** Where sensors are answered, when they have a port of their own. */
+  sensorUrl: string | undefined;
+  /** Reads the certificate files again, or follows the private CA; a failure is logged and changes nothing. */
+  reloadCertificates(): Promise<void>;
   /** Present while set-up is not over: the link that makes the first Super Admin. */
   setupLink: string | undefined;
 }
@@ -44,9 +54,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const log = openLog(config.logLevel);
   const db = await openDatabase(config, (error) => log.warn({ err: error }, "idle database connection lost"));
   try {
-    const scheme = config.tlsCert === undefined ? "http" : "https";
-    const publicUrl = config.publicUrl ?? `${scheme}://${hostOf(config.listen.hostname)}`;
     const secret = config.secret ?? readSessionSecret(config.dataDir);
+    const ports = portsOf(config);
+    const isTls = ports.some(({ tls }) => tls !== "off");
+    const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
+    const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
     const presence = openPresence(db);
     const refusals = openRefusalLedger(db, now);
     const changes = openChangeStreams(db);
@@ -60,6 +72,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         checkInIntervalSeconds: config.checkInIntervalSeconds,
         keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
         answers: openAnswerSigner(secret),
+        connection: connectionOf(config, ports.at(-1)!, tls),
         signIn,
         uploadBudget: openUploadBudget(now),
         knownValues: openKnownValues(db, now),
@@ -77,21 +90,30 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
       consoleFile: await openConsoleFiles(bundle),
     });
-    const server = Bun.serve({
-      hostname: config.listen.hostname,
-      port: config.listen.port,
-      maxRequestBodySize: MAX_REQUEST_BYTES,
-      idleTimeout: 60,
-      ...(config.tlsCert && config.tlsKey
-        ? { tls: { cert: Bun.file(config.tlsCert), key: Bun.file(config.tlsKey) } }
-        : {}),
-      fetch(request, server) {
-        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
-        if (!URL.canParse(request.url))
-          return new Response("The request needs a valid Host header\n", { status: 400 });
-        return app.fetch(request, { address: clientAddress(server, request, config.trustedProxies) });
-      },
-    });
+    const listeners = ports.map(({ hostname, port, tls: mode, serves }) =>
+      openListener({
+        hostname,
+        port,
+        certificate: mode === "off" ? undefined : tls?.certificate(),
+        fetch(request, server) {
+          // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
+          if (!URL.canParse(request.url))
+            return new Response("The request needs a valid Host header\n", { status: 400 });
+          const address = clientAddress(server, request, config.trustedProxies);
+          return app.fetch(request, { address, port: serves });
+        },
+      }),
+    );
+    const renewCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
+      try {
+        if (!tls || !(await work(tls))) return;
+        for (const [index, { tls: mode }] of ports.entries())
+          if (mode !== "off") listeners[index]!.swap(tls.certificate());
+      } catch (error) {
+        log.error({ err: error }, "the certificate was not changed: what was served is served still");
+      }
+    };
+    const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
     const sweep = setInterval(() => {
       removeEndedSensors(db, now()).catch((error: unknown) =>
         log.warn({ err: error }, "ephemeral sensors could not be removed"),
@@ -102,20 +124,20 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         .flush()
         .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
     }, FLUSH_INTERVAL_MS);
-    const url = `${scheme}://${hostOf(config.listen.hostname)}:${server.port}`;
+    const [{ url }] = listeners as [Listener];
     const code = await issueSetupCode(db);
     return {
       url,
+      sensorUrl: listeners[1]?.url,
+      reloadCertificates: () => renewCertificates((tls) => tls.reload()),
       // Behind #, the code is not sent to any server and stands in no log.
       setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
       async [Symbol.asyncDispose]() {
         clearInterval(sweep);
         clearInterval(flush);
+        clearInterval(renewal);
         changes.close();
-        // Requests in flight are answered; who stalls is not waited for.
-        const deadline = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
-        await server.stop();
-        clearTimeout(deadline);
+        await Promise.all(listeners.map((listener) => listener.stop()));
         await writeAll(refusals, log);
         await listening?.[Symbol.asyncDispose]();
         await db.destroy();
@@ -137,8 +159,65 @@ async function writeAll(refusals: RefusalLedger, log: Logger): Promise<void> {
   }
 }
 
-function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
+type Port = Config["listen"] & {
+  tls: ReturnType<typeof tlsOf>;
+  serves: "shared" | "sensors" | "people";
+};
+
+/** The port of people first; the last is that of sensors. */
+function portsOf(config: Config): Port[] {
+  const { listen, sensorListen } = config;
+  const tls = tlsOf(config, listen);
+  if (!sensorListen) return [{ ...listen, tls, serves: "shared" }];
+  return [
+    { ...listen, tls, serves: "people" },
+    { ...sensorListen, tls: tlsOf(config, sensorListen), serves: "sensors" },
+  ];
+}
+
+function urlOf({ hostname, tls }: Port, port: number): string {
+  return `${tls === "off" ? "http" : "https"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** The operator's files; else for the private CA every name by which sensors may call this machine. */
+function tlsSource(config: Config): Pick<TlsSource, "files" | "names"> {
+  const { tlsCert, tlsKey, tlsNames, publicUrl, sensorUrl, listen, sensorListen } = config;
+  const files = tlsCert && tlsKey ? { certificate: tlsCert, key: tlsKey } : undefined;
+  const urls = [publicUrl, sensorUrl].flatMap((url) =>
+    url ? new URL(url).hostname.replace(/^\[|\]$/g, "") : [],
+  );
+  const own = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).flatMap(({ address }) => (address.includes("%") ? [] : address)),
+  );
+  const bound = [listen, sensorListen].flatMap((one) =>
+    one && !/^(0\.0\.0\.0|::)$/.test(one.hostname) ? one.hostname : [],
+  );
+  const all = [...tlsNames, ...urls, ...bound, hostname(), "localhost", "127.0.0.1", "::1", ...own];
+  // A name with a character that certificates cannot hold is left out: it would keep the server from starting.
+  const names = [...new Set(all.map((name) => name.toLowerCase()))].filter(
+    (name) => isIP(name) || /^[\x21-\x7e]{1,253}$/.test(name),
+  );
+  return { files, names: names.slice(0, MAX_NAMES) };
+}
+
+function connectionOf(config: Config, sensors: Port, tls: ServerTls | undefined): Connection {
+  const { publicUrl, sensorUrl } = config;
+  const isEverywhere = /^(0\.0\.0\.0|::)$/.test(sensors.hostname);
+  const ownPort = () => {
+    const url = new URL(urlOf(sensors, sensors.port));
+    if (publicUrl) url.hostname = new URL(publicUrl).hostname;
+    else if (isEverywhere) url.hostname = hostname();
+    return url.origin;
+  };
+  const shown = sensors.tls === "off" ? undefined : tls;
+  return {
+    sensorUrl: sensorUrl ?? (sensors.serves === "sensors" ? ownPort() : (publicUrl ?? null)),
+    certificate() {
+      const certificate = shown?.certificate();
+      return certificate && { pin: pinOf(certificate.chain), expiresAt: certificate.expiresAt };
+    },
+    roots: () => shown?.roots(),
+  };
 }
 
 function clientAddress(

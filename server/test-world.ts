@@ -170,6 +170,7 @@ function openServer(db: Database, now: () => number) {
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
+      connection: { sensorUrl: null, certificate: () => undefined, roots: () => undefined },
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
@@ -189,7 +190,7 @@ function openServer(db: Database, now: () => number) {
     consoleFile: () => undefined,
   });
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> =>
-    await app.fetch(new Request(`http://test${path}`, init), { address });
+    await app.fetch(new Request(`http://test${path}`, init), { address, port: "shared" });
 
   return { fetch, signIn, refusals };
 }

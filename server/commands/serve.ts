@@ -9,7 +9,9 @@ export async function serve(args: string[], bundle: ConsoleBundle): Promise<numb
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
   await using server = await startServer(config, bundle);
+  process.on("SIGHUP", () => void server.reloadCertificates());
   console.log(`listening on ${server.url}`);
+  if (server.sensorUrl) console.log(`listening for sensors on ${server.sensorUrl}`);
   if (server.setupLink)
     console.log(`Open this link to create the first Super Admin; it works once: ${server.setupLink}`);
   await stopped;

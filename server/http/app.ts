@@ -7,6 +7,7 @@ import { type Context, Hono } from "hono";
 import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
+import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
 import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
@@ -32,6 +33,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...assetGroupRoutes,
   ...apiKeyRoutes,
   ...changeRoutes,
+  ...certificateRoutes,
 ];
 
 export interface AppOptions {
@@ -46,7 +48,7 @@ export interface AppOptions {
 
 /** What Bun.serve knows of a request beside the request itself. */
 interface Env {
-  Bindings: { address: string };
+  Bindings: { address: string; port: "shared" | "sensors" | "people" };
   Variables: { route: string; requestId: string };
 }
 
@@ -93,6 +95,16 @@ export function createApp(options: AppOptions) {
     if (problem.status >= 500) services.log.error(about, "request failed");
     else services.log.debug(about, "request refused");
     return problemReply(problem, requestId);
+  });
+
+  // Sensors may have a port of their own: nothing else is there, and they are nowhere else.
+  app.use(async (c, next) => {
+    const isSensors = /^\/sensor(\/|$)/.test(c.req.path);
+    if (c.env.port === "sensors" && !isSensors && c.req.path !== "/healthz")
+      throw new Problem("not-found", "Only sensors are answered at this port");
+    if (c.env.port === "people" && isSensors)
+      throw new Problem("not-found", "Sensors are answered at a port of their own");
+    await next();
   });
 
   for (const { route, handle } of ROUTE_HANDLERS) {

@@ -15,14 +15,15 @@ import { bearerToken } from "./enroll.ts";
 
 /** Throws token-unknown, too-many-requests. Who holds a real value is told why it would be refused. */
 export async function checkToken(
-  { now, knownValues, checkQueue }: Services,
+  { now, knownValues, checkQueue, connection }: Services,
   http: HttpRequest,
   hostname: string,
 ): Promise<RouteOutput<typeof checkRoute>> {
   const valueHash = parseTokenValue(bearerToken(http.headers));
   await knownValues.require(valueHash);
   const { address } = http;
-  const told = { serverTime: toInstant(now()), address };
+  const certificate = connection.certificate()?.pin ?? null;
+  const told = { serverTime: toInstant(now()), address, certificate };
   try {
     return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
   } catch (error) {

@@ -4,7 +4,7 @@ import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
-import { handler } from "../route-handler.ts";
+import { type Connection, handler } from "../route-handler.ts";
 import { settleBoot } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
@@ -34,7 +34,7 @@ export const sensorRoutes = [
     return undefined;
   }),
   handler(checkIn, async ({ body, sensor, http }, services) => {
-    const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs } = services;
+    const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
     const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
     const wanted =
@@ -47,6 +47,7 @@ export const sensorRoutes = [
       wanted,
       held: askAgainSeconds !== undefined,
       serverKey: answers.publicKey,
+      ...trustChange(connection, body.trusts),
       newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
@@ -71,3 +72,10 @@ export const sensorRoutes = [
     return undefined;
   }),
 ];
+
+/** What a sensor of the private CA is to trust from now on, when that has changed. */
+function trustChange({ roots }: Connection, trusts: string[] | undefined) {
+  const latest = roots();
+  if (!latest || !trusts || latest.pins.toSorted().join() === trusts.toSorted().join()) return {};
+  return { trustedCertificates: latest.certificates };
+}

@@ -1,0 +1,29 @@
+// How sensors reach this installation: what deploy commands carry.
+import { z } from "zod";
+import { route } from "./route.ts";
+import { instant } from "./text.ts";
+
+/** `sha256:` and the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280, section 4.1), lower-case hex. */
+export const caPin = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 characters of 0-9 and a-f")
+  .meta({ example: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" });
+
+export const getConnection = route({
+  name: "connection.get",
+  method: "GET",
+  path: "/api/v1/connection",
+  access: "enrollment-tokens:read",
+  summary: "Get the address that sensors are given, and the pin of the private CA if there is one",
+  status: 200,
+  output: z.object({
+    sensorUrl: z
+      .string()
+      .nullable()
+      .meta({ description: "null: the address that the console is reached by" }),
+    caPin: caPin
+      .nullable()
+      .meta({ description: "For `--ca-pin`; null: the certificate is public or a proxy's" }),
+    certificateExpiresAt: instant.nullable().meta({ description: "null: this server ends no TLS" }),
+  }),
+});

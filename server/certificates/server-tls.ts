@@ -1,0 +1,64 @@
+// The certificate that this server shows: from the operator's files, or from the private CA and renewed by itself.
+import type { Logger } from "pino";
+import type { Database } from "../db/schema.ts";
+import { issueServerCertificate, type Roots, requireRoots } from "./certificates.ts";
+import { readTlsFiles } from "./tls-files.ts";
+import { pinOf, RENEWED_BEFORE_MS, type ServerCertificate } from "./x509.ts";
+
+const WARNED_BEFORE_MS = 14 * 86_400_000;
+
+export interface ServerTls {
+  certificate(): ServerCertificate;
+  /** Of the private CA; undefined: the certificate is the operator's own. */
+  roots(): (Roots & { pins: string[] }) | undefined;
+  /** Renews what is near its end, follows a rotation of the CA; true when there is another certificate now. */
+  renew(): Promise<boolean>;
+  /** Reads the operator's files again; throws, and what is served stays, when they cannot be used. */
+  reload(): Promise<boolean>;
+}
+
+export interface TlsSource {
+  db: Database;
+  now: () => number;
+  secret: string;
+  /** The operator's own; undefined: the private CA's. */
+  files: { certificate: string; key: string } | undefined;
+  /** How sensors may call this server. */
+  names: readonly string[];
+  log: Logger;
+}
+
+export async function openServerTls({ db, now, secret, files, names, log }: TlsSource): Promise<ServerTls> {
+  const withPins = (roots: Roots) => ({ ...roots, pins: roots.certificates.map(pinOf) });
+  const read = () => readTlsFiles(files!.certificate, files!.key);
+  let roots = files ? undefined : withPins(await requireRoots(db, now(), secret));
+  let current = files ? read() : await issueServerCertificate(db, now(), secret, names);
+  const warnWhenNearEnd = () => {
+    if (!files || current.expiresAt - now() > WARNED_BEFORE_MS) return;
+    const until = new Date(current.expiresAt).toISOString();
+    log.warn({ file: files.certificate, until }, "the certificate ends soon: renew it, then send SIGHUP");
+  };
+  warnWhenNearEnd();
+  async function renew(): Promise<boolean> {
+    if (!roots) return false;
+    const latest = withPins(await requireRoots(db, now(), secret));
+    const isSame = latest.pins.join() === roots.pins.join();
+    if (isSame && current.expiresAt - now() > RENEWED_BEFORE_MS) return false;
+    current = await issueServerCertificate(db, now(), secret, names);
+    roots = latest;
+    log.info({ until: new Date(current.expiresAt).toISOString(), pin: roots.pin }, "certificate renewed");
+    return true;
+  }
+  return {
+    certificate: () => current,
+    roots: () => roots,
+    renew,
+    async reload() {
+      if (!files) return await renew();
+      current = read();
+      log.info({ until: new Date(current.expiresAt).toISOString() }, "certificate read again");
+      warnWhenNearEnd();
+      return true;
+    },
+  };
+}

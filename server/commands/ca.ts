@@ -1,0 +1,69 @@
+// attacklens ca: the private CA of servers without a public certificate, from the machine that has the database.
+import { parseArgs } from "node:util";
+import {
+  describeAuthorities,
+  requireRoots,
+  retireAuthorities,
+  rotateAuthority,
+} from "../certificates/certificates.ts";
+import { ConfigError, readConfig } from "../config.ts";
+import { openDatabase } from "../db/open.ts";
+import { readSessionSecret } from "../session-secret.ts";
+
+export const CA_USAGE = `Usage:
+  attacklens ca show [--data DIR]
+  attacklens ca rotate [--data DIR] [--overlap DAYS]
+  attacklens ca retire [--data DIR]
+
+A server without a certificate of its own makes a private CA, which sensors are given by
+its pin: attacklens-sensor enroll --ca-pin sha256:... show prints it; there is one from then on.
+
+rotate makes a new root that signs from then on; running servers follow within a minute.
+For DAYS (30) sensors that know the root before are still served, and learn of the new
+one with their next check-in. Deploy commands need the new pin when the overlap is over.
+
+retire ends the overlap now: a sensor that has not checked in since the rotation can
+then only come back with a new enrollment. show says how many those are.`;
+
+const MAX_OVERLAP_DAYS = 365;
+
+export async function caCommand([verb, ...args]: string[]): Promise<number> {
+  const { data, overlap } = parseFlags(args);
+  const overlapDays = parseDays(overlap);
+  const config = readConfig(data === undefined ? [] : ["--data", data]);
+  if (!["show", "rotate", "retire"].includes(verb ?? ""))
+    throw new ConfigError(`there is no command ca ${verb ?? ""}\n${CA_USAGE}`);
+  const db = await openDatabase(config);
+  try {
+    const now = Date.now();
+    const secret = config.secret ?? readSessionSecret(config.dataDir);
+    if (verb === "rotate") await rotateAuthority(db, now, secret, overlapDays * 86_400_000);
+    else if (verb === "retire") await retireAuthorities(db, now);
+    else await requireRoots(db, now, secret);
+    for (const [index, root] of (await describeAuthorities(db, now + 1)).entries()) {
+      const { pin, createdAt, retiresAt, sensorsNotSeenSince } = root;
+      const state =
+        index === 0 ? `signs since ${createdAt}` : `trusted until ${retiresAt ?? "it is retired"}`;
+      const behind =
+        index === 0 && sensorsNotSeenSince > 0 ? `; sensors not seen since: ${sensorsNotSeenSince}` : "";
+      console.log(`${pin}  ${state}${behind}`);
+    }
+    return 0;
+  } finally {
+    await db.destroy();
+  }
+}
+
+function parseDays(text = "30"): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= MAX_OVERLAP_DAYS) return Number(text);
+  throw new ConfigError(`--overlap: must be whole days, 0 to ${MAX_OVERLAP_DAYS}`);
+}
+
+function parseFlags(args: string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({ args, options: { data: text, overlap: text } }).values;
+  } catch (error) {
+    throw new ConfigError((error as Error).message.split(". ")[0]);
+  }
+}
