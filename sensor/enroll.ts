@@ -3,6 +3,7 @@ import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/pro
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { backOffMs, wait } from "./back-off.ts";
+import { findPinnedRoot } from "./certificates.ts";
 import {
   claimCandidate,
   createIdentity,
@@ -13,17 +14,25 @@ import {
   privateKeyOf,
   readIdentity,
   removeCandidate,
+  type Way,
   writeIdentity,
 } from "./identity.ts";
-import { type Connection, connect, send, VERSIONS } from "./request.ts";
-import { SensorError } from "./sensor-error.ts";
+import { type Connection, connect, networkReason, send, VERSIONS } from "./request.ts";
+import { type ExitName, SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
+import { SENSOR_STATES } from "./status-file.ts";
 
 export interface EnrollOptions {
   stateDir: string;
   server: string;
   token: string;
   host: HostFacts;
+  /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
+  caPin?: string | undefined;
+  /** To be kept with the identity. */
+  proxy?: string | undefined;
+  /** What the environment says, where no proxy is given. */
+  environmentProxy?: string | undefined;
   /** How long to go on when the server cannot be reached. */
   waitMs: number;
   signal: AbortSignal;
@@ -71,10 +80,14 @@ export async function enroll(
 ): Promise<EnrolledIdentity & { assetGroup: string | undefined; awaitingApproval: boolean }> {
   const { stateDir, server, token } = options;
   const isTicket = token.startsWith(TICKET_PREFIX);
-  const identity = isTicket ? claimCandidate(stateDir, server) : claimIdentity(stateDir, server);
+  // Before there is anything to send.
+  const way = await findWay(options);
+  const identity = isTicket ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
   // Another command was faster, e.g. while a person typed the token into this one.
   if (identity.state === "enrolled") return { ...identity, assetGroup: undefined, awaitingApproval: false };
-  const reply = await requestIdentity(connect(server, privateKeyOf(identity), identity.publicKey), options);
+  const { ca, proxy = options.environmentProxy } = identity;
+  const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
+  const reply = await requestIdentity(connection, options);
   const { serverKey } = reply;
   const enrolled: EnrolledIdentity = {
     ...identity,
@@ -90,15 +103,30 @@ export async function enroll(
 }
 
 /** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
-function claimIdentity(stateDir: string, server: string): Identity {
+function claimIdentity(stateDir: string, server: string, way: Way): Identity {
   for (;;) {
     const earlier = findIdentity(stateDir, server);
-    if (earlier?.server === server) return earlier;
-    const made = makeIdentity(server);
+    if (earlier?.server === server) return earlier.state === "enrolled" ? earlier : { ...earlier, ...way };
+    const made = { ...makeIdentity(server), ...way };
     if (earlier) writeIdentity(stateDir, made);
     else if (!createIdentity(stateDir, made)) continue;
     return made;
   }
+}
+
+/** Finds the root that has the pin, trying again as long as nobody answers. Throws SensorError. */
+async function findWay({ server, caPin, proxy, environmentProxy, ...options }: EnrollOptions): Promise<Way> {
+  const way: Way = proxy === undefined ? {} : { proxy };
+  if (caPin === undefined) return way;
+  const find = async () => {
+    try {
+      return await findPinnedRoot(server, caPin, proxy ?? environmentProxy);
+    } catch (error) {
+      if (error instanceof SensorError || error instanceof Unreachable) throw error;
+      throw new Unreachable(networkReason(error));
+    }
+  };
+  return { ...way, ca: [await persist(server, options, find)] };
 }
 
 async function requestIdentity(
@@ -107,18 +135,34 @@ async function requestIdentity(
 ) {
   const route = token.startsWith(TICKET_PREFIX) ? reEnroll : enrollRoute;
   const body = { ...VERSIONS, publicKey: connection.keyid, host };
-  const deadline = Date.now() + waitMs;
-  for (let failures = 1; ; failures++) {
+  return await persist(connection.server, { waitMs, signal, onRetry }, async () => {
     try {
       return await send(connection, route, { body, token, signal });
     } catch (error) {
-      if (error instanceof Refused) throw refusal(error, stateDir);
+      throw error instanceof Refused ? refusal(error, stateDir) : error;
+    }
+  });
+}
+
+/** Tries until it succeeds, is refused, or the time is over. Throws SensorError. */
+async function persist<T>(
+  server: string,
+  { waitMs, signal, onRetry }: Pick<EnrollOptions, "waitMs" | "signal" | "onRetry">,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + waitMs;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       const pauseMs = Math.max(error.retryAfterMs, backOffMs(failures));
-      if (signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(connection.server, error);
-      onRetry(`${connection.server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
+      // Who has another certificate has it the next time too.
+      const isHopeless = error.state === "wrong-server" || error.state === "clock-wrong";
+      if (isHopeless || signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(server, error);
+      onRetry(`${server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
       await wait(pauseMs, signal);
-      if (signal.aborted) throw unreachable(connection.server, error);
+      if (signal.aborted) throw unreachable(server, error);
     }
   }
 }
@@ -133,10 +177,14 @@ function refusal({ problem, message }: Refused, stateDir: string): SensorError {
   return new SensorError(exit, `${text} ${reference}`, hintFor(problem.code, stateDir));
 }
 
-function unreachable(server: string, { message, isTrouble }: Unreachable): SensorError {
-  return new SensorError(
-    isTrouble ? "serverInTrouble" : "serverUnreachable",
-    `Cannot enroll sensor: ${server}: ${message}`,
-    "run the same command again when it can be reached; it is safe, and costs one use of the token at the most",
-  );
+function unreachable(server: string, { message, state }: Unreachable): SensorError {
+  const again =
+    "run the same command again when it can be reached; it is safe, and costs one use of the token at the most";
+  const hints: Partial<Record<typeof state, string>> = {
+    "wrong-server":
+      "give the pin that the console shows by --ca-pin, add its issuer to this host's trust store, or let this host reach the server without a proxy that inspects TLS",
+    "clock-wrong": "set this host's clock, then run the same command again",
+  };
+  const text = `Cannot enroll sensor: ${server}: ${message}`;
+  return new SensorError(SENSOR_STATES[state] as ExitName, text, hints[state] ?? again);
 }

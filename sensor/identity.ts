@@ -21,6 +21,10 @@ const common = {
   version: z.literal(1),
   server: z.url(),
   ...keyPair,
+  /** Roots of the server's private CA, PEM: nothing else is trusted. Absent: the system's trust store. */
+  ca: z.array(z.string()).min(1).optional(),
+  /** The proxy that was given at enrollment, with its credentials. Absent: what the environment says. */
+  proxy: z.url().optional(),
 };
 const identity = z.discriminatedUnion("state", [
   // On disk before the first request: whatever happens to the reply, trying again uses the same key.
@@ -41,6 +45,8 @@ const identity = z.discriminatedUnion("state", [
 
 export type Identity = z.infer<typeof identity>;
 export type KeyPair = Pick<Identity, "publicKey" | "privateKey">;
+/** How the server is reached and known. */
+export type Way = Pick<Identity, "ca" | "proxy">;
 export type EnrolledIdentity = Extract<Identity, { state: "enrolled" }>;
 
 export function identityPath(stateDir: string): string {
@@ -97,11 +103,11 @@ export function removeIdentity(stateDir: string): void {
 }
 
 /** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
-export function claimCandidate(stateDir: string, server: string): Identity {
+export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
   const folder = candidateFolder(stateDir);
   const earlier = readIdentity(folder);
-  if (earlier?.server === server) return earlier;
-  const made = makeIdentity(server);
+  if (earlier?.server === server) return { ...earlier, ...way };
+  const made = { ...makeIdentity(server), ...way };
   writeIdentity(folder, made);
   return made;
 }

@@ -10,8 +10,9 @@ import { unenrollCommand } from "./commands/unenroll.ts";
 import { EXIT_CODES, SensorError } from "./sensor-error.ts";
 
 const USAGE = `Usage:
-  attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--wait SECONDS] [--state DIR]
-  attacklens-sensor check --server URL [--token-file FILE | --token -]
+  attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--ca-pin PIN]
+                           [--proxy URL] [--wait SECONDS] [--state DIR]
+  attacklens-sensor check --server URL [--token-file FILE | --token -] [--ca-pin PIN] [--proxy URL]
   attacklens-sensor run [--once] [--state DIR]
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
@@ -26,8 +27,13 @@ goes on trying for SECONDS (60). The token comes from FILE, from standard input
 the list of processes. A re-enroll ticket in place of the token gives this host a
 sensor that exists, which another key had before.
 
+PIN (sha256:...) is that of a server's private CA, as the console shows it: nothing is
+sent to a server without it, and nothing else is trusted from then on. Requests go
+through the proxy that is given, http://USER:PASSWORD@HOST:PORT, or that HTTPS_PROXY,
+ALL_PROXY and NO_PROXY say.
+
 check looks at what enroll needs, a line for each step with what to do about it:
-name, certificate, server, clock, token. It spends no use of the token.
+name, proxy, certificate, pin, server, clock, token. It spends no use of the token.
 
 run checks in every minute and reports what has changed; --once does it one time.
 collect prints as JSON what run would report, and sends nothing.

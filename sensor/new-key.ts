@@ -1,17 +1,24 @@
 // Keys of this host's own: the next one of a sensor, and one for a host that runs with another's. Each is on the disk before the
 // server hears of it, so that a cut at any point is made good by trying again.
-import { sign } from "node:crypto";
+import { randomUUID, sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollCopy, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import { type EnrolledIdentity, type KeyPair, makeKeyPair, privateKeyOf, writeIdentity } from "./identity.ts";
-import { type Connection, send, VERSIONS } from "./request.ts";
+import { type Connection, connect, send, VERSIONS } from "./request.ts";
 import { Refused } from "./server-reply.ts";
 
 /** Who this sensor is now, and the connection that signs with its key. */
 export interface Session {
   identity: EnrolledIdentity;
   connection: Connection;
+}
+
+/** A start of the sensor. `proxy` is used where the identity names none. */
+export function connectAs(identity: EnrolledIdentity, proxy: string | undefined): Connection {
+  const { server, sensorId, serverKey, ca } = identity;
+  const known = { bootId: randomUUID(), serverKey, ca, proxy: identity.proxy ?? proxy };
+  return connect(server, privateKeyOf(identity), sensorId, known);
 }
 
 /** Replaces the sensor's key by another: both are valid until the server has seen the new one. Throws Unreachable, Refused. */
@@ -93,6 +100,7 @@ export function save(stateDir: string, session: Session, identity: EnrolledIdent
   session.connection.key = privateKeyOf(identity);
   session.connection.keyid = identity.sensorId;
   session.connection.serverKey = identity.serverKey;
+  session.connection.ca = identity.ca;
 }
 
 function proofOf(pair: KeyPair, sensorId: string): string {

@@ -65,6 +65,7 @@ test("a check-in names each category: its hash, why it failed, or that there is 
     held: false,
     newKeyWanted: false,
     serverKey: undefined,
+    trustedCertificates: undefined,
     uploaded: [],
     failed: [{ category: "ports", reason: "permission denied" }],
   });

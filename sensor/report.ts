@@ -22,6 +22,14 @@ const MAX_ROUNDS = 4;
 /** Refusals of what was sent, not of who sent it. */
 const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
 
+export interface ReportOptions {
+  /** Told until a check-in from this start was answered. */
+  host?: HostFacts | undefined;
+  /** Pins of the roots that are trusted in place of the system's. */
+  trusts?: string[] | undefined;
+  signal?: AbortSignal;
+}
+
 export interface ReportResult {
   checkInIntervalSeconds: number;
   /** It was not taken: another start of this sensor may hold the key. */
@@ -30,6 +38,8 @@ export interface ReportResult {
   newKeyWanted: boolean;
   /** Signs what the server refuses with. */
   serverKey: string | undefined;
+  /** Roots to trust from now on, PEM; undefined: as before. */
+  trustedCertificates: string[] | undefined;
   uploaded: Category[];
   failed: { category: Category; reason: string }[];
 }
@@ -38,7 +48,7 @@ export interface ReportResult {
 export async function report(
   connection: Connection,
   collected: Collected,
-  { host, signal }: { host?: HostFacts | undefined; signal?: AbortSignal } = {},
+  { host, trusts, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
   const cut = new Map<Category, Chunk[]>();
   const inventory: Partial<Record<Category, CategoryReport>> = {};
@@ -49,7 +59,7 @@ export async function report(
     if (summary.status === "collected") cut.set(category, chunks);
     if (summary.status === "failed") failed.push({ category, reason: summary.reason });
   }
-  const body = { ...VERSIONS, host, inventory };
+  const body = { ...VERSIONS, host, trusts, inventory };
   const reply = await send(connection, checkIn, { body, signal });
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
@@ -66,8 +76,14 @@ export async function report(
   if (Object.keys(refused).length > 0) {
     await send(connection, checkIn, { body: { ...body, inventory: refused }, signal });
   }
-  const { checkInIntervalSeconds, held = false, newKeyWanted = false, serverKey } = reply;
-  return { checkInIntervalSeconds, held, newKeyWanted, serverKey, uploaded, failed };
+  const {
+    checkInIntervalSeconds,
+    held = false,
+    newKeyWanted = false,
+    serverKey,
+    trustedCertificates,
+  } = reply;
+  return { checkInIntervalSeconds, held, newKeyWanted, serverKey, trustedCertificates, uploaded, failed };
 }
 
 function summarize(

@@ -13,6 +13,8 @@ import {
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { issuerOf, lookAtCertificate } from "./certificates.ts";
+import { proxyRefusal } from "./proxy.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
 import { isLoopback } from "./server-url.ts";
 
@@ -34,6 +36,10 @@ export interface Connection {
   bootId: string | undefined;
   /** Signs what the server refuses with; undefined: not known, e.g. while enrolling. */
   serverKey: string | undefined;
+  /** Roots that are trusted, PEM; undefined: the system's. */
+  ca: string[] | undefined;
+  /** With its credentials. */
+  proxy: string | undefined;
   now: () => number;
 }
 
@@ -41,10 +47,12 @@ export function connect(
   server: string,
   key: KeyObject,
   keyid: string,
-  known: Partial<Pick<Connection, "bootId" | "serverKey" | "now">> = {},
+  known: Partial<Pick<Connection, "bootId" | "serverKey" | "ca" | "proxy" | "now">> = {},
 ): Connection {
-  const { bootId, serverKey, now = Date.now } = known;
-  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, bootId, serverKey, now };
+  const { bootId, serverKey, ca, now = Date.now } = known;
+  // Otherwise a proxy would carry what may go unencrypted only because it stays on this host.
+  const proxy = isLoopback(new URL(server).hostname) ? undefined : known.proxy;
+  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, bootId, serverKey, ca, proxy, now };
 }
 
 /** Sends a route's input. `token` is for enrollment only. Throws Unreachable or Refused. */
@@ -98,8 +106,9 @@ async function sendOnce<R extends Route>(
       body,
       // The address that was given is the one that is meant.
       redirect: "manual",
-      // Otherwise HTTP_PROXY would carry what may go unencrypted only because it stays on this host.
-      proxy: isLoopback(new URL(connection.server).hostname) ? false : undefined,
+      // False: not what the environment says either, which was asked before.
+      proxy: connection.proxy ?? false,
+      ...(connection.ca ? { tls: { ca: connection.ca } } : {}),
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
     return await readReply(route, response, (text) =>
@@ -107,7 +116,8 @@ async function sendOnce<R extends Route>(
     );
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
-    throw new Unreachable(timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : networkReason(error));
+    if (timeout.aborted) throw new Unreachable(`no answer within ${TIMEOUT_MS / 1000} s`);
+    throw (await distrust(connection, error)) ?? new Unreachable(networkReason(error));
   }
 }
 
@@ -169,10 +179,24 @@ function isSignedAnswer(
   return verify(null, Buffer.from(base), key, Buffer.from(signature, "base64"));
 }
 
+/** For a certificate that is not accepted: whose it is. Undefined for any other failure. */
+async function distrust({ server, proxy }: Connection, error: unknown): Promise<Unreachable | undefined> {
+  const { code = "" } = error as { code?: string };
+  if (!/CERT|ISSUER|LEAF_SIGNATURE/.test(code)) return undefined;
+  const reason = networkReason(error);
+  if (code === "CERT_NOT_YET_VALID") return new Unreachable(reason, 0, "clock-wrong");
+  if (code === "CERT_HAS_EXPIRED") return new Unreachable(reason);
+  const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
+  const issuer = seen ? `; it was issued by ${issuerOf(seen.chain)}` : "";
+  return new Unreachable(`${reason}${issuer}`, 0, "wrong-server");
+}
+
 /** Why a connection failed, in words. */
 export function networkReason(error: unknown): string {
   const { code, name, message } = error as { code?: string; name?: string; message?: string };
   if (name === "AbortError") return "stopped before it answered";
+  const tunnel = code === "ERR_PROXY_TUNNEL" && /\b([1-5]\d\d)\b/.exec(message ?? "")?.[1];
+  if (tunnel) return proxyRefusal(Number(tunnel));
   const known: Record<string, string> = {
     ConnectionRefused: "nothing listens there",
     ECONNREFUSED: "nothing listens there",
@@ -190,6 +214,8 @@ export function networkReason(error: unknown): string {
     DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted here",
     SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted here",
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted here",
+    UNABLE_TO_GET_ISSUER_CERT: "its certificate is not trusted here",
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted here",
     ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
     CERT_HAS_EXPIRED: `its certificate has expired, by this host's clock, which says ${new Date().toISOString()}`,
     CERT_NOT_YET_VALID: `its certificate is not valid yet, by this host's clock, which says ${new Date().toISOString()}`,

@@ -1,13 +1,12 @@
 // The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
-import { randomUUID } from "node:crypto";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
+import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
 import { type EnrolledIdentity, privateKeyOf, readIdentity } from "./identity.ts";
-import { becomeCopy, changeKey, type Session, save } from "./new-key.ts";
+import { becomeCopy, changeKey, connectAs, type Session, save } from "./new-key.ts";
 import { type ReportResult, report } from "./report.ts";
-import { connect } from "./request.ts";
 import { SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 import { readStatus, type SensorState, writeStatus } from "./status-file.ts";
@@ -31,6 +30,8 @@ export interface Cycle {
   state: SensorState;
   problem: string | null;
   result: ReportResult | undefined;
+  /** No answer came that could be trusted: trying again soon may help. */
+  isUnreachable: boolean;
   /** How long the server wants to be left alone. */
   retryAfterMs: number;
   /** What else happened that a person may want to know. */
@@ -43,6 +44,8 @@ export interface RunOptions {
   collect: () => Promise<Collected>;
   collectHost: () => Promise<HostFacts>;
   signal: AbortSignal;
+  /** What the environment says, where the identity names no proxy. */
+  proxy?: string | undefined;
   onCycle: (cycle: Cycle, nextMs: number) => void;
   /** The clock between two cycles. */
   pause?: typeof wait;
@@ -56,19 +59,17 @@ export async function run(options: RunOptions): Promise<void> {
   while (!options.signal.aborted) {
     const outcome = await cycle();
     if (options.signal.aborted) return;
-    failures = isUnreachable(outcome) ? failures + 1 : 0;
+    failures = outcome.isUnreachable ? failures + 1 : 0;
     const nextMs = pauseAfter(outcome, failures);
     options.onCycle(outcome, nextMs);
     await pause(nextMs, options.signal);
   }
 }
 
-const isUnreachable = ({ state }: Cycle) => state === "server-unreachable" || state === "server-in-trouble";
-
 function pauseAfter(cycle: Cycle, failures: number): number {
-  const { state, result, retryAfterMs } = cycle;
+  const { state, result, isUnreachable, retryAfterMs } = cycle;
   // Spread by a tenth to either side, and never less than was asked for.
-  if (isUnreachable(cycle)) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
+  if (isUnreachable) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
   if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
@@ -81,11 +82,7 @@ export function openCycle(
   options: Omit<RunOptions, "onCycle" | "pause"> & { isLast?: boolean },
 ): () => Promise<Cycle> {
   const { stateDir, identity, isLast = false } = options;
-  const { serverKey } = identity;
-  const connection = connect(identity.server, privateKeyOf(identity), identity.sensorId, {
-    bootId: randomUUID(),
-    ...(serverKey === undefined ? {} : { serverKey }),
-  });
+  const connection = connectAs(identity, options.proxy);
   const session: Session = { identity, connection };
   const told = { host: false };
   return async () => {
@@ -123,7 +120,8 @@ async function oneCycle(
   const send = async () => {
     // Until it is answered, the server may not know which host this start of the sensor runs on.
     const host = told.host ? undefined : await collectHost();
-    return await report(session.connection, await collect(), { host, signal });
+    const trusts = session.identity.ca?.map(pinOf);
+    return await report(session.connection, await collect(), { host, trusts, signal });
   };
   const result = await send().catch(async (error: unknown) => {
     const isCopy = error instanceof Refused && error.problem.code === "sensor-copied";
@@ -140,6 +138,13 @@ async function oneCycle(
     tryTo(news, "keep the server's new key", () =>
       save(stateDir, session, { ...session.identity, serverKey }),
     );
+  const ca = result.trustedCertificates && parseRoots(result.trustedCertificates);
+  if (ca && session.identity.ca) {
+    tryTo(news, "keep the server's new certificates", () => {
+      save(stateDir, session, { ...session.identity, ca });
+      news.push(`trusts from now on ${ca.map(pinOf).join(", ")}`);
+    });
+  }
   if (result.newKeyWanted) {
     try {
       await changeKey(stateDir, session, await collectHost(), signal);
@@ -179,6 +184,7 @@ function adoptIdentity(stateDir: string, session: Session, told: { host: boolean
   session.connection.key = privateKeyOf(onDisk);
   session.connection.keyid = onDisk.sensorId;
   session.connection.serverKey = onDisk.serverKey;
+  session.connection.ca = onDisk.ca;
   told.host = false;
 }
 
@@ -188,13 +194,13 @@ function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
 }
 
 async function attempt(work: () => Promise<ReportResult>, news: string[]): Promise<Cycle> {
-  const failed = { result: undefined, retryAfterMs: 0, news };
+  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0, news };
   try {
     const result = await work();
     const problem = result.held
       ? "another start of this sensor may hold its key; the server settles it"
       : null;
-    return { state: result.held ? "being-settled" : "connected", problem, result, retryAfterMs: 0, news };
+    return { ...failed, state: result.held ? "being-settled" : "connected", problem, result };
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof Refused) {
@@ -207,8 +213,8 @@ async function attempt(work: () => Promise<ReportResult>, news: string[]): Promi
       return { ...failed, state: REFUSED_STATES[error.problem.code] ?? "refused", problem: message };
     }
     if (error instanceof Unreachable) {
-      const state = error.isTrouble ? "server-in-trouble" : "server-unreachable";
-      return { ...failed, state, problem: message, retryAfterMs: error.retryAfterMs };
+      const { state, retryAfterMs } = error;
+      return { ...failed, state, problem: message, isUnreachable: true, retryAfterMs };
     }
     throw error;
   }

@@ -11,8 +11,12 @@ export class Unreachable extends Error {
   constructor(
     message: string,
     readonly retryAfterMs = 0,
-    /** The server was reached, and says that it cannot answer now. */
-    readonly isTrouble = false,
+    /** in-trouble: the server says so itself; wrong-server: its certificate is not to be trusted; clock-wrong: by this host's clock. */
+    readonly state:
+      | "server-unreachable"
+      | "server-in-trouble"
+      | "wrong-server"
+      | "clock-wrong" = "server-unreachable",
   ) {
     super(message);
   }
@@ -50,7 +54,7 @@ export async function readReply<R extends Route>(
       `the server answered ${response.status}: ${toPlainText(title, 200)}`,
       retryAfterMs,
       // Of anything else, e.g. a proxy's own page, nothing is known about the server behind it.
-      problem.success,
+      problem.success ? "server-in-trouble" : "server-unreachable",
     );
   }
   if (problem.success) throw new Refused(problem.data, isAuthentic(text));

@@ -21,13 +21,22 @@ export function takeEnvironmentToken(): string | undefined {
   return token;
 }
 
-/** The proxy that the environment names for an address, without its credentials; undefined: none. As fetch reads it. */
+/** The proxy that the environment names for an address, with its credentials; undefined: none. As curl(1) reads it. */
 export function proxyFor(address: string): string | undefined {
-  const { protocol, hostname } = new URL(address);
-  const names = protocol === "https:" ? ["HTTPS_PROXY", "https_proxy"] : ["HTTP_PROXY", "http_proxy"];
+  const { protocol, hostname, port } = new URL(address);
+  const names =
+    protocol === "https:"
+      ? ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+      : ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"];
   const exempt = (process.env.NO_PROXY ?? process.env.no_proxy ?? "").split(",").map((name) => name.trim());
-  if (exempt.some((name) => name === "*" || (name && `.${hostname}`.endsWith(`.${name.replace(/^\./, "")}`))))
-    return undefined;
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const isExempt = exempt.some((name) => {
+    if (name === "*" || name === host || name === `${hostname}:${port}`) return true;
+    return name !== "" && `.${host}`.endsWith(`.${name.replace(/^\./, "")}`);
+  });
+  if (isExempt) return undefined;
   const proxy = names.map((name) => process.env[name]).find(Boolean);
-  return proxy && URL.canParse(proxy) ? new URL(proxy).origin : undefined;
+  if (!proxy) return undefined;
+  const url = proxy.includes("://") ? proxy : `http://${proxy}`;
+  return URL.canParse(url) && /^https?:/.test(url) ? new URL(url).href : undefined;
 }

@@ -1,26 +1,25 @@
 // attacklens-sensor check: whether this host could enroll; a line for each step, with what to do about it.
-import { check } from "../check.ts";
+import { check, type Finding } from "../check.ts";
 import { collectHostFacts } from "../collect.ts";
-import { EXIT_CODES, SensorError } from "../sensor-error.ts";
-import { parseServerUrl } from "../server-url.ts";
-import { proxyFor, takeEnvironmentToken } from "../settings.ts";
+import { EXIT_CODES, type ExitName } from "../sensor-error.ts";
+import { takeEnvironmentToken } from "../settings.ts";
 import { readToken } from "../token-source.ts";
+import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
 
 const text = { type: "string" } as const;
 
-/** Answers the exit code: 0 it could, 3 the token would be refused, 4 the server cannot be reached. */
+const EXITS: Partial<Record<Finding["step"], ExitName>> = {
+  token: "tokenRefused",
+  certificate: "wrongServer",
+  pin: "wrongServer",
+};
+
+/** Answers the exit code: 0 it could, 3 the token would be refused, 4 the server cannot be reached, 10 it is not to be trusted. */
 export async function checkCommand(args: string[]): Promise<number> {
   const environment = takeEnvironmentToken();
-  const flags = parseFlags(args, { server: text, token: text, "token-file": text });
-  if (flags.server === undefined) {
-    throw new SensorError(
-      "usage",
-      "Cannot check: no server is given",
-      "add --server https://attacklens.example.com",
-    );
-  }
-  const server = parseServerUrl(flags.server);
+  const flags = parseFlags(args, { ...CONNECTION_FLAGS, token: text, "token-file": text });
+  const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "check");
   const sources = { flag: flags.token, file: flags["token-file"], environment };
   const isGiven = Object.values(sources).some((source) => source !== undefined);
   const given = isGiven ? await readToken({ ...sources, readStandardInput }) : undefined;
@@ -30,12 +29,13 @@ export async function checkCommand(args: string[]): Promise<number> {
   for await (const { step, ok, text, hint } of check({
     server,
     token: given?.token,
-    proxy: proxyFor(server),
+    caPin,
+    proxy: proxy ?? environmentProxy,
     host,
   })) {
     print(`${ok ? "ok  " : "FAIL"}  ${step.padEnd(11)}  ${text}`);
     if (hint) print(`      hint: ${hint}`);
-    if (!ok) exit = step === "token" ? EXIT_CODES.tokenRefused : EXIT_CODES.serverUnreachable;
+    if (!ok) exit = EXIT_CODES[EXITS[step] ?? "serverUnreachable"];
   }
   return exit;
 }

@@ -4,10 +4,10 @@ import { collectHostFacts } from "../collect.ts";
 import { enroll, findIdentity } from "../enroll.ts";
 import { keyFingerprint } from "../identity.ts";
 import { SensorError } from "../sensor-error.ts";
-import { parseServerUrl } from "../server-url.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
 import { readStatus } from "../status-file.ts";
 import { readToken } from "../token-source.ts";
+import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput, stopSignal } from "./terminal.ts";
 
 const DEFAULT_WAIT_SECONDS = 60;
@@ -15,15 +15,14 @@ const text = { type: "string" } as const;
 
 export async function enrollCommand(args: string[]): Promise<void> {
   const environment = takeEnvironmentToken();
-  const flags = parseFlags(args, { server: text, token: text, "token-file": text, state: text, wait: text });
-  if (flags.server === undefined) {
-    throw new SensorError(
-      "usage",
-      "Cannot enroll sensor: no server is given",
-      "add --server https://attacklens.example.com",
-    );
-  }
-  const server = parseServerUrl(flags.server);
+  const flags = parseFlags(args, {
+    ...CONNECTION_FLAGS,
+    token: text,
+    "token-file": text,
+    state: text,
+    wait: text,
+  });
+  const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "enroll sensor");
   const stateDir = flags.state ?? defaultStateDir();
   const waitMs = parseSeconds(flags.wait) * 1000;
 
@@ -49,7 +48,10 @@ export async function enrollCommand(args: string[]): Promise<void> {
   if (warning) note(warning);
   const host = await collectHostFacts();
   const signal = stopSignal();
-  const enrolled = await enroll({ stateDir, server, token, host, waitMs, signal, onRetry: note });
+  const enrolled = await enroll({
+    ...{ stateDir, server, token, host, caPin, proxy, environmentProxy, waitMs, signal },
+    onRetry: note,
+  });
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
   const verb = token.startsWith(TICKET_PREFIX) ? "enrolled again" : "enrolled";
   print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}`);

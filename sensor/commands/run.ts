@@ -4,7 +4,7 @@ import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../identit
 import { type Cycle, IdentityRemoved, openCycle, run } from "../run.ts";
 import { holdStateDir } from "../run-lock.ts";
 import { SensorError } from "../sensor-error.ts";
-import { defaultStateDir } from "../settings.ts";
+import { defaultStateDir, proxyFor } from "../settings.ts";
 import { SENSOR_STATES } from "../status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
@@ -24,6 +24,7 @@ export async function runCommand(args: string[]): Promise<void> {
     identity,
     collect: () => collectInventory(),
     collectHost: () => collectHostFacts(),
+    proxy: proxyFor(identity.server),
     signal,
   };
   if (flags.once) {

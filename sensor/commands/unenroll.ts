@@ -1,19 +1,13 @@
 // attacklens-sensor unenroll: says goodbye to the server and forgets the key.
-import { randomUUID } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import { collectHostFacts } from "../collect.ts";
-import {
-  type EnrolledIdentity,
-  identityPath,
-  privateKeyOf,
-  readIdentity,
-  removeIdentity,
-} from "../identity.ts";
-import { connect, send, VERSIONS } from "../request.ts";
+import { type EnrolledIdentity, identityPath, readIdentity, removeIdentity } from "../identity.ts";
+import { connectAs } from "../new-key.ts";
+import { send, VERSIONS } from "../request.ts";
 import { SensorError } from "../sensor-error.ts";
 import { Refused, Unreachable } from "../server-reply.ts";
-import { defaultStateDir } from "../settings.ts";
+import { defaultStateDir, proxyFor } from "../settings.ts";
 import { note, parseFlags, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {
@@ -47,9 +41,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
 
 /** Throws Unreachable, Refused: among others when another host holds the key, whose sensor must not end with this one. */
 async function sayGoodbye(identity: EnrolledIdentity): Promise<void> {
-  const { serverKey, server, sensorId } = identity;
-  const known = { bootId: randomUUID(), ...(serverKey === undefined ? {} : { serverKey }) };
-  const connection = connect(server, privateKeyOf(identity), sensorId, known);
+  const connection = connectAs(identity, proxyFor(identity.server));
   const { held } = await send(connection, checkIn, { body: { ...VERSIONS, host: await collectHostFacts() } });
   if (held)
     throw new Unreachable("another host may hold this sensor's key; the server settles it within minutes");

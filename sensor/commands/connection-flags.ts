@@ -1,0 +1,37 @@
+// The flags by which a command is told where the server is, how it is known, and what stands between.
+import { caPin as caPinSchema } from "@attacklens/protocol/connection.ts";
+import { parseProxyUrl } from "../proxy.ts";
+import { SensorError } from "../sensor-error.ts";
+import { isLoopback, parseServerUrl } from "../server-url.ts";
+import { proxyFor } from "../settings.ts";
+
+const text = { type: "string" } as const;
+export const CONNECTION_FLAGS = { server: text, "ca-pin": text, proxy: text } as const;
+
+/** `action` as in "Cannot enroll sensor". Throws SensorError. */
+export function readConnectionFlags(
+  flags: { server?: string | undefined; "ca-pin"?: string | undefined; proxy?: string | undefined },
+  action: string,
+) {
+  if (flags.server === undefined) {
+    throw new SensorError(
+      "usage",
+      `Cannot ${action}: no server is given`,
+      "add --server https://attacklens.example.com",
+    );
+  }
+  const server = parseServerUrl(flags.server);
+  const caPin = flags["ca-pin"];
+  if (caPin !== undefined && !caPinSchema.safeParse(caPin).success) {
+    throw new SensorError(
+      "usage",
+      `Cannot ${action}: --ca-pin must be sha256: and 64 characters of 0-9 and a-f`,
+      "copy it again from the console, or from attacklens ca show",
+    );
+  }
+  if (caPin !== undefined && server.startsWith("http:"))
+    throw new SensorError("usage", `Cannot ${action}: --ca-pin is for https://`);
+  const isNear = isLoopback(new URL(server).hostname);
+  const proxy = flags.proxy === undefined || isNear ? undefined : parseProxyUrl(flags.proxy);
+  return { server, caPin, proxy, environmentProxy: isNear ? undefined : proxyFor(server) };
+}
