@@ -19,6 +19,9 @@ export const MAX_ENROLLMENTS = 1_000_000;
 export const COPY_RULES = ["allow", "approval", "refuse"] as const;
 export type CopyRule = (typeof COPY_RULES)[number];
 
+export const REINSTALL_RULES = ["ask", "merge", "keep"] as const;
+export type ReinstallRule = (typeof REINSTALL_RULES)[number];
+
 const description = z
   .string()
   .max(1_000, "must have at most 1000 characters")
@@ -78,6 +81,10 @@ const limits = {
   copies: z.enum(COPY_RULES).meta({
     description:
       "What becomes of a host that runs with the copied key of one of its sensors: it gets an identity of its own at once (allow), after a person's approval, or none (refuse)",
+  }),
+  reinstalls: z.enum(REINSTALL_RULES).meta({
+    description:
+      "What becomes of a sensor that it brings in on hardware whose former sensor is silent: a person decides (ask), it takes over the history by itself once it has reported and no hardware fact differs (merge), or both are kept (keep)",
   }),
 };
 
@@ -167,6 +174,7 @@ export const createEnrollmentToken = route({
     requireApproval: limits.requireApproval.default(false),
     ephemeralHours: limits.ephemeralHours.default(null),
     copies: limits.copies.default("approval"),
+    reinstalls: limits.reinstalls.default("ask"),
     scope: z
       .discriminatedUnion("type", [
         z.strictObject({ type: z.literal("all-assets") }),

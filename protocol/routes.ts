@@ -37,8 +37,11 @@ import {
   createTicket,
   deleteSensor,
   getSensor,
+  keepBothSensors,
   listSensorInventory,
   listSensors,
+  mergeSensor,
+  separateSensor,
   unblockSensor,
 } from "./sensors.ts";
 
@@ -68,6 +71,9 @@ export const ROUTES: readonly Route[] = [
   blockSensor,
   unblockSensor,
   createTicket,
+  keepBothSensors,
+  mergeSensor,
+  separateSensor,
   deleteSensor,
   listSensorInventory,
   listAssets,

@@ -9,6 +9,7 @@ import { instant } from "./text.ts";
 /** In the order in which they are decided. */
 export const SENSOR_STATUSES = [
   "removed",
+  "replaced",
   "uninstalled",
   "blocked",
   "awaiting-approval",
@@ -17,6 +18,33 @@ export const SENSOR_STATUSES = [
   "offline",
 ] as const;
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
+
+/** What is compared of two hosts; the hardware facts among them count as evidence. */
+export const FACT_KINDS = [
+  "product-uuid",
+  "serial-number",
+  "cloud-instance-id",
+  "mac-address",
+  "machine-id",
+  "hostname",
+  "operating-system",
+] as const;
+export type FactKind = (typeof FACT_KINDS)[number];
+
+/** A fact of a host beside the same fact of a host that was there before. */
+export const comparedFact = z
+  .object({
+    kind: z.enum(FACT_KINDS),
+    before: z.string().nullable().meta({ description: "null: not told" }),
+    now: z.string().nullable(),
+    agrees: z.boolean(),
+    counts: z.boolean().meta({
+      description:
+        "Whether it counts as evidence: only hardware facts do that are no placeholder and that no other living sensor tells",
+    }),
+  })
+  .meta({ id: "ComparedFact" });
+export type ComparedFact = z.infer<typeof comparedFact>;
 
 export const sensor = z
   .object({
@@ -58,7 +86,32 @@ export const sensor = z
       .extend({ deleted: z.boolean() })
       .nullable()
       .meta({ description: "The sensor whose key its host held before, e.g. as a clone of its disk" }),
-    can: z.object({ approve: can, block: can, unblock: can, delete: can, reEnroll: can }),
+    looksLike: z
+      .object({
+        sensor: reference(sensorId),
+        lastSeenAt: instant,
+        isCertain: z.boolean().meta({ description: "No hardware fact differs" }),
+        facts: z.array(comparedFact),
+      })
+      .nullable()
+      .meta({
+        description:
+          "A silent sensor of the same asset group on whose hardware this one runs, it seems: two hardware facts agree at least. null: none, or a person has decided",
+      }),
+    replacedBy: reference(sensorId)
+      .nullable()
+      .meta({ description: "The sensor that goes on with its history" }),
+    replacedAt: instant.nullable(),
+    can: z.object({
+      approve: can,
+      block: can,
+      unblock: can,
+      delete: can,
+      reEnroll: can,
+      merge: can.meta({ description: "With the sensor that it looks like" }),
+      keepBoth: can,
+      separate: can.meta({ description: "From the sensor that replaced it" }),
+    }),
   })
   .meta({ id: "Sensor" });
 export type Sensor = z.infer<typeof sensor>;
@@ -77,6 +130,10 @@ export const listSensors = route({
     platform: z.enum(["linux", "windows", "darwin"]).optional(),
     enrollmentTokenId: enrollmentTokenId.optional(),
     assetGroupId: assetGroupId.optional(),
+    looksLike: z
+      .enum(["any"])
+      .optional()
+      .meta({ description: "Only sensors that look like a silent one, installed anew" }),
   }),
   status: 200,
   output: page(sensor),
@@ -106,6 +163,20 @@ export const getSensor = route({
         }),
       )
       .meta({ description: "Hosts that held this sensor's key too, the latest first, 100 at the most" }),
+    replaces: z
+      .array(
+        z.object({
+          sensor: reference(sensorId),
+          enrolledAt: instant,
+          lastSeenAt: instant,
+          replacedAt: instant,
+          replacedBy: z
+            .string()
+            .nullable()
+            .meta({ description: "Name of the person; null: the enrollment token's rule" }),
+        }),
+      )
+      .meta({ description: "Sensors whose history this one goes on with, the latest first" }),
     inventory: z.array(
       z.object({
         category,
@@ -159,6 +230,47 @@ export const unblockSensor = route({
   params,
   status: 200,
   output: sensor,
+});
+
+const decision = {
+  params,
+  body: z.strictObject({
+    predecessorId: sensorId.meta({ description: "As `looksLike` names it" }),
+  }),
+  status: 200,
+  output: sensor,
+  problems: ["state-conflict"],
+} as const;
+
+export const mergeSensor = route({
+  ...decision,
+  name: "sensors.merge",
+  method: "POST",
+  path: `${base}/{id}/merge`,
+  access: "sensors:manage",
+  summary:
+    "Go on with the history and the asset of the silent sensor that this one looks like; that one is replaced, until it is heard again",
+});
+
+export const keepBothSensors = route({
+  ...decision,
+  name: "sensors.keepBoth",
+  method: "POST",
+  path: `${base}/{id}/keep-both`,
+  access: "sensors:manage",
+  summary: "Decide that this sensor is not the one that it looks like; the two are not compared again",
+});
+
+export const separateSensor = route({
+  name: "sensors.separate",
+  method: "POST",
+  path: `${base}/{id}/separate`,
+  access: "sensors:manage",
+  summary: "Undo the merge by which this sensor was replaced: both have their own history and asset again",
+  params,
+  status: 200,
+  output: sensor,
+  problems: ["state-conflict"],
 });
 
 export const createTicket = route({

@@ -24,6 +24,7 @@ import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
+import { mergeByRule } from "./sensors/reinstalls.ts";
 import { removeEndedSensors } from "./sensors/sensors.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { readSessionSecret } from "./session-secret.ts";
@@ -34,7 +35,7 @@ import { issueSetupCode } from "./users/users.ts";
 const RENEWAL_INTERVAL_MS = 60_000;
 /** Names in a private certificate at the most. */
 const MAX_NAMES = 100;
-/** How often ephemeral sensors are looked at whose time offline may be over. */
+/** How often sensors are looked at whose time offline may be over, or that go on with another's history. */
 const SWEEP_INTERVAL_MS = 60_000;
 /** How often a part of the refused enrollments is written that came too fast to be written at once. */
 const FLUSH_INTERVAL_MS = 5_000;
@@ -76,7 +77,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         signIn,
         uploadBudget: openUploadBudget(now),
         knownValues: openKnownValues(db, now),
-        enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch)),
+        enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
         checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
           ...TOKEN_QUEUE_LIMITS,
           running: 1,
@@ -117,6 +118,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const sweep = setInterval(() => {
       removeEndedSensors(db, now()).catch((error: unknown) =>
         log.warn({ err: error }, "ephemeral sensors could not be removed"),
+      );
+      mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
+        log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
       );
     }, SWEEP_INTERVAL_MS);
     const flush = setInterval(() => {

@@ -174,7 +174,7 @@ function openServer(db: Database, now: () => number) {
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
-      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch)),
+      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, 60)),
       checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
         ...TOKEN_QUEUE_LIMITS,
         running: 1,

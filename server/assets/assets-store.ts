@@ -12,8 +12,10 @@ function assets(db: Database) {
         .onRef("sensor.assetId", "=", "asset.id")
         .on("sensor.deletedAt", "is", null)
         .on("sensor.uninstalledAt", "is", null)
-        .on("sensor.removedAt", "is", null),
+        .on("sensor.removedAt", "is", null)
+        .on("sensor.replacedAt", "is", null),
     )
+    .where("asset.mergedInto", "is", null)
     .select([
       "asset.id",
       "asset.name",
@@ -87,6 +89,7 @@ export async function listFreeAssets(
     .where("assetIdentifier.type", "=", type)
     .where("assetIdentifier.value", "in", values)
     .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
+    .where("asset.mergedInto", "is", null)
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -96,7 +99,8 @@ export async function listFreeAssets(
             .whereRef("sensor.assetId", "=", "asset.id")
             .where("deletedAt", "is", null)
             .where("uninstalledAt", "is", null)
-            .where("removedAt", "is", null),
+            .where("removedAt", "is", null)
+            .where("replacedAt", "is", null),
         ),
       ),
     )
@@ -107,6 +111,33 @@ export async function listFreeAssets(
 
 export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
   if (assets.length > 0) await tx.insertInto("asset").values(assets).execute();
+}
+
+export async function updateAsset(
+  tx: Database,
+  id: string,
+  columns: Partial<Pick<AssetTable, "mergedInto" | "tags">>,
+): Promise<void> {
+  await tx.updateTable("asset").set(columns).where("id", "=", id).execute();
+}
+
+export async function listTags(tx: Database, ids: readonly string[]) {
+  return await tx.selectFrom("asset").select(["id", "tags"]).where("id", "in", ids).execute();
+}
+
+export async function deleteIdentifiers(
+  tx: Database,
+  assetId: string,
+  identifiers: { type: string; value: string }[],
+): Promise<void> {
+  for (const { type, value } of identifiers) {
+    await tx
+      .deleteFrom("assetIdentifier")
+      .where("assetId", "=", assetId)
+      .where("type", "=", type)
+      .where("value", "=", value)
+      .execute();
+  }
 }
 
 /** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */

@@ -2,18 +2,22 @@
 import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { z } from "zod";
 import type { AuditEvent } from "../audit/audit.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import {
   type AssetPage,
   type AssetRow,
+  deleteIdentifiers,
   findAsset,
   insertAssets,
   insertIdentifiers,
   listFreeAssets,
   listIdentifiers,
+  listTags,
   pageOfAssets,
+  updateAsset,
 } from "./assets-store.ts";
 
 function present(row: AssetRow): Asset {
@@ -80,6 +84,7 @@ export async function findOrCreateAssets(
         assetGroupId,
         createdAt: at,
         tags: JSON.stringify(tags),
+        mergedInto: null,
       },
     ];
   });
@@ -91,19 +96,50 @@ export async function findOrCreateAssets(
   return assets;
 }
 
+/** The two are one: `id` has the identifiers and tags of both from now on, and `formerId` is it. */
+export async function mergeAsset(tx: Database, formerId: string, id: string): Promise<void> {
+  const identifiers = await listIdentifiers(tx, formerId);
+  await insertIdentifiers(
+    tx,
+    identifiers.map((identifier) => ({ assetId: id, ...identifier })),
+  );
+  const tags = (await listTags(tx, [id, formerId])).flatMap((row) => parseTags(row.tags));
+  await updateAsset(tx, id, { tags: JSON.stringify([...new Set(tags)]) });
+  await updateAsset(tx, formerId, { mergedInto: id });
+}
+
+/** Undoes mergeAsset; `host` is whose asset `id` is: what it told stays, what only the other one told goes. Tags stay. */
+export async function separateAsset(
+  tx: Database,
+  formerId: string,
+  id: string,
+  host: Partial<HostFacts>,
+): Promise<void> {
+  const own = new Set(identifiersOf(host).map(({ type, value }) => `${type} ${value}`));
+  const foreign = await listIdentifiers(tx, formerId);
+  await deleteIdentifiers(
+    tx,
+    id,
+    foreign.filter(({ type, value }) => !own.has(`${type} ${value}`)),
+  );
+  await updateAsset(tx, formerId, { mergedInto: null });
+}
+
+const parseTags = (json: string) => z.array(z.string()).parse(JSON.parse(json));
+
 export function assetCreated(event: Pick<AuditEvent, "at" | "actor">, id: string, name: string): AuditEvent {
   return { ...event, action: "asset.created", entity: { type: "asset", id }, details: { name } };
 }
 
-function identifiersOf(host: HostFacts): { type: IdentifierType; value: string }[] {
+function identifiersOf(host: Partial<HostFacts>): { type: IdentifierType; value: string }[] {
   const pairs: [IdentifierType, string | undefined][] = [
     ["hostname", host.hostname],
     ["machine-id", host.machineId],
     ["product-uuid", host.productUuid],
     ["serial-number", host.serialNumber],
     ["cloud-instance-id", host.cloudInstanceId],
-    ...host.macs.map((mac): [IdentifierType, string] => ["mac-address", mac]),
-    ...host.addresses.map((address): [IdentifierType, string] => ["ip-address", address]),
+    ...(host.macs ?? []).map((mac): [IdentifierType, string] => ["mac-address", mac]),
+    ...(host.addresses ?? []).map((address): [IdentifierType, string] => ["ip-address", address]),
   ];
   return pairs.flatMap(([type, value]) => {
     const normalised = value?.trim().toLowerCase();

@@ -37,6 +37,7 @@ export async function countSensorsNotSeenSince(db: Database, since: number): Pro
     .where("sensor.deletedAt", "is", null)
     .where("sensor.uninstalledAt", "is", null)
     .where("sensor.removedAt", "is", null)
+    .where("sensor.replacedAt", "is", null)
     .where("sensorPresence.lastSeenAt", "<", since)
     .executeTakeFirstOrThrow();
   return Number(row.count);

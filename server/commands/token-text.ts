@@ -35,6 +35,7 @@ export function tokenFacts(token: EnrollmentToken): string {
     ["Approval", token.requireApproval && "required"],
     ["Ephemeral", token.ephemeralHours !== null && `removed after ${token.ephemeralHours} hours offline`],
     ["Copies", token.copies],
+    ["Reinstalls", token.reinstalls],
     ["Warnings", token.warnings.join(", ")],
     ["Value ends in", token.hint],
   ];

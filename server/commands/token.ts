@@ -14,7 +14,8 @@ export const TOKEN_USAGE = `Usage:
   attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--max-enrollments N]
                    [--network CIDR]... [--hostname PATTERN]... [--tag TAG]... [--description TEXT]
                    [--require-approval] [--ephemeral-hours N]
-                   [--copies allow|approval|refuse] [OUTPUT]
+                   [--copies allow|approval|refuse]
+                   [--reinstalls ask|merge|keep] [OUTPUT]
   attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
   attacklens token pause|resume|revoke|delete NAME|ID [--json]
@@ -84,6 +85,7 @@ async function create(args: string[]): Promise<void> {
     "require-approval": flag,
     "ephemeral-hours": text,
     copies: text,
+    reinstalls: text,
   });
   const name = required(flags.name, "--name");
   const expiresAt = parseWhen(required(flags.expires, "--expires"), "--expires");
@@ -108,16 +110,22 @@ async function create(args: string[]): Promise<void> {
         allowedHostnames: flags.hostname ?? [],
         tags: flags.tag ?? [],
         requireApproval: flags["require-approval"] ?? false,
-        copies: parseCopyRule(flags.copies),
+        copies: parseRule("--copies", routes.COPY_RULES, flags.copies),
+        reinstalls: parseRule("--reinstalls", routes.REINSTALL_RULES, flags.reinstalls),
       },
     }),
   );
 }
 
-function parseCopyRule(text = "approval"): routes.CopyRule {
-  const rule = routes.COPY_RULES.find((one) => one === text);
-  if (rule) return rule;
-  throw new CommandError("usage", `--copies must be one of ${routes.COPY_RULES.join(", ")}`);
+/** Absent: the server's own choice. */
+function parseRule<R extends string>(
+  flag: string,
+  rules: readonly R[],
+  text: string | undefined,
+): R | undefined {
+  const rule = rules.find((one) => one === text);
+  if (rule !== undefined || text === undefined) return rule;
+  throw new CommandError("usage", `${flag} must be one of ${rules.join(", ")}`);
 }
 
 async function rotate(args: string[]): Promise<void> {

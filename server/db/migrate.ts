@@ -7,6 +7,7 @@ import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
 import { uninstalled } from "./migrations/0005-uninstalled.ts";
 import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
+import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0005-uninstalled": uninstalled,
   "0006-sensor-keys": sensorKeys,
   "0007-certificate-authority": certificateAuthority,
+  "0009-reinstalls": reinstalls,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

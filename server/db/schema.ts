@@ -1,5 +1,5 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
-import type { CopyRule } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Generated, Kysely } from "kysely";
 
 export interface UserTable {
@@ -95,6 +95,8 @@ export interface EnrollmentTokenTable {
   ephemeralHours: number | null;
   /** What becomes of hosts that run with the copied key of one of its sensors. */
   copies: CopyRule;
+  /** What becomes of its sensors on hardware whose former sensor is silent. */
+  reinstalls: ReinstallRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */
@@ -162,6 +164,28 @@ export interface SensorTable {
   /** Announced, and valid beside the present one until it has signed a request. */
   nextPublicKey: string | null;
   keyChangedAt: number;
+  /** The sensor that goes on with its history: its host was installed anew. A request of its own undoes that. */
+  replacedBy: string | null;
+  replacedAt: number | null;
+  /** Who decided it; null: the enrollment token's rule. */
+  replacementDecidedBy: string | null;
+}
+
+/** A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at when it is asked for. */
+export interface SensorLikenessTable {
+  sensorId: string;
+  predecessorId: string;
+  /** JSON of compared facts. */
+  facts: string;
+  /** 1: no hardware fact differs. */
+  isCertain: number;
+  /** null: open. */
+  decision: "merged" | "kept" | null;
+  decidedAt: number | null;
+  /** null with a decision: a rule. */
+  decidedBy: string | null;
+  /** The asset that the sensor had before it took over its predecessor's; null: it had that one already. */
+  formerAssetId: string | null;
 }
 
 /** A start of the program with a sensor's key. Of one sensor, one is the holder. */
@@ -220,6 +244,8 @@ export interface AssetTable {
   createdAt: number;
   /** JSON array of text. */
   tags: string;
+  /** The asset that this one turned out to be. */
+  mergedInto: string | null;
 }
 
 export interface AssetIdentifierTable {
@@ -341,6 +367,7 @@ export interface Schema {
   sensorPresence: SensorPresenceTable;
   sensorBoot: SensorBootTable;
   sensorKey: SensorKeyTable;
+  sensorLikeness: SensorLikenessTable;
   reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;

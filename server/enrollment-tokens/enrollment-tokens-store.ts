@@ -40,6 +40,7 @@ function tokens(db: Database) {
       "enrollmentToken.requireApproval",
       "enrollmentToken.ephemeralHours",
       "enrollmentToken.copies",
+      "enrollmentToken.reinstalls",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",

@@ -79,6 +79,7 @@ function present(
     requireApproval: row.requireApproval === 1,
     ephemeralHours: row.ephemeralHours,
     copies: row.copies,
+    reinstalls: row.reinstalls,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -194,6 +195,7 @@ export type SettingColumns = Partial<
     | "requireApproval"
     | "ephemeralHours"
     | "copies"
+    | "reinstalls"
   >
 >;
 
@@ -253,6 +255,7 @@ const TOLD = [
   "requireApproval",
   "ephemeralHours",
   "copies",
+  "reinstalls",
 ] as const;
 
 /** A refusal that the ledger keeps, once the transaction in which it was found is over. */

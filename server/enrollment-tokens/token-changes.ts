@@ -166,6 +166,7 @@ export async function rotateEnrollmentToken(
         requireApproval: old.requireApproval,
         ephemeralHours: old.ephemeralHours,
         copies: old.copies,
+        reinstalls: old.reinstalls,
         assetGroupId: old.assetGroupId,
         rotatedFrom: id,
       });

@@ -1,7 +1,7 @@
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { getSensor as getSensorRoute, listSensorInventory } from "@attacklens/protocol/sensors.ts";
 import { handler } from "../route-handler.ts";
-import { getSensor, getSensorWithCopies } from "../sensors/sensors.ts";
+import { getSensor, getSensorInFull } from "../sensors/sensors.ts";
 import { recordChunks, recordManifest } from "./inventory.ts";
 import { pageOfItems, readCategories } from "./read-inventory.ts";
 
@@ -15,7 +15,7 @@ export const inventoryRoutes = [
     return undefined;
   }),
   handler(getSensorRoute, async ({ params, user }, { db, now, checkInIntervalSeconds }) => ({
-    ...(await getSensorWithCopies(db, { now: now(), checkInIntervalSeconds, user }, params.id)),
+    ...(await getSensorInFull(db, { now: now(), checkInIntervalSeconds, user }, params.id)),
     inventory: await readCategories(db, params.id),
   })),
   handler(listSensorInventory, async ({ params, query, user }, { db, now, checkInIntervalSeconds }) => {

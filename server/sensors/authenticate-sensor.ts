@@ -11,6 +11,7 @@ import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
 import { sensorCopied } from "./boots.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
+import { separate } from "./reinstalls.ts";
 import { insertReplacedKey, listReplacedKeys, promoteKey } from "./sensor-keys-store.ts";
 import {
   type ClaimedSignature,
@@ -61,6 +62,8 @@ export async function authenticateSensor(
       extras: { lastNonce },
     });
   }
+  if (sensor.replacedAt !== null && used !== "earlier")
+    await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
   const caller: SensorCaller = {
     id: sensor.id,
     version: sensor.version,

@@ -15,6 +15,7 @@ import {
 } from "../enrollment-tokens/enrollment-tokens.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { Enrolled, EnrollRequest } from "../route-handler.ts";
+import { noticeReinstalls } from "./reinstalls.ts";
 import { insertSensors, listSensorsByPublicKey, type SensorByKey } from "./sensors-store.ts";
 
 /** What becomes of one request: an error is for its caller alone. */
@@ -24,22 +25,32 @@ export type Outcome = Enrolled | Error;
  * All requests have the same `valueHash`. The same key with the same token gets the same sensor, whatever has become of the
  * token since. Throws when the database cannot be used; then nobody is enrolled.
  */
-export async function enrollBatch(db: Database, batch: EnrollRequest[]): Promise<Outcome[]> {
+export async function enrollBatch(
+  db: Database,
+  batch: EnrollRequest[],
+  checkInIntervalSeconds: number,
+): Promise<Outcome[]> {
   try {
-    return await inTransaction(db, (tx) => enrollAll(tx, batch));
+    return await inTransaction(db, (tx) => enrollAll(tx, batch, checkInIntervalSeconds));
   } catch (error) {
     if (!isDuplicate(error)) throw error;
   }
   // A key or an asset was reached for with another token at this moment: by itself, each finds what that one has made.
   const outcomes: Outcome[] = [];
   for (const request of batch) {
-    const [outcome] = await withSecondTry(() => inTransaction(db, (tx) => enrollAll(tx, [request])));
+    const [outcome] = await withSecondTry(() =>
+      inTransaction(db, (tx) => enrollAll(tx, [request], checkInIntervalSeconds)),
+    );
     outcomes.push(outcome!);
   }
   return outcomes;
 }
 
-async function enrollAll(tx: Database, batch: EnrollRequest[]): Promise<Outcome[]> {
+async function enrollAll(
+  tx: Database,
+  batch: EnrollRequest[],
+  checkInIntervalSeconds: number,
+): Promise<Outcome[]> {
   const token = await holdToken(tx, batch[0]!.valueHash);
   // Behind the lock: whoever enrolled with this token until now is found.
   const keys = new Set(batch.map(({ publicKey }) => publicKey));
@@ -69,7 +80,7 @@ async function enrollAll(tx: Database, batch: EnrollRequest[]): Promise<Outcome[
       throw error;
     }
   });
-  if (token && made.length > 0) await createSensors(tx, token, made);
+  if (token && made.length > 0) await createSensors(tx, token, made, checkInIntervalSeconds);
   return outcomes;
 }
 
@@ -124,11 +135,19 @@ export const NEW_SENSOR = {
   hasNewcomers: 0,
   copiedFrom: null,
   nextPublicKey: null,
+  replacedBy: null,
+  replacedAt: null,
+  replacementDecidedBy: null,
 };
 
 type NewSensor = EnrollRequest & { sensorId: string; useNumber: number };
 
-async function createSensors(tx: Database, token: HeldToken, made: NewSensor[]): Promise<void> {
+async function createSensors(
+  tx: Database,
+  token: HeldToken,
+  made: NewSensor[],
+  checkInIntervalSeconds: number,
+): Promise<void> {
   const { tags } = token;
   const assets = await findOrCreateAssets(tx, made, { assetGroupId: token.assetGroup?.id ?? null, tags });
   const rows = made.map(({ sensorId, publicKey, sensorVersion, host, at, address, nonce }, index) => ({
@@ -155,6 +174,8 @@ async function createSensors(tx: Database, token: HeldToken, made: NewSensor[]):
     nonce,
   }));
   await insertSensors(tx, rows);
+  const assetGroupId = token.assetGroup?.id ?? null;
+  await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
   await recordTokenUses(
     tx,
     made.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),

@@ -206,6 +206,7 @@ export async function reEnroll(
     const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
     if (!sensor || sensor.removedAt !== null) throw ticketUnknown("its sensor was deleted");
+    if (sensor.replacedAt !== null) throw ticketUnknown("its sensor was replaced by another one");
     if (ticket.usedAt !== null) {
       if (ticket.publicKey === publicKey && sensor.publicKey === publicKey) return sensor.id;
       throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);

@@ -11,6 +11,7 @@ export interface PresenceFacts {
   blockedAt: number | null;
   uninstalledAt: number | null;
   removedAt: number | null;
+  replacedAt: number | null;
 }
 
 export function sensorStatus(
@@ -19,6 +20,7 @@ export function sensorStatus(
   checkInIntervalSeconds: number,
 ): SensorStatus {
   if (sensor.removedAt !== null) return "removed";
+  if (sensor.replacedAt !== null) return "replaced";
   if (sensor.uninstalledAt !== null) return "uninstalled";
   if (sensor.blockedAt !== null) return "blocked";
   if (sensor.awaitingApproval === 1) return "awaiting-approval";

@@ -13,8 +13,11 @@ import {
   approveSensor,
   blockSensor,
   deleteSensor,
+  keepBothSensors,
   listSensors,
+  mergeSensor,
   recordGoodbye,
+  separateSensor,
   unblockSensor,
 } from "./sensors.ts";
 
@@ -62,6 +65,15 @@ export const sensorRoutes = [
   ),
   handler(routes.unblockSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
     unblockSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
+  ),
+  handler(routes.mergeSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
+    mergeSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.predecessorId),
+  ),
+  handler(routes.keepBothSensors, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
+    keepBothSensors(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.predecessorId),
+  ),
+  handler(routes.separateSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
+    separateSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
   handler(routes.createTicket, ({ params, user, http }, { db, now, checkInIntervalSeconds }) => {
     http.replyHeaders.set("cache-control", "no-store");

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
+import { openPairSensors } from "./reinstalls-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -15,6 +16,7 @@ function sensors(db: Database) {
     .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .leftJoin("sensor as original", "original.id", "sensor.copiedFrom")
+    .leftJoin("sensor as successor", "successor.id", "sensor.replacedBy")
     .select([
       "sensor.id",
       "sensor.hostname",
@@ -38,6 +40,9 @@ function sensors(db: Database) {
       "sensor.copiedFrom",
       "original.hostname as originalHostname",
       "original.deletedAt as originalDeletedAt",
+      "sensor.replacedBy",
+      "sensor.replacedAt",
+      "successor.hostname as successorHostname",
       "sensor.ephemeralHours",
       "asset.tags",
       "sensorPresence.address",
@@ -67,6 +72,7 @@ export interface SensorPage {
   platform?: SensorTable["platform"] | undefined;
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
+  looksLike?: "any" | undefined;
   sort: keyof typeof SORTS;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -77,15 +83,17 @@ export interface SensorPage {
 export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
   let query = sensors(db);
   if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
-  // In the order of `sensorStatus`: what holds earlier is not what is asked for. Removed ones are shown to who asks for them.
+  // In the order of `sensorStatus`: what holds earlier is not what is asked for. Removed and replaced ones are shown to who asks for them.
   query = query.where("sensor.removedAt", page.status === "removed" ? "is not" : "is", null);
+  if (page.status !== "removed")
+    query = query.where("sensor.replacedAt", page.status === "replaced" ? "is not" : "is", null);
   if (page.status === "uninstalled") query = query.where("sensor.uninstalledAt", "is not", null);
-  else if (page.status && page.status !== "removed") {
+  else if (page.status && page.status !== "removed" && page.status !== "replaced") {
     query = query
       .where("sensor.uninstalledAt", "is", null)
       .where("sensor.blockedAt", page.status === "blocked" ? "is not" : "is", null);
   }
-  if (page.status && !["blocked", "uninstalled", "removed"].includes(page.status))
+  if (page.status && !["blocked", "uninstalled", "removed", "replaced"].includes(page.status))
     query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
   if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
   if (page.status === "online" || page.status === "offline") {
@@ -96,6 +104,7 @@ export async function pageOfSensors(db: Database, onlineSince: number, page: Sen
   if (page.platform) query = query.where("sensor.platform", "=", page.platform);
   if (page.enrollmentTokenId) query = query.where("sensor.enrollmentTokenId", "=", page.enrollmentTokenId);
   if (page.assetGroupId) query = query.where("asset.assetGroupId", "=", page.assetGroupId);
+  if (page.looksLike) query = query.where((eb) => eb.exists(openPairSensors(db, onlineSince)));
   const rows = await keysetRows(query, {
     sort: SORTS[page.sort],
     sortName: page.sort,
@@ -126,6 +135,7 @@ export async function findSensorKey(db: Database, id: string) {
       "reportedAt",
       "awaitingApproval",
       "blockedAt",
+      "replacedAt",
     ])
     .where("id", "=", id)
     .where("deletedAt", "is", null)
@@ -201,6 +211,10 @@ export type HostColumns = Partial<
     | "hasNewcomers"
     | "enrolledHost"
     | "architecture"
+    | "assetId"
+    | "replacedBy"
+    | "replacedAt"
+    | "replacementDecidedBy"
   >
 >;
 
@@ -222,6 +236,15 @@ export async function markSensorDeleted(
     .returning("hostname")
     .executeTakeFirst();
   return row?.hostname;
+}
+
+/** Marks those deleted whose history a deleted sensor went on with. */
+export async function markReplacedDeleted(
+  tx: Database,
+  ids: readonly string[],
+  deletedAt: number,
+): Promise<void> {
+  if (ids.length > 0) await tx.updateTable("sensor").set({ deletedAt }).where("id", "in", ids).execute();
 }
 
 /** The sensors that exist of a token, enrolled at `since` or later, by hostname, with the address that each enrolled from. */

@@ -11,6 +11,7 @@ import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
+import { findLikes, keepBoth, merge, presentReplaced, separate } from "./reinstalls.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   deleteLongRemoved,
@@ -19,6 +20,7 @@ import {
   listSensorsOfToken,
   lockSensor,
   markEndedRemoved,
+  markReplacedDeleted,
   markSensorDeleted,
   pageOfSensors,
   type SensorPage,
@@ -32,7 +34,14 @@ export interface SensorView {
   user: User;
 }
 
-function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorView): Sensor {
+function present(
+  row: SensorRow,
+  { now, checkInIntervalSeconds, user }: SensorView,
+  looksLike: Sensor["looksLike"] = null,
+): Sensor {
+  const unlike = looksLike === null ? "It looks like no sensor that is silent" : undefined;
+  const waits = row.awaitingApproval === 1 ? "Approve it first" : undefined;
+  const blocked = row.blockedAt === null ? undefined : "Blocked: unblock it first";
   const may = (obstacle?: string) => permitted(user, "sensors:manage", obstacle);
   return {
     id: row.id,
@@ -66,6 +75,9 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorVi
       row.copiedFrom === null
         ? null
         : { id: row.copiedFrom, name: row.originalHostname ?? "", deleted: row.originalDeletedAt !== null },
+    looksLike,
+    replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
+    replacedAt: toInstant(row.replacedAt),
     can: {
       approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
       block: may(row.blockedAt === null ? undefined : "Already blocked"),
@@ -74,10 +86,13 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorVi
       reEnroll: may(
         row.removedAt !== null
           ? "Removed as ephemeral: enroll the host with a token"
-          : row.blockedAt === null
-            ? undefined
-            : "Blocked: unblock it first",
+          : row.replacedAt !== null
+            ? "Replaced: re-enroll the sensor that goes on with its history"
+            : blocked,
       ),
+      merge: may(unlike ?? waits ?? blocked),
+      keepBoth: may(unlike),
+      separate: may(row.replacedAt === null ? "Not replaced" : undefined),
     },
   };
 }
@@ -85,28 +100,41 @@ function present(row: SensorRow, { now, checkInIntervalSeconds, user }: SensorVi
 export async function listSensors(db: Database, view: SensorView, query: SensorPage) {
   const since = onlineSince(view.now, view.checkInIntervalSeconds);
   const { rows, ...page } = await pageOfSensors(db, since, query);
-  return { items: rows.map((row) => present(row, view)), ...page };
+  const likes = await findLikes(
+    db,
+    since,
+    rows.map(({ id }) => id),
+  );
+  return { items: rows.map((row) => present(row, view, likes.get(row.id))), ...page };
 }
 
 /** Throws not-found. */
 export async function getSensor(db: Database, view: SensorView, id: string): Promise<Sensor> {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
-  return present(row, view);
+  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
+  return present(row, view, likes.get(id));
 }
 
-/** The sensor with the hosts that held its key too. Throws not-found. */
-export async function getSensorWithCopies(db: Database, view: SensorView, id: string) {
+/** The sensor with the hosts that held its key too, and those whose history it goes on with. Throws not-found. */
+export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
-  return { ...present(row, view), copies: await presentCopies(db, row, row.enrolledHost) };
+  const copies = await presentCopies(db, row, row.enrolledHost);
+  return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
 }
 
 /** Removed here; the program is told at its next request that it is not known. Its asset stays. Throws not-found. */
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
+    const replaced = await presentReplaced(tx, id);
     const hostname = await markSensorDeleted(tx, id, now);
     if (hostname === undefined) throw notFound(id);
+    await markReplacedDeleted(
+      tx,
+      replaced.map(({ sensor }) => sensor.id),
+      now,
+    );
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
@@ -197,6 +225,31 @@ export async function unblockSensor(db: Database, view: SensorView, id: string) 
     await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
     await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
   });
+}
+
+/** Goes on with the history of the silent sensor that this one looks like. Throws not-found, state-conflict. */
+export async function mergeSensor(db: Database, view: SensorView, id: string, predecessorId: string) {
+  await inTransaction(db, (tx) => merge(tx, decisionOf(view), { sensorId: id, predecessorId }));
+  return await getSensor(db, view, id);
+}
+
+/** Throws not-found, state-conflict. */
+export async function keepBothSensors(db: Database, view: SensorView, id: string, predecessorId: string) {
+  await inTransaction(db, (tx) => keepBoth(tx, decisionOf(view), { sensorId: id, predecessorId }));
+  return await getSensor(db, view, id);
+}
+
+/** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
+export async function separateSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, async (tx, sensor) => {
+    if (sensor.replacedAt === null)
+      throw new Problem("state-conflict", "Cannot separate sensor: no other one has replaced it");
+    await separate(tx, view.now, view.user, id);
+  });
+}
+
+function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
+  return { now, user, since: onlineSince(now, checkInIntervalSeconds) };
 }
 
 async function recordSensorEvent(

@@ -12,6 +12,7 @@ export const SENSOR_STATUS_LOOKS: Record<SensorStatus, Look> = {
   online: { label: "Online", color: "green" },
   offline: { label: "Offline", color: "red" },
   uninstalled: { label: "Uninstalled", color: "gray" },
+  replaced: { label: "Replaced", color: "gray" },
   removed: { label: "Removed", color: "gray" },
 };
 

@@ -1,0 +1,186 @@
+// Sensors that look like others, in SQL.
+import { sql } from "kysely";
+import type { Database, SensorLikenessTable } from "../db/schema.ts";
+
+/** A value that more assets have is nobody's own. */
+const MAX_HOLDERS = 20;
+
+/** The sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. */
+export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
+  const kinds = Object.entries(identifiers).filter(([, values]) => values.length > 0);
+  if (kinds.length === 0) return [];
+  const rare = await tx
+    .selectFrom("assetIdentifier")
+    .select(["type", "value"])
+    .where((eb) =>
+      eb.or(kinds.map(([kind, values]) => eb.and([eb("type", "=", kind), eb("value", "in", values)]))),
+    )
+    .groupBy(["type", "value"])
+    .having((eb) => eb.fn.countAll(), "<=", MAX_HOLDERS)
+    .execute();
+  if (rare.length === 0) return [];
+  const byKind = Map.groupBy(rare, ({ type }) => type);
+  return await tx
+    .selectFrom("assetIdentifier")
+    .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select([
+      "sensor.id",
+      "sensor.enrolledHost",
+      "sensor.uninstalledAt",
+      "sensorPresence.lastSeenAt",
+      "asset.assetGroupId",
+    ])
+    .distinct()
+    .where((eb) =>
+      eb.or(
+        [...byKind].map(([kind, rows]) =>
+          eb.and([
+            eb("assetIdentifier.type", "=", kind),
+            eb(
+              "assetIdentifier.value",
+              "in",
+              rows.map(({ value }) => value),
+            ),
+          ]),
+        ),
+      ),
+    )
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.removedAt", "is", null)
+    .where("sensor.replacedAt", "is", null)
+    .execute();
+}
+
+export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {
+  if (rows.length > 0) await tx.insertInto("sensorLikeness").values(rows).execute();
+}
+
+/**
+ * Pairs about which nobody has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
+ * later one enrolled. The one that was seen last comes first.
+ */
+function openPairs(db: Database, onlineSince: number) {
+  return db
+    .selectFrom("sensorLikeness")
+    .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
+    .innerJoin("sensor as earlier", "earlier.id", "sensorLikeness.predecessorId")
+    .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
+    .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
+    .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
+    .select([
+      "sensorLikeness.sensorId",
+      "sensorLikeness.predecessorId",
+      "sensorLikeness.facts",
+      "sensorLikeness.isCertain",
+      "earlier.hostname",
+      "seen.lastSeenAt",
+    ])
+    .where("sensorLikeness.decision", "is", null)
+    .where("later.deletedAt", "is", null)
+    .where("later.removedAt", "is", null)
+    .where("later.uninstalledAt", "is", null)
+    .where("later.replacedAt", "is", null)
+    .where("earlier.deletedAt", "is", null)
+    .where("earlier.removedAt", "is", null)
+    .where("earlier.replacedAt", "is", null)
+    .where("earlier.blockedAt", "is", null)
+    .where((eb) =>
+      eb.or([
+        eb("earlier.uninstalledAt", "is not", null),
+        eb.and([
+          eb("seen.lastSeenAt", "<", onlineSince),
+          eb("seen.lastSeenAt", "<=", eb.ref("later.enrolledAt")),
+        ]),
+      ]),
+    )
+    .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
+    .orderBy("seen.lastSeenAt", "desc")
+    .orderBy("earlier.id");
+}
+
+export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
+
+export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
+  if (sensorIds.length === 0) return [];
+  return await openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", sensorIds).execute();
+}
+
+/** The ids of the sensors that an open pair is about, for a filter. */
+export function openPairSensors(db: Database, onlineSince: number) {
+  return openPairs(db, onlineSince)
+    .clearSelect()
+    .clearOrderBy()
+    .select("sensorLikeness.sensorId")
+    .whereRef("sensorLikeness.sensorId", "=", "sensor.id" as never);
+}
+
+/** Certain pairs whose later sensor reports, and whose token's rule is to merge. */
+export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
+  return await openPairs(db, onlineSince)
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "later.enrollmentTokenId")
+    .where("enrollmentToken.reinstalls", "=", "merge")
+    .where("sensorLikeness.isCertain", "=", 1)
+    .where("later.reportedAt", "is not", null)
+    .where("later.awaitingApproval", "=", 0)
+    .where("later.blockedAt", "is", null)
+    .limit(limit)
+    .execute();
+}
+
+export async function findLikeness(db: Database, sensorId: string, predecessorId: string) {
+  return await db
+    .selectFrom("sensorLikeness")
+    .selectAll()
+    .where("sensorId", "=", sensorId)
+    .where("predecessorId", "=", predecessorId)
+    .executeTakeFirst();
+}
+
+export async function decideLikeness(
+  tx: Database,
+  { sensorId, predecessorId }: Pick<SensorLikenessTable, "sensorId" | "predecessorId">,
+  decision: Pick<SensorLikenessTable, "decision" | "decidedAt" | "decidedBy" | "formerAssetId">,
+): Promise<void> {
+  await tx
+    .updateTable("sensorLikeness")
+    .set(decision)
+    .where("sensorId", "=", sensorId)
+    .where("predecessorId", "=", predecessorId)
+    .execute();
+}
+
+/** The sensors that one has replaced, and those that these had, the latest first. */
+export async function listReplaced(db: Database, id: string) {
+  return await db
+    .withRecursive("replaced", (qb) =>
+      qb
+        .selectFrom("sensor")
+        .select("sensor.id")
+        .where("replacedBy", "=", id)
+        .unionAll(
+          qb
+            .selectFrom("sensor")
+            .innerJoin("replaced", "replaced.id", "sensor.replacedBy")
+            .select("sensor.id"),
+        ),
+    )
+    .selectFrom("replaced")
+    .innerJoin("sensor", "sensor.id", "replaced.id")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .leftJoin("user", "user.id", "sensor.replacementDecidedBy")
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.enrolledAt",
+      "sensor.replacedAt",
+      "sensorPresence.lastSeenAt",
+      "user.name as decidedBy",
+    ])
+    .where("sensor.deletedAt", "is", null)
+    .orderBy("sensor.replacedAt", "desc")
+    .orderBy("sensor.id")
+    .limit(100)
+    .execute();
+}
