@@ -21,7 +21,10 @@ export function connectAs(identity: EnrolledIdentity, proxy: string | undefined)
   return connect(server, privateKeyOf(identity), sensorId, known);
 }
 
-/** Replaces the sensor's key by another: both are valid until the server has seen the new one. Throws Unreachable, Refused. */
+/**
+ * Replaces the sensor's key by another: both are valid until the server has seen the new one. Possible behind a check-in of this start
+ * only. Throws Unreachable, Refused.
+ */
 export async function changeKey(
   stateDir: string,
   session: Session,
@@ -30,30 +33,29 @@ export async function changeKey(
 ): Promise<void> {
   const nextKey = session.identity.nextKey ?? makeKeyPair();
   if (!session.identity.nextKey) save(stateDir, session, { ...session.identity, nextKey });
-  if (!(await tryKey(stateDir, session, nextKey, host, signal))) {
-    const body = { publicKey: nextKey.publicKey, proof: proofOf(nextKey, session.identity.sensorId) };
-    try {
-      await send(session.connection, replaceKey, { body, signal });
-    } catch (error) {
-      // Another sensor has it: as improbable as it is, this one must not ask for it for ever.
-      if (error instanceof Refused && error.problem.code === "state-conflict") {
-        const { nextKey: _, ...identity } = session.identity;
-        save(stateDir, session, identity);
-      }
-      throw error;
+  const body = { publicKey: nextKey.publicKey, proof: proofOf(nextKey, session.identity.sensorId) };
+  try {
+    await send(session.connection, replaceKey, { body, signal });
+  } catch (error) {
+    // Another sensor has it: as improbable as it is, this one must not ask for it for ever.
+    if (error instanceof Refused && error.problem.code === "state-conflict") {
+      const { nextKey: _, ...identity } = session.identity;
+      save(stateDir, session, identity);
     }
-    await tryKey(stateDir, session, nextKey, host, signal);
+    throw error;
   }
+  await tryNextKey(stateDir, session, host, signal);
 }
 
-/** Shows the server the next key; false when it does not take it yet. */
-async function tryKey(
+/** Shows the server the next key, where there is one: false when it does not take it, or does not know it yet. */
+export async function tryNextKey(
   stateDir: string,
   session: Session,
-  nextKey: KeyPair,
   host: HostFacts,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { nextKey } = session.identity;
+  if (!nextKey) return false;
   const { connection } = session;
   const present = connection.key;
   connection.key = privateKeyOf(nextKey);

@@ -5,7 +5,7 @@ import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
 import { type EnrolledIdentity, privateKeyOf, readIdentity } from "./identity.ts";
-import { becomeCopy, changeKey, connectAs, type Session, save } from "./new-key.ts";
+import { becomeCopy, changeKey, connectAs, type Session, save, tryNextKey } from "./new-key.ts";
 import { type ReportResult, report } from "./report.ts";
 import { SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
@@ -116,7 +116,8 @@ async function oneCycle(
   news: string[],
 ): Promise<ReportResult> {
   adoptIdentity(stateDir, session, told);
-  if (session.identity.nextKey) await changeKey(stateDir, session, await collectHost(), signal);
+  // A cut has left open which of the two keys the server takes.
+  if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
   const send = async () => {
     // Until it is answered, the server may not know which host this start of the sensor runs on.
     const host = told.host ? undefined : await collectHost();
@@ -145,7 +146,7 @@ async function oneCycle(
       news.push(`trusts from now on ${ca.map(pinOf).join(", ")}`);
     });
   }
-  if (result.newKeyWanted) {
+  if (!result.held && (result.newKeyWanted || session.identity.nextKey)) {
     try {
       await changeKey(stateDir, session, await collectHost(), signal);
       news.push("changed its key");

@@ -41,6 +41,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     wanted: undefined as string[] | undefined,
     chunks: new Set<string>(),
     lastNonces: new Map<string, number>(),
+    /** Starts of the sensor that have checked in: the others may do nothing else. */
+    boots: new Set<string | undefined>(),
   };
 
   const server = createServer(async (incoming, response) => {
@@ -57,6 +59,7 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
       }
     }
     received.push(request);
+    if (request.path === "/sensor/v1/check-in" && !request.signatureError) world.boots.add(request.bootId);
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path)) world.publicKey = request.keyid;
     (next.shift() ?? answer)(response, request);
   });
@@ -69,6 +72,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path))
       return json(201, enrolledReply())(response, request);
+    if (request.path === "/sensor/v1/keys" && !world.boots.has(request.bootId))
+      return problem("state-conflict")(response, request);
     if (request.path === "/sensor/v1/check-in") {
       const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
       return json(200, { serverTime: now(), checkInIntervalSeconds: 60, wanted })(response, request);

@@ -1,0 +1,277 @@
+// A fleet under faults: real sensors on hosts of their own, two servers on one PostgreSQL behind a balancer, and until the time is over
+// servers that are killed and started, cables that are pulled, sensors that are killed. Afterwards nothing may be lost or be there
+// twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer, connect as dial, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { completeSetup } from "@attacklens/protocol/account.ts";
+import { getConnection } from "@attacklens/protocol/connection.ts";
+import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
+import {
+  blockSensor,
+  listSensorInventory,
+  listSensors,
+  unblockSensor,
+} from "@attacklens/protocol/sensors.ts";
+import { SQL } from "bun";
+import { call, type Session } from "../../tasks/api-client.ts";
+import { type RunningServer, startServer } from "../../tasks/programs.ts";
+import { type Host, openHosts, SWITCH_ADDRESS } from "../support/hosts.ts";
+import { openTestPostgres } from "../support/postgres.ts";
+
+const { values } = parseArgs({
+  options: { switch: { type: "string" }, hosts: { type: "string" }, seconds: { type: "string" } },
+});
+const [hostCount, seconds] = [Number(values.hosts), Number(values.seconds)];
+const INTERVAL_SECONDS = 4;
+const SETTLED_WITHIN_MS = 120_000;
+const BALANCER_PORT = 8443;
+const UNEXPECTED = /failed unexpectedly|TypeError|ReferenceError/;
+
+interface Member {
+  host: Host;
+  sensor: Bun.Subprocess | undefined;
+  /** Open for appending. */
+  log: number;
+  /** Users that were added to it, in their order. */
+  added: string[];
+  busy: boolean;
+}
+
+const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
+const log = (text: string) => process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+
+async function main() {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-fleet-"));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const postgres = stack.use(await openTestPostgres());
+  const hosts = stack.use(openHosts(`${values.switch}`, folder));
+  const members = Array.from({ length: hostCount }, (_, index): Member => {
+    const host = hosts.add(index + 1);
+    return { host, log: openSync(host.logFile, "a"), sensor: undefined, added: [], busy: false };
+  });
+
+  const running: (RunningServer | undefined)[] = [undefined, undefined];
+  const start = async (index: number) => {
+    running[index] = await startServer({
+      dataDir: join(folder, `server-${index}`),
+      logFile: join(folder, `server-${index}.log`),
+      listen: `127.0.0.1:${18_080 + index}`,
+      databaseUrl: postgres.url,
+      environment: {
+        ATTACKLENS_SECRET: "a secret that all servers of this fleet share",
+        ATTACKLENS_SENSOR_LISTEN: `${SWITCH_ADDRESS}:${19_080 + index}`,
+        ATTACKLENS_SENSOR_URL: `https://${SWITCH_ADDRESS}:${BALANCER_PORT}`,
+        ATTACKLENS_CHECK_IN_INTERVAL: String(INTERVAL_SECONDS),
+      },
+    });
+  };
+  stack.defer(async () => {
+    for (const server of running) await server?.stop();
+    for (const { sensor } of members) sensor?.kill("SIGKILL");
+  });
+  await start(0);
+  stack.use(await openBalancer(() => running.flatMap((server, index) => (server ? 19_080 + index : []))));
+
+  const ada: Session = {};
+  const api = <R extends Route>(route: R, request: Partial<RouteRequest<R>> = {}) =>
+    call(running.find(Boolean)!.url, route, request, ada);
+  const code = new URL(running[0]!.setupLink!).hash.slice("#code=".length);
+  const person = { name: "Ada", email: "ada@example.com", password: "violet tractor swims 42" };
+  await api(completeSetup, { body: { code, ...person } });
+  await start(1);
+  const { value, enrollmentToken } = await api(createEnrollmentToken, {
+    body: { name: "Fleet", scope: { type: "all-assets" }, expiresAt: null, maxEnrollments: hostCount },
+  });
+  const { caPin } = await api(getConnection);
+  const until = Date.now() + seconds * 1000;
+
+  const spawn = (member: Member, args: string[], stdin = "") =>
+    Bun.spawn(member.host.command(args), {
+      stdin: Buffer.from(stdin),
+      stdout: "ignore",
+      stderr: member.log,
+    });
+  const problems: string[] = [];
+  const run = (member: Member) => {
+    const sensor = spawn(member, ["run", "--state", member.host.stateDir]);
+    member.sensor = sensor;
+    void sensor.exited.then((exit) => {
+      if (member.sensor === sensor)
+        problems.push(`${member.host.name}: the sensor ended by itself with ${exit}`);
+    });
+  };
+  const enrolling = members.map(async (member) => {
+    const url = `https://${SWITCH_ADDRESS}:${BALANCER_PORT}`;
+    const args = ["enroll", "--server", url, "--ca-pin", `${caPin}`, "--token", "-", "--wait", "600"];
+    for (let tries = 1; ; tries++) {
+      const exit = await spawn(member, [...args, "--state", member.host.stateDir], value).exited;
+      if (exit === 0) break;
+      if (tries === 5) return problems.push(`${member.host.name}: enroll ended with ${exit} five times`);
+    }
+    run(member);
+    log(`${member.host.name} is enrolled`);
+    return 0;
+  });
+
+  const counts: Record<string, number> = {};
+  const faults: Record<string, () => Promise<void> | void> = {
+    "server killed": () => stopServer("kill"),
+    "server stopped": () => stopServer("stop"),
+    async "cable pulled"() {
+      const member = pick(members);
+      if (member.busy) return;
+      member.busy = true;
+      member.host.pullCable();
+      await Bun.sleep(Math.random() * 12_000);
+      member.host.plugCable();
+      member.busy = false;
+    },
+    async "sensor killed"() {
+      const member = pick(members);
+      if (!member.sensor || member.busy) return;
+      const sensor = member.sensor;
+      member.sensor = undefined;
+      // The shell before it has become it.
+      sensor.kill("SIGKILL");
+      await sensor.exited;
+      run(member);
+    },
+    "user added"() {
+      const member = pick(members);
+      const user = `added-${member.added.length + 1}`;
+      member.host.addUser(user);
+      member.added.push(user);
+    },
+  };
+  async function stopServer(how: "kill" | "stop") {
+    const index = pick([0, 1]);
+    const server = running[index];
+    if (!server) return;
+    running[index] = undefined;
+    if (how === "kill") process.kill(server.pid, "SIGKILL");
+    await server.stop();
+    await Bun.sleep(Math.random() * 8_000);
+    await start(index);
+  }
+  const pending: Promise<void>[] = [];
+  while (Date.now() < until) {
+    const name = pick(Object.keys(faults));
+    counts[name] = (counts[name] ?? 0) + 1;
+    pending.push(
+      Promise.resolve(faults[name]!()).catch((error) => {
+        problems.push(`${name}: ${error}`);
+      }),
+    );
+    await Bun.sleep(400 + Math.random() * 800);
+  }
+  await Promise.all([...pending, ...enrolling]);
+  log(`faults are over: ${JSON.stringify(counts)}`);
+
+  const sensors = async () => (await api(listSensors, { query: { limit: 200 } })).items;
+  const users = async (id: string) => {
+    const query = { q: "added-", limit: 1_000 };
+    const { items } = await api(listSensorInventory, { params: { id, category: "users" }, query });
+    return items
+      .flatMap((item) => ("name" in item ? item.name : []))
+      .filter((name) => /^added-\d+$/.test(name));
+  };
+  const unsettled = async () => {
+    const listed = await sensors();
+    const missing: string[] = [];
+    for (const { host, added } of members) {
+      const sensor = listed.find(({ hostname }) => hostname === host.name);
+      if (sensor?.status !== "online") missing.push(`${host.name} is ${sensor?.status ?? "missing"}`);
+      else if ((await users(sensor.id)).length !== added.length) missing.push(`${host.name} lacks a user`);
+    }
+    return missing;
+  };
+  const settledBy = Date.now() + SETTLED_WITHIN_MS;
+  let missing = await unsettled();
+  while (missing.length > 0 && Date.now() < settledBy) {
+    await Bun.sleep(1_000);
+    missing = await unsettled();
+  }
+  problems.push(...missing);
+
+  const listed = await sensors();
+  const token = await api(getEnrollmentToken, { params: { id: enrollmentToken.id } });
+  if (listed.length !== hostCount) problems.push(`${listed.length} sensors of ${hostCount} hosts`);
+  if (token.enrolledSensors !== hostCount) problems.push(`the token counts ${token.enrolledSensors} uses`);
+  await using sql = new SQL(postgres.url, { max: 1 });
+  let reports = 0;
+  for (const { id, hostname } of listed) {
+    const rows = await sql`select m.item_count as items from inventory_history h
+      join inventory_manifest m on m.root = h.root and m.category = h.category
+      where h.sensor_id = ${id} and h.category = 'users' order by h.reported_at`;
+    const items = rows.map((row: { items: number }) => Number(row.items));
+    reports += items.length;
+    // Users were only ever added: a report out of its order, or one that came twice, shows.
+    if (items.some((count: number, index: number) => index > 0 && count <= items[index - 1]!))
+      problems.push(`${hostname}: its users were reported as ${items.join(", ")}`);
+  }
+
+  // Blocked, a sensor is told so at its next request, keeps its key, and is heard again when it is unblocked.
+  const [blocked] = listed;
+  const member = members.find(({ host }) => host.name === blocked!.hostname)!;
+  await api(blockSensor, { params: { id: blocked!.id } });
+  await waitFor(
+    () => readFileSync(member.host.logFile, "utf8").includes("blocked:"),
+    problems,
+    "blocked is told",
+  );
+  await api(unblockSensor, { params: { id: blocked!.id } });
+
+  for (const { host } of members)
+    if (UNEXPECTED.test(readFileSync(host.logFile, "utf8"))) problems.push(`${host.name}: see its log`);
+  for (const index of [0, 1]) {
+    const text = readFileSync(join(folder, `server-${index}.log`), "utf8");
+    for (const line of text
+      .split("\n")
+      .filter((one) => /"status":500/.test(one))
+      .slice(0, 3))
+      problems.push(line);
+  }
+  process.stdout.write(
+    `${JSON.stringify({ hosts: hostCount, seconds, faults: counts, reports, problems })}\n`,
+  );
+}
+
+async function waitFor(isSo: () => boolean, problems: string[], what: string): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await Bun.sleep(200)) if (isSo()) return;
+  problems.push(`not within 30 s: ${what}`);
+}
+
+/** Passes connections on to any port that is open now, byte by byte. */
+async function openBalancer(ports: () => number[]): Promise<AsyncDisposable> {
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    const port = pick(ports());
+    if (port === undefined) return client.destroy();
+    const behind = dial(port, SWITCH_ADDRESS);
+    for (const socket of [client, behind]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        open.delete(socket);
+        client.destroy();
+        behind.destroy();
+      });
+    }
+    client.pipe(behind);
+    behind.pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(BALANCER_PORT, SWITCH_ADDRESS, resolve));
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+await main();

@@ -1,0 +1,112 @@
+// kill -9 of the built sensor at each of its writes, one run after another: whatever the disk or the server has by then, the same
+// command goes on from there. strace(1) does the killing, on entering the system call.
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { programPath, SENSOR } from "../../tasks/build.ts";
+import { runCommand } from "../../tasks/command.ts";
+import { runSensor } from "../../tasks/programs.ts";
+import { type Installation, openInstallation, type Person } from "../support/installation.ts";
+import { createToken } from "../support/sensors.ts";
+
+const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];
+const MOST_KILLS = 60;
+
+const strace = Bun.which("strace");
+const traces =
+  strace && Bun.spawnSync([strace, "-o", "/dev/null", "true"], { stderr: "ignore" }).exitCode === 0;
+const skipped = traces ? "" : " (skipped: strace cannot trace here)";
+
+/** Runs the command until it was killed at each of its calls of each kind; `check` looks at what is left. */
+async function killAtEach(
+  command: (kill: number) => Promise<{ args: string[]; stdin?: string }>,
+  check: (kill: number, call: string) => Promise<void>,
+) {
+  let kills = 0;
+  for (const name of CALLS) {
+    for (let nth = 1; nth <= MOST_KILLS; nth++) {
+      const { args, stdin = "" } = await command(kills);
+      const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
+      const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
+      const { code, stderr } = await runCommand([...tracer, ...killer, programPath(SENSOR), ...args], {
+        stdin,
+      });
+      const wasKilled = code === 137 || code === 9 || code === 128 + 9;
+      if (!wasKilled && code !== 0) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);
+      await check(kills, `${name} ${nth}`);
+      kills++;
+      if (!wasKilled) break;
+    }
+  }
+  return kills;
+}
+
+const leftOver = (stateDir: string) =>
+  readdirSync(stateDir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".new"));
+
+async function enrolled(installation: Installation, value: string, name: string) {
+  const stateDir = join(installation.folder, name);
+  const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
+  return { stateDir, args, result: () => runSensor(args, { stdin: value }) };
+}
+
+async function open() {
+  const installation = await openInstallation({ database: "sqlite", keyMaxAgeDays: 0.000_001 });
+  const ada: Person = await installation.createSuperAdmin();
+  return { installation, ada, ...(await createToken(ada, "Killed")) };
+}
+
+test.skipIf(!traces)(
+  `a sensor killed at any write of its enrollment is one sensor afterwards, for one use${skipped}`,
+  async () => {
+    const { installation: opened, ada, id, value } = await open();
+    await using installation = opened;
+    const kills = await killAtEach(
+      async (kill) => ({ args: (await enrolled(installation, value, `s${kill}`)).args, stdin: value }),
+      async (kill) => {
+        const { stateDir, result } = await enrolled(installation, value, `s${kill}`);
+        expect(await result()).toMatchObject({ code: 0, stderr: "" });
+        expect(leftOver(stateDir)).toEqual([]);
+      },
+    );
+    expect(kills).toBeGreaterThan(CALLS.length);
+    expect(await ada.call(listSensors, { query: { limit: 200 } })).toMatchObject({ total: kills });
+    const token = await ada.call(getEnrollmentToken, { params: { id } });
+    expect(token).toMatchObject({ enrolledSensors: kills, refusedAttempts: 0 });
+  },
+  300_000,
+);
+
+test.skipIf(!traces)(
+  `a sensor killed at any write of a report and of a change of its key stays the sensor that it is${skipped}`,
+  async () => {
+    const { installation: opened, ada, value } = await open();
+    await using installation = opened;
+    const { stateDir, result } = await enrolled(installation, value, "sensor");
+    await result();
+    const { items } = await ada.call(listSensors, {});
+    const sensorId = items[0]!.id;
+    const keys = new Set<string>();
+    const kills = await killAtEach(
+      async () => ({ args: ["run", "--once", "--state", stateDir] }),
+      async (_, call) => {
+        const again = await runSensor(["run", "--once", "--state", stateDir]);
+        expect({ call, code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
+        expect(leftOver(stateDir)).toEqual([]);
+        keys.add((await ada.call(getSensor, { params: { id: sensorId } })).fingerprint);
+      },
+    );
+    expect(kills).toBeGreaterThan(CALLS.length);
+    expect(keys.size).toBeGreaterThan(CALLS.length);
+    const sensor = await ada.call(getSensor, { params: { id: sensorId } });
+    expect(sensor).toMatchObject({ status: "online", copies: [] });
+    expect(await ada.call(listSensors, {})).toMatchObject({ total: 1 });
+    const reported = sensor.inventory
+      .filter(({ status }) => status === "collected")
+      .map(({ category }) => category);
+    expect(reported).toEqual(["packages", "services", "ports", "users", "security", "system"]);
+  },
+  300_000,
+);
