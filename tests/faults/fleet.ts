@@ -1,7 +1,7 @@
 // A fleet under faults: real sensors on hosts of their own, two servers on one PostgreSQL behind a balancer, and until the time is over
 // servers that are killed and started, cables that are pulled, sensors that are killed. Afterwards nothing may be lost or be there
 // twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,10 +50,14 @@ async function main() {
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const postgres = stack.use(await openTestPostgres());
   const hosts = stack.use(openHosts(`${values.switch}`, folder));
-  const members = Array.from({ length: hostCount }, (_, index): Member => {
-    const host = hosts.add(index + 1);
-    return { host, log: openSync(host.logFile, "a"), sensor: undefined, added: [], busy: false };
-  });
+  const everyone: Member[] = [];
+  const addMember = (): Member => {
+    const host = hosts.add(everyone.length + 1);
+    const log = openSync(host.logFile, "a");
+    everyone.push({ host, log, sensor: undefined, added: [], busy: false });
+    return everyone.at(-1)!;
+  };
+  const members = Array.from({ length: hostCount }, addMember);
 
   const running: (RunningServer | undefined)[] = [undefined, undefined];
   const start = async (index: number) => {
@@ -72,7 +76,7 @@ async function main() {
   };
   stack.defer(async () => {
     for (const server of running) await server?.stop();
-    for (const { sensor } of members) sensor?.kill("SIGKILL");
+    for (const { sensor } of everyone) sensor?.kill("SIGKILL");
   });
   await start(0);
   stack.use(await openBalancer(() => running.flatMap((server, index) => (server ? 19_080 + index : []))));
@@ -215,6 +219,26 @@ async function main() {
       problems.push(`${hostname}: its users were reported as ${items.join(", ")}`);
   }
 
+  // The identity folder of one, on another host: noticed within an interval or two, and the original stays what it is.
+  const original = members.at(-1)!;
+  const before = listed.find(({ hostname }) => hostname === original.host.name)!;
+  const clone = addMember();
+  cpSync(original.host.stateDir, clone.host.stateDir, { recursive: true });
+  // All processes are this machine's: the one that holds the original's folder would be found running.
+  rmSync(join(clone.host.stateDir, "run.lock"));
+  const clonedAt = Date.now();
+  run(clone);
+  const copyOf = async () => (await sensors()).find((one) => one.copyOf?.id === before.id);
+  await waitFor(async () => (await copyOf()) !== undefined, problems, "the copy is a sensor of its own");
+  const noticedMs = Date.now() - clonedAt;
+  const copy = await copyOf();
+  if (copy?.hostname !== clone.host.name) problems.push(`the copy is ${copy?.hostname}`);
+  if (copy?.status !== "awaiting-approval") problems.push(`the copy is ${copy?.status}`);
+  await Bun.sleep(2 * INTERVAL_SECONDS * 1000);
+  const after = (await sensors()).find(({ id }) => id === before.id);
+  if (after?.status !== "online" || after.hostname !== original.host.name)
+    problems.push(`the original is ${after?.hostname}, ${after?.status}`);
+
   // Blocked, a sensor is told so at its next request, keeps its key, and is heard again when it is unblocked.
   const [blocked] = listed;
   const member = members.find(({ host }) => host.name === blocked!.hostname)!;
@@ -226,7 +250,7 @@ async function main() {
   );
   await api(unblockSensor, { params: { id: blocked!.id } });
 
-  for (const { host } of members)
+  for (const { host } of everyone)
     if (UNEXPECTED.test(readFileSync(host.logFile, "utf8"))) problems.push(`${host.name}: see its log`);
   for (const index of [0, 1]) {
     const text = readFileSync(join(folder, `server-${index}.log`), "utf8");
@@ -237,12 +261,16 @@ async function main() {
       problems.push(line);
   }
   process.stdout.write(
-    `${JSON.stringify({ hosts: hostCount, seconds, faults: counts, reports, problems })}\n`,
+    `${JSON.stringify({ hosts: hostCount, seconds, faults: counts, reports, noticedMs, problems })}\n`,
   );
 }
 
-async function waitFor(isSo: () => boolean, problems: string[], what: string): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await Bun.sleep(200)) if (isSo()) return;
+async function waitFor(
+  isSo: () => boolean | Promise<boolean>,
+  problems: string[],
+  what: string,
+): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await Bun.sleep(200)) if (await isSo()) return;
   problems.push(`not within 30 s: ${what}`);
 }
 
