@@ -8,18 +8,18 @@ import { type Connection, handler } from "../route-handler.ts";
 import { settleBoot } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
-import { announceKey, createTicket, enrollCopy, reEnroll } from "./new-keys.ts";
+import { announceKey, enrollCopy } from "./new-keys.ts";
 import {
   approveSensor,
   blockSensor,
   deleteSensor,
   keepBothSensors,
-  listSensors,
   mergeSensor,
-  recordGoodbye,
   separateSensor,
   unblockSensor,
-} from "./sensors.ts";
+} from "./sensor-changes.ts";
+import { listSensors, recordGoodbye } from "./sensors.ts";
+import { createTicket, reEnroll } from "./tickets.ts";
 
 export const sensorRoutes = [
   handler(enrollment.checkToken, ({ body, http }, services) => checkToken(services, http, body.hostname)),

@@ -11,7 +11,7 @@ import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
-import { findLikes, keepBoth, merge, presentReplaced, separate } from "./reinstalls.ts";
+import { findLikes, presentReplaced } from "./reinstalls.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   deleteLongRemoved,
@@ -20,8 +20,6 @@ import {
   listSensorsOfToken,
   lockSensor,
   markEndedRemoved,
-  markReplacedDeleted,
-  markSensorDeleted,
   pageOfSensors,
   type SensorPage,
   type SensorRow,
@@ -124,27 +122,6 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
 }
 
-/** Removed here; the program is told at its next request that it is not known. Its asset stays. Throws not-found. */
-export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const replaced = await presentReplaced(tx, id);
-    const hostname = await markSensorDeleted(tx, id, now);
-    if (hostname === undefined) throw notFound(id);
-    await markReplacedDeleted(
-      tx,
-      replaced.map(({ sensor }) => sensor.id),
-      now,
-    );
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "sensor.deleted",
-      entity: { type: "sensor", id },
-      details: { hostname },
-    });
-  });
-}
-
 /** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
 export async function recordGoodbye(db: Database, now: number, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
@@ -166,44 +143,6 @@ export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
 
-type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
-
-/** Runs a change on the locked sensor and answers it as it is then. Throws not-found. */
-async function change(
-  db: Database,
-  view: SensorView,
-  id: string,
-  work: (tx: Database, sensor: LockedSensor) => Promise<void>,
-): Promise<Sensor> {
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    await work(tx, sensor);
-  });
-  return await getSensor(db, view, id);
-}
-
-/** Lets in a sensor that waits. Throws not-found, state-conflict for another fingerprint. */
-export async function approveSensor(db: Database, view: SensorView, id: string, fingerprint: string) {
-  const { now, user } = view;
-  return await change(db, view, id, async (tx, sensor) => {
-    if (keyFingerprint(sensor.publicKey) !== fingerprint.trim().toLowerCase()) {
-      throw new Problem(
-        "state-conflict",
-        "Cannot approve sensor: the fingerprint is not this sensor's; another machine may pose as it",
-      );
-    }
-    if (sensor.awaitingApproval === 0) return;
-    await updateSensor(tx, id, { awaitingApproval: 0, approvedAt: now, approvedBy: user.id });
-    await recordSensorEvent(tx, now, user, "sensor.approved", sensor);
-  });
-}
-
-/** Blocking a blocked sensor changes nothing. Throws not-found. */
-export async function blockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, (tx, sensor) => blockSensors(tx, view.now, view.user, [sensor]));
-}
-
 /** Blocks sensors in the caller's transaction: their next request is refused. */
 export async function blockSensors(
   tx: Database,
@@ -218,41 +157,8 @@ export async function blockSensors(
   }
 }
 
-/** Throws not-found. */
-export async function unblockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, async (tx, sensor) => {
-    if (sensor.blockedAt === null) return;
-    await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
-    await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
-  });
-}
-
-/** Goes on with the history of the silent sensor that this one looks like. Throws not-found, state-conflict. */
-export async function mergeSensor(db: Database, view: SensorView, id: string, predecessorId: string) {
-  await inTransaction(db, (tx) => merge(tx, decisionOf(view), { sensorId: id, predecessorId }));
-  return await getSensor(db, view, id);
-}
-
-/** Throws not-found, state-conflict. */
-export async function keepBothSensors(db: Database, view: SensorView, id: string, predecessorId: string) {
-  await inTransaction(db, (tx) => keepBoth(tx, decisionOf(view), { sensorId: id, predecessorId }));
-  return await getSensor(db, view, id);
-}
-
-/** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
-export async function separateSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, async (tx, sensor) => {
-    if (sensor.replacedAt === null)
-      throw new Problem("state-conflict", "Cannot separate sensor: no other one has replaced it");
-    await separate(tx, view.now, view.user, id);
-  });
-}
-
-function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
-  return { now, user, since: onlineSince(now, checkInIntervalSeconds) };
-}
-
-async function recordSensorEvent(
+/** In the audit log, by a person. */
+export async function recordSensorEvent(
   tx: Database,
   at: number,
   user: User,

@@ -1,0 +1,111 @@
+// What a person decides of a sensor.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { User } from "../route-handler.ts";
+import { keepBoth, merge, presentReplaced, separate } from "./reinstalls.ts";
+import { onlineSince } from "./sensor-status.ts";
+import {
+  blockSensors,
+  getSensor,
+  keyFingerprint,
+  notFound,
+  recordSensorEvent,
+  type SensorView,
+} from "./sensors.ts";
+import { lockSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from "./sensors-store.ts";
+
+type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+
+/** Runs a change on the locked sensor and answers it as it is then. Throws not-found. */
+async function change(
+  db: Database,
+  view: SensorView,
+  id: string,
+  work: (tx: Database, sensor: LockedSensor) => Promise<void>,
+): Promise<Sensor> {
+  await inTransaction(db, async (tx) => {
+    const sensor = await lockSensor(tx, id);
+    if (!sensor) throw notFound(id);
+    await work(tx, sensor);
+  });
+  return await getSensor(db, view, id);
+}
+
+/** Lets in a sensor that waits. Throws not-found, state-conflict for another fingerprint. */
+export async function approveSensor(db: Database, view: SensorView, id: string, fingerprint: string) {
+  const { now, user } = view;
+  return await change(db, view, id, async (tx, sensor) => {
+    if (keyFingerprint(sensor.publicKey) !== fingerprint.trim().toLowerCase()) {
+      throw new Problem(
+        "state-conflict",
+        "Cannot approve sensor: the fingerprint is not this sensor's; another machine may pose as it",
+      );
+    }
+    if (sensor.awaitingApproval === 0) return;
+    await updateSensor(tx, id, { awaitingApproval: 0, approvedAt: now, approvedBy: user.id });
+    await recordSensorEvent(tx, now, user, "sensor.approved", sensor);
+  });
+}
+
+/** Blocking a blocked sensor changes nothing. Throws not-found. */
+export async function blockSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, (tx, sensor) => blockSensors(tx, view.now, view.user, [sensor]));
+}
+
+/** Throws not-found. */
+export async function unblockSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, async (tx, sensor) => {
+    if (sensor.blockedAt === null) return;
+    await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
+    await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
+  });
+}
+
+/** Goes on with the history of the silent sensor that this one looks like. Throws not-found, state-conflict. */
+export async function mergeSensor(db: Database, view: SensorView, id: string, predecessorId: string) {
+  await inTransaction(db, (tx) => merge(tx, decisionOf(view), { sensorId: id, predecessorId }));
+  return await getSensor(db, view, id);
+}
+
+/** Throws not-found, state-conflict. */
+export async function keepBothSensors(db: Database, view: SensorView, id: string, predecessorId: string) {
+  await inTransaction(db, (tx) => keepBoth(tx, decisionOf(view), { sensorId: id, predecessorId }));
+  return await getSensor(db, view, id);
+}
+
+/** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
+export async function separateSensor(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, async (tx, sensor) => {
+    if (sensor.replacedAt === null)
+      throw new Problem("state-conflict", "Cannot separate sensor: no other one has replaced it");
+    await separate(tx, view.now, view.user, id);
+  });
+}
+
+function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
+  return { now, user, since: onlineSince(now, checkInIntervalSeconds) };
+}
+
+/** Removed here; the program is told at its next request that it is not known. Its asset stays. Throws not-found. */
+export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const replaced = await presentReplaced(tx, id);
+    const hostname = await markSensorDeleted(tx, id, now);
+    if (hostname === undefined) throw notFound(id);
+    await markReplacedDeleted(
+      tx,
+      replaced.map(({ sensor }) => sensor.id),
+      now,
+    );
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "sensor.deleted",
+      entity: { type: "sensor", id },
+      details: { hostname },
+    });
+  });
+}

@@ -1,0 +1,179 @@
+// Re-enroll tickets: one gives an existing sensor to the key of the one host that shows it.
+import { createHash, randomBytes } from "node:crypto";
+import type { reEnroll as reEnrollRoute } from "@attacklens/protocol/enroll.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
+import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import { formatTokenValue, TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { isDuplicate } from "../db/dialect.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import type { HttpRequest, Services } from "../route-handler.ts";
+import { deleteBoots, listBoots } from "./boots-store.ts";
+import { bearerToken } from "./enroll.ts";
+import { enrolledReply, keyTaken } from "./new-keys.ts";
+import { raiseNonce } from "./presence-store.ts";
+import {
+  deleteUnusedTickets,
+  hasTicket,
+  insertReplacedKey,
+  insertTicket,
+  isKeyTaken,
+  lockTicket,
+  markTicketUsed,
+} from "./sensor-keys-store.ts";
+import { parseSignature, verifySignature } from "./sensor-signature.ts";
+import { getSensor, notFound, type SensorView } from "./sensors.ts";
+import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
+
+const TICKET_LIFE_MS = 3_600_000;
+/** Look-ups of tickets at once: made up values cost nobody else their turn. */
+const MAX_LOOK_UPS = 50;
+
+/** Throws not-found, state-conflict. The value is in the answer and nowhere else; an earlier ticket that was not used ends. */
+export async function createTicket(
+  db: Database,
+  view: SensorView,
+  id: string,
+): Promise<{ value: string; expiresAt: string }> {
+  const { now, user } = view;
+  const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
+  const expiresAt = now + TICKET_LIFE_MS;
+  const { reEnroll } = (await getSensor(db, view, id)).can;
+  if (!reEnroll.allowed)
+    throw new Problem(
+      "state-conflict",
+      `Cannot make a re-enroll ticket: ${reEnroll.reason ?? "not possible"}`,
+    );
+  await inTransaction(db, async (tx) => {
+    const sensor = await lockSensor(tx, id);
+    if (!sensor) throw notFound(id);
+    await deleteUnusedTickets(tx, id);
+    await insertTicket(tx, {
+      id: newId("ticket"),
+      sensorId: id,
+      valueHash: hashOf(value),
+      createdAt: now,
+      createdBy: user.id,
+      expiresAt,
+      usedAt: null,
+      publicKey: null,
+    });
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "sensor.ticket-created",
+      entity: { type: "sensor", id },
+      details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
+    });
+  });
+  return { value, expiresAt: toInstant(expiresAt) };
+}
+
+let lookUps = 0;
+
+/**
+ * Gives a sensor to the key of the host that shows its ticket. The same key with the same ticket gets the same answer again.
+ * Throws ticket-unknown, too-many-requests, sensor-blocked, state-conflict, and what the signature is refused with.
+ */
+export async function reEnroll(
+  { db, now, checkInIntervalSeconds, answers }: Services,
+  http: HttpRequest,
+  { publicKey, host, sensorVersion }: RouteInput<typeof reEnrollRoute>["body"],
+): Promise<RouteOutput<typeof reEnrollRoute>> {
+  const value = bearerToken(http.headers);
+  if (tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
+  const claimed = parseSignature(http.headers, ENROLL_SIGNED_COMPONENTS);
+  if (claimed.keyid !== publicKey)
+    throw new Problem("signature-invalid", "The signature is refused: keyid must be the body's publicKey");
+  const at = now();
+  verifySignature(claimed, http, publicKey, at);
+  await requireTicket(db, hashOf(value));
+  const sensorId = await inTransaction(db, async (tx) => {
+    const ticket = await lockTicket(tx, hashOf(value));
+    const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
+    if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
+    if (!sensor || sensor.removedAt !== null) throw ticketUnknown("its sensor was deleted");
+    if (sensor.replacedAt !== null) throw ticketUnknown("its sensor was replaced by another one");
+    if (ticket.usedAt !== null) {
+      if (ticket.publicKey === publicKey && sensor.publicKey === publicKey) return sensor.id;
+      throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
+    }
+    if (ticket.expiresAt <= at) throw ticketUnknown(`it ended at ${toInstant(ticket.expiresAt)}`);
+    if (sensor.blockedAt !== null) {
+      throw new Problem(
+        "sensor-blocked",
+        `Cannot re-enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
+      );
+    }
+    if (await isKeyTaken(tx, publicKey)) throw keyTaken();
+    await insertReplacedKey(tx, {
+      publicKey: sensor.publicKey,
+      sensorId: sensor.id,
+      replacedAt: at,
+      reason: "re-enrolled",
+    });
+    const { hostname, platform, osName, osVersion, architecture } = host;
+    await updateSensor(tx, sensor.id, {
+      ...{ publicKey, hostname, platform, osName, osVersion, architecture },
+      hostnameKey: nameKey(hostname),
+      version: sensorVersion,
+      nextPublicKey: null,
+      keyChangedAt: at,
+      bootId: null,
+      hasNewcomers: 0,
+      enrolledHost: JSON.stringify(host),
+      uninstalledAt: null,
+    });
+    const boots = await listBoots(tx, sensor.id);
+    const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
+    await deleteBoots(tx, sensor.id, over);
+    await raiseNonce(tx, sensor.id, claimed.nonce);
+    await markTicketUsed(tx, ticket.id, { usedAt: at, publicKey });
+    await recordAuditEvent(tx, {
+      at,
+      actor: { type: "system", id: ticket.id, name: "re-enroll ticket" },
+      action: "sensor.re-enrolled",
+      entity: { type: "sensor", id: sensor.id },
+      details: { hostname, before: sensor.hostname, address: http.address },
+    });
+    return sensor.id;
+  }).catch((error: unknown) => {
+    if (!isDuplicate(error)) throw error;
+    throw new Problem("state-conflict", "Cannot re-enroll sensor: its asset has another sensor by now", {
+      cause: error,
+    });
+  });
+  const row = await findSensor(db, sensorId);
+  if (!row) throw ticketUnknown("its sensor was deleted");
+  return {
+    ...enrolledReply(row),
+    checkInIntervalSeconds,
+    serverTime: toInstant(now()),
+    serverKey: answers.publicKey,
+  };
+}
+
+async function requireTicket(db: Database, valueHash: string): Promise<void> {
+  if (lookUps >= MAX_LOOK_UPS) {
+    throw new Problem("too-many-requests", "Cannot re-enroll sensor: too many values are being tried", {
+      extras: { retryAfterSeconds: 5 },
+    });
+  }
+  lookUps++;
+  try {
+    if (!(await hasTicket(db, valueHash))) throw ticketUnknown("it is not known, or a later one was made");
+  } finally {
+    lookUps--;
+  }
+}
+
+function ticketUnknown(reason: string): Problem {
+  return new Problem("ticket-unknown", `Cannot re-enroll sensor: the ticket is refused: ${reason}`);
+}
+
+function hashOf(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}
