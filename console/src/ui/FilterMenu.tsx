@@ -44,6 +44,31 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
   );
 }
 
+/** A filter that is on or off. */
+export function FilterToggle({ label, isOn, onChange }: FilterToggleProps) {
+  return (
+    <span className={classes.chip} data-active={isOn || undefined}>
+      <UnstyledButton className={classes.button} aria-pressed={isOn} onClick={() => onChange(!isOn)}>
+        <span className={isOn ? classes.on : undefined}>{label}</span>
+      </UnstyledButton>
+      {isOn && (
+        <CloseButton
+          size={22}
+          iconSize={14}
+          aria-label={`Clear filter ${label}`}
+          onClick={() => onChange(false)}
+        />
+      )}
+    </span>
+  );
+}
+
+interface FilterToggleProps {
+  label: string;
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
+}
+
 /** A filter that came with the link: it can only be cleared. */
 export function FilterChip({ label, value, onClear }: { label: string; value: string; onClear: () => void }) {
   return (

@@ -35,6 +35,7 @@ export function OverviewPage() {
         </div>
         <div className={classes.columns}>
           <AwaitingApproval />
+          <LooksReinstalled />
           <WarnedTokens />
           <LastRefused />
           <LastEnrolled />
@@ -75,6 +76,30 @@ function AwaitingApproval() {
           <span className="quiet">
             {sensor.address} · <RelativeTime at={sensor.enrolledAt} />
           </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+function LooksReinstalled() {
+  const query = { looksLike: "any", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
+  return (
+    <Panel
+      title="Looks reinstalled"
+      empty="No sensor looks like one that has gone silent."
+      total={data?.total}
+      more={<TextLink {...paths.sensors({ looksLike: "any" })}>Show all</TextLink>}
+    >
+      {data?.items.map((sensor) => (
+        <li key={sensor.id}>
+          <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
+          {sensor.looksLike && (
+            <span className="quiet">
+              like {sensor.looksLike.sensor.name}, last seen <RelativeTime at={sensor.looksLike.lastSeenAt} />
+            </span>
+          )}
         </li>
       ))}
     </Panel>
@@ -165,7 +190,7 @@ function Panel({ title, empty, total, more, children }: PanelProps) {
     <section className={classes.panel}>
       <div className={classes.heading}>
         <h2>{title}</h2>
-        {total !== undefined && total > SHOWN && more}
+        {total !== undefined && total > 0 && more}
       </div>
       {total === 0 ? <p className="quiet">{empty}</p> : <ul>{children}</ul>}
     </section>

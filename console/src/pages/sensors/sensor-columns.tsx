@@ -5,24 +5,33 @@ import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
+import { originText } from "./reinstall-words.ts";
+import classes from "./sensor-columns.module.css";
 import { osName } from "./sensor-words.ts";
 
 const column = columnsOf<Sensor>();
 
-export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
+export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
   return [
     column.display({
       id: "hostname",
       header: "Hostname",
       meta: { sortable: true },
-      cell: ({ row: { original: sensor } }) => (
-        <>
-          <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
-            {sensor.hostname}
-          </TextLink>
-          {sensor.copyOf && <span className="quiet"> copy of {sensor.copyOf.name}</span>}
-        </>
-      ),
+      cell: ({ row: { original: sensor } }) => {
+        const origin = originText(sensor);
+        return (
+          <>
+            <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
+              {sensor.hostname}
+            </TextLink>
+            {origin && (
+              <div className={`${classes.origin} quiet`} title={origin}>
+                {origin}
+              </div>
+            )}
+          </>
+        );
+      },
     }),
     column.display({
       id: "status",
@@ -79,7 +88,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
       id: "menu",
       header: () => <span className="visually-hidden">Actions</span>,
       meta: { width: "52px", align: "right" },
-      cell: ({ row }) => <RowMenu name={row.original.hostname} actions={actionsFor(row.original)} />,
+      cell: ({ row }) => <RowMenu name={row.original.hostname} actions={menuFor(row.original)} />,
     }),
   ];
 }
