@@ -34,7 +34,7 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
       </Menu>
       {chosen && (
         <CloseButton
-          size={22}
+          size={24}
           iconSize={14}
           aria-label={`Clear filter ${label}`}
           onClick={() => onChange(undefined)}
@@ -53,7 +53,7 @@ export function FilterToggle({ label, isOn, onChange }: FilterToggleProps) {
       </UnstyledButton>
       {isOn && (
         <CloseButton
-          size={22}
+          size={24}
           iconSize={14}
           aria-label={`Clear filter ${label}`}
           onClick={() => onChange(false)}
@@ -77,7 +77,7 @@ export function FilterChip({ label, value, onClear }: { label: string; value: st
         {label}
         <span className={classes.value}>: {value}</span>
       </span>
-      <CloseButton size={22} iconSize={14} aria-label={`Clear filter ${label}`} onClick={onClear} />
+      <CloseButton size={24} iconSize={14} aria-label={`Clear filter ${label}`} onClick={onClear} />
     </span>
   );
 }
