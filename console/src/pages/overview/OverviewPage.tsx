@@ -96,8 +96,11 @@ function LooksReinstalled() {
         <li key={sensor.id}>
           <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
           {sensor.looksLike && (
-            <span className="quiet">
-              like {sensor.looksLike.sensor.name}, last seen <RelativeTime at={sensor.looksLike.lastSeenAt} />
+            <span className={`${classes.like} quiet`}>
+              <span className={classes.clipped}>like {sensor.looksLike.sensor.name}</span>
+              <span className={classes.whole}>
+                last seen <RelativeTime at={sensor.looksLike.lastSeenAt} />
+              </span>
             </span>
           )}
         </li>
@@ -187,7 +190,7 @@ interface PanelProps {
 
 function Panel({ title, empty, total, more, children }: PanelProps) {
   return (
-    <section className={classes.panel}>
+    <section className={classes.panel} aria-label={title}>
       <div className={classes.heading}>
         <h2>{title}</h2>
         {total !== undefined && total > 0 && more}
