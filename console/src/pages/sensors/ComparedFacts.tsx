@@ -1,3 +1,4 @@
+import type { ComparedFact } from "@attacklens/protocol/sensors.ts";
 import { Status } from "../../ui/Status.tsx";
 import classes from "./ComparedFacts.module.css";
 import { type Likeness, verdictOn } from "./reinstall-words.ts";
@@ -17,7 +18,9 @@ export function ComparedFacts({ likeness }: { likeness: Likeness }) {
           <th scope="col" className={classes.compared}>
             Compared
           </th>
-          <th scope="col">Evidence</th>
+          <th scope="col" className={classes.evidence}>
+            Evidence
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -26,8 +29,8 @@ export function ComparedFacts({ likeness }: { likeness: Likeness }) {
           return (
             <tr key={fact.kind}>
               <th scope="row">{name}</th>
-              <Value text={fact.before} />
-              <Value text={fact.now} />
+              <Value fact={fact} text={fact.before} />
+              <Value fact={fact} text={fact.now} />
               <td>
                 <Status color={color}>{compared}</Status>
               </td>
@@ -40,6 +43,7 @@ export function ComparedFacts({ likeness }: { likeness: Likeness }) {
   );
 }
 
-function Value({ text }: { text: string | null }) {
-  return <td>{text ?? <span className="quiet">–</span>}</td>;
+function Value({ fact, text }: { fact: ComparedFact; text: string | null }) {
+  if (text === null) return <td className="quiet">–</td>;
+  return <td className={fact.kind === "operating-system" ? undefined : "mono"}>{text}</td>;
 }

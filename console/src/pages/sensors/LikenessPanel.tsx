@@ -16,8 +16,10 @@ export function LikenessPanel({ likeness, decisions }: { likeness: Likeness; dec
     <section className={classes.panel} aria-label={title}>
       <h2 className={classes.title}>{title}</h2>
       <p className={classes.text}>
-        <TextLink {...paths.sensor(sensor.id)}>{sensor.name}</TextLink> is silent since{" "}
-        {exactTime(lastSeenAt)} (<RelativeTime at={lastSeenAt} />
+        <TextLink {...paths.sensor(sensor.id)} underline="always">
+          {sensor.name}
+        </TextLink>{" "}
+        has been silent since {exactTime(lastSeenAt)} (<RelativeTime at={lastSeenAt} />
         ). {evidenceText(likeness)}.
       </p>
       <ComparedFacts likeness={likeness} />
@@ -29,6 +31,7 @@ export function LikenessPanel({ likeness, decisions }: { likeness: Likeness; dec
         {decisions.map(({ label, onSelect, disabledReason }, index) => (
           <ActionButton
             key={label}
+            maw="100%"
             variant={index === 0 ? "filled" : "default"}
             onClick={onSelect}
             disabledReason={disabledReason}

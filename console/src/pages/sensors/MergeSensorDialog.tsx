@@ -38,20 +38,18 @@ export function MergeSensorDialog({ sensor, likeness, onClose }: MergeSensorDial
       <strong>{earlier.name}</strong>, silent since {exactTime(likeness.lastSeenAt)}:
       <ul className={classes.outcome}>
         <li>
-          It is linked to the asset {asset ? <strong>{asset.name}</strong> : "of that one"}
+          It is linked to the asset {asset && <strong>{asset.name}</strong>} of the earlier sensor.{" "}
           {asset && asset.id !== sensor.asset.id && (
             <>
-              {" "}
-              of before. The asset <strong>{sensor.asset.name}</strong> that it came with is merged into that
-              one, with its identifiers and tags
+              Its own asset <strong>{sensor.asset.name}</strong> is merged into that one, with its identifiers
+              and tags.
             </>
           )}
-          .
         </li>
-        <li>The sensor of before is listed as Replaced.</li>
+        <li>The earlier sensor is listed as Replaced.</li>
         <li>
-          It can be undone: by Separate, and by itself when the sensor of before is heard again. Then both
-          have their own history and asset again.
+          This can be undone: by Separate, and by itself when the earlier sensor is heard again. Then both
+          have their own history and asset.
         </li>
       </ul>
       <p>{evidenceText(likeness)}:</p>

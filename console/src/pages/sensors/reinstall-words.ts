@@ -11,8 +11,8 @@ const FACTS: Record<FactKind, { name: string; provesNothing?: string }> = {
   "serial-number": { name: "Serial number" },
   "cloud-instance-id": { name: "Cloud instance ID" },
   "mac-address": { name: "MAC addresses" },
-  "machine-id": { name: "Machine ID", provesNothing: "every installation makes its own" },
-  hostname: { name: "Hostname", provesNothing: "a name can be given again" },
+  "machine-id": { name: "Machine ID", provesNothing: "part of the installation" },
+  hostname: { name: "Hostname", provesNothing: "names are given again" },
   "operating-system": { name: "Operating system", provesNothing: "many hosts run the same" },
 };
 

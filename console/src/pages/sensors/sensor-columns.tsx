@@ -36,13 +36,13 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "142px" },
+      meta: { width: "160px" },
       cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
     }),
     column.display({
       id: "os",
       header: "Operating system",
-      meta: { width: "18%" },
+      meta: { width: "16%" },
       cell: ({ row }) => <span title={osName(row.original)}>{osName(row.original)}</span>,
     }),
     column.display({
@@ -54,7 +54,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "version",
       header: "Version",
-      meta: { width: "92px" },
+      meta: { width: "92px", wideOnly: true },
       cell: ({ row }) => row.original.version,
     }),
     column.display({
@@ -66,7 +66,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "asset",
       header: "Asset",
-      meta: { width: "16%" },
+      meta: { width: "12%" },
       cell: ({ row: { original: sensor } }) => (
         <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}
@@ -76,7 +76,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "assetGroup",
       header: "Asset Group",
-      meta: { width: "13%", wideOnly: true },
+      meta: { width: "9%", wideOnly: true },
       cell: ({ row: { original: sensor } }) =>
         sensor.assetGroup ? (
           <span title={sensor.assetGroup.name}>{sensor.assetGroup.name}</span>
