@@ -66,7 +66,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "asset",
       header: "Asset",
-      meta: { width: "12%" },
+      meta: { width: "11%" },
       cell: ({ row: { original: sensor } }) => (
         <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}
