@@ -2,12 +2,13 @@
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
-import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { runSensor } from "../../tasks/programs.ts";
 import { openBrowser } from "../support/browser.ts";
-import { openInstallation } from "../support/installation.ts";
+import { enrollOverHttp } from "../support/http-sensor.ts";
+import { openInstallation, type Person } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
 
 /** Some thirty pages, each looked at by axe: a minute on a machine that does nothing else. */
@@ -17,7 +18,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 test.each(["light", "dark"] as const)(
   "no page has an accessibility violation in %s",
   async (colorScheme) => {
-    await using installation = await openInstallation({ database: "sqlite" });
+    await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
     await using browser = await openBrowser();
     const { url, setupLink } = installation.server;
     const visitor = await browser.openPage({ colorScheme });
@@ -63,6 +64,7 @@ test.each(["light", "dark"] as const)(
       await page.goto(url + path);
       await expectAccessible(page, path);
     }
+    await expectReinstallsAccessible(page, ada, url, token.value);
   },
   PAGES_TIMEOUT_MS,
 );
@@ -84,6 +86,34 @@ test("by keyboard alone a person signs in and creates a token", async () => {
   await shown.getByRole("button", { name: "Close" }).press("Enter");
   await page.getByRole("row", { name: /Typed/ }).waitFor();
 });
+
+/** A host that looks reinstalled, and one that is merged already. */
+async function expectReinstallsAccessible(page: Page, ada: Person, url: string, token: string) {
+  const enroll = (hostname: string, number: number) => {
+    const hardware = {
+      productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,
+      serialNumber: `B5R${number}`,
+    };
+    return enrollOverHttp(url, token, { hostname, ...hardware });
+  };
+  await enroll("db-07", 1);
+  const old = await enroll("db-08", 2);
+  const { id } = await enroll("localhost", 1);
+  const successor = await enroll("db-08", 2);
+  await page.goto(`${url}/sensors/${id}/overview`);
+  await page.getByRole("heading", { name: "Looks like db-07 reinstalled" }).waitFor({ timeout: 30_000 });
+  await expectAccessible(page, "looks reinstalled");
+  await page.getByRole("button", { name: "Merge with db-07…" }).click();
+  await page.getByRole("dialog", { name: "Merge with db-07?" }).waitFor();
+  await expectAccessible(page, "merging");
+  const body = { predecessorId: old.id };
+  await ada.call(mergeSensor, { params: { id: successor.id }, body });
+  const paths = ["/", "/sensors?looksLike=any", "/sensors?status=replaced"];
+  for (const path of [...paths, `/sensors/${old.id}/overview`, `/sensors/${successor.id}/overview`]) {
+    await page.goto(url + path);
+    await expectAccessible(page, path);
+  }
+}
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();

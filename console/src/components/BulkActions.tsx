@@ -17,6 +17,12 @@ export interface BulkAction<Row> {
   /** What will happen to the rows, beyond the verb. */
   consequence: (rows: Row[]) => ReactNode;
   isDanger?: boolean;
+  /** Offered only where a row that is chosen is one of these; absent: for all. */
+  isFor?: (row: Row) => boolean;
+  /** Asks and does: `Merge 3 pairs`. Absent: the verb and the number. */
+  phrase?: (count: number) => string;
+  /** The rows, where their names alone do not tell what is touched. */
+  rowsAs?: (rows: Row[]) => ReactNode;
 }
 
 interface BulkActionsProps<Row> {
@@ -53,11 +59,16 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
     onClear();
   }
 
+  const phrase = asked?.action.phrase?.(asked.possible.length);
+  const leftOut = Map.groupBy(asked?.left ?? [], (row) => asked?.action.can(row).reason ?? "");
+  const offered = actions.filter(({ isFor }) => !isFor || rows.some(isFor));
   return (
     <>
-      {actions.map((action) => {
-        const reasons = rows.map((row) => action.can(row)).filter(({ allowed }) => !allowed);
-        const none = reasons.length === rows.length ? (reasons[0]?.reason ?? "Not possible now") : undefined;
+      {offered.map((action) => {
+        const subjects = action.isFor ? rows.filter(action.isFor) : rows;
+        const reasons = subjects.map((row) => action.can(row)).filter(({ allowed }) => !allowed);
+        const isImpossible = reasons.length === subjects.length;
+        const none = isImpossible ? (reasons[0]?.reason ?? "Not possible now") : undefined;
         return (
           <ActionButton
             key={action.verb}
@@ -73,20 +84,23 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
       })}
       {asked && (
         <ConfirmDialog
-          title={`${asked.action.verb} ${countOf(asked.possible.length, noun)}?`}
-          action={`${asked.action.verb} ${asked.possible.length}`}
+          title={`${phrase ?? `${asked.action.verb} ${countOf(asked.possible.length, noun)}`}?`}
+          action={phrase ?? `${asked.action.verb} ${asked.possible.length}`}
+          {...(asked.action.rowsAs ? { size: 720 } : {})}
           isSafe={!asked.action.isDanger}
           onConfirm={() => runAll(asked)}
           onClose={() => setAsked(undefined)}
           errorText={(error) => problemOf(error).detail}
         >
-          <p>
-            <strong>{listed(asked.possible.map(nameOf))}</strong>
-          </p>
+          {asked.action.rowsAs?.(asked.possible) ?? (
+            <p>
+              <strong>{listed(asked.possible.map(nameOf))}</strong>
+            </p>
+          )}
           <p>{asked.action.consequence(asked.possible)}</p>
-          {asked.left.map((row) => (
-            <p key={nameOf(row)} className="quiet">
-              {nameOf(row)} is left out: {asked.action.can(row).reason}
+          {[...leftOut].map(([reason, left]) => (
+            <p key={reason} className="quiet">
+              {listed(left.map(nameOf))} {left.length === 1 ? "is" : "are"} left out: {reason}
             </p>
           ))}
         </ConfirmDialog>

@@ -1,6 +1,11 @@
 // What the page says of a token, in words.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type { CopyRule, EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
+import type {
+  CopyRule,
+  EnrollmentToken,
+  ReinstallRule,
+  TokenWarning,
+} from "@attacklens/protocol/enrollment-tokens.ts";
 import { formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */
@@ -39,4 +44,11 @@ export const COPY_RULE_WORDS: Record<CopyRule, string> = {
   approval: "After a person's approval",
   allow: "At once",
   refuse: "Never: it has to enroll with a token",
+};
+
+/** What becomes of a sensor on hardware whose former sensor is silent. */
+export const REINSTALL_RULE_WORDS: Record<ReinstallRule, string> = {
+  ask: "A person decides: merge, or keep both",
+  merge: "Merged by itself when no hardware fact differs",
+  keep: "Both are kept",
 };

@@ -34,7 +34,7 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
       </Menu>
       {chosen && (
         <CloseButton
-          size={22}
+          size={24}
           iconSize={14}
           aria-label={`Clear filter ${label}`}
           onClick={() => onChange(undefined)}
@@ -42,6 +42,31 @@ export function FilterMenu({ label, value, options, onChange }: FilterMenuProps)
       )}
     </span>
   );
+}
+
+/** A filter that is on or off. */
+export function FilterToggle({ label, isOn, onChange }: FilterToggleProps) {
+  return (
+    <span className={classes.chip} data-active={isOn || undefined}>
+      <UnstyledButton className={classes.button} aria-pressed={isOn} onClick={() => onChange(!isOn)}>
+        <span className={isOn ? classes.on : undefined}>{label}</span>
+      </UnstyledButton>
+      {isOn && (
+        <CloseButton
+          size={24}
+          iconSize={14}
+          aria-label={`Clear filter ${label}`}
+          onClick={() => onChange(false)}
+        />
+      )}
+    </span>
+  );
+}
+
+interface FilterToggleProps {
+  label: string;
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
 }
 
 /** A filter that came with the link: it can only be cleared. */
@@ -52,7 +77,7 @@ export function FilterChip({ label, value, onClear }: { label: string; value: st
         {label}
         <span className={classes.value}>: {value}</span>
       </span>
-      <CloseButton size={22} iconSize={14} aria-label={`Clear filter ${label}`} onClick={onClear} />
+      <CloseButton size={24} iconSize={14} aria-label={`Clear filter ${label}`} onClick={onClear} />
     </span>
   );
 }

@@ -3,12 +3,20 @@ import type { ReactNode } from "react";
 import classes from "./Notice.module.css";
 
 /** A few words that must be read where they stand. */
-export function Notice({ kind, children }: { kind: "warning" | "danger" | "info"; children: ReactNode }) {
+export function Notice({ kind, children, action }: NoticeProps) {
   const Icon = kind === "info" ? IconInfoCircle : IconAlertTriangle;
   return (
     <div className={classes.notice} data-kind={kind} role={kind === "danger" ? "alert" : undefined}>
       <Icon size={16} className={classes.icon} aria-hidden="true" />
       <div>{children}</div>
+      {action && <div className={classes.action}>{action}</div>}
     </div>
   );
+}
+
+interface NoticeProps {
+  kind: "warning" | "danger" | "info";
+  children: ReactNode;
+  /** What one may do about it. */
+  action?: ReactNode;
 }

@@ -31,13 +31,13 @@ export function SearchInput({ label, value = "", onChange }: SearchInputProps) {
       aria-label={label}
       placeholder={label}
       value={text}
-      w={260}
+      w="clamp(200px, 21vw, 260px)"
       maxLength={200}
       leftSection={<IconSearch size={16} aria-hidden="true" />}
       rightSection={
         text && (
           <CloseButton
-            size={22}
+            size={24}
             iconSize={14}
             aria-label="Clear search"
             onClick={() => {

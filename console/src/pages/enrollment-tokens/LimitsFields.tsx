@@ -2,10 +2,11 @@ import { Button, Checkbox, Collapse, NumberInput, Select, Stack, TagsInput } fro
 import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
-import { COPY_RULE_WORDS } from "../../components/token-words.ts";
+import { COPY_RULE_WORDS, REINSTALL_RULE_WORDS } from "../../components/token-words.ts";
 import type { TokenValues } from "./token-values.ts";
 
 const COPY_OPTIONS = Object.entries(COPY_RULE_WORDS).map(([value, label]) => ({ value, label }));
+const REINSTALL_OPTIONS = Object.entries(REINSTALL_RULE_WORDS).map(([value, label]) => ({ value, label }));
 const SPLIT = [",", " ", ";", "\n", "\t"];
 
 /** Who may enroll with the token, and what becomes of them: what most tokens do without, behind one button. */
@@ -67,6 +68,13 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
             data={COPY_OPTIONS}
             allowDeselect={false}
             {...form.getInputProps("copies")}
+          />
+          <Select
+            label="Reinstalled hosts"
+            description="A host that is installed anew becomes a new sensor, on the hardware of one that is silent; merged, it goes on with that one's history and asset"
+            data={REINSTALL_OPTIONS}
+            allowDeselect={false}
+            {...form.getInputProps("reinstalls")}
           />
           <Stack gap={6}>
             <Checkbox

@@ -59,9 +59,14 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     form.setValues(change);
     form.clearFieldError("expiresAt");
   }
-  const { allowedNetworks, allowedHostnames, tags, requireApproval, ephemeral } = initialValues;
+  const { allowedNetworks, allowedHostnames, tags, requireApproval, ephemeral, copies, reinstalls } =
+    initialValues;
+  const hasRules = copies !== "approval" || reinstalls !== "ask";
   const hasLimits =
-    allowedNetworks.length + allowedHostnames.length + tags.length > 0 || requireApproval || ephemeral;
+    allowedNetworks.length + allowedHostnames.length + tags.length > 0 ||
+    requireApproval ||
+    ephemeral ||
+    hasRules;
 
   return (
     <FormDialog

@@ -3,7 +3,12 @@ import { Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
-import { COPY_RULE_WORDS, enrolledText, WARNING_WORDS } from "../../components/token-words.ts";
+import {
+  COPY_RULE_WORDS,
+  enrolledText,
+  REINSTALL_RULE_WORDS,
+  WARNING_WORDS,
+} from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
@@ -104,6 +109,7 @@ function factsOf(token: EnrollmentToken): Fact[] {
       ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
       : []),
     { label: "Copies of its sensors", value: COPY_RULE_WORDS[token.copies] },
+    { label: "Reinstalled hosts", value: REINSTALL_RULE_WORDS[token.reinstalls] },
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
   ];

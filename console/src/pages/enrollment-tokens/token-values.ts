@@ -3,6 +3,7 @@ import type {
   CopyRule,
   createEnrollmentToken,
   EnrollmentToken,
+  ReinstallRule,
   updateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -31,6 +32,7 @@ export interface TokenValues {
   tags: string[];
   requireApproval: boolean;
   copies: CopyRule;
+  reinstalls: ReinstallRule;
   ephemeral: boolean;
   ephemeralHours: number | string;
 }
@@ -59,6 +61,7 @@ export function newTokenValues(now: Date): TokenValues {
     tags: [],
     requireApproval: false,
     copies: "approval",
+    reinstalls: "ask",
     ephemeral: false,
     ephemeralHours: 24,
   };
@@ -81,6 +84,7 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
     tags: token.tags,
     requireApproval: token.requireApproval,
     copies: token.copies,
+    reinstalls: token.reinstalls,
     ephemeral: ephemeralHours !== null,
     ephemeralHours: ephemeralHours ?? 24,
   };
@@ -111,6 +115,7 @@ function settingsOf(values: TokenValues) {
     tags: values.tags,
     requireApproval: values.requireApproval,
     copies: values.copies,
+    reinstalls: values.reinstalls,
     ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
   };
 }

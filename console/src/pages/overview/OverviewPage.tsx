@@ -35,6 +35,7 @@ export function OverviewPage() {
         </div>
         <div className={classes.columns}>
           <AwaitingApproval />
+          <LooksReinstalled />
           <WarnedTokens />
           <LastRefused />
           <LastEnrolled />
@@ -75,6 +76,33 @@ function AwaitingApproval() {
           <span className="quiet">
             {sensor.address} · <RelativeTime at={sensor.enrolledAt} />
           </span>
+        </li>
+      ))}
+    </Panel>
+  );
+}
+
+function LooksReinstalled() {
+  const query = { looksLike: "any", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
+  const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
+  return (
+    <Panel
+      title="Looks reinstalled"
+      empty="No sensor looks like one that has gone silent."
+      total={data?.total}
+      more={<TextLink {...paths.sensors({ looksLike: "any" })}>Show all</TextLink>}
+    >
+      {data?.items.map((sensor) => (
+        <li key={sensor.id}>
+          <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
+          {sensor.looksLike && (
+            <span className={`${classes.like} quiet`}>
+              <span className={classes.clipped}>like {sensor.looksLike.sensor.name}</span>
+              <span className={classes.whole}>
+                last seen <RelativeTime at={sensor.looksLike.lastSeenAt} />
+              </span>
+            </span>
+          )}
         </li>
       ))}
     </Panel>
@@ -162,10 +190,10 @@ interface PanelProps {
 
 function Panel({ title, empty, total, more, children }: PanelProps) {
   return (
-    <section className={classes.panel}>
+    <section className={classes.panel} aria-label={title}>
       <div className={classes.heading}>
         <h2>{title}</h2>
-        {total !== undefined && total > SHOWN && more}
+        {total !== undefined && total > 0 && more}
       </div>
       {total === 0 ? <p className="quiet">{empty}</p> : <ul>{children}</ul>}
     </section>

@@ -1,10 +1,57 @@
-import { blockSensor, deleteSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
+import {
+  blockSensor,
+  deleteSensor,
+  keepBothSensors,
+  mergeSensor,
+  type Sensor,
+  separateSensor,
+  unblockSensor,
+} from "@attacklens/protocol/sensors.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi } from "../../api.ts";
 import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
 import { refresh } from "../../queries.ts";
+import { countOf } from "../../ui/numbers.ts";
+import { PairsTable } from "./PairsTable.tsx";
+
+/** Each with the sensor that it looks like itself. */
+const pairOf = ({ id, looksLike }: Sensor) => ({
+  params: { id },
+  body: { predecessorId: looksLike?.sensor.id ?? "" },
+});
 
 const ACTIONS: BulkAction<Sensor>[] = [
+  {
+    verb: "Merge",
+    done: "merged",
+    isFor: (sensor) => sensor.looksLike !== null,
+    can: (sensor) => sensor.can.merge,
+    run: (sensor) => callApi(mergeSensor, pairOf(sensor)),
+    phrase: (count) => `Merge ${countOf(count, "pair")}`,
+    rowsAs: (sensors) => <PairsTable sensors={sensors} />,
+    consequence: () =>
+      "Each sensor goes on with the history and the asset of the silent one that it looks like; its own asset is merged into that one, and the silent one is listed as Replaced. A merge is undone by Separate, and by itself when the silent sensor is heard again.",
+  },
+  {
+    verb: "Keep both",
+    done: "kept apart",
+    isFor: (sensor) => sensor.looksLike !== null,
+    can: (sensor) => sensor.can.keepBoth,
+    run: (sensor) => callApi(keepBothSensors, pairOf(sensor)),
+    phrase: (count) => `Keep both of ${countOf(count, "pair")}`,
+    rowsAs: (sensors) => <PairsTable sensors={sensors} />,
+    consequence: () =>
+      "They stay two sensors, each with its own history and asset. The two of a pair are not compared again: merging them is not offered any more.",
+  },
+  {
+    verb: "Separate",
+    done: "separated",
+    isFor: (sensor) => sensor.replacedBy !== null,
+    can: (sensor) => sensor.can.separate,
+    run: (sensor) => callApi(separateSensor, { params: { id: sensor.id } }),
+    consequence: () =>
+      "They are listed again, each with its history and its asset. The sensors that replaced them go on with their own history and the assets that they had before. They are not compared again: merging them is not offered any more.",
+  },
   {
     verb: "Block",
     done: "blocked",
@@ -28,7 +75,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     can: (sensor) => sensor.can.delete,
     run: (sensor) => callApi(deleteSensor, { params: { id: sensor.id } }),
     consequence: () =>
-      "They and what they reported are removed here; the programs have to enroll again to come back. Their assets stay.",
+      "They and what they reported are removed here, and so are the sensors that they replaced; the programs have to enroll again to come back. Their assets stay.",
     isDanger: true,
   },
 ];

@@ -12,16 +12,23 @@ import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { CollectionTable } from "./CollectionTable.tsx";
 import { CopiesTable } from "./CopiesTable.tsx";
+import { EarlierTable } from "./EarlierTable.tsx";
+import { LikenessPanel } from "./LikenessPanel.tsx";
 import { osName } from "./sensor-words.ts";
+import { useSensorActions } from "./use-sensor-actions.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
 
 export function SensorOverview() {
   const { sensorId } = route.useParams();
   const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
+  const { actionsFor, dialog } = useSensorActions();
   const { enrolledBy, asset, assetGroup } = sensor;
   return (
     <PageBody spaced>
+      {sensor.looksLike && (
+        <LikenessPanel likeness={sensor.looksLike} decisions={actionsFor(sensor).decisions} />
+      )}
       <Facts
         facts={[
           { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
@@ -85,6 +92,14 @@ export function SensorOverview() {
       <Section title="Inventory" text="What the sensor collects, and how each collection stands.">
         <CollectionTable sensorId={sensorId} inventory={sensor.inventory} />
       </Section>
+      {sensor.replaces.length > 0 && (
+        <Section
+          title="Earlier installations"
+          text="Sensors of this machine from before it was installed anew. This one goes on with their history and asset, until one of them is heard again."
+        >
+          <EarlierTable replaces={sensor.replaces} />
+        </Section>
+      )}
       {sensor.copies.length > 0 && (
         <Section
           title="Copies"
@@ -93,6 +108,7 @@ export function SensorOverview() {
           <CopiesTable copies={sensor.copies} />
         </Section>
       )}
+      {dialog}
     </PageBody>
   );
 }

@@ -27,6 +27,7 @@ export function SensorPage() {
     refetchInterval: refreshMs,
   });
   const { actionsFor, dialog } = useSensorActions(() => navigate(paths.sensors()));
+  const { header, decisions } = actionsFor(sensor);
   return (
     <>
       <PageHeader
@@ -38,7 +39,7 @@ export function SensorPage() {
             {osName(sensor)} · {sensor.architecture} · seen <RelativeTime at={sensor.lastSeenAt} />
           </>
         }
-        action={actionsFor(sensor).map((action) => (
+        action={header.map((action) => (
           <ActionButton
             key={action.label}
             variant="default"
@@ -83,6 +84,28 @@ export function SensorPage() {
             Removed {exactTime(sensor.removedAt)} as ephemeral: it was offline for{" "}
             {countOf(sensor.ephemeralHours ?? 0, "hour")}. Its key is refused since; what it reported is kept
             for 30 days.
+          </Notice>
+        </div>
+      )}
+      {sensor.replacedBy && sensor.replacedAt && (
+        <div className={classes.notice}>
+          <Notice
+            kind="info"
+            action={decisions.map(({ label, onSelect, disabledReason }) => (
+              <ActionButton
+                key={label}
+                size="compact-sm"
+                variant="default"
+                onClick={onSelect}
+                disabledReason={disabledReason}
+              >
+                {label}
+              </ActionButton>
+            ))}
+          >
+            Replaced by <TextLink {...paths.sensor(sensor.replacedBy.id)}>{sensor.replacedBy.name}</TextLink>{" "}
+            since {exactTime(sensor.replacedAt)}: {sensor.replacedBy.name} goes on with its history and its
+            asset. If this one is heard again, it is separated by itself.
           </Notice>
         </div>
       )}

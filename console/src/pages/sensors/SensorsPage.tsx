@@ -8,7 +8,7 @@ import { ButtonLink } from "../../components/links.tsx";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
-import { FilterMenu } from "../../ui/FilterMenu.tsx";
+import { FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { SensorBulk } from "./SensorBulk.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
@@ -25,7 +25,7 @@ export function SensorsPage() {
   const setSearch = useSetSearch();
   const navigate = useNavigate();
   const { actionsFor, dialog } = useSensorActions();
-  const columns = useMemo(() => sensorColumns(actionsFor), [actionsFor]);
+  const columns = useMemo(() => sensorColumns((sensor) => actionsFor(sensor).menu), [actionsFor]);
   return (
     <>
       <ListPage<Sensor>
@@ -33,7 +33,7 @@ export function SensorsPage() {
         description="The programs on your machines that report what runs there."
         searchLabel="Search by hostname"
         search={search}
-        filterNames={["status", "platform", "assetGroupId", "enrollmentTokenId"]}
+        filterNames={["status", "platform", "assetGroupId", "looksLike", "enrollmentTokenId"]}
         filters={
           <>
             <FilterMenu
@@ -49,6 +49,11 @@ export function SensorsPage() {
               onChange={(platform) => setSearch({ platform })}
             />
             <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
+            <FilterToggle
+              label="Looks reinstalled"
+              isOn={search.looksLike === "any"}
+              onChange={(isOn) => setSearch({ looksLike: isOn ? "any" : undefined })}
+            />
             {search.enrollmentTokenId && (
               <TokenFilter
                 tokenId={search.enrollmentTokenId}

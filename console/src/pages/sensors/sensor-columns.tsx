@@ -5,35 +5,44 @@ import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
+import { originText } from "./reinstall-words.ts";
+import classes from "./sensor-columns.module.css";
 import { osName } from "./sensor-words.ts";
 
 const column = columnsOf<Sensor>();
 
-export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
+export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
   return [
     column.display({
       id: "hostname",
       header: "Hostname",
       meta: { sortable: true },
-      cell: ({ row: { original: sensor } }) => (
-        <>
-          <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
-            {sensor.hostname}
-          </TextLink>
-          {sensor.copyOf && <span className="quiet"> copy of {sensor.copyOf.name}</span>}
-        </>
-      ),
+      cell: ({ row: { original: sensor } }) => {
+        const origin = originText(sensor);
+        return (
+          <>
+            <TextLink {...paths.sensor(sensor.id)} title={sensor.hostname} c="inherit" fw={500}>
+              {sensor.hostname}
+            </TextLink>
+            {origin && (
+              <div className={`${classes.origin} quiet`} title={origin}>
+                {origin}
+              </div>
+            )}
+          </>
+        );
+      },
     }),
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "142px" },
+      meta: { width: "160px" },
       cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
     }),
     column.display({
       id: "os",
       header: "Operating system",
-      meta: { width: "18%" },
+      meta: { width: "16%" },
       cell: ({ row }) => <span title={osName(row.original)}>{osName(row.original)}</span>,
     }),
     column.display({
@@ -45,7 +54,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "version",
       header: "Version",
-      meta: { width: "92px" },
+      meta: { width: "92px", wideOnly: true },
       cell: ({ row }) => row.original.version,
     }),
     column.display({
@@ -57,7 +66,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "asset",
       header: "Asset",
-      meta: { width: "16%" },
+      meta: { width: "11%" },
       cell: ({ row: { original: sensor } }) => (
         <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}
@@ -67,7 +76,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
     column.display({
       id: "assetGroup",
       header: "Asset Group",
-      meta: { width: "13%", wideOnly: true },
+      meta: { width: "9%", wideOnly: true },
       cell: ({ row: { original: sensor } }) =>
         sensor.assetGroup ? (
           <span title={sensor.assetGroup.name}>{sensor.assetGroup.name}</span>
@@ -79,7 +88,7 @@ export function sensorColumns(actionsFor: (sensor: Sensor) => RowAction[]): Colu
       id: "menu",
       header: () => <span className="visually-hidden">Actions</span>,
       meta: { width: "52px", align: "right" },
-      cell: ({ row }) => <RowMenu name={row.original.hostname} actions={actionsFor(row.original)} />,
+      cell: ({ row }) => <RowMenu name={row.original.hostname} actions={menuFor(row.original)} />,
     }),
   ];
 }

@@ -1,6 +1,6 @@
 // What one may do with a sensor, and the questions before it is done.
 import type { Can } from "@attacklens/protocol/page.ts";
-import { blockSensor, deleteSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
+import { blockSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
@@ -9,19 +9,31 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { ApproveSensorDialog } from "./ApproveSensorDialog.tsx";
+import { DeleteSensorDialog } from "./DeleteSensorDialog.tsx";
+import { KeepBothDialog } from "./KeepBothDialog.tsx";
+import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
+import { SeparateSensorDialog } from "./SeparateSensorDialog.tsx";
 
 function reasonAgainst({ allowed, reason }: Can): string | undefined {
   return allowed ? undefined : (reason ?? "Not possible now");
 }
 
-type Asked = { what: "approve" | "block" | "re-enroll" | "delete"; sensor: Sensor };
+type Question = "approve" | "merge" | "keep-both" | "separate" | "block" | "re-enroll" | "delete";
+
+/** The row's menu has them all; the page's header what no notice beside its reasons offers. */
+interface SensorActions {
+  menu: RowAction[];
+  header: RowAction[];
+  /** What of a host that was installed anew waits for a person, or can be undone. */
+  decisions: RowAction[];
+}
 
 export function useSensorActions(onDeleted?: () => Promise<void>): {
-  actionsFor: (sensor: Sensor) => RowAction[];
+  actionsFor: (sensor: Sensor) => SensorActions;
   dialog: ReactNode;
 } {
-  const [asked, setAsked] = useState<Asked>();
+  const [asked, setAsked] = useState<{ what: Question; sensor: Sensor }>();
   const queryClient = useQueryClient();
   const unblock = useCallback(
     async (sensor: Sensor) => {
@@ -36,85 +48,77 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
     [queryClient],
   );
   const actionsFor = useCallback(
-    (sensor: Sensor): RowAction[] => [
-      ...(sensor.status === "awaiting-approval"
+    (sensor: Sensor): SensorActions => {
+      const { status, looksLike, replacedBy, blockedAt, can } = sensor;
+      const question = (label: string, what: Question, allowed: Can): RowAction => ({
+        label,
+        onSelect: () => setAsked({ what, sensor }),
+        disabledReason: reasonAgainst(allowed),
+      });
+      const approval = status === "awaiting-approval" ? [question("Approve…", "approve", can.approve)] : [];
+      const merging = looksLike
         ? [
-            {
-              label: "Approve…",
-              onSelect: () => setAsked({ what: "approve", sensor }),
-              disabledReason: reasonAgainst(sensor.can.approve),
-            },
+            question(`Merge with ${looksLike.sensor.name}…`, "merge", can.merge),
+            question("Keep both…", "keep-both", can.keepBoth),
           ]
-        : []),
-      sensor.blockedAt === null
-        ? {
-            label: "Block…",
-            onSelect: () => setAsked({ what: "block", sensor }),
-            disabledReason: reasonAgainst(sensor.can.block),
-          }
-        : {
-            label: "Unblock",
-            onSelect: () => unblock(sensor),
-            disabledReason: reasonAgainst(sensor.can.unblock),
-          },
-      {
-        label: "Re-enroll…",
-        onSelect: () => setAsked({ what: "re-enroll", sensor }),
-        disabledReason: reasonAgainst(sensor.can.reEnroll),
-      },
-      {
-        label: "Delete…",
-        danger: true,
-        onSelect: () => setAsked({ what: "delete", sensor }),
-        disabledReason: reasonAgainst(sensor.can.delete),
-      },
-    ],
+        : [];
+      const decisions = [
+        ...merging,
+        ...(replacedBy ? [question("Separate…", "separate", can.separate)] : []),
+      ];
+      const others = [
+        blockedAt === null
+          ? question("Block…", "block", can.block)
+          : {
+              label: "Unblock",
+              onSelect: () => void unblock(sensor),
+              disabledReason: reasonAgainst(can.unblock),
+            },
+        question("Re-enroll…", "re-enroll", can.reEnroll),
+        { ...question("Delete…", "delete", can.delete), danger: true },
+      ];
+      return {
+        menu: [...approval, ...decisions, ...others],
+        header: [...approval, ...others],
+        decisions,
+      };
+    },
     [unblock],
   );
   if (!asked) return { actionsFor, dialog: null };
 
   const { what, sensor } = asked;
+  const { looksLike, replacedBy } = sensor;
   const close = () => setAsked(undefined);
-  const errorText = (error: unknown) => problemOf(error).detail;
+  const dialogs: Record<Question, ReactNode> = {
+    approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
+    merge: looksLike && <MergeSensorDialog sensor={sensor} likeness={looksLike} onClose={close} />,
+    "keep-both": looksLike && <KeepBothDialog sensor={sensor} likeness={looksLike} onClose={close} />,
+    separate: replacedBy && <SeparateSensorDialog sensor={sensor} successor={replacedBy} onClose={close} />,
+    "re-enroll": <ReEnrollDialog sensor={sensor} onClose={close} />,
+    block: <BlockSensorDialog sensor={sensor} onClose={close} />,
+    delete: <DeleteSensorDialog sensor={sensor} onDeleted={onDeleted} onClose={close} />,
+  };
+  return { actionsFor, dialog: dialogs[what] };
+}
+
+function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
+  const queryClient = useQueryClient();
   async function block() {
     await callApi(blockSensor, { params: { id: sensor.id } });
     await refresh(queryClient, "sensors");
     notifications.show({ message: `Sensor “${sensor.hostname}” is blocked: its requests are refused.` });
   }
-  async function remove() {
-    await callApi(deleteSensor, { params: { id: sensor.id } });
-    await onDeleted?.();
-    await refresh(queryClient, "sensors", "assets");
-    notifications.show({ message: `Sensor “${sensor.hostname}” is deleted: its asset stays.` });
-  }
-  const dialogs = {
-    approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
-    "re-enroll": <ReEnrollDialog sensor={sensor} onClose={close} />,
-    block: (
-      <ConfirmDialog
-        title="Block sensor?"
-        action="Block sensor"
-        onConfirm={block}
-        onClose={close}
-        errorText={errorText}
-      >
-        Every request of <strong>{sensor.hostname}</strong> is refused from now on. What it reported stays,
-        the program on the machine keeps its key and asks seldom; it can be unblocked.
-      </ConfirmDialog>
-    ),
-    delete: (
-      <ConfirmDialog
-        title="Delete sensor?"
-        action="Delete sensor"
-        onConfirm={remove}
-        onClose={close}
-        errorText={errorText}
-      >
-        <strong>{sensor.hostname}</strong> and what it reported are removed here. The program on the machine
-        is told that it is no longer known; it has to enroll again to come back. The asset {sensor.asset.name}{" "}
-        stays.
-      </ConfirmDialog>
-    ),
-  };
-  return { actionsFor, dialog: dialogs[what] };
+  return (
+    <ConfirmDialog
+      title="Block sensor?"
+      action="Block sensor"
+      onConfirm={block}
+      onClose={onClose}
+      errorText={(error) => problemOf(error).detail}
+    >
+      Every request of <strong>{sensor.hostname}</strong> is refused from now on. What it reported stays, the
+      program on the machine keeps its key and asks seldom; it can be unblocked.
+    </ConfirmDialog>
+  );
 }

@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import type { ComparedFact } from "@attacklens/protocol/sensors.ts";
+import { evidenceText, verdictOn } from "./reinstall-words.ts";
+
+const serial = {
+  kind: "serial-number",
+  before: "B5R3342",
+  now: "B5R3342",
+  agrees: true,
+  counts: true,
+} as const;
+const hostname = { kind: "hostname", before: "db-07", now: "db-07", agrees: true, counts: false } as const;
+const macs = { kind: "mac-address", before: "d0:94", now: "d0:95", agrees: false, counts: false } as const;
+
+test("hardware that agrees is evidence, a name that agrees is not", () => {
+  expect(verdictOn(serial, true)).toMatchObject({ compared: "Agrees", color: "green", evidence: "Yes" });
+  expect(verdictOn(hostname, true)).toMatchObject({ compared: "Agrees", color: "gray" });
+  expect(verdictOn(hostname, true).evidence).toStartWith("No: ");
+});
+
+test("hardware that does not count says why", () => {
+  const evidenceOf = (change: Partial<ComparedFact>, isCertain = true) => {
+    return verdictOn({ ...serial, counts: false, ...change }, isCertain).evidence;
+  };
+  expect(evidenceOf({})).toContain("another living sensor");
+  expect(evidenceOf({ agrees: false, before: null })).toContain("not told before");
+  expect(evidenceOf({ agrees: false, now: null })).toContain("not told now");
+  expect(evidenceOf({ agrees: false, before: "None", now: "none" })).toContain("maker");
+  expect(evidenceOf({ agrees: false, before: "None" })).toContain("placeholder");
+  expect(evidenceOf({ agrees: false, before: "other" }, false)).toStartWith("Against: ");
+});
+
+test("the evidence in one line counts what agrees and what differs", () => {
+  const likeness = { sensor: { id: "sen_1", name: "db-07" }, lastSeenAt: "2026-11-24T10:00:00Z" };
+  const uuid = { ...serial, kind: "product-uuid" } as const;
+  expect(evidenceText({ ...likeness, isCertain: true, facts: [uuid, serial, hostname] })).toBe(
+    "2 hardware facts agree, none differs",
+  );
+  expect(evidenceText({ ...likeness, isCertain: false, facts: [uuid, serial, macs] })).toBe(
+    "2 hardware facts agree, 1 differs",
+  );
+});

@@ -1,0 +1,139 @@
+// A host that was installed anew: seen beside the silent sensor that it looks like, merged, and separated by the old key.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { Page } from "playwright-core";
+import { openBrowser } from "../support/browser.ts";
+import { enrollOverHttp } from "../support/http-sensor.ts";
+import { type Installation, openInstallation, type Person } from "../support/installation.ts";
+import { createToken } from "../support/sensors.ts";
+
+/** Three intervals of silence, and at the most a quarter of a minute until the page asks again. */
+const SILENT = { timeout: 30_000 };
+
+const hardware = (number: number) => ({
+  productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,
+  serialNumber: `B5R334${number}`,
+  macs: [`d0:94:66:12:34:5${number}`],
+});
+
+async function openFleet(installation: Installation, ada: Person) {
+  const { value } = await createToken(ada, "Databases");
+  return async (hostname: string, number: number) => {
+    const sensor = await enrollOverHttp(installation.server.url, value, { hostname, ...hardware(number) });
+    await sensor.checkIn();
+    return sensor;
+  };
+}
+
+const rowOf = (page: Page, name: RegExp) => page.getByRole("row", { name });
+
+test("a host that looks reinstalled is merged with the facts in sight, until the old key is heard again", async () => {
+  await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 1 });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const enroll = await openFleet(installation, ada);
+  const old = await enroll("db-07", 1);
+  await enroll("localhost", 1);
+
+  const page = await browser.openPageAs(ada, installation);
+  const panel = page.getByRole("region", { name: "Looks reinstalled" });
+  await panel.getByRole("link", { name: "localhost" }).waitFor(SILENT);
+  await panel.getByRole("link", { name: "Show all" }).click();
+  await rowOf(page, /looks like db-07 reinstalled/).waitFor();
+  expect(await page.getByRole("button", { name: "Looks reinstalled", pressed: true }).count()).toBe(1);
+  await rowOf(page, /looks like db-07 reinstalled/)
+    .getByRole("link", { name: "localhost" })
+    .first()
+    .click();
+
+  const notice = page.getByRole("region", { name: "Looks like db-07 reinstalled" });
+  await notice.getByText("3 hardware facts agree, none differs").waitFor();
+  await notice.getByRole("row", { name: /^Serial number B5R3341 B5R3341 Agrees Yes/ }).waitFor();
+  await notice.getByRole("row", { name: /^Hostname db-07 localhost Differs No:/ }).waitFor();
+  await notice.getByRole("button", { name: "Merge with db-07…" }).click();
+  const question = page.getByRole("dialog", { name: "Merge with db-07?" });
+  await question.getByText("Its own asset localhost is merged into that one").waitFor();
+  await question.getByRole("button", { name: "Merge" }).click();
+
+  await notice.waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Earlier installations" }).waitFor();
+  await page.getByRole("link", { name: "db-07" }).last().click();
+  await page.getByRole("heading", { name: "db-07", level: 1 }).waitFor();
+  await page.getByText("Replaced by localhost since").waitFor();
+
+  await page.getByRole("link", { name: "All sensors" }).first().click();
+  await rowOf(page, /localhost/).waitFor();
+  expect(await rowOf(page, /db-07/).count()).toBe(1);
+  await page.getByRole("button", { name: "Status" }).click();
+  await page.getByRole("menuitemradio", { name: "Replaced" }).click();
+  await rowOf(page, /db-07 replaced by localhost/).waitFor();
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await rowOf(page, /localhost/).waitFor();
+
+  await old.checkIn();
+  await rowOf(page, /^(?!.*localhost).*db-07/).waitFor();
+  await rowOf(page, /localhost/).waitFor();
+});
+
+test("several are decided at once, each with its own; separating is offered where they are replaced", async () => {
+  await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const enroll = await openFleet(installation, ada);
+  for (const number of [1, 2, 3]) await enroll(`db-0${number}`, number);
+  for (const number of [1, 2, 3]) await enroll(`new-0${number}`, number);
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.getByRole("link", { name: "All sensors" }).click();
+  await page.getByRole("button", { name: "Looks reinstalled" }).click();
+  await rowOf(page, /new-03 looks like db-03 reinstalled/).waitFor(SILENT);
+  await page.getByRole("checkbox", { name: "Select new-01" }).check();
+  await page.getByRole("checkbox", { name: "Select new-02" }).check();
+  await page.getByRole("button", { name: "Merge…", exact: true }).click();
+  const merging = page.getByRole("dialog", { name: "Merge 2 pairs?" });
+  await merging
+    .getByRole("row", { name: /^new-02 db-02 .* 3 hardware facts agree, none differs$/ })
+    .waitFor();
+  await merging.getByRole("button", { name: "Merge 2 pairs" }).click();
+  await page.getByText("2 sensors merged.").waitFor();
+  await rowOf(page, /new-01/).waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: "Actions for new-03" }).click();
+  await page.getByRole("menuitem", { name: "Keep both…" }).click();
+  await page
+    .getByRole("dialog", { name: "Keep both sensors?" })
+    .getByRole("button", { name: "Keep both" })
+    .click();
+  await page.getByText("Nothing matches").waitFor();
+
+  await page.goto(`${installation.server.url}/sensors?status=replaced`);
+  await page.getByRole("button", { name: "Actions for db-02" }).click();
+  await page.getByRole("menuitem", { name: "Separate…" }).click();
+  const separating = page.getByRole("dialog", { name: "Separate from new-02?" });
+  await separating.getByRole("button", { name: "Separate" }).click();
+  await rowOf(page, /db-02/).waitFor({ state: "detached" });
+  await rowOf(page, /db-01 replaced by new-01/).waitFor();
+});
+
+test("merging is refused with its reason as long as the new host waits for approval", async () => {
+  await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const enroll = await openFleet(installation, ada);
+  await enroll("db-07", 1);
+  const body = {
+    name: "Careful",
+    scope: { type: "all-assets" as const },
+    expiresAt: null,
+    requireApproval: true,
+  };
+  const { value } = await ada.call(createEnrollmentToken, { body });
+  const host = { hostname: "db-07b", ...hardware(1) };
+  const { id } = await enrollOverHttp(installation.server.url, value, host);
+
+  const page = await browser.openPageAs(ada, installation);
+  await page.goto(`${installation.server.url}/sensors/${id}/overview`);
+  const merge = page.getByRole("button", { name: "Merge with db-07…" });
+  await merge.waitFor(SILENT);
+  expect(await merge.getAttribute("aria-description")).toBe("Approve it first");
+});
