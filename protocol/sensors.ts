@@ -31,6 +31,17 @@ export const FACT_KINDS = [
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
 
+export const EVIDENCE = [
+  "for",
+  "against",
+  "shared",
+  "same-as-uuid",
+  "placeholder",
+  "not-told",
+  "not-hardware",
+] as const;
+export type Evidence = (typeof EVIDENCE)[number];
+
 /** A fact of a host beside the same fact of a host that was there before. */
 export const comparedFact = z
   .object({
@@ -38,9 +49,9 @@ export const comparedFact = z
     before: z.string().nullable().meta({ description: "null: not told" }),
     now: z.string().nullable(),
     agrees: z.boolean(),
-    counts: z.boolean().meta({
+    evidence: z.enum(EVIDENCE).meta({
       description:
-        "Whether it counts as evidence: only hardware facts do that are no placeholder and that no other living sensor tells",
+        "for, against; or why it is neither: another living sensor tells the same (shared), the UUID in other words (same-as-uuid), one of the two says nothing of its own (placeholder) or nothing at all (not-told), no hardware (not-hardware)",
     }),
   })
   .meta({ id: "ComparedFact" });

@@ -28,13 +28,13 @@ const NO = { looksAlike: false, isCertain: false };
 test("the same hardware with another installation looks alike; what the installation made differs and is shown", () => {
   const { facts, ...told } = compare(DB, REINSTALLED);
   expect(told).toEqual({ looksAlike: true, isCertain: true });
-  expect(facts.map(({ kind, agrees, counts }) => [kind, agrees, counts])).toEqual([
-    ["product-uuid", true, true],
-    ["serial-number", true, true],
-    ["mac-address", true, true],
-    ["machine-id", false, false],
-    ["hostname", false, false],
-    ["operating-system", false, false],
+  expect(facts.map(({ kind, agrees, evidence }) => [kind, agrees, evidence])).toEqual([
+    ["product-uuid", true, "for"],
+    ["serial-number", true, "for"],
+    ["mac-address", true, "for"],
+    ["machine-id", false, "not-hardware"],
+    ["hostname", false, "not-hardware"],
+    ["operating-system", false, "not-hardware"],
   ]);
   expect(facts.at(-1)).toMatchObject({ before: "Debian GNU/Linux 11", now: "Debian GNU/Linux 12" });
 });
@@ -84,6 +84,12 @@ test("what firmware says where nothing was filled in is no evidence", () => {
     const one = { productUuid, macs: DB.macs };
     expect(verdict(one, one)).toEqual(NO);
   }
+  const [filled, empty] = [{ ...DB }, { ...REINSTALLED, serialNumber: "None", productUuid: undefined }];
+  expect(
+    compare(filled, empty as BootHost)
+      .facts.slice(0, 2)
+      .map(({ evidence }) => evidence),
+  ).toEqual(["not-told", "placeholder"]);
   const docker = { productUuid: DB.productUuid, macs: ["02:42:ac:11:00:02"] };
   expect(verdict(docker, docker)).toEqual(NO);
 });
@@ -91,7 +97,7 @@ test("what firmware says where nothing was filled in is no evidence", () => {
 test("a value that another living host tells too is nobody's", () => {
   const isShared = (kind: string) => kind === "product-uuid" || kind === "serial-number";
   expect(verdict(DB, REINSTALLED, isShared)).toEqual(NO);
-  expect(compare(DB, REINSTALLED, isShared).facts[0]).toMatchObject({ agrees: true, counts: false });
+  expect(compare(DB, REINSTALLED, isShared).facts[0]).toMatchObject({ agrees: true, evidence: "shared" });
 });
 
 test("a serial number that is the UUID written otherwise is one fact, not two", () => {
@@ -102,7 +108,9 @@ test("a serial number that is the UUID written otherwise is one fact, not two", 
   expect(verdict(vmware, vmware)).toEqual(NO);
   const swapped = { ...vmware, serialNumber: "a17c4d56-3c2b-5e4d-6f70-8192a3b4c5d6" };
   expect(verdict(swapped, swapped)).toEqual(NO);
-  expect(verdict({ ...vmware, macs: DB.macs! }, { ...vmware, macs: DB.macs! }).looksAlike).toBe(true);
+  const { facts, looksAlike } = compare({ ...vmware, macs: DB.macs! }, { ...vmware, macs: DB.macs! });
+  expect(looksAlike).toBe(true);
+  expect(facts.map(({ evidence }) => evidence)).toEqual(["for", "same-as-uuid", "for"]);
 });
 
 test("letter case does not matter, and a comparison is the same from both sides", () => {

@@ -1,6 +1,6 @@
 // Whether a host is one that was here before, installed anew: judged by its hardware. Names and what an installation makes are shown
 // and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reinstalls.ts.
-import type { ComparedFact, FactKind } from "@attacklens/protocol/sensors.ts";
+import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/sensors.ts";
 import type { BootHost } from "./boot-rules.ts";
 
 export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;
@@ -74,34 +74,30 @@ export function compareHardware(
   isShared: (kind: HardwareKind, value: string) => boolean,
 ): Likeness {
   const [earlier, later] = [hardwareOf(before), hardwareOf(now)];
-  let differs = false;
-  const facts = HARDWARE_KINDS.flatMap((kind): ComparedFact[] => {
-    const common = earlier[kind].filter((value) => later[kind].includes(value));
-    if (common.length === 0 && earlier[kind].length > 0 && later[kind].length > 0) differs = true;
-    return fact(kind, textOf(kind, before), textOf(kind, now), {
-      agrees: common.length > 0,
-      counts: common.some((value) => !isShared(kind, value)),
-    });
-  });
-  const counting = new Set(facts.filter(({ counts }) => counts).map(({ kind }) => kind));
   const isOneId = isDerived(earlier["serial-number"][0], earlier["product-uuid"][0]);
-  if (isOneId && counting.has("product-uuid")) counting.delete("serial-number");
-  const looksAlike = counting.size >= NEEDED;
+  const judge = (kind: HardwareKind): Evidence => {
+    if (textOf(kind, before) === null || textOf(kind, now) === null) return "not-told";
+    if (earlier[kind].length === 0 || later[kind].length === 0) return "placeholder";
+    const common = earlier[kind].filter((value) => later[kind].includes(value));
+    if (common.length === 0) return "against";
+    if (common.every((value) => isShared(kind, value))) return "shared";
+    return kind === "serial-number" && isOneId ? "same-as-uuid" : "for";
+  };
+  const hardware = HARDWARE_KINDS.flatMap((kind) => fact(kind, before, now, judge(kind)));
   const others = (["machine-id", "hostname", "operating-system"] as const).flatMap((kind) =>
-    fact(kind, textOf(kind, before), textOf(kind, now)),
+    fact(kind, before, now, "not-hardware"),
   );
-  return { facts: [...facts, ...others], looksAlike, isCertain: looksAlike && !differs };
+  const count = (wanted: Evidence) => hardware.filter(({ evidence }) => evidence === wanted).length;
+  const looksAlike = count("for") >= NEEDED;
+  return { facts: [...hardware, ...others], looksAlike, isCertain: looksAlike && count("against") === 0 };
 }
 
-function fact(
-  kind: FactKind,
-  before: string | null,
-  now: string | null,
-  verdict?: Pick<ComparedFact, "agrees" | "counts">,
-): ComparedFact[] {
-  if (before === null && now === null) return [];
-  const same = before !== null && before.toLowerCase() === now?.toLowerCase();
-  return [{ kind, before, now, ...(verdict ?? { agrees: same, counts: false }) }];
+function fact(kind: FactKind, before: BootHost, now: BootHost, evidence: Evidence): ComparedFact[] {
+  const [earlier, later] = [textOf(kind, before), textOf(kind, now)];
+  if (earlier === null && later === null) return [];
+  const isSame = earlier?.toLowerCase() === later?.toLowerCase();
+  const agrees = isSame || ["for", "shared", "same-as-uuid"].includes(evidence);
+  return [{ kind, before: earlier, now: later, agrees, evidence }];
 }
 
 function textOf(kind: FactKind, host: BootHost): string | null {

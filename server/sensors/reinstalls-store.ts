@@ -58,7 +58,7 @@ export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]
 }
 
 /**
- * Pairs about which nobody has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
+ * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
  * later one enrolled. The one that was seen last comes first.
  */
 function openPairs(db: Database, onlineSince: number) {
@@ -77,7 +77,9 @@ function openPairs(db: Database, onlineSince: number) {
       "earlier.hostname",
       "seen.lastSeenAt",
     ])
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "later.enrollmentTokenId")
     .where("sensorLikeness.decision", "is", null)
+    .where("enrollmentToken.reinstalls", "!=", "keep")
     .where("later.deletedAt", "is", null)
     .where("later.removedAt", "is", null)
     .where("later.uninstalledAt", "is", null)
@@ -119,7 +121,6 @@ export function openPairSensors(db: Database, onlineSince: number) {
 /** Certain pairs whose later sensor reports, and whose token's rule is to merge. */
 export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
   return await openPairs(db, onlineSince)
-    .innerJoin("enrollmentToken", "enrollmentToken.id", "later.enrollmentTokenId")
     .where("enrollmentToken.reinstalls", "=", "merge")
     .where("sensorLikeness.isCertain", "=", 1)
     .where("later.reportedAt", "is not", null)

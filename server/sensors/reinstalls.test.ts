@@ -84,7 +84,7 @@ for (const dialect of TESTED_DIALECTS) {
     fleet.world.clock.ms += HOUR_MS;
     const { looksLike, can } = await fleet.see(anew.id);
     expect(looksLike).toMatchObject({ sensor: { id: old.id, name: "db-07" }, lastSeenAt, isCertain: true });
-    expect(looksLike!.facts.filter(({ counts }) => counts).map(({ kind }) => kind)).toEqual([
+    expect(looksLike!.facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
       "product-uuid",
       "serial-number",
       "mac-address",
@@ -94,11 +94,20 @@ for (const dialect of TESTED_DIALECTS) {
       before: "db-07",
       now: "localhost",
       agrees: false,
-      counts: false,
+      evidence: "not-hardware",
     });
     expect(can).toMatchObject({ merge: { allowed: true }, keepBoth: { allowed: true } });
     expect(await fleet.list({ looksLike: "any" })).toEqual([anew.id]);
     expect((await fleet.see(old.id)).looksLike).toBeNull();
+  });
+
+  test(`a token whose rule is to keep both asks nobody (${dialect})`, async () => {
+    await using fleet = await openFleet(dialect, { reinstalls: "keep" });
+    await fleet.enroll("db-07");
+    fleet.world.clock.ms += HOUR_MS;
+    const anew = await fleet.enroll("db-07");
+    expect((await fleet.see(anew.id)).looksLike).toBeNull();
+    expect(await fleet.list({ looksLike: "any" })).toEqual([]);
   });
 
   test(`an old one that is heard after the new one enrolled is never taken for it (${dialect})`, async () => {

@@ -201,7 +201,9 @@ async function lockOpenPair(tx: Database, since: number, sensorId: string, prede
 }
 
 function agreeing({ facts }: OpenPair): string[] {
-  return comparedFacts.parse(JSON.parse(facts)).flatMap(({ kind, counts }) => (counts ? [kind] : []));
+  return comparedFacts
+    .parse(JSON.parse(facts))
+    .flatMap(({ kind, evidence }) => (evidence === "for" ? [kind] : []));
 }
 
 function notAlike(verb: string): Problem {

@@ -5,7 +5,7 @@ import { type Likeness, verdictOn } from "./reinstall-words.ts";
 
 /** What the silent sensor's host told beside what this one tells, and what of it is evidence that they are one machine. */
 export function ComparedFacts({ likeness }: { likeness: Likeness }) {
-  const { facts, isCertain, sensor } = likeness;
+  const { facts, sensor } = likeness;
   return (
     <table className={classes.table}>
       <thead>
@@ -25,7 +25,7 @@ export function ComparedFacts({ likeness }: { likeness: Likeness }) {
       </thead>
       <tbody>
         {facts.map((fact) => {
-          const { name, compared, color, evidence } = verdictOn(fact, isCertain);
+          const { name, compared, color, evidence } = verdictOn(fact);
           return (
             <tr key={fact.kind}>
               <th scope="row">{name}</th>

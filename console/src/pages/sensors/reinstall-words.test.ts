@@ -7,27 +7,37 @@ const serial = {
   before: "B5R3342",
   now: "B5R3342",
   agrees: true,
-  counts: true,
+  evidence: "for",
 } as const;
-const hostname = { kind: "hostname", before: "db-07", now: "db-07", agrees: true, counts: false } as const;
-const macs = { kind: "mac-address", before: "d0:94", now: "d0:95", agrees: false, counts: false } as const;
+const hostname = {
+  kind: "hostname",
+  before: "db-07",
+  now: "db-07",
+  agrees: true,
+  evidence: "not-hardware",
+} as const;
+const macs = {
+  kind: "mac-address",
+  before: "d0:94",
+  now: "d0:95",
+  agrees: false,
+  evidence: "against",
+} as const;
 
 test("hardware that agrees is evidence, a name that agrees is not", () => {
-  expect(verdictOn(serial, true)).toMatchObject({ compared: "Agrees", color: "green", evidence: "Yes" });
-  expect(verdictOn(hostname, true)).toMatchObject({ compared: "Agrees", color: "gray" });
-  expect(verdictOn(hostname, true).evidence).toStartWith("No: ");
+  expect(verdictOn(serial)).toMatchObject({ compared: "Agrees", color: "green", evidence: "Yes" });
+  expect(verdictOn(hostname)).toMatchObject({ compared: "Agrees", color: "gray" });
+  expect(verdictOn(hostname).evidence).toStartWith("No: ");
 });
 
 test("hardware that does not count says why", () => {
-  const evidenceOf = (change: Partial<ComparedFact>, isCertain = true) => {
-    return verdictOn({ ...serial, counts: false, ...change }, isCertain).evidence;
-  };
-  expect(evidenceOf({})).toContain("another living sensor");
-  expect(evidenceOf({ agrees: false, before: null })).toContain("not told before");
-  expect(evidenceOf({ agrees: false, now: null })).toContain("not told now");
-  expect(evidenceOf({ agrees: false, before: "None", now: "none" })).toContain("maker");
-  expect(evidenceOf({ agrees: false, before: "None" })).toContain("placeholder");
-  expect(evidenceOf({ agrees: false, before: "other" }, false)).toStartWith("Against: ");
+  const evidenceOf = (change: Partial<ComparedFact>) => verdictOn({ ...serial, ...change }).evidence;
+  expect(evidenceOf({ evidence: "shared" })).toContain("another living sensor");
+  expect(evidenceOf({ evidence: "same-as-uuid" })).toContain("UUID");
+  expect(evidenceOf({ evidence: "not-told", agrees: false, before: null })).toContain("not told before");
+  expect(evidenceOf({ evidence: "not-told", agrees: false, now: null })).toContain("not told now");
+  expect(evidenceOf({ evidence: "placeholder", before: "None", now: "none" })).toContain("maker");
+  expect(evidenceOf({ evidence: "against", agrees: false, before: "other" })).toStartWith("Against: ");
 });
 
 test("the evidence in one line counts what agrees and what differs", () => {
