@@ -32,16 +32,16 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
   const machine = `a ${PLATFORMS.find(({ value }) => value === chosen)?.label} machine`;
   return (
     <Stack gap="xs">
-      <Reach target={target} />
+      <Reach target={target} secret={secret} />
       <Group justify="space-between" gap="xs">
         <SegmentedControl
           aria-label="Platform"
-          size="xs"
+          size="sm"
           data={[...PLATFORMS]}
           value={chosen}
           onChange={setChosen}
         />
-        <SegmentedControl aria-label="Step" size="xs" data={[...STEPS]} value={step} onChange={setStep} />
+        <SegmentedControl aria-label="Step" size="sm" data={[...STEPS]} value={step} onChange={setStep} />
       </Group>
       {step === "enroll" ? (
         <CommandBlock
@@ -55,12 +55,14 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
         />
       ) : (
         <CommandBlock
-          title={`See whether ${machine} could enroll`}
+          title={
+            secret === "token" ? `See whether ${machine} could enroll` : `See whether ${machine} gets here`
+          }
           command={checkCommand(target, chosen, secret === "token" ? "Enrollment Token" : undefined)}
           note={
             secret === "token"
               ? "Try it on one machine first. It says step by step what works, changes nothing and spends no use of the token."
-              : "Says step by step whether the machine reaches this server. It changes nothing, and leaves the ticket unused."
+              : "It says step by step what works on the way to this server, and changes nothing. A ticket cannot be checked."
           }
         />
       )}
@@ -69,23 +71,21 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
 }
 
 /** What keeps the commands from working elsewhere, and what to do about it. */
-function Reach({ target: { reach, server } }: { target: Target }) {
+function Reach({ target: { reach, server }, secret }: { target: Target; secret: string }) {
   if (reach === "network") return null;
   if (reach === "near") {
     return (
       <Notice kind="info">
-        {server} reaches this server from its own machine only. To enroll others, start it with{" "}
-        <code>--listen ADDRESS:PORT</code> on the network, or say with <code>--public-url</code> how it is
-        reached.
+        Only the server's own machine gets to {server}. To enroll others, let the server listen on the network
+        with <code>--listen ADDRESS:PORT</code>, or say with <code>--public-url</code> how it is reached.
       </Notice>
     );
   }
   return (
     <Notice kind="warning">
-      Sensors refuse {server}: plain HTTP would show the token to the network. Give the server a certificate (
-      <code>--tls-cert</code> and <code>--tls-key</code>, or <code>--tls private</code>). Where a proxy ends
-      TLS, say with <code>--public-url https://…</code> how the proxy is reached. The commands here change
-      with it.
+      Sensors refuse {server}: plain HTTP would show the {secret} to the network. Give the server a
+      certificate with <code>--tls-cert</code> and <code>--tls-key</code>, or with <code>--tls private</code>.
+      Where a proxy ends TLS, say with <code>--public-url https://…</code> how it is reached.
     </Notice>
   );
 }

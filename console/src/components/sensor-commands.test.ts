@@ -34,9 +34,9 @@ test("enroll on Linux and macOS asks for the token and pins the private CA", () 
   const expected = `(
   printf 'Enrollment Token: '; read -rs TOKEN; echo
   printf %s "$TOKEN" |
-    sudo attacklens-sensor enroll --token - \\
-      --server https://sensors.example.com:8443 \\
-      --ca-pin ${PIN}
+  sudo attacklens-sensor enroll --token - \\
+    --server https://sensors.example.com:8443 \\
+    --ca-pin ${PIN}
 )`;
   expect(enrollCommand(PRIVATE, "linux", "Enrollment Token")).toBe(expected);
   expect(enrollCommand(PRIVATE, "darwin", "Enrollment Token")).toBe(expected);
@@ -46,9 +46,9 @@ test("enroll on Windows does the same in PowerShell", () => {
   expect(enrollCommand(PRIVATE, "windows", "Enrollment Token")).toBe(`& {
   $Token = Read-Host -AsSecureString 'Enrollment Token'
   [Net.NetworkCredential]::new('', $Token).Password |
-    attacklens-sensor.exe enroll --token - \`
-      --server https://sensors.example.com:8443 \`
-      --ca-pin ${PIN}
+  attacklens-sensor.exe enroll --token - \`
+    --server https://sensors.example.com:8443 \`
+    --ca-pin ${PIN}
 }`);
 });
 

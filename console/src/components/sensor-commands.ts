@@ -64,7 +64,7 @@ function askingFor(secret: string, platform: Platform, command: string): string 
       "& {",
       `  $Token = Read-Host -AsSecureString '${secret}'`,
       "  [Net.NetworkCredential]::new('', $Token).Password |",
-      indent(command, 4),
+      indent(command),
       "}",
     ].join("\n");
   }
@@ -72,11 +72,11 @@ function askingFor(secret: string, platform: Platform, command: string): string 
     "(",
     `  printf '${secret}: '; read -rs TOKEN; echo`,
     `  printf %s "$TOKEN" |`,
-    indent(command, 4),
+    indent(command),
     ")",
   ].join("\n");
 }
 
-function indent(text: string, columns: number): string {
-  return text.replace(/^/gm, " ".repeat(columns));
+function indent(text: string): string {
+  return text.replace(/^/gm, "  ");
 }
