@@ -56,7 +56,9 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
       ) : (
         <CommandBlock
           title={
-            secret === "token" ? `See whether ${machine} could enroll` : `See whether ${machine} gets here`
+            secret === "token"
+              ? `See whether ${machine} could enroll`
+              : `See whether ${machine} reaches the server`
           }
           command={checkCommand(target, chosen, secret === "token" ? "Enrollment Token" : undefined)}
           note={
@@ -76,8 +78,8 @@ function Reach({ target: { reach, server }, secret }: { target: Target; secret: 
   if (reach === "near") {
     return (
       <Notice kind="info">
-        Only the server's own machine gets to {server}. To enroll others, let the server listen on the network
-        with <code>--listen ADDRESS:PORT</code>, or say with <code>--public-url</code> how it is reached.
+        Only the server's own machine reaches {server}. For others, start it with{" "}
+        <code>--listen ADDRESS:PORT</code> on the network, or with the <code>--public-url</code> of its proxy.
       </Notice>
     );
   }
