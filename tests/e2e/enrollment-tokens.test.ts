@@ -96,9 +96,10 @@ test("a token's value is in no file, log, metric, argument or environment after 
   expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
   // As if the reply had been lost: the same key once more. Then a mistyped value, and one that is refused.
   const identityFile = join(first.stateDir, "identity.json");
-  const { sensorId, enrolledAt: _, ...begun } = JSON.parse(readFileSync(identityFile, "utf8"));
+  const { sensorId, enrolledAt: _, serverKey: __, ...begun } = JSON.parse(readFileSync(identityFile, "utf8"));
   writeFileSync(identityFile, JSON.stringify({ ...begun, state: "enrolling" }), { mode: 0o600 });
   const again = await enrollSensor(installation, value, "first");
+  expect(again.stderr).toBe("");
   expect(again.stdout).toContain(sensorId);
   const mistyped = await fetch(`${server.url}/sensor/v1/enroll`, {
     method: "POST",
