@@ -1,5 +1,6 @@
 // Routes of the API as queries. Keys begin with the noun, so that a change refreshes all that shows the noun.
 import { getMe, getSetup } from "@attacklens/protocol/account.ts";
+import { getConnection } from "@attacklens/protocol/connection.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { type ApiRequest, callApi } from "./api.ts";
@@ -48,6 +49,7 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
 
 export const meQuery = apiQuery(getMe, {});
 export const setupQuery = apiQuery(getSetup, {});
+export const connectionQuery = apiQuery(getConnection, {});
 
 /** Marks everything about the nouns as out of date; what is on the screen is fetched again at once. */
 export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<unknown> {

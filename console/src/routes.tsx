@@ -42,7 +42,7 @@ import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
 import { SensorPage } from "./pages/sensors/SensorPage.tsx";
 import { SensorsPage } from "./pages/sensors/SensorsPage.tsx";
 import { parseSearch, paths, readThen, stringifySearch } from "./paths.ts";
-import { apiListQuery, apiQuery, meQuery, setupQuery } from "./queries.ts";
+import { apiListQuery, apiQuery, connectionQuery, meQuery, setupQuery } from "./queries.ts";
 
 interface RouterContext {
   queryClient: QueryClient;
@@ -206,6 +206,9 @@ const token = createRoute({
 const tokenOverview = createRoute({
   getParentRoute: () => token,
   id: "token-overview",
+  loader: async ({ context }): Promise<void> => {
+    await context.queryClient.query({ ...connectionQuery, ...STATIC });
+  },
   component: TokenOverview,
 });
 

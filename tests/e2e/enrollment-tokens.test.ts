@@ -99,6 +99,7 @@ test("a token's value is in no file, log, metric, argument or environment after 
   const { sensorId, enrolledAt: _, serverKey: __, ...begun } = JSON.parse(readFileSync(identityFile, "utf8"));
   writeFileSync(identityFile, JSON.stringify({ ...begun, state: "enrolling" }), { mode: 0o600 });
   const again = await enrollSensor(installation, value, "first");
+  expect(again.stderr).toBe("");
   expect(again.stdout).toContain(sensorId);
   const mistyped = await fetch(`${server.url}/sensor/v1/enroll`, {
     method: "POST",

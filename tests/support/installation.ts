@@ -37,6 +37,8 @@ export interface InstallationOptions {
   keyMaxAgeDays?: number;
   /** `info` when absent. */
   logLevel?: "debug";
+  /** More of the settings in docs/operate.md, by their variables. */
+  environment?: Record<string, string>;
 }
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
@@ -54,6 +56,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
         ATTACKLENS_KEY_MAX_AGE_DAYS: String(options.keyMaxAgeDays ?? 30),
         ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
+        ...options.environment,
       },
     }),
   );

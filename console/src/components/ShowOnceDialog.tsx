@@ -35,7 +35,7 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
       opened
       onClose={() => undefined}
       title={title}
-      size={640}
+      size={720}
       closeOnClickOutside={false}
       closeOnEscape={false}
       withCloseButton={false}

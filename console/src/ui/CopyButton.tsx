@@ -1,37 +1,37 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useCopy } from "./use-copy.ts";
 
 /** Copies a text; says Copied for two seconds. */
 export function CopyButton({ value, children = "Copy" }: { value: string; children?: string }) {
-  const clipboard = useClipboard({ timeout: 2_000 });
+  const { copy, isCopied } = useCopy();
   return (
     <Button
       variant="default"
-      onClick={() => clipboard.copy(value)}
-      leftSection={clipboard.copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+      onClick={() => copy(value)}
+      leftSection={isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
       miw={104}
       flex="none"
       aria-live="polite"
     >
-      {clipboard.copied ? "Copied" : children}
+      {isCopied ? "Copied" : children}
     </Button>
   );
 }
 
 /** The small one, beside an id or an address. `name` says what is copied. */
 export function CopyIcon({ value, name }: { value: string; name: string }) {
-  const clipboard = useClipboard({ timeout: 2_000 });
+  const { copy, isCopied } = useCopy();
   return (
     <ActionIcon
       variant="subtle"
       color="gray"
       size={22}
-      onClick={() => clipboard.copy(value)}
-      aria-label={clipboard.copied ? `${name} copied` : `Copy ${name}`}
-      title={clipboard.copied ? "Copied" : `Copy ${name}`}
+      onClick={() => copy(value)}
+      aria-label={isCopied ? `${name} copied` : `Copy ${name}`}
+      title={isCopied ? "Copied" : `Copy ${name}`}
     >
-      {clipboard.copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+      {isCopied ? <IconCheck size={14} /> : <IconCopy size={14} />}
     </ActionIcon>
   );
 }

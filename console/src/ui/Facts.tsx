@@ -4,6 +4,8 @@ import classes from "./Facts.module.css";
 export interface Fact {
   label: string;
   value: ReactNode;
+  /** Long: takes both columns. */
+  isWide?: boolean;
 }
 
 /** Names and values in two columns. */
@@ -11,7 +13,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className={classes.facts}>
       {facts.map((fact) => (
-        <div key={fact.label} className={classes.fact}>
+        <div key={fact.label} className={classes.fact} data-wide={fact.isWide || undefined}>
           <dt className={classes.label}>{fact.label}</dt>
           <dd className={classes.value}>{fact.value}</dd>
         </div>

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { callApi } from "../../api.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { refresh } from "../../queries.ts";
+import { connectionQuery, refresh } from "../../queries.ts";
 import { TokenForm } from "./TokenForm.tsx";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
 import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
@@ -20,8 +20,9 @@ export function CreateTokenDialog() {
   const close = () => void navigate({ ...paths.enrollmentTokens(), search: true, replace: true });
 
   async function create(values: TokenValues) {
+    const connection = await queryClient.query(connectionQuery);
     const { enrollmentToken, value } = await callApi(createEnrollmentToken, { body: toRequest(values) });
-    setCreated({ token: enrollmentToken, value });
+    setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }
 

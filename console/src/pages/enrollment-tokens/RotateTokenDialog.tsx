@@ -8,7 +8,7 @@ import { callApi } from "../../api.ts";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, refresh } from "../../queries.ts";
+import { apiQuery, connectionQuery, refresh } from "../../queries.ts";
 import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, fromWallClock, toWallClock } from "./expiry.ts";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
@@ -48,6 +48,7 @@ export function RotateTokenDialog() {
   const close = (id: string) => void navigate({ ...paths.enrollmentToken(id), replace: true });
 
   async function rotate({ name, overlap, expiry, expiresAt }: typeof values) {
+    const connection = await queryClient.query(connectionQuery);
     const { enrollmentToken, value } = await callApi(rotateEnrollmentToken, {
       params: { id: tokenId },
       body: {
@@ -56,7 +57,7 @@ export function RotateTokenDialog() {
         oldExpiresAt: daysFrom(new Date(), Number(overlap)).toISOString(),
       },
     });
-    setCreated({ token: enrollmentToken, value });
+    setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }
 

@@ -19,6 +19,7 @@ import { PageBody } from "../../ui/PageBody.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { TokenAttempts } from "./TokenAttempts.tsx";
+import { TokenConnection } from "./TokenConnection.tsx";
 import { TokenScope } from "./TokenScope.tsx";
 import { usePreview } from "./use-preview.ts";
 
@@ -38,6 +39,7 @@ export function TokenOverview() {
         ))}
       </Stack>
       <Facts facts={factsOf(token)} />
+      {token.revokedAt === null && <TokenConnection />}
       <TokenAttempts token={token} />
       <Outlet />
     </PageBody>

@@ -1,15 +1,15 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { SegmentedControl, Stack } from "@mantine/core";
-import { useState } from "react";
-import { CommandBlock } from "../../components/CommandBlock.tsx";
+import { SensorCommands } from "../../components/SensorCommands.tsx";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
+import type { Connection } from "../../components/sensor-commands.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
-import { enrollCommand, PLATFORMS, type Platform } from "./enroll-command.ts";
 
 export interface CreatedToken {
   token: EnrollmentToken;
   value: string;
+  /** Asked for before the token is made: the value is shown once, whatever fails then. */
+  connection: Connection;
 }
 
 interface TokenValueDialogProps {
@@ -18,10 +18,9 @@ interface TokenValueDialogProps {
   onClose: () => void;
 }
 
-/** The value of a new token, once, with the command that uses it. */
+/** The value of a new token, once, with the commands that use it. */
 export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialogProps) {
-  const [platform, setPlatform] = useState<Platform>("linux");
-  const { token, value } = created;
+  const { token, value, connection } = created;
   return (
     <ShowOnceDialog
       title="Store the token now"
@@ -36,20 +35,7 @@ export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialo
       onForget={onForget}
       onClose={onClose}
     >
-      <Stack gap="xs">
-        <SegmentedControl
-          aria-label="Platform"
-          size="xs"
-          data={[...PLATFORMS]}
-          value={platform}
-          onChange={(chosen) => setPlatform(chosen as Platform)}
-        />
-        <CommandBlock
-          title={`Enroll a ${PLATFORMS.find((one) => one.value === platform)?.label} machine`}
-          command={enrollCommand(window.location.origin, platform)}
-          note="Run it on the machine and paste the token when asked. It stays out of the shell's history and the list of processes."
-        />
-      </Stack>
+      <SensorCommands connection={connection} secret="token" />
     </ShowOnceDialog>
   );
 }

@@ -2,24 +2,27 @@ import { createTicket, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
-import { CommandBlock } from "../../components/CommandBlock.tsx";
+import { SensorCommands } from "../../components/SensorCommands.tsx";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
-import { refresh } from "../../queries.ts";
+import type { Connection } from "../../components/sensor-commands.ts";
+import { connectionQuery, refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 
 /** Makes a ticket by which one host takes the sensor over with a new key, and shows it once. */
 export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
-  const [ticket, setTicket] = useState<{ value: string; expiresAt: string }>();
+  const [ticket, setTicket] = useState<{ value: string; expiresAt: string; connection: Connection }>();
   // The question closes itself when it is answered; what it made is then still to be shown.
   const isMade = useRef(false);
   const queryClient = useQueryClient();
   const forget = useCallback(() => setTicket(undefined), []);
   async function make() {
+    // Before the ticket: its value is shown once, and the key before is refused from then on.
+    const connection = await queryClient.query(connectionQuery);
     const made = await callApi(createTicket, { params: { id: sensor.id } });
     await refresh(queryClient, "sensors");
     isMade.current = true;
-    setTicket(made);
+    setTicket({ ...made, connection });
   }
   if (!ticket) {
     return (
@@ -52,16 +55,7 @@ export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: (
       onForget={forget}
       onClose={onClose}
     >
-      <CommandBlock
-        title="Enroll the machine again"
-        command={[
-          "(",
-          "  printf 'Ticket: '; read -rs TICKET; echo",
-          `  printf %s "$TICKET" | sudo attacklens-sensor enroll --server ${window.location.origin} --token -`,
-          ")",
-        ].join("\n")}
-        note="Run it on the machine and paste the ticket when asked. A sensor that runs there takes the new key over by itself."
-      />
+      <SensorCommands connection={ticket.connection} secret="ticket" platform={sensor.platform} />
     </ShowOnceDialog>
   );
 }

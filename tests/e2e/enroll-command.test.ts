@@ -1,0 +1,122 @@
+// The commands that the console shows, copied and pasted as they are. `sudo` and the sensor's name in PATH lead to the built sensor.
+import { expect, test } from "bun:test";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import type { Locator, Page } from "playwright-core";
+import { programPath, SENSOR } from "../../tasks/build.ts";
+import { runCommand } from "../../tasks/command.ts";
+import { openBrowser } from "../support/browser.ts";
+import { type Installation, openInstallation } from "../support/installation.ts";
+
+const permissions = ["clipboard-read", "clipboard-write"];
+
+test.skipIf(process.platform === "win32")(
+  "the commands for a token and for a ticket work against a private CA, as they are copied",
+  async () => {
+    // 127.1 is this machine too, but no address that the server knows to be: it speaks TLS there.
+    const port = freePort();
+    await using installation = await openInstallation({
+      database: "sqlite",
+      environment: {
+        ATTACKLENS_SENSOR_LISTEN: `127.1:${port}`,
+        ATTACKLENS_SENSOR_URL: `https://127.0.0.1:${port}`,
+      },
+    });
+    await using browser = await openBrowser();
+    const ada = await installation.createSuperAdmin();
+    const page = await browser.openPageAs(ada, installation, { permissions });
+
+    const created = await createToken(page);
+    const value = await created.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
+    const enroll = await copyCommand(created);
+    expect(enroll).toMatch(
+      new RegExp(`--server https://127.0.0.1:${port} .*--ca-pin sha256:[0-9a-f]{64}`, "s"),
+    );
+    await created.getByText("Check first").click();
+    const check = await copyCommand(created);
+    expect(enroll + check).not.toContain(value);
+    const checked = await paste(installation, check, value, "first");
+    expect(checked.stdout).not.toContain("FAIL");
+    expect(checked.stdout).toContain(`${hostname()} from 127.0.0.1 would enroll`);
+    expect((await ada.call(listSensors)).items).toEqual([]);
+    const enrolled = await paste(installation, enroll, value, "first");
+    expect(enrolled.stderr).toBe("");
+    expect(enrolled.stdout).toContain(`enrolled ${hostname()} as sen_`);
+    const [sensor] = (await ada.call(listSensors)).items;
+
+    await created.getByRole("checkbox", { name: "I have stored it" }).check();
+    await created.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("link", { name: "All sensors" }).click();
+    await page.getByRole("link", { name: hostname() }).first().click();
+    await page.getByRole("button", { name: "Re-enroll…" }).click();
+    await page.getByRole("button", { name: "Make ticket" }).click();
+    const made = page.getByRole("dialog", { name: "Store the ticket now" });
+    const ticket = await made.getByRole("textbox", { name: "Re-enroll ticket" }).inputValue();
+    const again = await paste(installation, await copyCommand(made), ticket, "second");
+    expect(again.stderr).toBe("");
+    expect(again.stdout).toContain(`enrolled again ${hostname()} as ${sensor?.id}`);
+    await made.getByText("Check first").click();
+    const way = await paste(installation, await copyCommand(made), "", "second");
+    expect(way.stdout).toContain("is the server's private CA");
+    expect(way.code).toBe(0);
+    await made.getByRole("checkbox", { name: "I have stored it" }).check();
+    await made.getByRole("button", { name: "Close" }).click();
+  },
+);
+
+test("the page says when sensors would refuse the address that it is reached by", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const url = installation.server.url.replace("127.0.0.1", "attacklens.localhost");
+  const far = { ...installation, server: { ...installation.server, url } };
+  const page = await browser.openPageAs(ada, far, { permissions });
+  const created = await createToken(page);
+  await created.getByText(`Sensors refuse ${url}: plain HTTP would show the token to the network`).waitFor();
+  const value = await created.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
+  const refused = await paste(installation, await copyCommand(created), value, "far");
+  expect(refused.stderr).toContain("plain HTTP would show the token to the network");
+  await created.getByRole("checkbox", { name: "I have stored it" }).check();
+  await created.getByRole("button", { name: "Close" }).click();
+
+  await page.getByRole("link", { name: "Created in the page" }).click();
+  await page.getByRole("button", { name: "Show commands" }).click();
+  await page.getByText(`Sensors refuse ${url}`).waitFor();
+  await page.getByText("None: plain HTTP").waitFor();
+});
+
+async function createToken(page: Page): Promise<Locator> {
+  await page.getByRole("link", { name: "Enrollment Tokens" }).click();
+  await page.getByRole("link", { name: "Create Token" }).first().click();
+  const form = page.getByRole("dialog", { name: "Create Enrollment Token" });
+  await form.getByRole("textbox", { name: "Name" }).fill("Created in the page");
+  await form.getByRole("button", { name: "Create Token" }).click();
+  return page.getByRole("dialog", { name: "Store the token now" });
+}
+
+async function copyCommand(dialog: Locator): Promise<string> {
+  await dialog.getByRole("button", { name: "Copy command" }).click();
+  await dialog.getByRole("button", { name: "Copied" }).waitFor();
+  return await dialog.page().evaluate(() => navigator.clipboard.readText());
+}
+
+/** What a person does with a command in a terminal, who then pastes the secret. */
+async function paste({ folder }: Installation, command: string, secret: string, name: string) {
+  const bin = join(folder, `bin-${name}`);
+  mkdirSync(bin, { recursive: true });
+  const sensor = `case "$1" in enroll) set -- "$@" --state "${join(folder, name)}";; esac\nexec "${programPath(SENSOR)}" "$@"`;
+  for (const [program, script] of Object.entries({ sudo: 'exec "$@"', "attacklens-sensor": sensor })) {
+    writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, program), 0o700);
+  }
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  return await runCommand(["bash", "-c", command], { env, stdin: `${secret}\n` });
+}
+
+function freePort(): number {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  server.stop(true);
+  return server.port;
+}
