@@ -116,7 +116,7 @@ export interface ChangeStreams {
 /** How sensors reach this server, as `server.ts` wires it. */
 export interface Connection {
   /** null: the address that the console is reached by. */
-  sensorUrl: string | null;
+  sensorUrl(): string | null;
   /** Of the certificate that sensors see; undefined: this server ends no TLS for them. */
   certificate(): { pin: string; expiresAt: number } | undefined;
   /** The private CA's, when sensors see its certificate. */

@@ -73,7 +73,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         checkInIntervalSeconds: config.checkInIntervalSeconds,
         keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
         answers: openAnswerSigner(secret),
-        connection: connectionOf(config, ports.at(-1)!, tls),
+        connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
         signIn,
         uploadBudget: openUploadBudget(now),
         knownValues: openKnownValues(db, now),
@@ -91,7 +91,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
       consoleFile: await openConsoleFiles(bundle),
     });
-    const listeners = ports.map(({ hostname, port, tls: mode, serves }) =>
+    const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
       openListener({
         hostname,
         port,
@@ -204,18 +204,23 @@ function tlsSource(config: Config): Pick<TlsSource, "files" | "names"> {
   return { files, names: names.slice(0, MAX_NAMES) };
 }
 
-function connectionOf(config: Config, sensors: Port, tls: ServerTls | undefined): Connection {
+function connectionOf(
+  config: Config,
+  sensors: Port,
+  tls: ServerTls | undefined,
+  portNow: () => number,
+): Connection {
   const { publicUrl, sensorUrl } = config;
   const isEverywhere = /^(0\.0\.0\.0|::)$/.test(sensors.hostname);
   const ownPort = () => {
-    const url = new URL(urlOf(sensors, sensors.port));
+    const url = new URL(urlOf(sensors, portNow()));
     if (publicUrl) url.hostname = new URL(publicUrl).hostname;
     else if (isEverywhere) url.hostname = hostname();
     return url.origin;
   };
   const shown = sensors.tls === "off" ? undefined : tls;
   return {
-    sensorUrl: sensorUrl ?? (sensors.serves === "sensors" ? ownPort() : (publicUrl ?? null)),
+    sensorUrl: () => sensorUrl ?? (sensors.serves === "sensors" ? ownPort() : (publicUrl ?? null)),
     certificate() {
       const certificate = shown?.certificate();
       return certificate && { pin: pinOf(certificate.chain), expiresAt: certificate.expiresAt };

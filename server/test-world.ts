@@ -170,7 +170,7 @@ function openServer(db: Database, now: () => number) {
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
-      connection: { sensorUrl: null, certificate: () => undefined, roots: () => undefined },
+      connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),

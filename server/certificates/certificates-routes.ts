@@ -4,7 +4,7 @@ import { handler } from "../route-handler.ts";
 
 export const certificateRoutes = [
   handler(getConnection, async (_, { connection }) => ({
-    sensorUrl: connection.sensorUrl,
+    sensorUrl: connection.sensorUrl(),
     caPin: connection.roots()?.pin ?? null,
     certificateExpiresAt: toInstant(connection.certificate()?.expiresAt ?? null),
   })),
