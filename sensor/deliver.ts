@@ -1,6 +1,6 @@
-// What a cycle sends: the reports that waited for the server, oldest first, and behind them the present one.
+// What a cycle sends: the reports that waited for the server, oldest first, and behind them the present one if it differs.
 import { DamagedReport } from "./kept-report-files.ts";
-import type { KeptReports } from "./kept-reports.ts";
+import { type KeptReports, stateOf } from "./kept-reports.ts";
 import { isAboutContent, type Report, type ReportResult } from "./report.ts";
 
 /** How long a cycle delivers what waited; the rest is for the next one, lest a sensor with a long backlog seem to stand still. */
@@ -19,8 +19,8 @@ export async function deliver(
 ): Promise<ReportResult & { isTaken: boolean }> {
   const endsAt = now() + DELIVERY_MS;
   const delivered: Report[] = [];
+  let last: ReportResult | undefined;
   try {
-    let last: ReportResult | undefined;
     for (let report = kept.oldest(); report; report = kept.oldest()) {
       if (last && now() > endsAt) return { ...last, isTaken: false };
       try {
@@ -40,6 +40,9 @@ export async function deliver(
       news.push(`delivered ${what} kept since ${delivered[0]!.collectedAt}`);
     }
   }
+  // Nothing has changed since the newest that waited.
+  const newest = delivered.at(-1);
+  if (last && newest && stateOf(newest) === stateOf(present)) return { ...last, isTaken: true };
   const result = await sendOne(present);
   return { ...result, isTaken: !result.held };
 }

@@ -221,8 +221,8 @@ function hashesOf({ inventory }: Report): string[] {
   return [...new Set(all)];
 }
 
-/** Two reports with the same are alike. Why a category failed may differ from one to the next, and tells nothing new. */
-function stateOf({ inventory }: Report): string {
+/** Two reports with the same say the same. Why a category failed may differ from one to the next, and tells nothing new. */
+export function stateOf({ inventory }: Report): string {
   return CATEGORIES.map((category) => {
     const said = inventory[category];
     return said?.status === "collected" ? said.root : said?.status;
