@@ -28,6 +28,8 @@ export type KeptReports = ReturnType<typeof openKeptReports>;
 /** Opens what an earlier start has kept. What goes wrong, here and later, is told in `news`, and never thrown. */
 export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX_KEPT_BYTES) {
   const { folder, chunkFolder, droppedPath } = keptReportPaths(stateDir);
+  // The file that counts the dropped ones takes its part of it.
+  const limitBytes = maxBytes - BLOCK_BYTES;
   /** Oldest first. */
   const reports: { name: string; diskBytes: number }[] = [];
   const chunks = new Map<string, { diskBytes: number; uses: number }>();
@@ -72,7 +74,7 @@ export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX
         onDisk(sizeBytes),
       );
     const before = dropped?.count ?? 0;
-    while (reports.length > 0 && usedBytes() + neededBytes() > maxBytes) {
+    while (reports.length > 0 && usedBytes() + neededBytes() > limitBytes) {
       const since = dropped?.since ?? parseReportName(reports[0]!.name)!.since;
       dropped = { count: (dropped?.count ?? 0) + 1, since };
       removeOldest();
@@ -163,9 +165,9 @@ export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX
       const contents = new Map(hashesOf(report).map((hash) => [hash, report.contentOf(hash)]));
       const all = [text, ...contents.values()].map((content) => onDisk(Buffer.byteLength(content)));
       const wholeBytes = all.reduce((sum, bytes) => sum + bytes, 0);
-      if (wholeBytes > maxBytes) {
+      if (wholeBytes > limitBytes) {
         latest = state;
-        news.push(`cannot keep this report: it takes ${wholeBytes} bytes, more than ${maxBytes}`);
+        news.push(`cannot keep this report: it takes ${wholeBytes} bytes, more than ${limitBytes}`);
         return;
       }
       makeRoom(sizeBytes, contents);
