@@ -159,6 +159,16 @@ test("a kept report whose content the server refuses is told as lost, and those 
   expect(outage.packagesTaken()).toEqual(["b", "c"]);
 });
 
+test("a server that takes nothing that this sensor says, e.g. an older one, costs no kept report", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["b"]]);
+  outage.answerWith(problem("input-invalid"), 2);
+  expect((await cycle()).state).toBe("refused");
+  expect(waiting(outage)).toBe(2);
+  await cycle();
+  expect(outage.packagesTaken()).toEqual(["a", "b"]);
+});
+
 test("a category that failed then is told as failed then, and one that the server refuses costs no other", async () => {
   await using outage = await openOutage();
   const cycle = outage.start();

@@ -29,7 +29,12 @@ export async function deliver(
         delivered.push(report);
       } catch (error) {
         // It is refused, or cannot be read, as often as it is tried: those behind it must not wait for it.
-        if (!isAboutContent(error) && !(error instanceof DamagedReport)) throw error;
+        if (!(error instanceof DamagedReport)) {
+          if (!isAboutContent(error)) throw error;
+          // Unless the server refuses what this sensor says with every report, which throws, and costs none.
+          last = await sendOne({ ...report, inventory: {} });
+          if (last.held) return { ...last, isTaken: false };
+        }
         news.push(`the report of ${report.collectedAt} that was kept is lost: ${error.message}`);
       }
       kept.removeOldest();
