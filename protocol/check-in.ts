@@ -20,6 +20,12 @@ export const categoryReport = z
   .meta({ id: "CategoryReport" });
 export type CategoryReport = z.infer<typeof categoryReport>;
 
+/** In a body that tells of the inventory. */
+export const collectedAt = instant.optional().meta({
+  description:
+    "When what is reported was collected, by the sensor's clock as corrected by the server's; absent: now. Taken as not later than now, and not earlier than what is stored",
+});
+
 export const checkIn = route({
   name: "sensor.checkIn",
   method: "POST",
@@ -37,6 +43,7 @@ export const checkIn = route({
       .max(20)
       .optional()
       .meta({ description: "Pins of the private CA's roots that the sensor trusts; absent: the system's" }),
+    collectedAt,
     inventory: z
       .partialRecord(category, categoryReport)
       .optional()

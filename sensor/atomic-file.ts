@@ -43,19 +43,27 @@ function writeBeside(path: string, content: string, putInPlace: (temporary: stri
   removeAbandoned(path);
   const temporary = `${path}.${process.pid}.new`;
   try {
-    const file = openSync(temporary, "wx", 0o600);
-    try {
-      writeFileSync(file, content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeNewFile(temporary, content);
     putInPlace(temporary);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
   syncFolder(folder);
+}
+
+/**
+ * Writes a file with mode 0600 that is not there yet. Returns when its content is on the disk, its name once the folder is synced;
+ * what a failure or a kill leaves of it is the caller's to remove. Throws the system's error.
+ */
+export function writeNewFile(path: string, content: string): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** What a process that was killed has left beside the file: it may hold a key that nobody looks after. */
@@ -76,8 +84,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes a rename last through a power cut. Windows cannot open a folder, and does not need to. */
-function syncFolder(folder: string): void {
+/** Makes the names in a folder last through a power cut. Windows cannot open a folder, and does not need to. */
+export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, "r");
   try {

@@ -8,7 +8,9 @@ import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
+import { removeKeptReports } from "./kept-report-files.ts";
 import { SensorError } from "./sensor-error.ts";
+import { systemReason } from "./system-reason.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
 
@@ -83,7 +85,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
     if (code === "ENOENT") return undefined;
     throw new SensorError(
       "identity",
-      `Cannot read the identity in ${path}: ${reasonOf(error)}`,
+      `Cannot read the identity in ${path}: ${systemReason(error)}`,
       code === "EACCES" ? "run the command as the user that enrolled the sensor, e.g. with sudo" : undefined,
     );
   }
@@ -96,8 +98,10 @@ export function readIdentity(stateDir: string): Identity | undefined {
   );
 }
 
-/** Forgets the key, and what was known of the server. */
+/** Forgets the key, what was known of the server, and what it was to be told. */
 export function removeIdentity(stateDir: string): void {
+  // First: with the identity still there, a command that was cut off can be repeated.
+  removeKeptReports(stateDir);
   for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
   removeCandidate(stateDir);
 }
@@ -160,7 +164,7 @@ function textOf(value: Identity): string {
 function cannotWrite(stateDir: string, error: unknown): SensorError {
   return new SensorError(
     "identity",
-    `Cannot write the identity in ${stateDir}: ${reasonOf(error)}; nothing was changed`,
+    `Cannot write the identity in ${stateDir}: ${systemReason(error)}; nothing was changed`,
     "free some space or choose another folder with --state, then run the same command again",
   );
 }
@@ -179,19 +183,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    ENOSPC: "no space left on the device",
-    EDQUOT: "the disk quota is used up",
-    EACCES: "permission denied",
-    EPERM: "permission denied",
-    EROFS: "the file system is read-only",
-    ENOTDIR: "a part of the path is not a folder",
-  };
-  return known[code ?? ""] ?? message;
 }
 
 /** The four words that a person compares with the console's before approving the sensor. */

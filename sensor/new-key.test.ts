@@ -150,7 +150,10 @@ test("a host whose key another one holds becomes a sensor of its own; a lost rep
   expect(copyKey).toBeDefined();
   server.next.push(problem("sensor-copied"));
   const outcome = await cycle();
-  expect(outcome.news).toEqual([`another host holds the key of ${SENSOR_ID}: this one is ${COPY_ID} now`]);
+  expect(outcome.news).toEqual([
+    `another host holds the key of ${SENSOR_ID}: this one is ${COPY_ID} now`,
+    expect.stringContaining("delivered a report that was kept since"),
+  ]);
   expect(outcome.state).toBe("connected");
   expect(onDisk()).toMatchObject({ sensorId: COPY_ID, ...copyKey });
   expect(onDisk().copyKey).toBeUndefined();

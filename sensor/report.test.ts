@@ -5,7 +5,7 @@ import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories
 import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import type { Collected } from "./collect.ts";
-import { report } from "./report.ts";
+import { cutReport, type ReportOptions, sendReport } from "./report.ts";
 import { type Connection, connect } from "./request.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 import { type Answer, dropReply, json, problem, SENSOR_ID, startTestServer } from "./test-server.ts";
@@ -45,6 +45,9 @@ function collected(some: Partial<Collected> = {}): Collected {
   return { ...(none as unknown as Collected), ...some };
 }
 const withPackages = (items: Item<"packages">[]) => collected({ packages: { status: "collected", items } });
+
+const report = (to: Connection, inventory: Collected, options: ReportOptions = {}) =>
+  sendReport(to, cutReport(inventory, nowMs), options);
 
 const paths = () => server.received.map(({ path }) => path.replace("/sensor/v1/", ""));
 const uploads = () => server.received.filter(({ path }) => path.endsWith("/chunks"));

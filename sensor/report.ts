@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import {
   MAX_CHUNK_BYTES,
   MAX_UPLOAD_BYTES,
@@ -11,6 +11,7 @@ import {
   putManifest,
 } from "@attacklens/protocol/inventory/upload.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { toPlainText } from "@attacklens/protocol/text.ts";
 import type { Collected } from "./collect.ts";
 import { type Connection, send, VERSIONS } from "./request.ts";
@@ -22,11 +23,26 @@ const MAX_ROUNDS = 4;
 /** Refusals of what was sent, not of who sent it. */
 const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
 
+/** How the collection of one category went; what it gave, by the names of its chunks in bucket order. */
+export type Reported =
+  | (Extract<CategoryReport, { status: "collected" }> & { chunks: string[] })
+  | Exclude<CategoryReport, { status: "collected" }>;
+
+/** What there is to tell of this host, now or as it was. */
+export interface Report {
+  collectedAt: string;
+  inventory: Partial<Record<Category, Reported>>;
+  /** The canonical JSON of a chunk. */
+  contentOf(hash: string): string;
+}
+
 export interface ReportOptions {
   /** Told until a check-in from this start was answered. */
   host?: HostFacts | undefined;
   /** Pins of the roots that are trusted in place of the system's. */
   trusts?: string[] | undefined;
+  /** It is told later than it was collected: the server is to know when that was. */
+  isLate?: boolean;
   signal?: AbortSignal;
 }
 
@@ -44,29 +60,58 @@ export interface ReportResult {
   failed: { category: Category; reason: string }[];
 }
 
+/** Names what was collected at that time by its hashes. */
+export function cutReport(collected: Collected, collectedAtMs: number): Report {
+  const contents = new Map<string, string>();
+  const inventory: Report["inventory"] = {};
+  for (const category of CATEGORIES) {
+    const result = collected[category];
+    if (result.status !== "collected") {
+      inventory[category] = result;
+      continue;
+    }
+    const cut = cutChunks(category, result.items, sha256);
+    // The server would refuse it, and with it all that is uploaded after it.
+    if (cut.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES)) {
+      const reason = `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes`;
+      inventory[category] = { status: "failed", reason };
+      continue;
+    }
+    for (const { hash, content } of cut) contents.set(hash, content);
+    const chunks = cut.map(({ hash }) => hash);
+    inventory[category] = { status: "collected", root: rootHash(chunks, sha256), chunks };
+  }
+  return {
+    collectedAt: new Date(collectedAtMs).toISOString(),
+    inventory,
+    contentOf: (hash) => contents.get(hash)!,
+  };
+}
+
 /** Throws Unreachable or Refused; what was uploaded until then is not uploaded again. */
-export async function report(
+export async function sendReport(
   connection: Connection,
-  collected: Collected,
-  { host, trusts, signal }: ReportOptions = {},
+  report: Report,
+  { host, trusts, isLate = false, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
-  const cut = new Map<Category, Chunk[]>();
   const inventory: Partial<Record<Category, CategoryReport>> = {};
   const failed: ReportResult["failed"] = [];
   for (const category of CATEGORIES) {
-    const { summary, chunks } = summarize(category, collected[category]);
-    inventory[category] = summary;
-    if (summary.status === "collected") cut.set(category, chunks);
-    if (summary.status === "failed") failed.push({ category, reason: summary.reason });
+    const said = report.inventory[category];
+    if (!said) continue;
+    inventory[category] = said.status === "collected" ? { status: "collected", root: said.root } : said;
+    if (said.status === "failed") failed.push({ category, reason: said.reason });
   }
-  const body = { ...VERSIONS, host, trusts, inventory };
+  const collectedAt = isLate ? report.collectedAt : undefined;
+  const body = { ...VERSIONS, host, trusts, collectedAt, inventory };
   const reply = await send(connection, checkIn, { body, signal });
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
   for (const category of reply.wanted) {
-    const chunks = cut.get(category);
-    if (!chunks) continue;
-    const reason = await upload(connection, category, chunks, signal);
+    const said = report.inventory[category];
+    if (said?.status !== "collected") continue;
+    const { root, chunks } = said;
+    const reason = await upload(connection, category, { root, chunks, collectedAt }, report, signal);
     if (reason === undefined) uploaded.push(category);
     else {
       refused[category] = { status: "failed", reason };
@@ -86,75 +131,65 @@ export async function report(
   return { checkInIntervalSeconds, held, newKeyWanted, serverKey, trustedCertificates, uploaded, failed };
 }
 
-function summarize(
-  category: Category,
-  result: Collected[Category],
-): { summary: CategoryReport; chunks: Chunk[] } {
-  if (result.status !== "collected") return { summary: result, chunks: [] };
-  const chunks = cutChunks(category, result.items, sha256);
-  // The server would refuse it, and with it all that is uploaded after it.
-  const isTooLarge = chunks.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES);
-  const summary: CategoryReport = isTooLarge
-    ? { status: "failed", reason: `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes` }
-    : { status: "collected", root: rootOf(chunks) };
-  return { summary, chunks };
-}
-
 /** Answers why the server does not take the category, which costs none of the others; undefined when it has. */
 async function upload(
   connection: Connection,
   category: Category,
-  chunks: Chunk[],
+  manifest: RouteRequest<typeof putManifest>["body"],
+  report: Report,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    await sendChunks(connection, category, chunks, signal);
+    await sendChunks(connection, category, manifest, report, signal);
     return undefined;
   } catch (error) {
-    const isAboutContent = error instanceof Refused && CONTENT_PROBLEMS.includes(error.problem.code);
-    if (isAboutContent) return toPlainText(`the server refuses it: ${error.message}`, 500);
+    if (isAboutContent(error)) return toPlainText(`the server refuses it: ${error.message}`, 500);
     throw error;
   }
+}
+
+/** Whether the server refuses what was sent, and not who sent it. */
+export function isAboutContent(error: unknown): error is Refused {
+  return (
+    error instanceof Refused && error.isAuthentic !== false && CONTENT_PROBLEMS.includes(error.problem.code)
+  );
 }
 
 async function sendChunks(
   connection: Connection,
   category: Category,
-  chunks: Chunk[],
+  manifest: RouteRequest<typeof putManifest>["body"],
+  report: Report,
   signal?: AbortSignal,
 ): Promise<void> {
-  const manifest = { root: rootOf(chunks), chunks: chunks.map(({ hash }) => hash) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { missing } = await send(connection, putManifest, { params: { category }, body: manifest, signal });
     if (missing.length === 0) return;
     const wanted = new Set(missing);
-    for (const batch of batches(chunks.filter(({ hash }) => wanted.has(hash)))) {
-      const contents = Object.fromEntries(batch.map(({ hash, content }) => [hash, JSON.parse(content)]));
-      await send(connection, putChunks, { params: { category }, body: { chunks: contents }, signal });
+    const hashes = manifest.chunks.filter((hash) => wanted.has(hash));
+    for (const chunks of batches(hashes, report)) {
+      await send(connection, putChunks, { params: { category }, body: { chunks }, signal });
     }
   }
   throw new Unreachable(`the server goes on asking for chunks of ${category} that it was sent`);
 }
 
-/** Chunks together up to the batch size; a larger one alone. */
-function batches(chunks: Chunk[]): Chunk[][] {
-  const all: Chunk[][] = [];
-  let sizeBytes = Number.POSITIVE_INFINITY;
-  for (const chunk of chunks) {
-    const chunkBytes = Buffer.byteLength(chunk.content);
-    if (sizeBytes + chunkBytes > BATCH_BYTES) {
-      all.push([]);
+/** Chunks together up to the batch size, by name; a larger one alone. */
+function* batches(hashes: string[], report: Report): Generator<Record<string, { key: string }[]>> {
+  let batch: Record<string, { key: string }[]> = {};
+  let sizeBytes = 0;
+  for (const hash of hashes) {
+    const content = report.contentOf(hash);
+    const chunkBytes = Buffer.byteLength(content);
+    if (sizeBytes > 0 && sizeBytes + chunkBytes > BATCH_BYTES) {
+      yield batch;
+      batch = {};
       sizeBytes = 0;
     }
-    all.at(-1)!.push(chunk);
+    batch[hash] = JSON.parse(content) as { key: string }[];
     sizeBytes += chunkBytes;
   }
-  return all;
-}
-
-function rootOf(chunks: Chunk[]): string {
-  const hashes = chunks.map(({ hash }) => hash);
-  return rootHash(hashes, sha256);
+  if (sizeBytes > 0) yield batch;
 }
 
 function sha256(text: string): string {

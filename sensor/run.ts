@@ -1,12 +1,16 @@
 // The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
+import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
-import { type EnrolledIdentity, privateKeyOf, readIdentity } from "./identity.ts";
+import { deliver } from "./deliver.ts";
+import { type EnrolledIdentity, identityPath, privateKeyOf, readIdentity } from "./identity.ts";
+import { removeKeptReports } from "./kept-report-files.ts";
+import { type KeptReports, openKeptReports } from "./kept-reports.ts";
 import { becomeCopy, changeKey, connectAs, type Session, save, tryNextKey } from "./new-key.ts";
-import { type ReportResult, report } from "./report.ts";
+import { cutReport, type Report, type ReportResult, sendReport } from "./report.ts";
 import { SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 import { readStatus, type SensorState, writeStatus } from "./status-file.ts";
@@ -46,10 +50,13 @@ export interface RunOptions {
   signal: AbortSignal;
   /** What the environment says, where the identity names no proxy. */
   proxy?: string | undefined;
+  /** What reports that wait for the server may take of the disk. */
+  maxKeptBytes?: number;
   onCycle: (cycle: Cycle, nextMs: number) => void;
   /** The clock between two cycles. */
   pause?: typeof wait;
 }
+type CycleOptions = Omit<RunOptions, "onCycle" | "pause">;
 
 /** Runs cycles until the signal is aborted. */
 export async function run(options: RunOptions): Promise<void> {
@@ -78,16 +85,16 @@ function pauseAfter(cycle: Cycle, failures: number): number {
  * One cycle after another on one connection, which keeps what it learnt of the server's clock. Who the sensor is may change
  * between two: by its own doing, or by an `enroll` that was given a ticket.
  */
-export function openCycle(
-  options: Omit<RunOptions, "onCycle" | "pause"> & { isLast?: boolean },
-): () => Promise<Cycle> {
+export function openCycle(options: CycleOptions & { isLast?: boolean }): () => Promise<Cycle> {
   const { stateDir, identity, isLast = false } = options;
   const connection = connectAs(identity, options.proxy);
   const session: Session = { identity, connection };
   const told = { host: false };
+  const news: string[] = [];
+  const kept = openKeptReports(stateDir, news, options.maxKeptBytes);
   return async () => {
-    const news: string[] = [];
-    const outcome = await attempt(() => oneCycle(options, session, told, news), news);
+    const outcome = await attempt(() => oneCycle(options, session, told, kept, news));
+    outcome.news = news.splice(0);
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
     // A disk that is full must not stop the reports: what `status` shows is then older.
@@ -108,21 +115,56 @@ export function openCycle(
   };
 }
 
-/** Throws Unreachable, Refused. */
+/** Throws Unreachable, Refused. What the server has not taken then is kept. */
 async function oneCycle(
-  { stateDir, collect, collectHost, signal }: Omit<RunOptions, "onCycle" | "pause">,
+  options: CycleOptions,
+  session: Session,
+  told: { host: boolean },
+  kept: KeptReports,
+  news: string[],
+): Promise<ReportResult> {
+  const { stateDir, collect, collectHost, signal } = options;
+  adoptIdentity(stateDir, session, told);
+  const { connection } = session;
+  const present = cutReport(await collect(), connection.now() + connection.clockOffsetMs);
+  let isTaken = false;
+  try {
+    // A cut has left open which of the two keys the server takes.
+    if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
+    const sendOne = (report: Report) => sendAs(options, session, told, news, report, report !== present);
+    const result = await deliver(kept, present, sendOne, connection.now, news);
+    isTaken = result.isTaken;
+    if (!result.held && (result.newKeyWanted || session.identity.nextKey)) {
+      try {
+        await changeKey(stateDir, session, await collectHost(), signal);
+        news.push("changed its key");
+      } catch (error) {
+        // The report has arrived; the key that is there goes on to be good.
+        news.push(`could not change its key: ${(error as Error).message}`);
+      }
+    }
+    return result;
+  } finally {
+    if (isTaken) kept.noteTaken(present);
+    // Of a sensor that was removed meanwhile nothing is to stay.
+    else if (existsSync(identityPath(stateDir))) kept.keep(present);
+  }
+}
+
+/** Sends one report as who this sensor is, or turns out to be, and takes over what the server answers of itself. */
+async function sendAs(
+  { stateDir, collectHost, signal }: CycleOptions,
   session: Session,
   told: { host: boolean },
   news: string[],
+  report: Report,
+  isLate: boolean,
 ): Promise<ReportResult> {
-  adoptIdentity(stateDir, session, told);
-  // A cut has left open which of the two keys the server takes.
-  if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
   const send = async () => {
     // Until it is answered, the server may not know which host this start of the sensor runs on.
     const host = told.host ? undefined : await collectHost();
     const trusts = session.identity.ca?.map(pinOf);
-    return await report(session.connection, await collect(), { host, trusts, signal });
+    return await sendReport(session.connection, report, { host, trusts, isLate, signal });
   };
   const result = await send().catch(async (error: unknown) => {
     const isCopy = error instanceof Refused && error.problem.code === "sensor-copied";
@@ -145,15 +187,6 @@ async function oneCycle(
       save(stateDir, session, { ...session.identity, ca });
       news.push(`trusts from now on ${ca.map(pinOf).join(", ")}`);
     });
-  }
-  if (!result.held && (result.newKeyWanted || session.identity.nextKey)) {
-    try {
-      await changeKey(stateDir, session, await collectHost(), signal);
-      news.push("changed its key");
-    } catch (error) {
-      // The report has arrived; the key that is there goes on to be good.
-      news.push(`could not change its key: ${(error as Error).message}`);
-    }
   }
   return result;
 }
@@ -178,7 +211,10 @@ function adoptIdentity(stateDir: string, session: Session, told: { host: boolean
     if (error instanceof SensorError) return;
     throw error;
   }
-  if (onDisk?.state !== "enrolled") throw new IdentityRemoved();
+  if (onDisk?.state !== "enrolled") {
+    removeKeptReports(stateDir);
+    throw new IdentityRemoved();
+  }
   const { sensorId, publicKey } = session.identity;
   if (onDisk.sensorId === sensorId && onDisk.publicKey === publicKey) return;
   session.identity = onDisk;
@@ -194,8 +230,8 @@ function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
   return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
 }
 
-async function attempt(work: () => Promise<ReportResult>, news: string[]): Promise<Cycle> {
-  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0, news };
+async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
+  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0, news: [] };
   try {
     const result = await work();
     const problem = result.held

@@ -43,6 +43,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     lastNonces: new Map<string, number>(),
     /** Starts of the sensor that have checked in: the others may do nothing else. */
     boots: new Set<string | undefined>(),
+    /** Sees each request that is answered as an AttackLens server would, before it is. */
+    notice: (_request: Received) => {},
   };
 
   const server = createServer(async (incoming, response) => {
@@ -69,6 +71,7 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     const lastNonce = world.lastNonces.get(request.keyid) ?? 0;
     if (request.nonce <= lastNonce) return problem("signature-replayed", { lastNonce })(response, request);
     world.lastNonces.set(request.keyid, request.nonce);
+    world.notice(request);
     const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path))
       return json(201, enrolledReply())(response, request);

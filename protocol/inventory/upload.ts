@@ -1,5 +1,6 @@
 // How a category that the server asked for is uploaded: its list of chunk hashes, then the chunks it has never seen from anyone.
 import { z } from "zod";
+import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category, MAX_ITEMS } from "./categories.ts";
@@ -23,6 +24,7 @@ export const putManifest = route({
   body: z.strictObject({
     root: sha256Hex,
     chunks: z.array(sha256Hex).max(256).meta({ description: "One a bucket, in bucket order" }),
+    collectedAt,
   }),
   status: 200,
   output: z.object({

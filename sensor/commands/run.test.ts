@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../identity.ts";
+import { countKeptReports, reportName } from "../kept-report-files.ts";
 import { writeStatus } from "../status-file.ts";
 import { makeFolder, runCommandLine, startCommand } from "../test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
@@ -119,7 +120,7 @@ test("run --once without a server says that nothing is lost; status remembers wh
     stdout: "",
     stderr:
       `attacklens-sensor: Cannot report to ${url}: nothing listens there\n` +
-      "hint: nothing is lost: the next run reports the state as it is then\n",
+      "hint: nothing is lost: the report is kept, and delivered when the server takes it\n",
   });
   const rows: [string, string][] = [
     ["State", "server unreachable"],
@@ -129,7 +130,30 @@ test("run --once without a server says that nothing is lost; status remembers wh
     ["Enrolled", ENROLLED_AT],
     ["Problem", "nothing listens there"],
   ];
+  const { waiting, since } = countKeptReports(state);
+  expect(waiting).toBe(1);
+  rows.push(["Waiting", `1 report since ${since}`]);
   expect(await status()).toEqual({ exitCode: 4, stdout: statusText(rows), stderr: "" });
+
+  // Another start adds what has changed since, if anything.
+  await run();
+  const { keptReports } = JSON.parse((await status("--json")).stdout);
+  expect(keptReports).toMatchObject({ since, dropped: null });
+  expect(keptReports.waiting).toBeLessThanOrEqual(2);
+});
+
+test("status says how many reports wait, how many had to be dropped, and since when", async () => {
+  enrollWith();
+  mkdirSync(join(state, "reports"));
+  for (const name of [reportName(8, "2026-11-24T10:00:00.000Z"), reportName(9, "2026-11-24T09:59:00.000Z")])
+    writeFileSync(join(state, "reports", name), "{}");
+  const dropped = { count: 7, since: "2026-11-24T09:40:00.000Z" };
+  writeFileSync(join(state, "reports/dropped.json"), JSON.stringify(dropped));
+  const { stdout } = await status();
+  expect(stdout).toContain("Waiting        2 reports since 2026-11-24T10:00:00.000Z\n");
+  expect(stdout).toContain("Dropped        7 reports since 2026-11-24T09:40:00.000Z, for want of space\n");
+  const keptReports = { waiting: 2, since: "2026-11-24T10:00:00.000Z", dropped };
+  expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ keptReports });
 });
 
 test("run --once of a sensor that the server does not know keeps the key", async () => {
@@ -187,6 +211,7 @@ test("status --json has what a script needs, and never the key", async () => {
     server: server.url,
     sensorId: SENSOR_ID,
     fingerprint,
+    keptReports: { waiting: 0, since: null, dropped: null },
   };
   const never = await status("--json");
   expect(JSON.parse(never.stdout)).toEqual({ ...enrolled, state: "never-run", enrolledAt: ENROLLED_AT });

@@ -70,9 +70,10 @@ function throwUnlessConnected(
   const exit = SENSOR_STATES[state];
   if (exit === "done") return;
   const anew = `the key is kept; to make this host a new sensor, move ${stateDir} away and enroll again`;
+  const later = "nothing is lost: the report is kept, and delivered when the server takes it";
   const hints: Partial<Record<typeof state, string>> = {
-    "server-unreachable": "nothing is lost: the next run reports the state as it is then",
-    "server-in-trouble": "nothing is lost: the next run reports the state as it is then",
+    "server-unreachable": later,
+    "server-in-trouble": later,
     "unknown-to-server": anew,
     copied: anew,
     "key-replaced": anew,

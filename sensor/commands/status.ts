@@ -1,6 +1,7 @@
 // attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { keyFingerprint, readIdentity } from "../identity.ts";
+import { countKeptReports } from "../kept-report-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
 import { readStatus, SENSOR_STATES } from "../status-file.ts";
@@ -13,6 +14,7 @@ export async function statusCommand(args: string[]): Promise<number> {
   const identity = readIdentity(stateDir);
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
+  const kept = enrolled && countKeptReports(stateDir);
   const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
   const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
   const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
@@ -31,6 +33,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       clockOffsetMs: last?.clockOffsetMs,
       problem: isOverdue ? `nothing was done since ${last?.at}` : problem,
       failedCategories,
+      keptReports: kept,
     };
     print(JSON.stringify(shown, null, 2));
   } else {
@@ -52,6 +55,12 @@ export async function statusCommand(args: string[]): Promise<number> {
         `No ${category}`,
         reason,
       ]),
+      ["Waiting", kept?.since && `${describeCount(kept.waiting)} since ${kept.since}`],
+      [
+        "Dropped",
+        kept?.dropped &&
+          `${describeCount(kept.dropped.count)} since ${kept.dropped.since}, for want of space`,
+      ],
       ["Version", RELEASE],
       ["State folder", stateDir],
     ];
@@ -61,6 +70,8 @@ export async function statusCommand(args: string[]): Promise<number> {
   if (!enrolled) return EXIT_CODES.identity;
   return last === undefined ? EXIT_CODES.done : EXIT_CODES[SENSOR_STATES[last.state]];
 }
+
+const describeCount = (count: number) => (count === 1 ? "1 report" : `${count} reports`);
 
 function describeOffset(offsetMs: number): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1000);

@@ -7,6 +7,7 @@ import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
 import { uninstalled } from "./migrations/0005-uninstalled.ts";
 import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
+import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import type { Database } from "./schema.ts";
 
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0005-uninstalled": uninstalled,
   "0006-sensor-keys": sensorKeys,
   "0007-certificate-authority": certificateAuthority,
+  "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
 };
 

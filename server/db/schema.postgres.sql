@@ -179,6 +179,7 @@ inventory_history.sensor_id text collate C not null;
 inventory_history.category text collate C not null;
 inventory_history.reported_at bigint not null;
 inventory_history.root text collate C not null;
+inventory_history.collected_at bigint not null default 0;
 inventory_history inventory_history_key PRIMARY KEY (sensor_id, category, reported_at);
 inventory_history inventory_history_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE UNIQUE INDEX inventory_history_key ON public.inventory_history USING btree (sensor_id, category, reported_at);

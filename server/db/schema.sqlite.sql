@@ -25,7 +25,7 @@ CREATE INDEX "enrollment_token_group" on "enrollment_token" ("asset_group_id");
 CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where deleted_at is null;
 CREATE INDEX "enrollment_token_rotated" on "enrollment_token" ("rotated_from");
 CREATE TABLE "inventory_chunk" ("hash" text primary key, "category" text not null, "content" text not null, "item_count" integer not null, "created_at" bigint not null, "size_bytes" integer default -1 not null, "bucket" integer default -1 not null);
-CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
+CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, "collected_at" bigint default 0 not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
 CREATE TABLE "inventory_manifest" ("root" text not null, "category" text not null, "chunks" text not null, "item_count" integer not null, "created_at" bigint not null, constraint "inventory_manifest_key" primary key ("category", "root"));
 CREATE TABLE "re_enroll_ticket" ("id" text primary key, "sensor_id" text not null references "sensor" ("id"), "value_hash" text not null unique, "created_at" bigint not null, "created_by" text not null, "expires_at" bigint not null, "used_at" bigint, "public_key" text);
 CREATE INDEX "re_enroll_ticket_sensor" on "re_enroll_ticket" ("sensor_id");

@@ -285,15 +285,19 @@ export interface SensorInventoryTable {
   reason: string | null;
   /** Null: nothing stored yet. */
   root: string | null;
+  /** When the root was collected. */
   changedAt: number | null;
 }
 
-/** What a sensor had: a row for every change. */
+/** What a sensor had: a row for every change, in the order in which both times grow. */
 export interface InventoryHistoryTable {
   sensorId: string;
   category: string;
   root: string;
+  /** When the server took it; of two in one category never the same. */
   reportedAt: number;
+  /** When it was collected, as far as that agrees with the order. */
+  collectedAt: number;
 }
 
 /** A root of the private CA; the newest signs. */

@@ -3,6 +3,7 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type {
   Database,
   InventoryChunkTable,
+  InventoryHistoryTable,
   InventoryManifestTable,
   SensorInventoryTable,
 } from "../db/schema.ts";
@@ -34,28 +35,62 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
     .execute();
 }
 
-export async function upsertSensorInventory(db: Database, row: SensorInventoryTable): Promise<void> {
-  await db
+/**
+ * Takes over how a category stands; a row without a root leaves what was stored. Answers when the root was collected, which is
+ * never before the one that it follows; undefined when nothing has changed.
+ */
+export async function upsertSensorInventory(
+  db: Database,
+  row: SensorInventoryTable,
+): Promise<number | null | undefined> {
+  const changed = await db
     .insertInto("sensorInventory")
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(["sensorId", "category"]).doUpdateSet({
-        status: row.status,
-        reason: row.reason,
-        ...(row.root === null ? {} : { root: row.root, changedAt: row.changedAt }),
-      }),
+      conflict
+        .columns(["sensorId", "category"])
+        .doUpdateSet((eb) => ({
+          status: row.status,
+          reason: row.reason,
+          ...(row.root === null
+            ? {}
+            : {
+                root: row.root,
+                changedAt: eb
+                  .case()
+                  .when("sensorInventory.changedAt", ">", row.changedAt)
+                  .then(eb.ref("sensorInventory.changedAt"))
+                  .else(eb.ref("excluded.changedAt"))
+                  .end(),
+              }),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb("sensorInventory.status", "!=", row.status),
+            eb("sensorInventory.reason", "is distinct from", row.reason),
+            ...(row.root === null ? [] : [eb("sensorInventory.root", "is distinct from", row.root)]),
+          ]),
+        ),
     )
-    .execute();
+    .returning("changedAt")
+    .executeTakeFirst();
+  return changed?.changedAt;
 }
 
-export async function insertHistory(
-  db: Database,
-  row: { sensorId: string; category: Category; root: string; reportedAt: number },
-): Promise<void> {
+/** Behind `upsertSensorInventory` in one transaction, so that two of a sensor's take turns. */
+export async function insertHistory(db: Database, row: InventoryHistoryTable): Promise<void> {
+  const { sensorId, category } = row;
+  const last = await db
+    .selectFrom("inventoryHistory")
+    .select((eb) => eb.fn.max("reportedAt").as("reportedAt"))
+    .where("sensorId", "=", sensorId)
+    .where("category", "=", category)
+    .executeTakeFirst();
+  // Reports that waited arrive within one millisecond, and each of them counts.
+  const reportedAt = Math.max(row.reportedAt, (last?.reportedAt ?? 0) + 1);
   await db
     .insertInto("inventoryHistory")
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
+    .values({ ...row, reportedAt })
     .execute();
 }
 

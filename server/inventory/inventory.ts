@@ -1,6 +1,6 @@
 // What sensors report: stored by content, once for all hosts that have it, and read back item by item.
 import { createHash } from "node:crypto";
-import type { CategoryReport } from "@attacklens/protocol/check-in.ts";
+import type { checkIn } from "@attacklens/protocol/check-in.ts";
 import {
   CATEGORIES,
   type Category,
@@ -8,8 +8,9 @@ import {
   MAX_ITEMS,
 } from "@attacklens/protocol/inventory/categories.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CATEGORY_BYTES, type putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -37,28 +38,29 @@ export async function recordReport(
   db: Database,
   now: number,
   sensor: SensorCaller,
-  sensorVersion: string,
-  reports: Partial<Record<Category, CategoryReport>>,
+  report: RouteInput<typeof checkIn>["body"],
 ): Promise<Category[]> {
+  const { sensorVersion, inventory = {} } = report;
+  const times = timesOf(now, report.collectedAt);
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor.id, sensorVersion);
   const stored = new Map((await listSensorInventory(db, sensor.id)).map((row) => [row.category, row]));
   const wanted: Category[] = [];
   for (const category of CATEGORIES) {
-    const report = reports[category];
-    if (!report) continue;
+    const said = inventory[category];
+    if (!said) continue;
     const before = stored.get(category);
-    if (report.status === "collected") {
-      if (before?.status === "collected" && before.root === report.root) continue;
-      const manifest = await findManifest(db, category, report.root);
-      if (manifest) await storeReport(db, now, sensor, category, report.root, parseHashes(manifest.chunks));
+    if (said.status === "collected") {
+      if (before?.status === "collected" && before.root === said.root) continue;
+      const manifest = await findManifest(db, category, said.root);
+      if (manifest) await storeReport(db, times, sensor, category, said.root, parseHashes(manifest.chunks));
       else wanted.push(category);
     } else {
-      const reason = report.status === "failed" ? report.reason : null;
-      if (before?.status === report.status && before.reason === reason) continue;
+      const reason = said.status === "failed" ? said.reason : null;
+      if (before?.status === said.status && before.reason === reason) continue;
       const row = {
         sensorId: sensor.id,
         category,
-        status: report.status,
+        status: said.status,
         reason,
         root: null,
         changedAt: null,
@@ -79,7 +81,7 @@ export async function recordManifest(
   now: number,
   sensor: SensorCaller,
   category: Category,
-  { root, chunks }: { root: string; chunks: string[] },
+  { root, chunks, collectedAt }: RouteInput<typeof putManifest>["body"],
 ): Promise<string[]> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256) !== root) throw badInput("root", "is not the hash of the chunk list");
@@ -102,7 +104,7 @@ export async function recordManifest(
     throw badInput("chunks", `hold ${sizeBytes} bytes, more than ${MAX_CATEGORY_BYTES}`);
   await inTransaction(db, async (tx) => {
     await insertManifest(tx, { root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now });
-    await storeReport(tx, now, sensor, category, root, chunks);
+    await storeReport(tx, timesOf(now, collectedAt), sensor, category, root, chunks);
   });
   return [];
 }
@@ -135,27 +137,45 @@ export function parseHashes(json: string): string[] {
   return JSON.parse(json) as string[];
 }
 
+/** When a report arrived and when it was collected: not later, whatever the sensor's clock says. */
+interface ReportTimes {
+  now: number;
+  collectedAt: number;
+}
+
+function timesOf(now: number, collectedAt: string | undefined): ReportTimes {
+  return { now, collectedAt: collectedAt === undefined ? now : Math.min(now, Date.parse(collectedAt)) };
+}
+
+/** Makes it what the sensor has, unless that is what it has: a report that is sent twice counts once. */
 async function storeReport(
   db: Database,
-  now: number,
+  times: ReportTimes,
   sensor: SensorCaller,
   category: Category,
   root: string,
   chunks: string[],
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const current = { root, changedAt: now };
-    await upsertSensorInventory(tx, {
+    const changedAt = await upsertSensorInventory(tx, {
       sensorId: sensor.id,
       category,
       status: "collected",
       reason: null,
-      ...current,
+      root,
+      changedAt: times.collectedAt,
     });
-    await insertHistory(tx, { sensorId: sensor.id, category, root, reportedAt: now });
+    if (changedAt === undefined || changedAt === null) return;
+    await insertHistory(tx, {
+      sensorId: sensor.id,
+      category,
+      root,
+      reportedAt: times.now,
+      collectedAt: changedAt,
+    });
     if (category === "system")
       await updateSensorFacts(tx, sensor.id, hostFactsOf(await readItems(tx, "system", chunks)));
-    await markReportedWhenComplete(tx, now, sensor);
+    await markReportedWhenComplete(tx, times.now, sensor);
     await announce(tx, "sensor");
   });
 }

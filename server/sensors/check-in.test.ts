@@ -191,14 +191,18 @@ for (const dialect of TESTED_DIALECTS) {
       { status: fc.constantFrom("collected", "failed", "x"), root: hash, reason: fc.string() },
       { requiredKeys: [] },
     );
+    const collectedAt = fc.constantFrom(
+      ...[undefined, "now", "0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"],
+    );
     const body = fc.oneof(
       fc.json().map((text) => JSON.parse(text)),
       fc.record({
         protocolVersion: fc.constant(1),
         sensorVersion: fc.string(),
+        collectedAt,
         inventory: fc.dictionary(fc.constantFrom(...CATEGORIES, "x"), report),
       }),
-      fc.record({ root: hash, chunks: fc.array(hash) }),
+      fc.record({ root: hash, chunks: fc.array(hash), collectedAt }),
       fc.record({ chunks: fc.dictionary(hash, fc.array(fc.record({ key: fc.string() }))) }),
     );
     const requests: [string, string][] = [

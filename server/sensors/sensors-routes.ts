@@ -40,10 +40,7 @@ export const sensorRoutes = [
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
     const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
-    const wanted =
-      askAgainSeconds === undefined
-        ? await recordReport(db, now(), sensor, body.sensorVersion, body.inventory ?? {})
-        : [];
+    const wanted = askAgainSeconds === undefined ? await recordReport(db, now(), sensor, body) : [];
     return {
       serverTime: toInstant(now()),
       checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,

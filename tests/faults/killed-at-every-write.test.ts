@@ -1,50 +1,15 @@
 // kill -9 of the built sensor at each of its writes, one run after another: whatever the disk or the server has by then, the same
 // command goes on from there. strace(1) does the killing, on entering the system call.
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { programPath, SENSOR } from "../../tasks/build.ts";
-import { runCommand } from "../../tasks/command.ts";
 import { runSensor } from "../../tasks/programs.ts";
 import { type Installation, openInstallation, type Person } from "../support/installation.ts";
+import { CALLS, killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 import { createToken } from "../support/sensors.ts";
 
-const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];
-const MOST_KILLS = 60;
-
-const strace = Bun.which("strace");
-const traces =
-  strace && Bun.spawnSync([strace, "-o", "/dev/null", "true"], { stderr: "ignore" }).exitCode === 0;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
-
-/** Runs the command until it was killed at each of its calls of each kind; `check` looks at what is left. */
-async function killAtEach(
-  command: (kill: number) => Promise<{ args: string[]; stdin?: string }>,
-  check: (kill: number, call: string) => Promise<void>,
-) {
-  let kills = 0;
-  for (const name of CALLS) {
-    for (let nth = 1; nth <= MOST_KILLS; nth++) {
-      const { args, stdin = "" } = await command(kills);
-      const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
-      const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
-      const { code, stderr } = await runCommand([...tracer, ...killer, programPath(SENSOR), ...args], {
-        stdin,
-      });
-      const wasKilled = code === 137 || code === 9 || code === 128 + 9;
-      if (!wasKilled && code !== 0) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);
-      await check(kills, `${name} ${nth}`);
-      kills++;
-      if (!wasKilled) break;
-    }
-  }
-  return kills;
-}
-
-const leftOver = (stateDir: string) =>
-  readdirSync(stateDir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".new"));
 
 async function enrolled(installation: Installation, value: string, name: string) {
   const stateDir = join(installation.folder, name);

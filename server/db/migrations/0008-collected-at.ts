@@ -1,0 +1,13 @@
+// When a sensor collected what it reports, beside when the server took it: the two differ by as long as the server was away.
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+
+export const collectedAt: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable("inventory_history")
+      .addColumn("collected_at", "bigint", (c) => c.notNull().defaultTo(0))
+      .execute();
+    await sql`update inventory_history set collected_at = reported_at`.execute(db);
+  },
+};

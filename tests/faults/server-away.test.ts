@@ -1,0 +1,97 @@
+// A host changes while its server is away, and the built sensor is killed at each of its writes, then and while it delivers: the
+// server's history has each state of the host once and in order.
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { programPath, SENSOR } from "../../tasks/build.ts";
+import { runCommand } from "../../tasks/command.ts";
+import { createSuperAdmin, enrollThisMachine } from "../../tasks/first-day.ts";
+import { type RunningServer, runSensor, startServer } from "../../tasks/programs.ts";
+import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
+
+/** As root on Linux: the sensor sees users of the test's own. */
+const isOwnHost = ["unshare", "--mount", "true"];
+const obstacle =
+  (!traces && "strace cannot trace here") ||
+  ((process.getuid?.() !== 0 || Bun.spawnSync(isOwnHost, { stderr: "ignore" }).exitCode !== 0) &&
+    "a host of its own needs root");
+
+test.skipIf(Boolean(obstacle))(
+  `what changed while the server was away is in its history once and in order, however the sensor is killed${obstacle ? ` (skipped: ${obstacle})` : ""}`,
+  async () => {
+    await using opened = new AsyncDisposableStack();
+    const folder = mkdtempSync(join(tmpdir(), "attacklens-away-"));
+    opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const dataDir = join(folder, "server");
+    const start = async (listen = "127.0.0.1:0"): Promise<RunningServer> =>
+      opened.use(await startServer({ dataDir, logFile: join(folder, "server.log"), listen }));
+    const first = await start();
+    const { session } = await createSuperAdmin(first, dataDir);
+    const stateDir = join(folder, "sensor");
+    await enrollThisMachine(first, session, stateDir, "Away");
+
+    const passwd = join(folder, "passwd");
+    copyFileSync("/etc/passwd", passwd);
+    const setUp = 'mount --bind "$0" /etc/passwd && exec "$@"';
+    const through = ["unshare", "--mount", "sh", "-c", setUp, passwd];
+    const once = ["run", "--once", "--state", stateDir];
+    const run = async () => await runCommand([...through, programPath(SENSOR), ...once]);
+    const addUser = (user: string) =>
+      appendFileSync(passwd, `${user}:x:5000:5000::/nonexistent:/usr/sbin/nologin\n`);
+    const kept = async () =>
+      JSON.parse((await runSensor(["status", "--json", "--state", stateDir])).stdout).keptReports;
+
+    expect(await run()).toMatchObject({ code: 0 });
+    await first.stop();
+
+    const unreachable = 4;
+    expect(await run()).toMatchObject({ code: unreachable });
+    const states = await killAtEach(
+      async (kill) => {
+        addUser(`added-${kill}`);
+        return { args: once };
+      },
+      async (_, call) => {
+        const { code, stderr } = await run();
+        expect({ call, code, stderr }).toMatchObject({ code: unreachable });
+        expect(stderr).not.toContain("that was kept");
+        expect(leftOver(stateDir)).toEqual([]);
+      },
+      { calls: ["mkdir", "write", "fsync", "rename"], through, exitCode: unreachable },
+    );
+    expect((await kept()).waiting).toBeGreaterThanOrEqual(states);
+    expect((await kept()).dropped).toBeNull();
+
+    await start(new URL(first.url).host);
+    const deliveries = await killAtEach(
+      async () => ({ args: once }),
+      async () => {},
+      { calls: ["unlink", "sendto", "fsync"], through },
+    );
+    expect(deliveries).toBeGreaterThan(10);
+    expect(await run()).toMatchObject({ code: 0, stderr: "" });
+    expect(await kept()).toEqual({ waiting: 0, since: null, dropped: null });
+    expect(leftOver(stateDir)).toEqual([]);
+
+    using database = new Database(join(dataDir, "attacklens.db"), { readonly: true });
+    const rows = database
+      .query(
+        `select m.item_count as items, h.collected_at as at from inventory_history h
+          join inventory_manifest m on m.root = h.root and m.category = h.category
+          where h.category = 'users' order by h.reported_at`,
+      )
+      .all() as { items: number; at: number }[];
+    const before = rows[0]!.items;
+    expect(rows.map(({ items }) => items - before)).toEqual(
+      Array.from({ length: states + 1 }, (_, index) => index),
+    );
+    const times = rows.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((left, right) => left - right));
+    expect(new Set(times).size).toBe(times.length);
+    const users = readFileSync(passwd, "utf8").match(/^added-/gm);
+    expect(users).toHaveLength(states);
+  },
+  600_000,
+);
