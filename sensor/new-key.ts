@@ -89,7 +89,7 @@ export async function becomeCopy(
     ...identity,
     ...copyKey,
     sensorId,
-    enrolledAt: new Date().toISOString(),
+    enrolledAt: reply.serverTime,
     ...(serverKey === undefined ? {} : { serverKey }),
   });
   return { awaitingApproval };

@@ -195,7 +195,8 @@ async function createSensors(
   await recordAuditEvents(tx, events);
 }
 
-async function withSecondTry<T>(work: () => Promise<T>): Promise<T> {
+/** For what reaches for an asset or a key at the same moment as another request: the second time it finds what that one has made. */
+export async function withSecondTry<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

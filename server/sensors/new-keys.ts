@@ -6,6 +6,7 @@ import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import { assetCreated, findOrCreateAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
+import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { findCopyRule } from "../enrollment-tokens/enrollment-tokens.ts";
@@ -13,7 +14,7 @@ import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller, Services } from "../route-handler.ts";
 import { sensorCopied } from "./boots.ts";
 import { listBoots, updateBoots, upsertBoot } from "./boots-store.ts";
-import { NEW_SENSOR } from "./enroll-batch.ts";
+import { NEW_SENSOR, withSecondTry } from "./enroll-batch.ts";
 import { isKeyTaken } from "./sensor-keys-store.ts";
 import { notFound } from "./sensors.ts";
 import {
@@ -39,6 +40,9 @@ export async function announceKey(
     if (!(await lockSensor(tx, sensorId))) throw notFound(sensorId);
     if (await isKeyTaken(tx, publicKey, sensorId)) throw keyTaken();
     await updateSensor(tx, sensorId, { nextPublicKey: publicKey });
+  }).catch((error: unknown) => {
+    // Another sensor has announced it at this moment.
+    throw isDuplicate(error) ? keyTaken() : error;
   });
 }
 
@@ -52,7 +56,7 @@ export async function enrollCopy(
   requireProof(caller.id, publicKey, proof);
   const at = now();
   const { address } = http;
-  const made = await inTransaction(db, async (tx) => {
+  const make = async (tx: Database) => {
     const original = await lockSensor(tx, caller.id);
     if (!original) throw notFound(caller.id);
     const [known] = await listSensorsByPublicKey(tx, [publicKey]);
@@ -115,7 +119,8 @@ export async function enrollCopy(
       created ? [assetCreated({ at, actor }, assetId, hostname), enrolled] : [enrolled],
     );
     return sensorId;
-  });
+  };
+  const made = await withSecondTry(() => inTransaction(db, make));
   const row = await findSensor(db, made);
   if (!row) throw sensorCopied();
   return {
