@@ -1,5 +1,6 @@
 // Sensors as the console and automation see them.
 import { z } from "zod";
+import { comparedFact } from "./compared-facts.ts";
 import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
 import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
@@ -18,44 +19,6 @@ export const SENSOR_STATUSES = [
   "offline",
 ] as const;
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
-
-/** What is compared of two hosts; the hardware facts among them count as evidence. */
-export const FACT_KINDS = [
-  "product-uuid",
-  "serial-number",
-  "cloud-instance-id",
-  "mac-address",
-  "machine-id",
-  "hostname",
-  "operating-system",
-] as const;
-export type FactKind = (typeof FACT_KINDS)[number];
-
-export const EVIDENCE = [
-  "for",
-  "against",
-  "shared",
-  "same-as-uuid",
-  "placeholder",
-  "not-told",
-  "not-hardware",
-] as const;
-export type Evidence = (typeof EVIDENCE)[number];
-
-/** A fact of a host beside the same fact of a host that was there before. */
-export const comparedFact = z
-  .object({
-    kind: z.enum(FACT_KINDS),
-    before: z.string().nullable().meta({ description: "null: not told" }),
-    now: z.string().nullable(),
-    agrees: z.boolean(),
-    evidence: z.enum(EVIDENCE).meta({
-      description:
-        "for, against; or why it is neither: another living sensor tells the same (shared), the UUID in other words (same-as-uuid), one of the two says nothing of its own (placeholder) or nothing at all (not-told), no hardware (not-hardware)",
-    }),
-  })
-  .meta({ id: "ComparedFact" });
-export type ComparedFact = z.infer<typeof comparedFact>;
 
 export const sensor = z
   .object({

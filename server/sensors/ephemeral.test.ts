@@ -3,7 +3,7 @@ import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor } from "../test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
-import { removeEndedSensors } from "./sensors.ts";
+import { removeEndedSensors } from "./ended-sensors.ts";
 
 const HOUR_MS = 3_600_000;
 

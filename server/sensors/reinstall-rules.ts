@@ -1,6 +1,6 @@
 // Whether a host is one that was here before, installed anew: judged by its hardware. Names and what an installation makes are shown
 // and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reinstalls.ts.
-import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/sensors.ts";
+import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
 import type { BootHost } from "./boot-rules.ts";
 
 export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;

@@ -1,8 +1,9 @@
 // Hosts that were installed anew: the new sensor goes on with the history and the asset of the silent one, by a person's decision or
 // the token's rule. It is undone when that one is heard again: a key is a better proof than any likeness.
 
+import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { comparedFact, type Sensor } from "@attacklens/protocol/sensors.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { mergeAsset, separateAsset } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";

@@ -14,12 +14,9 @@ import { presentCopies } from "./boots.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
-  deleteLongRemoved,
   findSensor,
-  listEndedEphemeral,
   listSensorsOfToken,
   lockSensor,
-  markEndedRemoved,
   pageOfSensors,
   type SensorPage,
   type SensorRow,
@@ -184,30 +181,6 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
     online: statuses.filter((status) => status === "online").length,
     blocked: statuses.filter((status) => status === "blocked").length,
   };
-}
-
-/** How long a sensor that was removed as ephemeral is still shown to who asks for it. */
-const KEPT_REMOVED_MS = 30 * 86_400_000;
-
-/** Removes ephemeral sensors whose time offline is over, some at a time; answers how many. */
-export async function removeEndedSensors(db: Database, now: number): Promise<number> {
-  let removed = 0;
-  for (const { id, hostname, ephemeralHours, lastSeenAt } of await listEndedEphemeral(db, now)) {
-    const isRemoved = await inTransaction(db, async (tx) => {
-      if (!(await markEndedRemoved(tx, id, now))) return false;
-      await recordAuditEvent(tx, {
-        at: now,
-        actor: { type: "system", id: "system", name: "AttackLens" },
-        action: "sensor.removed",
-        entity: { type: "sensor", id },
-        details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
-      });
-      return true;
-    });
-    if (isRemoved) removed++;
-  }
-  await deleteLongRemoved(db, now - KEPT_REMOVED_MS, now);
-  return removed;
 }
 
 export function notFound(id: string): Problem {

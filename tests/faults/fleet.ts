@@ -2,7 +2,6 @@
 // servers that are killed and started, cables that are pulled, sensors that are killed. Afterwards nothing may be lost or be there
 // twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
 import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -19,6 +18,7 @@ import {
 import { SQL } from "bun";
 import { call, type Session } from "../../tasks/api-client.ts";
 import { type RunningServer, startServer } from "../../tasks/programs.ts";
+import { openBalancer } from "../support/balancer.ts";
 import { type Host, openHosts, SWITCH_ADDRESS } from "../support/hosts.ts";
 import { openTestPostgres } from "../support/postgres.ts";
 
@@ -79,7 +79,11 @@ async function main() {
     for (const { sensor } of everyone) sensor?.kill("SIGKILL");
   });
   await start(0);
-  stack.use(await openBalancer(() => running.flatMap((server, index) => (server ? 19_080 + index : []))));
+  stack.use(
+    await openBalancer(BALANCER_PORT, () =>
+      running.flatMap((server, index) => (server ? 19_080 + index : [])),
+    ),
+  );
 
   const ada: Session = {};
   const api = <R extends Route>(route: R, request: Partial<RouteRequest<R>> = {}) =>
@@ -272,34 +276,6 @@ async function waitFor(
 ): Promise<void> {
   for (const end = Date.now() + 30_000; Date.now() < end; await Bun.sleep(200)) if (await isSo()) return;
   problems.push(`not within 30 s: ${what}`);
-}
-
-/** Passes connections on to any port that is open now, byte by byte. */
-async function openBalancer(ports: () => number[]): Promise<AsyncDisposable> {
-  const open = new Set<Socket>();
-  const server = createServer((client) => {
-    const port = pick(ports());
-    if (port === undefined) return client.destroy();
-    const behind = dial(port, SWITCH_ADDRESS);
-    for (const socket of [client, behind]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        behind.destroy();
-      });
-    }
-    client.pipe(behind);
-    behind.pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(BALANCER_PORT, SWITCH_ADDRESS, resolve));
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 await main();

@@ -1,4 +1,4 @@
-import type { ComparedFact } from "@attacklens/protocol/sensors.ts";
+import type { ComparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Status } from "../../ui/Status.tsx";
 import classes from "./ComparedFacts.module.css";
 import { type Likeness, verdictOn } from "./reinstall-words.ts";

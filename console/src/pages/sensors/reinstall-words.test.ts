@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ComparedFact } from "@attacklens/protocol/sensors.ts";
+import type { ComparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { evidenceText, verdictOn } from "./reinstall-words.ts";
 
 const serial = {

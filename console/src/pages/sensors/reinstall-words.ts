@@ -1,5 +1,6 @@
 // How the comparison of a host with one that was there before reads. Which facts count, and why, is the server's judgement.
-import type { ComparedFact, Evidence, FactKind, Sensor } from "@attacklens/protocol/sensors.ts";
+import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { countOf, formatCount } from "../../ui/numbers.ts";
 import type { StatusColor } from "../../ui/Status.tsx";
 
