@@ -4,7 +4,7 @@ import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
-import { type EnrolledIdentity, privateKeyOf, readIdentity } from "./identity.ts";
+import { type EnrolledIdentity, readIdentity } from "./identity.ts";
 import { becomeCopy, changeKey, connectAs, type Session, save, tryNextKey } from "./new-key.ts";
 import { type ReportResult, report } from "./report.ts";
 import { SensorError } from "./sensor-error.ts";
@@ -110,12 +110,12 @@ export function openCycle(
 
 /** Throws Unreachable, Refused. */
 async function oneCycle(
-  { stateDir, collect, collectHost, signal }: Omit<RunOptions, "onCycle" | "pause">,
+  { stateDir, collect, collectHost, proxy, signal }: Omit<RunOptions, "onCycle" | "pause">,
   session: Session,
   told: { host: boolean },
   news: string[],
 ): Promise<ReportResult> {
-  adoptIdentity(stateDir, session, told);
+  adoptIdentity(stateDir, session, told, proxy);
   // A cut has left open which of the two keys the server takes.
   if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
   const send = async () => {
@@ -170,7 +170,12 @@ function tryTo(news: string[], what: string, work: () => void): void {
 export class IdentityRemoved extends Error {}
 
 /** Takes over what another command has made of the identity on disk. A file that cannot be read is no reason to stop. */
-function adoptIdentity(stateDir: string, session: Session, told: { host: boolean }): void {
+function adoptIdentity(
+  stateDir: string,
+  session: Session,
+  told: { host: boolean },
+  environmentProxy: string | undefined,
+): void {
   let onDisk: ReturnType<typeof readIdentity>;
   try {
     onDisk = readIdentity(stateDir);
@@ -182,10 +187,8 @@ function adoptIdentity(stateDir: string, session: Session, told: { host: boolean
   const { sensorId, publicKey } = session.identity;
   if (onDisk.sensorId === sensorId && onDisk.publicKey === publicKey) return;
   session.identity = onDisk;
-  session.connection.key = privateKeyOf(onDisk);
-  session.connection.keyid = onDisk.sensorId;
-  session.connection.serverKey = onDisk.serverKey;
-  session.connection.ca = onDisk.ca;
+  const { key, keyid, serverKey, ca, proxy } = connectAs(onDisk, environmentProxy);
+  Object.assign(session.connection, { key, keyid, serverKey, ca, proxy });
   told.host = false;
 }
 
