@@ -48,6 +48,8 @@ export async function startTestServer({
     publicKey,
     /** Merged into the answer to a check-in. */
     checkInReply: {},
+    /** The server's clock, minus this host's. */
+    aheadMs: 0,
     /** What comes of asking about a token. */
     tokenCheck: {},
     /** Announced by the sensor: the next request that it signs makes it the sensor's key. */
@@ -60,7 +62,10 @@ export async function startTestServer({
   };
 
   const receive = async (incoming: IncomingMessage, response: ServerResponse) => {
-    if (incoming.url === "/healthz") return json(200, { status: "ok" })(response, {} as Received);
+    if (incoming.url === "/healthz") {
+      const date = new Date(Date.now() + world.aheadMs).toUTCString();
+      return json(200, { status: "ok" }, { date })(response, {} as Received);
+    }
     const parts: Uint8Array[] = [];
     for await (const part of incoming) parts.push(part);
     const text = Buffer.concat(parts).toString();
