@@ -13,6 +13,7 @@ import { openConnectProxy } from "../support/connect-proxy.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { findFreePort, startNginx } from "../support/nginx.ts";
 import { createToken } from "../support/sensors.ts";
+import { clockOffBy } from "../support/wrong-clock.ts";
 
 const PRIVATE = { ATTACKLENS_TLS: "private" };
 
@@ -344,6 +345,57 @@ test("nginx that inspects TLS is refused by the pin; where a host trusts it, che
   expect(trusting.code).toBe(0);
   expect((await runOnce(trusting.stateDir, environment)).code).toBe(0);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a host whose clock is two days off enrolls, reports by the server's time, and says so",
+  async () => {
+    await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
+    const { url } = installation.server;
+    const ada = await installation.createSuperAdmin();
+    const { value } = await createToken(ada, "Servers");
+    const { caPin: pin } = await ada.call(getConnection);
+    for (const [days, direction] of [
+      [-2, "behind"],
+      [2, "ahead of"],
+    ] as const) {
+      const environment = await clockOffBy(days);
+      const checked = await runSensor(["check", "--server", url, "--ca-pin", pin!, "--token", "-"], {
+        stdin: value,
+        environment,
+      });
+      expect(checked.stdout).toMatch(
+        new RegExp(
+          `^note {2}clock {8}17[23]\\d{3} s ${direction} the server's: the sensor corrects itself by the server's time$`,
+          "m",
+        ),
+      );
+      expect(checked.code).toBe(0);
+      const name = `host${days}`;
+      const { stateDir, code, stderr } = await enroll(installation, value, { pin, name, environment });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect((await runOnce(stateDir, environment)).code).toBe(0);
+      const { stdout } = await runSensor(["status", "--state", stateDir], { environment });
+      expect(stdout).toMatch(
+        new RegExp(`^Clock +17[23]\\d{3} s ${direction} the server's, by which it is corrected$`, "m"),
+      );
+    }
+    expect((await ada.call(listSensors, {})).items).toMatchObject(Array(2).fill({ status: "online" }));
+
+    // A certificate that is a day old is not yet one for a clock two days behind: that is told as the clock's fault.
+    const root = await makeCa("Company CA");
+    const folder = join(installation.folder, "nginx");
+    await using nginx = await startNginx({
+      ...{ folder, port: await findFreePort(), tls: chainOf(await makeLeaf(root), root), upstream: url },
+    });
+    const roots = join(folder, "roots.pem");
+    writeFileSync(roots, root.certificate);
+    const environment = { ...(await clockOffBy(-2)), SSL_CERT_FILE: roots };
+    const early = await enroll(installation, value, { url: nginx.url, name: "early", environment });
+    expect(early.stderr).toContain("its certificate is not valid yet, by this host's clock, which says ");
+    expect(early.stderr).toContain("hint: set this host's clock");
+    expect(early.code).toBe(11);
+  },
+);
 
 test("through a proxy that wants credentials a sensor enrolls and reports, and nobody can read them", async () => {
   await using installation = await openInstallation({

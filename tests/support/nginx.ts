@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { runCommand } from "../../tasks/command.ts";
+import { installPackage } from "./debian.ts";
 
 export interface Nginx extends AsyncDisposable {
   /** `https://127.0.0.1:8443` */
@@ -111,18 +111,8 @@ async function isListening(port: number): Promise<boolean> {
 async function findNginx(): Promise<string> {
   const found = inPath();
   if (found) return found;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    for (const args of [
-      ["update", "-q"],
-      ["install", "-q", "-y", "--no-install-recommends", "nginx-light"],
-    ]) {
-      const { code, stdout, stderr } = await runCommand(["apt-get", ...args], { env });
-      if (code !== 0) throw new Error(`apt-get ${args.join(" ")} failed:\n${stdout}${stderr}`);
-    }
-    const installed = inPath();
-    if (installed) return installed;
-  }
+  const installed = (await installPackage("nginx-light")) ? inPath() : undefined;
+  if (installed) return installed;
   throw new Error(
     "Cannot test behind nginx: there is none\nhint: install it, e.g. apt-get install nginx-light",
   );
