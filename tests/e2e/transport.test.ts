@@ -1,9 +1,9 @@
 // How sensors and server find and trust each other, with the built programs: the private CA and its rotation, own certificates, proxies.
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname as hostName, tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "node:tls";
+import { connect, type SecureVersion } from "node:tls";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
@@ -44,10 +44,18 @@ async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<num
 }
 
 /** Who has issued the certificate that is served. */
-async function shownAt(url: string): Promise<string> {
-  const { hostname: host, port } = new URL(url);
+async function shownAt(url: string, maxVersion: SecureVersion = "TLSv1.3"): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = {
+    host,
+    port: Number(port),
+    rejectUnauthorized: false,
+    minVersion: "TLSv1" as const,
+    maxVersion,
+  };
   return await new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+    const socket = connect(options, () => {
       const { issuer } = socket.getPeerCertificate();
       socket.destroy();
       resolve(String(issuer.CN));
@@ -72,6 +80,8 @@ for (const [family, listen] of [
     const shown = await runServerCommand(["ca", "show", "--data", join(installation.folder, "server")]);
     expect(shown.stdout).toStartWith(`${caPin}  signs since `);
 
+    await expect(shownAt(url, "TLSv1.2")).resolves.toStartWith("AttackLens private CA ");
+    await expect(shownAt(url, "TLSv1.1")).rejects.toThrow();
     const unpinned = await enroll(installation, value);
     expect(unpinned.stderr).toContain(
       "its certificate is not trusted here; it shows AttackLens server, issued by AttackLens private CA",
@@ -278,7 +288,7 @@ test("behind nginx that ends TLS, a sensor has its own address, and what a clien
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect((await runOnce(stateDir, environment)).code).toBe(0);
   expect((await ada.call(listSensors, {})).items).toMatchObject([
-    { hostname: hostname(), address: "127.0.0.1" },
+    { hostname: hostName(), address: "127.0.0.1" },
   ]);
 
   const seenAs = async (base: string, headers: Record<string, string> = {}) => {
