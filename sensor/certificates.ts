@@ -9,6 +9,8 @@ import { Unreachable } from "./server-reply.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_CHAIN = 20;
+/** Of the roots that are kept: the identity that they are written into must stay readable. */
+const MAX_ROOTS_BYTES = 32_768;
 
 export interface Seen {
   /** PEM, in the order in which they were sent; the server's own first. */
@@ -79,14 +81,13 @@ export async function findPinnedRoot(
   proxy: string | undefined,
 ): Promise<string> {
   const { chain } = await lookAtCertificate(server, proxy);
-  const pinned = chain.filter((pem) => pinOf(pem) === pin && new X509Certificate(pem).ca);
-  // The same key may also be certified by an older root: only its own certificate stands by itself.
-  const root = pinned.find((pem) => isSelfIssued(pem)) ?? pinned[0];
+  // The same key may also be certified by an older root, which is sent too: only its own certificate stands by itself.
+  const root = chain.find((pem) => pinOf(pem) === pin && isRoot(pem));
   if (root !== undefined) return root;
   const issuer = chain[0] === undefined ? "" : nameOf(new X509Certificate(chain[0]).issuer);
   throw new SensorError(
     "wrongServer",
-    `Cannot trust ${server}: no certificate that it shows has the pin ${pin}; nothing was sent. It shows ${describeChain(chain)}`,
+    `Cannot trust ${server}: no root that it shows has the pin ${pin}; nothing was sent. It shows ${describeChain(chain)}`,
     issuer.startsWith("AttackLens private CA")
       ? "another AttackLens server answers there, or its CA was rotated: take the pin from the console again"
       : `a proxy that inspects TLS (issuer: ${issuer || "none"}) or another server answers there; let this host reach the server without it`,
@@ -101,6 +102,7 @@ export function describeChain(chain: readonly string[]): string {
   return `${nameOf(subject)}, issued by ${nameOf(issuer)}, key ${pinOf(chain[0])}, valid until ${until}`;
 }
 
+/** Whose signature the server's own certificate carries, in words. */
 export function issuerOf(chain: readonly string[]): string {
   return chain[0] === undefined ? "nobody" : nameOf(new X509Certificate(chain[0]).issuer);
 }
@@ -117,16 +119,17 @@ function nameOf(distinguished: string | undefined): string {
   return name ? toPlainText(name, 200) : "an issuer without a name";
 }
 
-function isSelfIssued(pem: string): boolean {
+function isRoot(pem: string): boolean {
   const certificate = new X509Certificate(pem);
-  return certificate.checkIssued(certificate);
+  return certificate.ca && certificate.checkIssued(certificate);
 }
 
 /** Roots that a server names as its CA's from now on: each must be one, or none is taken. */
 export function parseRoots(pems: readonly string[]): string[] | undefined {
   try {
-    const roots = pems.map((pem) => new X509Certificate(pem));
-    return roots.length > 0 && roots.every(({ ca }) => ca) ? roots.map((root) => root.toString()) : undefined;
+    const roots = pems.map((pem) => new X509Certificate(pem).toString());
+    const isSmall = roots.join("").length <= MAX_ROOTS_BYTES;
+    return isSmall && roots.length > 0 && roots.every(isRoot) ? roots : undefined;
   } catch {
     return undefined;
   }

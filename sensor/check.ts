@@ -1,4 +1,4 @@
-// Whether this host could enroll, step by step: name, connection, clock, token. Nothing is kept, no use of the token is spent.
+// Whether this host could enroll, step by step, with what to do about what is wrong. Nothing is kept, no use of the token is spent.
 import { lookup } from "node:dns/promises";
 import { checkToken, type HostFacts } from "@attacklens/protocol/enroll.ts";
 import { MAX_CLOCK_SKEW_SECONDS } from "@attacklens/protocol/signature.ts";
@@ -10,17 +10,28 @@ import {
   pinOf,
   type Seen,
 } from "./certificates.ts";
+import { TOKEN_HINTS } from "./enroll.ts";
 import { makeIdentity, privateKeyOf, type Way } from "./identity.ts";
-import { bareHost, describeProxy, openTunnel } from "./proxy.ts";
-import { connect, networkReason, send } from "./request.ts";
-import type { SensorError } from "./sensor-error.ts";
+import { bareHost, describeProxy, fetchBy, openTunnel } from "./proxy.ts";
+import { connect, failureOf, send } from "./request.ts";
+import { type ExitName, SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
+import { SENSOR_STATES } from "./status-file.ts";
+
+const STEPS = [
+  ...["name", "proxy", "certificate", "pin", "server", "clock"],
+  ...["token", "network", "group"],
+] as const;
+const TOKEN_STEPS = ["token", "network", "group"];
 
 export interface Finding {
-  step: "name" | "proxy" | "certificate" | "pin" | "server" | "clock" | "token" | "inspection";
-  ok: boolean;
+  step: string;
+  /** `note`: it could enroll, and a person may want to know; `skipped`: could not be looked at, or there is nothing to look at. */
+  state: "ok" | "note" | "failed" | "skipped";
   text: string;
-  hint?: string;
+  hint?: string | undefined;
+  /** How the command ends where this failed. */
+  exit?: ExitName;
 }
 
 export interface CheckOptions {
@@ -38,57 +49,85 @@ const TIMEOUT_MS = 10_000;
 /** A Date header says whole seconds, and servers make a new one once a second. */
 const DATE_PRECISION_MS = 2_000;
 
-/** The findings in their order; ends with the first that nothing can be looked at behind. */
-export async function* check({ server, token, caPin, proxy, host }: CheckOptions): AsyncGenerator<Finding> {
-  const url = new URL(server);
-  if (proxy === undefined) {
-    const name = await checkName(url.hostname);
-    yield name;
-    if (!name.ok) return;
-  } else {
-    const tunnel = await checkProxy(proxy, url);
-    yield tunnel;
-    if (!tunnel.ok) return;
+/** A finding for each step, in their order; behind the first that failed, those are skipped that need it. */
+export async function* check(options: CheckOptions): AsyncGenerator<Finding> {
+  const found = new Set<string>();
+  let failed: string | undefined;
+  for await (const finding of look(options)) {
+    found.add(finding.step);
+    if (finding.state === "failed") failed ??= finding.step;
+    yield finding;
   }
-  let seen: Seen | undefined;
-  let ca: string[] | undefined;
-  if (url.protocol === "https:") {
-    const looked = await checkCertificate(server, proxy, caPin);
-    yield looked.finding;
-    if (!looked.seen) return;
-    seen = looked.seen;
-    if (caPin !== undefined) {
-      const { finding, root } = await checkPin(server, proxy, caPin);
-      yield finding;
-      if (root === undefined) return;
-      ca = [root];
-    }
+  for (const step of STEPS.filter((one) => !found.has(one))) {
+    const isWithout = options.token === undefined && TOKEN_STEPS.includes(step);
+    const text = isWithout ? "no token is given" : `not looked at: ${failed} has failed`;
+    yield { step, state: "skipped", text, ...(isWithout ? { hint: "add --token-file FILE" } : {}) };
+    // Once is enough to say.
+    if (isWithout) return;
   }
-  const way = { ca, proxy };
-  const { finding, clockOffsetMs } = await checkServer(server, way);
-  yield finding;
-  if (!finding.ok) return;
-  if (clockOffsetMs !== undefined) yield clockFinding(clockOffsetMs);
-  if (token === undefined) return;
-  const told = await checkTokenState(server, way, token, host.hostname);
-  if (seen?.chain[0] !== undefined && told.certificate) {
-    const isAnother = pinOf(seen.chain[0]) !== told.certificate;
-    if (isAnother) yield inspectionFinding(seen);
-  }
-  yield told.finding;
 }
 
-async function checkName(hostname: string): Promise<Finding> {
+async function* look({ server, token, caPin, proxy, host }: CheckOptions): AsyncGenerator<Finding> {
+  const url = new URL(server);
+  if (!(yield* lookAtWay(url, proxy))) return;
+  const isTls = url.protocol === "https:";
+  const { finding, seen } = isTls ? await checkCertificate(server, proxy, caPin) : PLAIN;
+  yield finding;
+  if (finding.state === "failed") return;
+  const { root, ...pinned } = await checkPin(server, proxy, caPin);
+  yield pinned;
+  if (pinned.state === "failed") return;
+  const way: Way = { ...(root ? { ca: [root] } : {}), ...(proxy ? { proxy } : {}) };
+  const { reached, clockOffsetMs } = await checkServer(server, way);
+  yield reached;
+  if (reached.state === "failed") return;
+  yield clockFinding(clockOffsetMs);
+  if (token === undefined) return;
+  const told = await askAboutToken(server, way, token, host.hostname);
+  const [leaf] = seen?.chain ?? [];
+  // A pin has ruled it out, and each server of a private CA has a certificate of its own.
+  if (leaf && caPin === undefined && told.certificate && pinOf(leaf) !== told.certificate)
+    yield inspectionFinding(seen!);
+  yield* told.findings;
+}
+
+const PLAIN = {
+  finding: {
+    step: "certificate",
+    state: "ok",
+    text: "none: plain HTTP, which does not leave this host",
+  } satisfies Finding,
+  seen: undefined,
+};
+
+/** Name resolution and proxy: whose name is looked up here depends on whether there is one. */
+async function* lookAtWay(url: URL, proxy: string | undefined): AsyncGenerator<Finding, boolean> {
+  if (proxy === undefined) {
+    const name = await checkName(url.hostname, "--server");
+    yield name;
+    yield { step: "proxy", state: "ok", text: "none" };
+    return name.state !== "failed";
+  }
+  const name = await checkName(new URL(proxy).hostname, "the proxy's address");
+  yield { ...name, text: `${name.text}: the proxy, which looks up ${bareHost(url.hostname)} itself` };
+  if (name.state === "failed") return false;
+  const tunnel = await checkProxy(proxy, url);
+  yield tunnel;
+  return tunnel.state !== "failed";
+}
+
+async function checkName(hostname: string, origin: string): Promise<Finding> {
   const bare = bareHost(hostname);
   try {
     const addresses = await lookup(bare, { all: true });
-    return { step: "name", ok: true, text: `${bare} is ${addresses.map((one) => one.address).join(", ")}` };
+    const text = `${bare} is ${[...new Set(addresses.map((one) => one.address))].join(", ")}`;
+    return { step: "name", state: "ok", text };
   } catch (error) {
     return {
       step: "name",
-      ok: false,
+      state: "failed",
       text: `${bare} cannot be looked up (${(error as NodeJS.ErrnoException).code})`,
-      hint: "look at the spelling of --server and at this host's DNS",
+      hint: `look at the spelling of ${origin} and at this host's DNS`,
     };
   }
 }
@@ -98,14 +137,13 @@ async function checkProxy(proxy: string, url: URL): Promise<Finding> {
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   try {
     (await openTunnel(proxy, bareHost(url.hostname), port, TIMEOUT_MS)).destroy();
-    return { step: "proxy", ok: true, text: `${shown} connects to ${url.host}` };
+    return { step: "proxy", state: "ok", text: `${shown} connects to ${url.host}` };
   } catch (error) {
-    const text = error instanceof Unreachable ? error.message : networkReason(error);
     return {
       step: "proxy",
-      ok: false,
-      text: `${shown}: ${text}`,
-      hint: "look at --proxy http://USER:PASSWORD@HOST:PORT, or HTTPS_PROXY and NO_PROXY",
+      state: "failed",
+      text: (await failureOf({ server: url.origin, proxy }, error)).message,
+      hint: "look at --proxy http://USER:PASSWORD@HOST:PORT, or at HTTPS_PROXY, ALL_PROXY and NO_PROXY",
     };
   }
 }
@@ -116,73 +154,104 @@ async function checkCertificate(
   proxy: string | undefined,
   caPin: string | undefined,
 ): Promise<{ finding: Finding; seen?: Seen }> {
+  const step = "certificate";
   try {
     const seen = await lookAtCertificate(server, proxy);
     const text = `${seen.protocol}, ${describeChain(seen.chain)}`;
     // With a pin it is the pin that decides.
     if (seen.refusal === undefined || caPin !== undefined)
-      return { finding: { step: "certificate", ok: true, text }, seen };
-    const hint = isPrivate(seen)
-      ? "give the pin that the console shows by --ca-pin"
-      : `an issuer that is not the server's own is a proxy that inspects TLS, or another server: here ${issuerOf(seen.chain)}`;
+      return { finding: { step, state: "ok", text }, seen };
+    const { hint, exit } = refusalHint(seen);
     return {
-      finding: { step: "certificate", ok: false, text: `${text}; not trusted here: ${seen.refusal}`, hint },
+      finding: { step, state: "failed", text: `${text}; not trusted here: ${seen.refusal}`, hint, exit },
     };
   } catch (error) {
-    const text = error instanceof Unreachable ? error.message : networkReason(error);
-    return { finding: { step: "certificate", ok: false, text } };
+    const { message } = await failureOf({ server, proxy }, error);
+    const hint = "look at --server and its port, and at firewalls between here and there";
+    return { finding: { step, state: "failed", text: message, hint } };
   }
 }
 
-const isPrivate = ({ chain }: Seen) => issuerOf(chain).startsWith("AttackLens private CA");
+function refusalHint({ chain, refusal = "" }: Seen): { hint: string; exit: ExitName } {
+  if (/NOT_YET_VALID/.test(refusal))
+    return { hint: `set this host's clock, which says ${new Date().toISOString()}`, exit: "clockWrong" };
+  if (/EXPIRED/.test(refusal)) {
+    const hint = `renew the server's certificate, or set this host's clock, which says ${new Date().toISOString()}`;
+    return { hint, exit: "wrongServer" };
+  }
+  if (/ALTNAME/.test(refusal))
+    return { hint: "give --server a name that the certificate is for", exit: "wrongServer" };
+  const issuer = issuerOf(chain);
+  const hint = issuer.startsWith("AttackLens private CA")
+    ? "give the pin that the console shows by --ca-pin"
+    : `${issuer} is a proxy that inspects TLS, unless it is who certifies the server: let this host reach the server without it, or add it to this host's trust store`;
+  return { hint, exit: "wrongServer" };
+}
 
 async function checkPin(
   server: string,
   proxy: string | undefined,
-  caPin: string,
-): Promise<{ finding: Finding; root?: string }> {
+  caPin: string | undefined,
+): Promise<Finding & { root?: string }> {
+  const step = "pin";
+  if (caPin === undefined) {
+    const isTls = server.startsWith("https:");
+    return { step, state: "ok", text: isTls ? "none: this host's trust store decides" : "none" };
+  }
   try {
     const root = await findPinnedRoot(server, caPin, proxy);
-    return { finding: { step: "pin", ok: true, text: `${caPin} is the server's private CA` }, root };
+    return { step, state: "ok", text: `${caPin} is shown`, root };
   } catch (error) {
-    const { message, hint } = error as SensorError;
-    return { finding: { step: "pin", ok: false, text: message, ...(hint ? { hint } : {}) } };
+    if (error instanceof SensorError)
+      return { step, state: "failed", text: error.message, hint: error.hint, exit: error.exit };
+    return { step, state: "failed", text: (await failureOf({ server, proxy }, error)).message };
   }
 }
 
 function inspectionFinding(seen: Seen): Finding {
   return {
     step: "inspection",
-    ok: true,
-    text: `the certificate seen here is not the one that the server shows: a proxy that inspects TLS, or a load balancer that ends it, reads along (issuer: ${issuerOf(seen.chain)})`,
-    hint: "let this host reach the server without it, or give the server's pin by --ca-pin, which refuses it",
+    state: "note",
+    text: `the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: ${issuerOf(seen.chain)})`,
+    hint: "let this host reach the server without it, or give --ca-pin where the server has a private CA: it refuses such a proxy",
   };
 }
 
-async function checkServer(server: string, way: Way): Promise<{ finding: Finding; clockOffsetMs?: number }> {
+async function checkServer(
+  server: string,
+  way: Way,
+): Promise<{ reached: Finding; clockOffsetMs?: number | undefined }> {
+  const step = "server";
   const askedAt = Date.now();
   try {
-    const reply = await fetch(`${server}/healthz`, {
-      redirect: "manual",
-      proxy: way.proxy ?? false,
-      ...(way.ca ? { tls: { ca: way.ca } } : {}),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const reply = await fetchBy(way, `${server}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const body = (await reply.json().catch(() => undefined)) as { status?: unknown } | undefined;
     if (reply.status !== 200 || body?.status !== "ok") {
       const text = `${server} answers ${reply.status}, not as AttackLens does`;
-      return {
-        finding: { step: "server", ok: false, text, hint: "look at --server, and at what stands before it" },
-      };
+      const hint = "look at --server, and at what stands before it";
+      return { reached: { step, state: "failed", text, hint } };
     }
     const date = Date.parse(reply.headers.get("date") ?? "");
     return {
-      finding: { step: "server", ok: true, text: `${server} answers` },
-      ...(Number.isNaN(date) ? {} : { clockOffsetMs: offsetFrom(date, askedAt, Date.now()) }),
+      reached: { step, state: "ok", text: `${server} answers` },
+      clockOffsetMs: Number.isNaN(date) ? undefined : offsetFrom(date, askedAt, Date.now()),
     };
   } catch (error) {
-    const text = `${server} cannot be reached: ${networkReason(error)}`;
-    return { finding: { step: "server", ok: false, text, hint: "look at firewalls between here and there" } };
+    const { message, state } = await failureOf({ server, ...way }, error);
+    const hints: Partial<Record<typeof state, string>> = {
+      "wrong-server":
+        "another server answers there, or a proxy that inspects TLS: let this host reach the server without it",
+      "clock-wrong": "set this host's clock",
+    };
+    return {
+      reached: {
+        step,
+        state: "failed",
+        text: `${server} cannot be reached: ${message}`,
+        hint: hints[state] ?? "look at firewalls between here and there",
+        exit: SENSOR_STATES[state],
+      },
+    };
   }
 }
 
@@ -194,50 +263,70 @@ function offsetFrom(date: number, askedAt: number, answeredAt: number): number {
   return latest < 0 ? latest : earliest;
 }
 
-function clockFinding(offsetMs: number): Finding {
+function clockFinding(offsetMs: number | undefined): Finding {
+  const step = "clock";
+  if (offsetMs === undefined) return { step, state: "skipped", text: "the server does not tell its time" };
   const seconds = Math.round(Math.abs(offsetMs) / 1000);
-  if (seconds <= 1) return { step: "clock", ok: true, text: "agrees with the server's" };
+  if (seconds <= 1) return { step, state: "ok", text: "agrees with the server's" };
   const text = `${seconds} s ${offsetMs > 0 ? "ahead of" : "behind"} the server's`;
-  if (seconds <= MAX_CLOCK_SKEW_SECONDS) return { step: "clock", ok: true, text };
-  return { step: "clock", ok: true, text: `${text}: the sensor corrects itself by the server's time` };
+  if (seconds <= MAX_CLOCK_SKEW_SECONDS) return { step, state: "ok", text };
+  return {
+    step,
+    state: "note",
+    text: `${text}: the sensor corrects itself by the server's time`,
+    hint: "set this host's clock all the same: by it certificates begin and end",
+  };
 }
 
-async function checkTokenState(
+async function askAboutToken(
   server: string,
   way: Way,
   token: string,
   hostname: string,
-): Promise<{ finding: Finding; certificate?: string | null | undefined }> {
+): Promise<{ findings: Finding[]; certificate?: string | null | undefined }> {
   // A key for this one request: the route takes any, and keeps none.
   const identity = makeIdentity(server);
   try {
     const connection = connect(server, privateKeyOf(identity), identity.publicKey, way);
     const told = await send(connection, checkToken, { body: { hostname }, token });
-    const { certificate } = told;
-    if (told.refusal) {
-      return {
-        certificate,
-        finding: {
-          step: "token",
-          ok: false,
-          text: `would be refused: ${told.refusal.detail}`,
-          hint: "change the token in the console under Sensors > Enrollment Tokens, or create another",
-        },
-      };
-    }
-    const group = told.assetGroup ? `the asset group ${told.assetGroup.name}` : "no asset group";
-    const approval = told.awaitingApproval ? ", and wait for a person's approval" : "";
-    const text = `${hostname} from ${told.address} would enroll into ${group}${approval}`;
-    return { certificate, finding: { step: "token", ok: true, text } };
+    return { findings: tokenFindings(told, hostname), certificate: told.certificate };
   } catch (error) {
     if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
-    return {
-      finding: {
-        step: "token",
-        ok: false,
-        text: error.message,
-        hint: "copy the whole value again, from atl_enr_ to its end, or create another token",
-      },
-    };
+    const isRefused = error instanceof Refused;
+    const hint = isRefused ? TOKEN_HINTS[error.problem.code] : "run the same command again later";
+    const exit = isRefused ? "tokenRefused" : "serverUnreachable";
+    return { findings: [{ step: "token", state: "failed", text: error.message, hint, exit }] };
   }
+}
+
+function tokenFindings(
+  { refusal, address, assetGroup, awaitingApproval }: Awaited<ReturnType<typeof send<typeof checkToken>>>,
+  hostname: string,
+): Finding[] {
+  const ok = "ok" as const;
+  if (!refusal) {
+    const group = assetGroup ? `the asset group ${assetGroup.name}` : "no asset group";
+    const approval = awaitingApproval ? ", and waits for a person's approval" : "";
+    return [
+      { step: "token", state: ok, text: "would be accepted" },
+      { step: "network", state: ok, text: `${address}, as the server sees this host, is allowed` },
+      { step: "group", state: ok, text: `${hostname} comes into ${group}${approval}` },
+    ];
+  }
+  const refused = {
+    state: "failed" as const,
+    text: `would be refused: ${refusal.detail}`,
+    hint: TOKEN_HINTS[refusal.code],
+    exit: "tokenRefused" as const,
+  };
+  if (refusal.code === "network-not-allowed")
+    return [
+      { step: "token", state: ok, text: "is good" },
+      { step: "network", ...refused },
+    ];
+  const seenAs = `${address}, as the server sees this host; not judged: the token is refused`;
+  return [
+    { step: "token", ...refused },
+    { step: "network", state: "skipped", text: seenAs },
+  ];
 }

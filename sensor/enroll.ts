@@ -8,6 +8,7 @@ import {
   claimCandidate,
   createIdentity,
   type EnrolledIdentity,
+  goOnBy,
   type Identity,
   identityPath,
   makeIdentity,
@@ -17,7 +18,7 @@ import {
   type Way,
   writeIdentity,
 } from "./identity.ts";
-import { type Connection, connect, networkReason, send, VERSIONS } from "./request.ts";
+import { type Connection, connect, failureOf, send, VERSIONS } from "./request.ts";
 import { type ExitName, SensorError } from "./sensor-error.ts";
 import { Refused, Unreachable } from "./server-reply.ts";
 import { SENSOR_STATES } from "./status-file.ts";
@@ -41,22 +42,26 @@ export interface EnrollOptions {
 
 const ANOTHER_TOKEN = "create another token under Sensors > Enrollment Tokens";
 
+/** What to do about a token that is refused. */
+export const TOKEN_HINTS: Partial<Record<ProblemCode, string>> = {
+  "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
+  "token-revoked": ANOTHER_TOKEN,
+  "token-expired": ANOTHER_TOKEN,
+  "token-used-up": "raise its limit in the console, or create another token",
+  "token-paused": "resume the token in the console, then run the same command again",
+  "network-not-allowed": "add this network to the token in the console, or use a token that is meant for it",
+  "hostname-not-allowed":
+    "add this hostname to the token in the console, or use a token that is meant for it",
+  "token-group-deleted": "create a token for an asset group that exists",
+};
+
 function hintFor(code: ProblemCode, stateDir: string): string | undefined {
   const newKey = `move ${identityPath(stateDir)} away and run the same command again`;
   const hints: Partial<Record<ProblemCode, string>> = {
-    "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
-    "token-revoked": ANOTHER_TOKEN,
-    "token-expired": ANOTHER_TOKEN,
-    "token-used-up": "raise its limit in the console, or create another token",
-    "token-paused": "resume the token in the console, then run the same command again",
-    "network-not-allowed":
-      "add this network to the token in the console, or use a token that is meant for it",
-    "hostname-not-allowed":
-      "add this hostname to the token in the console, or use a token that is meant for it",
+    ...TOKEN_HINTS,
     "ticket-unknown":
       "make another ticket on the sensor's page in the console; it is good for one host and one hour",
     "sensor-blocked": "unblock the sensor in the console, then run the same command again",
-    "token-group-deleted": "create a token for an asset group that exists",
     "state-conflict": `use the token that this host began with, or ${newKey}`,
     "sensor-unknown": `${newKey}: this host becomes a new sensor`,
   };
@@ -106,7 +111,7 @@ export async function enroll(
 function claimIdentity(stateDir: string, server: string, way: Way): Identity {
   for (;;) {
     const earlier = findIdentity(stateDir, server);
-    if (earlier?.server === server) return earlier.state === "enrolled" ? earlier : { ...earlier, ...way };
+    if (earlier?.server === server) return earlier.state === "enrolled" ? earlier : goOnBy(way, earlier);
     const made = { ...makeIdentity(server), ...way };
     if (earlier) writeIdentity(stateDir, made);
     else if (!createIdentity(stateDir, made)) continue;
@@ -122,8 +127,8 @@ async function findWay({ server, caPin, proxy, environmentProxy, ...options }: E
     try {
       return await findPinnedRoot(server, caPin, proxy ?? environmentProxy);
     } catch (error) {
-      if (error instanceof SensorError || error instanceof Unreachable) throw error;
-      throw new Unreachable(networkReason(error));
+      if (error instanceof SensorError) throw error;
+      throw await failureOf({ server, proxy: proxy ?? environmentProxy }, error);
     }
   };
   return { ...way, ca: [await persist(server, options, find)] };

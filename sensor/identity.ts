@@ -106,11 +106,16 @@ export function removeIdentity(stateDir: string): void {
   removeCandidate(stateDir);
 }
 
+/** How the server is reached and known is for the command that is given now to say. */
+export function goOnBy(way: Way, { ca: _ca, proxy: _proxy, ...earlier }: Identity): Identity {
+  return { ...earlier, ...way };
+}
+
 /** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
 export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
   const folder = candidateFolder(stateDir);
   const earlier = readIdentity(folder);
-  if (earlier?.server === server) return { ...earlier, ...way };
+  if (earlier?.server === server) return goOnBy(way, earlier);
   const made = { ...makeIdentity(server), ...way };
   writeIdentity(folder, made);
   return made;

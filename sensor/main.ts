@@ -33,7 +33,8 @@ through the proxy that is given, http://USER:PASSWORD@HOST:PORT, or that HTTPS_P
 ALL_PROXY and NO_PROXY say.
 
 check looks at what enroll needs, a line for each step with what to do about it:
-name, proxy, certificate, pin, server, clock, token. It spends no use of the token.
+name, proxy, certificate, pin, server, clock, token, network, group. It spends no use of
+the token.
 
 run checks in every minute and reports what has changed; --once does it one time.
 collect prints as JSON what run would report, and sends nothing.

@@ -13,8 +13,8 @@ import {
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { issuerOf, lookAtCertificate } from "./certificates.ts";
-import { proxyRefusal } from "./proxy.ts";
+import { describeChain, lookAtCertificate } from "./certificates.ts";
+import { describeProxy, fetchBy, proxyRefusal } from "./proxy.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
 import { isLoopback } from "./server-url.ts";
 
@@ -100,15 +100,10 @@ async function sendOnce<R extends Route>(
   const headers = signedHeaders(connection, route.method, path, body, request.token);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(connection.server + path, {
+    const response = await fetchBy(connection, connection.server + path, {
       method: route.method,
       headers,
       body,
-      // The address that was given is the one that is meant.
-      redirect: "manual",
-      // False: not what the environment says either, which was asked before.
-      proxy: connection.proxy ?? false,
-      ...(connection.ca ? { tls: { ca: connection.ca } } : {}),
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
     return await readReply(route, response, (text) =>
@@ -117,7 +112,7 @@ async function sendOnce<R extends Route>(
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
     if (timeout.aborted) throw new Unreachable(`no answer within ${TIMEOUT_MS / 1000} s`);
-    throw (await distrust(connection, error)) ?? new Unreachable(networkReason(error));
+    throw await failureOf(connection, error);
   }
 }
 
@@ -179,16 +174,22 @@ function isSignedAnswer(
   return verify(null, Buffer.from(base), key, Buffer.from(signature, "base64"));
 }
 
-/** For a certificate that is not accepted: whose it is. Undefined for any other failure. */
-async function distrust({ server, proxy }: Connection, error: unknown): Promise<Unreachable | undefined> {
+/** Why a request or a handshake failed; where a certificate is not accepted, whose it is. */
+export async function failureOf(
+  { server, proxy }: { server: string; proxy?: string | undefined },
+  error: unknown,
+): Promise<Unreachable> {
+  if (error instanceof Unreachable && proxy === undefined) return error;
+  const reason = error instanceof Unreachable ? error.message : networkReason(error);
   const { code = "" } = error as { code?: string };
-  if (!/CERT|ISSUER|LEAF_SIGNATURE/.test(code)) return undefined;
-  const reason = networkReason(error);
-  if (code === "CERT_NOT_YET_VALID") return new Unreachable(reason, 0, "clock-wrong");
-  if (code === "CERT_HAS_EXPIRED") return new Unreachable(reason);
+  const by = proxy === undefined ? "" : `by way of ${describeProxy(proxy)}: `;
+  if (!/CERT|ISSUER|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))
+    return new Unreachable(by + reason);
   const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
-  const issuer = seen ? `; it was issued by ${issuerOf(seen.chain)}` : "";
-  return new Unreachable(`${reason}${issuer}`, 0, "wrong-server");
+  const text = `${by}${reason}${seen ? `; it shows ${describeChain(seen.chain)}` : ""}`;
+  // A server's own may have ended; who has a clock that is ahead sees the same.
+  if (code === "CERT_HAS_EXPIRED") return new Unreachable(text);
+  return new Unreachable(text, 0, code === "CERT_NOT_YET_VALID" ? "clock-wrong" : "wrong-server");
 }
 
 /** Why a connection failed, in words. */
@@ -197,6 +198,8 @@ export function networkReason(error: unknown): string {
   if (name === "AbortError") return "stopped before it answered";
   const tunnel = code === "ERR_PROXY_TUNNEL" && /\b([1-5]\d\d)\b/.exec(message ?? "")?.[1];
   if (tunnel) return proxyRefusal(Number(tunnel));
+  if (code === "EPROTO" || code?.startsWith("ERR_SSL"))
+    return "it does not speak TLS 1.2 or newer on this port";
   const known: Record<string, string> = {
     ConnectionRefused: "nothing listens there",
     ECONNREFUSED: "nothing listens there",
@@ -205,7 +208,6 @@ export function networkReason(error: unknown): string {
     FailedToOpenSocket: "it cannot be reached",
     EHOSTUNREACH: "it cannot be reached",
     ENETUNREACH: "it cannot be reached",
-    EPROTO: "it does not speak TLS on this port",
     Malformed_HTTP_Response: "what it answers is not HTTP",
     InvalidHTTPResponse: "what it answers is not HTTP",
     ZlibError: "its reply is damaged",

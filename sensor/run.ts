@@ -6,7 +6,7 @@ import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
 import { deliver } from "./deliver.ts";
-import { type EnrolledIdentity, identityPath, privateKeyOf, readIdentity } from "./identity.ts";
+import { type EnrolledIdentity, identityPath, readIdentity } from "./identity.ts";
 import { removeKeptReports } from "./kept-report-files.ts";
 import { type KeptReports, openKeptReports } from "./kept-reports.ts";
 import { becomeCopy, changeKey, connectAs, type Session, save, tryNextKey } from "./new-key.ts";
@@ -124,7 +124,7 @@ async function oneCycle(
   news: string[],
 ): Promise<ReportResult> {
   const { stateDir, collect, collectHost, signal } = options;
-  adoptIdentity(stateDir, session, told);
+  adoptIdentity(stateDir, session, told, options.proxy);
   const { connection } = session;
   const present = cutReport(await collect(), connection.now() + connection.clockOffsetMs);
   let isTaken = false;
@@ -203,7 +203,12 @@ function tryTo(news: string[], what: string, work: () => void): void {
 export class IdentityRemoved extends Error {}
 
 /** Takes over what another command has made of the identity on disk. A file that cannot be read is no reason to stop. */
-function adoptIdentity(stateDir: string, session: Session, told: { host: boolean }): void {
+function adoptIdentity(
+  stateDir: string,
+  session: Session,
+  told: { host: boolean },
+  environmentProxy: string | undefined,
+): void {
   let onDisk: ReturnType<typeof readIdentity>;
   try {
     onDisk = readIdentity(stateDir);
@@ -218,10 +223,8 @@ function adoptIdentity(stateDir: string, session: Session, told: { host: boolean
   const { sensorId, publicKey } = session.identity;
   if (onDisk.sensorId === sensorId && onDisk.publicKey === publicKey) return;
   session.identity = onDisk;
-  session.connection.key = privateKeyOf(onDisk);
-  session.connection.keyid = onDisk.sensorId;
-  session.connection.serverKey = onDisk.serverKey;
-  session.connection.ca = onDisk.ca;
+  const { key, keyid, serverKey, ca, proxy } = connectAs(onDisk, environmentProxy);
+  Object.assign(session.connection, { key, keyid, serverKey, ca, proxy });
   told.host = false;
 }
 

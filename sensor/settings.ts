@@ -1,5 +1,6 @@
 // What the environment says. The only file of the sensor that reads it.
 import { join } from "node:path";
+import { bareHost, isExempt, parseProxyUrl } from "./proxy.ts";
 
 /** Where identity and status are kept: the system's place for a service, else the person's own. */
 export function defaultStateDir(): string {
@@ -21,22 +22,15 @@ export function takeEnvironmentToken(): string | undefined {
   return token;
 }
 
-/** The proxy that the environment names for an address, with its credentials; undefined: none. As curl(1) reads it. */
+/**
+ * The proxy that the environment names for an https:// address, with its credentials; undefined: none. As curl(1) reads it. Throws
+ * SensorError, which does not hold them, for what is no proxy that can be used: to go past it is not what was asked for.
+ */
 export function proxyFor(address: string): string | undefined {
-  const { protocol, hostname, port } = new URL(address);
-  const names =
-    protocol === "https:"
-      ? ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-      : ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"];
-  const exempt = (process.env.NO_PROXY ?? process.env.no_proxy ?? "").split(",").map((name) => name.trim());
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const isExempt = exempt.some((name) => {
-    if (name === "*" || name === host || name === `${hostname}:${port}`) return true;
-    return name !== "" && `.${host}`.endsWith(`.${name.replace(/^\./, "")}`);
-  });
-  if (isExempt) return undefined;
-  const proxy = names.map((name) => process.env[name]).find(Boolean);
+  const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, no_proxy, NO_PROXY } = process.env;
+  const proxy = https_proxy || HTTPS_PROXY || all_proxy || ALL_PROXY;
   if (!proxy) return undefined;
-  const url = proxy.includes("://") ? proxy : `http://${proxy}`;
-  return URL.canParse(url) && /^https?:/.test(url) ? new URL(url).href : undefined;
+  const { hostname, port } = new URL(address);
+  if (isExempt(no_proxy || NO_PROXY || "", bareHost(hostname), Number(port || 443))) return undefined;
+  return parseProxyUrl(proxy.includes("://") ? proxy : `http://${proxy}`);
 }

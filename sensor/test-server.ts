@@ -2,6 +2,7 @@
 // of the sensor's code, and answers as an AttackLens server would, or as the test says.
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@attacklens/protocol/problems.ts";
@@ -30,12 +31,27 @@ export interface Received {
 
 export type Answer = (response: ServerResponse, request: Received) => void;
 
-export async function startTestServer({ port = 0, publicKey = "" } = {}) {
+export async function startTestServer({
+  port = 0,
+  publicKey = "",
+  tls,
+}: {
+  port?: number;
+  publicKey?: string;
+  /** PEM; plain HTTP when absent. */
+  tls?: { cert: string; key: string } | undefined;
+} = {}) {
   const received: Received[] = [];
   /** Answers given before, and instead of, those of an AttackLens server; one a request. */
   const next: Answer[] = [];
   const world = {
     publicKey,
+    /** Merged into the answer to a check-in. */
+    checkInReply: {},
+    /** The server's clock, minus this host's. */
+    aheadMs: 0,
+    /** What comes of asking about a token. */
+    tokenCheck: {},
     /** Announced by the sensor: the next request that it signs makes it the sensor's key. */
     nextKey: undefined as string | undefined,
     wanted: undefined as string[] | undefined,
@@ -47,7 +63,11 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     notice: (_request: Received) => {},
   };
 
-  const server = createServer(async (incoming, response) => {
+  const receive = async (incoming: IncomingMessage, response: ServerResponse) => {
+    if (incoming.url === "/healthz") {
+      const date = new Date(Date.now() + world.aheadMs).toUTCString();
+      return json(200, { status: "ok" }, { date })(response, {} as Received);
+    }
     const parts: Uint8Array[] = [];
     for await (const part of incoming) parts.push(part);
     const text = Buffer.concat(parts).toString();
@@ -64,7 +84,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
     if (request.path === "/sensor/v1/check-in" && !request.signatureError) world.boots.add(request.bootId);
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path)) world.publicKey = request.keyid;
     (next.shift() ?? answer)(response, request);
-  });
+  };
+  const server = tls ? createTlsServer(tls, receive) : createServer(receive);
 
   const answer: Answer = (response, request) => {
     if (request.signatureError) return problem("signature-invalid")(response, request);
@@ -79,7 +100,12 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
       return problem("state-conflict")(response, request);
     if (request.path === "/sensor/v1/check-in") {
       const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
-      return json(200, { serverTime: now(), checkInIntervalSeconds: 60, wanted })(response, request);
+      const reply = { serverTime: now(), checkInIntervalSeconds: 60, wanted, ...world.checkInReply };
+      return json(200, reply)(response, request);
+    }
+    if (request.path === "/sensor/v1/check") {
+      const told = { serverTime: now(), address: "127.0.0.1", assetGroup: null, awaitingApproval: false };
+      return json(200, { ...told, refusal: null, ...world.tokenCheck })(response, request);
     }
     if (request.path === "/sensor/v1/keys") {
       world.nextKey = request.body.publicKey;
@@ -103,7 +129,8 @@ export async function startTestServer({ port = 0, publicKey = "" } = {}) {
 
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http${tls ? "s" : ""}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    port: (server.address() as AddressInfo).port,
     received,
     next,
     world,
@@ -188,7 +215,7 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
       header("signature-input"),
     ) ?? [];
   const [, params = "", components = "", created, nonce, keyid = ""] = input;
-  const isEnrolling = url === "/sensor/v1/enroll" || url === "/sensor/v1/re-enroll";
+  const isEnrolling = /^\/sensor\/v1\/(re-enroll|enroll|check)$/.test(url);
   const bootId = headers["sensor-boot"] === undefined ? undefined : header("sensor-boot");
   const values: Record<string, string> = {
     '"@method"': method,

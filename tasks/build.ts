@@ -67,6 +67,8 @@ async function buildProgram(program: Program, target: Target | undefined, force:
   const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
   // A program must not take settings from files that happen to lie in the folder it is started in.
   command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
+  // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
+  command.push("--compile-exec-argv=--use-system-ca");
   if (target) command.push(`--target=bun-${target}`);
   const { code, stdout, stderr } = await runCommand([...command, `--outfile=${unfinished}`, program.entry], {
     cwd: ROOT,

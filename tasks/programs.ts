@@ -17,6 +17,8 @@ export interface RunningProgram extends AsyncDisposable {
 
 export interface RunningServer extends RunningProgram {
   url: string;
+  /** Of the port for sensors alone, when there is one. */
+  sensorUrl: string | undefined;
   /** Printed as long as there is no Super Admin. */
   setupLink: string | undefined;
 }
@@ -53,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
   const started = await Promise.race([
-    readStartLines(output),
+    readStartLines(output, options.environment?.ATTACKLENS_SENSOR_LISTEN !== undefined),
     program.exited.then((code) => `it ended with exit code ${code}`),
     Bun.sleep(START_TIMEOUT_MS).then(() => `it did not listen within ${START_TIMEOUT_MS / 1000} s`),
   ]);
@@ -136,7 +138,8 @@ function startProgram(options: { command: string[]; logFile: string; environment
 /** Reads up to the line with the address, and while nobody is set up to the one with the link; then reads the rest away. */
 async function readStartLines(
   output: ReadableStream<Uint8Array>,
-): Promise<Pick<RunningServer, "url" | "setupLink">> {
+  hasSensorPort: boolean,
+): Promise<Pick<RunningServer, "url" | "sensorUrl" | "setupLink">> {
   const reader = output.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -150,10 +153,11 @@ async function readStartLines(
     }
   };
   const url = await find(/listening on (https?:\/\/\S+)\n/);
+  const sensorUrl = hasSensorPort ? await find(/listening for sensors on (https?:\/\/\S+)\n/) : undefined;
   const isNew = (await call(url, getSetup)).needed;
   const setupLink = isNew ? await find(/(https?:\/\/\S+\/setup#code=\S+)\n/) : undefined;
   void drain(reader);
-  return { url, setupLink };
+  return { url, sensorUrl, setupLink };
 }
 
 async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {

@@ -1,7 +1,7 @@
 // attacklens-sensor check: whether this host could enroll; a line for each step, with what to do about it.
 import { check, type Finding } from "../check.ts";
 import { collectHostFacts } from "../collect.ts";
-import { EXIT_CODES, type ExitName } from "../sensor-error.ts";
+import { EXIT_CODES } from "../sensor-error.ts";
 import { takeEnvironmentToken } from "../settings.ts";
 import { readToken } from "../token-source.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
@@ -9,13 +9,12 @@ import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
 
 const text = { type: "string" } as const;
 
-const EXITS: Partial<Record<Finding["step"], ExitName>> = {
-  token: "tokenRefused",
-  certificate: "wrongServer",
-  pin: "wrongServer",
-};
+const LABELS: Record<Finding["state"], string> = { ok: "ok", note: "note", failed: "FAIL", skipped: "-" };
 
-/** Answers the exit code: 0 it could, 3 the token would be refused, 4 the server cannot be reached, 10 it is not to be trusted. */
+/**
+ * Answers the exit code: 0 it could, 3 the token would be refused, 4 the server cannot be reached, 10 it is not to be trusted, 11 not
+ * by this host's clock.
+ */
 export async function checkCommand(args: string[]): Promise<number> {
   const environment = takeEnvironmentToken();
   const flags = parseFlags(args, { ...CONNECTION_FLAGS, token: text, "token-file": text });
@@ -26,16 +25,16 @@ export async function checkCommand(args: string[]): Promise<number> {
   if (given?.warning) note(given.warning);
   let exit: number = EXIT_CODES.done;
   const host = await collectHostFacts();
-  for await (const { step, ok, text, hint } of check({
+  for await (const { step, state, text, hint, exit: failure } of check({
     server,
     token: given?.token,
     caPin,
     proxy: proxy ?? environmentProxy,
     host,
   })) {
-    print(`${ok ? "ok  " : "FAIL"}  ${step.padEnd(11)}  ${text}`);
+    print(`${LABELS[state].padEnd(4)}  ${step.padEnd(11)}  ${text}`);
     if (hint) print(`      hint: ${hint}`);
-    if (!ok) exit = EXIT_CODES[EXITS[step] ?? "serverUnreachable"];
+    if (state === "failed") exit = EXIT_CODES[failure ?? "serverUnreachable"];
   }
   return exit;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -62,9 +62,10 @@ test("own files are read again when asked; what cannot be used is refused in wor
     };
     const first = await write();
     const files = { certificate, key };
+    const clock = { ms: Date.now() };
     const tls = await openServerTls({
       db: database.db,
-      now: Date.now,
+      now: () => clock.ms,
       secret: SECRET,
       files,
       names: [],
@@ -72,6 +73,16 @@ test("own files are read again when asked; what cannot be used is refused in wor
     });
     expect(tls.certificate()).toMatchObject({ chain: first.chain, privateKey: first.privateKey });
     expect(tls.roots()).toBeUndefined();
+    const warnings = spyOn(log, "warn");
+    expect(await tls.renew()).toBe(false);
+    clock.ms = first.expiresAt - 14 * DAY_MS;
+    for (const afterMs of [0, DAY_MS - 1, 1]) {
+      clock.ms += afterMs;
+      expect(await tls.renew()).toBe(false);
+    }
+    expect(warnings).toHaveBeenCalledTimes(2);
+    warnings.mockRestore();
+    clock.ms = Date.now();
     const second = await write();
     expect(await tls.reload()).toBe(true);
     expect(tls.certificate().chain).toBe(second.chain);

@@ -5,13 +5,14 @@ import { issueServerCertificate, type Roots, requireRoots } from "./certificates
 import { readTlsFiles } from "./tls-files.ts";
 import { pinOf, RENEWED_BEFORE_MS, type ServerCertificate } from "./x509.ts";
 
-const WARNED_BEFORE_MS = 14 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WARNED_BEFORE_MS = 14 * DAY_MS;
 
 export interface ServerTls {
   certificate(): ServerCertificate;
   /** Of the private CA; undefined: the certificate is the operator's own. */
   roots(): (Roots & { pins: string[] }) | undefined;
-  /** Renews what is near its end, follows a rotation of the CA; true when there is another certificate now. */
+  /** Renews what is near its end, or warns of it once a day; follows a rotation of the CA. True when there is another certificate now. */
   renew(): Promise<boolean>;
   /** Reads the operator's files again; throws, and what is served stays, when they cannot be used. */
   reload(): Promise<boolean>;
@@ -33,13 +34,16 @@ export async function openServerTls({ db, now, secret, files, names, log }: TlsS
   const read = () => readTlsFiles(files!.certificate, files!.key);
   let roots = files ? undefined : withPins(await requireRoots(db, now(), secret));
   let current = files ? read() : await issueServerCertificate(db, now(), secret, names);
+  let warnedAt = Number.NEGATIVE_INFINITY;
   const warnWhenNearEnd = () => {
-    if (!files || current.expiresAt - now() > WARNED_BEFORE_MS) return;
+    if (!files || current.expiresAt - now() > WARNED_BEFORE_MS || now() - warnedAt < DAY_MS) return;
+    warnedAt = now();
     const until = new Date(current.expiresAt).toISOString();
     log.warn({ file: files.certificate, until }, "the certificate ends soon: renew it, then send SIGHUP");
   };
   warnWhenNearEnd();
   async function renew(): Promise<boolean> {
+    warnWhenNearEnd();
     if (!roots) return false;
     const latest = withPins(await requireRoots(db, now(), secret));
     const isSame = latest.pins.join() === roots.pins.join();

@@ -74,9 +74,14 @@ test("check says what would come of enrolling, and spends no use", async () => {
     new RegExp(
       [
         "^ok    name         127.0.0.1 is 127.0.0.1",
+        "ok    proxy        none",
+        "ok    certificate  none: plain HTTP, which does not leave this host",
+        "ok    pin          none",
         `ok    server       ${url} answers`,
         "ok    clock        agrees with the server's",
-        "ok    token        \\S+ from 127.0.0.1 would enroll into the asset group Branch offices\n$",
+        "ok    token        would be accepted",
+        "ok    network      127.0.0.1, as the server sees this host, is allowed",
+        "ok    group        \\S+ comes into the asset group Branch offices\n$",
       ].join("\n"),
     ),
   );

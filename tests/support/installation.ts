@@ -23,6 +23,8 @@ export interface Installation extends AsyncDisposable {
   server: RunningServer;
   /** Holds everything that the programs write, with `server/`, `server.log` and what a test puts there. */
   folder: string;
+  /** Of its PostgreSQL; undefined: SQLite. */
+  databaseUrl: string | undefined;
   /** Goes through the set-up link. */
   createSuperAdmin(): Promise<Person>;
   /** By `attacklens user create`, as an administrator does on the server's machine. */
@@ -37,8 +39,12 @@ export interface InstallationOptions {
   keyMaxAgeDays?: number;
   /** `info` when absent. */
   logLevel?: "debug";
-  /** More of the settings in docs/operate.md, by their variables. */
+  /** `127.0.0.1:0`, any free port, when absent. */
+  listen?: string;
+  /** Other settings of the server. */
   environment?: Record<string, string>;
+  /** How people reach the server, where a proxy stands before it. */
+  publicUrl?: string;
 }
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
@@ -52,26 +58,30 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       dataDir,
       logFile: join(folder, "server.log"),
       databaseUrl: database?.url,
+      listen: options.listen,
       environment: {
         ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
         ATTACKLENS_KEY_MAX_AGE_DAYS: String(options.keyMaxAgeDays ?? 30),
         ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
+        ...(options.publicUrl ? { ATTACKLENS_PUBLIC_URL: options.publicUrl } : {}),
         ...options.environment,
       },
     }),
   );
   const opened = opening.move();
+  const url = options.publicUrl ?? server.url;
 
   function person(name: string, email: string, session: Session): Person {
-    return { name, email, session, call: (route, request) => call(server.url, route, request, session) };
+    return { name, email, session, call: (route, request) => call(url, route, request, session) };
   }
   return {
     server,
     folder,
+    databaseUrl: database?.url,
     async createSuperAdmin() {
       const code = new URL(server.setupLink as string).hash.slice("#code=".length);
       const [name, email, session] = ["Ada Super", "ada@example.com", {}];
-      await call(server.url, completeSetup, { body: { code, name, email, password: PASSWORD } }, session);
+      await call(url, completeSetup, { body: { code, name, email, password: PASSWORD } }, session);
       return person(name, email, session);
     },
     async createPerson(role) {
@@ -80,7 +90,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       const environment = database ? { DATABASE_URL: database.url } : undefined;
       const { code, stderr } = await runServerCommand(args, { stdin: PASSWORD, environment });
       if (code !== 0) throw new Error(stderr);
-      await call(server.url, signIn, { body: { email, password: PASSWORD } }, session);
+      await call(url, signIn, { body: { email, password: PASSWORD } }, session);
       return person(name, email, session);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

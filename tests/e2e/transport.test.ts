@@ -1,0 +1,440 @@
+// How sensors and server find and trust each other, with the built programs: the private CA and its rotation, own certificates, proxies.
+import { expect, test } from "bun:test";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname as hostName, tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type SecureVersion } from "node:tls";
+import { getConnection } from "@attacklens/protocol/connection.ts";
+import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { runSensor, runServerCommand, startSensor, startServer } from "../../tasks/programs.ts";
+import { chainOf, makeCa, makeLeaf, pinOfIssued } from "../support/certificates.ts";
+import { openConnectProxy } from "../support/connect-proxy.ts";
+import { type Installation, openInstallation } from "../support/installation.ts";
+import { findFreePort, startNginx } from "../support/nginx.ts";
+import { createToken } from "../support/sensors.ts";
+import { clockOffBy } from "../support/wrong-clock.ts";
+
+const PRIVATE = { ATTACKLENS_TLS: "private" };
+
+/** Enrolls with the server's own address or the one given; the caller judges how it ended. */
+async function enroll(
+  { folder, server }: Installation,
+  value: string,
+  options: { url?: string; pin?: string | null; name?: string; environment?: Record<string, string> } = {},
+) {
+  const { url = server.sensorUrl ?? server.url, pin, name = "sensor", environment } = options;
+  const stateDir = join(folder, name);
+  const pinned = pin ? ["--ca-pin", pin] : [];
+  const args = ["enroll", "--server", url, ...pinned, "--token", "-", "--state", stateDir, "--wait", "0"];
+  return { stateDir, ...(await runSensor(args, { stdin: value, environment })) };
+}
+
+const runOnce = (stateDir: string, environment?: Record<string, string>) =>
+  runSensor(["run", "--once", "--state", stateDir], { environment });
+
+/** Where the file goes on behind what matches, once that is there. */
+async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<number> {
+  for (;;) {
+    const text = readFileSync(file, "utf8");
+    const found = pattern.exec(text.slice(from));
+    if (found) return from + found.index + found[0].length;
+    await Bun.sleep(100);
+  }
+}
+
+/** Who has issued the certificate that is served. */
+async function shownAt(url: string, maxVersion: SecureVersion = "TLSv1.3"): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = {
+    host,
+    port: Number(port),
+    rejectUnauthorized: false,
+    minVersion: "TLSv1" as const,
+    maxVersion,
+  };
+  return await new Promise((resolve, reject) => {
+    const socket = connect(options, () => {
+      const { issuer } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve(String(issuer.CN));
+    });
+    socket.once("error", reject);
+  });
+}
+
+for (const [family, listen] of [
+  ["IPv4", "127.0.0.1:0"],
+  ["IPv6", "[::1]:0"],
+] as const)
+  test(`a sensor enrolls by ${family} with the pin of the private CA that the server made at its first start`, async () => {
+    await using installation = await openInstallation({ database: "sqlite", listen, environment: PRIVATE });
+    const { url } = installation.server;
+    expect(url).toStartWith(`https://${listen.slice(0, -1)}`);
+    const ada = await installation.createSuperAdmin();
+    const { value } = await createToken(ada, "Servers");
+    const { caPin, certificateExpiresAt } = await ada.call(getConnection);
+    const days = (Date.parse(certificateExpiresAt!) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(90);
+    const shown = await runServerCommand(["ca", "show", "--data", join(installation.folder, "server")]);
+    expect(shown.stdout).toStartWith(`${caPin}  signs since `);
+
+    await expect(shownAt(url, "TLSv1.2")).resolves.toStartWith("AttackLens private CA ");
+    await expect(shownAt(url, "TLSv1.1")).rejects.toThrow();
+    const unpinned = await enroll(installation, value);
+    expect(unpinned.stderr).toContain(
+      "its certificate is not trusted here; it shows AttackLens server, issued by AttackLens private CA",
+    );
+    expect(unpinned.code).toBe(10);
+    const wrong = await enroll(installation, value, { pin: `sha256:${"0".repeat(64)}` });
+    expect(wrong.stderr).toContain(
+      "nothing was sent. It shows AttackLens server, issued by AttackLens private CA",
+    );
+    expect(wrong.code).toBe(10);
+    expect((await ada.call(listEnrollmentAttempts, {})).items).toEqual([]);
+
+    const checked = await runSensor(["check", "--server", url, "--ca-pin", caPin!, "--token", "-"], {
+      stdin: value,
+    });
+    expect(checked.stdout).toMatch(
+      /^ok {4}certificate {2}TLSv1\.3, AttackLens server, issued by AttackLens private CA /m,
+    );
+    expect(checked.stdout).toContain(`ok    pin          ${caPin} is shown\n`);
+    expect(checked.stdout).not.toContain("inspection");
+    expect(checked.code).toBe(0);
+    const { stateDir, code, stderr } = await enroll(installation, value, { pin: caPin });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect((await runOnce(stateDir)).code).toBe(0);
+    const address = family === "IPv6" ? "::1" : "127.0.0.1";
+    expect((await ada.call(listSensors, {})).items).toMatchObject([{ status: "online", address }]);
+  });
+
+test("sensors have a port of their own: people are not answered there, nor sensors at theirs", async () => {
+  await using installation = await openInstallation({
+    database: "sqlite",
+    environment: { ...PRIVATE, ATTACKLENS_SENSOR_LISTEN: "127.0.0.1:0" },
+  });
+  const { url, sensorUrl } = installation.server;
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  const { caPin } = await ada.call(getConnection);
+  const tls = { rejectUnauthorized: false };
+  const status = async (address: string, init = {}) => (await fetch(address, { tls, ...init })).status;
+  expect(await status(`${sensorUrl}/`)).toBe(404);
+  expect(await status(`${sensorUrl}/api/v1/setup`)).toBe(404);
+  expect(await status(`${sensorUrl}/healthz`)).toBe(200);
+  expect(await status(`${url}/sensor/v1/check-in`, { method: "POST", body: "{}" })).toBe(404);
+  expect((await enroll(installation, value, { url, pin: caPin })).code).not.toBe(0);
+  const { stateDir, code } = await enroll(installation, value, { pin: caPin, name: "right" });
+  expect(code).toBe(0);
+  expect((await runOnce(stateDir)).code).toBe(0);
+});
+
+test("a running sensor follows the CA's rotation by itself; one that slept through it is refused, and told why", async () => {
+  await using installation = await openInstallation({
+    database: "postgres",
+    checkInIntervalSeconds: 1,
+    environment: PRIVATE,
+  });
+  const { folder, server, databaseUrl } = installation;
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  const { caPin: before } = await ada.call(getConnection);
+  const { stateDir } = await enroll(installation, value, { pin: before });
+  const asleep = join(folder, "asleep");
+  cpSync(stateDir, asleep, { recursive: true });
+  const logFile = join(folder, "sensor.log");
+  await using _sensor = startSensor({ stateDir, logFile });
+  let read = await untilLogged(logFile, /checked in/);
+
+  const ca = async (verb: string) => {
+    const args = ["ca", verb, "--data", join(folder, "server")];
+    const { code, stdout, stderr } = await runServerCommand(args, {
+      environment: { DATABASE_URL: databaseUrl! },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    // It looks every minute by itself.
+    process.kill(server.pid, "SIGHUP");
+    return stdout;
+  };
+  const rotated = await ca("rotate");
+  const after = rotated.slice(0, before!.length);
+  expect(after).not.toBe(before!);
+  expect(rotated.split("\n")[1]).toStartWith(`${before}  trusted until `);
+  read = await untilLogged(logFile, new RegExp(`trusts from now on ${after}, ${before}\n`), read);
+  expect((await ada.call(getConnection)).caPin).toBe(after);
+  // Within the overlap the old pin is as good as the new one.
+  for (const [name, pin] of Object.entries({ old: before, new: after }))
+    expect((await enroll(installation, value, { pin, name })).code).toBe(0);
+
+  expect((await ca("retire")).trim().split("\n")).toHaveLength(1);
+  read = await untilLogged(logFile, new RegExp(`trusts from now on ${after}\n`), read);
+  expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
+  const refused = await runOnce(asleep);
+  expect(refused.stderr).toContain(
+    "its certificate is not trusted here; it shows AttackLens server, issued by AttackLens private CA ",
+  );
+  expect(refused.code).toBe(10);
+  expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
+});
+
+test("the operator's certificate is read again at SIGHUP; a broken one changes nothing", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-certificates-"));
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const [first, second] = [await makeCa("First CA"), await makeCa("Second CA")];
+  const write = (files: { cert: string; key: string }) => {
+    writeFileSync(cert, files.cert);
+    writeFileSync(key, files.key);
+  };
+  write(chainOf(await makeLeaf(first), first));
+  const roots = join(folder, "roots.pem");
+  writeFileSync(roots, first.certificate + second.certificate);
+  const environment = { SSL_CERT_FILE: roots };
+  await using installation = await openInstallation({
+    database: "sqlite",
+    environment: { ATTACKLENS_TLS_CERT: cert, ATTACKLENS_TLS_KEY: key },
+  });
+  const { server } = installation;
+  const serverLog = join(installation.folder, "server.log");
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  expect((await ada.call(getConnection)).caPin).toBeNull();
+  // No pin: the host's own trust store knows the issuer.
+  expect((await enroll(installation, value, { environment: {} })).code).toBe(10);
+  const { stateDir, code } = await enroll(installation, value, { environment });
+  expect(code).toBe(0);
+  expect(await shownAt(server.url)).toBe("First CA");
+
+  write(chainOf(await makeLeaf(second), second));
+  process.kill(server.pid, "SIGHUP");
+  let read = await untilLogged(serverLog, /certificate read again/);
+  expect(await shownAt(server.url)).toBe("Second CA");
+  expect((await runOnce(stateDir, environment)).code).toBe(0);
+
+  write({ cert: "-----BEGIN CERTIFICATE-----\n", key: "no key" });
+  process.kill(server.pid, "SIGHUP");
+  read = await untilLogged(serverLog, /the certificate was not changed/, read);
+  write({ ...chainOf(await makeLeaf(first), first), key: (await makeLeaf(first)).privateKey });
+  process.kill(server.pid, "SIGHUP");
+  await untilLogged(serverLog, /is not the private key of/, read);
+  expect(await shownAt(server.url)).toBe("Second CA");
+  expect((await runOnce(stateDir, environment)).code).toBe(0);
+});
+
+test("another server on the same port hears nothing of a pinned sensor, which comes back to its own", async () => {
+  const port = await findFreePort();
+  const listen = `127.0.0.1:${port}`;
+  await using installation = await openInstallation({ database: "sqlite", listen, environment: PRIVATE });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  const { caPin } = await ada.call(getConnection);
+  const { stateDir } = await enroll(installation, value, { pin: caPin });
+  await installation.server.stop();
+
+  const rogueRoot = await makeCa("AttackLens private CA 00000000");
+  const heard: string[] = [];
+  const rogue = Bun.serve({
+    ...{ hostname: "127.0.0.1", port, tls: chainOf(await makeLeaf(rogueRoot), rogueRoot) },
+    fetch(request) {
+      heard.push(request.url);
+      return Response.json({});
+    },
+  });
+  const refused = await runOnce(stateDir);
+  expect(refused.stderr).toContain(
+    "it shows a server of the tests, issued by AttackLens private CA 00000000, key sha256:",
+  );
+  expect(refused.code).toBe(10);
+  const newcomer = await enroll(installation, value, { pin: caPin, name: "newcomer" });
+  expect(newcomer.stderr).toContain(`no root that it shows has the pin ${caPin}; nothing was sent`);
+  expect(newcomer.code).toBe(10);
+  expect(heard).toEqual([]);
+  await rogue.stop(true);
+
+  await using _again = await startServer({
+    ...{ dataDir: join(installation.folder, "server"), logFile: join(installation.folder, "server.log") },
+    ...{ listen, environment: PRIVATE },
+  });
+  expect((await runOnce(stateDir)).code).toBe(0);
+});
+
+test("behind nginx that ends TLS, a sensor has its own address, and what a client writes itself does not count", async () => {
+  const port = await findFreePort();
+  const publicUrl = `https://127.0.0.1:${port}`;
+  await using stack = new AsyncDisposableStack();
+  // nginx has an address of its own towards the server, the only one that is believed about whom it speaks for.
+  const installation = stack.use(
+    await openInstallation({
+      database: "sqlite",
+      publicUrl,
+      environment: { ATTACKLENS_TRUSTED_PROXIES: "127.0.0.3/32" },
+    }),
+  );
+  const root = await makeCa("Company CA");
+  const leaf = await makeLeaf(root);
+  const folder = join(installation.folder, "nginx");
+  const upstream = installation.server.url;
+  const tls = chainOf(leaf, root);
+  stack.use(await startNginx({ folder, port, tls, upstream, from: "127.0.0.3" }));
+  const roots = join(folder, "roots.pem");
+  writeFileSync(roots, root.certificate);
+  const environment = { SSL_CERT_FILE: roots };
+
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  expect(await ada.call(getConnection)).toMatchObject({ sensorUrl: publicUrl, caPin: null });
+  const { stateDir, code, stderr } = await enroll(installation, value, { url: publicUrl, environment });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect((await runOnce(stateDir, environment)).code).toBe(0);
+  expect((await ada.call(listSensors, {})).items).toMatchObject([
+    { hostname: hostName(), address: "127.0.0.1" },
+  ]);
+
+  const seenAs = async (base: string, headers: Record<string, string> = {}) => {
+    const reply = await fetch(`${base}/sensor/v1/check`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${value}`, "content-type": "application/json", ...headers },
+      body: JSON.stringify({ hostname: "spoof" }),
+      tls: { ca: root.certificate },
+    });
+    return ((await reply.json()) as { address: string }).address;
+  };
+  for (const spoofed of ["10.9.9.9", "127.0.0.3", "10.9.9.9, 127.0.0.3", "nonsense"])
+    expect(await seenAs(publicUrl, { "x-forwarded-for": spoofed })).toBe("127.0.0.1");
+  // Who comes past nginx is not believed at all.
+  expect(await seenAs(upstream, { "x-forwarded-for": "10.9.9.9" })).toBe("127.0.0.1");
+
+  // TLS ends before the server, which says that it shows no certificate: nothing to compare with, and no alarm.
+  const checked = await runSensor(["check", "--server", publicUrl, "--token", "-"], {
+    stdin: value,
+    environment,
+  });
+  expect(checked.code).toBe(0);
+  expect(checked.stdout).not.toContain("inspection");
+});
+
+test("nginx that inspects TLS is refused by the pin; where a host trusts it, check recognises and names it", async () => {
+  await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  const { caPin } = await ada.call(getConnection);
+  const root = await makeCa("Inspector 3000");
+  const leaf = await makeLeaf(root);
+  const folder = join(installation.folder, "nginx");
+  const port = await findFreePort();
+  await using nginx = await startNginx({
+    ...{ folder, port, tls: chainOf(leaf, root), upstream: installation.server.url },
+  });
+  const roots = join(folder, "roots.pem");
+  writeFileSync(roots, root.certificate);
+  const environment = { SSL_CERT_FILE: roots };
+
+  const pinned = await enroll(installation, value, { url: nginx.url, pin: caPin, environment });
+  expect(pinned.stderr).toContain(
+    `nothing was sent. It shows a server of the tests, issued by Inspector 3000, key ${pinOfIssued(leaf)}`,
+  );
+  expect(pinned.stderr).toContain("hint: a proxy that inspects TLS (issuer: Inspector 3000)");
+  expect(pinned.code).toBe(10);
+  const unknown = await enroll(installation, value, { url: nginx.url });
+  expect(unknown.stderr).toContain(
+    "its certificate is not trusted here; it shows a server of the tests, issued by Inspector 3000",
+  );
+  expect(unknown.code).toBe(10);
+  expect((await ada.call(listEnrollmentAttempts, {})).items).toEqual([]);
+
+  const checked = await runSensor(["check", "--server", nginx.url, "--token", "-"], {
+    stdin: value,
+    environment,
+  });
+  expect(checked.stdout).toContain(
+    "note  inspection   the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: Inspector 3000)\n",
+  );
+  expect(checked.code).toBe(0);
+  const trusting = await enroll(installation, value, { url: nginx.url, environment });
+  expect(trusting.code).toBe(0);
+  expect((await runOnce(trusting.stateDir, environment)).code).toBe(0);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a host whose clock is two days off enrolls, reports by the server's time, and says so",
+  async () => {
+    await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
+    const { url } = installation.server;
+    const ada = await installation.createSuperAdmin();
+    const { value } = await createToken(ada, "Servers");
+    const { caPin: pin } = await ada.call(getConnection);
+    for (const [days, direction] of [
+      [-2, "behind"],
+      [2, "ahead of"],
+    ] as const) {
+      const environment = await clockOffBy(days);
+      const checked = await runSensor(["check", "--server", url, "--ca-pin", pin!, "--token", "-"], {
+        stdin: value,
+        environment,
+      });
+      expect(checked.stdout).toMatch(
+        new RegExp(
+          `^note {2}clock {8}17[23]\\d{3} s ${direction} the server's: the sensor corrects itself by the server's time$`,
+          "m",
+        ),
+      );
+      expect(checked.code).toBe(0);
+      const name = `host${days}`;
+      const { stateDir, code, stderr } = await enroll(installation, value, { pin, name, environment });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect((await runOnce(stateDir, environment)).code).toBe(0);
+      const { stdout } = await runSensor(["status", "--state", stateDir], { environment });
+      expect(stdout).toMatch(
+        new RegExp(`^Clock +17[23]\\d{3} s ${direction} the server's, by which it is corrected$`, "m"),
+      );
+    }
+    expect((await ada.call(listSensors, {})).items).toMatchObject(Array(2).fill({ status: "online" }));
+
+    // A certificate that is a day old is not yet one for a clock two days behind: that is told as the clock's fault.
+    const root = await makeCa("Company CA");
+    const folder = join(installation.folder, "nginx");
+    await using nginx = await startNginx({
+      ...{ folder, port: await findFreePort(), tls: chainOf(await makeLeaf(root), root), upstream: url },
+    });
+    const roots = join(folder, "roots.pem");
+    writeFileSync(roots, root.certificate);
+    const environment = { ...(await clockOffBy(-2)), SSL_CERT_FILE: roots };
+    const early = await enroll(installation, value, { url: nginx.url, name: "early", environment });
+    expect(early.stderr).toContain("its certificate is not valid yet, by this host's clock, which says ");
+    expect(early.stderr).toContain("hint: set this host's clock");
+    expect(early.code).toBe(11);
+  },
+);
+
+test("through a proxy that wants credentials a sensor enrolls and reports, and nobody can read them", async () => {
+  await using installation = await openInstallation({
+    database: "sqlite",
+    environment: { ...PRIVATE, ATTACKLENS_TLS_NAMES: "attacklens.test" },
+  });
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Servers");
+  const { caPin } = await ada.call(getConnection);
+  const password = "tractor:violet@42";
+  await using proxy = await openConnectProxy({ credentials: { user: "ann", password } });
+  const { port } = new URL(installation.server.url);
+  const url = `https://attacklens.test:${port}`;
+  const full = proxy.url.replace("://", `://ann:${encodeURIComponent(password)}@`);
+
+  const refused = await enroll(installation, value, {
+    url,
+    pin: caPin,
+    environment: { HTTPS_PROXY: proxy.url },
+  });
+  expect(refused.stderr).toContain(`by way of ${proxy.url}: the proxy wants credentials`);
+  expect(refused.code).toBe(4);
+  const environment = { HTTPS_PROXY: full };
+  const { stateDir, code, stderr } = await enroll(installation, value, { url, pin: caPin, environment });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const reported = await runOnce(stateDir, environment);
+  expect(reported.code).toBe(0);
+  expect(new Set(proxy.tunnels)).toEqual(new Set([`attacklens.test:${port}`]));
+  const seen =
+    stderr + reported.stdout + reported.stderr + readFileSync(join(stateDir, "status.json"), "utf8");
+  for (const secret of [password, encodeURIComponent(password)]) expect(seen).not.toContain(secret);
+});

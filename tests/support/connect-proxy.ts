@@ -1,0 +1,81 @@
+// A forward proxy of the tests' own: opens tunnels by CONNECT (RFC 9110, section 9.3.6) to this machine, whatever name is asked for.
+import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
+
+export interface ConnectProxyOptions {
+  /** Wanted by Basic (RFC 7617); none are wanted when absent. */
+  credentials?: { user: string; password: string };
+  /** What it shows when it is itself reached by TLS. */
+  tls?: { cert: string; key: string };
+  /** What it answers in place of a tunnel. */
+  refuseWith?: number;
+}
+
+export interface ConnectProxy extends AsyncDisposable {
+  /** Without credentials. */
+  url: string;
+  port: number;
+  /** `attacklens.test:8443`, in the order in which they were asked for; only those that were let through. */
+  tunnels: string[];
+  /** What stood in Proxy-Authorization, `none` where nothing did. */
+  authorizations: string[];
+  /** Requests that were no CONNECT. */
+  others: string[];
+}
+
+export async function openConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+  const { credentials, tls, refuseWith } = options;
+  const open = new Set<Socket>();
+  const [tunnels, authorizations, others]: [string[], string[], string[]] = [[], [], []];
+  const wanted =
+    credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString("base64")}`;
+  const server = tls ? createHttpsServer(tls) : createHttpServer();
+  server.on("request", (request, response) => {
+    others.push(`${request.method} ${request.url}`);
+    response.writeHead(400).end();
+  });
+  server.on("connect", (request: IncomingMessage, client: Socket) => {
+    const given = request.headers["proxy-authorization"];
+    authorizations.push(given ?? "none");
+    client.on("error", () => {});
+    if (wanted !== undefined && given !== wanted) {
+      client.end(
+        'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="tests"\r\n\r\n',
+      );
+      return;
+    }
+    if (refuseWith !== undefined) {
+      client.end(`HTTP/1.1 ${refuseWith} Refused\r\n\r\n`);
+      return;
+    }
+    const target = String(request.url);
+    tunnels.push(target);
+    const behind = connect(Number(target.slice(target.lastIndexOf(":") + 1)), "127.0.0.1");
+    for (const socket of [client, behind]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        open.delete(socket);
+        client.destroy();
+        behind.destroy();
+      });
+    }
+    behind.once("connect", () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.pipe(behind);
+      behind.pipe(client);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    ...{ port, tunnels, authorizations, others },
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// nginx before a server of ours, as operators have it: ends TLS and passes requests on. The one in PATH, else Debian's package when we
+// may install it.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { installPackage } from "./debian.ts";
+
+export interface Nginx extends AsyncDisposable {
+  /** `https://127.0.0.1:8443` */
+  url: string;
+}
+
+export interface NginxOptions {
+  /** For its own files. */
+  folder: string;
+  port: number;
+  /** PEM. */
+  tls: { cert: string; key: string };
+  /** Where requests go on to. */
+  upstream: string;
+  /** The address that it comes from there; the system's choice when absent. */
+  from?: string;
+}
+
+const START_TIMEOUT_MS = 10_000;
+
+/** A port on 127.0.0.1 that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Resolves once it listens. Throws with its log when it does not. */
+export async function startNginx({ folder, port, tls, upstream, from }: NginxOptions): Promise<Nginx> {
+  const program = await findNginx();
+  mkdirSync(folder, { recursive: true });
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const log = join(folder, "error.log");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${join(folder, name)};`,
+  );
+  const configuration = file(
+    "nginx.conf",
+    `daemon off;
+${process.getuid?.() === 0 ? "user root;" : ""}
+pid ${join(folder, "nginx.pid")};
+error_log ${log};
+worker_processes 1;
+events {}
+http {
+  access_log off;
+  ${temporary.join(" ")}
+  server {
+    listen 127.0.0.1:${port} ssl;
+    ssl_certificate ${file("certificate.pem", tls.cert)};
+    ssl_certificate_key ${file("key.pem", tls.key)};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    client_max_body_size 8m;
+    location / {
+      proxy_pass ${upstream};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      ${from === undefined ? "" : `proxy_bind ${from};`}
+    }
+  }
+}
+`,
+  );
+  const child = Bun.spawn([program, "-p", folder, "-e", log, "-c", configuration], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  let hasEnded = false;
+  void child.exited.then(() => {
+    hasEnded = true;
+  });
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await isListening(port))) {
+    if (!hasEnded && Date.now() < deadline) continue;
+    child.kill("SIGTERM");
+    throw new Error(`Cannot start nginx:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
+  }
+  return {
+    url: `https://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await child.exited;
+    },
+  };
+}
+
+async function isListening(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => setTimeout(() => resolve(false), 20));
+  });
+}
+
+async function findNginx(): Promise<string> {
+  const found = inPath();
+  if (found) return found;
+  const installed = (await installPackage("nginx-light")) ? inPath() : undefined;
+  if (installed) return installed;
+  throw new Error(
+    "Cannot test behind nginx: there is none\nhint: install it, e.g. apt-get install nginx-light",
+  );
+}
+
+/** Debian keeps it where only root looks. */
+function inPath(): string | undefined {
+  return Bun.which("nginx") ?? (existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : undefined);
+}

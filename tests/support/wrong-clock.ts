@@ -1,0 +1,19 @@
+// Programs that see another time than this machine's, by libfaketime: the one that is installed, else Debian's package.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { installPackage } from "./debian.ts";
+
+/** What to add to a program's environment, so that its clock is that far ahead, e.g. -2 days. Throws where there is no libfaketime. */
+export async function clockOffBy(days: number): Promise<Record<string, string>> {
+  const library = find() ?? ((await installPackage("libfaketime")) ? find() : undefined);
+  if (library) return { LD_PRELOAD: library, FAKETIME: `${days > 0 ? "+" : ""}${days}d` };
+  throw new Error(
+    "Cannot test with a wrong clock: there is no libfaketime\nhint: apt-get install libfaketime",
+  );
+}
+
+/** `/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1` */
+function find(): string | undefined {
+  const folders = ["", ...readdirSync("/usr/lib")].map((name) => join("/usr/lib", name, "faketime"));
+  return folders.map((folder) => join(folder, "libfaketime.so.1")).find((path) => existsSync(path));
+}
