@@ -132,6 +132,18 @@ describe("a pinned server", () => {
     expect(readIdentity(folder.path)).toBeUndefined();
   });
 
+  test("what stands in a certificate cannot write to the terminal", async () => {
+    const evil = await makeCa("Evil \u001b[31mroot\u202e");
+    await using server = await serve(
+      await makeLeaf(evil, undefined, { until: Date.UTC(9999, 11, 31) }),
+      evil,
+    );
+    const { message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root)));
+    expect(message).toContain("issued by Evil \\1B[31mroot\ufffd, key sha256:");
+    expect(message).toEndWith(", valid until 9999-12-31T00:00:00.000Z");
+    expect(hint).toContain("(issuer: Evil \\1B[31mroot\ufffd)");
+  });
+
   test("the leaf's own pin is not taken for its CA's", async () => {
     await using server = await serve(leaf, root);
     expect((await errorOf(enrollWith(server.url, pinOfIssued(leaf)))).exit).toBe("wrongServer");

@@ -49,7 +49,7 @@ export async function lookAtCertificate(server: string, proxy: string | undefine
       socket.destroy();
       tunnel.destroy();
     }
-    socket.once("error", (error) => end(() => reject(error)));
+    socket.on("error", (error) => end(() => reject(error)));
     socket.once("close", () => end(() => reject(new Unreachable("it closed the connection"))));
     socket.once("secureConnect", () =>
       end(() => {
@@ -82,7 +82,7 @@ export async function findPinnedRoot(
 ): Promise<string> {
   const { chain } = await lookAtCertificate(server, proxy);
   // The same key may also be certified by an older root, which is sent too: only its own certificate stands by itself.
-  const root = chain.find((pem) => pinOf(pem) === pin && isRoot(pem));
+  const root = chain.find((pem) => isRoot(pem) && keyOf(pem) === pin);
   if (root !== undefined) return root;
   const issuer = chain[0] === undefined ? "" : nameOf(new X509Certificate(chain[0]).issuer);
   throw new SensorError(
@@ -98,8 +98,9 @@ export async function findPinnedRoot(
 export function describeChain(chain: readonly string[]): string {
   if (chain[0] === undefined) return "none";
   const { subject, issuer, validTo } = new X509Certificate(chain[0]);
-  const until = new Date(validTo).toISOString();
-  return `${nameOf(subject)}, issued by ${nameOf(issuer)}, key ${pinOf(chain[0])}, valid until ${until}`;
+  const end = new Date(validTo);
+  const until = Number.isNaN(end.getTime()) ? toPlainText(validTo, 40) : end.toISOString();
+  return `${nameOf(subject)}, issued by ${nameOf(issuer)}, key ${keyOf(chain[0])}, valid until ${until}`;
 }
 
 /** Whose signature the server's own certificate carries, in words. */
@@ -117,6 +118,15 @@ function nameOf(distinguished: string | undefined): string {
   );
   const name = [parts.get("CN"), parts.get("O")].filter(Boolean).join(", ");
   return name ? toPlainText(name, 200) : "an issuer without a name";
+}
+
+/** As pinOf, of a certificate that anybody may have made. */
+function keyOf(pem: string): string {
+  try {
+    return pinOf(pem);
+  } catch {
+    return "of a kind that is not known";
+  }
 }
 
 function isRoot(pem: string): boolean {

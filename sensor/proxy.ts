@@ -169,7 +169,8 @@ function opened<S extends Socket>(
       clearTimeout(timer);
       resolve(socket);
     });
-    socket.once("error", (error) => {
+    // For as long as it lives: an error later on is the business of who reads from it, and never ends the program.
+    socket.on("error", (error) => {
       clearTimeout(timer);
       reject(error);
     });

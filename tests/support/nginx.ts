@@ -45,6 +45,14 @@ export async function startNginx({ folder, port, tls, upstream, from }: NginxOpt
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${join(folder, name)};`,
   );
+  const server = documentedServer({
+    "listen 443 ssl;": `listen 127.0.0.1:${port} ssl;`,
+    "listen [::]:443 ssl;": from === undefined ? "" : `proxy_bind ${from};`,
+    "server_name attacklens.example.com;": "",
+    "/etc/ssl/attacklens.pem": file("certificate.pem", tls.cert),
+    "/etc/ssl/attacklens.key": file("key.pem", tls.key),
+    "http://127.0.0.1:8080": upstream,
+  });
   const configuration = file(
     "nginx.conf",
     `daemon off;
@@ -56,20 +64,7 @@ events {}
 http {
   access_log off;
   ${temporary.join(" ")}
-  server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${file("certificate.pem", tls.cert)};
-    ssl_certificate_key ${file("key.pem", tls.key)};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    client_max_body_size 8m;
-    location / {
-      proxy_pass ${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      ${from === undefined ? "" : `proxy_bind ${from};`}
-    }
-  }
+  ${server}
 }
 `,
   );
@@ -95,6 +90,17 @@ http {
       await child.exited;
     },
   };
+}
+
+/** The server block that docs/operate.md shows, with other values. Throws when one of them is not there any more. */
+function documentedServer(values: Record<string, string>): string {
+  const page = readFileSync(join(import.meta.dir, "../../docs/operate.md"), "utf8");
+  let block = /```nginx\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  for (const [documented, value] of Object.entries(values)) {
+    if (!block.includes(documented)) throw new Error(`docs/operate.md shows no ${documented} for nginx`);
+    block = block.replace(documented, () => value);
+  }
+  return block;
 }
 
 async function isListening(port: number): Promise<boolean> {
