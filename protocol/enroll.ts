@@ -53,6 +53,12 @@ const enrollBody = z.strictObject({
   host: hostFacts,
 });
 
+/** For a host that trusts the system's roots: what it saw on the way may be another's. */
+const certificate = caPin.nullish().meta({
+  description:
+    "Pin of the certificate that the server shows; null: it ends no TLS itself. Another one seen by the host is a proxy's",
+});
+
 const enrolled = z.object({
   sensorId,
   assetGroup: reference(assetGroupId)
@@ -67,6 +73,7 @@ const enrolled = z.object({
   serverKey: publicKey
     .optional()
     .meta({ description: "Signs the server's refusals; the same from all servers of an installation" }),
+  certificate,
 });
 
 export const enroll = route({
@@ -158,10 +165,7 @@ export const checkToken = route({
       .meta({ description: "Why it would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),
     awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
-    certificate: caPin.nullish().meta({
-      description:
-        "Pin of the certificate that the server shows; null: it ends no TLS itself. Another one seen by the host is a proxy's",
-    }),
+    certificate,
   }),
   problems: ["token-unknown", "too-many-requests"],
 });

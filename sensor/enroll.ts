@@ -3,7 +3,7 @@ import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/pro
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { backOffMs, wait } from "./back-off.ts";
-import { findPinnedRoot } from "./certificates.ts";
+import { findPinnedRoot, issuerOf, lookAtCertificate, pinOf } from "./certificates.ts";
 import {
   claimCandidate,
   createIdentity,
@@ -79,17 +79,23 @@ export function findIdentity(stateDir: string, server: string): Identity | undef
   );
 }
 
+interface Arrival {
+  assetGroup: string | undefined;
+  awaitingApproval: boolean;
+  /** Issuer of a certificate on the way that is not the server's own. */
+  readBy: string | undefined;
+}
+
 /** The identity, on disk. Throws SensorError. */
-export async function enroll(
-  options: EnrollOptions,
-): Promise<EnrolledIdentity & { assetGroup: string | undefined; awaitingApproval: boolean }> {
+export async function enroll(options: EnrollOptions): Promise<EnrolledIdentity & Arrival> {
   const { stateDir, server, token } = options;
   const isTicket = token.startsWith(TICKET_PREFIX);
   // Before there is anything to send.
   const way = await findWay(options);
   const identity = isTicket ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
   // Another command was faster, e.g. while a person typed the token into this one.
-  if (identity.state === "enrolled") return { ...identity, assetGroup: undefined, awaitingApproval: false };
+  if (identity.state === "enrolled")
+    return { ...identity, assetGroup: undefined, awaitingApproval: false, readBy: undefined };
   const { ca, proxy = options.environmentProxy } = identity;
   const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
   const reply = await requestIdentity(connection, options);
@@ -98,13 +104,26 @@ export async function enroll(
     ...identity,
     state: "enrolled",
     sensorId: reply.sensorId,
-    enrolledAt: new Date().toISOString(),
+    // By the server's clock: this host's may be wrong.
+    enrolledAt: reply.serverTime,
     ...(serverKey === undefined ? {} : { serverKey }),
   };
   writeIdentity(stateDir, enrolled);
   if (isTicket) removeCandidate(stateDir);
   const { assetGroup, awaitingApproval } = reply;
-  return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval };
+  const readBy = await findReader(connection, reply.certificate);
+  return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval, readBy };
+}
+
+/** Who shows another certificate than the server: a proxy that inspects TLS and that this host trusts, or a load balancer. */
+async function findReader(
+  { server, proxy, ca }: Connection,
+  certificate: string | null | undefined,
+): Promise<string | undefined> {
+  // A pin has ruled it out.
+  if (!certificate || ca || !server.startsWith("https:")) return undefined;
+  const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
+  return seen?.chain[0] && pinOf(seen.chain[0]) !== certificate ? issuerOf(seen.chain) : undefined;
 }
 
 /** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
@@ -119,8 +138,23 @@ function claimIdentity(stateDir: string, server: string, way: Way): Identity {
   }
 }
 
+type WayOptions = Omit<EnrollOptions, "token" | "host">;
+
+/**
+ * Gives a host that is enrolled the root with the pin, or the proxy, in place of those that it has: for one that was off while the CA
+ * was rotated. False when it has them already. Throws SensorError, and nothing has changed.
+ */
+export async function changeWay(identity: EnrolledIdentity, options: WayOptions): Promise<boolean> {
+  const { stateDir, caPin, proxy = identity.proxy } = options;
+  const isTrusted = caPin === undefined || (identity.ca ?? []).some((root) => pinOf(root) === caPin);
+  if (isTrusted && proxy === identity.proxy) return false;
+  const way = await findWay({ ...options, proxy, caPin: isTrusted ? undefined : caPin });
+  writeIdentity(stateDir, { ...identity, ...way });
+  return true;
+}
+
 /** Finds the root that has the pin, trying again as long as nobody answers. Throws SensorError. */
-async function findWay({ server, caPin, proxy, environmentProxy, ...options }: EnrollOptions): Promise<Way> {
+async function findWay({ server, caPin, proxy, environmentProxy, ...options }: WayOptions): Promise<Way> {
   const way: Way = proxy === undefined ? {} : { proxy };
   if (caPin === undefined) return way;
   const find = async () => {

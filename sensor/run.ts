@@ -220,12 +220,14 @@ function adoptIdentity(
     removeKeptReports(stateDir);
     throw new IdentityRemoved();
   }
-  const { sensorId, publicKey } = session.identity;
-  if (onDisk.sensorId === sensorId && onDisk.publicKey === publicKey) return;
+  const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
+    JSON.stringify([sensorId, publicKey, ca, proxy]);
+  if (known(onDisk) === known(session.identity)) return;
+  const isSameKey = onDisk.publicKey === session.identity.publicKey;
   session.identity = onDisk;
   const { key, keyid, serverKey, ca, proxy } = connectAs(onDisk, environmentProxy);
   Object.assign(session.connection, { key, keyid, serverKey, ca, proxy });
-  told.host = false;
+  if (!isSameKey) told.host = false;
 }
 
 function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {

@@ -1,7 +1,7 @@
 // attacklens-sensor enroll: trades a token for an identity.
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { collectHostFacts } from "../collect.ts";
-import { enroll, findIdentity } from "../enroll.ts";
+import { changeWay, enroll, findIdentity } from "../enroll.ts";
 import { keyFingerprint } from "../identity.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
@@ -36,6 +36,9 @@ export async function enrollCommand(args: string[]): Promise<void> {
   // A ticket is for a sensor that exists, which may be this one.
   if (existing?.state === "enrolled" && !given?.token.startsWith(TICKET_PREFIX)) {
     print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
+    const way = { stateDir, server, caPin, proxy, environmentProxy, waitMs, signal: stopSignal() };
+    if (await changeWay(existing, { ...way, onRetry: note }))
+      print("reaches its server from now on as this command says");
     const state = readStatus(stateDir)?.state;
     if (state === "unknown-to-server" || state === "copied" || state === "key-replaced") {
       note(
@@ -57,6 +60,10 @@ export async function enrollCommand(args: string[]): Promise<void> {
   print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}`);
   if (enrolled.awaitingApproval)
     print(`it waits for approval in the console; its fingerprint is ${keyFingerprint(enrolled.publicKey)}`);
+  if (enrolled.readBy !== undefined)
+    note(
+      `the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: ${enrolled.readBy})`,
+    );
   print("next: attacklens-sensor run");
 }
 

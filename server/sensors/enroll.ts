@@ -10,10 +10,11 @@ import { parseSignature, verifySignature } from "./sensor-signature.ts";
 
 /** The same key with the same token gets the same sensor again, whatever has become of the token since. */
 export async function enrollSensor(
-  { now, knownValues, enrollQueue, refusals, checkInIntervalSeconds, answers }: Services,
+  services: Services,
   http: HttpRequest,
   { publicKey, sensorVersion, host }: RouteInput<typeof enrollRoute>["body"],
 ): Promise<RouteOutput<typeof enrollRoute>> {
+  const { now, knownValues, enrollQueue, refusals } = services;
   const valueHash = parseTokenValue(bearerToken(http.headers));
   const claimed = parseSignature(http.headers, ENROLL_SIGNED_COMPONENTS);
   if (claimed.keyid !== publicKey) {
@@ -28,11 +29,16 @@ export async function enrollSensor(
     if (!(error instanceof RefusedAttempt)) throw error;
     throw await recordRefusal(refusals, { publicKey, at, address, hostname: host.hostname }, error);
   });
+  return { ...enrolled, ...aboutServer(services) };
+}
+
+/** What a host that is let in is told of the server beside who it is. */
+export function aboutServer({ now, checkInIntervalSeconds, answers, connection }: Services) {
   return {
-    ...enrolled,
     checkInIntervalSeconds,
     serverTime: toInstant(now()),
     serverKey: answers.publicKey,
+    certificate: connection.certificate()?.pin ?? null,
   };
 }
 

@@ -10,10 +10,11 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { findCopyRule } from "../enrollment-tokens/enrollment-tokens.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { nameKey, newId } from "../ids.ts";
 import type { HttpRequest, SensorCaller, Services } from "../route-handler.ts";
 import { sensorCopied } from "./boots.ts";
 import { listBoots, updateBoots, upsertBoot } from "./boots-store.ts";
+import { aboutServer } from "./enroll.ts";
 import { NEW_SENSOR, withSecondTry } from "./enroll-batch.ts";
 import { isKeyTaken } from "./sensor-keys-store.ts";
 import { notFound } from "./sensors.ts";
@@ -48,11 +49,12 @@ export async function announceKey(
 
 /** Makes a sensor of its own of a host that holds another's key. The same new key gets the same sensor again. */
 export async function enrollCopy(
-  { db, now, checkInIntervalSeconds, answers }: Services,
+  services: Services,
   http: HttpRequest,
   caller: SensorCaller,
   { publicKey, proof, host, sensorVersion }: RouteInput<typeof copyRoute>["body"],
 ): Promise<RouteOutput<typeof copyRoute>> {
+  const { db, now } = services;
   requireProof(caller.id, publicKey, proof);
   const at = now();
   const { address } = http;
@@ -123,12 +125,7 @@ export async function enrollCopy(
   const made = await withSecondTry(() => inTransaction(db, make));
   const row = await findSensor(db, made);
   if (!row) throw sensorCopied();
-  return {
-    ...enrolledReply(row),
-    checkInIntervalSeconds,
-    serverTime: toInstant(now()),
-    serverKey: answers.publicKey,
-  };
+  return { ...enrolledReply(row), ...aboutServer(services) };
 }
 
 export function enrolledReply(row: NonNullable<Awaited<ReturnType<typeof findSensor>>>) {

@@ -12,7 +12,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
-import { bearerToken } from "./enroll.ts";
+import { aboutServer, bearerToken } from "./enroll.ts";
 import { enrolledReply, keyTaken } from "./new-keys.ts";
 import { raiseNonce } from "./presence-store.ts";
 import {
@@ -79,10 +79,11 @@ let lookUps = 0;
  * Throws ticket-unknown, too-many-requests, sensor-blocked, state-conflict, and what the signature is refused with.
  */
 export async function reEnroll(
-  { db, now, checkInIntervalSeconds, answers }: Services,
+  services: Services,
   http: HttpRequest,
   { publicKey, host, sensorVersion }: RouteInput<typeof reEnrollRoute>["body"],
 ): Promise<RouteOutput<typeof reEnrollRoute>> {
+  const { db, now } = services;
   const value = bearerToken(http.headers);
   if (tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
   const claimed = parseSignature(http.headers, ENROLL_SIGNED_COMPONENTS);
@@ -148,12 +149,7 @@ export async function reEnroll(
   });
   const row = await findSensor(db, sensorId);
   if (!row) throw ticketUnknown("its sensor was deleted");
-  return {
-    ...enrolledReply(row),
-    checkInIntervalSeconds,
-    serverTime: toInstant(now()),
-    serverKey: answers.publicKey,
-  };
+  return { ...enrolledReply(row), ...aboutServer(services) };
 }
 
 async function requireTicket(db: Database, valueHash: string): Promise<void> {

@@ -177,6 +177,13 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   );
   expect(refused.code).toBe(10);
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
+  // A person gives it the pin of now: it is the sensor that it was, and no token was used.
+  const again = ["enroll", "--server", installation.server.url, "--state", asleep, "--token", "-"];
+  expect((await runSensor([...again, "--ca-pin", before!], { stdin: value })).code).toBe(0);
+  expect((await runOnce(asleep)).code).toBe(10);
+  const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
+  expect(pinned.stdout).toContain("the token was not used\nreaches its server from now on");
+  expect((await runOnce(asleep)).stderr).not.toContain("certificate");
 });
 
 test("the operator's certificate is read again at SIGHUP; a broken one changes nothing", async () => {
@@ -353,6 +360,8 @@ test("nginx that inspects TLS is refused by the pin; where a host trusts it, che
   expect(checked.code).toBe(0);
   const trusting = await enroll(installation, value, { url: nginx.url, environment });
   expect(trusting.code).toBe(0);
+  expect(trusting.stderr).toContain("a proxy that inspects TLS reads along");
+  expect(trusting.stderr).toContain("issuer: Inspector 3000");
   expect((await runOnce(trusting.stateDir, environment)).code).toBe(0);
 });
 
