@@ -137,15 +137,24 @@ test("nothing that was kept is delivered while the server settles who holds the 
   expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
 });
 
-test("a server at its limit is left alone for as long as it asks, and gets the rest in order", async () => {
+test("a server at its limit is told that the sensor is there, for as long as it asks, and gets the rest in order", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"], ["c"]]);
   outage.answerWith(outage.server.answer, 6);
   outage.answerWith(problem("too-many-requests", {}, { "retry-after": "1800" }));
-  expect(await cycle()).toMatchObject({ isUnreachable: true, retryAfterMs: 1_800_000 });
-  expect(waiting(outage)).toBe(2);
-  await cycle();
-  expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
+  try {
+    expect(await cycle()).toMatchObject({ state: "connected", isUnreachable: false });
+    setSystemTime(new Date(Date.now() + 1_790_000));
+    const { state, news } = await cycle();
+    expect({ state, news }).toEqual({ state: "connected", news: [] });
+    expect(outage.packagesTaken()).toEqual(["a"]);
+    expect(waiting(outage)).toBe(2);
+    setSystemTime(new Date(Date.now() + 20_000));
+    await cycle();
+    expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
+  } finally {
+    setSystemTime();
+  }
 });
 
 test("a kept report whose content the server refuses is told as lost, and those behind it arrive", async () => {

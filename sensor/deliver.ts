@@ -1,16 +1,42 @@
 // What a cycle sends: the reports that waited for the server, oldest first, and behind them the present one if it differs.
 import { DamagedReport } from "./kept-report-files.ts";
 import { type KeptReports, stateOf } from "./kept-reports.ts";
-import { isAboutContent, type Report, type ReportResult } from "./report.ts";
+import { isAboutContent, type Report, type ReportResult, UploadLimit } from "./report.ts";
 
 /** How long a cycle delivers what waited; the rest is for the next one, lest a sensor with a long backlog seem to stand still. */
 const DELIVERY_MS = 60_000;
+
+/** Until when the server takes no uploads of this sensor, by this host's clock. */
+export interface UploadPause {
+  untilMs: number;
+}
+
+/** As deliverAll. While the server has had enough of this sensor's uploads, being there is told all the same, and the rest waits. */
+export async function deliver(
+  kept: KeptReports,
+  present: Report,
+  pause: UploadPause,
+  sendOne: (report: Report) => Promise<ReportResult>,
+  now: () => number,
+  news: string[],
+): Promise<ReportResult & { isTaken: boolean }> {
+  if (now() >= pause.untilMs) {
+    try {
+      return await deliverAll(kept, present, sendOne, now, news);
+    } catch (error) {
+      if (!(error instanceof UploadLimit)) throw error;
+      pause.untilMs = now() + error.retryAfterMs;
+      news.push(`the server takes no more uploads until ${new Date(pause.untilMs).toISOString()}`);
+    }
+  }
+  return { ...(await sendOne({ ...present, inventory: {} })), isTaken: false };
+}
 
 /**
  * Each kept report is removed once the server has everything of it, so that a cut repeats only that one. `isTaken` tells whether
  * the server has the present one. Throws Unreachable, Refused.
  */
-export async function deliver(
+async function deliverAll(
   kept: KeptReports,
   present: Report,
   sendOne: (report: Report) => Promise<ReportResult>,

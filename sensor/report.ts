@@ -88,7 +88,7 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
   };
 }
 
-/** Throws Unreachable or Refused; what was uploaded until then is not uploaded again. */
+/** Throws Unreachable, Refused or UploadLimit; what was uploaded until then is not uploaded again. */
 export async function sendReport(
   connection: Connection,
   report: Report,
@@ -131,6 +131,13 @@ export async function sendReport(
   return { checkInIntervalSeconds, held, newKeyWanted, serverKey, trustedCertificates, uploaded, failed };
 }
 
+/** The server has taken the check-in, and takes no more uploads for a while. */
+export class UploadLimit extends Error {
+  constructor(readonly retryAfterMs: number) {
+    super("the server takes no more uploads for a while");
+  }
+}
+
 /** Answers why the server does not take the category, which costs none of the others; undefined when it has. */
 async function upload(
   connection: Connection,
@@ -144,7 +151,7 @@ async function upload(
     return undefined;
   } catch (error) {
     if (isAboutContent(error)) return toPlainText(`the server refuses it: ${error.message}`, 500);
-    throw error;
+    throw error instanceof Unreachable && error.isLimit ? new UploadLimit(error.retryAfterMs) : error;
   }
 }
 

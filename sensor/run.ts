@@ -5,7 +5,7 @@ import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 import { parseRoots, pinOf } from "./certificates.ts";
 import type { Collected } from "./collect.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, type UploadPause } from "./deliver.ts";
 import { type EnrolledIdentity, identityPath, readIdentity } from "./identity.ts";
 import { removeKeptReports } from "./kept-report-files.ts";
 import { type KeptReports, openKeptReports } from "./kept-reports.ts";
@@ -91,9 +91,10 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   const session: Session = { identity, connection };
   const told = { host: false };
   const news: string[] = [];
+  const pause = { untilMs: 0 };
   const kept = openKeptReports(stateDir, news, options.maxKeptBytes);
   return async () => {
-    const outcome = await attempt(() => oneCycle(options, session, told, kept, news));
+    const outcome = await attempt(() => oneCycle(options, session, told, kept, pause, news));
     outcome.news = news.splice(0);
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
@@ -121,6 +122,7 @@ async function oneCycle(
   session: Session,
   told: { host: boolean },
   kept: KeptReports,
+  pause: UploadPause,
   news: string[],
 ): Promise<ReportResult> {
   const { stateDir, collect, collectHost, signal } = options;
@@ -132,7 +134,7 @@ async function oneCycle(
     // A cut has left open which of the two keys the server takes.
     if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
     const sendOne = (report: Report) => sendAs(options, session, told, news, report, report !== present);
-    const result = await deliver(kept, present, sendOne, connection.now, news);
+    const result = await deliver(kept, present, pause, sendOne, connection.now, news);
     isTaken = result.isTaken;
     if (!result.held && (result.newKeyWanted || session.identity.nextKey)) {
       try {

@@ -17,6 +17,8 @@ export class Unreachable extends Error {
       | "server-in-trouble"
       | "wrong-server"
       | "clock-wrong" = "server-unreachable",
+    /** The server is well, and has had enough of this sensor for a while. */
+    readonly isLimit = false,
   ) {
     super(message);
   }
@@ -55,6 +57,7 @@ export async function readReply<R extends Route>(
       retryAfterMs,
       // Of anything else, e.g. a proxy's own page, nothing is known about the server behind it.
       problem.success ? "server-in-trouble" : "server-unreachable",
+      problem.success && response.status === 429,
     );
   }
   if (problem.success) throw new Refused(problem.data, isAuthentic(text));
