@@ -1,0 +1,274 @@
+// A sensor that was written from docs/sensor-protocol.md alone, with the built server: the page is enough.
+import { expect, test } from "bun:test";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { blockSensor, createTicket, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
+import { openInstallation } from "../support/installation.ts";
+import { report } from "../support/second-sensor/checking-in.ts";
+import {
+  checkToken,
+  EnrollmentRefused,
+  enroll,
+  fingerprintOfSensor,
+  reEnroll,
+  sayGoodbye,
+} from "../support/second-sensor/enrolling.ts";
+import { makeUpHost, makeUpItems, packageItem } from "../support/second-sensor/made-up-host.ts";
+import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
+
+import { listKept } from "../support/second-sensor/sensor-folder.ts";
+import { idOf, listPackages, reportUntilTaken, show, start } from "../support/second-sensor/tried-sensor.ts";
+import { createToken } from "../support/sensors.ts";
+
+const DATABASES = ["sqlite", "postgres"] as const;
+const QUARTER_OF_AN_HOUR_MS = 900_000;
+/** Every key is too old at once. */
+const TINY_AGE_DAYS = 0.000_001;
+
+const otherHost = makeUpHost("made-up-02", "fedcba9876543210fedcba9876543210");
+const items = makeUpItems("made-up-01");
+const copied = makeUpItems("made-up-02");
+const changed = { ...items, packages: [...items.packages.slice(1), packageItem("made-up-0", "2.0-1")] };
+
+test.each(DATABASES)(
+  "enrolls, reports all six categories, and then only what changed: %s",
+  async (database) => {
+    await using installation = await openInstallation({ database });
+    await using relay = await openRelay(installation.server.url);
+    const ada = await installation.createSuperAdmin();
+    const { value } = await createToken(ada, "Second");
+    const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+    expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
+    await enroll(sensor, value);
+    expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
+
+    const shown = await show(ada, sensor);
+    expect(shown).toMatchObject({
+      hostname: "made-up-01",
+      status: "online",
+      fingerprint: fingerprintOfSensor(sensor),
+    });
+    const counts = shown.inventory.map(({ category, status, items: count }) => [category, status, count]);
+    expect(
+      Object.fromEntries(counts.map(([category, status, count]) => [category, `${status} ${count}`])),
+    ).toEqual(
+      Object.fromEntries(
+        Object.entries(items).map(([category, { length }]) => [category, `collected ${length}`]),
+      ),
+    );
+    expect(await listPackages(ada, sensor)).toContainEqual(
+      expect.objectContaining({ vendor: "Nobody\ufffd\ufffd" }),
+    );
+
+    const asked: string[] = [];
+    relay.handle = (what, forward) => {
+      asked.push(what);
+      return forward();
+    };
+    expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
+    const [manifest, chunks] = [
+      "PUT /sensor/v1/inventory/packages",
+      "PUT /sensor/v1/inventory/packages/chunks",
+    ];
+    expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
+    expect(await listPackages(ada, sensor)).toContainEqual(
+      expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
+    );
+    expect(
+      await report(sensor, { packages: new Error("dpkg is locked"), ports: "unsupported" }),
+    ).toMatchObject({ kind: "taken" });
+    const [packages, , ports] = (await show(ada, sensor)).inventory;
+    expect(packages).toMatchObject({
+      status: "failed",
+      reason: "Error: dpkg is locked",
+      items: items.packages.length,
+    });
+    expect(ports).toMatchObject({ status: "unsupported" });
+  },
+);
+
+test.each(DATABASES)("comes through when the first answer to each request is lost: %s", async (database) => {
+  await using installation = await openInstallation({ database, keyMaxAgeDays: TINY_AGE_DAYS });
+  await using relay = await openRelay(installation.server.url);
+  const ada = await installation.createSuperAdmin();
+  const token = await createToken(ada, "Second");
+  const { handle, lost } = losesFirstAnswers();
+  relay.handle = handle;
+  const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+  await enroll(sensor, token.value);
+  const firstSeed = sensor.identity.seed;
+  await reportUntilTaken(sensor, items);
+  await reportUntilTaken(sensor, changed);
+  expect(sensor.identity.seed).not.toBe(firstSeed);
+  expect(listKept(sensor.folder)).toEqual([]);
+  const shown = await show(ada, sensor);
+  expect(shown).toMatchObject({ status: "online", copies: [] });
+  expect(shown.inventory.map(({ items: count }) => count)).toEqual(
+    Object.values(items).map(({ length }) => length),
+  );
+
+  await sayGoodbye(sensor);
+  expect(await show(ada, sensor)).toMatchObject({ status: "uninstalled" });
+  expect([...lost].sort()).toEqual(
+    [
+      ...["enroll", "check-in", "keys", "goodbye"].map((name) => `POST /sensor/v1/${name}`),
+      ...Object.keys(items).flatMap((name) =>
+        ["", "/chunks"].map((rest) => `PUT /sensor/v1/inventory/${name}${rest}`),
+      ),
+    ].sort(),
+  );
+  expect(await ada.call(getEnrollmentToken, { params: { id: token.id } })).toMatchObject({
+    enrolledSensors: 1,
+  });
+});
+
+test.each(DATABASES)(
+  "a copy of its folder becomes a sensor of its own where the token lets it: %s",
+  async (database) => {
+    await using installation = await openInstallation({ database });
+    await using relay = await openRelay(installation.server.url);
+    const ada = await installation.createSuperAdmin();
+    for (const copies of ["allow", "refuse"] as const) {
+      const body = { name: copies, scope: { type: "all-assets" as const }, expiresAt: null, copies };
+      const { value } = await ada.call(createEnrollmentToken, { body });
+      const folder = join(installation.folder, copies);
+      const address = relay.url;
+      const original = start({ folder, address });
+      await enroll(original, value);
+      await reportUntilTaken(original, items);
+      const copiedFolder = join(installation.folder, `${copies}-copy`);
+      cpSync(folder, copiedFolder, { recursive: true });
+
+      const copy = start({ folder: copiedFolder, address, host: otherHost });
+      expect(await report(copy, copied)).toMatchObject({ kind: "held" });
+      expect(await report(original, items)).toMatchObject({ kind: "taken" });
+      relay.handle = losesFirstAnswers().handle;
+      if (copies === "allow") {
+        await reportUntilTaken(copy, copied);
+        expect(idOf(copy)).not.toBe(idOf(original));
+        expect(await show(ada, copy)).toMatchObject({
+          hostname: "made-up-02",
+          status: "online",
+          copyOf: { id: idOf(original) },
+        });
+      } else {
+        expect(await report(copy, copied)).toMatchObject({ kind: "unanswered" });
+        expect(await report(copy, copied)).toMatchObject({ kind: "unanswered" });
+        const refused = {
+          kind: "refused",
+          problem: { code: "sensor-copied" },
+          pauseMs: QUARTER_OF_AN_HOUR_MS,
+        };
+        expect(await report(copy, copied)).toMatchObject(refused);
+      }
+      relay.handle = undefined;
+      expect(await report(original, items)).toMatchObject({ kind: "taken" });
+      expect(await listPackages(ada, original)).toContainEqual(
+        expect.objectContaining({ name: "made-up-0", version: "1.0-1" }),
+      );
+    }
+    expect((await ada.call(listSensors)).items).toHaveLength(3);
+  },
+);
+
+test("believes no refusal that its server did not sign", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using relay = await openRelay(installation.server.url);
+  const ada = await installation.createSuperAdmin();
+  const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+  await enroll(sensor, (await createToken(ada, "Second")).value);
+  await reportUntilTaken(sensor, items);
+
+  const problem = {
+    code: "clock-skewed",
+    title: "",
+    status: 401,
+    requestId: "1",
+    type: "",
+    serverTime: "2040-01-01T00:00:00.000Z",
+  };
+  const headers = { "content-type": "application/problem+json", "retry-after": "3600" };
+  relay.handle = async () => ({ status: 401, headers, body: Buffer.from(JSON.stringify(problem)) });
+  const unanswered = { kind: "unanswered", why: expect.stringContaining("another server answers") };
+  expect(await report(sensor, changed)).toMatchObject(unanswered);
+  expect(sensor.connection.clockOffsetMs).toBe(0);
+
+  await ada.call(blockSensor, { params: { id: idOf(sensor) } });
+  relay.handle = async (_asked, forward) => {
+    const answer = await forward();
+    return {
+      ...answer,
+      body: Buffer.from(answer.body.toString().replace("sensor-blocked", "sensor-unknown")),
+    };
+  };
+  expect(await report(sensor, changed)).toMatchObject(unanswered);
+  relay.handle = undefined;
+  const blocked = { kind: "refused", problem: { code: "sensor-blocked" }, pauseMs: QUARTER_OF_AN_HOUR_MS };
+  expect(await report(sensor, changed)).toMatchObject(blocked);
+  expect(await show(ada, sensor)).toMatchObject({ status: "blocked" });
+  await ada.call(unblockSensor, { params: { id: idOf(sensor) } });
+  expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
+  expect(await show(ada, sensor)).toMatchObject({ status: "online" });
+});
+
+test("catches up with what it kept while nobody answered, on a clock that is wrong and was set back", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using relay = await openRelay(installation.server.url);
+  const ada = await installation.createSuperAdmin();
+  let behindMs = -3 * 86_400_000;
+  const options = {
+    folder: join(installation.folder, "second"),
+    address: relay.url,
+    now: () => Date.now() - behindMs,
+  };
+  const sensor = start(options);
+  await enroll(sensor, (await createToken(ada, "Second")).value);
+  expect(sensor.connection.clockOffsetMs).toBeLessThan(behindMs + 60_000);
+  await reportUntilTaken(sensor, items);
+
+  relay.handle = async () => "cut";
+  for (let repeated = 0; repeated < 3; repeated++) {
+    expect(await report(sensor, changed)).toMatchObject({ kind: "unanswered" });
+  }
+  const kept = listKept(sensor.folder);
+  expect(kept).toHaveLength(1);
+  relay.handle = undefined;
+  behindMs = 240_000;
+  const restarted = start(options);
+  expect(await report(restarted, changed)).toMatchObject({ kind: "taken" });
+  expect(listKept(sensor.folder)).toEqual([]);
+  const [packages] = (await show(ada, sensor)).inventory;
+  expect(packages?.changedAt).toBe(kept[0]?.report.collectedAt ?? "");
+  behindMs = 280_000;
+  expect(await report(start(options), changed)).toMatchObject({ kind: "taken" });
+});
+
+test("is stopped by a token that is not good, and enrolled again with a ticket", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  const ada = await installation.createSuperAdmin();
+  const address = installation.server.url;
+  const sensor = start({ folder: join(installation.folder, "second"), address });
+  const body = {
+    name: "Web",
+    scope: { type: "all-assets" as const },
+    expiresAt: null,
+    allowedHostnames: ["web-*"],
+  };
+  const { value } = await ada.call(createEnrollmentToken, { body });
+  const refused = enroll(sensor, value).catch((error: unknown) => error);
+  expect(await refused).toBeInstanceOf(EnrollmentRefused);
+  expect(await refused).toMatchObject({
+    problem: { code: "hostname-not-allowed", reference: expect.stringMatching(/^E-/) },
+  });
+  await enroll(sensor, (await createToken(ada, "All")).value);
+  await reportUntilTaken(sensor, items);
+
+  const { value: ticket } = await ada.call(createTicket, { params: { id: idOf(sensor) } });
+  const anew = start({ folder: join(installation.folder, "anew"), address });
+  await reEnroll(anew, ticket);
+  expect(idOf(anew)).toBe(idOf(sensor));
+  await reportUntilTaken(anew, items);
+  const replaced = { kind: "refused", problem: { code: "key-replaced" }, pauseMs: QUARTER_OF_AN_HOUR_MS };
+  expect(await report(sensor, items)).toMatchObject(replaced);
+});

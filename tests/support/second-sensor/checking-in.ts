@@ -1,0 +1,230 @@
+// The second sensor's check-in with what it leads to: uploads, kept reports, the next key, a key of its own for a copy.
+import {
+  type CategoryName,
+  chunkUploads,
+  cleanText,
+  cutIntoChunks,
+  type Item,
+  type Json,
+} from "./inventory-chunks.ts";
+import {
+  askAsSensor,
+  becomeEnrolled,
+  change,
+  expectStatus,
+  type Outcome,
+  pauseAfter,
+  proven,
+  REFUSED_FOR_CONTENT,
+  type SecondSensor,
+  VERSION,
+} from "./second-sensor.ts";
+import { forgetReport, keepReport, listKept, newSeed, type Report, type Reported } from "./sensor-folder.ts";
+import type { Result } from "./signed-exchange.ts";
+
+/** As many categories as may be refused, and some more. */
+const MAX_REPETITIONS = 10;
+
+export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
+
+/** One check-in with what it leads to, the kept reports first. Says how long to wait before the next one. */
+export async function report(sensor: SecondSensor, collected: Collected): Promise<Outcome> {
+  const present = prepareReport(sensor, collected);
+  const outcome = await sendAll(sensor, present);
+  const roots = JSON.stringify(present.inventory);
+  if (outcome.kind !== "taken" && roots !== sensor.previous) {
+    keepReport(sensor.folder, sensor.connection.boot, present);
+  }
+  sensor.previous = roots;
+  return outcome;
+}
+
+async function sendAll(sensor: SecondSensor, present: Report, repetitions = 0): Promise<Outcome> {
+  if (repetitions > MAX_REPETITIONS) {
+    throw new Error("Cannot report: the server asks for it from the beginning again and again");
+  }
+  for (const kept of listKept(sensor.folder)) {
+    const outcome = await sendReport(sensor, kept.report, true);
+    if (outcome === "again") {
+      return sendAll(sensor, present, repetitions + 1);
+    }
+    if (outcome.kind !== "taken" && !isRefusedForContent(outcome)) {
+      return outcome;
+    }
+    forgetReport(sensor.folder, kept.file);
+  }
+  const outcome = await sendReport(sensor, present, false);
+  if (outcome === "again") {
+    return sendAll(sensor, present, repetitions + 1);
+  }
+  if (isRefusedForContent(outcome)) {
+    throw new Error(`Cannot report: the server refused ${JSON.stringify(outcome)}`);
+  }
+  return outcome;
+}
+
+const isRefusedForContent = (outcome: Outcome) =>
+  outcome.kind === "refused" && REFUSED_FOR_CONTENT.includes(outcome.problem.code);
+
+function prepareReport({ connection }: SecondSensor, collected: Collected): Report {
+  const entries = Object.entries(collected) as [CategoryName, NonNullable<Collected[CategoryName]>][];
+  const reported = entries.map(([name, what]): [CategoryName, Reported] => {
+    if (what === "unsupported") {
+      return [name, { status: "unsupported" }];
+    }
+    try {
+      if (what instanceof Error) {
+        throw what;
+      }
+      return [name, { status: "collected", ...cutIntoChunks(name, what) }];
+    } catch (cause) {
+      return [name, { status: "failed", reason: cleanText(String(cause)).slice(0, 500) }];
+    }
+  });
+  return {
+    collectedAt: new Date(connection.now() + connection.clockOffsetMs).toISOString(),
+    inventory: Object.fromEntries(reported),
+  };
+}
+
+/** `again`: the server has to be told of it from the beginning, by what it has answered. */
+async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): Promise<Outcome | "again"> {
+  const when = isKept ? { collectedAt: sent.collectedAt } : {};
+  const inventory = Object.fromEntries(
+    Object.entries(sent.inventory).map(([name, what]) => [name, withoutChunks(what)]),
+  );
+  const host = sensor.hostIsDue ? { host: sensor.host } : {};
+  const result = await askAsSensor(sensor, {
+    method: "POST",
+    path: "/sensor/v1/check-in",
+    body: JSON.stringify({ ...VERSION, ...host, ...when, inventory }),
+  });
+  if (result.kind === "refusal" && result.problem.code === "sensor-copied") {
+    return becomeOwn(sensor);
+  }
+  if (result.kind !== "answer") {
+    return pauseAfter(sensor, result);
+  }
+  const { wanted, held, newKeyWanted, checkInIntervalSeconds, serverKey } = expectStatus(result, 200);
+  if (typeof serverKey === "string" && serverKey !== sensor.identity.serverKey) {
+    change(sensor, { ...sensor.identity, serverKey });
+  }
+  const pauseMs = Number(checkInIntervalSeconds) * 1000 * (0.9 + Math.random() * 0.2);
+  sensor.failures = 0;
+  if (held === true) {
+    return { kind: "held", pauseMs };
+  }
+  sensor.hostIsDue = false;
+  for (const name of wanted as CategoryName[]) {
+    const outcome = await putCategory(sensor, name, sent, isKept);
+    if (outcome !== undefined) {
+      return outcome;
+    }
+  }
+  if (newKeyWanted === true) {
+    await announceKey(sensor);
+  }
+  return { kind: "taken", pauseMs };
+}
+
+function withoutChunks(reported: Reported): Json {
+  return reported.status === "collected" ? { status: reported.status, root: reported.root } : { ...reported };
+}
+
+/** Undefined: stored. */
+async function putCategory(
+  sensor: SecondSensor,
+  name: CategoryName,
+  sent: Report,
+  isKept: boolean,
+): Promise<Outcome | "again" | undefined> {
+  const category = sent.inventory[name];
+  if (category?.status !== "collected") {
+    throw new Error(`Cannot report ${name}: the server wants it, though it was not collected`);
+  }
+  const when = isKept ? { collectedAt: sent.collectedAt } : {};
+  const manifest = JSON.stringify({ root: category.root, chunks: Object.keys(category.chunks), ...when });
+  for (let rounds = 0; rounds < 3; rounds++) {
+    const asked = await askAsSensor(sensor, {
+      method: "PUT",
+      path: `/sensor/v1/inventory/${name}`,
+      body: manifest,
+    });
+    if (asked.kind !== "answer") {
+      return refusedCategory(sensor, name, sent, isKept, asked);
+    }
+    const missing = expectStatus(asked, 200).missing as string[];
+    if (missing.length === 0) {
+      return undefined;
+    }
+    for (const body of chunkUploads(category, missing)) {
+      const upload = await askAsSensor(sensor, {
+        method: "PUT",
+        path: `/sensor/v1/inventory/${name}/chunks`,
+        body,
+      });
+      if (upload.kind !== "answer") {
+        return refusedCategory(sensor, name, sent, isKept, upload);
+      }
+      expectStatus(upload, 204);
+    }
+  }
+  throw new Error(`Cannot report ${name}: the server misses chunks that it was given`);
+}
+
+/** The present report goes on with the category as failed; a kept one is forgotten by who sends it. */
+function refusedCategory(
+  sensor: SecondSensor,
+  name: CategoryName,
+  sent: Report,
+  isKept: boolean,
+  result: Result,
+): Outcome | "again" {
+  const code = result.kind === "refusal" ? result.problem.code : undefined;
+  if (code === "state-conflict" || code === "sensor-copied") {
+    return "again";
+  }
+  if (
+    result.kind === "refusal" &&
+    ["body-too-large", "input-invalid"].includes(result.problem.code) &&
+    !isKept
+  ) {
+    sent.inventory[name] = {
+      status: "failed",
+      reason: JSON.stringify(result.problem.fields ?? result.problem.code).slice(0, 500),
+    };
+    return "again";
+  }
+  return pauseAfter(sensor, result);
+}
+
+/** The next request is signed with it. If it comes to nothing, the key that is there goes on to be good. */
+async function announceKey(sensor: SecondSensor): Promise<void> {
+  const nextSeed = sensor.identity.nextSeed ?? newSeed();
+  change(sensor, { ...sensor.identity, nextSeed });
+  const result = await askAsSensor(sensor, {
+    method: "POST",
+    path: "/sensor/v1/keys",
+    body: JSON.stringify(proven(sensor, nextSeed)),
+  });
+  if (result.kind === "refusal" && result.problem.code === "state-conflict") {
+    change(sensor, { ...sensor.identity, nextSeed: undefined });
+  } else {
+    sensor.nextIsAnnounced = true;
+  }
+}
+
+async function becomeOwn(sensor: SecondSensor): Promise<Outcome | "again"> {
+  const ownSeed = sensor.identity.ownSeed ?? newSeed();
+  change(sensor, { ...sensor.identity, ownSeed });
+  const body = JSON.stringify({ ...proven(sensor, ownSeed), ...VERSION, host: sensor.host });
+  const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/copies", body });
+  if (result.kind !== "answer") {
+    return pauseAfter(sensor, result);
+  }
+  becomeEnrolled(sensor, ownSeed, expectStatus(result, 201));
+  for (const kept of listKept(sensor.folder).filter(({ boot }) => boot !== sensor.connection.boot)) {
+    forgetReport(sensor.folder, kept.file);
+  }
+  return "again";
+}

@@ -1,0 +1,105 @@
+// What the second sensor has on the disk: its keys and who it is, and the reports that no server took.
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Category, CategoryName } from "./inventory-chunks.ts";
+
+/** Seeds are 32 bytes in base64url. */
+export interface Identity {
+  seed: string;
+  /** Announced, or about to be, as the key after this one. */
+  nextSeed?: string;
+  /** For a sensor of its own, if this host turns out to be a copy. */
+  ownSeed?: string;
+  /** For a re-enroll ticket. */
+  ticketSeed?: string;
+  sensorId?: string;
+  serverKey?: string;
+}
+
+export type Reported =
+  | ({ status: "collected" } & Category)
+  | { status: "failed"; reason: string }
+  | { status: "unsupported" };
+
+export interface Report {
+  collectedAt: string;
+  inventory: Partial<Record<CategoryName, Reported>>;
+}
+
+export interface KeptReport {
+  file: string;
+  /** Of the start that collected it. */
+  boot: string;
+  report: Report;
+}
+
+const MAX_KEPT = 100;
+
+export const newSeed = (): string => randomBytes(32).toString("base64url");
+
+/** Makes the folder, and a key in it, where there is none. */
+export function openFolder(folder: string): Identity {
+  mkdirSync(join(folder, "kept"), { recursive: true });
+  if (!readdirSync(folder).includes("identity.json")) {
+    writeIdentity(folder, { seed: newSeed() });
+  }
+  return JSON.parse(readFileSync(join(folder, "identity.json"), "utf8")) as Identity;
+}
+
+export function writeIdentity(folder: string, identity: Identity): void {
+  writeDurably(folder, "identity.json", JSON.stringify(identity));
+}
+
+export function listKept(folder: string): KeptReport[] {
+  const files = readdirSync(join(folder, "kept")).filter((name) => name.endsWith(".json"));
+  return files.sort().map((file) => ({
+    file,
+    ...(JSON.parse(readFileSync(join(folder, "kept", file), "utf8")) as Omit<KeptReport, "file">),
+  }));
+}
+
+export function keepReport(folder: string, boot: string, report: Report): void {
+  const files = listKept(folder).map((kept) => kept.file);
+  const number = Number.parseInt(files.at(-1) ?? "0", 10) + 1;
+  writeDurably(
+    join(folder, "kept"),
+    `${String(number).padStart(12, "0")}.json`,
+    JSON.stringify({ boot, report }),
+  );
+  for (const file of files.slice(0, Math.max(0, files.length + 1 - MAX_KEPT))) {
+    forgetReport(folder, file);
+  }
+}
+
+export function forgetReport(folder: string, file: string): void {
+  rmSync(join(folder, "kept", file));
+}
+
+function writeDurably(folder: string, name: string, content: string): void {
+  const temporary = join(folder, `${name}.new`);
+  const file = openSync(temporary, "w", 0o600);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, join(folder, name));
+  const directory = openSync(folder, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
