@@ -48,6 +48,12 @@ test("a restart on the same host takes over at once, also when its address or it
   expect(judge("b2", {}, [earlier])).toEqual(takesOver);
 });
 
+test("a restart that writes the same facts in capitals takes over at once", () => {
+  const told: BootHost = { machineId: "ab", macs: ["52:54:00:ab:cd:ef"] };
+  const capitals: BootHost = { machineId: "AB", macs: ["52:54:00:AB:CD:EF"] };
+  expect(judge("b2", capitals, [boot("b1", "holder", told)])).toEqual(takesOver);
+});
+
 test("what looks like another host waits while the holder may live, and takes over when it is silent", () => {
   const holder = boot("b1", "holder", WEB);
   expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });

@@ -47,9 +47,9 @@ function compareHosts(left: BootHost, right: BootHost): { kind: string; agrees: 
     const [one, other] = [left[fact], right[fact]];
     if (one && other) compared.push({ kind, agrees: one.toLowerCase() === other.toLowerCase() });
   }
-  const macs = new Set(left.macs);
+  const macs = new Set(left.macs?.map((mac) => mac.toLowerCase()));
   if (macs.size > 0 && right.macs?.length)
-    compared.push({ kind: "mac-address", agrees: right.macs.some((mac) => macs.has(mac)) });
+    compared.push({ kind: "mac-address", agrees: right.macs.some((mac) => macs.has(mac.toLowerCase())) });
   return compared;
 }
 
