@@ -14,6 +14,7 @@ import {
   reEnroll,
   sayGoodbye,
 } from "../support/second-sensor/enrolling.ts";
+import type { Item } from "../support/second-sensor/inventory-chunks.ts";
 import { makeUpHost, makeUpItems, packageItem } from "../support/second-sensor/made-up-host.ts";
 import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
 
@@ -85,6 +86,19 @@ test.each(DATABASES)(
       items: items.packages.length,
     });
     expect(ports).toMatchObject({ status: "unsupported" });
+
+    // A length is counted in code points, as JSON Schema has it.
+    const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];
+    for (const [length, status] of [
+      [300, "collected"],
+      [301, "failed"],
+    ] as const) {
+      expect(await report(sensor, { ...items, services: named(length) })).toMatchObject({ kind: "taken" });
+      expect((await show(ada, sensor)).inventory.map((category) => category.status)).toEqual([
+        ...(["collected", status] as const),
+        ...(["collected", "collected", "collected", "collected"] as const),
+      ]);
+    }
   },
 );
 
