@@ -1,5 +1,6 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
@@ -81,13 +82,17 @@ export async function listFreeAssets(
   values: string[],
   assetGroupId: string | null,
 ) {
-  if (values.length === 0) return [];
-  return await tx
+  const found = await forSomeValues(values, (some) => freeAssets(tx, type, some, assetGroupId).execute());
+  return found.sort((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
+}
+
+function freeAssets(tx: Database, type: string, some: string[], assetGroupId: string | null) {
+  return tx
     .selectFrom("asset")
     .innerJoin("assetIdentifier", "assetIdentifier.assetId", "asset.id")
-    .select(["asset.id", "assetIdentifier.value"])
+    .select(["asset.id", "asset.createdAt", "assetIdentifier.value"])
     .where("assetIdentifier.type", "=", type)
-    .where("assetIdentifier.value", "in", values)
+    .where("assetIdentifier.value", "in", some)
     .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
     .where("asset.mergedInto", "is", null)
     .where((eb) =>
@@ -103,14 +108,11 @@ export async function listFreeAssets(
             .where("replacedAt", "is", null),
         ),
       ),
-    )
-    .orderBy("asset.createdAt")
-    .orderBy("asset.id")
-    .execute();
+    );
 }
 
 export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
-  if (assets.length > 0) await tx.insertInto("asset").values(assets).execute();
+  await forSomeRows(assets, (some) => tx.insertInto("asset").values(some).execute());
 }
 
 export async function updateAsset(
@@ -122,7 +124,9 @@ export async function updateAsset(
 }
 
 export async function listTags(tx: Database, ids: readonly string[]) {
-  return await tx.selectFrom("asset").select(["id", "tags"]).where("id", "in", ids).execute();
+  return await forSomeValues(ids, (some) =>
+    tx.selectFrom("asset").select(["id", "tags"]).where("id", "in", some).execute(),
+  );
 }
 
 export async function deleteIdentifiers(
@@ -140,18 +144,15 @@ export async function deleteIdentifiers(
   }
 }
 
-/** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */
-const MAX_IDENTIFIERS = 5_000;
-
 export async function insertIdentifiers(
   tx: Database,
   identifiers: { assetId: string; type: string; value: string }[],
 ): Promise<void> {
-  for (let from = 0; from < identifiers.length; from += MAX_IDENTIFIERS) {
-    await tx
+  await forSomeRows(identifiers, (some) =>
+    tx
       .insertInto("assetIdentifier")
-      .values(identifiers.slice(from, from + MAX_IDENTIFIERS))
+      .values(some)
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+      .execute(),
+  );
 }

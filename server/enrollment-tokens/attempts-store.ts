@@ -1,5 +1,6 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
+import { forSomeRows } from "../db/batches.ts";
 import { byNumber, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 
@@ -61,25 +62,27 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
 }
 
 export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTable[]): Promise<void> {
-  await tx.insertInto("enrollmentAttempt").values(attempts).execute();
+  await forSomeRows(attempts, (some) => tx.insertInto("enrollmentAttempt").values(some).execute());
 }
 
 /** A refusal that happens again is the same row; none may be in `rows` twice. */
 export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[]): Promise<void> {
-  await db
-    .insertInto("enrollmentAttempt")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(["reference", "enrollmentTokenId"]).doUpdateSet((eb) => ({
-        at: eb.ref("excluded.at"),
-        attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
-        address: eb.ref("excluded.address"),
-        detail: eb.ref("excluded.detail"),
-        hostname: eb.ref("excluded.hostname"),
-        hostnameKey: eb.ref("excluded.hostnameKey"),
-      })),
-    )
-    .execute();
+  await forSomeRows(rows, (some) =>
+    db
+      .insertInto("enrollmentAttempt")
+      .values(some)
+      .onConflict((conflict) =>
+        conflict.columns(["reference", "enrollmentTokenId"]).doUpdateSet((eb) => ({
+          at: eb.ref("excluded.at"),
+          attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
+          address: eb.ref("excluded.address"),
+          detail: eb.ref("excluded.detail"),
+          hostname: eb.ref("excluded.hostname"),
+          hostnameKey: eb.ref("excluded.hostnameKey"),
+        })),
+      )
+      .execute(),
+  );
 }
 
 /** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. */

@@ -5,6 +5,7 @@ import {
   type TokenWarning,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
+import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
@@ -138,15 +139,16 @@ export async function findSuccessors(
   db: Database,
   ids: string[],
 ): Promise<Map<string, { id: string; name: string }>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("enrollmentToken")
-    .select(["id", "name", "rotatedFrom"])
-    .where("rotatedFrom", "in", ids)
-    .where("deletedAt", "is", null)
-    .orderBy("createdAt")
-    .orderBy("id")
-    .execute();
+  const rows = await forSomeValues(ids, (some) =>
+    db
+      .selectFrom("enrollmentToken")
+      .select(["id", "name", "rotatedFrom"])
+      .where("rotatedFrom", "in", some)
+      .where("deletedAt", "is", null)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute(),
+  );
   return new Map(rows.map(({ id, name, rotatedFrom }) => [rotatedFrom!, { id, name }]));
 }
 
@@ -165,11 +167,9 @@ function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
 
 /** Those of the hashes that are a token's, of a deleted one too: its sensors may still repeat their enrollment. */
 export async function listExistingHashes(db: Database, hashes: string[]): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom("enrollmentToken")
-    .select("valueHash")
-    .where("valueHash", "in", hashes)
-    .execute();
+  const rows = await forSomeValues(hashes, (some) =>
+    db.selectFrom("enrollmentToken").select("valueHash").where("valueHash", "in", some).execute(),
+  );
   return new Set(rows.map(({ valueHash }) => valueHash));
 }
 

@@ -1,5 +1,6 @@
 // Inventory in SQL: chunks and manifests by content, and which of them each sensor has.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type {
   Database,
   InventoryChunkTable,
@@ -7,9 +8,6 @@ import type {
   InventoryManifestTable,
   SensorInventoryTable,
 } from "../db/schema.ts";
-
-/** Values in one IN list: well below what either database takes. */
-const MAX_IN = 500;
 
 export async function listSensorInventory(db: Database, sensorId: string): Promise<SensorInventoryTable[]> {
   return await db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", sensorId).execute();
@@ -112,13 +110,13 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
 }
 
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
-  for (let start = 0; start < chunks.length; start += MAX_IN) {
-    await db
+  await forSomeRows(chunks, (some) =>
+    db
       .insertInto("inventoryChunk")
-      .values(chunks.slice(start, start + MAX_IN))
+      .values(some)
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+      .execute(),
+  );
 }
 
 /** Those of the chunks that are stored in the category, by hash, without their contents. */
@@ -128,7 +126,9 @@ export async function describeChunks(
   hashes: string[],
 ): Promise<Map<string, { itemCount: number; sizeBytes: number; bucket: number }>> {
   const columns = ["hash", "itemCount", "sizeBytes", "bucket"] as const;
-  const rows = await chunks(db, category, hashes, (query) => query.select(columns));
+  const rows = await forSomeValues(hashes, (some) =>
+    chunkQuery(db, category, some).select(columns).execute(),
+  );
   return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
 
@@ -138,23 +138,12 @@ export async function listChunkContents(
   category: Category,
   hashes: string[],
 ): Promise<Map<string, string>> {
-  const rows = await chunks(db, category, hashes, (query) => query.select(["hash", "content"]));
+  const rows = await forSomeValues(hashes, (some) =>
+    chunkQuery(db, category, some).select(["hash", "content"]).execute(),
+  );
   return new Map(rows.map(({ hash, content }) => [hash, content]));
 }
 
-function chunkQuery(db: Database, category: Category, hashes: string[]) {
-  return db.selectFrom("inventoryChunk").where("category", "=", category).where("hash", "in", hashes);
-}
-
-async function chunks<Row>(
-  db: Database,
-  category: Category,
-  hashes: string[],
-  select: (query: ReturnType<typeof chunkQuery>) => { execute(): Promise<Row[]> },
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let start = 0; start < hashes.length; start += MAX_IN) {
-    rows.push(...(await select(chunkQuery(db, category, hashes.slice(start, start + MAX_IN))).execute()));
-  }
-  return rows;
+function chunkQuery(db: Database, category: Category, some: string[]) {
+  return db.selectFrom("inventoryChunk").where("category", "=", category).where("hash", "in", some);
 }

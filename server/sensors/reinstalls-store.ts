@@ -1,5 +1,6 @@
 // Sensors that look like others, in SQL.
 import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type { Database, SensorLikenessTable } from "../db/schema.ts";
 
 /** A value that more assets have is nobody's own. */
@@ -7,54 +8,49 @@ const MAX_HOLDERS = 20;
 
 /** The sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
-  const kinds = Object.entries(identifiers).filter(([, values]) => values.length > 0);
-  if (kinds.length === 0) return [];
+  const holders = new Map<string, Awaited<ReturnType<typeof holdersOf>>[number]>();
+  for (const [type, values] of Object.entries(identifiers)) {
+    for (const holder of await forSomeValues(values, (some) => holdersOf(tx, type, some)))
+      holders.set(holder.id, holder);
+  }
+  return [...holders.values()];
+}
+
+async function holdersOf(tx: Database, type: string, some: string[]) {
   const rare = await tx
     .selectFrom("assetIdentifier")
-    .select(["type", "value"])
-    .where((eb) =>
-      eb.or(kinds.map(([kind, values]) => eb.and([eb("type", "=", kind), eb("value", "in", values)]))),
-    )
-    .groupBy(["type", "value"])
+    .select("value")
+    .where("type", "=", type)
+    .where("value", "in", some)
+    .groupBy("value")
     .having((eb) => eb.fn.countAll(), "<=", MAX_HOLDERS)
     .execute();
-  if (rare.length === 0) return [];
-  const byKind = Map.groupBy(rare, ({ type }) => type);
-  return await tx
-    .selectFrom("assetIdentifier")
-    .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
-    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .select([
-      "sensor.id",
-      "sensor.enrolledHost",
-      "sensor.uninstalledAt",
-      "sensorPresence.lastSeenAt",
-      "asset.assetGroupId",
-    ])
-    .distinct()
-    .where((eb) =>
-      eb.or(
-        [...byKind].map(([kind, rows]) =>
-          eb.and([
-            eb("assetIdentifier.type", "=", kind),
-            eb(
-              "assetIdentifier.value",
-              "in",
-              rows.map(({ value }) => value),
-            ),
-          ]),
-        ),
-      ),
-    )
-    .where("sensor.deletedAt", "is", null)
-    .where("sensor.removedAt", "is", null)
-    .where("sensor.replacedAt", "is", null)
-    .execute();
+  return await forSomeValues(
+    rare.map(({ value }) => value),
+    (some) =>
+      tx
+        .selectFrom("assetIdentifier")
+        .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
+        .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+        .innerJoin("asset", "asset.id", "sensor.assetId")
+        .select([
+          "sensor.id",
+          "sensor.enrolledHost",
+          "sensor.uninstalledAt",
+          "sensorPresence.lastSeenAt",
+          "asset.assetGroupId",
+        ])
+        .where("assetIdentifier.type", "=", type)
+        .where("assetIdentifier.value", "in", some)
+        .where("sensor.deletedAt", "is", null)
+        .where("sensor.removedAt", "is", null)
+        .where("sensor.replacedAt", "is", null)
+        .execute(),
+  );
 }
 
 export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {
-  if (rows.length > 0) await tx.insertInto("sensorLikeness").values(rows).execute();
+  await forSomeRows(rows, (some) => tx.insertInto("sensorLikeness").values(some).execute());
 }
 
 /**
@@ -105,8 +101,9 @@ function openPairs(db: Database, onlineSince: number) {
 export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
 
 export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
-  if (sensorIds.length === 0) return [];
-  return await openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", sensorIds).execute();
+  return await forSomeValues(sensorIds, (some) =>
+    openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", some).execute(),
+  );
 }
 
 /** The ids of the sensors that an open pair is about, for a filter. */

@@ -1,6 +1,7 @@
 // Sensors in SQL.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
@@ -146,7 +147,11 @@ export async function findSensorKey(db: Database, id: string) {
 
 /** The sensors that have one of the public keys, deleted ones too, each with the hash of the token it came with. */
 export async function listSensorsByPublicKey(db: Database, publicKeys: string[]) {
-  return await db
+  return await forSomeValues(publicKeys, (some) => sensorsByPublicKey(db, some).execute());
+}
+
+function sensorsByPublicKey(db: Database, some: string[]) {
+  return db
     .selectFrom("sensor")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
     .innerJoin("asset", "asset.id", "sensor.assetId")
@@ -164,8 +169,7 @@ export async function listSensorsByPublicKey(db: Database, publicKeys: string[])
       "asset.assetGroupId",
       "assetGroup.name as assetGroupName",
     ])
-    .where("sensor.publicKey", "in", publicKeys)
-    .execute();
+    .where("sensor.publicKey", "in", some);
 }
 
 export type SensorByKey = Awaited<ReturnType<typeof listSensorsByPublicKey>>[number];
@@ -175,17 +179,15 @@ export async function insertSensors(
   tx: Database,
   made: { sensor: SensorTable; address: string; nonce: number }[],
 ): Promise<void> {
-  await tx
-    .insertInto("sensor")
-    .values(made.map(({ sensor }) => sensor))
-    .execute();
+  const rows = made.map(({ sensor }) => sensor);
+  await forSomeRows(rows, (some) => tx.insertInto("sensor").values(some).execute());
   const presences = made.map(({ sensor, address, nonce }) => ({
     sensorId: sensor.id,
     lastSeenAt: sensor.enrolledAt,
     lastNonce: nonce,
     address,
   }));
-  await tx.insertInto("sensorPresence").values(presences).execute();
+  await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
 }
 
 export type HostColumns = Partial<
@@ -244,7 +246,9 @@ export async function markReplacedDeleted(
   ids: readonly string[],
   deletedAt: number,
 ): Promise<void> {
-  if (ids.length > 0) await tx.updateTable("sensor").set({ deletedAt }).where("id", "in", ids).execute();
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ deletedAt }).where("id", "in", some).execute(),
+  );
 }
 
 /** The sensors that exist of a token, enrolled at `since` or later, by hostname, with the address that each enrolled from. */
