@@ -1,6 +1,7 @@
 // API keys in SQL.
 import { sql } from "kysely";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { forSomeValues } from "../db/batches.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
 function keys(db: Database) {
@@ -45,17 +46,14 @@ export interface ApiKeyPage {
 }
 
 export async function pageOfApiKeys(db: Database, { q, sort, order, cursor, limit }: ApiKeyPage) {
-  let query = keys(db);
+  let query = db.selectFrom("apiKey");
   if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`api_key.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+  return await keysetPage(
+    db,
+    query,
+    { sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id`, order, cursor, limit },
+    (ids) => forSomeValues(ids, (some) => keys(db).where("apiKey.id", "in", some).execute()),
+  );
 }
 
 export async function findApiKey(db: Database, id: string) {

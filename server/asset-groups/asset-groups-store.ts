@@ -1,7 +1,8 @@
 // Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
 import { sql } from "kysely";
+import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
 
 const columns = [
@@ -49,17 +50,15 @@ export interface GroupPage {
 }
 
 export async function pageOfGroups(db: Database, now: number, { q, sort, order, cursor, limit }: GroupPage) {
-  let query = groupsWithCounts(db, now);
+  let query = db.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
   if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`asset_group.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+  return await keysetPage(
+    db,
+    query,
+    { sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id`, order, cursor, limit },
+    (ids) =>
+      forSomeValues(ids, (some) => groupsWithCounts(db, now).where("assetGroup.id", "in", some).execute()),
+  );
 }
 
 export async function findGroup(db: Database, now: number, id: string) {

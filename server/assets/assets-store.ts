@@ -1,7 +1,7 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
 function assets(db: Database) {
@@ -47,18 +47,15 @@ export interface AssetPage {
 }
 
 export async function pageOfAssets(db: Database, { q, assetGroupId, sort, order, cursor, limit }: AssetPage) {
-  let query = assets(db);
+  let query = db.selectFrom("asset").where("asset.mergedInto", "is", null);
   if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
   if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`asset.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+  return await keysetPage(
+    db,
+    query,
+    { sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id`, order, cursor, limit },
+    (ids) => forSomeValues(ids, (some) => assets(db).where("asset.id", "in", some).execute()),
+  );
 }
 
 export async function findAsset(db: Database, id: string) {

@@ -28,31 +28,47 @@ const cursorContent = {
   number: z.strictObject({ s: z.string(), v: z.int(), id: text }),
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: any table's query, whose row type passes through
-type AnyQuery<Row> = SelectQueryBuilder<any, any, Row>;
+// biome-ignore lint/suspicious/noExplicitAny: any tables' query
+export type AnyQuery = SelectQueryBuilder<any, any, any>;
 
-/** The rows after the cursor. Throws input-invalid for a cursor that is not of this list and sort. */
-export async function keysetRows<Row>(
-  query: AnyQuery<Row>,
+export interface KeysetPage<Row> {
+  rows: Row[];
+  nextCursor: string | null;
+  total: number;
+  totalIsCapped: boolean;
+}
+
+/**
+ * The page after the cursor of the rows that `matching` has, which needs no columns: an index that filters and sorts is all that is
+ * read of the rows before and behind the page. `load` reads those of the page in any order.
+ * Throws input-invalid for a cursor that is not of this list and sort.
+ */
+export async function keysetPage<Row extends { id: string }>(
+  db: Database,
+  matching: AnyQuery,
   { sort, id, sortName, order, cursor, limit }: KeysetOptions,
-): Promise<{ rows: Row[]; nextCursor: string | null }> {
-  let page = query
+  load: (ids: string[]) => Promise<Row[]>,
+): Promise<KeysetPage<Row>> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  const ordered = matching.orderBy(sort.by, order).orderBy(id, order);
+  const count = await cappedCount(db, ordered);
+  if (count.total === 0) return { rows: [], nextCursor: null, ...count };
+  let page = ordered
     .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
-    .orderBy(sort.by, order)
-    .orderBy(id, order)
     .limit(limit + 1);
-  if (cursor !== undefined) {
-    const after = decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  if (after) {
     const comparison = order === "asc" ? sql`>` : sql`<`;
     page = page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`);
   }
-  const rows = await page.execute();
-  if (rows.length <= limit) return { rows, nextCursor: null };
-  const last = rows[limit - 1]!;
-  const content = { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
+  const keys = (await page.execute()) as { cursorValue: string | number; cursorId: string }[];
+  const shown = keys.slice(0, limit);
+  const loaded = new Map((await load(shown.map(({ cursorId }) => cursorId))).map((row) => [row.id, row]));
+  const last = keys.length > limit ? shown.at(-1) : undefined;
+  const content = last && { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
   return {
-    rows: rows.slice(0, limit),
-    nextCursor: Buffer.from(JSON.stringify(content)).toString("base64url"),
+    rows: shown.flatMap(({ cursorId }) => loaded.get(cursorId) ?? []),
+    nextCursor: content ? Buffer.from(JSON.stringify(content)).toString("base64url") : null,
+    ...count,
   };
 }
 
@@ -69,17 +85,18 @@ function decodeCursor(cursor: string, sort: string, type: Sort["type"]) {
   });
 }
 
-/** How many rows a query has, counted no further than `COUNT_CAP`. */
-export async function cappedCount<Row>(
-  db: Database,
-  query: AnyQuery<Row>,
-): Promise<{ total: number; totalIsCapped: boolean }> {
-  const some = query.select(sql<number>`1`.as("one")).limit(COUNT_CAP + 1);
+async function cappedCount(db: Database, ordered: AnyQuery) {
+  const total = await countUpTo(db, ordered, COUNT_CAP + 1);
+  return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+}
+
+/** How many rows a query has, counted no further than `most`. */
+export async function countUpTo(db: Database, query: AnyQuery, most: number): Promise<number> {
+  const some = query.clearSelect().select(sql<number>`1`.as("one")).limit(most);
   const { rows } = await sql<{ total: number }>`select count(*) as total from (${some}) as matching`.execute(
     db,
   );
-  const total = Number(rows[0]?.total ?? 0);
-  return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+  return Number(rows[0]?.total ?? 0);
 }
 
 /** `column like '%text%'`, with the text's own wildcards taken literally; the column holds lower case. */

@@ -9,6 +9,7 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
+import { listIndexes } from "./migrations/0011-list-indexes.ts";
 import type { Database } from "./schema.ts";
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0007-certificate-authority": certificateAuthority,
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
+  "0011-list-indexes": listIndexes,
 };
 
 /** Runs what has not run yet. Two servers that start together take turns by a lock. */

@@ -1,7 +1,8 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
-import { forSomeRows } from "../db/batches.ts";
-import { byNumber, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { unindexed } from "../db/dialect.ts";
+import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 
 export interface AttemptPage {
@@ -14,8 +15,8 @@ export interface AttemptPage {
   limit: number;
 }
 
-export async function pageOfAttempts(db: Database, page: AttemptPage) {
-  let query = db
+function attempts(db: Database) {
+  return db
     .selectFrom("enrollmentAttempt")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "enrollmentAttempt.enrollmentTokenId")
     .leftJoin("sensor", "sensor.publicKey", "enrollmentAttempt.publicKey")
@@ -36,10 +37,16 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
       "sensor.hostname as sensorHostname",
       "sensor.deletedAt as sensorDeletedAt",
     ]);
+}
+
+export async function pageOfAttempts(db: Database, page: AttemptPage) {
+  let query = db.selectFrom("enrollmentAttempt");
   if (page.enrollmentTokenId)
     query = query.where("enrollmentAttempt.enrollmentTokenId", "=", page.enrollmentTokenId);
-  if (page.outcome)
-    query = query.where("enrollmentAttempt.useNumber", page.outcome === "accepted" ? "is not" : "is", null);
+  if (page.outcome === "refused") query = query.where("enrollmentAttempt.useNumber", "is", null);
+  // No range of the numbers, which would keep an index from giving the order.
+  if (page.outcome === "accepted")
+    query = query.where(unindexed(db, "enrollmentAttempt.useNumber"), "is not", null);
   if (page.q) {
     const { q } = page;
     query = query.where((eb) =>
@@ -50,15 +57,19 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
       ]),
     );
   }
-  const rows = await keysetRows(query, {
-    sort: byNumber(sql<number>`enrollment_attempt.at`),
-    sortName: page.sort,
-    id: sql<string>`enrollment_attempt.id`,
-    order: page.order,
-    cursor: page.cursor,
-    limit: page.limit,
-  });
-  return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
+  return await keysetPage(
+    db,
+    query,
+    {
+      sort: byNumber(sql<number>`enrollment_attempt.at`),
+      sortName: page.sort,
+      id: sql<string>`enrollment_attempt.id`,
+      order: page.order,
+      cursor: page.cursor,
+      limit: page.limit,
+    },
+    (ids) => forSomeValues(ids, (some) => attempts(db).where("enrollmentAttempt.id", "in", some).execute()),
+  );
 }
 
 export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTable[]): Promise<void> {
@@ -85,9 +96,9 @@ export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[
   );
 }
 
-/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. */
-export async function deleteOldRefusals(db: Database, tokenId: string, kept: number): Promise<void> {
-  await db
+/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. Returns the attempts removed. */
+export async function deleteOldRefusals(tx: Database, tokenId: string, kept: number): Promise<number> {
+  const removed = await tx
     .deleteFrom("enrollmentAttempt")
     .where("id", "in", (eb) =>
       eb
@@ -100,7 +111,9 @@ export async function deleteOldRefusals(db: Database, tokenId: string, kept: num
         .limit(1_000)
         .offset(kept),
     )
+    .returning("attempts")
     .execute();
+  return removed.reduce((sum, { attempts }) => sum + attempts, 0);
 }
 
 /** What became of each hostname with a token: the sensor if there is one, else why the last attempt was refused. */

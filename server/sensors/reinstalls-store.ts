@@ -57,7 +57,7 @@ export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]
  * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
  * later one enrolled. The one that was seen last comes first.
  */
-function openPairs(db: Database, onlineSince: number) {
+export function openPairs(db: Database, onlineSince: number) {
   return db
     .selectFrom("sensorLikeness")
     .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
@@ -104,15 +104,6 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
   return await forSomeValues(sensorIds, (some) =>
     openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", some).execute(),
   );
-}
-
-/** The ids of the sensors that an open pair is about, for a filter. */
-export function openPairSensors(db: Database, onlineSince: number) {
-  return openPairs(db, onlineSince)
-    .clearSelect()
-    .clearOrderBy()
-    .select("sensorLikeness.sensorId")
-    .whereRef("sensorLikeness.sensorId", "=", "sensor.id" as never);
 }
 
 /** Certain pairs whose later sensor reports, and whose token's rule is to merge. */

@@ -1,11 +1,7 @@
 // Sensors in SQL.
-import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
-import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
-import { openPairSensors } from "./reinstalls-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -59,62 +55,11 @@ function sensors(db: Database) {
     .where("sensor.deletedAt", "is", null);
 }
 
-export type SensorRow = NonNullable<Awaited<ReturnType<typeof findSensor>>>;
+export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
-const SORTS = {
-  hostname: byText(sql<string>`sensor.hostname_key`),
-  lastSeenAt: byNumber(sql<number>`sensor_presence.last_seen_at`),
-  enrolledAt: byNumber(sql<number>`sensor.enrolled_at`),
-};
-
-export interface SensorPage {
-  q?: string | undefined;
-  status?: SensorStatus | undefined;
-  platform?: SensorTable["platform"] | undefined;
-  enrollmentTokenId?: string | undefined;
-  assetGroupId?: string | undefined;
-  looksLike?: "any" | undefined;
-  sort: keyof typeof SORTS;
-  order: "asc" | "desc";
-  cursor?: string | undefined;
-  limit: number;
-}
-
-/** `onlineSince` is the earliest last check-in that counts as online. */
-export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
-  let query = sensors(db);
-  if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
-  // In the order of `sensorStatus`: what holds earlier is not what is asked for. Removed and replaced ones are shown to who asks for them.
-  query = query.where("sensor.removedAt", page.status === "removed" ? "is not" : "is", null);
-  if (page.status !== "removed")
-    query = query.where("sensor.replacedAt", page.status === "replaced" ? "is not" : "is", null);
-  if (page.status === "uninstalled") query = query.where("sensor.uninstalledAt", "is not", null);
-  else if (page.status && page.status !== "removed" && page.status !== "replaced") {
-    query = query
-      .where("sensor.uninstalledAt", "is", null)
-      .where("sensor.blockedAt", page.status === "blocked" ? "is not" : "is", null);
-  }
-  if (page.status && !["blocked", "uninstalled", "removed", "replaced"].includes(page.status))
-    query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
-  if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
-  if (page.status === "online" || page.status === "offline") {
-    query = query
-      .where("sensor.reportedAt", "is not", null)
-      .where("sensorPresence.lastSeenAt", page.status === "online" ? ">=" : "<", onlineSince);
-  }
-  if (page.platform) query = query.where("sensor.platform", "=", page.platform);
-  if (page.enrollmentTokenId) query = query.where("sensor.enrollmentTokenId", "=", page.enrollmentTokenId);
-  if (page.assetGroupId) query = query.where("asset.assetGroupId", "=", page.assetGroupId);
-  if (page.looksLike) query = query.where((eb) => eb.exists(openPairSensors(db, onlineSince)));
-  const rows = await keysetRows(query, {
-    sort: SORTS[page.sort],
-    sortName: page.sort,
-    id: sql<string>`sensor.id`,
-    order: page.order,
-    cursor: page.cursor,
-    limit: page.limit,
-  });
-  return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
+/** Of the sensors that exist among those; in no order. */
+export async function listSensorRows(db: Database, ids: readonly string[]): Promise<SensorRow[]> {
+  return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
 }
 
 export async function findSensor(db: Database, id: string) {

@@ -12,16 +12,9 @@ import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
+import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
-import {
-  findSensor,
-  listSensorsOfToken,
-  lockSensor,
-  pageOfSensors,
-  type SensorPage,
-  type SensorRow,
-  updateSensor,
-} from "./sensors-store.ts";
+import { findSensor, listSensorsOfToken, lockSensor, type SensorRow, updateSensor } from "./sensors-store.ts";
 
 export interface SensorView {
   now: number;
