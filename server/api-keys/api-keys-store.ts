@@ -1,6 +1,5 @@
 // API keys in SQL.
 import { sql } from "kysely";
-import { forSomeValues } from "../db/batches.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
@@ -45,14 +44,16 @@ export interface ApiKeyPage {
   limit: number;
 }
 
-export async function pageOfApiKeys(db: Database, { q, sort, order, cursor, limit }: ApiKeyPage) {
-  let query = db.selectFrom("apiKey");
-  if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
+export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {
+  const { q, sort } = page;
   return await keysetPage(
     db,
-    query,
-    { sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id`, order, cursor, limit },
-    (ids) => forSomeValues(ids, (some) => keys(db).where("apiKey.id", "in", some).execute()),
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id` },
+    (tx) => {
+      const query = tx.selectFrom("apiKey");
+      return q ? query.where(contains(sql<string>`api_key.name_key`, q)) : query;
+    },
+    (tx, some) => keys(tx).where("apiKey.id", "in", some).execute(),
   );
 }
 

@@ -1,6 +1,5 @@
 // Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
 import { sql } from "kysely";
-import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
@@ -49,15 +48,16 @@ export interface GroupPage {
   limit: number;
 }
 
-export async function pageOfGroups(db: Database, now: number, { q, sort, order, cursor, limit }: GroupPage) {
-  let query = db.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
-  if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
+export async function pageOfGroups(db: Database, now: number, page: GroupPage) {
+  const { q, sort } = page;
   return await keysetPage(
     db,
-    query,
-    { sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id`, order, cursor, limit },
-    (ids) =>
-      forSomeValues(ids, (some) => groupsWithCounts(db, now).where("assetGroup.id", "in", some).execute()),
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id` },
+    (tx) => {
+      const query = tx.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
+      return q ? query.where(contains(sql<string>`asset_group.name_key`, q)) : query;
+    },
+    (tx, some) => groupsWithCounts(tx, now).where("assetGroup.id", "in", some).execute(),
   );
 }
 

@@ -46,15 +46,18 @@ export interface AssetPage {
   limit: number;
 }
 
-export async function pageOfAssets(db: Database, { q, assetGroupId, sort, order, cursor, limit }: AssetPage) {
-  let query = db.selectFrom("asset").where("asset.mergedInto", "is", null);
-  if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
-  if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
+export async function pageOfAssets(db: Database, page: AssetPage) {
+  const { q, assetGroupId, sort } = page;
   return await keysetPage(
     db,
-    query,
-    { sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id`, order, cursor, limit },
-    (ids) => forSomeValues(ids, (some) => assets(db).where("asset.id", "in", some).execute()),
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id` },
+    (tx) => {
+      let query = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
+      if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
+      if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
+      return query;
+    },
+    (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
   );
 }
 

@@ -4,7 +4,9 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
+import { forSomeValues } from "./batches.ts";
 import type { Database } from "./schema.ts";
+import { inSnapshot } from "./snapshot.ts";
 
 /** What a list may be sorted by. Never null: coalesce what may be. */
 export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<number>; type: "number" };
@@ -45,13 +47,23 @@ export interface KeysetPage<Row> {
  */
 export async function keysetPage<Row extends { id: string }>(
   db: Database,
-  matching: AnyQuery,
-  { sort, id, sortName, order, cursor, limit }: KeysetOptions,
-  load: (ids: string[]) => Promise<Row[]>,
+  options: KeysetOptions,
+  matching: (tx: Database) => AnyQuery | Promise<AnyQuery>,
+  load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
+  const { sort, sortName, order, cursor } = options;
   const after = cursor === undefined ? undefined : decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  return await inSnapshot(db, async (tx) => readPage(tx, await matching(tx), { ...options, after }, load));
+}
+
+async function readPage<Row extends { id: string }>(
+  tx: Database,
+  matching: AnyQuery,
+  { sort, id, sortName, order, after, limit }: KeysetOptions & { after: Cursor | undefined },
+  load: (tx: Database, some: string[]) => Promise<Row[]>,
+): Promise<KeysetPage<Row>> {
   const ordered = matching.orderBy(sort.by, order).orderBy(id, order);
-  const count = await cappedCount(db, ordered);
+  const count = await cappedCount(tx, ordered);
   if (count.total === 0) return { rows: [], nextCursor: null, ...count };
   let page = ordered
     .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
@@ -62,7 +74,11 @@ export async function keysetPage<Row extends { id: string }>(
   }
   const keys = (await page.execute()) as { cursorValue: string | number; cursorId: string }[];
   const shown = keys.slice(0, limit);
-  const loaded = new Map((await load(shown.map(({ cursorId }) => cursorId))).map((row) => [row.id, row]));
+  const rows = await forSomeValues(
+    shown.map(({ cursorId }) => cursorId),
+    (some) => load(tx, some),
+  );
+  const loaded = new Map(rows.map((row) => [row.id, row]));
   const last = keys.length > limit ? shown.at(-1) : undefined;
   const content = last && { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
   return {
@@ -72,7 +88,9 @@ export async function keysetPage<Row extends { id: string }>(
   };
 }
 
-function decodeCursor(cursor: string, sort: string, type: Sort["type"]) {
+type Cursor = z.infer<(typeof cursorContent)[Sort["type"]]>;
+
+function decodeCursor(cursor: string, sort: string, type: Sort["type"]): Cursor {
   try {
     const content = cursorContent[type].parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     if (content.s === sort) return content;

@@ -1,6 +1,6 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
-import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { forSomeRows } from "../db/batches.ts";
 import { unindexed } from "../db/dialect.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
@@ -40,35 +40,33 @@ function attempts(db: Database) {
 }
 
 export async function pageOfAttempts(db: Database, page: AttemptPage) {
-  let query = db.selectFrom("enrollmentAttempt");
-  if (page.enrollmentTokenId)
-    query = query.where("enrollmentAttempt.enrollmentTokenId", "=", page.enrollmentTokenId);
-  if (page.outcome === "refused") query = query.where("enrollmentAttempt.useNumber", "is", null);
-  // No range of the numbers, which would keep an index from giving the order.
-  if (page.outcome === "accepted")
-    query = query.where(unindexed(db, "enrollmentAttempt.useNumber"), "is not", null);
-  if (page.q) {
-    const { q } = page;
-    query = query.where((eb) =>
-      eb.or([
-        eb("enrollmentAttempt.reference", "=", q.trim().toUpperCase()),
-        eb("enrollmentAttempt.address", "=", q.trim()),
-        contains(sql<string>`enrollment_attempt.hostname_key`, q),
-      ]),
-    );
-  }
   return await keysetPage(
     db,
-    query,
     {
+      ...page,
       sort: byNumber(sql<number>`enrollment_attempt.at`),
       sortName: page.sort,
       id: sql<string>`enrollment_attempt.id`,
-      order: page.order,
-      cursor: page.cursor,
-      limit: page.limit,
     },
-    (ids) => forSomeValues(ids, (some) => attempts(db).where("enrollmentAttempt.id", "in", some).execute()),
+    (tx) => matchingAttempts(tx, page),
+    (tx, some) => attempts(tx).where("enrollmentAttempt.id", "in", some).execute(),
+  );
+}
+
+function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: AttemptPage) {
+  let query = tx.selectFrom("enrollmentAttempt");
+  if (enrollmentTokenId) query = query.where("enrollmentAttempt.enrollmentTokenId", "=", enrollmentTokenId);
+  if (outcome === "refused") query = query.where("enrollmentAttempt.useNumber", "is", null);
+  // No range of the numbers, which would keep an index from giving the order.
+  if (outcome === "accepted")
+    query = query.where(unindexed(tx, "enrollmentAttempt.useNumber"), "is not", null);
+  if (q === undefined || q === "") return query;
+  return query.where((eb) =>
+    eb.or([
+      eb("enrollmentAttempt.reference", "=", q.trim().toUpperCase()),
+      eb("enrollmentAttempt.address", "=", q.trim()),
+      contains(sql<string>`enrollment_attempt.hostname_key`, q),
+    ]),
   );
 }
 

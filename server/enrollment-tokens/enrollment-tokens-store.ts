@@ -104,12 +104,17 @@ export interface TokenPage {
   limit: number;
 }
 
-export async function pageOfTokens(
-  db: Database,
-  now: number,
-  { q, status, assetGroupId, warning, sort, order, cursor, limit }: TokenPage,
-) {
-  let query = db
+export async function pageOfTokens(db: Database, now: number, page: TokenPage) {
+  return await keysetPage(
+    db,
+    { ...page, sort: sorts(now)[page.sort], sortName: page.sort, id: sql<string>`enrollment_token.id` },
+    (tx) => matchingTokens(tx, now, page),
+    (tx, some) => tokens(tx).where("enrollmentToken.id", "in", some).execute(),
+  );
+}
+
+function matchingTokens(tx: Database, now: number, { q, status, assetGroupId, warning }: TokenPage) {
+  let query = tx
     .selectFrom("enrollmentToken")
     .innerJoin("user as maker", "maker.id", "enrollmentToken.createdBy")
     .leftJoin("assetGroup", "assetGroup.id", "enrollmentToken.assetGroupId")
@@ -118,12 +123,7 @@ export async function pageOfTokens(
   if (status) query = query.where(sql<boolean>`${statusRank(now)} = ${TOKEN_STATUSES.indexOf(status)}`);
   if (assetGroupId) query = query.where("enrollmentToken.assetGroupId", "=", assetGroupId);
   if (warning) query = query.where(hasWarning(now, warning));
-  return await keysetPage(
-    db,
-    query,
-    { sort: sorts(now)[sort], sortName: sort, id: sql<string>`enrollment_token.id`, order, cursor, limit },
-    (ids) => forSomeValues(ids, (some) => tokens(db).where("enrollmentToken.id", "in", some).execute()),
-  );
+  return query;
 }
 
 export async function findToken(db: Database, id: string) {

@@ -34,11 +34,14 @@ export interface SensorPage {
 
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
-  const { sort: sortName, order, cursor, limit } = page;
-  const few = await smallest(db, candidates(db, onlineSince, page));
-  const query = matching(db, onlineSince, page, few);
-  return await keysetPage(db, query, { ...SORTS[sortName], sortName, order, cursor, limit }, (ids) =>
-    listSensorRows(db, ids),
+  return await keysetPage(
+    db,
+    { ...page, ...SORTS[page.sort], sortName: page.sort },
+    async (tx) => {
+      const few = await smallest(tx, candidates(tx, onlineSince, page));
+      return matching(tx, onlineSince, page, few);
+    },
+    listSensorRows,
   );
 }
 

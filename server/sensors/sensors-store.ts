@@ -57,9 +57,9 @@ function sensors(db: Database) {
 
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
-/** Of the sensors that exist among those; in no order. */
-export async function listSensorRows(db: Database, ids: readonly string[]): Promise<SensorRow[]> {
-  return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
+/** Of the sensors that exist among those, in no order. */
+export async function listSensorRows(db: Database, some: string[]): Promise<SensorRow[]> {
+  return await sensors(db).where("sensor.id", "in", some).execute();
 }
 
 export async function findSensor(db: Database, id: string) {
