@@ -50,8 +50,9 @@ export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {
     db,
     { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id` },
     (tx) => {
-      const query = tx.selectFrom("apiKey");
-      return q ? query.where(contains(sql<string>`api_key.name_key`, q)) : query;
+      let query = tx.selectFrom("apiKey");
+      if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
+      return { query, isWalked: false };
     },
     (tx, some) => keys(tx).where("apiKey.id", "in", some).execute(),
   );

@@ -54,8 +54,9 @@ export async function pageOfGroups(db: Database, now: number, page: GroupPage) {
     db,
     { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id` },
     (tx) => {
-      const query = tx.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
-      return q ? query.where(contains(sql<string>`asset_group.name_key`, q)) : query;
+      let query = tx.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
+      if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
+      return { query, isWalked: false };
     },
     (tx, some) => groupsWithCounts(tx, now).where("assetGroup.id", "in", some).execute(),
   );

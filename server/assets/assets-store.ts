@@ -55,7 +55,7 @@ export async function pageOfAssets(db: Database, page: AssetPage) {
       let query = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
       if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
       if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
-      return query;
+      return { query, isWalked: true };
     },
     (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
   );

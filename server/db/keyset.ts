@@ -6,7 +6,7 @@ import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import { forSomeValues } from "./batches.ts";
 import type { Database } from "./schema.ts";
-import { inSnapshot } from "./snapshot.ts";
+import { inSnapshot, walkInOrder } from "./snapshot.ts";
 
 /** What a list may be sorted by. Never null: coalesce what may be. */
 export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<number>; type: "number" };
@@ -33,6 +33,13 @@ const cursorContent = {
 // biome-ignore lint/suspicious/noExplicitAny: any tables' query
 export type AnyQuery = SelectQueryBuilder<any, any, any>;
 
+/** What a list is about. */
+export interface Matching {
+  query: AnyQuery;
+  /** An index has the order of the page. */
+  isWalked: boolean;
+}
+
 export interface KeysetPage<Row> {
   rows: Row[];
   nextCursor: string | null;
@@ -48,7 +55,7 @@ export interface KeysetPage<Row> {
 export async function keysetPage<Row extends { id: string }>(
   db: Database,
   options: KeysetOptions,
-  matching: (tx: Database) => AnyQuery | Promise<AnyQuery>,
+  matching: (tx: Database) => Matching | Promise<Matching>,
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
   const { sort, sortName, order, cursor } = options;
@@ -58,12 +65,13 @@ export async function keysetPage<Row extends { id: string }>(
 
 async function readPage<Row extends { id: string }>(
   tx: Database,
-  matching: AnyQuery,
+  { query, isWalked }: Matching,
   { sort, id, sortName, order, after, limit }: KeysetOptions & { after: Cursor | undefined },
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
-  const ordered = matching.orderBy(sort.by, order).orderBy(id, order);
-  const count = await cappedCount(tx, ordered);
+  if (isWalked) await walkInOrder(tx);
+  const ordered = query.orderBy(sort.by, order).orderBy(id, order);
+  const count = await cappedCount(tx, isWalked ? ordered : query);
   if (count.total === 0) return { rows: [], nextCursor: null, ...count };
   let page = ordered
     .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
@@ -103,8 +111,8 @@ function decodeCursor(cursor: string, sort: string, type: Sort["type"]): Cursor 
   });
 }
 
-async function cappedCount(db: Database, ordered: AnyQuery) {
-  const total = await countUpTo(db, ordered, COUNT_CAP + 1);
+async function cappedCount(db: Database, query: AnyQuery) {
+  const total = await countUpTo(db, query, COUNT_CAP + 1);
   return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
 }
 

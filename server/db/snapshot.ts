@@ -14,8 +14,17 @@ export async function inSnapshot<T>(db: Database, read: (db: Database) => Promis
     .setIsolationLevel("repeatable read")
     .setAccessMode("read only")
     .execute(async (tx) => {
-      await sql`select set_config(name, 'off', true) from (values
-        ('enable_seqscan'), ('enable_hashjoin'), ('enable_mergejoin')) as settings (name)`.execute(tx);
+      await turnOff(tx, ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
       return await read(tx);
     });
+}
+
+/** In such a snapshot: from here on the rows are not sorted, since an index has the order of the page. */
+export async function walkInOrder(tx: Database): Promise<void> {
+  if (dialectOf(tx) === "postgres") await turnOff(tx, ["enable_sort", "enable_incremental_sort"]);
+}
+
+async function turnOff(tx: Database, settings: string[]): Promise<void> {
+  const off = settings.map((name) => sql`set_config(${name}, 'off', true)`);
+  await sql`select ${sql.join(off)}`.execute(tx);
 }

@@ -1,7 +1,6 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
 import { forSomeRows } from "../db/batches.ts";
-import { unindexed } from "../db/dialect.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 
@@ -48,7 +47,7 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
       sortName: page.sort,
       id: sql<string>`enrollment_attempt.id`,
     },
-    (tx) => matchingAttempts(tx, page),
+    (tx) => ({ query: matchingAttempts(tx, page), isWalked: true }),
     (tx, some) => attempts(tx).where("enrollmentAttempt.id", "in", some).execute(),
   );
 }
@@ -56,10 +55,7 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
 function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: AttemptPage) {
   let query = tx.selectFrom("enrollmentAttempt");
   if (enrollmentTokenId) query = query.where("enrollmentAttempt.enrollmentTokenId", "=", enrollmentTokenId);
-  if (outcome === "refused") query = query.where("enrollmentAttempt.useNumber", "is", null);
-  // No range of the numbers, which would keep an index from giving the order.
-  if (outcome === "accepted")
-    query = query.where(unindexed(tx, "enrollmentAttempt.useNumber"), "is not", null);
+  if (outcome) query = query.where("enrollmentAttempt.reason", outcome === "refused" ? "is not" : "is", null);
   if (q === undefined || q === "") return query;
   return query.where((eb) =>
     eb.or([
@@ -103,7 +99,7 @@ export async function deleteOldRefusals(tx: Database, tokenId: string, kept: num
         .selectFrom("enrollmentAttempt")
         .select("id")
         .where("enrollmentTokenId", "=", tokenId)
-        .where("useNumber", "is", null)
+        .where("reason", "is not", null)
         .orderBy("at", "desc")
         .orderBy("id", "desc")
         .limit(1_000)

@@ -108,7 +108,7 @@ export async function pageOfTokens(db: Database, now: number, page: TokenPage) {
   return await keysetPage(
     db,
     { ...page, sort: sorts(now)[page.sort], sortName: page.sort, id: sql<string>`enrollment_token.id` },
-    (tx) => matchingTokens(tx, now, page),
+    (tx) => ({ query: matchingTokens(tx, now, page), isWalked: false }),
     (tx, some) => tokens(tx).where("enrollmentToken.id", "in", some).execute(),
   );
 }

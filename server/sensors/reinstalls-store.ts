@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type { Database, SensorLikenessTable } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 
 /** A value that more assets have is nobody's own. */
 const MAX_HOLDERS = 20;
@@ -142,21 +143,28 @@ export async function decideLikeness(
 
 /** The sensors that one has replaced, and those that these had, the latest first. */
 export async function listReplaced(db: Database, id: string) {
-  return await db
+  return await inSnapshot(db, (tx) => replaced(tx, id).execute());
+}
+
+function replaced(tx: Database, id: string) {
+  return tx
     .withRecursive("replaced", (qb) =>
       qb
         .selectFrom("sensor")
         .select("sensor.id")
         .where("replacedBy", "=", id)
         .unionAll(
+          // A cross join, whose order SQLite does not change: it would read every sensor to find few.
           qb
-            .selectFrom("sensor")
-            .innerJoin("replaced", "replaced.id", "sensor.replacedBy")
-            .select("sensor.id"),
+            .selectFrom("replaced")
+            .crossJoin("sensor")
+            .select("sensor.id")
+            .whereRef("sensor.replacedBy", "=", "replaced.id"),
         ),
     )
     .selectFrom("replaced")
-    .innerJoin("sensor", "sensor.id", "replaced.id")
+    .crossJoin("sensor")
+    .whereRef("sensor.id", "=", "replaced.id")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .leftJoin("user", "user.id", "sensor.replacementDecidedBy")
     .select([
@@ -170,6 +178,5 @@ export async function listReplaced(db: Database, id: string) {
     .where("sensor.deletedAt", "is", null)
     .orderBy("sensor.replacedAt", "desc")
     .orderBy("sensor.id")
-    .limit(100)
-    .execute();
+    .limit(100);
 }

@@ -39,7 +39,7 @@ export async function pageOfSensors(db: Database, onlineSince: number, page: Sen
     { ...page, ...SORTS[page.sort], sortName: page.sort },
     async (tx) => {
       const few = await smallest(tx, candidates(tx, onlineSince, page));
-      return matching(tx, onlineSince, page, few);
+      return { query: matching(tx, onlineSince, page, few), isWalked: few === undefined };
     },
     listSensorRows,
   );

@@ -155,9 +155,27 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
     ),
     insert(
       "sensor_likeness",
-      { sensor_id: id("sen", "i"), predecessor_id: id("sen", "i - 1"), facts: "'[]'", is_certain: "0" },
+      {
+        sensor_id: id("sen", "i"),
+        predecessor_id: id("sen", "i - 1"),
+        facts: "'[]'",
+        is_certain: "0",
+        decision: "case when i % 101 = 0 then null else 'kept' end",
+      },
       sensors,
-      "i % 101 = 0",
+      "i > 1",
+    ),
+    insert(
+      "sensor_boot",
+      {
+        sensor_id: id("sen", "i"),
+        boot_id: "'boot'",
+        state: "'holder'",
+        host: `'${HARDWARE}'`,
+        address: "'10.0.0.1'",
+        first_seen_at: enrolledAt,
+      },
+      sensors,
     ),
     insert(
       "inventory_history",

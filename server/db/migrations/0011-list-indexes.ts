@@ -37,9 +37,9 @@ const INDEXES = {
   sensor_removed: "sensor (removed_at) where removed_at is not null",
   asset_member_name: "asset (asset_group_id, name_key, id)",
   asset_member_created: "asset (asset_group_id, created_at, id)",
-  enrollment_attempt_refused: "enrollment_attempt (at, id) where use_number is null",
+  enrollment_attempt_refused: "enrollment_attempt (at, id) where reason is not null",
   enrollment_attempt_token_refused:
-    "enrollment_attempt (enrollment_token_id, at, id) where use_number is null",
+    "enrollment_attempt (enrollment_token_id, at, id) where reason is not null",
   enrollment_token_rotated: "enrollment_token (rotated_from)",
 };
 
