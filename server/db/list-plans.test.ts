@@ -239,7 +239,9 @@ function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
 
 /** A page of a large table that is not found among few candidates: an index must give its order. */
 function isWalk({ sql }: CompiledQuery): boolean {
-  return /"cursor_id" from "(sensor|sensor_presence|asset|enrollment_attempt)"/.test(sql);
+  return /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(
+    sql,
+  );
 }
 
 function wholeReads(node: PlanNode, isSorted: boolean, isWalked: boolean): string[] {
