@@ -9,6 +9,8 @@ import { openChangeStreams } from "./changes/changes.ts";
 import { type Config, tlsOf } from "./config.ts";
 import { listenForChanges } from "./db/changes.ts";
 import { openDatabase } from "./db/open.ts";
+import { openReads } from "./db/reads.ts";
+import { openThread, type Thread } from "./db/thread.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
@@ -18,7 +20,7 @@ import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
-import type { Connection, RefusalLedger } from "./route-handler.ts";
+import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
@@ -61,6 +63,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
     const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
     const presence = openPresence(db);
+    const reads = openReads(db, config);
+    const items: Thread<Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>> = openThread(
+      "server/inventory/items-worker.ts",
+      { dataDir: config.dataDir, databaseUrl: config.databaseUrl },
+    );
     const refusals = openRefusalLedger(db, now);
     const changes = openChangeStreams(db);
     const listening = config.databaseUrl ? listenForChanges(db, config.databaseUrl) : undefined;
@@ -68,6 +75,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     const app = createApp({
       services: {
         db,
+        reads: reads.db,
+        sortedItems: (question) => items.ask(question),
         now,
         log,
         checkInIntervalSeconds: config.checkInIntervalSeconds,
@@ -144,6 +153,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         await Promise.all(listeners.map((listener) => listener.stop()));
         await writeAll(refusals, log);
         await listening?.[Symbol.asyncDispose]();
+        await reads[Symbol.asyncDispose]();
+        await items[Symbol.asyncDispose]();
         await db.destroy();
         log.flush();
       },

@@ -14,6 +14,7 @@ import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { openSortedItems } from "./inventory/sorted-items.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
@@ -166,6 +167,8 @@ function openServer(db: Database, now: () => number) {
   const app = createApp({
     services: {
       db,
+      reads: db,
+      sortedItems: openSortedItems(db),
       now,
       log: pino({ level: "silent" }),
       checkInIntervalSeconds: 60,

@@ -14,6 +14,8 @@ type Target = (typeof TARGETS)[number];
 interface Program {
   name: string;
   entry: string;
+  /** Files that run in threads, which are in the program under these paths. */
+  threads: string[];
   /** Folders and files whose contents decide whether it must be built again. */
   sources: string[];
   flags: string[];
@@ -23,6 +25,7 @@ const SHARED_SOURCES = ["protocol", "package.json", "package-lock.json", "tasks/
 export const SERVER: Program = {
   name: "attacklens",
   entry: "tasks/attacklens.ts",
+  threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // The page's libraries leave out their development build only when they are told.
   flags: ["--splitting", '--define=process.env.NODE_ENV="production"'],
@@ -30,6 +33,7 @@ export const SERVER: Program = {
 export const SENSOR: Program = {
   name: "attacklens-sensor",
   entry: "sensor/main.ts",
+  threads: [],
   sources: [...SHARED_SOURCES, "sensor"],
   flags: [],
 };
@@ -70,9 +74,12 @@ async function buildProgram(program: Program, target: Target | undefined, force:
   // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
   command.push("--compile-exec-argv=--use-system-ca");
   if (target) command.push(`--target=bun-${target}`);
-  const { code, stdout, stderr } = await runCommand([...command, `--outfile=${unfinished}`, program.entry], {
-    cwd: ROOT,
-  });
+  const { code, stdout, stderr } = await runCommand(
+    [...command, `--outfile=${unfinished}`, program.entry, ...program.threads],
+    {
+      cwd: ROOT,
+    },
+  );
   if (code !== 0) {
     rmSync(unfinished, { force: true });
     throw new TaskError(`Cannot build ${label}:\n${stdout}${stderr}`);

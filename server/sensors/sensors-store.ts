@@ -66,6 +66,11 @@ export async function findSensor(db: Database, id: string) {
   return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
 }
 
+export async function hasSensor(db: Database, id: string): Promise<boolean> {
+  const query = db.selectFrom("sensor").select("id").where("id", "=", id).where("deletedAt", "is", null);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** What authenticates a request: nothing for a sensor that is deleted, uninstalled or removed. */
 export async function findSensorKey(db: Database, id: string) {
   return await db

@@ -14,7 +14,14 @@ import { presentCopies } from "./boots.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
 import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
-import { findSensor, listSensorsOfToken, lockSensor, type SensorRow, updateSensor } from "./sensors-store.ts";
+import {
+  findSensor,
+  hasSensor,
+  listSensorsOfToken,
+  lockSensor,
+  type SensorRow,
+  updateSensor,
+} from "./sensors-store.ts";
 
 export interface SensorView {
   now: number;
@@ -104,12 +111,18 @@ export async function getSensor(db: Database, view: SensorView, id: string): Pro
   return present(row, view, likes.get(id));
 }
 
+/** Throws not-found. */
+export async function requireSensor(db: Database, id: string): Promise<void> {
+  if (!(await hasSensor(db, id))) throw notFound(id);
+}
+
 /** The sensor with the hosts that held its key too, and those whose history it goes on with. Throws not-found. */
 export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
   const copies = await presentCopies(db, row, row.enrolledHost);
-  return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
+  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
+  return { ...present(row, view, likes.get(id)), copies, replaces: await presentReplaced(db, id) };
 }
 
 /** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
