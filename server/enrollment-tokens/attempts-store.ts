@@ -1,6 +1,6 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
-import { forSomeRows } from "../db/batches.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 
@@ -110,18 +110,33 @@ export async function deleteOldRefusals(tx: Database, tokenId: string, kept: num
   return removed.reduce((sum, { attempts }) => sum + attempts, 0);
 }
 
-/** What became of each hostname with a token: the sensor if there is one, else why the last attempt was refused. */
-export async function listAttemptedHosts(db: Database, tokenId: string) {
-  return await db
+/** How many of a token's sensors have reported, and how many have not yet. */
+export async function countArrivals(db: Database, tokenId: string) {
+  const row = await db
     .selectFrom("enrollmentAttempt")
-    .leftJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
-    .select([
-      "enrollmentAttempt.hostnameKey",
-      "enrollmentAttempt.reason",
-      "enrollmentAttempt.sensorId",
-      "sensor.reportedAt",
-    ])
+    .innerJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
+    .select((eb) => [eb.fn.countAll().as("sensors"), eb.fn.count("sensor.reportedAt").as("reporting")])
     .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
-    .orderBy("enrollmentAttempt.at")
-    .execute();
+    .executeTakeFirstOrThrow();
+  const reporting = Number(row.reporting);
+  return { reporting, arrived: Number(row.sensors) - reporting };
+}
+
+/** What became of hostnames with a token, in the order of time: the sensor if there is one, else why the attempt was refused. */
+export async function listAttemptedHosts(db: Database, tokenId: string, hostnameKeys: string[]) {
+  return await forSomeValues(hostnameKeys, (some) =>
+    db
+      .selectFrom("enrollmentAttempt")
+      .leftJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
+      .select([
+        "enrollmentAttempt.hostnameKey",
+        "enrollmentAttempt.reason",
+        "enrollmentAttempt.sensorId",
+        "sensor.reportedAt",
+      ])
+      .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
+      .where("enrollmentAttempt.hostnameKey", "in", some)
+      .orderBy("enrollmentAttempt.at")
+      .execute(),
+  );
 }

@@ -12,7 +12,14 @@ import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import type { User } from "../route-handler.ts";
-import { blockSensors, countTokenSensors, listTokenSensors, type SensorView } from "../sensors/sensors.ts";
+import {
+  blockSensors,
+  countTokenSensors,
+  listBlockableSensors,
+  presentSensors,
+  type SensorView,
+  sampleBlockableSensors,
+} from "../sensors/sensors.ts";
 import {
   badField,
   describeColumns,
@@ -184,29 +191,30 @@ interface Touched {
   network?: string | undefined;
 }
 
-/** The sensors of a token that a filter names, by hostname; the network is where each enrolled from. */
-async function findTouched(db: Database, tokenId: string, { since, network }: Touched) {
+const sinceOf = ({ since }: Touched) => (since === undefined ? 0 : Date.parse(since));
+
+/** The sensors of a token that a filter names and that are not blocked, by hostname; the network is where each enrolled from. */
+async function findTouched(db: Database, tokenId: string, { network, ...filter }: Touched) {
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  const sensors = await listTokenSensors(db, tokenId, since === undefined ? 0 : Date.parse(since));
+  const sensors = await listBlockableSensors(db, tokenId, sinceOf(filter));
   return parsed === undefined
     ? sensors
     : sensors.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));
 }
 
+const SAMPLE = 100;
+
 /** Throws not-found, input-invalid. */
 export async function previewEnrollmentToken(db: Database, view: SensorView, id: string, filter: Touched) {
   await getEnrollmentToken(db, view.now, view.user, id);
-  const touched = (await findTouched(db, id, filter)).filter(({ blockedAt }) => blockedAt === null);
-  const { sensors, online, blocked } = await countTokenSensors(db, view, id);
-  return {
-    sensors,
-    online,
-    blocked,
-    toBlock: touched.length,
-    sample: touched.slice(0, 100).map((sensor) => sensor.present(view)),
-  };
+  const counts = await countTokenSensors(db, view, id);
+  if (filter.network === undefined)
+    return { ...counts, ...(await sampleBlockableSensors(db, view, id, sinceOf(filter), SAMPLE)) };
+  const touched = await findTouched(db, id, filter);
+  const first = touched.slice(0, SAMPLE).map((sensor) => sensor.id);
+  return { ...counts, toBlock: touched.length, sample: await presentSensors(db, view, first) };
 }
 
 /** One transaction. Throws not-found, input-invalid, state-conflict when the preview is no longer so. */
@@ -219,7 +227,7 @@ export async function revokeAndBlockEnrollmentToken(
 ) {
   let blockedSensors = 0;
   const enrollmentToken = await change(db, now, user, id, async (tx, token) => {
-    const touched = (await findTouched(tx, id, filter)).filter(({ blockedAt }) => blockedAt === null);
+    const touched = await findTouched(tx, id, filter);
     if (touched.length !== expectedSensors) {
       throw new Problem(
         "state-conflict",

@@ -52,7 +52,9 @@ export async function approveSensor(db: Database, view: SensorView, id: string, 
 
 /** Blocking a blocked sensor changes nothing. Throws not-found. */
 export async function blockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, (tx, sensor) => blockSensors(tx, view.now, view.user, [sensor]));
+  return await change(db, view, id, async (tx, sensor) => {
+    if (sensor.blockedAt === null) await blockSensors(tx, view.now, view.user, [sensor]);
+  });
 }
 
 /** Throws not-found. */

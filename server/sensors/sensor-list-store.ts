@@ -5,7 +5,7 @@ import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { unindexed } from "../db/dialect.ts";
 import { type AnyQuery, byNumber, byText, contains, countUpTo, keysetPage } from "../db/keyset.ts";
-import type { Database, SensorTable } from "../db/schema.ts";
+import type { Database, SensorTable, Standing } from "../db/schema.ts";
 import { openPairs } from "./reinstalls-store.ts";
 import { listSensorRows } from "./sensors-store.ts";
 
@@ -47,7 +47,7 @@ export async function pageOfSensors(db: Database, onlineSince: number, page: Sen
 
 /** For each filter the ids of all sensors that pass it, and of some that are not listed, by an index. */
 function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQuery[] {
-  const { status, platform, enrollmentTokenId, assetGroupId, looksLike } = page;
+  const { q, status, platform, enrollmentTokenId, assetGroupId, looksLike } = page;
   const all: AnyQuery[] = [];
   const sensors = db.selectFrom("sensor").select("sensor.id as candidateId");
   if (status === "online" || status === "offline")
@@ -77,8 +77,17 @@ function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQue
         .select("sensorLikeness.sensorId as candidateId")
         .distinct(),
     );
+  if (q) {
+    const kept = status
+      ? sensors.where("standing", "=", standingOf(status))
+      : sensors.where("listed", "=", 1);
+    all.push(kept.where(contains(sql<string>`sensor.hostname_key`, q)));
+  }
   return all;
 }
+
+const standingOf = (status: SensorStatus): Standing =>
+  status === "online" || status === "offline" ? "reporting" : status;
 
 /** The query with the fewest rows; undefined when each has more than are sorted for a page. */
 async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | undefined> {
@@ -114,7 +123,7 @@ function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQ
     if (isSeen) query = withPresence(query);
   }
   query = status
-    ? query.where("sensor.standing", "=", isSeen ? "reporting" : status)
+    ? query.where("sensor.standing", "=", standingOf(status))
     : query.where("sensor.listed", "=", 1);
   if (isSeen) query = query.where("sensorPresence.lastSeenAt", status === "online" ? ">=" : "<", onlineSince);
   if (platform) query = query.where(unindexed(db, "sensor.platform"), "=", platform);

@@ -201,16 +201,76 @@ export async function markReplacedDeleted(
   );
 }
 
-/** The sensors that exist of a token, enrolled at `since` or later, by hostname, with the address that each enrolled from. */
-export async function listSensorsOfToken(db: Database, tokenId: string, since: number) {
-  return await sensors(db)
-    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
-    .select("enrollmentAttempt.address as enrolledFrom")
+/** How many sensors of a token exist, by standing, and how many of those that report were seen since. */
+export async function countSensorsOfToken(db: Database, tokenId: string, onlineSince: number) {
+  const rows = await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .select((eb) => [
+      "sensor.standing",
+      eb.fn.countAll().as("sensors"),
+      eb.fn
+        .sum(eb.case().when("sensorPresence.lastSeenAt", ">=", onlineSince).then(1).else(0).end())
+        .as("seen"),
+    ])
     .where("sensor.enrollmentTokenId", "=", tokenId)
-    .where("sensor.enrolledAt", ">=", since)
+    .where("sensor.deletedAt", "is", null)
+    .groupBy("sensor.standing")
+    .execute();
+  return rows.map(({ standing, sensors, seen }) => ({
+    standing,
+    sensors: Number(sensors),
+    seen: Number(seen),
+  }));
+}
+
+/** The sensors that exist of a token and are not blocked, enrolled at `since` or later, with the address that each enrolled from. */
+export async function listBlockable(db: Database, tokenId: string, since: number) {
+  return await blockable(db, tokenId, since)
+    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+    .select(["sensor.id", "sensor.hostname", "enrollmentAttempt.address as enrolledFrom"])
     .orderBy("sensor.hostnameKey")
     .orderBy("sensor.id")
     .execute();
+}
+
+export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {
+  const { count } = await blockable(db, tokenId, since)
+    .select((eb) => eb.fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** The first of them, by hostname. */
+export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
+  const rows = await blockable(db, tokenId, since)
+    .select("sensor.id")
+    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+function blockable(db: Database, tokenId: string, since: number) {
+  return db
+    .selectFrom("sensor")
+    .where("sensor.enrollmentTokenId", "=", tokenId)
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.blockedAt", "is", null)
+    .where("sensor.enrolledAt", ">=", since);
+}
+
+/** The sensors, whose rows the caller has found unblocked. */
+export async function markBlocked(
+  tx: Database,
+  ids: readonly string[],
+  blockedAt: number,
+  blockedBy: string,
+): Promise<void> {
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ blockedAt, blockedBy }).where("id", "in", some).execute(),
+  );
 }
 
 /** The sensor's row, locked until the transaction ends; not a deleted one. */
