@@ -7,7 +7,7 @@ import { createSuperAdmin } from "../tasks/first-day.ts";
 import { startServer } from "../tasks/programs.ts";
 import { fleetId, fleetStatements } from "../tests/support/fleet-rows.ts";
 
-const SENSORS = Number(process.env.BENCH_SENSORS ?? 100_000);
+const SENSORS = 100_000;
 const PACKAGES = 49_000;
 const REQUESTS_A_LIST = 10;
 const CONNECTIONS = 16;

@@ -6,12 +6,13 @@ import { fleetId, fleetStatements } from "../../tests/support/fleet-rows.ts";
 import { pageOfApiKeys } from "../api-keys/api-keys-store.ts";
 import { pageOfGroups } from "../asset-groups/asset-groups-store.ts";
 import { findAsset, listIdentifiers, pageOfAssets } from "../assets/assets-store.ts";
-import { pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
+import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
 import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
 import { listCopies } from "../sensors/boots-store.ts";
+import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
 import { listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
 import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
-import { findSensor } from "../sensors/sensors-store.ts";
+import { countSensorsOfToken, findSensor, listFirstBlockable } from "../sensors/sensors-store.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../test-world.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Database } from "./schema.ts";
@@ -131,6 +132,11 @@ function otherLists(): Listing[] {
     ["what a sensor has replaced", (db) => listReplaced(db, fleetId("sen", 250))],
     ["clones of a sensor", (db) => listCopies(db, fleetId("sen", 7), 100)],
     ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
+    ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
+    ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],
+    ["hosts of a roll-out", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
+    ["sensors of a token by status", (db) => countSensorsOfToken(db, noToken!, SINCE)],
+    ["the first sensors of a token to block", (db) => listFirstBlockable(db, noToken!, 0, 100)],
     ["an asset", (db) => findAsset(db, fleetId("ast", 7))],
     ["identifiers of an asset", (db) => listIdentifiers(db, fleetId("ast", 7))],
   ];
