@@ -57,13 +57,19 @@ const hostNames = z.string().transform((text, context) =>
   }),
 );
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+  .refine((text) => URL.canParse(text), "must be a URL such as postgres://user:password@host:5432/database");
+
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
   dataDir: z.string().min(1),
-  databaseUrl: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
-    .optional(),
+  databaseUrl: postgresUrl.optional(),
+  /** Connections to PostgreSQL of this process; absent: 10. */
+  databasePool: z.coerce.number().int().min(1).max(1_000).optional(),
+  /** PostgreSQL for notifications, where DATABASE_URL leads through a pooler that drops them; absent: DATABASE_URL. */
+  listenUrl: postgresUrl.optional(),
   listen,
   /** How people reach the console when a proxy stands before it. */
   publicUrl: publicUrl.optional(),
@@ -95,6 +101,8 @@ export class ConfigError extends Error {}
 const SOURCES: Record<keyof Config, string> = {
   dataDir: "--data or ATTACKLENS_DATA",
   databaseUrl: "DATABASE_URL",
+  databasePool: "ATTACKLENS_DATABASE_POOL, or pool in DATABASE_URL",
+  listenUrl: "ATTACKLENS_LISTEN_URL",
   listen: "--listen or ATTACKLENS_LISTEN",
   publicUrl: "--public-url or ATTACKLENS_PUBLIC_URL",
   trustedProxies: "--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES",
@@ -115,9 +123,12 @@ const SOURCES: Record<keyof Config, string> = {
 export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const flags = parseFlags(args);
   const variable = (name: string) => env[name] || undefined;
+  const database = splitPool(variable("DATABASE_URL"));
   const result = settings.safeParse({
     dataDir: flags.data ?? variable("ATTACKLENS_DATA") ?? join(homedir(), ".attacklens"),
-    databaseUrl: variable("DATABASE_URL"),
+    databaseUrl: database.url,
+    databasePool: variable("ATTACKLENS_DATABASE_POOL") ?? database.pool,
+    listenUrl: variable("ATTACKLENS_LISTEN_URL"),
     listen: flags.listen ?? variable("ATTACKLENS_LISTEN") ?? "127.0.0.1:8080",
     publicUrl: flags["public-url"] ?? variable("ATTACKLENS_PUBLIC_URL"),
     trustedProxies: flags["trusted-proxies"] ?? variable("ATTACKLENS_TRUSTED_PROXIES"),
@@ -166,6 +177,17 @@ export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
 /** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
 function unknownToken(publicUrl: string | undefined): string | undefined {
   return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");
+}
+
+/** `pool` is ours: PostgreSQL would refuse it. */
+function splitPool(databaseUrl: string | undefined): { url?: string; pool?: string } {
+  if (databaseUrl === undefined) return {};
+  if (!URL.canParse(databaseUrl)) return { url: databaseUrl };
+  const url = new URL(databaseUrl);
+  const pool = url.searchParams.get("pool");
+  if (pool === null) return { url: databaseUrl };
+  url.searchParams.delete("pool");
+  return { url: url.href, pool };
 }
 
 function parseFlags(args: string[]) {

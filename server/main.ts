@@ -6,7 +6,7 @@ import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError } from "./config.ts";
-import { explainDatabase } from "./db/dialect.ts";
+import { explainDatabase } from "./db/explain.ts";
 import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:

@@ -7,8 +7,12 @@ import { openServerTls, type ServerTls, type TlsSource } from "./certificates/se
 import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
 import { type Config, tlsOf } from "./config.ts";
-import { listenForChanges } from "./db/changes.ts";
+import { hasSecretCheck, requireSameSecret } from "./db/installation.ts";
+import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
+import type { Database } from "./db/schema.ts";
+import { lockDataDir } from "./db/serve-lock.ts";
+import { removeUpgradeCopies } from "./db/upgrade-copy.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
@@ -27,7 +31,7 @@ import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { mergeByRule } from "./sensors/reinstalls.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
-import { readSessionSecret } from "./session-secret.ts";
+import { createSessionSecret, readSessionSecret } from "./session-secret.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { issueSetupCode } from "./users/users.ts";
 
@@ -53,105 +57,128 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(config: Config, bundle: ConsoleBundle): Promise<RunningServer> {
   const now = Date.now;
   const log = openLog(config.logLevel);
-  const db = await openDatabase(config, (error) => log.warn({ err: error }, "idle database connection lost"));
-  try {
-    const secret = config.secret ?? readSessionSecret(config.dataDir);
-    const ports = portsOf(config);
-    const isTls = ports.some(({ tls }) => tls !== "off");
-    const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
-    const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
-    const presence = openPresence(db);
-    const refusals = openRefusalLedger(db, now);
-    const changes = openChangeStreams(db);
-    const listening = config.databaseUrl ? listenForChanges(db, config.databaseUrl) : undefined;
-    const signIn = openSignIn(db, { secret, publicUrl, now });
-    const app = createApp({
-      services: {
-        db,
-        now,
-        log,
-        checkInIntervalSeconds: config.checkInIntervalSeconds,
-        keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
-        answers: openAnswerSigner(secret),
-        connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
-        signIn,
-        uploadBudget: openUploadBudget(now),
-        knownValues: openKnownValues(db, now),
-        enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
-        checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
-          ...TOKEN_QUEUE_LIMITS,
-          running: 1,
-        }),
-        refusals,
-        changes,
-      },
-      metrics: openMetrics(),
-      metricsToken: config.metricsToken,
-      secure: publicUrl.startsWith("https:"),
-      authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
-      consoleFile: await openConsoleFiles(bundle),
-    });
-    const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
-      openListener({
-        hostname,
-        port,
-        certificate: mode === "off" ? undefined : tls?.certificate(),
-        fetch(request, server) {
-          // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
-          if (!URL.canParse(request.url))
-            return new Response("The request needs a valid Host header\n", { status: 400 });
-          const address = clientAddress(server, request, config.trustedProxies);
-          return app.fetch(request, { address, port: serves });
-        },
+  const ports = portsOf(config);
+  await using starting = new AsyncDisposableStack();
+  if (!config.databaseUrl) starting.use(lockDataDir(config.dataDir, urlOf(ports[0]!, ports[0]!.port)));
+  const db = await openDatabase(
+    { ...config, maxConnections: config.databasePool },
+    {
+      onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
+      onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
+    },
+  );
+  starting.defer(() => db.destroy());
+  const secret = await readSecret(db, config);
+  const isTls = ports.some(({ tls }) => tls !== "off");
+  const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
+  const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
+  const presence = openPresence(db);
+  const refusals = openRefusalLedger(db, now);
+  const changes = openChangeStreams(db);
+  const listening = config.databaseUrl
+    ? listenForChanges(db, config.listenUrl ?? config.databaseUrl, {
+        onDeaf: (reason) =>
+          log.warn(
+            { err: reason },
+            "database notifications do not arrive, and changes are polled: set ATTACKLENS_LISTEN_URL to PostgreSQL without a pooler",
+          ),
+        onHearing: () => log.info("database notifications arrive again"),
+      })
+    : undefined;
+  const signIn = openSignIn(db, { secret, publicUrl, now });
+  const app = createApp({
+    services: {
+      db,
+      now,
+      log,
+      checkInIntervalSeconds: config.checkInIntervalSeconds,
+      keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
+      answers: openAnswerSigner(secret),
+      connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
+      signIn,
+      uploadBudget: openUploadBudget(now),
+      knownValues: openKnownValues(db, now),
+      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
+      checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
+        ...TOKEN_QUEUE_LIMITS,
+        running: 1,
       }),
-    );
-    const renewCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
-      try {
-        if (!tls || !(await work(tls))) return;
-        for (const [index, { tls: mode }] of ports.entries())
-          if (mode !== "off") listeners[index]!.swap(tls.certificate());
-      } catch (error) {
-        log.error({ err: error }, "the certificate was not changed: what was served is served still");
-      }
-    };
-    const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
-    const sweep = setInterval(() => {
-      removeEndedSensors(db, now()).catch((error: unknown) =>
-        log.warn({ err: error }, "ephemeral sensors could not be removed"),
-      );
-      mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
-        log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
-      );
-    }, SWEEP_INTERVAL_MS);
-    const flush = setInterval(() => {
-      refusals
-        .flush()
-        .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
-    }, FLUSH_INTERVAL_MS);
-    const [{ url }] = listeners as [Listener];
-    const code = await issueSetupCode(db);
-    return {
-      url,
-      sensorUrl: listeners[1]?.url,
-      reloadCertificates: () => renewCertificates((tls) => tls.reload()),
-      // Behind #, the code is not sent to any server and stands in no log.
-      setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
-      async [Symbol.asyncDispose]() {
-        clearInterval(sweep);
-        clearInterval(flush);
-        clearInterval(renewal);
-        changes.close();
-        await Promise.all(listeners.map((listener) => listener.stop()));
-        await writeAll(refusals, log);
-        await listening?.[Symbol.asyncDispose]();
-        await db.destroy();
-        log.flush();
+      refusals,
+      changes,
+    },
+    metrics: openMetrics(),
+    metricsToken: config.metricsToken,
+    secure: publicUrl.startsWith("https:"),
+    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+    consoleFile: await openConsoleFiles(bundle),
+  });
+  const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
+    openListener({
+      hostname,
+      port,
+      certificate: mode === "off" ? undefined : tls?.certificate(),
+      fetch(request, server) {
+        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
+        if (!URL.canParse(request.url))
+          return new Response("The request needs a valid Host header\n", { status: 400 });
+        const address = clientAddress(server, request, config.trustedProxies);
+        return app.fetch(request, { address, port: serves });
       },
-    };
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
+    }),
+  );
+  const renewCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
+    try {
+      if (!tls || !(await work(tls))) return;
+      for (const [index, { tls: mode }] of ports.entries())
+        if (mode !== "off") listeners[index]!.swap(tls.certificate());
+    } catch (error) {
+      log.error({ err: error }, "the certificate was not changed: what was served is served still");
+    }
+  };
+  const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
+  const sweep = setInterval(() => {
+    removeEndedSensors(db, now()).catch((error: unknown) =>
+      log.warn({ err: error }, "ephemeral sensors could not be removed"),
+    );
+    mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
+      log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
+    );
+  }, SWEEP_INTERVAL_MS);
+  const flush = setInterval(() => {
+    refusals
+      .flush()
+      .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
+  }, FLUSH_INTERVAL_MS);
+  const [{ url }] = listeners as [Listener];
+  const code = await issueSetupCode(db);
+  if (!config.databaseUrl) removeUpgradeCopies(config.dataDir);
+  const opened = starting.move();
+  return {
+    url,
+    sensorUrl: listeners[1]?.url,
+    reloadCertificates: () => renewCertificates((tls) => tls.reload()),
+    // Behind #, the code is not sent to any server and stands in no log.
+    setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
+    async [Symbol.asyncDispose]() {
+      clearInterval(sweep);
+      clearInterval(flush);
+      clearInterval(renewal);
+      changes.close();
+      await Promise.all(listeners.map((listener) => listener.stop()));
+      await writeAll(refusals, log);
+      await listening?.[Symbol.asyncDispose]();
+      await opened.disposeAsync();
+      log.flush();
+    },
+  };
+}
+
+/** The operator's, else the one of the data folder, which is made before any server has started on the database. */
+async function readSecret(db: Database, config: Config): Promise<string> {
+  if (config.secret === undefined && !(await hasSecretCheck(db))) createSessionSecret(config.dataDir);
+  const secret = config.secret ?? readSessionSecret(config.dataDir);
+  await requireSameSecret(db, secret);
+  return secret;
 }
 
 /** What is lost here is refusals; it keeps no server from ending. */

@@ -31,6 +31,7 @@ export const PASSWORD = "violet tractor swims 42";
 
 export interface TestDatabase extends AsyncDisposable {
   db: Database;
+  location: DatabaseLocation;
   /** Of a PostgreSQL. */
   databaseUrl: string | undefined;
   /** Opens the same database once more, as a second server would. */
@@ -49,6 +50,7 @@ export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase
   const opened = [await openDatabase(location)];
   return {
     db: opened[0]!,
+    location,
     databaseUrl: location.databaseUrl,
     async reopen() {
       const db = await openDatabase(location);
