@@ -35,8 +35,10 @@ sign-in: attacklens token --help
 Environment: ATTACKLENS_DATA, ATTACKLENS_LISTEN, ATTACKLENS_PUBLIC_URL,
 ATTACKLENS_SENSOR_LISTEN, ATTACKLENS_SENSOR_URL, ATTACKLENS_TLS_CERT,
 ATTACKLENS_TLS_KEY, ATTACKLENS_TLS, ATTACKLENS_TLS_NAMES, ATTACKLENS_TRUSTED_PROXIES,
-DATABASE_URL, ATTACKLENS_SECRET (signs sessions; the same on every server), ATTACKLENS_METRICS_TOKEN (bearer for
-/metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
+DATABASE_URL, ATTACKLENS_DATABASE_POOL (connections; 10), ATTACKLENS_LISTEN_URL
+(PostgreSQL for notifications, where DATABASE_URL leads to a pooler),
+ATTACKLENS_SECRET (the same on every server of a database),
+ATTACKLENS_METRICS_TOKEN (bearer for /metrics), ATTACKLENS_LOG_LEVEL (debug, info, warn, error),
 ATTACKLENS_CHECK_IN_INTERVAL (seconds; 60), ATTACKLENS_KEY_MAX_AGE_DAYS (age at
 which sensors make a new key; 30).
 

@@ -8,7 +8,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SignIn, User } from "../route-handler.ts";
 import { countAttempts } from "./attempts.ts";
-import { authStore } from "./auth-store.ts";
+import { authStore, withDatabaseErrors } from "./auth-store.ts";
 import { CLIENT_ADDRESS, SHARED_ADDRESS } from "./client-address.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { openSignInQueue } from "./sign-in-queue.ts";
@@ -81,9 +81,9 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
   }
 
   async function checkPassword(email: string, password: string, headers: Headers) {
-    const session = await auth.api
-      .signInEmail({ body: { email, password }, headers, returnHeaders: true })
-      .catch(refusedOnly);
+    const session = await withDatabaseErrors(() =>
+      auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
+    ).catch(refusedOnly);
     const user = session && (await findActiveUser(db, session.response.user.id));
     if (session && !user) await deleteSessions(db, session.response.user.id);
     return user && { user, cookies: session.headers.getSetCookie() };
@@ -93,7 +93,9 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     /** Who is signed in with the request's cookie; `cookies` are to be set when the session was prolonged. */
     async findSession(headers) {
       if (!headers.has("cookie")) return undefined;
-      const { response, headers: reply } = await auth.api.getSession({ headers, returnHeaders: true });
+      const { response, headers: reply } = await withDatabaseErrors(() =>
+        auth.api.getSession({ headers, returnHeaders: true }),
+      );
       const user = response && (await findActiveUser(db, response.user.id));
       return user ? { user, cookies: reply.getSetCookie() } : undefined;
     },
@@ -116,7 +118,9 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
 
     /** Ends the session on the server; answers the cookies that make the browser forget it. */
     async signOut(user, headers) {
-      const { headers: reply } = await auth.api.signOut({ headers, returnHeaders: true });
+      const { headers: reply } = await withDatabaseErrors(() =>
+        auth.api.signOut({ headers, returnHeaders: true }),
+      );
       await recordSession(db, now(), user, "user.signed-out");
       return reply.getSetCookie();
     },
