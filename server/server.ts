@@ -12,7 +12,7 @@ import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
 import { lockDataDir } from "./db/serve-lock.ts";
-import { removeUpgradeCopies } from "./db/upgrade-copy.ts";
+import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { createApp } from "./http/app.ts";
@@ -151,7 +151,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   }, FLUSH_INTERVAL_MS);
   const [{ url }] = listeners as [Listener];
   const code = await issueSetupCode(db);
-  if (!config.databaseUrl) removeUpgradeCopies(config.dataDir);
+  if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const opened = starting.move();
   return {
     url,

@@ -12,7 +12,7 @@ import { MIGRATIONS, migrate } from "./migrate.ts";
 import { openDatabase, openExistingDatabase } from "./open.ts";
 import type { Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite.ts";
-import { removeUpgradeCopies } from "./upgrade-copy.ts";
+import { removeLeftOvers } from "./upgrade-copy.ts";
 
 const NAMES = Object.keys(MIGRATIONS);
 const LATEST = NAMES.at(-1)!;
@@ -60,7 +60,7 @@ async function expectWhole(dataDir: string, users: number): Promise<void> {
   expect(rows.map(({ name }) => name)).toEqual(NAMES);
   expect((await sql`pragma integrity_check`.execute(db)).rows).toEqual([{ integrityCheck: "ok" }]);
   expect((await sql`pragma foreign_key_check`.execute(db)).rows).toEqual([]);
-  removeUpgradeCopies(dataDir);
+  removeLeftOvers(dataDir);
   expect(readdirSync(dataDir).filter((name) => name.includes("upgrade"))).toEqual([]);
 }
 

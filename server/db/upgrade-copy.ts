@@ -1,5 +1,5 @@
 // A copy of the SQLite database as it was before an upgrade, kept beside it until the new version has started once.
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Database } from "./schema.ts";
@@ -26,14 +26,13 @@ export async function keepUpgradeCopy(db: Database, dataDir: string, schema: str
   return path;
 }
 
-/** For a successful start: removes the copies, and what a start that was killed left. Returns their paths. */
-export function removeUpgradeCopies(dataDir: string): string[] {
-  if (!existsSync(dataDir)) return [];
-  const paths = readdirSync(dataDir)
-    .filter((name) => name.startsWith(PREFIX) || name.startsWith(UNFINISHED))
-    .map((name) => join(dataDir, name));
-  for (const path of paths) rmSync(path, { force: true });
-  return paths;
+/** For a successful start of the one server of the folder: removes the copies, and what a start that was killed left. */
+export function removeLeftOvers(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    const isLeftOver =
+      name.startsWith(PREFIX) || name.startsWith(UNFINISHED) || /^session\.key\.\d+$/.test(name);
+    if (isLeftOver) rmSync(join(dataDir, name), { force: true });
+  }
 }
 
 /** What was written to a file, or renamed in a folder, survives a power cut. */
