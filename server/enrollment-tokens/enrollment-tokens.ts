@@ -367,7 +367,7 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
   return {
     id: newId("enrollment"),
     enrollmentTokenId: tokenId,
-    reference: attemptReference(publicKey, reason),
+    reference: reason === null ? formatReference(randomBytes(12)) : refusalReference(publicKey, reason),
     useNumber: null,
     reason,
     detail: null,
@@ -386,11 +386,14 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
 const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The same for the same key and reason, so that a host that tries again is found under one reference. */
-function attemptReference(publicKey: string, reason: RefusalReason | null): string {
-  const hash = createHash("sha256")
-    .update(`${publicKey} ${reason ?? "accepted"}`)
-    .digest();
-  return `E-${[...hash.subarray(0, 8)].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
+function refusalReference(publicKey: string, reason: RefusalReason): string {
+  const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
+  return formatReference(hash.subarray(0, 12));
+}
+
+/** 60 bits: two attempts with one token never share a reference by chance. */
+function formatReference(bytes: Uint8Array): string {
+  return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }
 
 /** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */

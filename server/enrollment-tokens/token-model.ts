@@ -73,7 +73,7 @@ export function apply(model: Model, operation: Operation): string {
 
 function enroll(model: Model, token: number, host: number): string {
   const earlier = model.hosts[host];
-  if (earlier !== undefined) return earlier === token ? "201" : "409 state-conflict";
+  if (earlier !== undefined) return earlier === token ? "201" : "409 key-taken";
   if (model.tokens[token]!.deleted) return "401 token-unknown";
   const status = statusOf(model, token);
   if (status !== "active") return `403 token-${status}`;

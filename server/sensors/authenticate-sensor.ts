@@ -10,9 +10,9 @@ import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
 import { sensorCopied } from "./boots.ts";
+import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
-import { insertReplacedKey, listReplacedKeys, promoteKey } from "./sensor-keys-store.ts";
 import {
   type ClaimedSignature,
   isSignatureInvalid,
@@ -123,29 +123,18 @@ async function verifyKey(
       }
     };
     if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
-      await promote(db, sensor, sensor.nextPublicKey, now);
+      const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
+      await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
       return "next";
     }
     const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
     if (!earlier) throw error;
-    if (earlier.reason === "rotated") return "earlier";
+    if (earlier.state === "rotated") return "earlier";
     throw new Problem(
       "key-replaced",
-      `The sensor was enrolled again at ${toInstant(earlier.replacedAt)} with another key; this one is refused`,
+      `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
     );
   }
-}
-
-async function promote(
-  db: Database,
-  { id, publicKey: from }: SensorKey,
-  to: string,
-  now: number,
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    if (!(await promoteKey(tx, id, { from, to, at: now }))) return;
-    await insertReplacedKey(tx, { publicKey: from, sensorId: id, replacedAt: now, reason: "rotated" });
-  });
 }
 
 function refuseElsewhere({ standing }: SensorCaller, path: string): void {

@@ -6,7 +6,6 @@ import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import { assetCreated, findOrCreateAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
-import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { findCopyRule } from "../enrollment-tokens/enrollment-tokens.ts";
@@ -16,35 +15,28 @@ import { sensorCopied } from "./boots.ts";
 import { listBoots, updateBoots, upsertBoot } from "./boots-store.ts";
 import { aboutServer } from "./enroll.ts";
 import { NEW_SENSOR, withSecondTry } from "./enroll-batch.ts";
-import { isKeyTaken } from "./sensor-keys-store.ts";
+import { admitKey } from "./known-keys.ts";
+import { type KnownKey, listKnownKeys, replaceNextKey } from "./known-keys-store.ts";
 import { notFound } from "./sensors.ts";
-import {
-  countCopies,
-  findSensor,
-  insertSensors,
-  listSensorsByPublicKey,
-  lockSensor,
-  updateSensor,
-} from "./sensors-store.ts";
+import { countCopies, findSensor, insertSensors, lockSensor } from "./sensors-store.ts";
 
 /** Sensors that may come of copies of one. */
 const MAX_COPIES = 1_000;
 
-/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, state-conflict. */
+/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, key-taken. */
 export async function announceKey(
   db: Database,
   sensorId: string,
   { publicKey, proof }: { publicKey: string; proof: string },
 ): Promise<void> {
   requireProof(sensorId, publicKey, proof);
-  await inTransaction(db, async (tx) => {
+  const announce = async (tx: Database) => {
     if (!(await lockSensor(tx, sensorId))) throw notFound(sensorId);
-    if (await isKeyTaken(tx, publicKey, sensorId)) throw keyTaken();
-    await updateSensor(tx, sensorId, { nextPublicKey: publicKey });
-  }).catch((error: unknown) => {
-    // Another sensor has announced it at this moment.
-    throw isDuplicate(error) ? keyTaken() : error;
-  });
+    const [known] = await listKnownKeys(tx, [publicKey]);
+    const isAnnounced = ({ state, ...key }: KnownKey) => state === "next" && key.sensorId === sensorId;
+    if (!admitKey(known, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);
+  };
+  await withSecondTry(() => inTransaction(db, announce));
 }
 
 /** Makes a sensor of its own of a host that holds another's key. The same new key gets the same sensor again. */
@@ -61,9 +53,9 @@ export async function enrollCopy(
   const make = async (tx: Database) => {
     const original = await lockSensor(tx, caller.id);
     if (!original) throw notFound(caller.id);
-    const [known] = await listSensorsByPublicKey(tx, [publicKey]);
-    if (known?.copiedFrom === original.id && known.deletedAt === null) return known.id;
-    if (known || (await isKeyTaken(tx, publicKey))) throw keyTaken();
+    const [known] = await listKnownKeys(tx, [publicKey]);
+    const earlier = admitKey(known, "clone", ({ copiedFrom }) => copiedFrom === original.id);
+    if (earlier) return earlier.sensorId;
     const boot = (await listBoots(tx, original.id)).find(({ bootId }) => bootId === caller.bootId);
     if (caller.standing !== "copy" && boot?.state !== "copy")
       throw new Problem("state-conflict", "Cannot enroll copy: no other host is known to hold this key");
@@ -143,8 +135,4 @@ function requireProof(sensorId: string, publicKey: string, proof: string): void 
   const base = Buffer.from(keyProofBase(sensorId, publicKey));
   if (!verify(null, base, key, Buffer.from(proof, "base64url")))
     throw new Problem("signature-invalid", "The proof is refused: it was not made with the new key");
-}
-
-export function keyTaken(): Problem {
-  return new Problem("state-conflict", "The key is or was a sensor's already: make another");
 }
