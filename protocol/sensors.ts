@@ -193,6 +193,7 @@ export const blockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 export const unblockSensor = route({
@@ -204,6 +205,7 @@ export const unblockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 const decision = {

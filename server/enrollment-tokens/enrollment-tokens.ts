@@ -5,7 +5,6 @@ import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts"
 import type {
   createEnrollmentToken as createRoute,
   EnrollmentToken,
-  TokenStatus,
   updateEnrollmentToken as updateRoute,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -34,6 +33,7 @@ import {
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
 import { matchesPattern } from "./token-limits.ts";
+import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -41,22 +41,13 @@ function factsOf(row: TokenRow) {
   return { ...row, uses: Number(row.uses) };
 }
 
-const FINAL: Partial<Record<TokenStatus, string>> = {
-  revoked: "Revoked: this is final",
-  expired: "Expired: extend it first",
-  "used-up": "Used up: raise the limit first",
-  "group-deleted": "Its asset group no longer exists",
-};
-
 function present(
   row: TokenRow,
   now: number,
   user: User,
   successors: Map<string, { id: string; name: string }>,
 ): EnrollmentToken {
-  const status = enrollmentTokenStatus(factsOf(row), now);
-  const may = (obstacle?: string) => permitted(user, "enrollment-tokens:manage", obstacle);
-  const revoked = row.revokedAt === null ? undefined : "Already revoked";
+  const facts = factsOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -84,7 +75,7 @@ function present(
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
     expiresAt: toInstant(row.expiresAt),
-    status,
+    status: enrollmentTokenStatus(facts, now),
     revokedAt: toInstant(row.revokedAt),
     revokedBy: row.revokedBy,
     pausedAt: toInstant(row.pausedAt),
@@ -94,15 +85,10 @@ function present(
     refusedAttempts: Number(row.refusedAttempts),
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
-    warnings: tokenWarnings(factsOf(row), now),
-    can: {
-      edit: may(revoked && "A revoked token cannot be changed"),
-      pause: may(row.pausedAt === null ? FINAL[status] : "Already paused"),
-      resume: may(row.pausedAt === null ? "Not paused" : revoked),
-      revoke: may(revoked),
-      rotate: may(revoked ?? (status === "group-deleted" ? FINAL[status] : undefined)),
-      delete: may(),
-    },
+    warnings: tokenWarnings(facts, now),
+    can: permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
+      tokenObstacle(action, facts, now),
+    ),
   };
 }
 

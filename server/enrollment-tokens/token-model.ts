@@ -53,12 +53,17 @@ export function apply(model: Model, operation: Operation): string {
       token.deleted = true;
       return "204";
     case "revoke":
+      if (token.revoked) return "409";
       token.revoked = true;
       return "200";
     case "pause":
+      // Only a token that lets sensors in can be paused.
+      if (statusOf(model, operation.token) !== "active" || token.paused) return "409";
+      token.paused = true;
+      return "200";
     case "resume":
-      if (token.revoked) return "409";
-      token.paused = operation.type === "pause";
+      if (token.revoked || !token.paused) return "409";
+      token.paused = false;
       return "200";
     case "extend": {
       if (token.revoked) return "409";

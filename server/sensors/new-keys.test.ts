@@ -155,7 +155,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await use(blocked, makeTestSensor())).body.code).toBe("sensor-blocked");
     expect((await world.call(getSensor, cookie, { params })).can.reEnroll).toEqual({
       allowed: false,
-      reason: "Blocked: unblock it first",
+      reason: "Can't re-enroll the sensor: it is blocked. Unblock it first.",
     });
     await world.call(deleteSensor, cookie, { params });
     expect((await use(blocked, makeTestSensor())).body.code).toBe("ticket-unknown");

@@ -12,6 +12,7 @@ import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
+import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   findSensor,
@@ -34,10 +35,7 @@ function present(
   { now, checkInIntervalSeconds, user }: SensorView,
   looksLike: Sensor["looksLike"] = null,
 ): Sensor {
-  const unlike = looksLike === null ? "It looks like no sensor that is silent" : undefined;
-  const waits = row.awaitingApproval === 1 ? "Approve it first" : undefined;
-  const blocked = row.blockedAt === null ? undefined : "Blocked: unblock it first";
-  const may = (obstacle?: string) => permitted(user, "sensors:manage", obstacle);
+  const facts = { ...row, hasMatch: looksLike !== null };
   return {
     id: row.id,
     hostname: row.hostname,
@@ -73,22 +71,7 @@ function present(
     looksLike,
     replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
     replacedAt: toInstant(row.replacedAt),
-    can: {
-      approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
-      block: may(row.blockedAt === null ? undefined : "Already blocked"),
-      unblock: may(row.blockedAt === null ? "Not blocked" : undefined),
-      delete: may(),
-      reEnroll: may(
-        row.removedAt !== null
-          ? "Removed as ephemeral: enroll the host with a token"
-          : row.replacedAt !== null
-            ? "Replaced: re-enroll the sensor that goes on with its history"
-            : blocked,
-      ),
-      merge: may(unlike ?? waits ?? blocked),
-      keepBoth: may(unlike),
-      separate: may(row.replacedAt === null ? "Not replaced" : undefined),
-    },
+    can: permitted(user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
   };
 }
 
@@ -140,15 +123,14 @@ export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
 
-/** Blocks sensors in the caller's transaction: their next request is refused. */
+/** Blocks sensors that can be blocked, in the caller's transaction: their next request is refused. */
 export async function blockSensors(
   tx: Database,
   now: number,
   user: User,
-  sensors: { id: string; hostname: string; blockedAt: number | null }[],
+  sensors: { id: string; hostname: string }[],
 ): Promise<void> {
   for (const sensor of sensors) {
-    if (sensor.blockedAt !== null) continue;
     await updateSensor(tx, sensor.id, { blockedAt: now, blockedBy: user.id });
     await recordSensorEvent(tx, now, user, "sensor.blocked", sensor);
   }

@@ -10,6 +10,7 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
@@ -18,8 +19,9 @@ import { admitKey } from "./known-keys.ts";
 import { listKnownKeys, replaceKeyAtOnce } from "./known-keys-store.ts";
 import { enrolledReply } from "./new-keys.ts";
 import { raiseNonce } from "./presence-store.ts";
+import { sensorObstacle } from "./sensor-obstacles.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
-import { getSensor, notFound, type SensorView } from "./sensors.ts";
+import { notFound, type SensorView } from "./sensors.ts";
 import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
 import { deleteUnusedTickets, hasTicket, insertTicket, lockTicket, markTicketUsed } from "./tickets-store.ts";
 
@@ -36,15 +38,10 @@ export async function createTicket(
   const { now, user } = view;
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
   const expiresAt = now + TICKET_LIFE_MS;
-  const { reEnroll } = (await getSensor(db, view, id)).can;
-  if (!reEnroll.allowed)
-    throw new Problem(
-      "state-conflict",
-      `Cannot make a re-enroll ticket: ${reEnroll.reason ?? "not possible"}`,
-    );
   await inTransaction(db, async (tx) => {
     const sensor = await lockSensor(tx, id);
     if (!sensor) throw notFound(id);
+    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
     await deleteUnusedTickets(tx, id);
     await insertTicket(tx, {
       id: newId("ticket"),
@@ -94,16 +91,12 @@ export async function reEnroll(
     const [known] = await listKnownKeys(tx, [publicKey]);
     const earlier = admitKey(known, "ticket", () => ticket.publicKey === publicKey);
     if (earlier) return earlier.sensorId;
-    if (!sensor || sensor.removedAt !== null) throw ticketUnknown("its sensor was deleted");
-    if (sensor.replacedAt !== null) throw ticketUnknown("its sensor was replaced by another one");
+    if (!sensor) throw ticketUnknown("its sensor was deleted");
     if (ticket.usedAt !== null) throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
     if (ticket.expiresAt <= at) throw ticketUnknown(`it ended at ${toInstant(ticket.expiresAt)}`);
-    if (sensor.blockedAt !== null) {
-      throw new Problem(
-        "sensor-blocked",
-        `Cannot re-enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
-      );
-    }
+    const obstacle = sensorObstacle("reEnroll", { ...sensor, hasMatch: false });
+    if (obstacle !== undefined)
+      throw new Problem(sensor.blockedAt === null ? "ticket-unknown" : "sensor-blocked", obstacle);
     await replaceKeyAtOnce(tx, sensor.id, { from: sensor.publicKey, to: publicKey, at });
     const { hostname, platform, osName, osVersion, architecture } = host;
     await updateSensor(tx, sensor.id, {
