@@ -3,6 +3,7 @@
 
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollCopy } from "@attacklens/protocol/enroll.ts";
+import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../db/schema.ts";
@@ -44,7 +45,7 @@ export async function authenticateSensor(
     );
   const bootId = parseBootId(claimed, http.headers, sensor);
   const used = await verifyKey(db, sensor, claimed, http, now);
-  if (sensor.blockedAt !== null) {
+  if (sensor.blockedAt !== null && http.path !== goodbye.path) {
     throw new Problem(
       "sensor-blocked",
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
@@ -62,7 +63,7 @@ export async function authenticateSensor(
       extras: { lastNonce },
     });
   }
-  if (sensor.replacedAt !== null && used !== "earlier")
+  if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
     await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
   const caller: SensorCaller = {
     id: sensor.id,
@@ -74,7 +75,7 @@ export async function authenticateSensor(
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
   refuseElsewhere(caller, http.path);
-  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path)
+  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path && http.path !== goodbye.path)
     throw new Problem(
       "sensor-awaiting-approval",
       "The sensor waits until a person approves it in the console",
@@ -137,8 +138,11 @@ async function verifyKey(
   }
 }
 
+/** Where a host that has not checked in may go: each of these settles who holds the key. */
+const OPEN_PATHS: readonly string[] = [checkIn.path, enrollCopy.path, goodbye.path];
+
 function refuseElsewhere({ standing }: SensorCaller, path: string): void {
   if (standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (standing === "open" && path !== checkIn.path && path !== enrollCopy.path)
+  if (standing === "open" && !OPEN_PATHS.includes(path))
     throw new Problem("state-conflict", "Not possible before a check-in of this start of the sensor");
 }

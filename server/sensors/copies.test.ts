@@ -94,7 +94,7 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += MINUTE_MS / 2;
     expect((await original.checkIn()).status).toBe(200);
     expect(await copy.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-copied" } });
-    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("state-conflict");
+    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("sensor-copied");
 
     // The reply is lost twice: the same new key gets the same sensor.
     const newKey = makeTestSensor();

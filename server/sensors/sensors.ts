@@ -6,7 +6,6 @@ import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
@@ -17,7 +16,6 @@ import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   findSensor,
   listSensorsOfToken,
-  lockSensor,
   pageOfSensors,
   type SensorPage,
   type SensorRow,
@@ -100,22 +98,6 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   if (!row) throw notFound(id);
   const copies = await presentCopies(db, row, row.enrolledHost);
   return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
-}
-
-/** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
-export async function recordGoodbye(db: Database, now: number, id: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    await updateSensor(tx, id, { uninstalledAt: now });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: { type: "system", id, name: sensor.hostname },
-      action: "sensor.uninstalled",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname },
-    });
-  });
 }
 
 /** Four words of the SHA-256 of the key's 32 bytes. */
