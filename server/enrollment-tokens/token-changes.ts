@@ -14,8 +14,12 @@ import { nameKey, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { sensorObstacle } from "../sensors/sensor-obstacles.ts";
-import { blockSensors, countTokenSensors, listTokenSensors, type SensorView } from "../sensors/sensors.ts";
+import {
+  blockSensors,
+  countTokenSensors,
+  listBlockableSensors,
+  type SensorView,
+} from "../sensors/sensors.ts";
 import {
   badField,
   describeColumns,
@@ -188,8 +192,7 @@ async function findTouched(db: Database, tokenId: string, { since, network }: To
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  const all = await listTokenSensors(db, tokenId, since === undefined ? 0 : Date.parse(since));
-  const sensors = all.filter((one) => sensorObstacle("block", { ...one, hasMatch: false }) === undefined);
+  const sensors = await listBlockableSensors(db, tokenId, since === undefined ? 0 : Date.parse(since));
   return parsed === undefined
     ? sensors
     : sensors.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));

@@ -130,9 +130,10 @@ export async function recordSensorEvent(
   await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details: { hostname } });
 }
 
-/** The sensors that exist of a token, enrolled at `since` or later, by hostname. */
-export async function listTokenSensors(db: Database, tokenId: string, since: number) {
-  const rows = await listSensorsOfToken(db, tokenId, since);
+/** The sensors of a token that can be blocked, enrolled at `since` or later, by hostname. */
+export async function listBlockableSensors(db: Database, tokenId: string, since: number) {
+  const all = await listSensorsOfToken(db, tokenId, since);
+  const rows = all.filter((row) => sensorObstacle("block", { ...row, hasMatch: false }) === undefined);
   return rows.map((row) => ({ ...row, present: (view: SensorView) => present(row, view) }));
 }
 
