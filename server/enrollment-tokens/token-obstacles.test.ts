@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor } from "../test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
 import { TOKEN_ACTIONS, type TokenAction } from "./token-obstacles.ts";
@@ -125,6 +126,45 @@ for (const dialect of TESTED_DIALECTS) {
         .execute();
       expect(events).toHaveLength(2);
     }
+  });
+
+  test(`the preview counts the sensors that can be blocked, and these are blocked (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { db, clock } = world;
+    const cookie = await world.signedIn("posture-manager");
+    const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
+      body: { name: "All", scope: { type: "all-assets" }, expiresAt: null, requireApproval: true },
+    });
+    const params = { id: enrollmentToken.id };
+    const ids: string[] = [];
+    for (const columns of [
+      {},
+      { uninstalledAt: clock.ms },
+      { removedAt: clock.ms },
+      { awaitingApproval: 0 },
+    ]) {
+      for (const blocked of [{}, { blockedAt: clock.ms }]) {
+        const sensor = makeTestSensor();
+        const path = "/sensor/v1/enroll";
+        const init = sensor.request("POST", path, sensor.enrollBody(), clock.ms, { token: value });
+        const { sensorId } = (await (await world.fetch(path, init)).json()) as { sensorId: string };
+        const changed = { reportedAt: clock.ms, ...columns, ...blocked };
+        await db.updateTable("sensor").set(changed).where("id", "=", sensorId).execute();
+        ids.push(sensorId);
+      }
+    }
+    const countBlockable = async () => {
+      const sensors = await Promise.all(ids.map((id) => world.call(getSensor, cookie, { params: { id } })));
+      return sensors.filter(({ can }) => can.block.allowed).length;
+    };
+    const { toBlock } = await world.call(routes.previewEnrollmentToken, cookie, { params });
+    expect(toBlock).toBe(await countBlockable());
+    const body = { expectedSensors: toBlock };
+    const { blockedSensors } = await world.call(routes.revokeAndBlockEnrollmentToken, cookie, {
+      params,
+      body,
+    });
+    expect([toBlock, blockedSensors, await countBlockable()]).toEqual([4, 4, 0]);
   });
 
   test(`what was deleted is not found by any action (${dialect})`, async () => {
