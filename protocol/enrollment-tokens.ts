@@ -194,6 +194,7 @@ export const createEnrollmentToken = route({
       example: "2026-12-01T18:00:00Z",
     }),
   }),
+  creates: true,
   status: 201,
   output: z.object({
     enrollmentToken,
@@ -275,6 +276,7 @@ export const rotateEnrollmentToken = route({
       description: "Until when the old token works; now or earlier: not at all from now on",
     }),
   }),
+  creates: true,
   status: 201,
   output: z.object({
     enrollmentToken,

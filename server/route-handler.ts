@@ -4,6 +4,7 @@ import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
 import type { Database, EnrollmentAttemptTable } from "./db/schema.ts";
+import type { IdempotentRequest } from "./idempotency.ts";
 
 /** A person who is signed in, or whose API key is shown. */
 export interface User {
@@ -163,7 +164,12 @@ type CallerOf<A extends Access> = A extends "public"
     ? { sensor: SensorCaller }
     : { user: User };
 
-export type HandlerRequest<R extends Route> = RouteInput<R> & CallerOf<R["access"]> & { http: HttpRequest };
+/** Of a route that creates: what `createOnce` takes. */
+type KeyOf<C> = C extends true ? { idempotency: IdempotentRequest | undefined } : Record<never, never>;
+
+export type HandlerRequest<R extends Route> = RouteInput<R> &
+  CallerOf<R["access"]> &
+  KeyOf<R["creates"]> & { http: HttpRequest };
 
 export interface RouteHandler {
   route: Route;

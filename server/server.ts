@@ -19,6 +19,7 @@ import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { type Listener, openListener } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { sweepIdempotencyKeys } from "./idempotency.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
@@ -142,6 +143,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     );
     mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
       log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
+    );
+    sweepIdempotencyKeys(db, now()).catch((error: unknown) =>
+      log.warn({ err: error }, "expired idempotency keys could not be deleted"),
     );
   }, SWEEP_INTERVAL_MS);
   const flush = setInterval(() => {

@@ -166,6 +166,13 @@ CREATE INDEX enrollment_token_rotated ON public.enrollment_token USING btree (ro
 CREATE UNIQUE INDEX enrollment_token_name ON public.enrollment_token USING btree (name_key) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX enrollment_token_pkey ON public.enrollment_token USING btree (id);
 CREATE UNIQUE INDEX enrollment_token_value_hash_key ON public.enrollment_token USING btree (value_hash);
+idempotency_key.key_hash text collate C not null;
+idempotency_key.request_hash text collate C not null;
+idempotency_key.object_id text collate C not null;
+idempotency_key.created_at bigint not null;
+idempotency_key idempotency_key_pkey PRIMARY KEY (key_hash);
+CREATE INDEX idempotency_key_created_at ON public.idempotency_key USING btree (created_at);
+CREATE UNIQUE INDEX idempotency_key_pkey ON public.idempotency_key USING btree (key_hash);
 inventory_chunk.hash text collate C not null;
 inventory_chunk.category text collate C not null;
 inventory_chunk.content text collate C not null;

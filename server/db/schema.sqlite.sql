@@ -24,6 +24,8 @@ CREATE INDEX "enrollment_token_created" on "enrollment_token" ("created_at", "id
 CREATE INDEX "enrollment_token_group" on "enrollment_token" ("asset_group_id");
 CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where deleted_at is null;
 CREATE INDEX "enrollment_token_rotated" on "enrollment_token" ("rotated_from");
+CREATE TABLE "idempotency_key" ("key_hash" text not null primary key, "request_hash" text not null, "object_id" text not null, "created_at" bigint not null);
+CREATE INDEX "idempotency_key_created_at" on "idempotency_key" ("created_at");
 CREATE TABLE "inventory_chunk" ("hash" text primary key, "category" text not null, "content" text not null, "item_count" integer not null, "created_at" bigint not null, "size_bytes" integer default -1 not null, "bucket" integer default -1 not null);
 CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, "collected_at" bigint default 0 not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
 CREATE TABLE "inventory_manifest" ("root" text not null, "category" text not null, "chunks" text not null, "item_count" integer not null, "created_at" bigint not null, constraint "inventory_manifest_key" primary key ("category", "root"));

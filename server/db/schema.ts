@@ -336,6 +336,17 @@ export interface ApiKeyTable {
   lastUsedAddress: string | null;
 }
 
+/** A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was sent. */
+export interface IdempotencyKeyTable {
+  /** SHA-256 of the caller, the route and the key. */
+  keyHash: string;
+  /** HMAC-SHA-256, by the key, of what was sent. */
+  requestHash: string;
+  /** What the request made. */
+  objectId: string;
+  createdAt: number;
+}
+
 /** What people and tokens did, each event naming the hash of the one before. */
 export interface AuditEventTable {
   sequence: number;
@@ -383,6 +394,7 @@ export interface Schema {
   inventoryManifest: InventoryManifestTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
+  idempotencyKey: IdempotencyKeyTable;
   auditEvent: AuditEventTable;
   auditHead: AuditHeadTable;
 }

@@ -10,6 +10,7 @@ import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import type { IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import { requirePossible } from "../permitted.ts";
@@ -22,6 +23,7 @@ import {
 } from "../sensors/sensors.ts";
 import {
   badField,
+  createTokenOnce,
   describeColumns,
   getEnrollmentToken,
   insertNewToken,
@@ -151,35 +153,34 @@ export async function rotateEnrollmentToken(
   user: User,
   id: string,
   { name, expiresAt, oldExpiresAt }: RouteInput<typeof rotateRoute>["body"],
+  idempotency?: IdempotentRequest,
 ) {
-  const { expiresAt: expiry } = toColumns({ expiresAt }, now);
-  const made = await refuseTakenName(name, () =>
-    inTransaction(db, async (tx) => {
-      const old = await lockFor(tx, now, id, "rotate");
-      const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
-      const successor = await insertNewToken(tx, now, user, {
-        name,
-        nameKey: nameKey(name),
-        description: old.description,
-        expiresAt: expiry ?? null,
-        maxEnrollments: old.maxEnrollments,
-        allowedNetworks: old.allowedNetworks,
-        allowedHostnames: old.allowedHostnames,
-        tags: old.tags,
-        requireApproval: old.requireApproval,
-        ephemeralHours: old.ephemeralHours,
-        copies: old.copies,
-        reinstalls: old.reinstalls,
-        assetGroupId: old.assetGroupId,
-        rotatedFrom: id,
-      });
-      await updateToken(tx, id, { expiresAt: end });
-      const details = { successor: successor.id, before: toInstant(old.expiresAt), after: toInstant(end) };
-      await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
-      return successor;
-    }),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
+  return await createTokenOnce(db, now, user, name, idempotency, async (tx, successorId) => {
+    const { expiresAt: expiry } = toColumns({ expiresAt }, now);
+    const old = await lockFor(tx, now, id, "rotate");
+    const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
+    const successor = await insertNewToken(tx, now, user, {
+      id: successorId,
+      name,
+      nameKey: nameKey(name),
+      description: old.description,
+      expiresAt: expiry ?? null,
+      maxEnrollments: old.maxEnrollments,
+      allowedNetworks: old.allowedNetworks,
+      allowedHostnames: old.allowedHostnames,
+      tags: old.tags,
+      requireApproval: old.requireApproval,
+      ephemeralHours: old.ephemeralHours,
+      copies: old.copies,
+      reinstalls: old.reinstalls,
+      assetGroupId: old.assetGroupId,
+      rotatedFrom: id,
+    });
+    await updateToken(tx, id, { expiresAt: end });
+    const details = { successor: successorId, before: toInstant(old.expiresAt), after: toInstant(end) };
+    await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
+    return successor;
+  });
 }
 
 interface Touched {

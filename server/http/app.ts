@@ -12,6 +12,7 @@ import { changeRoutes } from "../changes/changes-routes.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
+import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
 import type { HttpRequest, RouteHandler, SensorCaller, Services, User } from "../route-handler.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
@@ -174,7 +175,9 @@ async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handl
     new URL(c.req.url).searchParams,
     body,
   );
-  const output = await handle({ ...input, ...caller, http } as never, services);
+  const idempotency =
+    route.creates && caller.user ? readIdempotencyKey(route, c.req.raw, caller.user, input) : undefined;
+  const output = await handle({ ...input, ...caller, idempotency, http } as never, services);
   if (route.streams) {
     // No proxy may keep it back: nginx would wait for its buffer to fill.
     const streamHeaders = {

@@ -1,0 +1,22 @@
+// Creating requests that may be repeated when their reply was lost.
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { dialectOf } from "../dialect.ts";
+
+export const idempotencyKeys: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+    await db.schema
+      .createTable("idempotency_key")
+      .addColumn("key_hash", text, (c) => c.primaryKey().notNull())
+      .addColumn("request_hash", text, (c) => c.notNull())
+      .addColumn("object_id", text, (c) => c.notNull())
+      .addColumn("created_at", "bigint", (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createIndex("idempotency_key_created_at")
+      .on("idempotency_key")
+      .column("created_at")
+      .execute();
+  },
+};
