@@ -53,10 +53,9 @@ export const checkIn = route({
   output: z.object({
     serverTime: instant,
     checkInIntervalSeconds: z.int().min(1),
-    wanted: z
-      .array(category)
-      .max(CATEGORIES.length)
-      .meta({ description: "Categories whose chunk list the server has not; to be PUT" }),
+    wanted: z.array(category).max(CATEGORIES.length).meta({
+      description: "Categories whose root no sensor of the same asset group has reported; to be PUT",
+    }),
     serverKey: publicKey.optional().meta({ description: "Signs the server's refusals" }),
     held: z.boolean().optional().meta({
       description:

@@ -11,7 +11,7 @@ import { certificateAuthority } from "./migrations/0007-certificate-authority.ts
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import { knownKeys } from "./migrations/0013-known-keys.ts";
-import { idempotencyKeys } from "./migrations/0016-idempotency-keys.ts";
+import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -25,7 +25,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
   "0013-known-keys": knownKeys,
-  "0016-idempotency-keys": idempotencyKeys,
+  "0016-idempotency-and-scopes": idempotencyAndScopes,
 };
 
 export interface SchemaState {

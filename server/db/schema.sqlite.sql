@@ -29,6 +29,7 @@ CREATE INDEX "idempotency_key_created_at" on "idempotency_key" ("created_at");
 CREATE TABLE "inventory_chunk" ("hash" text primary key, "category" text not null, "content" text not null, "item_count" integer not null, "created_at" bigint not null, "size_bytes" integer default -1 not null, "bucket" integer default -1 not null);
 CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, "collected_at" bigint default 0 not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
 CREATE TABLE "inventory_manifest" ("root" text not null, "category" text not null, "chunks" text not null, "item_count" integer not null, "created_at" bigint not null, constraint "inventory_manifest_key" primary key ("category", "root"));
+CREATE TABLE "inventory_scope" ("asset_group_id" text not null, "hash" text not null, constraint "inventory_scope_key" primary key ("asset_group_id", "hash")) without rowid;
 CREATE TABLE "known_key" ("public_key" text primary key, "sensor_id" text not null references "sensor" ("id"), "state" text not null, "origin" text not null, "replaced_at" bigint);
 CREATE INDEX "known_key_sensor" on "known_key" ("sensor_id", "state");
 CREATE TABLE "re_enroll_ticket" ("id" text primary key, "sensor_id" text not null references "sensor" ("id"), "value_hash" text not null unique, "created_at" bigint not null, "created_by" text not null, "expires_at" bigint not null, "used_at" bigint, "public_key" text);

@@ -281,6 +281,17 @@ export interface InventoryManifestTable {
   createdAt: number;
 }
 
+/**
+ * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown does not count: else a
+ * sensor could find out what they have.
+ */
+export interface InventoryScopeTable {
+  /** Empty: of the sensors without a group. */
+  assetGroupId: string;
+  /** A chunk's or a root's. */
+  hash: string;
+}
+
 /** What a sensor has now, a row a category. */
 export interface SensorInventoryTable {
   sensorId: string;
@@ -392,6 +403,7 @@ export interface Schema {
   assetIdentifier: AssetIdentifierTable;
   inventoryChunk: InventoryChunkTable;
   inventoryManifest: InventoryManifestTable;
+  inventoryScope: InventoryScopeTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
   idempotencyKey: IdempotencyKeyTable;
