@@ -3,6 +3,9 @@ import { openSignInQueue, type SignInQueueLimits } from "./sign-in-queue.ts";
 
 const LIMITS = { running: 2, runningPerAddress: 2, waiting: 8, waitingPerAddress: 6, waitMs: 60_000 };
 
+/** Lets everything run that can run now. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A queue whose checks end when the test says so. */
 function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   const queue = openSignInQueue({ ...LIMITS, ...limits });
@@ -21,9 +24,9 @@ function openHeld(limits: Partial<SignInQueueLimits> = {}) {
       return runs.slice(-count);
     },
     async end(index: number) {
-      await Bun.sleep(0);
+      await turn();
       started[index]!.end();
-      await Bun.sleep(0);
+      await turn();
     },
     async settle() {
       for (let index = 0; index < started.length; index++) await this.end(index);
@@ -47,7 +50,7 @@ test("one address never has all turns", async () => {
   const held = openHeld({ runningPerAddress: 1 });
   held.send("a", 3);
   held.send("b");
-  await Bun.sleep(0);
+  await turn();
   expect(held.started()).toBe("a1 b1");
   await held.settle();
   expect(held.started()).toBe("a1 b1 a2 a3");
@@ -57,7 +60,7 @@ test("a line that is too long refuses its own, and a full house the last of the 
   const held = openHeld();
   held.send("a", 9);
   held.send("b", 3);
-  await Bun.sleep(0);
+  await turn();
   expect(held.refused()).toBe("a9:too-many-requests a8:too-many-requests");
   await held.settle();
   expect(held.started()).toContain("b3");

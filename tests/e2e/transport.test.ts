@@ -13,8 +13,10 @@ import { openConnectProxy } from "../support/connect-proxy.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { findFreePort, startNginx } from "../support/nginx.ts";
 import { createToken } from "../support/sensors.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 
+const LOGGED_WITHIN_MS = 30_000;
 const PRIVATE = { ATTACKLENS_TLS: "private" };
 
 /** Enrolls with the server's own address or the one given; the caller judges how it ended. */
@@ -35,12 +37,14 @@ const runOnce = (stateDir: string, environment?: Record<string, string>) =>
 
 /** Where the file goes on behind what matches, once that is there. */
 async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<number> {
-  for (;;) {
-    const text = readFileSync(file, "utf8");
-    const found = pattern.exec(text.slice(from));
-    if (found) return from + found.index + found[0].length;
-    await Bun.sleep(100);
-  }
+  return await waitUntil(
+    `${file} has ${pattern}`,
+    () => {
+      const found = pattern.exec(readFileSync(file, "utf8").slice(from));
+      return found ? from + found.index + found[0].length : undefined;
+    },
+    LOGGED_WITHIN_MS,
+  );
 }
 
 /** Who has issued the certificate that is served. */

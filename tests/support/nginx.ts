@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { installPackage } from "./debian.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export interface Nginx extends AsyncDisposable {
   /** `https://127.0.0.1:8443` */
@@ -77,9 +78,9 @@ http {
   void child.exited.then(() => {
     hasEnded = true;
   });
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isListening(port))) {
-    if (!hasEnded && Date.now() < deadline) continue;
+  const isUp = async () => hasEnded || (await isListening(port));
+  const isInTime = await waitUntil("nginx listens", isUp, START_TIMEOUT_MS).catch(() => false);
+  if (!isInTime || hasEnded) {
     child.kill("SIGTERM");
     throw new Error(`Cannot start nginx:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
   }
@@ -110,7 +111,7 @@ async function isListening(port: number): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => setTimeout(() => resolve(false), 20));
+    socket.once("error", () => resolve(false));
   });
 }
 
