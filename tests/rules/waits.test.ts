@@ -12,20 +12,25 @@ const EXCEPTIONS: Record<string, string> = {
 const TEST_FILES = SOURCES.filter((file) =>
   /\.test\.tsx?$|^tests\/|\/testdata\/|\/test-[\w-]+\.tsx?$/.test(file),
 );
-const WAITS =
-  /\b(Bun\.sleep(Sync)?|waitForTimeout|Atomics\.wait|globalThis\.set(Timeout|Interval))\(|\bimport \{[^}]*\bsleep\b|(?<![.\w])(setTimeout|setInterval)\(|\btimers\/promises\b|\bsleep +\d/;
+/** A timer that ends a promise is a wait; one that aborts, kills or cuts something is a deadline or a fault. */
+const WAITS = [
+  /\b(Bun\.sleep(Sync)?|waitForTimeout|Atomics\.wait)\(/,
+  /((?<![.\w])|globalThis\.)set(Timeout|Interval)\(\s*(\w+\s*,|(async )?\(\) => (void )?\w+\()/,
+  /\btimers\/promises\b|\bimport \{[^}]*\bsleep\b|\bsleep +\d/,
+];
+const waitsOf = (file: string) => WAITS.flatMap((pattern) => linesMatching(file, pattern));
 
 test("no test waits for a fixed time", () => {
   const wrong = TEST_FILES.filter((file) => !(file in EXCEPTIONS) && file !== "tests/rules/waits.test.ts");
   expectNone(
     "wait for what must become so, with a deadline: tests/support/wait-until.ts",
-    wrong.flatMap((file) => linesMatching(file, WAITS)),
+    wrong.flatMap(waitsOf),
   );
 });
 
 test("every exception from waiting for conditions is needed", () => {
   const needless = Object.keys(EXCEPTIONS).filter(
-    (file) => !TEST_FILES.includes(file) || linesMatching(file, WAITS).length === 0,
+    (file) => !TEST_FILES.includes(file) || waitsOf(file).length === 0,
   );
   expectNone("an exception that nobody needs lets the next fixed wait in", needless);
 });

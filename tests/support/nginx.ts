@@ -1,9 +1,10 @@
 // nginx before a server of ours, as operators have it: ends TLS and passes requests on. The one in PATH, else Debian's package when we
 // may install it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { installPackage } from "./debian.ts";
+import { isListening } from "./listening.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface Nginx extends AsyncDisposable {
@@ -102,17 +103,6 @@ function documentedServer(values: Record<string, string>): string {
     block = block.replace(documented, () => value);
   }
   return block;
-}
-
-async function isListening(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 async function findNginx(): Promise<string> {
