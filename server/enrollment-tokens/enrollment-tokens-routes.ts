@@ -3,7 +3,8 @@ import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import * as rollOut from "@attacklens/protocol/roll-out.ts";
 import { handler } from "../route-handler.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
-import { createEnrollmentToken, getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
+import { createEnrollmentToken } from "./create-token.ts";
+import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
 import { getRollOut, setRollOut } from "./roll-out.ts";
 import {
   deleteEnrollmentToken,

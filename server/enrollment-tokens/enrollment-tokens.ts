@@ -1,4 +1,5 @@
-// The rules of enrollment tokens: made, listed, and redeemed by a sensor. What changes them later is in token-changes.ts.
+// The rules of enrollment tokens: listed, and redeemed by a sensor. What makes and changes them is in create-token.ts and
+// token-changes.ts.
 import { createHash, randomBytes } from "node:crypto";
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
@@ -15,7 +16,6 @@ import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
-import { type CreationSteps, cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import { permitted } from "../permitted.ts";
@@ -26,11 +26,9 @@ import {
   findCopySettings,
   findSuccessors,
   findToken,
-  hasAttempts,
   insertToken,
   lockToken,
   pageOfTokens,
-  replaceTokenValue,
   type TokenPage,
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
@@ -115,59 +113,10 @@ export async function getEnrollmentToken(
   return present(row, now, user, await findSuccessors(db, [id]));
 }
 
-/** Makes a token; returns the value, which is stored nowhere. Throws input-invalid, name-taken, and what `createOnce` throws. */
-export async function createEnrollmentToken(
-  db: Database,
-  now: number,
-  user: User,
-  { scope, ...settings }: RouteInput<typeof createRoute>["body"],
-  idempotency?: IdempotentRequest,
-): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  return await createTokenOnce(db, now, user, settings.name, idempotency, (tx, id) => {
-    const columns = toColumns(settings, now);
-    const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
-    return insertNewToken(tx, now, user, { ...columns, id, assetGroupId, rotatedFrom: null });
-  });
-}
-
-interface NewValue {
+/** What is shown once, and of which token. */
+export interface NewValue {
   id: string;
   value: string;
-}
-
-/** Runs what makes a token with the name, or replaces the value of the one that the same request made before. */
-export async function createTokenOnce(
-  db: Database,
-  now: number,
-  user: User,
-  name: string,
-  idempotency: IdempotentRequest | undefined,
-  create: CreationSteps<NewValue>["create"],
-): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  const repeat = (tx: Database, id: string) => replaceUnusedValue(tx, now, user, id);
-  const { id, value } = await refuseTakenName(name, () =>
-    createOnce(db, now, idempotency, { noun: "enrollmentToken", create, repeat }),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, id), value };
-}
-
-/** Whoever came with the value has it: then it was delivered, and stays. Throws state-conflict. */
-async function replaceUnusedValue(tx: Database, now: number, user: User, id: string): Promise<NewValue> {
-  const token = await lockToken(tx, { id });
-  if (!token) throw cannotRepeat("enrollment token", "was deleted");
-  if (token.revokedAt !== null)
-    throw cannotRepeat("enrollment token", `was revoked at ${toInstant(token.revokedAt)}`);
-  if (await hasAttempts(tx, id)) throw cannotRepeat("enrollment token", "has been used by a host");
-  const value = formatTokenValue(randomBytes(32));
-  await replaceTokenValue(tx, id, { valueHash: hashTokenValue(value), hint: value.slice(-4) });
-  await recordAuditEvent(tx, {
-    at: now,
-    actor: userActor(user),
-    action: "enrollment-token.value-replaced",
-    entity: { type: "enrollment-token", id },
-    details: { name: token.name, cause: "request-repeated", valueShownTo: user.name },
-  });
-  return { id, value };
 }
 
 type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
@@ -428,7 +377,7 @@ export function parseTokenValue(value: string): string {
   return hashTokenValue(value);
 }
 
-function hashTokenValue(value: string): string {
+export function hashTokenValue(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 

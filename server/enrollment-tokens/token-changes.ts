@@ -21,9 +21,9 @@ import {
   listBlockableSensors,
   type SensorView,
 } from "../sensors/sensors.ts";
+import { createTokenOnce } from "./create-token.ts";
 import {
   badField,
-  createTokenOnce,
   describeColumns,
   getEnrollmentToken,
   insertNewToken,
