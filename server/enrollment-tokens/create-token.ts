@@ -17,9 +17,9 @@ import {
   insertNewToken,
   type NewValue,
   refuseTakenName,
-  toColumns,
 } from "./enrollment-tokens.ts";
 import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-store.ts";
+import { toColumns } from "./token-settings.ts";
 
 /** Makes a token; returns the value, which is stored nowhere. Throws input-invalid, name-taken, and what `createOnce` throws. */
 export async function createEnrollmentToken(

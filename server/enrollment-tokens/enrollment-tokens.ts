@@ -1,23 +1,16 @@
 // The rules of enrollment tokens: listed, and redeemed by a sensor. What makes and changes them is in create-token.ts and
 // token-changes.ts.
 import { createHash, randomBytes } from "node:crypto";
-import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type {
-  createEnrollmentToken as createRoute,
-  EnrollmentToken,
-  updateEnrollmentToken as updateRoute,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { z } from "zod";
 import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import { isInNetworks, parseNetwork } from "../networks.ts";
+import { isInNetworks } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
 import { insertAttempts } from "./attempts-store.ts";
@@ -34,6 +27,7 @@ import {
 } from "./enrollment-tokens-store.ts";
 import { matchesPattern } from "./token-limits.ts";
 import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, parseList, type SettingColumns } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -155,83 +149,6 @@ export async function insertNewToken(
   });
   return { id, value };
 }
-
-export type SettingColumns = Partial<
-  Pick<
-    EnrollmentTokenTable,
-    | "name"
-    | "nameKey"
-    | "description"
-    | "expiresAt"
-    | "maxEnrollments"
-    | "allowedNetworks"
-    | "allowedHostnames"
-    | "tags"
-    | "requireApproval"
-    | "ephemeralHours"
-    | "copies"
-    | "reinstalls"
-  >
->;
-
-/** Settings as people send them, as columns. Throws input-invalid. */
-export function toColumns(
-  settings: RouteInput<typeof createRoute>["body"] extends infer B ? Omit<B, "scope"> : never,
-  now: number,
-): Required<SettingColumns>;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns {
-  const { name, expiresAt, allowedNetworks, allowedHostnames, tags, requireApproval, ...plain } = settings;
-  const columns: SettingColumns = { ...plain };
-  if (name !== undefined) Object.assign(columns, { name, nameKey: nameKey(name) });
-  if (expiresAt !== undefined) {
-    columns.expiresAt = expiresAt === null ? null : Date.parse(expiresAt);
-    if (columns.expiresAt !== null && columns.expiresAt <= now)
-      throw badField("expiresAt", "must be in the future");
-  }
-  if (allowedNetworks !== undefined) {
-    const networks = allowedNetworks.map((text, index) => {
-      const network = parseNetwork(text);
-      if (network === undefined)
-        throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-      return network;
-    });
-    columns.allowedNetworks = formatList(networks);
-  }
-  if (allowedHostnames !== undefined) columns.allowedHostnames = formatList(allowedHostnames);
-  if (tags !== undefined) columns.tags = formatList(tags);
-  if (requireApproval !== undefined) columns.requireApproval = requireApproval ? 1 : 0;
-  return columns;
-}
-
-/** Columns as an audit event tells them. */
-export function describeColumns({ nameKey: _, ...columns }: SettingColumns): Record<string, Json> {
-  const told: Record<string, Json> = {};
-  for (const key of TOLD) {
-    const value = columns[key];
-    if (value === undefined) continue;
-    if (key === "expiresAt") told[key] = toInstant(value as number | null);
-    else if (key === "requireApproval") told[key] = value === 1;
-    else if (key === "allowedNetworks" || key === "allowedHostnames" || key === "tags")
-      told[key] = parseList(value as string);
-    else told[key] = value;
-  }
-  return told;
-}
-
-const TOLD = [
-  "name",
-  "description",
-  "expiresAt",
-  "maxEnrollments",
-  "allowedNetworks",
-  "allowedHostnames",
-  "tags",
-  "requireApproval",
-  "ephemeralHours",
-  "copies",
-  "reinstalls",
-] as const;
 
 /** A refusal that the ledger keeps, once the transaction in which it was found is over. */
 export class RefusedAttempt extends Error {
@@ -396,22 +313,6 @@ export async function refuseTakenName<T>(name: string | undefined, write: () => 
       fields: { name: "is already in use by another enrollment token" },
     });
   }
-}
-
-const stringList = z.array(z.string());
-
-export function parseList(text: string): string[] {
-  return stringList.parse(JSON.parse(text));
-}
-
-function formatList(items: string[]): string {
-  return JSON.stringify([...new Set(items)]);
-}
-
-export function badField(field: string, message: string): Problem {
-  return new Problem("input-invalid", `The enrollment token is not valid: ${field} ${message}`, {
-    fields: { [field]: message },
-  });
 }
 
 export function notFound(id: string): Problem {

@@ -22,17 +22,10 @@ import {
   type SensorView,
 } from "../sensors/sensors.ts";
 import { createTokenOnce } from "./create-token.ts";
-import {
-  badField,
-  describeColumns,
-  getEnrollmentToken,
-  insertNewToken,
-  notFound,
-  refuseTakenName,
-  toColumns,
-} from "./enrollment-tokens.ts";
+import { getEnrollmentToken, insertNewToken, notFound, refuseTakenName } from "./enrollment-tokens.ts";
 import { countUses, lockToken, updateToken } from "./enrollment-tokens-store.ts";
 import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, toColumns } from "./token-settings.ts";
 
 /** Runs a change on the locked token and returns the token as it is then. Throws not-found, state-conflict. */
 async function change(
