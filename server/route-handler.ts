@@ -34,8 +34,18 @@ export interface SensorCaller {
 /** Sign-in and sessions, as `users/sign-in.ts` opens them. `cookies` are `Set-Cookie` values for the reply. */
 export interface SignIn {
   findSession(headers: Headers): Promise<{ user: User; cookies: string[] } | undefined>;
-  signIn(email: string, password: string, headers: Headers): Promise<{ user: User; cookies: string[] }>;
+  signIn(
+    email: string,
+    password: string,
+    client: Pick<HttpRequest, "headers" | "address">,
+  ): Promise<{ user: User; cookies: string[] }>;
   signOut(user: User, headers: Headers): Promise<string[]>;
+}
+
+/** What `users/set-up.ts` counts. */
+export interface SetupAttempts {
+  /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
+  countWrongCode(address: string): void;
 }
 
 /** What `inventory/upload-budget.ts` counts. */
@@ -135,6 +145,7 @@ export interface Services {
   answers: AnswerSigner;
   connection: Connection;
   signIn: SignIn;
+  setupAttempts: SetupAttempts;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;

@@ -32,8 +32,8 @@ import { openPresence } from "./sensors/presence-store.ts";
 import { mergeByRule } from "./sensors/reinstalls.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { createSessionSecret, readSessionSecret } from "./session-secret.ts";
+import { issueSetupCode, openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
-import { issueSetupCode } from "./users/users.ts";
 
 /** How often the server looks whether its certificate is near its end, or the CA was rotated. */
 const RENEWAL_INTERVAL_MS = 60_000;
@@ -96,6 +96,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       answers: openAnswerSigner(secret),
       connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
       signIn,
+      setupAttempts: openSetupAttempts(now),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
       enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),

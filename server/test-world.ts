@@ -21,6 +21,7 @@ import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
+import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { createUser } from "./users/users.ts";
 
@@ -150,7 +151,10 @@ export async function openWorld(dialect: Dialect) {
     async signedIn(role: Role): Promise<string> {
       const email = `${role}@example.com`;
       await createUser(db, clock.ms, { name: `The ${role}`, email, password: PASSWORD }, role);
-      const { cookies } = await signIn.signIn(email, PASSWORD, new Headers());
+      const { cookies } = await signIn.signIn(email, PASSWORD, {
+        headers: new Headers(),
+        address: "127.0.0.1",
+      });
       return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -184,6 +188,7 @@ function openServer(db: Database, now: () => number) {
       refusals,
       changes: openChangeStreams(db),
       signIn,
+      setupAttempts: openSetupAttempts(now),
     },
     metrics: openMetrics(),
     metricsToken: undefined,

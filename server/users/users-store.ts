@@ -56,6 +56,12 @@ export async function replaceSetupCode(db: Database, codeHash: string): Promise<
     .execute();
 }
 
+/** The hash of the code that is valid now. */
+export async function findSetupCode(db: Database): Promise<string | undefined> {
+  const query = db.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
+  return (await query.executeTakeFirst())?.value;
+}
+
 /** The hash of the code that is valid now, locked until the transaction ends. */
 export async function lockSetupCode(tx: Database): Promise<string | undefined> {
   const query = tx.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);

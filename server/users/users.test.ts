@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { completeSetup, getMe, signIn } from "@attacklens/protocol/account.ts";
 import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../test-world.ts";
-import { issueSetupCode } from "./users.ts";
+import { issueSetupCode } from "./set-up.ts";
 
 const ada = { name: "Ada", email: "ada@example.com", password: PASSWORD };
 
@@ -16,6 +16,34 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await post({ code, email: "eve@example.com" })).status).toBe(403);
     expect(await world.db.selectFrom("user").select("role").execute()).toEqual([{ role: "super-admin" }]);
     expect(await issueSetupCode(world.db)).toBeUndefined();
+  });
+
+  test(`a wrong set-up code is compared before anything else, counted, and keeps nobody out (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const post = async (body: object, address: string) =>
+      (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }), address)).status;
+    // A weak password is not looked at before the code is right.
+    const wrong = { code: "guessed", password: "aaaaaaaaaaaaaaaa" };
+    const guesses = Array.from({ length: 12 }, (_, n) => post(wrong, `2001:db8:1:${n}::1`));
+    const statuses = await Promise.all(guesses);
+    expect(statuses.filter((status) => status === 403)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(2);
+    expect(await post(wrong, "203.0.113.1")).toBe(403);
+    expect(await post({ ...wrong, code }, "2001:db8:1::1")).toBe(422);
+    expect(await post({ code }, "2001:db8:1::1")).toBe(201);
+  });
+
+  test(`wrong set-up codes are counted over all addresses too (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const post = async (code: string, address: string) =>
+      (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code }), address)).status;
+    const statuses: number[] = [];
+    for (let n = 0; n < 1_001; n++) statuses.push(await post("guessed", `10.0.${n >> 8}.${n & 255}`));
+    expect(statuses.slice(0, 1_000).every((status) => status === 403)).toBe(true);
+    expect(statuses[1_000]).toBe(429);
+    expect(await post(code!, "203.0.113.1")).toBe(201);
   });
 
   test(`neither session, password nor set-up code is in the database as it is used (${dialect})`, async () => {
