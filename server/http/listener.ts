@@ -7,6 +7,16 @@ import type { ServerCertificate } from "../certificates/x509.ts";
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
 
+/** The cipher suites of TLS 1.2 with authenticated encryption and forward secrecy (RFC 9325, section 4.2). TLS 1.3 has no others. */
+const TLS_1_2_CIPHERS = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
 export interface ListenerOptions {
   hostname: string;
   port: number;
@@ -31,7 +41,9 @@ export function openListener({ hostname, port, certificate, fetch }: ListenerOpt
       ...base,
       port,
       reusePort: certificate !== undefined,
-      ...(certificate ? { tls: { cert: certificate.chain, key: certificate.privateKey } } : {}),
+      ...(certificate
+        ? { tls: { cert: certificate.chain, key: certificate.privateKey, ciphers: TLS_1_2_CIPHERS } }
+        : {}),
     });
   // A port that is shared would also be shared with another server that was started by mistake.
   if (certificate && port !== 0) void Bun.serve({ ...base, port }).stop(true);

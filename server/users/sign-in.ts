@@ -14,17 +14,19 @@ import { hashPassword, verifyPassword } from "./password.ts";
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
 import { openSignInQueue, type SignInClient } from "./sign-in-queue.ts";
 import { findActiveUser } from "./users.ts";
-import { deleteSessions, updateLastSignIn } from "./users-store.ts";
+import { deleteSession, deleteSessions, updateLastSignIn } from "./users-store.ts";
 
 const SESSION_SECONDS = 12 * 60 * 60;
 /** A session in use is prolonged when this much of it is over. */
 const SESSION_RENEW_SECONDS = 60 * 60;
+/** However much it is used. */
+const SESSION_MAX_MS = 30 * 86_400_000;
 /** Of one e-mail from one address: whoever guesses elsewhere does not lock its owner out. */
 const MAX_FAILURES = 10;
 /** Of one address, whatever the e-mail. */
 const MAX_ADDRESS_FAILURES = 100;
 /** Of one IPv6 network of 48 bits; addresses in it that have signed in before are not held to it. */
-const MAX_NETWORK_FAILURES = 400;
+const MAX_NETWORK_FAILURES = 200;
 /** Carries the client's address to better-auth, which writes it into the session; never copied from a request. */
 const CLIENT_ADDRESS = "x-attacklens-client-address";
 
@@ -49,8 +51,7 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
     advanced: {
-      cookiePrefix: "attacklens",
-      useSecureCookies: publicUrl.startsWith("https:"),
+      ...cookies(publicUrl),
       database: { generateId: () => Bun.randomUUIDv7() },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS], ipv6Subnet: 128 },
       disableCSRFCheck: true,
@@ -105,8 +106,12 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     async findSession(headers) {
       if (!headers.has("cookie")) return undefined;
       const { response, headers: reply } = await withDatabaseErrors(() =>
-        auth.api.getSession({ headers, returnHeaders: true }),
+        auth.api.getSession({ headers: cookieOnly(headers), returnHeaders: true }),
       );
+      if (response && response.session.createdAt.getTime() + SESSION_MAX_MS <= now()) {
+        await deleteSession(db, response.session.id);
+        return undefined;
+      }
       const user = response && (await findActiveUser(db, response.user.id));
       return user ? { user, cookies: reply.getSetCookie() } : undefined;
     },
@@ -137,12 +142,30 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     /** Ends the session on the server; answers the cookies that make the browser forget it. */
     async signOut(user, headers) {
       const { headers: reply } = await withDatabaseErrors(() =>
-        auth.api.signOut({ headers, returnHeaders: true }),
+        auth.api.signOut({ headers: cookieOnly(headers), returnHeaders: true }),
       );
       await recordSession(db, now(), user, "user.signed-out");
       return reply.getSetCookie();
     },
   };
+}
+
+/**
+ * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes to no other
+ * (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker prefix `__Secure-`.
+ */
+function cookies(publicUrl: string) {
+  const secure = publicUrl.startsWith("https:");
+  return {
+    cookiePrefix: secure ? "__Host-attacklens" : "attacklens",
+    useSecureCookies: false,
+    defaultCookieAttributes: { secure },
+  };
+}
+
+/** better-auth reads nothing else of a request. */
+function cookieOnly(headers: Headers): Headers {
+  return new Headers({ cookie: headers.get("cookie") ?? "" });
 }
 
 /** A wrong password is an answer; a database that is gone is not. */

@@ -46,6 +46,10 @@ export async function deleteSessions(db: Database, userId: string): Promise<void
   await db.deleteFrom("session").where("userId", "=", userId).execute();
 }
 
+export async function deleteSession(db: Database, id: string): Promise<void> {
+  await db.deleteFrom("session").where("id", "=", id).execute();
+}
+
 const SETUP_CODE = "setup-code-hash";
 
 export async function replaceSetupCode(db: Database, codeHash: string): Promise<void> {
