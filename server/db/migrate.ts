@@ -18,6 +18,7 @@ import { knownKeys } from "./migrations/0013-known-keys.ts";
 import { signInAddresses } from "./migrations/0015-sign-in-addresses.ts";
 
 
+import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -32,6 +33,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0009-reinstalls": reinstalls,
   "0013-known-keys": knownKeys,
   "0015-sign-in-addresses": signInAddresses,
+  "0015-sign-in-addresses-and-names": signInAddressesAndNames,
 };
 
 export interface SchemaState {
