@@ -208,10 +208,10 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: Ap
     return c.json({ status: "ok" });
   });
   app.get("/metrics", async (c) => {
-    if (!mayReadMetrics(c.req.raw.headers, c.env.address, metricsToken)) {
+    if (!mayReadMetrics(c.req.raw.headers, metricsToken)) {
       throw new Problem(
         "permission-missing",
-        "Metrics are for this machine, or for the bearer of the configured metrics token",
+        "Can't read the metrics: they need the metrics token. Set ATTACKLENS_METRICS_TOKEN on the server, and send it as Authorization: Bearer.",
       );
     }
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
