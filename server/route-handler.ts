@@ -42,6 +42,18 @@ export interface SignIn {
   signOut(user: User, headers: Headers): Promise<string[]>;
 }
 
+/** What `health.ts` knows of the database. */
+export interface Health {
+  /** Something was committed. */
+  succeeded(): void;
+  /** A commit failed; it counts when the reason is an outage of the database. */
+  failed(error: unknown): void;
+  /** A request failed by an outage: a probe shows whether it goes on. */
+  doubt(): void;
+  /** Throws unavailable when neither the last commit nor a probe could write. */
+  requireWritable(): Promise<void>;
+}
+
 /** What `users/set-up.ts` counts. */
 export interface SetupAttempts {
   /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
@@ -141,6 +153,7 @@ export interface Services {
   checkInIntervalSeconds: number;
   /** Age at which a sensor is told to make a new key. */
   keyMaxAgeMs: number;
+  health: Health;
   /** Signs what sensors are refused with. */
   answers: AnswerSigner;
   connection: Connection;

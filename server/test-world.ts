@@ -12,6 +12,7 @@ import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
@@ -162,7 +163,9 @@ export async function openWorld(dialect: Dialect) {
 }
 
 function openServer(db: Database, now: () => number) {
-  const presence = openPresence(db);
+  const log = pino({ level: "silent" });
+  const health = openHealth(db, { now, log });
+  const presence = openPresence(db, health);
   const signIn = openSignIn(db, {
     secret: "a secret of the tests, 32 or more characters",
     publicUrl: "http://test",
@@ -173,7 +176,8 @@ function openServer(db: Database, now: () => number) {
     services: {
       db,
       now,
-      log: pino({ level: "silent" }),
+      log,
+      health,
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
       connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },

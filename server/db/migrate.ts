@@ -10,14 +10,7 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
-
-
 import { knownKeys } from "./migrations/0013-known-keys.ts";
-
-
-import { signInAddresses } from "./migrations/0015-sign-in-addresses.ts";
-
-
 import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
 import type { Database } from "./schema.ts";
 
@@ -32,7 +25,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
   "0013-known-keys": knownKeys,
-  "0015-sign-in-addresses": signInAddresses,
   "0015-sign-in-addresses-and-names": signInAddressesAndNames,
 };
 

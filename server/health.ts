@@ -1,0 +1,84 @@
+// Whether this server can write: what the last group commit or, where none was lately, a probe has shown. Any number of requests
+// to /readyz share one probe.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Logger } from "pino";
+import { isOutage } from "./db/dialect.ts";
+import type { Database } from "./db/schema.ts";
+import type { Health } from "./route-handler.ts";
+
+/** How long a write that succeeded shows that others would. */
+const READY_MS = 5_000;
+/** How long a write that failed is not tried again. */
+const NOT_READY_MS = 2_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+export interface HealthOptions {
+  now: () => number;
+  log: Logger;
+}
+
+export function openHealth(db: Database, { now, log }: HealthOptions): Health {
+  let last: { at: number; error?: unknown } | undefined;
+  let probing: Promise<void> | undefined;
+
+  function succeeded(): void {
+    if (last && "error" in last) log.info("the database can be written again");
+    last = { at: now() };
+  }
+
+  function failed(error: unknown): void {
+    if (!last || !("error" in last)) log.error({ err: error }, "the database cannot be written");
+    last = { at: now(), error };
+  }
+
+  async function probe(): Promise<void> {
+    let timeout: Timer | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      const late = new Error(`Connection terminated: no reply within ${PROBE_TIMEOUT_MS / 1000} s`);
+      timeout = setTimeout(() => reject(late), PROBE_TIMEOUT_MS);
+    });
+    try {
+      await Promise.race([writeProbe(db, now()), deadline]);
+      succeeded();
+    } catch (error) {
+      failed(error);
+    } finally {
+      clearTimeout(timeout);
+      probing = undefined;
+    }
+  }
+
+  return {
+    succeeded,
+    failed(error) {
+      // Anything else is the fault of what was written, not of the database.
+      if (isOutage(error)) failed(error);
+    },
+    doubt() {
+      if (!last || now() - last.at >= NOT_READY_MS) probing ??= probe();
+    },
+    async requireWritable() {
+      const fresh = last && now() - last.at < ("error" in last ? NOT_READY_MS : READY_MS);
+      if (!fresh) {
+        probing ??= probe();
+        await probing;
+      }
+      if (last && "error" in last) {
+        throw new Problem("unavailable", "The database cannot be written now", {
+          extras: { retryAfterSeconds: 10 },
+        });
+      }
+    },
+  };
+}
+
+const PROBE = "write-probe";
+
+async function writeProbe(db: Database, at: number): Promise<void> {
+  const value = String(at);
+  await db
+    .insertInto("setting")
+    .values({ name: PROBE, value })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+    .execute();
+}
