@@ -20,7 +20,7 @@ import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
-import { type Listener, openListener } from "./http/listener.ts";
+import { type Listener, openListener, requireHost } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { flushLog, openLog } from "./log.ts";
@@ -122,6 +122,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
     consoleFile: await openConsoleFiles(bundle),
   });
+  for (const { hostname } of ports) await requireHost(hostname);
   const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
     openListener({
       hostname,
@@ -142,7 +143,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       for (const [index, { tls: mode }] of ports.entries())
         if (mode !== "off") listeners[index]!.swap(tls.certificate());
     } catch (error) {
-      log.error({ err: error }, "the certificate was not changed: what was served is served still");
+      log.error({ err: error }, "the certificate was not changed: the previous certificate stays in use");
     }
   };
   const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
