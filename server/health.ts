@@ -6,10 +6,8 @@ import { isOutage } from "./db/dialect.ts";
 import type { Database } from "./db/schema.ts";
 import type { Health } from "./route-handler.ts";
 
-/** How long a write that succeeded shows that others would. */
-const READY_MS = 5_000;
-/** How long a write that failed is not tried again. */
-const NOT_READY_MS = 2_000;
+/** How long a write shows whether others would succeed: there is one probe in this time at most. */
+const FRESH_MS = 2_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
 export interface HealthOptions {
@@ -30,6 +28,9 @@ export function openHealth(db: Database, { now, log }: HealthOptions): Health {
     if (!last || !("error" in last)) log.error({ err: error }, "the database cannot be written");
     last = { at: now(), error };
   }
+
+  // The clock may be set back.
+  const isFresh = () => last !== undefined && Math.abs(now() - last.at) < FRESH_MS;
 
   async function probe(): Promise<void> {
     let timeout: Timer | undefined;
@@ -55,11 +56,10 @@ export function openHealth(db: Database, { now, log }: HealthOptions): Health {
       if (isOutage(error)) failed(error);
     },
     doubt() {
-      if (!last || now() - last.at >= NOT_READY_MS) probing ??= probe();
+      if (!isFresh()) probing ??= probe();
     },
     async requireWritable() {
-      const fresh = last && now() - last.at < ("error" in last ? NOT_READY_MS : READY_MS);
-      if (!fresh) {
+      if (!isFresh()) {
         probing ??= probe();
         await probing;
       }
