@@ -4,6 +4,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Logger } from "pino";
 import { isOutage } from "./db/dialect.ts";
 import type { Database } from "./db/schema.ts";
+import { writeProbe } from "./db/write-probe.ts";
 import type { Health } from "./route-handler.ts";
 
 /** How long a write shows whether others would succeed: there is one probe in this time at most. */
@@ -70,15 +71,4 @@ export function openHealth(db: Database, { now, log }: HealthOptions): Health {
       }
     },
   };
-}
-
-const PROBE = "write-probe";
-
-async function writeProbe(db: Database, at: number): Promise<void> {
-  const value = String(at);
-  await db
-    .insertInto("setting")
-    .values({ name: PROBE, value })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-    .execute();
 }

@@ -1,6 +1,7 @@
 // The addresses from which somebody has signed in, which are served first while many sign in. Bounded, and in the database: a
 // restart does not forget them, and all servers share them.
 import type { Database } from "../db/schema.ts";
+import { listSignInAddresses, pruneSignInAddresses, upsertSignInAddress } from "./sign-in-addresses-store.ts";
 
 const MAX_ADDRESSES = 10_000;
 const REMEMBERED_MS = 90 * 86_400_000;
@@ -13,14 +14,7 @@ export function openSignInAddresses(db: Database, now: () => number) {
   let reading: Promise<void> | undefined;
 
   async function read(): Promise<void> {
-    const rows = await db
-      .selectFrom("signInAddress")
-      .select("address")
-      .where("signedInAt", ">", now() - REMEMBERED_MS)
-      .orderBy("signedInAt", "desc")
-      .limit(MAX_ADDRESSES)
-      .execute();
-    known = new Set(rows.map(({ address }) => address));
+    known = new Set(await listSignInAddresses(db, now() - REMEMBERED_MS, MAX_ADDRESSES));
     readAt = now();
   }
 
@@ -44,18 +38,6 @@ export function openSignInAddresses(db: Database, now: () => number) {
 
 /** Writes the address, and removes the oldest ones beyond the bound. */
 export async function rememberSignInAddress(tx: Database, address: string, at: number): Promise<void> {
-  await tx
-    .insertInto("signInAddress")
-    .values({ address, signedInAt: at })
-    .onConflict((conflict) => conflict.column("address").doUpdateSet({ signedInAt: at }))
-    .execute();
-  const beyond = await tx
-    .selectFrom("signInAddress")
-    .select("signedInAt")
-    .orderBy("signedInAt", "desc")
-    .offset(MAX_ADDRESSES)
-    .limit(1)
-    .executeTakeFirst();
-  const oldest = Math.max(at - REMEMBERED_MS, beyond?.signedInAt ?? 0);
-  await tx.deleteFrom("signInAddress").where("signedInAt", "<=", oldest).execute();
+  await upsertSignInAddress(tx, address, at);
+  await pruneSignInAddresses(tx, at - REMEMBERED_MS, MAX_ADDRESSES);
 }
