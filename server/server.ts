@@ -80,6 +80,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
   );
   const health = openHealth(db, { now, log });
+  const secure = publicUrl.startsWith("https:") || ports[0]!.tls !== "off";
   const presence = openPresence(db, health);
   const refusals = openRefusalLedger(db, now);
   const changes = openChangeStreams(db);
@@ -93,7 +94,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         onHearing: () => log.info("database notifications arrive again"),
       })
     : undefined;
-  const signIn = openSignIn(db, { secret, publicUrl, now });
+  const signIn = openSignIn(db, { secret, publicUrl, secure, now });
   const app = createApp({
     services: {
       db,
@@ -118,7 +119,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     },
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
-    secure: publicUrl.startsWith("https:"),
+    secure,
     authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
     consoleFile: await openConsoleFiles(bundle),
   });

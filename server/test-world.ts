@@ -169,6 +169,7 @@ function openServer(db: Database, now: () => number) {
   const signIn = openSignIn(db, {
     secret: "a secret of the tests, 32 or more characters",
     publicUrl: "http://test",
+    secure: false,
     now: Date.now,
   });
   const refusals = openRefusalLedger(db, now);

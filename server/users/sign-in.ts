@@ -34,10 +34,12 @@ export interface SignInOptions {
   /** At least 32 characters; signs the cookies. Whoever changes it signs everybody out. */
   secret: string;
   publicUrl: string;
+  /** Users come by HTTPS. */
+  secure: boolean;
   now: () => number;
 }
 
-export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptions): SignIn {
+export function openSignIn(db: Database, { secret, publicUrl, secure, now }: SignInOptions): SignIn {
   const auth = betterAuth({
     appName: "AttackLens",
     baseURL: publicUrl,
@@ -51,7 +53,7 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
     advanced: {
-      ...cookies(publicUrl),
+      ...cookies(secure),
       database: { generateId: () => Bun.randomUUIDv7() },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS], ipv6Subnet: 128 },
       disableCSRFCheck: true,
@@ -154,8 +156,7 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
  * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes to no other
  * (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker prefix `__Secure-`.
  */
-function cookies(publicUrl: string) {
-  const secure = publicUrl.startsWith("https:");
+function cookies(secure: boolean) {
   return {
     cookiePrefix: secure ? "__Host-attacklens" : "attacklens",
     useSecureCookies: false,

@@ -117,13 +117,14 @@ for (const dialect of TESTED_DIALECTS) {
     await using world = await openWorld(dialect);
     await world.signedIn("viewer");
     const client = { headers: new Headers(), address: "127.0.0.1" };
-    const open = (publicUrl: string) =>
+    const open = (publicUrl: string, secure: boolean) =>
       openSignIn(world.db, {
         secret: "a secret of the tests, 32 or more characters",
         publicUrl,
+        secure,
         now: Date.now,
       });
-    const secure = open("https://lens.example");
+    const secure = open("https://lens.example", true);
     const { cookies } = await secure.signIn("viewer@example.com", PASSWORD, client);
     expect(cookies).toHaveLength(1);
     expect(cookies[0]).toStartWith("__Host-attacklens.session_token=");
@@ -141,7 +142,7 @@ for (const dialect of TESTED_DIALECTS) {
     const ended = await secure.signOut(user, new Headers({ cookie: value }));
     for (const cookie of ended) expect(cookie).toMatch(/^__Host-.*; Path=\/.*Secure/);
 
-    const plain = await open("http://127.0.0.1:8080").signIn("viewer@example.com", PASSWORD, client);
+    const plain = await open("http://127.0.0.1:8080", false).signIn("viewer@example.com", PASSWORD, client);
     expect(plain.cookies[0]).toStartWith("attacklens.session_token=");
     expect(plain.cookies[0]).not.toContain("Secure");
   });
