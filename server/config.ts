@@ -1,5 +1,4 @@
 // What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
-import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +85,7 @@ const settings = z.object({
   /** Names and addresses for the private certificate, beside those that are known. */
   tlsNames: hostNames.default([]),
   secret: z.string().min(32, "must have at least 32 characters").optional(),
+  /** Bearer for /metrics; nobody reads them without it. */
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
   checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
@@ -154,7 +154,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if (result.data.tlsCert !== undefined && result.data.tls !== undefined) {
     throw new ConfigError("--tls and --tls-cert: give one of them");
   }
-  return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
+  return result.data;
 }
 
 /** What a port speaks: never plain HTTP to a network unless that was asked for, since passwords and tokens would be in it. */
@@ -172,11 +172,6 @@ export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
   apiKey: string | undefined;
 } {
   return { url: env.ATTACKLENS_URL || undefined, apiKey: env.ATTACKLENS_API_KEY || undefined };
-}
-
-/** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
-function unknownToken(publicUrl: string | undefined): string | undefined {
-  return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");
 }
 
 /** `pool` is ours: PostgreSQL would refuse it. */

@@ -7,6 +7,7 @@ import { serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError } from "./config.ts";
 import { explainDatabase } from "./db/explain.ts";
+import { explainFile } from "./explain-system.ts";
 import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
@@ -65,20 +66,25 @@ export async function main(args: string[], bundle: ConsoleBundle): Promise<numbe
       console.log(`attacklens ${RELEASE}`);
       return 0;
     }
-    console.error(USAGE);
-    return 2;
+    throw new ConfigError(unknownCommand(command, rest[0]));
   } catch (error) {
     console.error(`attacklens: ${explain(error)}`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }
 
+function unknownCommand(command: string | undefined, verb: string | undefined): string {
+  if (command === undefined) return "No command is given";
+  const named = command === "user" && verb !== undefined ? `user ${verb}` : command;
+  return command === "user" && verb === undefined
+    ? "user needs a command: attacklens user create"
+    : `There is no command ${JSON.stringify(named)}`;
+}
+
 function explain(error: unknown): string {
   if (error instanceof Problem) return error.detail;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE")
-    return "Cannot listen: another program has this address and port\nhint: choose another with --listen";
-  if (code === "EACCES") return `Cannot use a file or port: permission denied (${message})`;
-  if (code === "ENOENT") return `Cannot find a file: ${message}`;
-  return explainDatabase(error) ?? message ?? String(error);
+  const { message } = error as Error;
+  if (error instanceof ConfigError && !message.includes("hint:"))
+    return `${message}\nhint: attacklens help shows the commands and their options`;
+  return explainDatabase(error) ?? explainFile(error) ?? message ?? String(error);
 }

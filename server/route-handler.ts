@@ -35,8 +35,30 @@ export interface SensorCaller {
 /** Sign-in and sessions, as `users/sign-in.ts` opens them. `cookies` are `Set-Cookie` values for the reply. */
 export interface SignIn {
   findSession(headers: Headers): Promise<{ user: User; cookies: string[] } | undefined>;
-  signIn(email: string, password: string, headers: Headers): Promise<{ user: User; cookies: string[] }>;
+  signIn(
+    email: string,
+    password: string,
+    client: Pick<HttpRequest, "headers" | "address">,
+  ): Promise<{ user: User; cookies: string[] }>;
   signOut(user: User, headers: Headers): Promise<string[]>;
+}
+
+/** What `health.ts` knows of the database. */
+export interface Health {
+  /** Something was committed. */
+  succeeded(): void;
+  /** A commit failed; it counts when the reason is an outage of the database. */
+  failed(error: unknown): void;
+  /** A request failed by an outage: a probe shows whether it goes on. */
+  doubt(): void;
+  /** Throws unavailable when neither the last commit nor a probe could write. */
+  requireWritable(): Promise<void>;
+}
+
+/** What `users/set-up.ts` counts. */
+export interface SetupAttempts {
+  /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
+  countWrongCode(address: string): void;
 }
 
 /** What `inventory/upload-budget.ts` counts. */
@@ -132,10 +154,12 @@ export interface Services {
   checkInIntervalSeconds: number;
   /** Age at which a sensor is told to make a new key. */
   keyMaxAgeMs: number;
+  health: Health;
   /** Signs what sensors are refused with. */
   answers: AnswerSigner;
   connection: Connection;
   signIn: SignIn;
+  setupAttempts: SetupAttempts;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;

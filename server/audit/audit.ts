@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
-import { announce } from "../db/changes.ts";
+import { afterCommit, announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { User } from "../route-handler.ts";
@@ -62,6 +62,13 @@ export function userActor(user: User): AuditEvent["actor"] {
   return { type: "user", id: user.id, name: user.name };
 }
 
+const listeners = new WeakMap<Database, (event: AuditEvent) => void>();
+
+/** Calls the listener with each event that this process has recorded, after its commit. */
+export function onAuditEvents(db: Database, listener: (event: AuditEvent) => void): void {
+  listeners.set(db, listener);
+}
+
 /** Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked until the commit. */
 export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise<void> {
   await recordAuditEvents(tx, [event]);
@@ -89,6 +96,10 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
     return { ...row, hash: previousHash };
   });
   await appendEvents(tx, rows);
+  afterCommit(tx, (db) => {
+    const listener = listeners.get(db);
+    if (listener) for (const event of events) listener(event);
+  });
   const types = new Set(events.map(({ entity }) => entity.type));
   for (const topic of CHANGE_TOPICS.filter((one) => types.has(one))) await announce(tx, topic);
 }

@@ -52,6 +52,8 @@ CREATE TABLE "sensor_presence" ("sensor_id" text primary key references "sensor"
 CREATE TABLE "session" ("id" text primary key, "token" text not null unique, "user_id" text not null references "user" ("id") on delete cascade, "expires_at" bigint not null, "ip_address" text, "user_agent" text, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "session_user" on "session" ("user_id");
 CREATE TABLE "setting" ("name" text primary key, "value" text not null);
+CREATE TABLE "sign_in_address" ("address" text primary key, "signed_in_at" bigint not null);
+CREATE INDEX "sign_in_address_at" on "sign_in_address" ("signed_in_at");
 CREATE TABLE "user" ("id" text primary key, "name" text not null, "email" text not null unique, "email_verified" integer default 0 not null, "image" text, "role" text not null, "status" text not null, "last_sign_in_at" bigint, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE TABLE "verification" ("id" text primary key, "identifier" text not null, "value" text not null, "expires_at" bigint not null, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "verification_identifier" on "verification" ("identifier");

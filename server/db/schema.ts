@@ -28,6 +28,12 @@ export interface SessionTable {
   updatedAt: number;
 }
 
+/** From where people have signed in: an IPv4 address, or an IPv6 network of 64 bits. */
+export interface SignInAddressTable {
+  address: string;
+  signedInAt: number;
+}
+
 export interface AccountTable {
   id: string;
   accountId: string;
@@ -385,6 +391,7 @@ export interface AuditHeadTable {
 export interface Schema {
   user: UserTable;
   session: SessionTable;
+  signInAddress: SignInAddressTable;
   account: AccountTable;
   verification: VerificationTable;
   setting: SettingTable;

@@ -28,7 +28,7 @@ export function openApiDocument() {
     type: "apiKey",
     in: "cookie",
     name: "attacklens.session_token",
-    description: "Set by signing in",
+    description: "Set by signing in. With HTTPS, its name is `__Host-attacklens.session_token`.",
   });
   registry.registerComponent("securitySchemes", "apiKey", {
     type: "http",

@@ -128,6 +128,7 @@ test("sensors have a port of their own: people are not answered there, nor senso
   expect(await status(`${sensorUrl}/`)).toBe(404);
   expect(await status(`${sensorUrl}/api/v1/setup`)).toBe(404);
   expect(await status(`${sensorUrl}/healthz`)).toBe(200);
+  expect(await status(`${sensorUrl}/readyz`)).toBe(200);
   expect(await status(`${url}/sensor/v1/check-in`, { method: "POST", body: "{}" })).toBe(404);
   expect((await enroll(installation, value, { url, pin: caPin })).code).not.toBe(0);
   const { stateDir, code } = await enroll(installation, value, { pin: caPin, name: "right" });

@@ -5,7 +5,9 @@ import { CODE, expectNone, importsAmong, linesMatching } from "./sources.ts";
 const SERVER = CODE.filter((file) => file.startsWith("server/"));
 const PROGRAMS = CODE.filter((file) => /^(protocol|server|console|sensor)\//.test(file));
 const mayQuery = (file: string) => /^server\/(db\/|.*-store\.ts$)/.test(file);
-const mayUseTerminal = (file: string) => /^(server|sensor)\/(main\.ts$|commands\/)/.test(file);
+/** The log is on standard error. */
+const mayUseTerminal = (file: string) =>
+  /^(server|sensor)\/(main\.ts$|commands\/)/.test(file) || file === "server/log.ts";
 const mayReadEnvironment = (file: string) => file === "server/config.ts" || file === "sensor/settings.ts";
 
 test("SQL is only in stores and in server/db", () => {
