@@ -109,7 +109,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
     secure: publicUrl.startsWith("https:"),
-    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
     consoleFile: await openConsoleFiles(bundle),
   });
   const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>

@@ -10,6 +10,7 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
+import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -22,6 +23,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0007-certificate-authority": certificateAuthority,
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
+  "0012-clones-and-matches": clonesAndMatches,
 };
 
 export interface SchemaState {

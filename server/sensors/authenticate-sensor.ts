@@ -9,7 +9,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
-import { sensorCopied } from "./boots.ts";
+import { type RequestAt, sensorCopied, settleInstance } from "./boots.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
 import { insertReplacedKey, listReplacedKeys, promoteKey } from "./sensor-keys-store.ts";
@@ -34,6 +34,7 @@ export async function authenticateSensor(
   presence: Presence,
   now: number,
   http: HttpRequest,
+  checkInIntervalSeconds: number,
 ): Promise<SensorCaller> {
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const sensor = await findSensorKey(db, claimed.keyid);
@@ -73,7 +74,7 @@ export async function authenticateSensor(
     hasNewcomers: sensor.hasNewcomers === 1,
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
-  refuseElsewhere(caller, http.path);
+  await refuseElsewhere(db, { now, address: http.address, checkInIntervalSeconds }, caller, http.path);
   if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path)
     throw new Problem(
       "sensor-awaiting-approval",
@@ -148,8 +149,14 @@ async function promote(
   });
 }
 
-function refuseElsewhere({ standing }: SensorCaller, path: string): void {
-  if (standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (standing === "open" && path !== checkIn.path && path !== enrollCopy.path)
-    throw new Problem("state-conflict", "Not possible before a check-in of this start of the sensor");
+/** A check-in settles for itself who holds the key, and a clone's request to enroll needs no more than the key. */
+async function refuseElsewhere(
+  db: Database,
+  at: RequestAt,
+  caller: SensorCaller,
+  path: string,
+): Promise<void> {
+  if (caller.standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
+  if (path !== checkIn.path && path !== enrollCopy.path)
+    await settleInstance(db, at, caller, { isCheckIn: false });
 }

@@ -23,7 +23,7 @@ export async function updateBoots(
   tx: Database,
   sensorId: string,
   bootIds: readonly string[],
-  columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "copySensorId">>,
+  columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "returns" | "copySensorId">>,
 ): Promise<void> {
   if (bootIds.length === 0) return;
   await tx

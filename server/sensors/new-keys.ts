@@ -104,6 +104,7 @@ export async function enrollCopy(
         address,
         firstSeenAt: at,
         returnedAt: null,
+        returns: 0,
         copySensorId: sensorId,
       });
     }

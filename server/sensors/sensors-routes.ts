@@ -5,7 +5,7 @@ import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type Connection, handler } from "../route-handler.ts";
-import { settleBoot } from "./boots.ts";
+import { settleInstance } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
 import { announceKey, enrollCopy } from "./new-keys.ts";
@@ -39,13 +39,16 @@ export const sensorRoutes = [
   handler(checkIn, async ({ body, sensor, http }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
-    const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
-    const wanted = askAgainSeconds === undefined ? await recordReport(db, now(), sensor, body) : [];
+    const { isHeld, askAgainSeconds } = await settleInstance(db, at, sensor, {
+      isCheckIn: true,
+      host: body.host,
+    });
+    const wanted = isHeld ? [] : await recordReport(db, now(), sensor, body);
     return {
       serverTime: toInstant(now()),
       checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
       wanted,
-      held: askAgainSeconds !== undefined,
+      held: isHeld,
       serverKey: answers.publicKey,
       ...trustChange(connection, body.trusts),
       newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
