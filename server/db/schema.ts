@@ -133,6 +133,8 @@ export interface SensorTable {
   assetId: string;
   hostname: string;
   hostnameKey: string;
+  /** The hostname that its enrollment token, or an operator, admitted. */
+  admittedHostname: string;
   platform: "linux" | "windows" | "darwin";
   osName: string;
   osVersion: string;

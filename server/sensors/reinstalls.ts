@@ -6,6 +6,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { mergeAsset, separateAsset } from "../assets/assets.ts";
+import { withdrawIdentifiers } from "../assets/assets-store.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
@@ -33,7 +34,10 @@ const SWEPT = 200;
 
 const comparedFacts = z.array(comparedFact);
 
-/** Keeps which of the sensors that were here before each new one looks like. In the transaction that makes them. */
+/** Matches that a new sensor has at the most: those of the sensors that were seen last. */
+const MAX_MATCHES = 20;
+
+/** Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them. */
 export async function noticeReinstalls(
   tx: Database,
   made: { sensor: SensorTable }[],
@@ -55,8 +59,9 @@ export async function noticeReinstalls(
   const holders = (await listHolders(tx, identifiers)).map((row) => ({
     ...row,
     host: parseHost(row.enrolledHost),
-    lives: ids.has(row.id) || (row.uninstalledAt === null && row.lastSeenAt >= since),
+    lives: ids.has(row.id) || row.lastSeenAt >= since,
   }));
+  holders.sort((left, right) => right.lastSeenAt - left.lastSeenAt);
   const rows = newcomers.flatMap((newcomer) =>
     holders
       .filter((holder) => !ids.has(holder.id) && holder.assetGroupId === assetGroupId)
@@ -78,7 +83,8 @@ export async function noticeReinstalls(
             formerAssetId: null,
           },
         ];
-      }),
+      })
+      .slice(0, MAX_MATCHES),
   );
   await insertLikenesses(tx, rows);
 }
@@ -134,6 +140,7 @@ export async function merge(
   const pair = await lockOpenPair(tx, since, sensorId, predecessorId);
   if (!pair) throw notAlike("merge");
   const { later, earlier } = pair;
+  if (user === null && !pair.isMergedByRule) throw notAlike("merge");
   if (later.awaitingApproval === 1)
     throw new Problem("state-conflict", "Cannot merge sensor: approve it first");
   if (later.blockedAt !== null) throw new Problem("state-conflict", "Cannot merge sensor: it is blocked");
@@ -198,7 +205,17 @@ async function lockOpenPair(tx: Database, since: number, sensorId: string, prede
     (one) => one.predecessorId === predecessorId,
   );
   if (!later || !earlier || !open) return undefined;
-  return { later, earlier, ids: { sensorId, predecessorId }, agrees: agreeing(open) };
+  return {
+    later,
+    earlier,
+    ids: { sensorId, predecessorId },
+    agrees: agreeing(open),
+    isMergedByRule: isMergedByRule(open),
+  };
+}
+
+function isMergedByRule({ isCertain, laterRule, earlierRule }: OpenPair): boolean {
+  return isCertain === 1 && laterRule === "merge" && earlierRule === "merge";
 }
 
 function agreeing({ facts }: OpenPair): string[] {
@@ -231,6 +248,7 @@ export async function separate(tx: Database, now: number, user: User | null, id:
       next = one?.replacedBy ?? null;
     }
     await separateAsset(tx, formerAssetId, earlier.assetId, parseHost(earlier.enrolledHost));
+    await withdrawIdentifiers(tx, formerAssetId);
   }
   await updateSensor(tx, id, { replacedBy: null, replacedAt: null, replacementDecidedBy: null });
   await decideLikeness(

@@ -4,6 +4,7 @@ import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
+import { withdrawIdentifiers } from "../assets/assets-store.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -125,6 +126,7 @@ export async function recordGoodbye(db: Database, now: number, id: string): Prom
     const sensor = await lockSensor(tx, id);
     if (!sensor) throw notFound(id);
     await updateSensor(tx, id, { uninstalledAt: now });
+    await withdrawIdentifiers(tx, sensor.assetId);
     await recordAuditEvent(tx, {
       at: now,
       actor: { type: "system", id, name: sensor.hostname },

@@ -5,15 +5,18 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { formatTokenValue, TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
+import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
-import { enrolledReply, keyTaken } from "./new-keys.ts";
+import { enrolledReply } from "./enroll-clone.ts";
+import { keyTaken } from "./new-keys.ts";
 import { raiseNonce } from "./presence-store.ts";
 import {
   deleteUnusedTickets,
@@ -128,6 +131,9 @@ export async function reEnroll(
       enrolledHost: JSON.stringify(host),
       uninstalledAt: null,
     });
+    // It may run on other hardware, or have been unenrolled before.
+    if (sensor.awaitingApproval === 0)
+      await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
     const boots = await listBoots(tx, sensor.id);
     const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
     await deleteBoots(tx, sensor.id, over);
