@@ -14,6 +14,8 @@ export const REFUSAL_REASONS = [
   "token-paused",
   "network-not-allowed",
   "hostname-not-allowed",
+  // A clone that the token's rule rejects, or one too many.
+  "sensor-copied",
 ] as const satisfies readonly ProblemCode[];
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
@@ -26,7 +28,10 @@ export const enrollmentAttempt = z
     }),
     enrollmentToken: z.object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() }),
     outcome: z.enum(["accepted", "refused"]),
-    reason: z.enum(REFUSAL_REASONS).nullable().meta({ description: "null: accepted" }),
+    reason: z.enum(REFUSAL_REASONS).nullable().meta({
+      description:
+        "null: accepted. A clone that is refused may wait for approval, without a use of the token: `sensor` names it then",
+    }),
     detail: z
       .string()
       .nullable()

@@ -27,13 +27,13 @@ export function program(
 ) {
   const bootId = crypto.randomUUID();
   const host = key.enrollBody("web-01", facts).host;
-  const send = async (path: string, body: unknown, method = "POST"): Promise<Answer> => {
+  const send = async (path: string, body: unknown, method = "POST", from = address): Promise<Answer> => {
     const init = key.request(method, path, body, world.clock.ms, {
       keyid: sensorId,
       bootId,
       nonce: nextNonce(),
     });
-    const response = await world.fetch(path, init, address);
+    const response = await world.fetch(path, init, from);
     return { status: response.status, body: response.status === 204 ? null : await response.json() };
   };
   return {
@@ -48,10 +48,10 @@ export function program(
         ...extra,
       });
     },
-    becomeCopy: async (newKey: TestSensor, hostname = "web-01") => {
+    becomeCopy: async (newKey: TestSensor, hostname = "web-01", from = address) => {
       world.clock.ms += 1;
       const body = { ...newKey.enrollBody(hostname, facts), proof: newKey.proof(sensorId) };
-      return await send("/sensor/v1/copies", { ...body, protocolVersion: 2 });
+      return await send("/sensor/v1/copies", { ...body, protocolVersion: 2 }, "POST", from);
     },
   };
 }
@@ -80,5 +80,5 @@ export async function enrolledSensor(
   const reply = (await (await world.fetch("/sensor/v1/enroll", init, "10.0.0.1")).json()) as {
     sensorId: string;
   };
-  return { key, sensorId: reply.sensorId, token: enrollmentToken };
+  return { key, sensorId: reply.sensorId, token: enrollmentToken, value };
 }

@@ -30,11 +30,18 @@ const judge = (
     now: NOW,
     holderSeenAt: extra.seenAt ?? NOW - MINUTE_MS,
     silentAfterMs: 3 * MINUTE_MS,
+    settledAfterMs: 1.25 * MINUTE_MS,
     lateForMs: MINUTE_MS / 2,
   });
 
-const takesOver = { type: "holder", returned: false, isDisputed: false, returns: 0 } as const;
-const restarts = { ...takesOver, isDisputed: true };
+const takesOver = {
+  type: "holder",
+  returned: false,
+  isDisputed: false,
+  heldForMs: Number.POSITIVE_INFINITY,
+  returns: 0,
+} as const;
+const restarts = { ...takesOver, isDisputed: true, heldForMs: 0 };
 
 test("the first start of a sensor holds its key, wherever it runs", () => {
   expect(judge("b1", WEB, [])).toEqual(takesOver);
@@ -63,7 +70,7 @@ test("what looks like another host waits while the holder may live, and takes ov
   expect(judge("b2", CLONE, [holder, boot("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
   const seenAt = NOW - 3 * MINUTE_MS;
   expect(judge("b2", CLONE, [holder], { seenAt })).toEqual({ type: "newcomer" });
-  expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual(takesOver);
+  expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual({ ...takesOver, heldForMs: 0 });
 });
 
 test("a holder that is seen after newcomers came keeps the key; all of them are copies", () => {
@@ -120,7 +127,7 @@ test("two hosts that cannot be told apart by their facts are noticed when both a
 
 test("a host that is set back to a snapshot takes the key back, and is no copy of itself", () => {
   const snapshot = boot("b1", "past", WEB, { returnedAt: RECENT, returns: 1 });
-  const returned = { ...restarts, returned: true };
+  const returned = { ...takesOver, isDisputed: true, returned: true };
   expect(judge("b1", WEB, [snapshot, boot("b2", "holder", WEB)])).toEqual(returned);
   const seenAt = NOW - 4 * MINUTE_MS;
   expect(judge("b1", WEB, [{ ...snapshot, returns: 0 }, boot("b2", "holder", WEB)], { seenAt })).toEqual(

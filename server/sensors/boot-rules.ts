@@ -25,13 +25,18 @@ export interface BootCase {
   holderSeenAt: number;
   /** A holder that was not seen for so long is not alive. */
   silentAfterMs: number;
+  /** A holder that took over so long ago without another being heard is the only one. */
+  settledAfterMs: number;
   /** What a program that ended has left on the way arrives within this time after its successor's first request. */
   lateForMs: number;
 }
 
 export type Verdict =
-  /** It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another may live, and soon be heard. */
-  | { type: "holder"; returned: boolean; isDisputed: boolean; returns: number }
+  /**
+   * It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another may live, and be heard
+   * soon: it took over `heldForMs` ago, or is heard beside another.
+   */
+  | { type: "holder"; returned: boolean; isDisputed: boolean; heldForMs: number; returns: number }
   /** A past instance is heard beside the holder: it is served, and counted. */
   | { type: "stray"; returns: number }
   /** It looks like another host, and the holder may be alive: what it reports is not taken yet. */
@@ -86,7 +91,9 @@ export function judgeBoot(given: BootCase): Verdict {
   const isHolderSilent = now - given.holderSeenAt > silentAfterMs;
   if (known?.state === "past") return judgePast(known, holder, isHolderSilent, given);
   const isRestart = !known && differences(host, holder.host).length === 0;
-  return isRestart || isHolderSilent ? takesOver({ isDisputed: !isHolderSilent }) : { type: "newcomer" };
+  return isRestart || isHolderSilent
+    ? takesOver({ isDisputed: !isHolderSilent, heldForMs: 0 })
+    : { type: "newcomer" };
 }
 
 /** The holder lives, and so may past instances that were heard lately. */
@@ -94,12 +101,13 @@ function judgeHolder(holder: Boot, given: BootCase): Verdict {
   const strays = given.boots.filter((boot) => isStray(boot, given));
   if (strays.length === 0) {
     const heldForMs = given.now - (holder.returnedAt ?? holder.firstSeenAt);
-    return takesOver({ isDisputed: heldForMs < given.lateForMs });
+    const isDisputed = heldForMs < given.settledAfterMs;
+    return takesOver({ isDisputed, ...(holder.returnedAt === null ? { heldForMs } : {}) });
   }
   const returns = holder.returns + 1;
   const alive = strays.filter((boot) => boot.returns >= PROVES_LIFE);
   if (returns >= PROVES_LIFE && alive.length > 0) return fork(holder, alive, given);
-  return { type: "holder", returned: false, isDisputed: true, returns };
+  return { ...takesOver({ isDisputed: true }), returns };
 }
 
 /**
@@ -117,8 +125,12 @@ function judgePast(past: Boot, holder: Boot, isHolderSilent: boolean, given: Boo
   return holder.returns === 0 ? takesOver({ isDisputed: true, returned: true }) : { type: "stray", returns };
 }
 
-function takesOver({ isDisputed, returned = false }: { isDisputed: boolean; returned?: boolean }): Verdict {
-  return { type: "holder", returned, isDisputed, returns: 0 };
+function takesOver(held: {
+  isDisputed: boolean;
+  heldForMs?: number;
+  returned?: boolean;
+}): Verdict & { type: "holder" } {
+  return { type: "holder", returned: false, heldForMs: Number.POSITIVE_INFINITY, returns: 0, ...held };
 }
 
 /** A past instance that was heard lately, after a later one had taken over. */

@@ -18,6 +18,9 @@ import { lockSensor, updateSensor } from "./sensors-store.ts";
 /** A request that a program left on the way when it ended: no sensor waits longer for a reply. */
 const LATE_FOR_MS = 30_000;
 
+/** Of an interval: sensors spread their check-ins by a tenth. */
+const HEARD_AGAIN_AFTER = 1.15;
+
 const partialHost = hostFacts.partial();
 
 export function parseHost(json: string): BootHost {
@@ -54,17 +57,22 @@ export async function settleInstance(
   const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, bootId }, request));
   const isCopy = verdict.type === "copy" || (verdict.type === "fork" && verdict.holder !== bootId);
   if (isCopy) throw sensorCopied();
-  const isOpen = verdict.type === "newcomer" || verdict.type === "stray";
-  const isDisputed = verdict.type === "holder" && verdict.isDisputed;
   return {
     isHeld: verdict.type === "newcomer",
-    askAgainSeconds: isOpen || isDisputed ? openIntervalSeconds(at.checkInIntervalSeconds) : undefined,
+    askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
   };
 }
 
-/** A quarter of the interval, so that all are settled within two intervals. */
-function openIntervalSeconds(checkInIntervalSeconds: number): number {
-  return Math.max(1, Math.min(15, Math.floor(checkInIntervalSeconds / 4)));
+/**
+ * Soon enough that all are settled within two intervals: after a start, when those that started with it have been heard again; from
+ * then on every quarter of an interval. Undefined: after the interval.
+ */
+function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | undefined {
+  if (verdict.type === "holder" && !verdict.isDisputed) return undefined;
+  const soon = Math.max(1, Math.min(15, Math.floor(intervalSeconds / 4)));
+  if (verdict.type !== "holder") return soon;
+  const rest = Math.ceil(HEARD_AGAIN_AFTER * intervalSeconds - verdict.heldForMs / 1000);
+  return Math.min(intervalSeconds, Math.max(soon, rest));
 }
 
 async function settle(
@@ -92,6 +100,7 @@ async function settle(
     now,
     holderSeenAt,
     silentAfterMs,
+    settledAfterMs: 1.25 * checkInIntervalSeconds * 1000,
     lateForMs: Math.min(LATE_FOR_MS, (checkInIntervalSeconds * 1000) / 2),
   });
   const row: SensorBootTable = {

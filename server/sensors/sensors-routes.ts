@@ -8,7 +8,8 @@ import { type Connection, handler } from "../route-handler.ts";
 import { settleInstance } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
-import { announceKey, enrollCopy } from "./new-keys.ts";
+import { enrollClone } from "./enroll-clone.ts";
+import { announceKey } from "./new-keys.ts";
 import {
   approveSensor,
   blockSensor,
@@ -30,7 +31,7 @@ export const sensorRoutes = [
     return undefined;
   }),
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
-    enrollCopy(services, http, sensor, body),
+    enrollClone(services, http, sensor, body),
   ),
   handler(goodbye, async ({ sensor }, { db, now }) => {
     await recordGoodbye(db, now(), sensor.id);
