@@ -189,6 +189,16 @@ export async function lockTokenOfSensor(tx: Database, sensorId: string) {
   return await lockRows(tx, query).executeTakeFirstOrThrow();
 }
 
+/** JSON of the hostname patterns of a token, of a deleted one too. */
+export async function findAllowedHostnames(db: Database, id: string): Promise<string> {
+  const row = await db
+    .selectFrom("enrollmentToken")
+    .select("allowedHostnames")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  return row.allowedHostnames;
+}
+
 export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;
 
 export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {

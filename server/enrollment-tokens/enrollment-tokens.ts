@@ -34,7 +34,7 @@ import {
   type TokenPage,
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
-import { matchesPattern } from "./token-limits.ts";
+import { admitsHostname } from "./token-limits.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -311,7 +311,7 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     }
     if (networks.length > 0 && !isInNetworks(host.address, networks))
       throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
-    if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
+    if (!admitsHostname(patterns, host.hostname))
       throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
   };
 

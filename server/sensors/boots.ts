@@ -9,7 +9,14 @@ import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { SensorCaller } from "../route-handler.ts";
 import { type BootHost, differences, judgeBoot, PROVES_LIFE, type Verdict } from "./boot-rules.ts";
-import { deleteBoots, listBoots, listCopies, updateBoots, upsertBoot } from "./boots-store.ts";
+import {
+  deleteBoots,
+  listBoots,
+  listClones,
+  listUnsettledClones,
+  updateBoots,
+  upsertBoot,
+} from "./boots-store.ts";
 import { findPresence, touchPresence } from "./presence-store.ts";
 import { instancesToForget } from "./remembered-instances.ts";
 import { MISSED_CHECK_INS } from "./sensor-status.ts";
@@ -217,18 +224,22 @@ export function sensorCopied(): Problem {
 
 const SHOWN_COPIES = 100;
 
-/** Hosts that held the sensor's key too, for the sensor's page. */
+/** Hosts that hold or held the sensor's key too, the latest first, for the sensor's page. */
 export async function presentCopies(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
-  const rows = await listCopies(db, sensor.id, SHOWN_COPIES);
   const original = parseHost(enrolledHost);
-  return rows.map((row) => {
-    const host = parseHost(row.host);
-    return {
-      hostname: host.hostname ?? "",
-      address: row.address,
-      firstSeenAt: toInstant(row.firstSeenAt),
-      differs: differences(host, original),
-      sensor: row.copyId === null ? null : { id: row.copyId, name: row.copyHostname ?? "" },
-    };
-  });
+  const clones = await listClones(db, sensor.id, SHOWN_COPIES);
+  const others = await listUnsettledClones(db, sensor.id, SHOWN_COPIES);
+  return [...clones, ...others.map((other) => ({ ...other, id: null, hostname: "" }))]
+    .sort((left, right) => right.firstSeenAt - left.firstSeenAt)
+    .slice(0, SHOWN_COPIES)
+    .map(({ id, hostname, ...row }) => {
+      const host = parseHost(row.host);
+      return {
+        hostname: host.hostname ?? "",
+        address: row.address,
+        firstSeenAt: toInstant(row.firstSeenAt),
+        differs: differences(host, original),
+        sensor: id === null ? null : { id, name: hostname },
+      };
+    });
 }

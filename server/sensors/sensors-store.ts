@@ -20,6 +20,11 @@ function sensors(db: Database) {
     .select([
       "sensor.id",
       "sensor.hostname",
+      "sensor.admittedHostname",
+      // Read for hosts that were renamed alone.
+      sql<string>`case when sensor.hostname = sensor.admitted_hostname then '[]' else enrollment_token.allowed_hostnames end`.as(
+        "allowedHostnames",
+      ),
       "sensor.platform",
       "sensor.osName",
       "sensor.osVersion",

@@ -16,6 +16,7 @@ import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
 import { enrolledReply } from "./enroll-clone.ts";
+import { recordRename } from "./hostnames.ts";
 import { keyTaken } from "./new-keys.ts";
 import { raiseNonce } from "./presence-store.ts";
 import {
@@ -120,6 +121,7 @@ export async function reEnroll(
       reason: "re-enrolled",
     });
     const { hostname, platform, osName, osVersion, architecture } = host;
+    await recordRename(tx, at, sensor, hostname);
     await updateSensor(tx, sensor.id, {
       ...{ publicKey, hostname, platform, osName, osVersion, architecture },
       hostnameKey: nameKey(hostname),
