@@ -109,7 +109,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
     secure: publicUrl.startsWith("https:"),
-    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
+    authenticateSensor: (http) =>
+      authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
     consoleFile: await openConsoleFiles(bundle),
   });
   const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
