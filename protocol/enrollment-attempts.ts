@@ -6,7 +6,8 @@ import type { ProblemCode } from "./problems.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-export const REFUSAL_REASONS = [
+/** Why a token refuses a host. */
+export const TOKEN_REFUSALS = [
   "token-revoked",
   "token-expired",
   "token-group-deleted",
@@ -14,9 +15,9 @@ export const REFUSAL_REASONS = [
   "token-paused",
   "network-not-allowed",
   "hostname-not-allowed",
-  // A clone that the token's rule rejects, or one too many.
-  "sensor-copied",
 ] as const satisfies readonly ProblemCode[];
+/** sensor-copied: a clone that the token's rule rejects, or one too many. */
+export const REFUSAL_REASONS = [...TOKEN_REFUSALS, "sensor-copied"] as const satisfies readonly ProblemCode[];
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const enrollmentAttempt = z

@@ -45,6 +45,8 @@ export interface Settled {
   isHeld: boolean;
   /** Until it is settled who holds the key, an instance asks sooner; undefined: at the normal interval. */
   askAgainSeconds: number | undefined;
+  /** It is the holder, and may be asked for another key. */
+  holdsKey: boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function settleInstance(
 ): Promise<Settled> {
   const { bootId } = caller;
   if (bootId === undefined || (caller.standing === "holder" && !caller.hasNewcomers))
-    return { isHeld: false, askAgainSeconds: undefined };
+    return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
   if (caller.standing === "copy") throw sensorCopied();
   const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, bootId }, request));
   const isCopy = verdict.type === "copy" || (verdict.type === "fork" && verdict.holder !== bootId);
@@ -67,6 +69,7 @@ export async function settleInstance(
   return {
     isHeld: verdict.type === "newcomer",
     askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
+    holdsKey: verdict.type === "holder" || verdict.type === "fork",
   };
 }
 

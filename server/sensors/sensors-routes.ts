@@ -40,7 +40,7 @@ export const sensorRoutes = [
   handler(checkIn, async ({ body, sensor, http }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
-    const { isHeld, askAgainSeconds } = await settleInstance(db, at, sensor, {
+    const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
       isCheckIn: true,
       host: body.host,
     });
@@ -52,7 +52,7 @@ export const sensorRoutes = [
       held: isHeld,
       serverKey: answers.publicKey,
       ...trustChange(connection, body.trusts),
-      newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
+      newKeyWanted: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
   handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>
