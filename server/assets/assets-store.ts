@@ -75,7 +75,7 @@ export async function listIdentifiers(db: Database, assetId: string) {
 }
 
 /** Removes the identifiers of an asset unless it has a sensor that is approved and live. */
-export async function withdrawIdentifiers(tx: Database, assetId: string): Promise<void> {
+export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string): Promise<void> {
   await tx
     .deleteFrom("assetIdentifier")
     .where("assetId", "=", assetId)

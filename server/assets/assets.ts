@@ -10,6 +10,7 @@ import {
   type AssetPage,
   type AssetRow,
   deleteIdentifiers,
+  deleteIdentifiersUnlessLive,
   findAsset,
   insertAssets,
   insertIdentifiers,
@@ -84,6 +85,11 @@ export async function createAssets(
   );
   await insertIdentifiers(tx, identifiers);
   return assets.map(({ id }) => ({ id }));
+}
+
+/** The asset is identified by nothing, unless it has a sensor that is approved and live. */
+export async function withdrawIdentifiers(tx: Database, assetId: string): Promise<void> {
+  await deleteIdentifiersUnlessLive(tx, assetId);
 }
 
 /** The asset is identified by what its host says: its sensor was approved. */

@@ -25,6 +25,7 @@ import type { RefusalLedger, User } from "../route-handler.ts";
 import { insertAttempts, upsertRefusals } from "./attempts-store.ts";
 import {
   countUses,
+  findAllowedHostnames,
   findSuccessors,
   findToken,
   insertToken,
@@ -331,6 +332,16 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
       return ++uses;
     },
   };
+}
+
+/** Whether a token with these patterns, in JSON, admits the hostname. */
+export function allowsHostname(allowedHostnames: string, hostname: string): boolean {
+  return admitsHostname(parseList(allowedHostnames), hostname);
+}
+
+/** Whether the token's present patterns admit the hostname; those of a deleted token too. */
+export async function tokenAllowsHostname(db: Database, id: string, hostname: string): Promise<boolean> {
+  return allowsHostname(await findAllowedHostnames(db, id), hostname);
 }
 
 const shortList = (items: string[]) =>

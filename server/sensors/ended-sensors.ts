@@ -1,5 +1,5 @@
 // Ephemeral sensors that have been offline for longer than their token allows: removed, shown for a while to who asks, then forgotten.
-import { withdrawIdentifiers } from "../assets/assets-store.ts";
+import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";

@@ -1,14 +1,10 @@
 // The hostname that a sensor was admitted with, beside the one that its host has now: a token's patterns judge the first, and a
 // host may be renamed at any time.
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
-import { z } from "zod";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
-import { findAllowedHostnames } from "../enrollment-tokens/enrollment-tokens-store.ts";
-import { admitsHostname } from "../enrollment-tokens/token-limits.ts";
+import { allowsHostname, tokenAllowsHostname } from "../enrollment-tokens/enrollment-tokens.ts";
 import { nameKey } from "../ids.ts";
-
-const patterns = z.array(z.string());
 
 interface Hostnames {
   hostname: string;
@@ -19,8 +15,7 @@ interface Hostnames {
 
 /** False for a renamed host whose present name the token does not admit. What an operator admitted is allowed. */
 export function isHostnameAllowed({ hostname, admittedHostname, allowedHostnames }: Hostnames): boolean {
-  if (nameKey(hostname) === nameKey(admittedHostname)) return true;
-  return admitsHostname(patterns.parse(JSON.parse(allowedHostnames)), hostname);
+  return nameKey(hostname) === nameKey(admittedHostname) || allowsHostname(allowedHostnames, hostname);
 }
 
 /** Writes the audit event of a host's new name, in the transaction that stores it. Upper and lower case make no other name. */
@@ -32,10 +27,10 @@ export async function recordRename(
 ): Promise<void> {
   if (nameKey(hostname) === nameKey(sensor.hostname)) return;
   const { id, admittedHostname } = sensor;
-  const allowedHostnames = await findAllowedHostnames(tx, sensor.enrollmentTokenId);
+  const isFirstName = nameKey(hostname) === nameKey(admittedHostname);
   const details: Record<string, Json> = {
     ...{ before: sensor.hostname, hostname, admittedHostname },
-    allowed: isHostnameAllowed({ hostname, admittedHostname, allowedHostnames }),
+    allowed: isFirstName || (await tokenAllowsHostname(tx, sensor.enrollmentTokenId, hostname)),
   };
   await recordAuditEvent(tx, {
     at,

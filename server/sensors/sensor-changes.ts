@@ -1,8 +1,7 @@
 // What a person decides of a sensor.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
-import { restoreIdentifiers } from "../assets/assets.ts";
-import { withdrawIdentifiers } from "../assets/assets-store.ts";
+import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";

@@ -4,7 +4,7 @@ import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { withdrawIdentifiers } from "../assets/assets-store.ts";
+import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
