@@ -77,4 +77,5 @@ export const revokeApiKey = route({
   params: z.strictObject({ id: apiKeyId }),
   status: 200,
   output: apiKey,
+  problems: ["state-conflict"],
 });

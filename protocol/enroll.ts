@@ -99,8 +99,7 @@ export const enroll = route({
     "signature-missing",
     "signature-invalid",
     "clock-skewed",
-    "sensor-unknown",
-    "state-conflict",
+    "key-taken",
   ],
 });
 
@@ -120,6 +119,7 @@ export const reEnroll = route({
     "signature-missing",
     "signature-invalid",
     "clock-skewed",
+    "key-taken",
     "state-conflict",
   ],
 });
@@ -132,7 +132,7 @@ export const replaceKey = route({
   summary: "Announce the sensor's next key: both are valid until the new one has signed a request",
   body: z.strictObject({ publicKey, proof }),
   status: 204,
-  problems: ["state-conflict"],
+  problems: ["key-taken", "state-conflict"],
 });
 
 export const enrollCopy = route({
@@ -145,7 +145,7 @@ export const enrollCopy = route({
   body: enrollBody.extend({ proof }),
   status: 201,
   output: enrolled,
-  problems: ["state-conflict"],
+  problems: ["key-taken", "state-conflict"],
 });
 
 export const checkToken = route({

@@ -128,7 +128,15 @@ export const enrollmentToken = z
       description:
         "expires-soon: within 7 days, though used in the last 7; nearly-used-up: 90% or more; unused: for 30 days; no-expiry",
     }),
-    can: z.object({ edit: can, pause: can, resume: can, revoke: can, rotate: can, delete: can }),
+    can: z.object({
+      edit: can,
+      pause: can,
+      resume: can,
+      revoke: can,
+      rotate: can,
+      revokeAndBlock: can,
+      delete: can,
+    }),
   })
   .meta({ id: "EnrollmentToken" });
 export type EnrollmentToken = z.infer<typeof enrollmentToken>;
@@ -333,6 +341,7 @@ export const revokeEnrollmentToken = route({
   params,
   status: 200,
   output: enrollmentToken,
+  problems: ["state-conflict"],
 });
 
 export const deleteEnrollmentToken = route({

@@ -33,6 +33,7 @@ export const PROBLEMS = {
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "name-taken": { status: 409, title: "The name is already in use" },
+  "key-taken": { status: 409, title: "The public key is or was a sensor's already" },
   "state-conflict": { status: 409, title: "Not possible in the present state" },
   "body-too-large": { status: 413, title: "The request body is too large" },
   "media-type-unsupported": { status: 415, title: "The content type is not supported" },

@@ -201,6 +201,7 @@ export const blockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 export const unblockSensor = route({
@@ -212,6 +213,7 @@ export const unblockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 const decision = {

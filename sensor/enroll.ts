@@ -62,8 +62,7 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
     "ticket-unknown":
       "make another ticket on the sensor's page in the console; it is good for one host and one hour",
     "sensor-blocked": "unblock the sensor in the console, then run the same command again",
-    "state-conflict": `use the token that this host began with, or ${newKey}`,
-    "sensor-unknown": `${newKey}: this host becomes a new sensor`,
+    "key-taken": `use the token that this host began with, or ${newKey}: this host becomes a new sensor`,
   };
   return hints[code];
 }
@@ -178,7 +177,11 @@ async function requestIdentity(
     try {
       return await send(connection, route, { body, token, signal });
     } catch (error) {
-      throw error instanceof Refused ? refusal(error, stateDir) : error;
+      if (!(error instanceof Refused)) throw error;
+      if (route !== reEnroll || error.problem.code !== "key-taken") throw refusal(error, stateDir);
+      // It was a key for this ticket alone: the next try makes another.
+      removeCandidate(stateDir);
+      throw refusal(error, stateDir, "run the same command again: it makes a new key");
     }
   });
 }
@@ -206,14 +209,18 @@ async function persist<T>(
   }
 }
 
-function refusal({ problem, message }: Refused, stateDir: string): SensorError {
+function refusal(
+  { problem, message }: Refused,
+  stateDir: string,
+  hint = hintFor(problem.code, stateDir),
+): SensorError {
   const reference = problem.reference
     ? `(${problem.reference.replace(/[^\w-]/g, "").slice(0, 40)})`
     : `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
   const isToken = /^(token|ticket|network|hostname)-/.test(problem.code);
   const exit = isToken ? "tokenRefused" : problem.code === "sensor-blocked" ? "blocked" : "sensorRefused";
   const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
-  return new SensorError(exit, `${text} ${reference}`, hintFor(problem.code, stateDir));
+  return new SensorError(exit, `${text} ${reference}`, hint);
 }
 
 function unreachable(server: string, { message, state }: Unreachable): SensorError {

@@ -14,7 +14,7 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import { permitted } from "../permitted.ts";
+import { permitted, requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
   type ApiKeyPage,
@@ -22,6 +22,7 @@ import {
   findApiKey,
   findApiKeyByHash,
   insertApiKey,
+  lockApiKey,
   pageOfApiKeys,
   revokeApiKeyRow,
   updateLastUse,
@@ -39,6 +40,14 @@ function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
   return "active";
 }
 
+/** A full sentence: why the action is impossible at `now`; undefined when it is possible. For `can` and for enforcement. */
+function apiKeyObstacle(_action: "revoke", key: ApiKeyRow, now: number): string | undefined {
+  const status = statusOf(key, now);
+  if (status === "revoked") return "Can't revoke the API key: it is already revoked.";
+  if (status === "expired") return "Can't revoke the API key: it has expired, and no longer works.";
+  return undefined;
+}
+
 function present(key: ApiKeyRow, now: number, user: User): ApiKey {
   const status = statusOf(key, now);
   return {
@@ -54,13 +63,7 @@ function present(key: ApiKeyRow, now: number, user: User): ApiKey {
     lastUsedAddress: key.lastUsedAddress,
     revokedAt: toInstant(key.revokedAt),
     revokedBy: key.revokedBy,
-    can: {
-      revoke: permitted(
-        user,
-        "api-keys:manage",
-        status === "revoked" ? "It is revoked already" : status === "expired" ? "It has expired" : undefined,
-      ),
-    },
+    can: permitted(user, "api-keys:manage", ["revoke"], (action) => apiKeyObstacle(action, key, now)),
   };
 }
 
@@ -111,12 +114,13 @@ export async function createApiKey(
   return { apiKey: present((await findApiKey(db, id))!, now, user), value };
 }
 
-/** Revoking a revoked key changes nothing. Throws not-found. */
+/** Throws not-found, state-conflict. */
 export async function revokeApiKey(db: Database, now: number, user: User, id: string) {
-  const key = await findApiKey(db, id);
-  if (!key) throw new Problem("not-found", `There is no API key ${id}`);
   await inTransaction(db, async (tx) => {
-    if (!(await revokeApiKeyRow(tx, id, now, user.id))) return;
+    const key = await lockApiKey(tx, id);
+    if (!key) throw new Problem("not-found", `There is no API key ${id}`);
+    requirePossible(apiKeyObstacle("revoke", key, now));
+    await revokeApiKeyRow(tx, id, now, user.id);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),

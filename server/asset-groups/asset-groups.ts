@@ -21,7 +21,6 @@ import {
 type GroupRow = NonNullable<Awaited<ReturnType<typeof findGroup>>>;
 
 function present(row: GroupRow, user: User): AssetGroup {
-  const manage = permitted(user, "assets:manage");
   return {
     id: row.id,
     name: row.name,
@@ -29,7 +28,8 @@ function present(row: GroupRow, user: User): AssetGroup {
     createdBy: row.createdBy,
     assets: Number(row.assets),
     enrollmentTokens: Number(row.enrollmentTokens),
-    can: { rename: manage, delete: manage },
+    // No state of a group prevents anything.
+    can: permitted(user, "assets:manage", ["rename", "delete"], () => undefined),
   };
 }
 

@@ -11,6 +11,7 @@ import { certificateAuthority } from "./migrations/0007-certificate-authority.ts
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
+import { knownKeys } from "./migrations/0013-known-keys.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -24,6 +25,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
   "0012-clones-and-matches": clonesAndMatches,
+  "0013-known-keys": knownKeys,
 };
 
 export interface SchemaState {

@@ -208,12 +208,16 @@ export interface SensorBootTable {
   copySensorId: string | null;
 }
 
-/** A key that a sensor had: rotated, or replaced by re-enrollment. */
-export interface SensorKeyTable {
+/** A public key that is, was, or is announced as a sensor's key. Deleted sensors keep theirs. */
+export interface KnownKeyTable {
   publicKey: string;
   sensorId: string;
-  replacedAt: number;
-  reason: "rotated" | "re-enrolled";
+  /** `rotated` and `re-enrolled` are why the sensor no longer has it. */
+  state: "present" | "next" | "rotated" | "re-enrolled";
+  /** The request that made the key known: only that one may be repeated. */
+  origin: "enrollment" | "ticket" | "clone" | "announcement";
+  /** Null for `present` and `next`. */
+  replacedAt: number | null;
 }
 
 /** Lets one host take a sensor over with a new key. */
@@ -374,7 +378,7 @@ export interface Schema {
   sensor: SensorTable;
   sensorPresence: SensorPresenceTable;
   sensorBoot: SensorBootTable;
-  sensorKey: SensorKeyTable;
+  knownKey: KnownKeyTable;
   sensorLikeness: SensorLikenessTable;
   reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;

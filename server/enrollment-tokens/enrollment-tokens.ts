@@ -5,7 +5,6 @@ import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts"
 import type {
   createEnrollmentToken as createRoute,
   EnrollmentToken,
-  TokenStatus,
   updateEnrollmentToken as updateRoute,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -36,6 +35,7 @@ import {
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
 import { admitsHostname } from "./token-limits.ts";
+import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -43,22 +43,13 @@ function factsOf(row: TokenRow) {
   return { ...row, uses: Number(row.uses) };
 }
 
-const FINAL: Partial<Record<TokenStatus, string>> = {
-  revoked: "Revoked: this is final",
-  expired: "Expired: extend it first",
-  "used-up": "Used up: raise the limit first",
-  "group-deleted": "Its asset group no longer exists",
-};
-
 function present(
   row: TokenRow,
   now: number,
   user: User,
   successors: Map<string, { id: string; name: string }>,
 ): EnrollmentToken {
-  const status = enrollmentTokenStatus(factsOf(row), now);
-  const may = (obstacle?: string) => permitted(user, "enrollment-tokens:manage", obstacle);
-  const revoked = row.revokedAt === null ? undefined : "Already revoked";
+  const facts = factsOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -86,7 +77,7 @@ function present(
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
     expiresAt: toInstant(row.expiresAt),
-    status,
+    status: enrollmentTokenStatus(facts, now),
     revokedAt: toInstant(row.revokedAt),
     revokedBy: row.revokedBy,
     pausedAt: toInstant(row.pausedAt),
@@ -96,15 +87,10 @@ function present(
     refusedAttempts: Number(row.refusedAttempts),
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
-    warnings: tokenWarnings(factsOf(row), now),
-    can: {
-      edit: may(revoked && "A revoked token cannot be changed"),
-      pause: may(row.pausedAt === null ? FINAL[status] : "Already paused"),
-      resume: may(row.pausedAt === null ? "Not paused" : revoked),
-      revoke: may(revoked),
-      rotate: may(revoked ?? (status === "group-deleted" ? FINAL[status] : undefined)),
-      delete: may(),
-    },
+    warnings: tokenWarnings(facts, now),
+    can: permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
+      tokenObstacle(action, facts, now),
+    ),
   };
 }
 
@@ -395,7 +381,7 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
   return {
     id: newId("enrollment"),
     enrollmentTokenId: tokenId,
-    reference: attemptReference(publicKey, reason),
+    reference: reason === null ? formatReference(randomBytes(12)) : refusalReference(publicKey, reason),
     useNumber: null,
     reason,
     detail: null,
@@ -414,11 +400,14 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
 const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The same for the same key and reason, so that a host that tries again is found under one reference. */
-function attemptReference(publicKey: string, reason: RefusalReason | null): string {
-  const hash = createHash("sha256")
-    .update(`${publicKey} ${reason ?? "accepted"}`)
-    .digest();
-  return `E-${[...hash.subarray(0, 8)].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
+function refusalReference(publicKey: string, reason: RefusalReason): string {
+  const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
+  return formatReference(hash.subarray(0, 12));
+}
+
+/** 60 bits: two attempts with one token never share a reference by chance. */
+function formatReference(bytes: Uint8Array): string {
+  return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }
 
 /** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */

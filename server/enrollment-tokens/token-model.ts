@@ -58,12 +58,17 @@ export function apply(model: Model, operation: Operation): string {
       token.deleted = true;
       return "204";
     case "revoke":
+      if (token.revoked) return "409";
       token.revoked = true;
       return "200";
     case "pause":
+      // Only a token that lets sensors in can be paused.
+      if (statusOf(model, operation.token) !== "active" || token.paused) return "409";
+      token.paused = true;
+      return "200";
     case "resume":
-      if (token.revoked) return "409";
-      token.paused = operation.type === "pause";
+      if (token.revoked || !token.paused) return "409";
+      token.paused = false;
       return "200";
     case "extend": {
       if (token.revoked) return "409";
@@ -78,7 +83,7 @@ export function apply(model: Model, operation: Operation): string {
 
 function enroll(model: Model, token: number, host: number): string {
   const earlier = model.hosts[host];
-  if (earlier !== undefined) return earlier === token ? "201" : "409 state-conflict";
+  if (earlier !== undefined) return earlier === token ? "201" : "409 key-taken";
   if (model.tokens[token]!.deleted) return "401 token-unknown";
   const status = statusOf(model, token);
   if (status !== "active") return `403 token-${status}`;

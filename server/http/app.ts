@@ -9,6 +9,7 @@ import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
 import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
+import { isDuplicate } from "../db/dialect.ts";
 import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
@@ -93,6 +94,8 @@ export function createApp(options: AppOptions) {
       err: problem.cause,
     };
     if (problem.status >= 500) services.log.error(about, "request failed");
+    else if (isDuplicate(error))
+      services.log.warn(about, "request refused for a duplicate that no rule foresaw");
     else services.log.debug(about, "request refused");
     return problemReply(problem, requestId);
   });

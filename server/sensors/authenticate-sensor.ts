@@ -3,6 +3,7 @@
 
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollCopy } from "@attacklens/protocol/enroll.ts";
+import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../db/schema.ts";
@@ -10,9 +11,9 @@ import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
 import { type RequestAt, sensorCopied, settleInstance } from "./boots.ts";
+import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
-import { insertReplacedKey, listReplacedKeys, promoteKey } from "./sensor-keys-store.ts";
 import {
   type ClaimedSignature,
   isSignatureInvalid,
@@ -45,7 +46,7 @@ export async function authenticateSensor(
     );
   const bootId = parseBootId(claimed, http.headers, sensor);
   const used = await verifyKey(db, sensor, claimed, http, now);
-  if (sensor.blockedAt !== null) {
+  if (sensor.blockedAt !== null && http.path !== goodbye.path) {
     throw new Problem(
       "sensor-blocked",
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
@@ -63,7 +64,7 @@ export async function authenticateSensor(
       extras: { lastNonce },
     });
   }
-  if (sensor.replacedAt !== null && used !== "earlier")
+  if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
     await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
   const caller: SensorCaller = {
     id: sensor.id,
@@ -75,7 +76,7 @@ export async function authenticateSensor(
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
   await refuseElsewhere(db, { now, address: http.address, checkInIntervalSeconds }, caller, http.path);
-  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path)
+  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path && http.path !== goodbye.path)
     throw new Problem(
       "sensor-awaiting-approval",
       "The sensor waits until a person approves it in the console",
@@ -124,32 +125,23 @@ async function verifyKey(
       }
     };
     if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
-      await promote(db, sensor, sensor.nextPublicKey, now);
+      const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
+      await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
       return "next";
     }
     const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
     if (!earlier) throw error;
-    if (earlier.reason === "rotated") return "earlier";
+    if (earlier.state === "rotated") return "earlier";
     throw new Problem(
       "key-replaced",
-      `The sensor was enrolled again at ${toInstant(earlier.replacedAt)} with another key; this one is refused`,
+      `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
     );
   }
 }
 
-async function promote(
-  db: Database,
-  { id, publicKey: from }: SensorKey,
-  to: string,
-  now: number,
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    if (!(await promoteKey(tx, id, { from, to, at: now }))) return;
-    await insertReplacedKey(tx, { publicKey: from, sensorId: id, replacedAt: now, reason: "rotated" });
-  });
-}
+/** Where a host that has not checked in may go: each of these settles who holds the key. */
+const OPEN_PATHS: readonly string[] = [checkIn.path, enrollCopy.path, goodbye.path];
 
-/** A check-in settles for itself who holds the key, and a clone's request to enroll needs no more than the key. */
 async function refuseElsewhere(
   db: Database,
   at: RequestAt,
@@ -157,6 +149,5 @@ async function refuseElsewhere(
   path: string,
 ): Promise<void> {
   if (caller.standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (path !== checkIn.path && path !== enrollCopy.path)
-    await settleInstance(db, at, caller, { isCheckIn: false });
+  if (!OPEN_PATHS.includes(path)) await settleInstance(db, at, caller, { isCheckIn: false });
 }

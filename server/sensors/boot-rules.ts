@@ -73,6 +73,15 @@ export function differences(left: BootHost, right: BootHost): string[] {
   return compareHosts(left, right).flatMap(({ kind, agrees }) => (agrees ? [] : [kind]));
 }
 
+/**
+ * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no fact of the same kind, the
+ * address decides.
+ */
+export function isSameHost(host: BootHost, before: BootHost, isSameAddress: boolean): boolean {
+  const compared = compareHosts(host, before);
+  return compared.length === 0 ? isSameAddress : compared.every(({ agrees }) => agrees);
+}
+
 function likeness(host: BootHost, enrolled: BootHost): number {
   return compareHosts(host, enrolled).reduce((sum, { agrees }) => sum + (agrees ? 1 : -1), 0);
 }

@@ -137,7 +137,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await copy.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
     await copy.checkIn();
     await original.checkIn();
-    expect((await copy.becomeCopy(key)).body.code).toBe("state-conflict");
+    expect((await copy.becomeCopy(key)).body.code).toBe("key-taken");
     const mine = makeTestSensor();
     const body = {
       ...mine.enrollBody("web-01"),

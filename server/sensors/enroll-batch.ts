@@ -13,10 +13,12 @@ import {
   recordTokenUses,
   tokenUnknown,
 } from "../enrollment-tokens/enrollment-tokens.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { nameKey, newId } from "../ids.ts";
 import type { Enrolled, EnrollRequest } from "../route-handler.ts";
+import { admitKey } from "./known-keys.ts";
+import { type KnownKey, listKnownKeys } from "./known-keys-store.ts";
 import { noticeReinstalls } from "./reinstalls.ts";
-import { insertSensors, listSensorsByPublicKey, type SensorByKey } from "./sensors-store.ts";
+import { insertSensors } from "./sensors-store.ts";
 
 /** What becomes of one request: an error is for its caller alone. */
 export type Outcome = Enrolled | Error;
@@ -54,14 +56,17 @@ async function enrollAll(
   const token = await holdToken(tx, batch[0]!.valueHash);
   // Behind the lock: whoever enrolled with this token until now is found.
   const keys = new Set(batch.map(({ publicKey }) => publicKey));
-  const sensors = await listSensorsByPublicKey(tx, [...keys]);
-  const earlier = new Map(sensors.map((sensor) => [sensor.publicKey, sensor]));
+  const known = new Map((await listKnownKeys(tx, [...keys])).map((key) => [key.publicKey, key]));
   const enrolled = new Map<string, Enrolled>();
   const made: NewSensor[] = [];
   const outcomes = batch.map((request) => {
     try {
-      const sensor = earlier.get(request.publicKey);
-      if (sensor) return repeat(sensor, request.valueHash);
+      const earlier = admitKey(
+        known.get(request.publicKey),
+        "enrollment",
+        ({ valueHash }) => valueHash === request.valueHash,
+      );
+      if (earlier) return enrolledAs(earlier);
       const twin = enrolled.get(request.publicKey);
       if (twin) return twin;
       if (!token) throw tokenUnknown();
@@ -84,40 +89,12 @@ async function enrollAll(
   return outcomes;
 }
 
-/** Throws state-conflict, sensor-unknown, sensor-blocked. */
-function repeat(sensor: SensorByKey, valueHash: string): Enrolled {
-  if (sensor.valueHash !== valueHash) {
-    throw new Problem("state-conflict", "Cannot enroll sensor: its key was enrolled with another token");
-  }
-  if (sensor.deletedAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.removedAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was removed as ephemeral at ${toInstant(sensor.removedAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.uninstalledAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was uninstalled at ${toInstant(sensor.uninstalledAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.blockedAt !== null) {
-    throw new Problem(
-      "sensor-blocked",
-      `Cannot enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
-    );
-  }
+/** The sensor that a lost reply told of. */
+function enrolledAs({ sensorId, awaitingApproval, assetGroupId, assetGroupName }: KnownKey): Enrolled {
   return {
-    awaitingApproval: sensor.awaitingApproval === 1,
-    sensorId: sensor.id,
-    assetGroup:
-      sensor.assetGroupId === null ? null : { id: sensor.assetGroupId, name: sensor.assetGroupName ?? "" },
+    sensorId,
+    awaitingApproval: awaitingApproval === 1,
+    assetGroup: assetGroupId === null ? null : { id: assetGroupId, name: assetGroupName ?? "" },
   };
 }
 

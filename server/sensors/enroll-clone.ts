@@ -21,15 +21,10 @@ import { rememberClone, sensorCopied } from "./boots.ts";
 import { listBoots, updateBoots } from "./boots-store.ts";
 import { aboutServer } from "./enroll.ts";
 import { NEW_SENSOR, withSecondTry } from "./enroll-batch.ts";
-import { keyTaken, requireProof } from "./new-keys.ts";
-import { isKeyTaken } from "./sensor-keys-store.ts";
-import {
-  countClones,
-  findSensor,
-  insertSensors,
-  listSensorsByPublicKey,
-  lockSensor,
-} from "./sensors-store.ts";
+import { admitKey } from "./known-keys.ts";
+import { listKnownKeys } from "./known-keys-store.ts";
+import { requireProof } from "./new-keys.ts";
+import { countClones, findSensor, insertSensors, lockSensor } from "./sensors-store.ts";
 
 /** Clones of one enrolled sensor, and theirs, that its token admits; each further one awaits approval. */
 export const ADMITTED_CLONES = 20;
@@ -79,9 +74,9 @@ async function enrollInTransaction(
   // The token first, as every enrollment and every change of a token does.
   const token = await lockRulesOfSensor(tx, caller.id);
   const original = await lockLiveSensor(tx, caller.id);
-  const [known] = await listSensorsByPublicKey(tx, [publicKey]);
-  if (known?.copiedFrom === original.id && known.deletedAt === null) return known.id;
-  if (known || (await isKeyTaken(tx, publicKey))) throw keyTaken();
+  const [known] = await listKnownKeys(tx, [publicKey]);
+  const earlier = admitKey(known, "clone", ({ copiedFrom }) => copiedFrom === original.id);
+  if (earlier) return earlier.sensorId;
   const boot = (await listBoots(tx, original.id)).find(({ bootId }) => bootId === caller.bootId);
   if (caller.standing !== "copy" && boot?.state !== "copy")
     throw new Problem("state-conflict", "Cannot enroll clone: no other host is known to hold this key");

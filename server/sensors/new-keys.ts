@@ -2,28 +2,28 @@
 import { createPublicKey, verify } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
-import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { isKeyTaken } from "./sensor-keys-store.ts";
+import { withSecondTry } from "./enroll-batch.ts";
+import { admitKey } from "./known-keys.ts";
+import { type KnownKey, listKnownKeys, replaceNextKey } from "./known-keys-store.ts";
 import { notFound } from "./sensors.ts";
-import { lockSensor, updateSensor } from "./sensors-store.ts";
+import { lockSensor } from "./sensors-store.ts";
 
-/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, state-conflict. */
+/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, key-taken. */
 export async function announceKey(
   db: Database,
   sensorId: string,
   { publicKey, proof }: { publicKey: string; proof: string },
 ): Promise<void> {
   requireProof(sensorId, publicKey, proof);
-  await inTransaction(db, async (tx) => {
+  const announce = async (tx: Database) => {
     if (!(await lockSensor(tx, sensorId))) throw notFound(sensorId);
-    if (await isKeyTaken(tx, publicKey, sensorId)) throw keyTaken();
-    await updateSensor(tx, sensorId, { nextPublicKey: publicKey });
-  }).catch((error: unknown) => {
-    // Another sensor has announced it at this moment.
-    throw isDuplicate(error) ? keyTaken() : error;
-  });
+    const [known] = await listKnownKeys(tx, [publicKey]);
+    const isAnnounced = ({ state, ...key }: KnownKey) => state === "next" && key.sensorId === sensorId;
+    if (!admitKey(known, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);
+  };
+  await withSecondTry(() => inTransaction(db, announce));
 }
 
 /** Throws signature-invalid unless who announces the key has it. */
@@ -32,8 +32,4 @@ export function requireProof(sensorId: string, publicKey: string, proof: string)
   const base = Buffer.from(keyProofBase(sensorId, publicKey));
   if (!verify(null, base, key, Buffer.from(proof, "base64url")))
     throw new Problem("signature-invalid", "The proof is refused: it was not made with the new key");
-}
-
-export function keyTaken(): Problem {
-  return new Problem("state-conflict", "The key is or was a sensor's already: make another");
 }

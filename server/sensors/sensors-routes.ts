@@ -19,8 +19,9 @@ import {
   separateSensor,
   unblockSensor,
 } from "./sensor-changes.ts";
-import { listSensors, recordGoodbye } from "./sensors.ts";
+import { listSensors } from "./sensors.ts";
 import { createTicket, reEnroll } from "./tickets.ts";
+import { unenrollSensor } from "./unenroll.ts";
 
 export const sensorRoutes = [
   handler(enrollment.checkToken, ({ body, http }, services) => checkToken(services, http, body.hostname)),
@@ -33,8 +34,8 @@ export const sensorRoutes = [
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
     enrollClone(services, http, sensor, body),
   ),
-  handler(goodbye, async ({ sensor }, { db, now }) => {
-    await recordGoodbye(db, now(), sensor.id);
+  handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
+    await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;
   }),
   handler(checkIn, async ({ body, sensor, http }, services) => {

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
+import { insertKnownKeys } from "./known-keys-store.ts";
 import { openPairSensors } from "./reinstalls-store.ts";
 
 function sensors(db: Database) {
@@ -149,32 +150,6 @@ export async function findSensorKey(db: Database, id: string) {
     .executeTakeFirst();
 }
 
-/** The sensors that have one of the public keys, deleted ones too, each with the hash of the token it came with. */
-export async function listSensorsByPublicKey(db: Database, publicKeys: string[]) {
-  return await db
-    .selectFrom("sensor")
-    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
-    .select([
-      "sensor.id",
-      "sensor.publicKey",
-      "sensor.deletedAt",
-      "sensor.uninstalledAt",
-      "sensor.removedAt",
-      "sensor.copiedFrom",
-      "sensor.blockedAt",
-      "sensor.awaitingApproval",
-      "enrollmentToken.valueHash",
-      "asset.assetGroupId",
-      "assetGroup.name as assetGroupName",
-    ])
-    .where("sensor.publicKey", "in", publicKeys)
-    .execute();
-}
-
-export type SensorByKey = Awaited<ReturnType<typeof listSensorsByPublicKey>>[number];
-
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
 export async function insertSensors(
   tx: Database,
@@ -191,6 +166,16 @@ export async function insertSensors(
     address,
   }));
   await tx.insertInto("sensorPresence").values(presences).execute();
+  await insertKnownKeys(
+    tx,
+    made.map(({ sensor: { id, publicKey, copiedFrom } }) => ({
+      publicKey,
+      sensorId: id,
+      state: "present",
+      origin: copiedFrom === null ? "enrollment" : "clone",
+      replacedAt: null,
+    })),
+  );
 }
 
 export type HostColumns = Partial<
@@ -209,9 +194,6 @@ export type HostColumns = Partial<
     | "blockedAt"
     | "blockedBy"
     | "uninstalledAt"
-    | "publicKey"
-    | "nextPublicKey"
-    | "keyChangedAt"
     | "bootId"
     | "hasNewcomers"
     | "enrolledHost"

@@ -4,16 +4,15 @@ import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
 import { isHostnameAllowed, recordRename } from "./hostnames.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
+import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   findSensor,
@@ -36,10 +35,7 @@ function present(
   { now, checkInIntervalSeconds, user }: SensorView,
   looksLike: Sensor["looksLike"] = null,
 ): Sensor {
-  const unlike = looksLike === null ? "It looks like no sensor that is silent" : undefined;
-  const waits = row.awaitingApproval === 1 ? "Approve it first" : undefined;
-  const blocked = row.blockedAt === null ? undefined : "Blocked: unblock it first";
-  const may = (obstacle?: string) => permitted(user, "sensors:manage", obstacle);
+  const facts = { ...row, hasMatch: looksLike !== null };
   return {
     id: row.id,
     hostname: row.hostname,
@@ -77,22 +73,7 @@ function present(
     looksLike,
     replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
     replacedAt: toInstant(row.replacedAt),
-    can: {
-      approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
-      block: may(row.blockedAt === null ? undefined : "Already blocked"),
-      unblock: may(row.blockedAt === null ? "Not blocked" : undefined),
-      delete: may(),
-      reEnroll: may(
-        row.removedAt !== null
-          ? "Removed as ephemeral: enroll the host with a token"
-          : row.replacedAt !== null
-            ? "Replaced: re-enroll the sensor that goes on with its history"
-            : blocked,
-      ),
-      merge: may(unlike ?? waits ?? blocked),
-      keepBoth: may(unlike),
-      separate: may(row.replacedAt === null ? "Not replaced" : undefined),
-    },
+    can: permitted(user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
   };
 }
 
@@ -123,37 +104,19 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
 }
 
-/** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
-export async function recordGoodbye(db: Database, now: number, id: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    await updateSensor(tx, id, { uninstalledAt: now });
-    await withdrawIdentifiers(tx, sensor.assetId);
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: { type: "system", id, name: sensor.hostname },
-      action: "sensor.uninstalled",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname },
-    });
-  });
-}
-
 /** Four words of the SHA-256 of the key's 32 bytes. */
 export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
 
-/** Blocks sensors in the caller's transaction: their next request is refused. */
+/** Blocks sensors that can be blocked, in the caller's transaction: their next request is refused. */
 export async function blockSensors(
   tx: Database,
   now: number,
   user: User,
-  sensors: { id: string; hostname: string; blockedAt: number | null }[],
+  sensors: { id: string; hostname: string }[],
 ): Promise<void> {
   for (const sensor of sensors) {
-    if (sensor.blockedAt !== null) continue;
     await updateSensor(tx, sensor.id, { blockedAt: now, blockedBy: user.id });
     await recordSensorEvent(tx, now, user, "sensor.blocked", sensor);
   }
@@ -171,9 +134,10 @@ export async function recordSensorEvent(
   await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details: { hostname } });
 }
 
-/** The sensors that exist of a token, enrolled at `since` or later, by hostname. */
-export async function listTokenSensors(db: Database, tokenId: string, since: number) {
-  const rows = await listSensorsOfToken(db, tokenId, since);
+/** The sensors of a token that can be blocked, enrolled at `since` or later, by hostname. */
+export async function listBlockableSensors(db: Database, tokenId: string, since: number) {
+  const all = await listSensorsOfToken(db, tokenId, since);
+  const rows = all.filter((row) => sensorObstacle("block", { ...row, hasMatch: false }) === undefined);
   return rows.map((row) => ({ ...row, present: (view: SensorView) => present(row, view) }));
 }
 

@@ -11,26 +11,22 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
 import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
+import { withSecondTry } from "./enroll-batch.ts";
 import { enrolledReply } from "./enroll-clone.ts";
 import { recordRename } from "./hostnames.ts";
-import { keyTaken } from "./new-keys.ts";
+import { admitKey } from "./known-keys.ts";
+import { listKnownKeys, replaceKeyAtOnce } from "./known-keys-store.ts";
 import { raiseNonce } from "./presence-store.ts";
-import {
-  deleteUnusedTickets,
-  hasTicket,
-  insertReplacedKey,
-  insertTicket,
-  isKeyTaken,
-  lockTicket,
-  markTicketUsed,
-} from "./sensor-keys-store.ts";
+import { sensorObstacle } from "./sensor-obstacles.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
-import { getSensor, notFound, type SensorView } from "./sensors.ts";
+import { notFound, type SensorView } from "./sensors.ts";
 import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
+import { deleteUnusedTickets, hasTicket, insertTicket, lockTicket, markTicketUsed } from "./tickets-store.ts";
 
 const TICKET_LIFE_MS = 3_600_000;
 /** Look-ups of tickets at once: made up values cost nobody else their turn. */
@@ -45,15 +41,10 @@ export async function createTicket(
   const { now, user } = view;
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
   const expiresAt = now + TICKET_LIFE_MS;
-  const { reEnroll } = (await getSensor(db, view, id)).can;
-  if (!reEnroll.allowed)
-    throw new Problem(
-      "state-conflict",
-      `Cannot make a re-enroll ticket: ${reEnroll.reason ?? "not possible"}`,
-    );
   await inTransaction(db, async (tx) => {
     const sensor = await lockSensor(tx, id);
     if (!sensor) throw notFound(id);
+    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
     await deleteUnusedTickets(tx, id);
     await insertTicket(tx, {
       id: newId("ticket"),
@@ -80,7 +71,7 @@ let lookUps = 0;
 
 /**
  * Gives a sensor to the key of the host that shows its ticket. The same key with the same ticket gets the same answer again.
- * Throws ticket-unknown, too-many-requests, sensor-blocked, state-conflict, and what the signature is refused with.
+ * Throws ticket-unknown, too-many-requests, sensor-blocked, key-taken, state-conflict, and what the signature is refused with.
  */
 export async function reEnroll(
   services: Services,
@@ -96,38 +87,26 @@ export async function reEnroll(
   const at = now();
   verifySignature(claimed, http, publicKey, at);
   await requireTicket(db, hashOf(value));
-  const sensorId = await inTransaction(db, async (tx) => {
+  const takeOver = async (tx: Database) => {
     const ticket = await lockTicket(tx, hashOf(value));
     const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
-    if (!sensor || sensor.removedAt !== null) throw ticketUnknown("its sensor was deleted");
-    if (sensor.replacedAt !== null) throw ticketUnknown("its sensor was replaced by another one");
-    if (ticket.usedAt !== null) {
-      if (ticket.publicKey === publicKey && sensor.publicKey === publicKey) return sensor.id;
-      throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
-    }
+    const [known] = await listKnownKeys(tx, [publicKey]);
+    const earlier = admitKey(known, "ticket", () => ticket.publicKey === publicKey);
+    if (earlier) return earlier.sensorId;
+    if (!sensor) throw ticketUnknown("its sensor was deleted");
+    if (ticket.usedAt !== null) throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
     if (ticket.expiresAt <= at) throw ticketUnknown(`it ended at ${toInstant(ticket.expiresAt)}`);
-    if (sensor.blockedAt !== null) {
-      throw new Problem(
-        "sensor-blocked",
-        `Cannot re-enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
-      );
-    }
-    if (await isKeyTaken(tx, publicKey)) throw keyTaken();
-    await insertReplacedKey(tx, {
-      publicKey: sensor.publicKey,
-      sensorId: sensor.id,
-      replacedAt: at,
-      reason: "re-enrolled",
-    });
+    const obstacle = sensorObstacle("reEnroll", { ...sensor, hasMatch: false });
+    if (obstacle !== undefined)
+      throw new Problem(sensor.blockedAt === null ? "ticket-unknown" : "sensor-blocked", obstacle);
+    await replaceKeyAtOnce(tx, sensor.id, { from: sensor.publicKey, to: publicKey, at });
     const { hostname, platform, osName, osVersion, architecture } = host;
     await recordRename(tx, at, sensor, hostname);
     await updateSensor(tx, sensor.id, {
-      ...{ publicKey, hostname, platform, osName, osVersion, architecture },
+      ...{ hostname, platform, osName, osVersion, architecture },
       hostnameKey: nameKey(hostname),
       version: sensorVersion,
-      nextPublicKey: null,
-      keyChangedAt: at,
       bootId: null,
       hasNewcomers: 0,
       enrolledHost: JSON.stringify(host),
@@ -149,7 +128,8 @@ export async function reEnroll(
       details: { hostname, before: sensor.hostname, address: http.address },
     });
     return sensor.id;
-  }).catch((error: unknown) => {
+  };
+  const sensorId = await withSecondTry(() => inTransaction(db, takeOver)).catch((error: unknown) => {
     if (!isDuplicate(error)) throw error;
     throw new Problem("state-conflict", "Cannot re-enroll sensor: its asset has another sensor by now", {
       cause: error,
