@@ -1,7 +1,7 @@
 // POST /sensor/v1/enroll: a sensor trades the token for an identity of its own.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
-import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
+import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { reference } from "./page.ts";
 import { publicKeyError } from "./public-key.ts";
@@ -160,7 +160,7 @@ export const checkToken = route({
     serverTime: instant,
     address: z.string().meta({ description: "Where the request came from, as the server saw it" }),
     refusal: z
-      .object({ code: z.enum(REFUSAL_REASONS), detail: z.string() })
+      .object({ code: z.enum(TOKEN_REFUSALS), detail: z.string() })
       .nullable()
       .meta({ description: "Why it would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),

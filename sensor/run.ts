@@ -18,7 +18,7 @@ import { readStatus, type SensorState, writeStatus } from "./status-file.ts";
 /** How seldom a sensor asks that the server refuses. */
 const REFUSED_INTERVAL_MS = 15 * 60_000;
 
-/** How seldom a sensor asks that waits for a person. */
+/** How seldom a sensor asks that waits for a person, or that another instance has overtaken. */
 const AWAITING_INTERVAL_MS = 60_000;
 
 const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
@@ -28,6 +28,8 @@ const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
   "sensor-copied": "copied",
   "key-replaced": "key-replaced",
   "clock-skewed": "clock-wrong",
+  // Another instance has checked in meanwhile: the next check-in settles it.
+  "state-conflict": "being-settled",
 };
 
 export interface Cycle {
@@ -77,7 +79,8 @@ function pauseAfter(cycle: Cycle, failures: number): number {
   const { state, result, isUnreachable, retryAfterMs } = cycle;
   // Spread by a tenth to either side, and never less than was asked for.
   if (isUnreachable) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
-  if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);
+  if (state === "awaiting-approval" || (state === "being-settled" && !result))
+    return jitteredMs(AWAITING_INTERVAL_MS);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
 

@@ -121,7 +121,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
     secure,
-    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+    authenticateSensor: (http) =>
+      authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
     consoleFile: await openConsoleFiles(bundle),
   });
   for (const { hostname } of ports) await requireHost(hostname);

@@ -198,7 +198,7 @@ function openServer(db: Database, now: () => number) {
     metrics: openMetrics(),
     metricsToken: undefined,
     secure: false,
-    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
+    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http, 60),
     consoleFile: () => undefined,
   });
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> =>

@@ -74,29 +74,19 @@ export async function listIdentifiers(db: Database, assetId: string) {
     .execute();
 }
 
-/** Assets of the group that have one of the identifiers and no sensor that still exists, the oldest first. */
-export async function listFreeAssets(
-  tx: Database,
-  type: string,
-  values: string[],
-  assetGroupId: string | null,
-) {
-  if (values.length === 0) return [];
-  return await tx
-    .selectFrom("asset")
-    .innerJoin("assetIdentifier", "assetIdentifier.assetId", "asset.id")
-    .select(["asset.id", "assetIdentifier.value"])
-    .where("assetIdentifier.type", "=", type)
-    .where("assetIdentifier.value", "in", values)
-    .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
-    .where("asset.mergedInto", "is", null)
+/** Removes the identifiers of an asset unless it has a sensor that is approved and live. */
+export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string): Promise<void> {
+  await tx
+    .deleteFrom("assetIdentifier")
+    .where("assetId", "=", assetId)
     .where((eb) =>
       eb.not(
         eb.exists(
           eb
             .selectFrom("sensor")
             .select("sensor.id")
-            .whereRef("sensor.assetId", "=", "asset.id")
+            .where("sensor.assetId", "=", assetId)
+            .where("awaitingApproval", "=", 0)
             .where("deletedAt", "is", null)
             .where("uninstalledAt", "is", null)
             .where("removedAt", "is", null)
@@ -104,8 +94,6 @@ export async function listFreeAssets(
         ),
       ),
     )
-    .orderBy("asset.createdAt")
-    .orderBy("asset.id")
     .execute();
 }
 

@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   "sensor.blocked",
   "sensor.unblocked",
   "sensor.uninstalled",
+  "sensor.hostname-changed",
   "sensor.removed",
   "sensor.copy-noticed",
   "sensor.ticket-created",

@@ -10,6 +10,7 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
+import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
 import { knownKeys } from "./migrations/0013-known-keys.ts";
 import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
 import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
@@ -25,6 +26,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0007-certificate-authority": certificateAuthority,
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
+  "0012-clones-and-matches": clonesAndMatches,
   "0013-known-keys": knownKeys,
   "0015-sign-in-addresses-and-names": signInAddressesAndNames,
   "0016-idempotency-and-scopes": idempotencyAndScopes,

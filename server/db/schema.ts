@@ -139,6 +139,8 @@ export interface SensorTable {
   assetId: string;
   hostname: string;
   hostnameKey: string;
+  /** The hostname that its enrollment token, or an operator, admitted. */
+  admittedHostname: string;
   platform: "linux" | "windows" | "darwin";
   osName: string;
   osVersion: string;
@@ -204,8 +206,10 @@ export interface SensorBootTable {
   host: string;
   address: string;
   firstSeenAt: number;
-  /** When it was seen again after another had become the holder. */
+  /** holder: when it took the key back from a later instance; past: when it was last heard. */
   returnedAt: number | null;
+  /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
+  returns: number;
   /** What the copy became. */
   copySensorId: string | null;
 }

@@ -178,13 +178,25 @@ export async function lockToken(tx: Database, by: { id: string } | { valueHash: 
   return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
 }
 
-/** What the token decides of copies of its sensors; of a deleted token too. */
-export async function findCopySettings(db: Database, id: string) {
-  return await db
+/** The row of the token that a sensor came with, locked until the transaction ends; a deleted one too. */
+export async function lockTokenOfSensor(tx: Database, sensorId: string) {
+  const query = tx
     .selectFrom("enrollmentToken")
-    .select(["id", "name", "copies", "tags", "ephemeralHours", "revokedAt", "deletedAt"])
+    .selectAll()
+    .where("id", "in", (eb) =>
+      eb.selectFrom("sensor").select("sensor.enrollmentTokenId").where("sensor.id", "=", sensorId),
+    );
+  return await lockRows(tx, query).executeTakeFirstOrThrow();
+}
+
+/** JSON of the hostname patterns of a token, of a deleted one too. */
+export async function findAllowedHostnames(db: Database, id: string): Promise<string> {
+  const row = await db
+    .selectFrom("enrollmentToken")
+    .select("allowedHostnames")
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
+  return row.allowedHostnames;
 }
 
 export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;

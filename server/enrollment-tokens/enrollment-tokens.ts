@@ -7,25 +7,27 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { announce } from "../db/changes.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
-import { insertAttempts } from "./attempts-store.ts";
+import { insertAttempts, upsertRefusals } from "./attempts-store.ts";
 import {
   countUses,
-  findCopySettings,
+  findAllowedHostnames,
   findSuccessors,
   findToken,
   insertToken,
   lockToken,
+  lockTokenOfSensor,
   pageOfTokens,
   type TokenPage,
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
-import { matchesPattern } from "./token-limits.ts";
+import { admitsHostname } from "./token-limits.ts";
 import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
 import { badField, describeColumns, parseList, type SettingColumns } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
@@ -161,12 +163,20 @@ export class RefusedAttempt extends Error {
   }
 }
 
-export type HeldToken = NonNullable<Awaited<ReturnType<typeof holdToken>>>;
+export type HeldToken = Awaited<ReturnType<typeof withRules>>;
 
 /** The token that a value names, locked until the transaction ends, its group too; undefined when there is none any more. */
-export async function holdToken(tx: Database, valueHash: string) {
+export async function holdToken(tx: Database, valueHash: string): Promise<HeldToken | undefined> {
   const token = await lockToken(tx, { valueHash });
-  if (!token) return undefined;
+  return token && (await withRules(tx, token));
+}
+
+/** The token that a sensor came with, locked as by holdToken. A deleted one admits nobody. */
+export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<HeldToken> {
+  return await withRules(tx, await lockTokenOfSensor(tx, sensorId));
+}
+
+async function withRules(tx: Database, token: EnrollmentTokenTable) {
   const assetGroup = token.assetGroupId === null ? null : await holdAssetGroup(tx, token.assetGroupId);
   let uses = await countUses(tx, token.id);
   const networks = parseList(token.allowedNetworks);
@@ -175,6 +185,8 @@ export async function holdToken(tx: Database, valueHash: string) {
 
   /** Throws RefusedAttempt unless the token lets the host in. */
   const judge = (at: number, host: { address: string; hostname: string }): void => {
+    if (token.deletedAt !== null)
+      throw refuse("token-revoked", `token was deleted at ${toInstant(token.deletedAt)}`);
     const assetGroupDeletedAt = assetGroup === undefined ? 0 : null;
     const status = enrollmentTokenStatus({ ...token, uses, assetGroupDeletedAt }, at);
     switch (status) {
@@ -192,7 +204,7 @@ export async function holdToken(tx: Database, valueHash: string) {
     }
     if (networks.length > 0 && !isInNetworks(host.address, networks))
       throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
-    if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
+    if (!admitsHostname(patterns, host.hostname))
       throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
   };
 
@@ -203,6 +215,8 @@ export async function holdToken(tx: Database, valueHash: string) {
     tags: parseList(token.tags),
     requireApproval: token.requireApproval === 1,
     ephemeralHours: token.ephemeralHours,
+    clones: token.copies,
+    refuse,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {
@@ -212,12 +226,14 @@ export async function holdToken(tx: Database, valueHash: string) {
   };
 }
 
-/** What becomes of copies of a token's sensors; when it lets nobody in any more, they need a person's approval at least. */
-export async function findCopyRule(db: Database, tokenId: string) {
-  const { revokedAt, deletedAt, copies, tags, ...token } = await findCopySettings(db, tokenId);
-  const isClosed = revokedAt !== null || deletedAt !== null;
-  const rule = isClosed && copies === "allow" ? "approval" : copies;
-  return { ...token, rule, tags: parseList(tags) };
+/** Whether a token with these patterns, in JSON, admits the hostname. */
+export function allowsHostname(allowedHostnames: string, hostname: string): boolean {
+  return admitsHostname(parseList(allowedHostnames), hostname);
+}
+
+/** Whether the token's present patterns admit the hostname; those of a deleted token too. */
+export async function tokenAllowsHostname(db: Database, id: string, hostname: string): Promise<boolean> {
+  return allowsHostname(await findAllowedHostnames(db, id), hostname);
 }
 
 const shortList = (items: string[]) =>
@@ -253,6 +269,18 @@ export async function recordRefusal(
   const row = attemptRow({ ...attempt, tokenId }, reason);
   await ledger.record({ ...row, detail: told });
   return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
+}
+
+/** Writes a refusal in the caller's transaction; returns its reference. */
+export async function insertRefusal(
+  tx: Database,
+  attempt: Omit<Attempt, "tokenId">,
+  { tokenId, reason, told }: RefusedAttempt,
+): Promise<string> {
+  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail: told };
+  await upsertRefusals(tx, [row]);
+  await announce(tx, "enrollment-attempt");
+  return row.reference;
 }
 
 function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason | null) {

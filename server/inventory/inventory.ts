@@ -184,7 +184,7 @@ async function storeReport(
       collectedAt: changedAt,
     });
     if (category === "system")
-      await updateSensorFacts(tx, sensor.id, hostFactsOf(await readItems(tx, "system", chunks)));
+      await updateSensorFacts(tx, times.now, sensor.id, hostFactsOf(await readItems(tx, "system", chunks)));
     await markReportedWhenComplete(tx, times.now, sensor);
     await announce(tx, "sensor");
   });
@@ -197,8 +197,8 @@ async function markReportedWhenComplete(db: Database, now: number, sensor: Senso
   if (complete) await markSensorReported(db, sensor.id, now);
 }
 
-function hostFactsOf(items: Item<"system">[]): Parameters<typeof updateSensorFacts>[2] {
-  const facts: Parameters<typeof updateSensorFacts>[2] = {};
+function hostFactsOf(items: Item<"system">[]): Parameters<typeof updateSensorFacts>[3] {
+  const facts: Parameters<typeof updateSensorFacts>[3] = {};
   for (const item of items) {
     if (item.kind === "host") facts.hostname = item.hostname;
     if (item.kind === "os")

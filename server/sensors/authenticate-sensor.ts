@@ -10,7 +10,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
-import { sensorCopied } from "./boots.ts";
+import { type RequestAt, sensorCopied, settleInstance } from "./boots.ts";
 import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
@@ -35,6 +35,7 @@ export async function authenticateSensor(
   presence: Presence,
   now: number,
   http: HttpRequest,
+  checkInIntervalSeconds: number,
 ): Promise<SensorCaller> {
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const sensor = await findSensorKey(db, claimed.keyid);
@@ -74,7 +75,7 @@ export async function authenticateSensor(
     hasNewcomers: sensor.hasNewcomers === 1,
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
-  refuseElsewhere(caller, http.path);
+  await refuseElsewhere(db, { now, address: http.address, checkInIntervalSeconds }, caller, http.path);
   if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path && http.path !== goodbye.path)
     throw new Problem(
       "sensor-awaiting-approval",
@@ -141,8 +142,12 @@ async function verifyKey(
 /** Where a host that has not checked in may go: each of these settles who holds the key. */
 const OPEN_PATHS: readonly string[] = [checkIn.path, enrollCopy.path, goodbye.path];
 
-function refuseElsewhere({ standing }: SensorCaller, path: string): void {
-  if (standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (standing === "open" && !OPEN_PATHS.includes(path))
-    throw new Problem("state-conflict", "Not possible before a check-in of this start of the sensor");
+async function refuseElsewhere(
+  db: Database,
+  at: RequestAt,
+  caller: SensorCaller,
+  path: string,
+): Promise<void> {
+  if (caller.standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
+  if (!OPEN_PATHS.includes(path)) await settleInstance(db, at, caller, { isCheckIn: false });
 }

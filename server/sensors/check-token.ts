@@ -27,7 +27,7 @@ export async function checkToken(
   try {
     return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
   } catch (error) {
-    if (!(error instanceof RefusedAttempt)) throw error;
+    if (!(error instanceof RefusedAttempt) || error.reason === "sensor-copied") throw error;
     const refusal = { code: error.reason, detail: error.told };
     return { ...told, refusal, assetGroup: null, awaitingApproval: false };
   }

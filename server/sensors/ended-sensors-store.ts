@@ -10,7 +10,13 @@ export async function listEndedEphemeral(db: Database, now: number) {
   return await db
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-    .select(["sensor.id", "sensor.hostname", "sensor.ephemeralHours", "sensorPresence.lastSeenAt"])
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.assetId",
+      "sensor.ephemeralHours",
+      "sensorPresence.lastSeenAt",
+    ])
     .where("sensor.deletedAt", "is", null)
     .where("sensor.removedAt", "is", null)
     .where("sensor.ephemeralHours", "is not", null)

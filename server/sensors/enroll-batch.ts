@@ -1,7 +1,7 @@
 // Enrollments with one token in one transaction: the token is locked once, each host is judged by itself and takes one use, and
 // one statement a table writes what comes of all. A refusal undoes nobody else's enrollment.
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { assetCreated, findOrCreateAssets } from "../assets/assets.ts";
+import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
@@ -126,7 +126,12 @@ async function createSensors(
   checkInIntervalSeconds: number,
 ): Promise<void> {
   const { tags } = token;
-  const assets = await findOrCreateAssets(tx, made, { assetGroupId: token.assetGroup?.id ?? null, tags });
+  const isWithdrawn = token.requireApproval;
+  const assets = await createAssets(
+    tx,
+    made.map(({ at, host }) => ({ at, host, isWithdrawn })),
+    { assetGroupId: token.assetGroup?.id ?? null, tags },
+  );
   const rows = made.map(({ sensorId, publicKey, sensorVersion, host, at, address, nonce }, index) => ({
     sensor: {
       id: sensorId,
@@ -135,6 +140,7 @@ async function createSensors(
       assetId: assets[index]!.id,
       hostname: host.hostname,
       hostnameKey: nameKey(host.hostname),
+      admittedHostname: host.hostname,
       platform: host.platform,
       osName: host.osName,
       osVersion: host.osVersion,
@@ -152,14 +158,16 @@ async function createSensors(
   }));
   await insertSensors(tx, rows);
   const assetGroupId = token.assetGroup?.id ?? null;
-  await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
+  // A sensor that awaits approval is compared when it is approved.
+  if (!isWithdrawn)
+    await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
   await recordTokenUses(
     tx,
     made.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),
   );
   const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
   const events = made.flatMap(({ sensorId, at, address, host: { hostname } }, index): AuditEvent[] => {
-    const { id: assetId, created } = assets[index]!;
+    const assetId = assets[index]!.id;
     const enrolled: AuditEvent = {
       at,
       actor,
@@ -167,7 +175,7 @@ async function createSensors(
       entity: { type: "sensor", id: sensorId },
       details: { hostname, address, assetId },
     };
-    return created ? [assetCreated({ at, actor }, assetId, hostname), enrolled] : [enrolled];
+    return [assetCreated({ at, actor }, assetId, hostname), enrolled];
   });
   await recordAuditEvents(tx, events);
 }

@@ -5,7 +5,7 @@ import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { mergeAsset, separateAsset } from "../assets/assets.ts";
+import { mergeAsset, separateAsset, withdrawIdentifiers } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
@@ -35,7 +35,10 @@ const SWEPT = 200;
 
 const comparedFacts = z.array(comparedFact);
 
-/** Keeps which of the sensors that were here before each new one looks like. In the transaction that makes them. */
+/** Matches that a new sensor has at the most: those of the sensors that were seen last. */
+const MAX_MATCHES = 20;
+
+/** Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them. */
 export async function noticeReinstalls(
   tx: Database,
   made: { sensor: SensorTable }[],
@@ -57,8 +60,9 @@ export async function noticeReinstalls(
   const holders = (await listHolders(tx, identifiers)).map((row) => ({
     ...row,
     host: parseHost(row.enrolledHost),
-    lives: ids.has(row.id) || (row.uninstalledAt === null && row.lastSeenAt >= since),
+    lives: ids.has(row.id) || row.lastSeenAt >= since,
   }));
+  holders.sort((left, right) => right.lastSeenAt - left.lastSeenAt);
   const rows = newcomers.flatMap((newcomer) =>
     holders
       .filter((holder) => !ids.has(holder.id) && holder.assetGroupId === assetGroupId)
@@ -80,7 +84,8 @@ export async function noticeReinstalls(
             formerAssetId: null,
           },
         ];
-      }),
+      })
+      .slice(0, MAX_MATCHES),
   );
   await insertLikenesses(tx, rows);
 }
@@ -135,6 +140,11 @@ export async function merge(
 ): Promise<void> {
   const pair = await lockOpenPair(tx, since, "merge", { sensorId, predecessorId });
   const { later, earlier } = pair;
+  if (user === null && !isMergedByRule(pair.open))
+    throw new Problem(
+      "state-conflict",
+      "Can't merge the sensors: the rules of their tokens don't allow it any more",
+    );
   const formerAssetId = later.assetId === earlier.assetId ? null : later.assetId;
   const decidedBy = user?.id ?? null;
   await updateSensor(tx, earlier.id, {
@@ -157,7 +167,7 @@ export async function merge(
       by: later.id,
       byHostname: later.hostname,
       assetId: earlier.assetId,
-      agrees: pair.agrees,
+      agrees: agreeing(pair.open),
       rule: user === null,
     },
   });
@@ -206,7 +216,11 @@ async function lockOpenPair(
       "state-conflict",
       `The sensor ${predecessorId} is not an open match of this one. Reload the sensor, then decide again`,
     );
-  return { later, earlier, ids: { sensorId, predecessorId }, agrees: agreeing(open) };
+  return { later, earlier, ids: { sensorId, predecessorId }, open };
+}
+
+function isMergedByRule({ isCertain, laterRule, earlierRule }: OpenPair): boolean {
+  return isCertain === 1 && laterRule === "merge" && earlierRule === "merge";
 }
 
 function agreeing({ facts }: OpenPair): string[] {
@@ -232,6 +246,7 @@ export async function separate(tx: Database, now: number, user: User | null, id:
       next = one?.replacedBy ?? null;
     }
     await separateAsset(tx, formerAssetId, earlier.assetId, parseHost(earlier.enrolledHost));
+    await withdrawIdentifiers(tx, formerAssetId);
   }
   await updateSensor(tx, id, { replacedBy: null, replacedAt: null, replacementDecidedBy: null });
   await decideLikeness(

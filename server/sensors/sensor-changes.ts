@@ -1,12 +1,14 @@
 // What a person decides of a sensor.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { keepBoth, merge, presentReplaced, separate } from "./reinstalls.ts";
+import { parseHost } from "./boots.ts";
+import { keepBoth, merge, noticeReinstalls, presentReplaced, separate } from "./reinstalls.ts";
 import { type SensorAction, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince } from "./sensor-status.ts";
 import {
@@ -17,7 +19,13 @@ import {
   recordSensorEvent,
   type SensorView,
 } from "./sensors.ts";
-import { lockSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from "./sensors-store.ts";
+import {
+  findSensor,
+  lockSensor,
+  markReplacedDeleted,
+  markSensorDeleted,
+  updateSensor,
+} from "./sensors-store.ts";
 
 type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
@@ -50,7 +58,21 @@ export async function approveSensor(db: Database, view: SensorView, id: string, 
     }
     await updateSensor(tx, id, { awaitingApproval: 0, approvedAt: now, approvedBy: user.id });
     await recordSensorEvent(tx, now, user, "sensor.approved", sensor);
+    await identify(tx, view, sensor);
   });
+}
+
+/** From now on what the sensor's host says identifies its asset, and an earlier sensor may match it. */
+async function identify(
+  tx: Database,
+  { now, checkInIntervalSeconds }: SensorView,
+  sensor: LockedSensor,
+): Promise<void> {
+  await restoreIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost));
+  // A clone runs beside its original: it is no re-imaged host.
+  if (sensor.copiedFrom !== null) return;
+  const assetGroupId = (await findSensor(tx, sensor.id))?.assetGroupId ?? null;
+  await noticeReinstalls(tx, [{ sensor }], { now, assetGroupId, checkInIntervalSeconds });
 }
 
 /** Throws not-found, state-conflict. */
@@ -91,19 +113,20 @@ function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const replaced = await presentReplaced(tx, id);
-    const hostname = await markSensorDeleted(tx, id, now);
-    if (hostname === undefined) throw notFound(id);
+    const deleted = await markSensorDeleted(tx, id, now);
+    if (!deleted) throw notFound(id);
     await markReplacedDeleted(
       tx,
       replaced.map(({ sensor }) => sensor.id),
       now,
     );
+    await withdrawIdentifiers(tx, deleted.assetId);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
       action: "sensor.deleted",
       entity: { type: "sensor", id },
-      details: { hostname },
+      details: { hostname: deleted.hostname },
     });
   });
 }

@@ -5,10 +5,11 @@ import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type Connection, handler } from "../route-handler.ts";
-import { settleBoot } from "./boots.ts";
+import { settleInstance } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
-import { announceKey, enrollCopy } from "./new-keys.ts";
+import { enrollClone } from "./enroll-clone.ts";
+import { announceKey } from "./new-keys.ts";
 import {
   approveSensor,
   blockSensor,
@@ -31,7 +32,7 @@ export const sensorRoutes = [
     return undefined;
   }),
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
-    enrollCopy(services, http, sensor, body),
+    enrollClone(services, http, sensor, body),
   ),
   handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
     await unenrollSensor(db, sensor, { now: now(), address, host });
@@ -40,16 +41,19 @@ export const sensorRoutes = [
   handler(checkIn, async ({ body, sensor, http }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
-    const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
-    const wanted = askAgainSeconds === undefined ? await recordReport(db, now(), sensor, body) : [];
+    const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
+      isCheckIn: true,
+      host: body.host,
+    });
+    const wanted = isHeld ? [] : await recordReport(db, now(), sensor, body);
     return {
       serverTime: toInstant(now()),
       checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
       wanted,
-      held: askAgainSeconds !== undefined,
+      held: isHeld,
       serverKey: answers.publicKey,
       ...trustChange(connection, body.trusts),
-      newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
+      newKeyWanted: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
   handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>

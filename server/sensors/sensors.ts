@@ -10,12 +10,14 @@ import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
+import { isHostnameAllowed, recordRename } from "./hostnames.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
 import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   findSensor,
   listSensorsOfToken,
+  lockSensor,
   pageOfSensors,
   type SensorPage,
   type SensorRow,
@@ -37,6 +39,8 @@ function present(
   return {
     id: row.id,
     hostname: row.hostname,
+    admittedHostname: row.admittedHostname,
+    isHostnameAllowed: isHostnameAllowed(row),
     status: sensorStatus(row, now, checkInIntervalSeconds),
     platform: row.platform,
     os: { name: row.osName, version: row.osVersion },
@@ -152,14 +156,21 @@ export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);
 }
 
-/** Takes over what the sensor's system report says of the host; columns that are absent stay. */
+/** Takes over what the sensor's system report says of the host, in a transaction; columns that are absent stay. */
 export async function updateSensorFacts(
-  db: Database,
+  tx: Database,
+  now: number,
   id: string,
   facts: { hostname?: string; platform?: Sensor["platform"]; osName?: string; osVersion?: string },
 ): Promise<void> {
-  const hostnameKey = facts.hostname === undefined ? {} : { hostnameKey: nameKey(facts.hostname) };
-  if (Object.keys(facts).length > 0) await updateSensor(db, id, { ...facts, ...hostnameKey });
+  if (Object.keys(facts).length === 0) return;
+  const { hostname } = facts;
+  if (hostname !== undefined) {
+    const sensor = await lockSensor(tx, id);
+    if (sensor) await recordRename(tx, now, sensor, hostname);
+  }
+  const hostnameKey = hostname === undefined ? {} : { hostnameKey: nameKey(hostname) };
+  await updateSensor(tx, id, { ...facts, ...hostnameKey });
 }
 
 export async function updateSensorVersion(db: Database, id: string, version: string): Promise<void> {

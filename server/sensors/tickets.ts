@@ -5,6 +5,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { formatTokenValue, TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
@@ -13,12 +14,14 @@ import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency
 import { nameKey, toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
+import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
 import { withSecondTry } from "./enroll-batch.ts";
+import { enrolledReply } from "./enroll-clone.ts";
+import { recordRename } from "./hostnames.ts";
 import { admitKey } from "./known-keys.ts";
 import { listKnownKeys, replaceKeyAtOnce } from "./known-keys-store.ts";
-import { enrolledReply } from "./new-keys.ts";
 import { raiseNonce } from "./presence-store.ts";
 import { sensorObstacle } from "./sensor-obstacles.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
@@ -139,6 +142,7 @@ export async function reEnroll(
       throw new Problem(sensor.blockedAt === null ? "ticket-unknown" : "sensor-blocked", obstacle);
     await replaceKeyAtOnce(tx, sensor.id, { from: sensor.publicKey, to: publicKey, at });
     const { hostname, platform, osName, osVersion, architecture } = host;
+    await recordRename(tx, at, sensor, hostname);
     await updateSensor(tx, sensor.id, {
       ...{ hostname, platform, osName, osVersion, architecture },
       hostnameKey: nameKey(hostname),
@@ -148,6 +152,9 @@ export async function reEnroll(
       enrolledHost: JSON.stringify(host),
       uninstalledAt: null,
     });
+    // It may run on other hardware, or have been unenrolled before.
+    if (sensor.awaitingApproval === 0)
+      await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
     const boots = await listBoots(tx, sensor.id);
     const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
     await deleteBoots(tx, sensor.id, over);

@@ -37,6 +37,7 @@ export const REASON_WORDS: Record<RefusalReason, string> = {
   "token-paused": "Token paused",
   "network-not-allowed": "Network not allowed",
   "hostname-not-allowed": "Hostname not allowed",
+  "sensor-copied": "Clone not allowed",
 };
 
 /** What becomes of a host that runs with the copied key of a token's sensor. */
