@@ -20,6 +20,14 @@ export const publicKey = z
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
+/** A timer of more than 24.8 days (2^31 ms) would fire at once; nobody wants a sensor to be silent for more than an hour. */
+export const MAX_CHECK_IN_INTERVAL_SECONDS = 3_600;
+export const checkInIntervalSeconds = z
+  .int()
+  .min(1)
+  .max(MAX_CHECK_IN_INTERVAL_SECONDS)
+  .meta({ description: "Seconds until the next check-in", example: 60 });
+
 /** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */
 export const hostFacts = z
   .strictObject({
@@ -68,7 +76,7 @@ const enrolled = z.object({
     .boolean()
     .default(false)
     .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
-  checkInIntervalSeconds: z.int().min(1),
+  checkInIntervalSeconds,
   serverTime: instant,
   serverKey: publicKey
     .optional()

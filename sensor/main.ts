@@ -1,13 +1,15 @@
 // The sensor's command line: picks the command and ends with its exit code.
-import { RELEASE } from "@attacklens/protocol/version.ts";
+import { describeIgnored } from "@attacklens/protocol/ignored-variables.ts";
 import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
-import { explain, print } from "./commands/terminal.ts";
+import { explain, note, print } from "./commands/terminal.ts";
 import { unenrollCommand } from "./commands/unenroll.ts";
+import { versionCommand } from "./commands/version.ts";
 import { EXIT_CODES, SensorError } from "./sensor-error.ts";
+import { dropWeakening } from "./settings.ts";
 
 const USAGE = `Usage:
   attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--ca-pin PIN]
@@ -17,7 +19,7 @@ const USAGE = `Usage:
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
   attacklens-sensor unenroll [--force] [--state DIR]
-  attacklens-sensor version
+  attacklens-sensor version [--json]
 
 enroll trades an enrollment token for an identity of this host's own, and forgets
 the token. It is safe to repeat: a host that is enrolled stays what it is, and one
@@ -65,6 +67,8 @@ Example:
 `;
 
 async function main([command, ...rest]: string[]): Promise<number> {
+  const ignored = describeIgnored(dropWeakening());
+  if (ignored) note(ignored);
   try {
     if (rest.includes("--help") || rest.includes("-h")) {
       print(USAGE.trimEnd());
@@ -89,7 +93,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
         return EXIT_CODES.done;
       case "version":
       case "--version":
-        print(`attacklens-sensor ${RELEASE}`);
+        versionCommand(rest);
         return EXIT_CODES.done;
       case "help":
       case "--help":

@@ -5,6 +5,7 @@ import { changeWay, enroll, findIdentity } from "../enroll.ts";
 import { keyFingerprint } from "../identity.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { readStatus } from "../status-file.ts";
 import { readToken } from "../token-source.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
@@ -23,7 +24,7 @@ export async function enrollCommand(args: string[]): Promise<void> {
     wait: text,
   });
   const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "enroll sensor");
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const waitMs = parseSeconds(flags.wait) * 1000;
 
   const sources = { flag: flags.token, file: flags["token-file"], environment };

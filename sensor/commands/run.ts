@@ -5,12 +5,13 @@ import { type Cycle, IdentityRemoved, openCycle, run } from "../run.ts";
 import { holdStateDir } from "../run-lock.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { SENSOR_STATES } from "../status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = requireIdentity(stateDir);
   if (tightenIdentity(stateDir)) {
     note(

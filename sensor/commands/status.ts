@@ -4,13 +4,14 @@ import { keyFingerprint, readIdentity } from "../identity.ts";
 import { countKeptReports } from "../kept-report-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
 
 /** Answers the exit code: 0 connected or not run yet, 1 not running any more, 5 not enrolled, else that of the state. */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
