@@ -1,5 +1,5 @@
 // A copy of Bun's runtime in which no environment variable changes what a program runs, whom it trusts or what it writes.
-// docs/decisions/0014-locked-runtime.md explains why, and why names are renamed in the file.
+// docs/decisions/0014-locked-runtime.md explains why, and why this is done in the file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { TaskError } from "./terminal.ts";
 
@@ -15,44 +15,68 @@ const REQUIRED_NAMES = [
   "NODE_EXTRA_CA_CERTS",
   "NODE_TLS_REJECT_UNAUTHORIZED",
 ];
-/** The engine's option that replaces function bodies by the content of a file. */
-const REQUIRED_OPTION = "functionOverrides";
 
 /** A name begins where a C string begins, or where Rust's strings, which have no end mark, stand one behind the other. */
 const VARIABLE = /(?<=\0)(?:BUN|NODE)_[A-Z][A-Z0-9_]*(?=\0)/g;
 const VARIABLE_IN_A_ROW =
   /(?<![."' ])(?:BUN_BE_BUN|BUN_OPTIONS|BUN_INSPECT|BUN_CONFIG_|NODE_CHANNEL_|NODE_EXTRA_CA_CERTS|NODE_PATH|NODE_TLS_)/g;
-/** Names of the engine's options (`BUN_JSC_…`); one word alone could be any other string of the program. */
-const OPTION = /(?<=\0JSC_)[a-z]+[A-Z0-9][A-Za-z0-9]*(?=\0)/g;
-const OPTION_ALONE = /(?<=\0)[a-z]+[A-Z0-9][A-Za-z0-9]*(?=\0)/g;
 
-/** A variable's name never contains NUL: no environment can set what begins with it. */
-const NUL = 0;
-/** What is before the first `=` is the option's name: none begins with it. */
-const EQUALS = "=".charCodeAt(0);
-
-/** Writes the locked copy. Throws TaskError when the runtime is not one whose names are known. */
+/** Writes the locked copy. Throws TaskError when the runtime is not one that is known. */
 export function writeLockedRuntime(runtime: string, copy: string): void {
   const bytes = readFileSync(runtime);
   const text = bytes.toString("latin1");
   const found = new Set<string>();
-  const rename = (pattern: RegExp, first: number, isMeant: (name: string) => boolean = () => true) => {
-    for (const { 0: name, index } of text.matchAll(pattern)) {
-      if (!isMeant(name)) continue;
-      found.add(name);
-      bytes[index] = first;
-    }
-  };
-  // Libraries decide by it whether they are in production; the programs fix it at build time.
-  rename(VARIABLE, NUL, (name) => name !== "NODE_ENV");
-  rename(VARIABLE_IN_A_ROW, NUL);
-  rename(OPTION, EQUALS);
-  const options = new Set(found);
-  rename(OPTION_ALONE, EQUALS, (name) => options.has(name));
-  const missing = [...REQUIRED_NAMES, REQUIRED_OPTION].filter((name) => !found.has(name));
+  for (const { 0: name, index } of [...text.matchAll(VARIABLE), ...text.matchAll(VARIABLE_IN_A_ROW)]) {
+    // Libraries decide by it whether they are in production.
+    if (name === "NODE_ENV") continue;
+    found.add(name);
+    // A variable's name never contains NUL: no environment can set this one any more.
+    bytes[index] = 0;
+  }
+  const missing = REQUIRED_NAMES.filter((name) => !found.has(name));
   if (missing.length > 0)
+    throw new TaskError(`Cannot lock ${runtime}: it does not contain ${missing.join(", ")}`);
+  const comparisons = [...closeEngineOptionsX64(bytes, text), ...closeEngineOptionsArm64(bytes, text)];
+  if (comparisons.length !== 1)
     throw new TaskError(
-      `Cannot lock ${runtime}: it does not contain ${missing.join(", ")}, which must be renamed`,
+      `Cannot lock ${runtime}: it compares variables with BUN_JSC_ in ${comparisons.length} places, not in one`,
     );
   writeFileSync(copy, bytes, { mode: 0o755 });
+}
+
+/*
+ * Variables that begin with BUN_JSC_ set options of the JavaScript engine; BUN_JSC_functionOverrides replaces functions by the content
+ * of a file. The prefix is no string in the runtime: its eight characters are compared one by one, by eight instructions. The one for
+ * the J is changed so that it never holds. Both return where.
+ */
+
+/** `cmp byte [reg + n], c` is 80 /7 with a displacement of one byte, none for the first: the J is looked for where the _ is. */
+function closeEngineOptionsX64(bytes: Buffer, text: string): number[] {
+  const pattern =
+    /\x80[\x38-\x3f]B[^]{1,7}?\x80[\x78-\x7f]\x01U[^]{1,7}?\x80[\x78-\x7f]\x02N[^]{1,7}?\x80[\x78-\x7f]\x03_[^]{1,7}?\x80[\x78-\x7f]\x04J[^]{1,7}?\x80[\x78-\x7f]\x05S[^]{1,7}?\x80[\x78-\x7f]\x06C[^]{1,7}?\x80[\x78-\x7f]\x07_/g;
+  return [...text.matchAll(pattern)].map(({ 0: code, index }) => {
+    const at = index + code.indexOf("\x04J");
+    bytes[at] = 3;
+    return at;
+  });
+}
+
+/** `cmp wN, #c` holds c in bits 10 to 21: a byte is compared with 0x14a, which none is. */
+function closeEngineOptionsArm64(bytes: Buffer, text: string): number[] {
+  const compare = (char: string) => {
+    const word = 0x7100001f | (char.charCodeAt(0) << 10);
+    const [first, second, ...rest] = [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff) as [number, number];
+    // Bits 5 to 9 name the register: the upper three of the first byte, the lower two of the second.
+    const firsts = Array.from({ length: 8 }, (_, n) => escape(first | (n << 5))).join("");
+    const seconds = Array.from({ length: 4 }, (_, n) => escape(second | n)).join("");
+    return `[${firsts}][${seconds}]${rest.map(escape).join("")}`;
+  };
+  const escape = (byte: number) => `\\x${byte.toString(16).padStart(2, "0")}`;
+  const pattern = new RegExp([..."BUN_JSC_"].map(compare).join("(?:[^]{4}){0,6}?"), "g");
+  const letter = new RegExp(compare("J"));
+  return [...text.matchAll(pattern)].map(({ 0: code, index }) => {
+    const at = index + code.search(letter);
+    bytes.writeUInt32LE((bytes.readUInt32LE(at) | (0x100 << 10)) >>> 0, at);
+    return at;
+  });
 }
