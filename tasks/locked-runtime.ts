@@ -17,7 +17,7 @@ const REQUIRED_NAMES = [
 ];
 
 /** A name begins where a C string begins, or where Rust's strings, which have no end mark, stand one behind the other. */
-const VARIABLE = /(?<=\0)(?:BUN|NODE)_[A-Z][A-Z0-9_]*(?=\0)/g;
+const VARIABLE = /(?<=\0)(?:BUN|NODE|JSC)_[A-Z][A-Z0-9_]*(?=\0)/g;
 const VARIABLE_IN_A_ROW =
   /(?<![."' ])(?:BUN_BE_BUN|BUN_OPTIONS|BUN_INSPECT|BUN_CONFIG_|NODE_CHANNEL_|NODE_EXTRA_CA_CERTS|NODE_PATH|NODE_TLS_)/g;
 
@@ -52,8 +52,10 @@ export function writeLockedRuntime(runtime: string, copy: string): void {
 
 /** `cmp byte [reg + n], c` is 80 /7 with a displacement of one byte, none for the first: the J is looked for where the _ is. */
 function closeEngineOptionsX64(bytes: Buffer, text: string): number[] {
-  const pattern =
-    /\x80[\x38-\x3f]B[^]{1,7}?\x80[\x78-\x7f]\x01U[^]{1,7}?\x80[\x78-\x7f]\x02N[^]{1,7}?\x80[\x78-\x7f]\x03_[^]{1,7}?\x80[\x78-\x7f]\x04J[^]{1,7}?\x80[\x78-\x7f]\x05S[^]{1,7}?\x80[\x78-\x7f]\x06C[^]{1,7}?\x80[\x78-\x7f]\x07_/g;
+  const comparisons = [..."BUN_JSC_"].map((char, at) =>
+    at === 0 ? `\\x80[\\x38-\\x3f]${char}` : `\\x80[\\x78-\\x7f]${hex(at)}${char}`,
+  );
+  const pattern = new RegExp(comparisons.join(".{1,7}?"), "gs");
   return [...text.matchAll(pattern)].map(({ 0: code, index }) => {
     const at = index + code.indexOf("\x04J");
     bytes[at] = 3;
@@ -65,18 +67,24 @@ function closeEngineOptionsX64(bytes: Buffer, text: string): number[] {
 function closeEngineOptionsArm64(bytes: Buffer, text: string): number[] {
   const compare = (char: string) => {
     const word = 0x7100001f | (char.charCodeAt(0) << 10);
-    const [first, second, ...rest] = [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff) as [number, number];
+    const [first, second, ...rest] = [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff) as [
+      number,
+      number,
+    ];
     // Bits 5 to 9 name the register: the upper three of the first byte, the lower two of the second.
-    const firsts = Array.from({ length: 8 }, (_, n) => escape(first | (n << 5))).join("");
-    const seconds = Array.from({ length: 4 }, (_, n) => escape(second | n)).join("");
-    return `[${firsts}][${seconds}]${rest.map(escape).join("")}`;
+    const firsts = Array.from({ length: 8 }, (_, n) => hex(first | (n << 5))).join("");
+    const seconds = Array.from({ length: 4 }, (_, n) => hex(second | n)).join("");
+    return `[${firsts}][${seconds}]${rest.map(hex).join("")}`;
   };
-  const escape = (byte: number) => `\\x${byte.toString(16).padStart(2, "0")}`;
-  const pattern = new RegExp([..."BUN_JSC_"].map(compare).join("(?:[^]{4}){0,6}?"), "g");
-  const letter = new RegExp(compare("J"));
+  const pattern = new RegExp([..."BUN_JSC_"].map(compare).join("(?:.{4}){0,6}?"), "gs");
+  const letter = new RegExp(compare("J"), "s");
   return [...text.matchAll(pattern)].map(({ 0: code, index }) => {
     const at = index + code.search(letter);
     bytes.writeUInt32LE((bytes.readUInt32LE(at) | (0x100 << 10)) >>> 0, at);
     return at;
   });
+}
+
+function hex(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, "0")}`;
 }
