@@ -69,7 +69,7 @@ export function makeKeyPair(): KeyPair {
 
 /** A new key pair for a server, not yet on disk. */
 export function makeIdentity(server: string): Identity {
-  return { version: 1, state: "enrolling", server, ...makeKeyPair() };
+  return { ...STAMP, state: "enrolling", server, ...makeKeyPair() };
 }
 
 /** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
@@ -91,7 +91,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
     );
   }
   const parsed = identity.safeParse(parseJson(text));
-  if (parsed.success && isKeyPair(parsed.data)) return withoutWriter(parsed.data);
+  if (parsed.success && isKeyPair(parsed.data)) return parsed.data;
   const hasUnknownFields = parsed.error?.issues.every(({ code }) => code === "unrecognized_keys") ?? false;
   const newer = findNewerState(path, text, hasUnknownFields);
   if (newer) throw newer;
@@ -166,13 +166,9 @@ export function privateKeyOf({
   return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
 }
 
-/** Each write names the build that makes it. */
-function withoutWriter({ release: _release, commit: _commit, ...value }: Identity): Identity {
-  return value as Identity;
-}
-
+/** Each write names the build that makes it, and does so first. */
 function textOf(value: Identity): string {
-  return `${JSON.stringify({ ...STAMP, ...withoutWriter(value) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...STAMP, ...value, ...STAMP }, null, 2)}\n`;
 }
 
 function cannotWrite(stateDir: string, error: unknown): SensorError {

@@ -22,7 +22,7 @@ export function refuseForeignFolder(stateDir: string): void {
   let current = "/";
   for (let links = 0; parts.length > 0; ) {
     const path = join(current, parts.shift()!);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = look(path);
     if (!stat) return;
     if (stat.uid !== 0)
       throw foreignFolder(stateDir, path, `it belongs to user ${stat.uid}`, `chown -h root ${quote(path)}`);
@@ -42,9 +42,18 @@ export function refuseForeignFolder(stateDir: string): void {
   }
   for (const name of ["identity.json", "status.json", "reports", "re-enroll"]) {
     const path = join(current, name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = look(path);
     if (stat && stat.uid !== 0)
       throw foreignFolder(stateDir, path, `it belongs to user ${stat.uid}`, `chown -hR root ${quote(path)}`);
+  }
+}
+
+/** Undefined for what does not exist, or where a part of the path is no folder: whoever uses it says so. */
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
 
