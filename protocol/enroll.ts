@@ -3,6 +3,7 @@ import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
+import { lostSensorRule } from "./lost-sensors.ts";
 import { reference } from "./page.ts";
 import { publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
@@ -173,7 +174,20 @@ export const checkToken = route({
       .meta({ description: "Why it would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),
     awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
+    reEnrollLost: lostSensorRule.default("never"),
     certificate,
   }),
   problems: ["token-unknown", "too-many-requests"],
+});
+
+export const confirmSensor = route({
+  name: "sensor.confirm",
+  method: "POST",
+  path: "/sensor/v1/confirm",
+  access: "sensor",
+  summary:
+    "Ask whether the server knows the sensor and its key; changes nothing. Any refusal but sensor-unknown, signature-invalid and key-replaced means that it does",
+  body: z.strictObject({}),
+  status: 204,
+  problems: ["sensor-copied", "key-replaced", "state-conflict"],
 });

@@ -11,6 +11,7 @@ import { certificateAuthority } from "./migrations/0007-certificate-authority.ts
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import { knownKeys } from "./migrations/0013-known-keys.ts";
+import { lostSensors } from "./migrations/0014-lost-sensors.ts";
 import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
 import type { Database } from "./schema.ts";
 
@@ -25,6 +26,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
   "0013-known-keys": knownKeys,
+  "0014-lost-sensors": lostSensors,
   "0016-idempotency-and-scopes": idempotencyAndScopes,
 };
 

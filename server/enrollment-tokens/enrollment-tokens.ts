@@ -65,6 +65,7 @@ function present(
     ephemeralHours: row.ephemeralHours,
     copies: row.copies,
     reinstalls: row.reinstalls,
+    reEnrollLost: row.reEnrollLost,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -203,6 +204,7 @@ export async function holdToken(tx: Database, valueHash: string) {
     tags: parseList(token.tags),
     requireApproval: token.requireApproval === 1,
     ephemeralHours: token.ephemeralHours,
+    reEnrollLost: token.reEnrollLost,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {
