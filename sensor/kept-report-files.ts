@@ -106,7 +106,9 @@ export function readChunk(chunkFolder: string, hash: string): string | undefined
 /** Undefined when none was dropped, or nobody can read how many. */
 export function readDropped(stateDir: string): DroppedReports | undefined {
   const text = readBounded(keptReportPaths(stateDir).droppedPath, MAX_REPORT_BYTES);
-  const { data } = droppedReports.extend(stampSchema).safeParse(parseJson(text ?? ""));
+  const { data } = droppedReports
+    .extend(z.object(stampSchema).partial().shape)
+    .safeParse(parseJson(text ?? ""));
   return data && { count: data.count, since: data.since };
 }
 

@@ -1,10 +1,10 @@
 // What the environment says. The only file of the sensor that reads it.
 import { join } from "node:path";
-import { dropForeignVariables } from "@attacklens/protocol/ignored-variables.ts";
+import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { bareHost, isExempt, parseProxyUrl } from "./proxy.ts";
 
-/** Before anything else: returns the names of variables that would have weakened this program. */
-export function dropWeakening(): string[] {
+/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+export function dropWeakening(): IgnoredVariables {
   return dropForeignVariables(process.env);
 }
 

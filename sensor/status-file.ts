@@ -1,5 +1,5 @@
 // What the running sensor last knew, for `status`: written after every cycle, so that a look costs the server nothing.
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
@@ -40,13 +40,17 @@ const statusFile = z.strictObject({
   problem: z.string().nullable(),
   failedCategories: z.array(z.strictObject({ category: z.string(), reason: z.string() })),
 });
-const stampedStatusFile = statusFile.extend(stampSchema);
+const stampedStatusFile = statusFile.extend(z.object(stampSchema).partial().shape);
 export type SensorStatusFile = z.infer<typeof statusFile>;
 
 const pathIn = (stateDir: string) => join(stateDir, "status.json");
 
 export function writeStatus(stateDir: string, status: SensorStatusFile): void {
   writeFileAtomically(pathIn(stateDir), `${JSON.stringify({ ...STAMP, ...status }, null, 2)}\n`);
+}
+
+export function removeStatus(stateDir: string): void {
+  rmSync(pathIn(stateDir), { force: true });
 }
 
 /** Undefined when the sensor never ran, or left something that cannot be read: it will be written anew. */

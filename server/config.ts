@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
-import { dropForeignVariables } from "@attacklens/protocol/ignored-variables.ts";
+import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
@@ -168,8 +168,8 @@ export function tlsOf(
   return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
 }
 
-/** Before anything else: returns the names of variables that would have weakened this program. */
-export function dropWeakening(): string[] {
+/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+export function dropWeakening(): IgnoredVariables {
   return dropForeignVariables(process.env);
 }
 

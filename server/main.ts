@@ -1,5 +1,4 @@
 // The server's command line: picks the command, and says what went wrong.
-import { describeIgnored } from "@attacklens/protocol/ignored-variables.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/version.ts";
 import { CA_USAGE, caCommand } from "./commands/ca.ts";
@@ -51,9 +50,15 @@ Example:
 
 /** Runs one command; answers the exit code. */
 export async function main(args: string[], bundle: ConsoleBundle): Promise<number> {
+  const { notice, trustNotice } = dropWeakening();
+  if (notice) console.error(`attacklens: ${notice}`);
+  const exitCode = await runOne(args, bundle);
+  if (trustNotice && exitCode !== 0) console.error(`attacklens: ${trustNotice}`);
+  return exitCode;
+}
+
+async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
   const [command, ...rest] = args;
-  const ignored = describeIgnored(dropWeakening());
-  if (ignored) console.error(`attacklens: ${ignored}`);
   try {
     if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
       const usages: Record<string, string> = { token: TOKEN_USAGE, ca: CA_USAGE };

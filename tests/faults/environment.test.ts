@@ -210,7 +210,8 @@ describe("a server with a certificate that is not trusted", () => {
     ]) {
       const { code, stdout, stderr } = await run(SENSOR, args, weakening(), { stdin: TOKEN });
       expect(code).toBe(10);
-      expect(stderr).toContain("attacklens-sensor: ignored ");
+      expect(stderr).toContain("attacklens-sensor: ignored BUN_CONFIG_VERBOSE_FETCH, ");
+      expect(stderr).toContain("attacklens-sensor: ignored NODE_EXTRA_CA_CERTS: ");
       expect(stdout + stderr).not.toContain(TOKEN.slice(8, -6));
     }
     expect(received).toEqual([]);
@@ -225,7 +226,8 @@ describe("a server with a certificate that is not trusted", () => {
     ]) {
       const { code, stdout, stderr } = await run(SERVER, args, weakening(), { stdin: `${PASSWORD}\n` });
       expect(code).not.toBe(0);
-      expect(stderr).toContain("attacklens: ignored ");
+      expect(stderr).toContain("attacklens: ignored BUN_CONFIG_VERBOSE_FETCH, ");
+      expect(stderr).toContain("attacklens: ignored NODE_EXTRA_CA_CERTS: ");
       expect(stderr).toContain(`Cannot reach ${url}`);
       expect(stdout + stderr).not.toContain(PASSWORD);
     }
