@@ -240,12 +240,13 @@ function adoptIdentity(
     removeKeptReports(stateDir);
     throw new IdentityRemoved();
   }
-  const known = ({ server, sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
-    JSON.stringify([server, sensorId, publicKey, ca, proxy]);
+  // Another server never comes without another key.
+  const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
+    JSON.stringify([sensorId, publicKey, ca, proxy]);
   if (known(onDisk) === known(session.identity)) return;
-  const { publicKey, sensorId, server } = session.identity;
+  const { publicKey, sensorId } = session.identity;
   const isSameKey = onDisk.publicKey === publicKey;
-  const isSameSensor = onDisk.sensorId === sensorId && onDisk.server === server;
+  const isSameSensor = onDisk.sensorId === sensorId;
   session.identity = onDisk;
   const { clockOffsetMs, lastNonce, bootId, ...made } = connectAs(onDisk, environmentProxy);
   Object.assign(session.connection, made);
