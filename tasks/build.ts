@@ -41,7 +41,12 @@ export const SERVER: Program = {
   entry: "tasks/attacklens.ts",
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // The page's libraries leave out their development build only when they are told.
-  flags: ["--splitting", '--define=process.env.NODE_ENV="production"'],
+  // The driver for PostgreSQL would ask the environment for another one, in C, which is not in the program.
+  flags: [
+    "--splitting",
+    '--define=process.env.NODE_ENV="production"',
+    "--define=process.env.NODE_PG_FORCE_NATIVE=undefined",
+  ],
 };
 export const SENSOR: Program = {
   name: "attacklens-sensor",

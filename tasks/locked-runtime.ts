@@ -21,6 +21,10 @@ const VARIABLE = /(?<=\0)(?:BUN|NODE|JSC)_[A-Z][A-Z0-9_]*(?=\0)/g;
 const VARIABLE_IN_A_ROW =
   /(?<![."' ])(?:BUN_BE_BUN|BUN_OPTIONS|BUN_INSPECT|BUN_CONFIG_|NODE_CHANNEL_|NODE_EXTRA_CA_CERTS|NODE_PATH|NODE_TLS_)/g;
 
+/** Where the runtime's own JavaScript reads one, and does not set it. It may do so before our first line runs. */
+const READ_IN_JAVASCRIPT =
+  /process\.env\.NODE_(?:DEBUG|EXTRA_CA_CERTS|OPTIONS|REPL_EXTERNAL_MODULE|TLS_REJECT_UNAUTHORIZED|USE_ENV_PROXY|USE_SYSTEM_CA|V8_COVERAGE)(?![A-Z_]|\s*=[^=])/g;
+
 /** Writes the locked copy. Throws TaskError when the runtime is not one that is known. */
 export function writeLockedRuntime(runtime: string, copy: string): void {
   const bytes = readFileSync(runtime);
@@ -33,6 +37,8 @@ export function writeLockedRuntime(runtime: string, copy: string): void {
     // A variable's name never contains NUL: no environment can set this one any more.
     bytes[index] = 0;
   }
+  for (const { 0: code, index } of text.matchAll(READ_IN_JAVASCRIPT))
+    bytes.write("void 0".padEnd(code.length), index, "latin1");
   const missing = REQUIRED_NAMES.filter((name) => !found.has(name));
   if (missing.length > 0)
     throw new TaskError(`Cannot lock ${runtime}: it does not contain ${missing.join(", ")}`);

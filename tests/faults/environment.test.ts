@@ -55,7 +55,8 @@ function runtimeVariables(): string[] {
   const text = readFileSync(process.execPath, "latin1");
   const names = text.match(/(?:BUN|NODE|JSC)_[A-Za-z][A-Za-z0-9_]+/g) ?? [];
   const engine = (text.match(/(?<=\0JSC_)[a-z][A-Za-z0-9]+(?=\0)/g) ?? []).map((name) => `BUN_JSC_${name}`);
-  return [...new Set([...names, ...engine])];
+  const libraries = ["NODE_PG_FORCE_NATIVE", "BETTER_AUTH_SECRETS", "AUTH_SECRET"];
+  return [...new Set([...names, ...engine, ...libraries])];
 }
 
 for (const program of [SERVER, SENSOR]) {
@@ -90,7 +91,17 @@ for (const program of [SERVER, SENSOR]) {
       expect(names).toContain("BUN_INSPECT_PRELOAD");
       expect(names).toContain("BUN_JSC_functionOverrides");
       const { stdout: version } = await run(program, ["version"]);
-      const values = ["", "0", "1", script, `--preload ${script}`, `--require=${script}`, "curl", folder];
+      const values = [
+        "",
+        "0",
+        "1",
+        script,
+        `--preload ${script}`,
+        `--require=${script}`,
+        "curl",
+        "http,tls",
+        folder,
+      ];
       for (const value of values) {
         const environment = Object.fromEntries(names.map((name) => [name, value]));
         const { stdout, stderr, code } = await run(program, ["version"], environment);
