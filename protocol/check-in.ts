@@ -1,7 +1,7 @@
 // POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
-import { hostFacts, publicKey } from "./enroll.ts";
+import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
@@ -52,7 +52,7 @@ export const checkIn = route({
   status: 200,
   output: z.object({
     serverTime: instant,
-    checkInIntervalSeconds: z.int().min(1),
+    checkInIntervalSeconds,
     wanted: z.array(category).max(CATEGORIES.length).meta({
       description: "Categories whose root no sensor of the same asset group has reported; to be PUT",
     }),

@@ -3,6 +3,8 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
+import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
@@ -88,7 +90,7 @@ const settings = z.object({
   /** Bearer for /metrics; nobody reads them without it. */
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
-  checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
+  checkInIntervalSeconds: z.coerce.number().int().min(1).max(MAX_CHECK_IN_INTERVAL_SECONDS),
   /** Age at which a sensor makes a new key. */
   keyMaxAgeDays: z.coerce.number().positive().max(3_650),
 });
@@ -164,6 +166,11 @@ export function tlsOf(
 ): "files" | "private" | "off" {
   if (tlsCert !== undefined) return "files";
   return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
+}
+
+/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+export function dropWeakening(): IgnoredVariables {
+  return dropForeignVariables(process.env);
 }
 
 /** What a command that calls a server finds in the environment. An empty variable counts as absent. */

@@ -1,5 +1,6 @@
 // What a route's handler is given and gives: types only, and the pair that ties a declaration to its handler.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
@@ -101,6 +102,11 @@ export interface Enrolled {
   awaitingApproval: boolean;
 }
 
+/** What the token would do for the host. */
+export interface CheckedToken extends Omit<Enrolled, "sensorId"> {
+  reEnrollLost: LostSensorRule;
+}
+
 /** A host that asks what would come of its enrollment. */
 export interface TokenCheck {
   valueHash: string;
@@ -163,7 +169,7 @@ export interface Services {
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;
-  checkQueue: TokenQueue<TokenCheck, Omit<Enrolled, "sensorId">>;
+  checkQueue: TokenQueue<TokenCheck, CheckedToken>;
   refusals: RefusalLedger;
   changes: ChangeStreams;
 }

@@ -3,6 +3,7 @@ import { signIn, signOut } from "@attacklens/protocol/account.ts";
 import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { Problem, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
 import { CommandError, refusalError } from "./command-error.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -53,14 +54,14 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
     if (idempotencyKey) headers[IDEMPOTENCY_KEY_HEADER] = idempotencyKey;
     if ("apiKey" in auth) headers.authorization = `Bearer ${auth.apiKey}`;
     else if (cookie) headers.cookie = cookie;
-    const { reply, text } = await fetch(target, {
+    const { reply, text } = await verifiedFetch(target, {
       method: route.method,
       headers,
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(ca === undefined ? {} : { tls: { ca } }),
-      ...(loopback ? { proxy: false as never } : {}),
+      ca,
+      ...(loopback ? { proxy: false as const } : {}),
     })
       .then(async (reply) => ({ reply, text: await reply.text() }))
       .catch((error: Error) => {

@@ -155,6 +155,7 @@ enrollment_token.rotated_from text collate C;
 enrollment_token.roll_out text collate C not null default '{"type":"none"}'::text;
 enrollment_token.copies text collate C not null default 'approval'::text;
 enrollment_token.reinstalls text collate C not null default 'ask'::text;
+enrollment_token.re_enroll_lost text collate C not null default 'new-pin'::text;
 enrollment_token enrollment_token_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_group(id);
 enrollment_token enrollment_token_created_by_fkey FOREIGN KEY (created_by) REFERENCES "user"(id);
 enrollment_token enrollment_token_pkey PRIMARY KEY (id);

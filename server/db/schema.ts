@@ -1,5 +1,6 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
 import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { Generated, Kysely } from "kysely";
 
 export interface UserTable {
@@ -103,6 +104,8 @@ export interface EnrollmentTokenTable {
   copies: CopyRule;
   /** What becomes of its sensors on hardware whose former sensor is silent. */
   reinstalls: ReinstallRule;
+  /** Whether a host whose server does not know it any more becomes a new sensor with it. */
+  reEnrollLost: LostSensorRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */

@@ -41,6 +41,7 @@ function tokens(db: Database) {
       "enrollmentToken.ephemeralHours",
       "enrollmentToken.copies",
       "enrollmentToken.reinstalls",
+      "enrollmentToken.reEnrollLost",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",

@@ -67,6 +67,7 @@ function present(
     ephemeralHours: row.ephemeralHours,
     copies: row.copies,
     reinstalls: row.reinstalls,
+    reEnrollLost: row.reEnrollLost,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -217,6 +218,7 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     ephemeralHours: token.ephemeralHours,
     clones: token.copies,
     refuse,
+    reEnrollLost: token.reEnrollLost,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {

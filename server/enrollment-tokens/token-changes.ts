@@ -166,6 +166,7 @@ export async function rotateEnrollmentToken(
       ephemeralHours: old.ephemeralHours,
       copies: old.copies,
       reinstalls: old.reinstalls,
+      reEnrollLost: old.reEnrollLost,
       assetGroupId: old.assetGroupId,
       rotatedFrom: id,
     });

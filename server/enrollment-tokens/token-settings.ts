@@ -26,6 +26,7 @@ export type SettingColumns = Partial<
     | "ephemeralHours"
     | "copies"
     | "reinstalls"
+    | "reEnrollLost"
   >
 >;
 
@@ -86,6 +87,7 @@ const TOLD = [
   "ephemeralHours",
   "copies",
   "reinstalls",
+  "reEnrollLost",
 ] as const;
 
 const stringList = z.array(z.string());

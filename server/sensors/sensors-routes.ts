@@ -34,6 +34,8 @@ export const sensorRoutes = [
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
     enrollClone(services, http, sensor, body),
   ),
+  // To have been let through to here is the answer.
+  handler(enrollment.confirmSensor, async () => undefined),
   handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
     await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;

@@ -184,7 +184,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
   // A person gives it the pin of now: it is the sensor that it was, and no token was used.
   const again = ["enroll", "--server", installation.server.url, "--state", asleep, "--token", "-"];
-  expect((await runSensor([...again, "--ca-pin", before!], { stdin: value })).code).toBe(0);
+  expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
   expect((await runOnce(asleep)).code).toBe(10);
   const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
   expect(pinned.stdout).toContain("the token was not used\nreaches its server from now on");
