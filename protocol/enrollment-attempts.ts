@@ -6,7 +6,8 @@ import type { ProblemCode } from "./problems.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-export const REFUSAL_REASONS = [
+/** Why a token refuses a host. */
+export const TOKEN_REFUSALS = [
   "token-revoked",
   "token-expired",
   "token-group-deleted",
@@ -15,6 +16,8 @@ export const REFUSAL_REASONS = [
   "network-not-allowed",
   "hostname-not-allowed",
 ] as const satisfies readonly ProblemCode[];
+/** sensor-copied: a clone that the token's rule rejects, or one too many. */
+export const REFUSAL_REASONS = [...TOKEN_REFUSALS, "sensor-copied"] as const satisfies readonly ProblemCode[];
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const enrollmentAttempt = z
@@ -26,7 +29,10 @@ export const enrollmentAttempt = z
     }),
     enrollmentToken: z.object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() }),
     outcome: z.enum(["accepted", "refused"]),
-    reason: z.enum(REFUSAL_REASONS).nullable().meta({ description: "null: accepted" }),
+    reason: z.enum(REFUSAL_REASONS).nullable().meta({
+      description:
+        "null: accepted. A clone that is refused may wait for approval, without a use of the token: `sensor` names it then",
+    }),
     detail: z
       .string()
       .nullable()

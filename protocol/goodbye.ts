@@ -1,5 +1,6 @@
 // POST /sensor/v1/goodbye: the program is being removed from the host, and its key with it.
 import { z } from "zod";
+import { hostFacts } from "./enroll.ts";
 import { route } from "./route.ts";
 
 export const goodbye = route({
@@ -7,7 +8,13 @@ export const goodbye = route({
   method: "POST",
   path: "/sensor/v1/goodbye",
   access: "sensor",
-  summary: "Say that the sensor is uninstalled: its key is refused from then on, what it reported stays",
-  body: z.strictObject({}),
+  summary: "Unenroll the sensor: its key is refused from then on, what it reported stays",
+  body: z.strictObject({
+    host: hostFacts.optional().meta({
+      description:
+        "As in a check-in. An instance that has not checked in states them, so that a clone cannot unenroll the original",
+    }),
+  }),
   status: 204,
+  problems: ["state-conflict"],
 });

@@ -24,6 +24,14 @@ export const sensor = z
   .object({
     id: sensorId,
     hostname: z.string(),
+    admittedHostname: z.string().meta({
+      description:
+        "The hostname with which it was admitted, by its enrollment token or an operator; another one than `hostname` once the host was renamed",
+      example: "web-07",
+    }),
+    isHostnameAllowed: z.boolean().meta({
+      description: "false: the host was renamed, and its enrollment token admits no host of the present name",
+    }),
     status: z.enum(SENSOR_STATUSES).meta({
       description:
         "removed: ephemeral, and its time offline was over; uninstalled: it said goodbye; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
@@ -193,6 +201,7 @@ export const blockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 export const unblockSensor = route({
@@ -204,6 +213,7 @@ export const unblockSensor = route({
   params,
   status: 200,
   output: sensor,
+  problems: ["state-conflict"],
 });
 
 const decision = {
@@ -255,6 +265,7 @@ export const createTicket = route({
   summary:
     "Make a re-enroll ticket: for one hour, one host can take the sensor over with a new key; an earlier ticket ends",
   params,
+  creates: true,
   status: 201,
   output: z.object({
     value: z.string().meta({ description: "`atl_tkt_` and 49 characters; shown this once" }),

@@ -185,8 +185,7 @@ describe("a refusal", () => {
     ["token-revoked", "tokenRefused"],
     ["token-expired", "tokenRefused"],
     ["token-group-deleted", "tokenRefused"],
-    ["state-conflict", "sensorRefused"],
-    ["sensor-unknown", "sensorRefused"],
+    ["key-taken", "sensorRefused"],
     ["input-invalid", "sensorRefused"],
     ["not-found", "sensorRefused"],
   ] as const) {
@@ -202,11 +201,9 @@ describe("a refusal", () => {
 });
 
 test("a key that the server will not take again: the hint leads to a new one", async () => {
-  for (const code of ["state-conflict", "sensor-unknown"] as const) {
-    server.next.push(problem(code));
-    const { hint } = await errorOf(tryEnrolling().outcome);
-    expect(hint).toContain(`move ${identityPath(folder.path)} away and run the same command again`);
-  }
+  server.next.push(problem("key-taken"));
+  const { hint } = await errorOf(tryEnrolling().outcome);
+  expect(hint).toContain(`move ${identityPath(folder.path)} away and run the same command again`);
 });
 
 describe("a server that asks to be left alone", () => {

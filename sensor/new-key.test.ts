@@ -135,7 +135,7 @@ for (const lost of [1, 2]) {
 }
 
 test("a key that cannot be changed costs no report", async () => {
-  server.next.push(wantsNewKey, problem("state-conflict"));
+  server.next.push(wantsNewKey, problem("key-taken"));
   const outcome = await start()();
   expect(outcome.state).toBe("connected");
   expect(outcome.news).toEqual([expect.stringContaining("could not change its key")]);
@@ -160,6 +160,33 @@ test("a host whose key another one holds becomes a sensor of its own; a lost rep
   const asked = server.received.filter(({ path }) => path === "/sensor/v1/copies");
   expect(asked.map(({ body }) => body.publicKey)).toEqual(Array(2).fill(copyKey!.publicKey));
   expect(server.received.at(-1)).toMatchObject({ keyid: COPY_ID, signatureError: undefined });
+});
+
+test("a next key that the server refuses is given up: the present one goes on, and the next try makes another", async () => {
+  const refused = makeKeyPair();
+  enrollWith({ nextKey: refused });
+  server.next.push(problem("key-taken"), server.answer, problem("key-taken"));
+  const cycle = start();
+  expect(await cycle()).toMatchObject({
+    state: "connected",
+    news: ["could not change its key: The public key is or was a sensor's already"],
+  });
+  expect(onDisk()).toEqual({ ...identity, nextKey: undefined } as never);
+  server.next.push(wantsNewKey);
+  expect((await cycle()).news).toEqual(["changed its key"]);
+  expect(onDisk().publicKey).not.toBe(refused.publicKey);
+});
+
+test("a clone whose new key the server refuses makes another the next time", async () => {
+  server.next.push(problem("sensor-copied"), problem("key-taken"));
+  const cycle = start();
+  await cycle();
+  const [first] = server.received.filter(({ path }) => path === "/sensor/v1/copies");
+  expect(onDisk().copyKey).toBeUndefined();
+  server.next.push(problem("sensor-copied"));
+  expect((await cycle()).state).toBe("connected");
+  expect(onDisk()).toMatchObject({ sensorId: COPY_ID });
+  expect(onDisk().publicKey).not.toBe(first!.body.publicKey);
 });
 
 test("a copy that is not let in keeps its key and says so", async () => {

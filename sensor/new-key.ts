@@ -37,8 +37,7 @@ export async function changeKey(
   try {
     await send(session.connection, replaceKey, { body, signal });
   } catch (error) {
-    // Another sensor has it: as improbable as it is, this one must not ask for it for ever.
-    if (error instanceof Refused && error.problem.code === "state-conflict") {
+    if (isKeyTaken(error)) {
       const { nextKey: _, ...identity } = session.identity;
       save(stateDir, session, identity);
     }
@@ -63,7 +62,9 @@ export async function tryNextKey(
     await send(connection, checkIn, { body: { ...VERSIONS, host }, signal });
   } catch (error) {
     connection.key = present;
-    if (error instanceof Refused && error.problem.code === "signature-invalid") return false;
+    // The server has not taken the next key for this sensor's: the present one is still good.
+    if (isKeyTaken(error) || (error instanceof Refused && error.problem.code === "signature-invalid"))
+      return false;
     throw error;
   }
   const { nextKey: _, ...identity } = session.identity;
@@ -82,7 +83,13 @@ export async function becomeCopy(
   if (!session.identity.copyKey) save(stateDir, session, { ...session.identity, copyKey });
   const proof = proofOf(copyKey, session.identity.sensorId);
   const body = { ...VERSIONS, publicKey: copyKey.publicKey, proof, host };
-  const reply = await send(session.connection, enrollCopy, { body, signal });
+  const reply = await send(session.connection, enrollCopy, { body, signal }).catch((error: unknown) => {
+    if (isKeyTaken(error)) {
+      const { copyKey: _, ...identity } = session.identity;
+      save(stateDir, session, identity);
+    }
+    throw error;
+  });
   const { copyKey: _copy, nextKey: _next, ...identity } = session.identity;
   const { sensorId, serverKey = identity.serverKey, awaitingApproval } = reply;
   save(stateDir, session, {
@@ -103,6 +110,11 @@ export function save(stateDir: string, session: Session, identity: EnrolledIdent
   session.connection.keyid = identity.sensorId;
   session.connection.serverKey = identity.serverKey;
   session.connection.ca = identity.ca;
+}
+
+/** The server knows the new key as another sensor's: asking for it again is useless, the next try needs another one. */
+function isKeyTaken(error: unknown): boolean {
+  return error instanceof Refused && error.problem.code === "key-taken" && error.isAuthentic !== false;
 }
 
 function proofOf(pair: KeyPair, sensorId: string): string {

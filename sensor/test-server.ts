@@ -107,6 +107,8 @@ export async function startTestServer({
       const told = { serverTime: now(), address: "127.0.0.1", assetGroup: null, awaitingApproval: false };
       return json(200, { ...told, refusal: null, ...world.tokenCheck })(response, request);
     }
+    if (request.path === "/sensor/v1/goodbye") return response.writeHead(204).end();
+    if (request.path === "/sensor/v1/confirm") return response.writeHead(204).end();
     if (request.path === "/sensor/v1/keys") {
       world.nextKey = request.body.publicKey;
       return response.writeHead(204).end();

@@ -21,17 +21,22 @@ test("a public URL that is more than an origin is refused, and the message shows
   expect(() => publicUrl("lens.example")).toThrow(ConfigError);
 });
 
-test("behind a proxy nobody reads metrics without a configured token", () => {
-  const behind = (env = {}) => readConfig(["--public-url", "https://lens.example"], env).metricsToken;
-  expect(behind({ ATTACKLENS_METRICS_TOKEN: "a token of the operator" })).toBe("a token of the operator");
-  expect(behind()).toBeString();
-  expect(behind()).not.toBe(behind());
-  expect(readConfig([], {}).metricsToken).toBeUndefined();
-});
-
 test("trusted proxies are networks, and nobody is one unless it is said", () => {
   const proxies = (text: string) => readConfig(["--trusted-proxies", text], {}).trustedProxies;
   expect(readConfig([], {}).trustedProxies).toEqual([]);
   expect(proxies("10.1.2.3/8, ::1")).toEqual(["10.0.0.0/8", "::1/128"]);
   expect(() => proxies("10.0.0.0/8,everybody")).toThrow("--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES");
+});
+
+test("the pool's size is a setting, or a part of the database's URL that PostgreSQL does not see", () => {
+  const read = (url: string, pool?: string) =>
+    readConfig([], { DATABASE_URL: url, ...(pool ? { ATTACKLENS_DATABASE_POOL: pool } : {}) });
+  const url = "postgres://lens:secret@db.example:5432/lens?sslmode=verify-full";
+  expect(read(url)).toMatchObject({ databaseUrl: url });
+  expect(read(url).databasePool).toBeUndefined();
+  expect(read(`${url}&pool=4`)).toMatchObject({ databaseUrl: url, databasePool: 4 });
+  expect(read(`${url}&pool=4`, "7").databasePool).toBe(7);
+  for (const pool of ["0", "-1", "many", "1.5"]) {
+    expect(() => read(`${url}&pool=${pool}`)).toThrow("ATTACKLENS_DATABASE_POOL, or pool in DATABASE_URL");
+  }
 });

@@ -1,9 +1,10 @@
 // What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
-import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
+import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
@@ -57,13 +58,19 @@ const hostNames = z.string().transform((text, context) =>
   }),
 );
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+  .refine((text) => URL.canParse(text), "must be a URL such as postgres://user:password@host:5432/database");
+
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
   dataDir: z.string().min(1),
-  databaseUrl: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
-    .optional(),
+  databaseUrl: postgresUrl.optional(),
+  /** Connections to PostgreSQL of this process; absent: 10. */
+  databasePool: z.coerce.number().int().min(1).max(1_000).optional(),
+  /** PostgreSQL for notifications, where DATABASE_URL leads through a pooler that drops them; absent: DATABASE_URL. */
+  listenUrl: postgresUrl.optional(),
   listen,
   /** How people reach the console when a proxy stands before it. */
   publicUrl: publicUrl.optional(),
@@ -80,9 +87,10 @@ const settings = z.object({
   /** Names and addresses for the private certificate, beside those that are known. */
   tlsNames: hostNames.default([]),
   secret: z.string().min(32, "must have at least 32 characters").optional(),
+  /** Bearer for /metrics; nobody reads them without it. */
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
-  checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
+  checkInIntervalSeconds: z.coerce.number().int().min(1).max(MAX_CHECK_IN_INTERVAL_SECONDS),
   /** Age at which a sensor makes a new key. */
   keyMaxAgeDays: z.coerce.number().positive().max(3_650),
 });
@@ -95,6 +103,8 @@ export class ConfigError extends Error {}
 const SOURCES: Record<keyof Config, string> = {
   dataDir: "--data or ATTACKLENS_DATA",
   databaseUrl: "DATABASE_URL",
+  databasePool: "ATTACKLENS_DATABASE_POOL, or pool in DATABASE_URL",
+  listenUrl: "ATTACKLENS_LISTEN_URL",
   listen: "--listen or ATTACKLENS_LISTEN",
   publicUrl: "--public-url or ATTACKLENS_PUBLIC_URL",
   trustedProxies: "--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES",
@@ -115,9 +125,12 @@ const SOURCES: Record<keyof Config, string> = {
 export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const flags = parseFlags(args);
   const variable = (name: string) => env[name] || undefined;
+  const database = splitPool(variable("DATABASE_URL"));
   const result = settings.safeParse({
     dataDir: flags.data ?? variable("ATTACKLENS_DATA") ?? join(homedir(), ".attacklens"),
-    databaseUrl: variable("DATABASE_URL"),
+    databaseUrl: database.url,
+    databasePool: variable("ATTACKLENS_DATABASE_POOL") ?? database.pool,
+    listenUrl: variable("ATTACKLENS_LISTEN_URL"),
     listen: flags.listen ?? variable("ATTACKLENS_LISTEN") ?? "127.0.0.1:8080",
     publicUrl: flags["public-url"] ?? variable("ATTACKLENS_PUBLIC_URL"),
     trustedProxies: flags["trusted-proxies"] ?? variable("ATTACKLENS_TRUSTED_PROXIES"),
@@ -143,7 +156,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if (result.data.tlsCert !== undefined && result.data.tls !== undefined) {
     throw new ConfigError("--tls and --tls-cert: give one of them");
   }
-  return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
+  return result.data;
 }
 
 /** What a port speaks: never plain HTTP to a network unless that was asked for, since passwords and tokens would be in it. */
@@ -155,6 +168,11 @@ export function tlsOf(
   return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
 }
 
+/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+export function dropWeakening(): IgnoredVariables {
+  return dropForeignVariables(process.env);
+}
+
 /** What a command that calls a server finds in the environment. An empty variable counts as absent. */
 export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
   url: string | undefined;
@@ -163,9 +181,15 @@ export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
   return { url: env.ATTACKLENS_URL || undefined, apiKey: env.ATTACKLENS_API_KEY || undefined };
 }
 
-/** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
-function unknownToken(publicUrl: string | undefined): string | undefined {
-  return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");
+/** `pool` is ours: PostgreSQL would refuse it. */
+function splitPool(databaseUrl: string | undefined): { url?: string; pool?: string } {
+  if (databaseUrl === undefined) return {};
+  if (!URL.canParse(databaseUrl)) return { url: databaseUrl };
+  const url = new URL(databaseUrl);
+  const pool = url.searchParams.get("pool");
+  if (pool === null) return { url: databaseUrl };
+  url.searchParams.delete("pool");
+  return { url: url.href, pool };
 }
 
 function parseFlags(args: string[]) {

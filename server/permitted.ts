@@ -1,14 +1,39 @@
-// Whether a person may take an action, in the form that goes with every object to the console.
+// Whether a user may take an action, in the form that goes with every object to the console, and the same for enforcement.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { hasPermission, lowestRole, type Permission, ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "./route-handler.ts";
 
-/** Allowed when the role has the permission and `obstacle`, a state that stands against it, is undefined. */
-export function permitted(user: User, permission: Permission, obstacle?: string): Can {
-  if (!hasPermission(user.role, permission)) return { allowed: false, reason: missingPermission(permission) };
-  return obstacle === undefined ? { allowed: true } : { allowed: false, reason: obstacle };
+/**
+ * `can` of every action. `obstacle` is the one table of a noun: it returns a sentence that says which state prevents the action and
+ * what to do next, or undefined. `requirePossible` enforces the same table.
+ */
+export function permitted<A extends string>(
+  user: User,
+  permission: Permission,
+  actions: readonly A[],
+  obstacle: (action: A) => string | undefined,
+): Record<A, Can> {
+  const missing = permissionObstacle(user, permission);
+  const can = actions.map((action) => [action, canOf(missing ?? obstacle(action))] as const);
+  return Object.fromEntries(can) as Record<A, Can>;
 }
 
-export function missingPermission(permission: Permission): string {
-  return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
+function canOf(reason: string | undefined): Can {
+  return reason === undefined ? { allowed: true } : { allowed: false, reason };
+}
+
+/** Throws state-conflict with what `can` gives as the reason. */
+export function requirePossible(obstacle: string | undefined): void {
+  if (obstacle !== undefined) throw new Problem("state-conflict", obstacle);
+}
+
+/** Why the user lacks the permission; undefined when they have it. */
+export function permissionObstacle(user: User, permission: Permission): string | undefined {
+  if (!hasPermission(user.role, permission))
+    return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
+  // A stolen key must not create others that outlive it.
+  if (user.apiKey && permission === "api-keys:manage")
+    return "API keys are managed by people, not by API keys";
+  return undefined;
 }

@@ -1,24 +1,32 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import { RELEASE } from "@attacklens/protocol/version.ts";
 import type { Server } from "bun";
 import type { Logger } from "pino";
+import { onAuditEvents } from "./audit/audit.ts";
 import { openServerTls, type ServerTls, type TlsSource } from "./certificates/server-tls.ts";
 import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
 import { type Config, tlsOf } from "./config.ts";
-import { listenForChanges } from "./db/changes.ts";
+import { hasSecretCheck, requireSameSecret } from "./db/installation.ts";
+import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
 import { openReads } from "./db/reads.ts";
+import type { Database } from "./db/schema.ts";
+import { lockDataDir } from "./db/serve-lock.ts";
 import { openThread, type Thread } from "./db/thread.ts";
+import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
-import { type Listener, openListener } from "./http/listener.ts";
+import { type Listener, openListener, requireHost } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { sweepIdempotencyKeys } from "./idempotency.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
-import { openLog } from "./log.ts";
+import { flushLog, openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
@@ -29,9 +37,10 @@ import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { mergeByRule } from "./sensors/reinstalls.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
-import { readSessionSecret } from "./session-secret.ts";
+import { createSessionSecret, readSessionSecret } from "./session-secret.ts";
+import { shownConfig } from "./shown-config.ts";
+import { issueSetupCode, openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
-import { issueSetupCode } from "./users/users.ts";
 
 /** How often the server looks whether its certificate is near its end, or the CA was rotated. */
 const RENEWAL_INTERVAL_MS = 60_000;
@@ -55,114 +64,153 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(config: Config, bundle: ConsoleBundle): Promise<RunningServer> {
   const now = Date.now;
   const log = openLog(config.logLevel);
-  const db = await openDatabase(config, (error) => log.warn({ err: error }, "idle database connection lost"));
-  try {
-    const secret = config.secret ?? readSessionSecret(config.dataDir);
-    const ports = portsOf(config);
-    const isTls = ports.some(({ tls }) => tls !== "off");
-    const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
-    const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
-    const presence = openPresence(db);
-    const reads = openReads(db, config);
-    const items: Thread<Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>> = openThread(
-      "server/inventory/items-worker.ts",
-      { dataDir: config.dataDir, databaseUrl: config.databaseUrl },
-    );
-    const refusals = openRefusalLedger(db, now);
-    const changes = openChangeStreams(db);
-    const listening = config.databaseUrl ? listenForChanges(db, config.databaseUrl) : undefined;
-    const signIn = openSignIn(db, { secret, publicUrl, now });
-    const app = createApp({
-      services: {
-        db,
-        reads: reads.db,
-        sortedItems: (question) => items.ask(question),
-        now,
-        log,
-        checkInIntervalSeconds: config.checkInIntervalSeconds,
-        keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
-        answers: openAnswerSigner(secret),
-        connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
-        signIn,
-        uploadBudget: openUploadBudget(now),
-        knownValues: openKnownValues(db, now),
-        enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
-        checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
-          ...TOKEN_QUEUE_LIMITS,
-          running: 1,
-        }),
-        refusals,
-        changes,
-      },
-      metrics: openMetrics(),
-      metricsToken: config.metricsToken,
-      secure: publicUrl.startsWith("https:"),
-      authenticateSensor: (http) => authenticateSensor(db, presence, now(), http),
-      consoleFile: await openConsoleFiles(bundle),
-    });
-    const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
-      openListener({
-        hostname,
-        port,
-        certificate: mode === "off" ? undefined : tls?.certificate(),
-        fetch(request, server) {
-          // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
-          if (!URL.canParse(request.url))
-            return new Response("The request needs a valid Host header\n", { status: 400 });
-          const address = clientAddress(server, request, config.trustedProxies);
-          return app.fetch(request, { address, port: serves });
-        },
+  const ports = portsOf(config);
+  await using starting = new AsyncDisposableStack();
+  if (!config.databaseUrl) starting.use(lockDataDir(config.dataDir, urlOf(ports[0]!, ports[0]!.port)));
+  const db = await openDatabase(
+    { ...config, maxConnections: config.databasePool },
+    {
+      onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
+      onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
+    },
+  );
+  starting.defer(() => db.destroy());
+  const secret = await readSecret(db, config);
+  const isTls = ports.some(({ tls }) => tls !== "off");
+  const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
+  const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
+  onAuditEvents(db, ({ action, actor, entity }) =>
+    log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
+  );
+  const health = openHealth(db, { now, log });
+  const secure = publicUrl.startsWith("https:") || ports[0]!.tls !== "off";
+  const presence = openPresence(db, health);
+  const reads = starting.use(openReads(db, config));
+  const items: Thread<Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>> = starting.use(
+    openThread("server/inventory/items-worker.ts", {
+      dataDir: config.dataDir,
+      databaseUrl: config.databaseUrl,
+    }),
+  );
+  const refusals = openRefusalLedger(db, now);
+  const changes = openChangeStreams(db);
+  const listening = config.databaseUrl
+    ? listenForChanges(db, config.listenUrl ?? config.databaseUrl, {
+        onDeaf: (reason) =>
+          log.warn(
+            { err: reason },
+            "database notifications do not arrive, and changes are polled: set ATTACKLENS_LISTEN_URL to PostgreSQL without a pooler",
+          ),
+        onHearing: () => log.info("database notifications arrive again"),
+      })
+    : undefined;
+  const signIn = openSignIn(db, { secret, publicUrl, secure, now });
+  const app = createApp({
+    services: {
+      db,
+      reads: reads.db,
+      sortedItems: (question) => items.ask(question),
+      now,
+      log,
+      checkInIntervalSeconds: config.checkInIntervalSeconds,
+      health,
+      keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
+      answers: openAnswerSigner(secret),
+      connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
+      signIn,
+      setupAttempts: openSetupAttempts(now),
+      uploadBudget: openUploadBudget(now),
+      knownValues: openKnownValues(db, now),
+      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
+      checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
+        ...TOKEN_QUEUE_LIMITS,
+        running: 1,
       }),
-    );
-    const renewCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
-      try {
-        if (!tls || !(await work(tls))) return;
-        for (const [index, { tls: mode }] of ports.entries())
-          if (mode !== "off") listeners[index]!.swap(tls.certificate());
-      } catch (error) {
-        log.error({ err: error }, "the certificate was not changed: what was served is served still");
-      }
-    };
-    const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
-    const sweep = setInterval(() => {
-      removeEndedSensors(db, now()).catch((error: unknown) =>
-        log.warn({ err: error }, "ephemeral sensors could not be removed"),
-      );
-      mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
-        log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
-      );
-    }, SWEEP_INTERVAL_MS);
-    const flush = setInterval(() => {
-      refusals
-        .flush()
-        .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
-    }, FLUSH_INTERVAL_MS);
-    const [{ url }] = listeners as [Listener];
-    const code = await issueSetupCode(db);
-    return {
-      url,
-      sensorUrl: listeners[1]?.url,
-      reloadCertificates: () => renewCertificates((tls) => tls.reload()),
-      // Behind #, the code is not sent to any server and stands in no log.
-      setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
-      async [Symbol.asyncDispose]() {
-        clearInterval(sweep);
-        clearInterval(flush);
-        clearInterval(renewal);
-        changes.close();
-        await Promise.all(listeners.map((listener) => listener.stop()));
-        await writeAll(refusals, log);
-        await listening?.[Symbol.asyncDispose]();
-        await reads[Symbol.asyncDispose]();
-        await items[Symbol.asyncDispose]();
-        await db.destroy();
-        log.flush();
+      refusals,
+      changes,
+    },
+    metrics: openMetrics(),
+    metricsToken: config.metricsToken,
+    secure,
+    authenticateSensor: (http) =>
+      authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
+    consoleFile: await openConsoleFiles(bundle),
+  });
+  for (const { hostname } of ports) await requireHost(hostname);
+  const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
+    openListener({
+      hostname,
+      port,
+      certificate: mode === "off" ? undefined : tls?.certificate(),
+      fetch(request, server) {
+        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
+        if (!URL.canParse(request.url))
+          return new Response("The request needs a valid Host header\n", { status: 400 });
+        const address = clientAddress(server, request, config.trustedProxies);
+        return app.fetch(request, { address, port: serves });
       },
-    };
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
+    }),
+  );
+  const renewCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
+    try {
+      if (!tls || !(await work(tls))) return;
+      for (const [index, { tls: mode }] of ports.entries())
+        if (mode !== "off") listeners[index]!.swap(tls.certificate());
+    } catch (error) {
+      log.error({ err: error }, "the certificate was not changed: the previous certificate stays in use");
+    }
+  };
+  const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
+  const sweep = setInterval(() => {
+    removeEndedSensors(db, now()).catch((error: unknown) =>
+      log.warn({ err: error }, "ephemeral sensors could not be removed"),
+    );
+    mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
+      log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
+    );
+    sweepIdempotencyKeys(db, now()).catch((error: unknown) =>
+      log.warn({ err: error }, "expired idempotency keys could not be deleted"),
+    );
+  }, SWEEP_INTERVAL_MS);
+  const flush = setInterval(() => {
+    refusals
+      .flush()
+      .catch((error: unknown) => log.warn({ err: error }, "refused enrollments could not be written"));
+  }, FLUSH_INTERVAL_MS);
+  const [{ url }] = listeners as [Listener];
+  const code = await issueSetupCode(db);
+  if (!config.databaseUrl) removeLeftOvers(config.dataDir);
+  const urls = listeners.map((listener) => listener.url);
+  log.info({ version: RELEASE, pid: process.pid, urls, config: shownConfig(config) }, "started");
+  const opened = starting.move();
+  return {
+    url,
+    sensorUrl: listeners[1]?.url,
+    reloadCertificates: () => renewCertificates((tls) => tls.reload()),
+    // Behind #, the code is not sent to any server and stands in no log.
+    setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
+    async [Symbol.asyncDispose]() {
+      log.info("stopping: open requests are completed first");
+      clearInterval(sweep);
+      clearInterval(flush);
+      clearInterval(renewal);
+      changes.close();
+      await Promise.all(listeners.map((listener) => listener.stop()));
+      await writeAll(refusals, log);
+      await listening?.[Symbol.asyncDispose]();
+      await opened.disposeAsync();
+      log.info("stopped");
+      await flushLog(log);
+    },
+  };
+}
+
+/** The operator's, else the one of the data folder, which is made before any server has started on the database. */
+async function readSecret(db: Database, config: Config): Promise<string> {
+  if (config.secret === undefined && !(await hasSecretCheck(db))) createSessionSecret(config.dataDir);
+  const secret = config.secret ?? readSessionSecret(config.dataDir);
+  await requireSameSecret(db, secret);
+  return secret;
 }
 
 /** What is lost here is refusals; it keeps no server from ending. */

@@ -1,12 +1,13 @@
-// The key that signs session cookies: from the environment, else made once and kept beside the database.
+// The secret of an installation, which signs session cookies and seals the private CA's key: from the environment, else made once
+// and kept beside the database.
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MIN_LENGTH = 32;
 
-/** Reads or makes `session.key`, readable by its owner only. Throws when the file is there but holds no key. */
-export function readSessionSecret(dataDir: string): string {
+/** Makes `session.key`, readable by its owner only, unless it exists. */
+export function createSessionSecret(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, "session.key");
   const temporary = `${file}.${process.pid}`;
@@ -19,9 +20,19 @@ export function readSessionSecret(dataDir: string): string {
   } finally {
     rmSync(temporary, { force: true });
   }
-  const secret = readFileSync(file, "utf8").trim();
+}
+
+/** Throws when `session.key` does not exist or holds no key. */
+export function readSessionSecret(dataDir: string): string {
+  const file = join(dataDir, "session.key");
+  let secret = "";
+  try {
+    secret = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
   if (secret.length >= MIN_LENGTH) return secret;
   throw new Error(
-    `Cannot use ${file}: it holds no key; remove it to have a new one made, which signs everybody out`,
+    `Cannot use ${file}: it is missing or holds no key\nhint: restore it from a backup, or set ATTACKLENS_SECRET to the secret that the server had`,
   );
 }

@@ -1,18 +1,24 @@
 // attacklens-sensor unenroll: says goodbye to the server and forgets the key.
-import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import { collectHostFacts } from "../collect.ts";
-import { type EnrolledIdentity, identityPath, readIdentity, removeIdentity } from "../identity.ts";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  privateKeyOf,
+  readIdentity,
+  removeIdentity,
+} from "../identity.ts";
 import { connectAs } from "../new-key.ts";
-import { send, VERSIONS } from "../request.ts";
+import { send } from "../request.ts";
 import { SensorError } from "../sensor-error.ts";
 import { Refused, Unreachable } from "../server-reply.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { note, parseFlags, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   if (!identity) {
     print(`nothing to do: there is no identity in ${stateDir}`);
@@ -29,7 +35,9 @@ export async function unenrollCommand(args: string[]): Promise<void> {
         throw new SensorError(
           error instanceof Refused ? "sensorRefused" : "serverUnreachable",
           `Cannot unenroll sensor: ${identity.server}: ${error.message}; the key is kept`,
-          "run the same command again later, or with --force to forget the key without telling the server",
+          error instanceof Refused
+            ? "run attacklens-sensor run --once, then the same command again, or use --force to forget the key without telling the server"
+            : "run the same command again later, or with --force to forget the key without telling the server",
         );
       }
       if (!isGone) note(`${identity.server} was not told: ${error.message}`);
@@ -39,11 +47,19 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
 }
 
-/** Throws Unreachable, Refused: among others when another host holds the key, whose sensor must not end with this one. */
+/** Throws Unreachable, Refused: among others when another host may hold the key, whose sensor must not end with this one. */
 async function sayGoodbye(identity: EnrolledIdentity): Promise<void> {
   const connection = connectAs(identity, proxyFor(identity.server));
-  const { held } = await send(connection, checkIn, { body: { ...VERSIONS, host: await collectHostFacts() } });
-  if (held)
-    throw new Unreachable("another host may hold this sensor's key; the server settles it within minutes");
-  await send(connection, goodbye, { body: {} });
+  const body = { host: await collectHostFacts() };
+  // A cut has left open which of the two keys the server takes.
+  if (identity.nextKey) {
+    connection.key = privateKeyOf(identity.nextKey);
+    try {
+      return await send(connection, goodbye, { body });
+    } catch (error) {
+      if (!(error instanceof Refused) || error.problem.code !== "signature-invalid") throw error;
+      connection.key = privateKeyOf(identity);
+    }
+  }
+  await send(connection, goodbye, { body });
 }

@@ -1,5 +1,6 @@
 // API keys in SQL.
 import { sql } from "kysely";
+import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
@@ -62,6 +63,12 @@ export async function findApiKey(db: Database, id: string) {
   return await keys(db).where("apiKey.id", "=", id).executeTakeFirst();
 }
 
+/** The key, locked until the transaction ends. */
+export async function lockApiKey(tx: Database, id: string) {
+  await lockRows(tx, tx.selectFrom("apiKey").select("id").where("id", "=", id)).execute();
+  return await findApiKey(tx, id);
+}
+
 export async function findApiKeyByHash(db: Database, valueHash: string) {
   return await keys(db).where("apiKey.valueHash", "=", valueHash).executeTakeFirst();
 }
@@ -70,20 +77,21 @@ export async function insertApiKey(tx: Database, key: ApiKeyTable): Promise<void
   await tx.insertInto("apiKey").values(key).execute();
 }
 
-/** False when it was revoked before. */
+export async function replaceKeyValue(
+  tx: Database,
+  id: string,
+  value: Pick<ApiKeyTable, "valueHash" | "hint">,
+): Promise<void> {
+  await tx.updateTable("apiKey").set(value).where("id", "=", id).execute();
+}
+
 export async function revokeApiKeyRow(
   tx: Database,
   id: string,
   revokedAt: number,
   revokedBy: string,
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable("apiKey")
-    .set({ revokedAt, revokedBy })
-    .where("id", "=", id)
-    .where("revokedAt", "is", null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+): Promise<void> {
+  await tx.updateTable("apiKey").set({ revokedAt, revokedBy }).where("id", "=", id).execute();
 }
 
 export async function updateLastUse(db: Database, id: string, at: number, address: string): Promise<void> {

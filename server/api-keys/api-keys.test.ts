@@ -3,6 +3,7 @@ import { getMe, signOut } from "@attacklens/protocol/account.ts";
 import * as routes from "@attacklens/protocol/api-keys.ts";
 import { createEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Role } from "@attacklens/protocol/permissions.ts";
+import { routePath } from "@attacklens/protocol/route.ts";
 import { API_KEY_PREFIX, formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { findBreak } from "../audit/audit.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
@@ -68,8 +69,47 @@ for (const dialect of TESTED_DIALECTS) {
     const revoked = await world.call(routes.revokeApiKey, cookie, { params });
     expect(revoked.status).toBe("revoked");
     expect((await tokensBy(world, other.value)).detail).toContain("it was revoked at");
-    const again = await world.call(routes.revokeApiKey, cookie, { params });
-    expect(again.revokedAt).toBe(revoked.revokedAt);
+    // It keeps the first time and person.
+    world.clock.ms += 1;
+    await expect(world.call(routes.revokeApiKey, cookie, { params })).rejects.toThrow("state-conflict");
+    const { items } = await world.call(routes.listApiKeys, cookie, { query: { sort: "name" } });
+    expect(items.find(({ id }) => id === params.id)?.revokedAt).toBe(revoked.revokedAt);
+  });
+
+  test(`${dialect}: can of a key is what the API does, in every state`, async () => {
+    await using world = await openWorld(dialect);
+    const { db, clock } = world;
+    const cookie = await world.signedIn("admin");
+    // Another user than the one who looks.
+    await world.signedIn("viewer");
+    const maker = await db
+      .selectFrom("user")
+      .select("id")
+      .where("role", "=", "viewer")
+      .executeTakeFirstOrThrow();
+    for (const isRevoked of [false, true]) {
+      for (const isExpired of [false, true]) {
+        for (const status of ["active", "disabled"] as const) {
+          const params = { id: (await makeKey(world, cookie, "viewer")).apiKey.id };
+          const columns = {
+            ...(isRevoked ? { revokedAt: clock.ms } : {}),
+            ...(isExpired ? { expiresAt: clock.ms } : {}),
+          };
+          if (isRevoked || isExpired)
+            await db.updateTable("apiKey").set(columns).where("id", "=", params.id).execute();
+          await db.updateTable("apiKey").set({ createdBy: maker.id }).where("id", "=", params.id).execute();
+          await db.updateTable("user").set({ status }).where("id", "=", maker.id).execute();
+          const { items } = await world.call(routes.listApiKeys, cookie);
+          const { can } = items.find(({ id }) => id === params.id)!;
+          const reply = await world.fetch(
+            routePath(routes.revokeApiKey, params),
+            jsonInit("POST", undefined, { cookie }),
+          );
+          const { detail } = (await reply.json()) as { detail?: string };
+          expect([reply.status, detail]).toEqual([can.revoke.allowed ? 200 : 409, can.revoke.reason]);
+        }
+      }
+    }
   });
 
   test(`${dialect}: a key never has more than its maker, and manages no keys`, async () => {

@@ -13,8 +13,9 @@ import { API_KEY_PREFIX, formatTokenValue, tokenValueError } from "@attacklens/p
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
-import { permitted } from "../permitted.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { nameKey, toInstant } from "../ids.ts";
+import { permitted, requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
   type ApiKeyPage,
@@ -22,7 +23,9 @@ import {
   findApiKey,
   findApiKeyByHash,
   insertApiKey,
+  lockApiKey,
   pageOfApiKeys,
+  replaceKeyValue,
   revokeApiKeyRow,
   updateLastUse,
 } from "./api-keys-store.ts";
@@ -37,6 +40,14 @@ function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
   if (key.expiresAt <= now) return "expired";
   if (key.makerStatus !== "active") return "maker-gone";
   return "active";
+}
+
+/** A full sentence: why the action is impossible at `now`; undefined when it is possible. For `can` and for enforcement. */
+function apiKeyObstacle(_action: "revoke", key: ApiKeyRow, now: number): string | undefined {
+  const status = statusOf(key, now);
+  if (status === "revoked") return "Can't revoke the API key: it is already revoked.";
+  if (status === "expired") return "Can't revoke the API key: it has expired, and no longer works.";
+  return undefined;
 }
 
 function present(key: ApiKeyRow, now: number, user: User): ApiKey {
@@ -54,13 +65,7 @@ function present(key: ApiKeyRow, now: number, user: User): ApiKey {
     lastUsedAddress: key.lastUsedAddress,
     revokedAt: toInstant(key.revokedAt),
     revokedBy: key.revokedBy,
-    can: {
-      revoke: permitted(
-        user,
-        "api-keys:manage",
-        status === "revoked" ? "It is revoked already" : status === "expired" ? "It has expired" : undefined,
-      ),
-    },
+    can: permitted(user, "api-keys:manage", ["revoke"], (action) => apiKeyObstacle(action, key, now)),
   };
 }
 
@@ -69,54 +74,89 @@ export async function listApiKeys(db: Database, now: number, user: User, query: 
   return { items: rows.map((row) => present(row, now, user)), ...page };
 }
 
-/** The value is in the answer and nowhere else. Throws input-invalid. */
+/** Returns the value, which is stored nowhere. Throws input-invalid, and what `createOnce` throws. */
 export async function createApiKey(
   db: Database,
   now: number,
   user: User,
   { name, role, expiresAt }: RouteInput<typeof createRoute>["body"],
+  idempotency?: IdempotentRequest,
 ) {
   if (ROLES.indexOf(role) > ROLES.indexOf(user.role))
     throw badField("role", `must not be above your own, which is ${ROLE_NAMES[user.role]}`);
-  const expiry = Date.parse(expiresAt);
-  if (expiry <= now) throw badField("expiresAt", "must be in the future");
-  if (expiry > now + MAX_API_KEY_DAYS * DAY_MS)
-    throw badField("expiresAt", `must be at most ${MAX_API_KEY_DAYS} days ahead`);
-  const id = newId("apiKey");
-  const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
-  await inTransaction(db, async (tx) => {
-    await insertApiKey(tx, {
-      id,
-      name,
-      nameKey: nameKey(name),
-      valueHash: hashOf(value),
-      hint: value.slice(-4),
-      role,
-      createdAt: now,
-      createdBy: user.id,
-      expiresAt: expiry,
-      revokedAt: null,
-      revokedBy: null,
-      lastUsedAt: null,
-      lastUsedAddress: null,
-    });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "api-key.created",
-      entity: { type: "api-key", id },
-      details: { name, role, expiresAt: toInstant(expiry) },
-    });
+  const { id, value } = await createOnce(db, now, idempotency, {
+    noun: "apiKey",
+    create: (tx, id) => insertNewKey(tx, now, user, { id, name, role, expiry: parseExpiry(expiresAt, now) }),
+    repeat: (tx, id) => replaceUnusedValue(tx, now, user, id),
   });
   return { apiKey: present((await findApiKey(db, id))!, now, user), value };
 }
 
-/** Revoking a revoked key changes nothing. Throws not-found. */
+function parseExpiry(text: string, now: number): number {
+  const expiry = Date.parse(text);
+  if (expiry <= now) throw badField("expiresAt", "must be in the future");
+  if (expiry > now + MAX_API_KEY_DAYS * DAY_MS)
+    throw badField("expiresAt", `must be at most ${MAX_API_KEY_DAYS} days ahead`);
+  return expiry;
+}
+
+async function insertNewKey(
+  tx: Database,
+  now: number,
+  user: User,
+  { id, name, role, expiry }: { id: string; name: string; role: Role; expiry: number },
+) {
+  const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
+  await insertApiKey(tx, {
+    id,
+    name,
+    nameKey: nameKey(name),
+    valueHash: hashOf(value),
+    hint: value.slice(-4),
+    role,
+    createdAt: now,
+    createdBy: user.id,
+    expiresAt: expiry,
+    revokedAt: null,
+    revokedBy: null,
+    lastUsedAt: null,
+    lastUsedAddress: null,
+  });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "api-key.created",
+    entity: { type: "api-key", id },
+    details: { name, role, expiresAt: toInstant(expiry) },
+  });
+  return { id, value };
+}
+
+/** A key that has been used was delivered, and stays. Throws state-conflict. */
+async function replaceUnusedValue(tx: Database, now: number, user: User, id: string) {
+  const key = await lockApiKey(tx, id);
+  if (!key) throw cannotRepeat("API key", "no longer exists");
+  if (key.revokedAt !== null) throw cannotRepeat("API key", `was revoked at ${toInstant(key.revokedAt)}`);
+  if (key.lastUsedAt !== null) throw cannotRepeat("API key", `was used at ${toInstant(key.lastUsedAt)}`);
+  const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
+  await replaceKeyValue(tx, id, { valueHash: hashOf(value), hint: value.slice(-4) });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "api-key.value-replaced",
+    entity: { type: "api-key", id },
+    details: { name: key.name, cause: "request-repeated" },
+  });
+  return { id, value };
+}
+
+/** Throws not-found, state-conflict. */
 export async function revokeApiKey(db: Database, now: number, user: User, id: string) {
-  const key = await findApiKey(db, id);
-  if (!key) throw new Problem("not-found", `There is no API key ${id}`);
   await inTransaction(db, async (tx) => {
-    if (!(await revokeApiKeyRow(tx, id, now, user.id))) return;
+    const key = await lockApiKey(tx, id);
+    if (!key) throw new Problem("not-found", `There is no API key ${id}`);
+    requirePossible(apiKeyObstacle("revoke", key, now));
+    await revokeApiKeyRow(tx, id, now, user.id);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),

@@ -12,8 +12,8 @@ export const assetGroupRoutes = [
   handler(routes.listAssetGroups, ({ query, user }, { reads, now }) =>
     listAssetGroups(reads, now(), user, query),
   ),
-  handler(routes.createAssetGroup, ({ body, user }, { db, now }) =>
-    createAssetGroup(db, now(), user, body.name),
+  handler(routes.createAssetGroup, ({ body, user, idempotency }, { db, now }) =>
+    createAssetGroup(db, now(), user, body.name, idempotency),
   ),
   handler(routes.getAssetGroup, ({ params, user }, { reads, now }) =>
     getAssetGroup(reads, now(), user, params.id),

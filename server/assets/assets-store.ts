@@ -75,40 +75,27 @@ export async function listIdentifiers(db: Database, assetId: string) {
     .execute();
 }
 
-/** Assets of the group that have one of the identifiers and no sensor that still exists, the oldest first. */
-export async function listFreeAssets(
-  tx: Database,
-  type: string,
-  values: string[],
-  assetGroupId: string | null,
-) {
-  const found = await forSomeValues(values, (some) => freeAssets(tx, type, some, assetGroupId).execute());
-  return found.sort((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
-}
-
-function freeAssets(tx: Database, type: string, some: string[], assetGroupId: string | null) {
-  return tx
-    .selectFrom("asset")
-    .innerJoin("assetIdentifier", "assetIdentifier.assetId", "asset.id")
-    .select(["asset.id", "asset.createdAt", "assetIdentifier.value"])
-    .where("assetIdentifier.type", "=", type)
-    .where("assetIdentifier.value", "in", some)
-    .where("asset.assetGroupId", assetGroupId === null ? "is" : "=", assetGroupId)
-    .where("asset.mergedInto", "is", null)
+/** Removes the identifiers of an asset unless it has a sensor that is approved and live. */
+export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string): Promise<void> {
+  await tx
+    .deleteFrom("assetIdentifier")
+    .where("assetId", "=", assetId)
     .where((eb) =>
       eb.not(
         eb.exists(
           eb
             .selectFrom("sensor")
             .select("sensor.id")
-            .whereRef("sensor.assetId", "=", "asset.id")
+            .where("sensor.assetId", "=", assetId)
+            .where("awaitingApproval", "=", 0)
             .where("deletedAt", "is", null)
             .where("uninstalledAt", "is", null)
             .where("removedAt", "is", null)
             .where("replacedAt", "is", null),
         ),
       ),
-    );
+    )
+    .execute();
 }
 
 export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {

@@ -1,4 +1,4 @@
-// Assets: listed for people, found or made for a sensor that enrolls.
+// Assets: listed for users, created for a sensor that enrolls.
 import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -10,10 +10,10 @@ import {
   type AssetPage,
   type AssetRow,
   deleteIdentifiers,
+  deleteIdentifiersUnlessLive,
   findAsset,
   insertAssets,
   insertIdentifiers,
-  listFreeAssets,
   listIdentifiers,
   listTags,
   pageOfAssets,
@@ -48,52 +48,71 @@ export async function getAsset(db: Database, id: string) {
   };
 }
 
+export interface NewAsset {
+  at: number;
+  host: HostFacts;
+  /** The sensor awaits approval: what its host says of itself identifies nothing yet. */
+  isWithdrawn: boolean;
+}
+
 /**
- * The assets that enrolling sensors belong to, in their order: each gets one of the token's group that has the same machine
- * id and no sensor any more (the machine was enrolled anew), else a new one. Host facts never reach an asset of another
- * group or of a sensor that still exists: two machines that claim one identity stay two.
+ * A new asset for each sensor that enrolls, in their order. Host facts never select an asset that exists: a match is proposed, and only
+ * an operator or the tokens' rule merges.
  */
-export async function findOrCreateAssets(
+export async function createAssets(
   tx: Database,
-  enrolling: { at: number; host: HostFacts }[],
+  enrolling: NewAsset[],
   { assetGroupId, tags }: { assetGroupId: string | null; tags: string[] },
-): Promise<{ id: string; created: boolean }[]> {
-  const hosts = enrolling.map(({ at, host }) => {
-    const identifiers = identifiersOf(host);
-    return { at, host, identifiers, machineId: identifiers.find(({ type }) => type === "machine-id")?.value };
-  });
-  const machineIds = new Set(hosts.flatMap(({ machineId }) => machineId ?? []));
-  const free = await listFreeAssets(tx, "machine-id", [...machineIds], assetGroupId);
-  const taken = new Set<string>();
-  const assets = hosts.map(({ machineId }) => {
-    const found = free.find(({ id, value }) => value === machineId && !taken.has(id));
-    const id = found?.id ?? newId("asset");
-    taken.add(id);
-    return { id, created: !found };
-  });
-  const made = hosts.flatMap(({ at, host }, index): AssetTable[] => {
-    const { id, created } = assets[index]!;
-    if (!created) return [];
-    return [
-      {
-        id,
-        name: host.hostname,
-        nameKey: nameKey(host.hostname),
-        type: "server",
-        category: "compute",
-        assetGroupId,
-        createdAt: at,
-        tags: JSON.stringify(tags),
-        mergedInto: null,
-      },
-    ];
-  });
-  await insertAssets(tx, made);
-  const identifiers = hosts.flatMap(({ identifiers }, index) =>
-    identifiers.map((identifier) => ({ assetId: assets[index]!.id, ...identifier })),
+): Promise<{ id: string }[]> {
+  const assets = enrolling.map(
+    ({ at, host }): AssetTable => ({
+      id: newId("asset"),
+      name: host.hostname,
+      nameKey: nameKey(host.hostname),
+      type: "server",
+      category: "compute",
+      assetGroupId,
+      createdAt: at,
+      tags: JSON.stringify(tags),
+      mergedInto: null,
+    }),
+  );
+  await insertAssets(tx, assets);
+  const identifiers = enrolling.flatMap(({ host, isWithdrawn }, index) =>
+    isWithdrawn
+      ? []
+      : identifiersOf(host).map((identifier) => ({ assetId: assets[index]!.id, ...identifier })),
   );
   await insertIdentifiers(tx, identifiers);
-  return assets;
+  return assets.map(({ id }) => ({ id }));
+}
+
+/** The asset is identified by nothing, unless it has a sensor that is approved and live. */
+export async function withdrawIdentifiers(tx: Database, assetId: string): Promise<void> {
+  await deleteIdentifiersUnlessLive(tx, assetId);
+}
+
+/** The asset is identified by what its host says: its sensor was approved. */
+export async function restoreIdentifiers(
+  tx: Database,
+  assetId: string,
+  host: Partial<HostFacts>,
+): Promise<void> {
+  await insertIdentifiers(
+    tx,
+    identifiersOf(host).map((identifier) => ({ assetId, ...identifier })),
+  );
+}
+
+/** The sensor of the asset was enrolled again, from a host that says something else of itself. */
+export async function replaceIdentifiers(
+  tx: Database,
+  assetId: string,
+  before: Partial<HostFacts>,
+  now: Partial<HostFacts>,
+): Promise<void> {
+  await deleteIdentifiers(tx, assetId, identifiersOf(before));
+  await restoreIdentifiers(tx, assetId, now);
 }
 
 /** The two are one: `id` has the identifiers and tags of both from now on, and `formerId` is it. */
@@ -122,6 +141,7 @@ export async function separateAsset(
     id,
     foreign.filter(({ type, value }) => !own.has(`${type} ${value}`)),
   );
+  await restoreIdentifiers(tx, id, host);
   await updateAsset(tx, formerId, { mergedInto: null });
 }
 

@@ -1,13 +1,9 @@
 // attacklens ca: the private CA of servers without a public certificate, from the machine that has the database.
 import { parseArgs } from "node:util";
-import {
-  describeAuthorities,
-  requireRoots,
-  retireAuthorities,
-  rotateAuthority,
-} from "../certificates/certificates.ts";
+import { describeAuthorities, retireAuthorities, rotateAuthority } from "../certificates/certificates.ts";
 import { ConfigError, readConfig } from "../config.ts";
-import { openDatabase } from "../db/open.ts";
+import { DatabaseError } from "../db/explain.ts";
+import { openExistingDatabase } from "../db/open.ts";
 import { readSessionSecret } from "../session-secret.ts";
 
 export const CA_USAGE = `Usage:
@@ -15,8 +11,8 @@ export const CA_USAGE = `Usage:
   attacklens ca rotate [--data DIR] [--overlap DAYS]
   attacklens ca retire [--data DIR]
 
-A server without a certificate of its own makes a private CA, which sensors are given by
-its pin: attacklens-sensor enroll --ca-pin sha256:... show prints it; there is one from then on.
+A server without a certificate makes a private CA when it starts. Sensors are given it by
+its pin: attacklens-sensor enroll --ca-pin sha256:... show prints it.
 
 rotate makes a new root that signs from then on; running servers follow within a minute.
 For DAYS (30) sensors that know the root before are still served, and learn of the new
@@ -32,14 +28,16 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
   const overlapDays = parseDays(overlap);
   const config = readConfig(data === undefined ? [] : ["--data", data]);
   if (!["show", "rotate", "retire"].includes(verb ?? ""))
-    throw new ConfigError(`there is no command ca ${verb ?? ""}\n${CA_USAGE}`);
-  const db = await openDatabase(config);
+    throw new ConfigError(
+      `${verb === undefined ? "ca needs a command" : `There is no command ${JSON.stringify(`ca ${verb}`)}`}\nhint: attacklens ca --help shows the commands`,
+    );
+  const db = await openExistingDatabase(config);
   try {
     const now = Date.now();
-    const secret = config.secret ?? readSessionSecret(config.dataDir);
-    if (verb === "rotate") await rotateAuthority(db, now, secret, overlapDays * 86_400_000);
+    if ((await describeAuthorities(db, now + 1)).length === 0) throw noAuthority();
+    const secret = () => config.secret ?? readSessionSecret(config.dataDir);
+    if (verb === "rotate") await rotateAuthority(db, now, secret(), overlapDays * 86_400_000);
     else if (verb === "retire") await retireAuthorities(db, now);
-    else await requireRoots(db, now, secret);
     for (const [index, root] of (await describeAuthorities(db, now + 1)).entries()) {
       const { pin, createdAt, retiresAt, sensorsNotSeenSince } = root;
       const state =
@@ -52,6 +50,13 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
   } finally {
     await db.destroy();
   }
+}
+
+function noAuthority(): DatabaseError {
+  return new DatabaseError(
+    "Cannot use the private CA: there is none yet",
+    "start attacklens serve on an address other than loopback, or with --tls private: it creates one",
+  );
 }
 
 function parseDays(text = "30"): number {

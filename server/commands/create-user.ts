@@ -4,7 +4,7 @@ import { completeSetup as setupRoute } from "@attacklens/protocol/account.ts";
 import { ROLES } from "@attacklens/protocol/permissions.ts";
 import { z } from "zod";
 import { ConfigError, readConfig } from "../config.ts";
-import { openDatabase } from "../db/open.ts";
+import { openExistingDatabase } from "../db/open.ts";
 import { createUser } from "../users/users.ts";
 
 const MAX_INPUT_CHARACTERS = 4_096;
@@ -22,7 +22,7 @@ export async function createUserCommand(args: string[]): Promise<number> {
     throw new ConfigError(`${source}: ${issue.message}`);
   }
   const { role, ...person } = parsed.data;
-  const db = await openDatabase(config);
+  const db = await openExistingDatabase(config);
   try {
     console.log(await createUser(db, Date.now(), person, role));
     return 0;

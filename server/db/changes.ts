@@ -1,19 +1,20 @@
 // Which nouns have changed, told after the commit and never before: on SQLite within the process, on PostgreSQL by NOTIFY, which
-// reaches every server of the database.
-import { CHANGE_TOPICS, type ChangeTopic } from "@attacklens/protocol/changes.ts";
+// reaches every server of the database (listen.ts).
+import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
-import pg from "pg";
 import { dialectOf } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 
-const CHANNEL = "attacklens_changes";
-const RETRY_MS = { first: 500, most: 15_000 };
+export const CHANNEL = "attacklens_changes";
 
 /** Empty: anything may have changed, since some announcements were missed. */
 type Listener = (topics: readonly ChangeTopic[]) => void;
 
 const listeners = new WeakMap<Database, Set<Listener>>();
+/** PostgreSQL databases whose notifications do not arrive: see listen.ts. */
+export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
+const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
 /** In a transaction: whoever listens is told when it is committed. Many announcements of one transaction are one. */
 export async function announce(tx: Database, topic: ChangeTopic): Promise<void> {
@@ -24,16 +25,26 @@ export async function announce(tx: Database, topic: ChangeTopic): Promise<void> 
   if (dialectOf(tx) === "postgres") await sql`select pg_notify(${CHANNEL}, ${topic})`.execute(tx);
 }
 
+/** In a transaction: calls `work` with the database once it is committed, and never when it is not. */
+export function afterCommit(tx: Database, work: (db: Database) => void): void {
+  committing.get(tx)?.push(work);
+}
+
 /** For inTransaction: begins to collect what a transaction announces; answers what tells it after the commit. */
 export function collectChanges(db: Database, tx: Database): () => void {
   const topics = new Set<ChangeTopic>();
   uncommitted.set(tx, topics);
+  const works: ((db: Database) => void)[] = [];
+  committing.set(tx, works);
   return () => {
-    if (topics.size > 0 && dialectOf(db) === "sqlite") tell(db, [...topics]);
+    for (const work of works) work(db);
+    if (topics.size > 0 && (dialectOf(db) === "sqlite" || withoutNotifications.has(db)))
+      tell(db, [...topics]);
   };
 }
 
-function tell(db: Database, topics: readonly ChangeTopic[]): void {
+/** Calls every listener of this process. */
+export function tell(db: Database, topics: readonly ChangeTopic[]): void {
   for (const listener of listeners.get(db) ?? []) listener(topics);
 }
 
@@ -43,53 +54,4 @@ export function onChanges(db: Database, listener: Listener): () => void {
   listeners.set(db, all);
   all.add(listener);
   return () => void all.delete(listener);
-}
-
-/** Hears what the other servers of a PostgreSQL announce. A connection that is lost is opened again by itself. */
-export function listenForChanges(db: Database, databaseUrl: string): AsyncDisposable {
-  let client: pg.Client | undefined;
-  let retry: Timer | undefined;
-  let delayMs = RETRY_MS.first;
-  let isClosed = false;
-
-  async function connect(isAgain: boolean): Promise<void> {
-    const opened = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: "attacklens changes",
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-    });
-    client = opened;
-    let isLost = false;
-    const lost = () => {
-      if (isLost || isClosed) return;
-      isLost = true;
-      void opened.end().catch(() => undefined);
-      retry = setTimeout(() => void connect(true), delayMs);
-      delayMs = Math.min(delayMs * 2, RETRY_MS.most);
-    };
-    opened.on("error", lost);
-    opened.on("end", lost);
-    opened.on("notification", ({ payload }) => {
-      const topic = CHANGE_TOPICS.find((one) => one === payload);
-      if (topic) tell(db, [topic]);
-    });
-    try {
-      await opened.connect();
-      await opened.query(`listen ${CHANNEL}`);
-      delayMs = RETRY_MS.first;
-      if (isAgain) tell(db, []);
-    } catch {
-      lost();
-    }
-  }
-
-  void connect(false);
-  return {
-    async [Symbol.asyncDispose]() {
-      isClosed = true;
-      clearTimeout(retry);
-      await client?.end().catch(() => undefined);
-    },
-  };
 }

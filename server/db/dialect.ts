@@ -1,5 +1,6 @@
 // What differs between the two databases, and nothing else: which one it is, row locks, and how a refused duplicate looks.
 import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
+import type { Database } from "./schema.ts";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
 export type Dialect = (typeof DIALECTS)[number];
@@ -24,6 +25,33 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
     : sql<T>`${sql.ref(column)}`;
 }
 
+/** One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write lock already. */
+export async function lockMigrations(tx: Database): Promise<void> {
+  if (dialectOf(tx) === "postgres")
+    await sql`select pg_advisory_xact_lock(hashtext('attacklens migrations'))`.execute(tx);
+}
+
+/** Names of the applied migrations in their order; none in a database where nothing was ever migrated. */
+export async function listAppliedMigrations(db: Database): Promise<string[]> {
+  const table =
+    dialectOf(db) === "postgres"
+      ? sql`select 1 from pg_tables where schemaname = current_schema() and tablename = 'kysely_migration'`
+      : sql`select 1 from sqlite_master where type = 'table' and name = 'kysely_migration'`;
+  if ((await table.execute(db)).rows.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/** A line for each table with its columns, and for each index; without those of SQLite and of the migrator. SQLite only. */
+export async function listColumnsAndIndexes(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ line: string }>`
+    select type || ' ' || name || ' ' || coalesce(
+      (select group_concat(name) from (select name from pragma_table_info(entry.name) order by name)), '') as line
+    from sqlite_master as entry
+    where name not like 'kysely%' and name not like 'sqlite%' order by line`.execute(db);
+  return rows.map(({ line }) => line);
+}
+
 /** True when a statement was refused because a unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
   const code = errorCode(error);
@@ -36,43 +64,36 @@ export function isTransient(error: unknown): boolean {
   return code === "40001" || code === "40P01" || code === "SQLITE_BUSY" || code === "SQLITE_BUSY_SNAPSHOT";
 }
 
+/** What pg says of a connection that it lost, could not have in time, or closed. */
+const LOST_CONNECTION =
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end)/;
+
 /** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
 export function isOutage(error: unknown): boolean {
   const code = errorCode(error) ?? "";
   const message = error instanceof Error ? error.message : "";
   return (
     // pg gives these no code.
-    /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect)/.test(message) ||
-    /^(08|53|57P0)/.test(code) ||
+    LOST_CONNECTION.test(message) ||
+    // Connections, resources, operator intervention, and a database that is read-only (PostgreSQL, appendix A).
+    /^(08|53|57|25006)/.test(code) ||
     [
       "ECONNREFUSED",
       "ECONNRESET",
+      "EPIPE",
+      "EHOSTUNREACH",
+      "ENETUNREACH",
       "ENOTFOUND",
+      "EAI_AGAIN",
       "ETIMEDOUT",
+      "SQLITE_BUSY",
+      "SQLITE_CANTOPEN",
       "SQLITE_FULL",
       "SQLITE_IOERR",
       "SQLITE_READONLY",
     ].includes(code) ||
-    code.startsWith("SQLITE_IOERR")
+    /^SQLITE_(IOERR|READONLY|CANTOPEN|BUSY)_/.test(code)
   );
-}
-
-/** What keeps the server from using its database, for the person who starts it; undefined when it is something else. */
-export function explainDatabase(error: unknown): string | undefined {
-  const code = errorCode(error) ?? "";
-  if (code === "ENOSPC" || code === "SQLITE_FULL" || code === "53100") {
-    return "Cannot write the data: no space left on the device; nothing was changed";
-  }
-  if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
-    return "Cannot open the database: attacklens.db is damaged or no database; it was left as it is\nhint: restore it from a backup";
-  }
-  if (code === "ECONNREFUSED")
-    return "Cannot reach PostgreSQL: nothing listens at the address in DATABASE_URL";
-  if (code === "28P01" || code === "28000")
-    return "Cannot open the database: PostgreSQL refuses the user or password in DATABASE_URL";
-  return code === "3D000"
-    ? "Cannot open the database: PostgreSQL has none of the name in DATABASE_URL"
-    : undefined;
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -4,6 +4,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
+import { foldText } from "../ids.ts";
 import { forSomeValues } from "./batches.ts";
 import type { Database } from "./schema.ts";
 import { inSnapshot, walkInOrder } from "./snapshot.ts";
@@ -125,14 +126,11 @@ export async function countUpTo(db: Database, query: AnyQuery, most: number): Pr
   return Number(rows[0]?.total ?? 0);
 }
 
-/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds lower case. */
+/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds folded text. */
 export function contains(
   column: Expression<string>,
   text: string,
 ): Expression<boolean> & ReturnType<typeof sql<boolean>> {
-  const pattern = `%${text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[\\%_]/g, "\\$&")}%`;
+  const pattern = `%${foldText(text).replace(/[\\%_]/g, "\\$&")}%`;
   return sql<boolean>`${column} like ${pattern} escape '\\'`;
 }

@@ -8,7 +8,7 @@ import { pageOfGroups } from "../asset-groups/asset-groups-store.ts";
 import { findAsset, listIdentifiers, pageOfAssets } from "../assets/assets-store.ts";
 import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
 import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
-import { listCopies } from "../sensors/boots-store.ts";
+import { listClones } from "../sensors/boots-store.ts";
 import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
 import { listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
 import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
@@ -23,7 +23,7 @@ const SINCE = NOW - 180_000;
 const SENSORS = 21_000;
 /** Tables that grow with the fleet, by the names that they have in queries too. */
 const LARGE = new Set([
-  ...["sensor", "sensor_presence", "sensor_likeness", "sensor_boot", "sensor_key", "original", "successor"],
+  ...["sensor", "sensor_presence", "sensor_likeness", "sensor_boot", "known_key", "original", "successor"],
   ...["later", "earlier", "seen", "copy", "asset", "asset_identifier", "enrollment_attempt"],
   ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
 ]);
@@ -130,7 +130,7 @@ function otherLists(): Listing[] {
     ),
     ["a sensor", (db) => findSensor(db, fleetId("sen", 7))],
     ["what a sensor has replaced", (db) => listReplaced(db, fleetId("sen", 250))],
-    ["clones of a sensor", (db) => listCopies(db, fleetId("sen", 7), 100)],
+    ["clones of a sensor", (db) => listClones(db, fleetId("sen", 7), 100)],
     ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
     ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
     ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],

@@ -1,5 +1,6 @@
 // Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same ones.
 import { type Migration, Migrator } from "kysely/migration";
+import { dialectOf, listAppliedMigrations, listColumnsAndIndexes, lockMigrations } from "./dialect.ts";
 import { firstSlice } from "./migrations/0001-first-slice.ts";
 import { tokenLife } from "./migrations/0002-token-life.ts";
 import { apiKeys } from "./migrations/0003-api-keys.ts";
@@ -10,9 +11,14 @@ import { certificateAuthority } from "./migrations/0007-certificate-authority.ts
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import { listIndexes } from "./migrations/0011-list-indexes.ts";
+import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
+import { knownKeys } from "./migrations/0013-known-keys.ts";
+import { lostSensors } from "./migrations/0014-lost-sensors.ts";
+import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
+import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
 import type { Database } from "./schema.ts";
 
-const MIGRATIONS: Record<string, Migration> = {
+export const MIGRATIONS: Record<string, Migration> = {
   "0001-first-slice": firstSlice,
   "0002-token-life": tokenLife,
   "0003-api-keys": apiKeys,
@@ -23,11 +29,52 @@ const MIGRATIONS: Record<string, Migration> = {
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
   "0011-list-indexes": listIndexes,
+  "0012-clones-and-matches": clonesAndMatches,
+  "0013-known-keys": knownKeys,
+  "0014-lost-sensors": lostSensors,
+  "0015-sign-in-addresses-and-names": signInAddressesAndNames,
+  "0016-idempotency-and-scopes": idempotencyAndScopes,
 };
 
-/** Runs what has not run yet. Two servers that start together take turns by a lock. */
-export async function migrate(db: Database): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+export interface SchemaState {
+  /** In the order in which they were applied. */
+  applied: string[];
+  /** Known to this program, and not applied yet. */
+  pending: string[];
+  /** Applied by a newer program. */
+  unknown: string[];
+}
+
+export async function readSchemaState(db: Database): Promise<SchemaState> {
+  const applied = await listAppliedMigrations(db);
+  return {
+    applied,
+    pending: Object.keys(MIGRATIONS).filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !Object.hasOwn(MIGRATIONS, name)),
+  };
+}
+
+/**
+ * Runs what has not run yet, up to `last`, in one transaction with its own record: a kill or a full disk leaves the schema as it was.
+ * Two servers that start at once take turns.
+ */
+export async function migrate(db: Database, last = Object.keys(MIGRATIONS).at(-1)!): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockMigrations(tx);
+    const migrator = new Migrator({ db: tx, provider: { getMigrations: async () => MIGRATIONS } });
+    const { error } = await migrator.migrateTo(last);
+    if (error) throw error;
+  });
+}
+
+/**
+ * True for an SQLite database whose tables are not those of its recorded migrations: before migrations were transactions, a kill
+ * left one half applied. `empty` is another database, in memory, that is filled with what should be there.
+ */
+export async function isHalfMigrated(db: Database, empty: Database): Promise<boolean> {
+  if (dialectOf(db) !== "sqlite") return false;
+  const last = (await listAppliedMigrations(db)).at(-1);
+  if (last !== undefined) await migrate(empty, last);
+  const [found, expected] = [await listColumnsAndIndexes(db), await listColumnsAndIndexes(empty)];
+  return found.join("\n") !== expected.join("\n");
 }

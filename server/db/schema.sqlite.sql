@@ -22,14 +22,19 @@ CREATE INDEX "enrollment_attempt_host" on "enrollment_attempt" ("enrollment_toke
 CREATE INDEX enrollment_attempt_refused on enrollment_attempt (at, id) where reason is not null;
 CREATE INDEX "enrollment_attempt_token" on "enrollment_attempt" ("enrollment_token_id", "at", "id");
 CREATE INDEX enrollment_attempt_token_refused on enrollment_attempt (enrollment_token_id, at, id) where reason is not null;
-CREATE TABLE "enrollment_token" ("id" text primary key, "name" text not null, "name_key" text not null, "value_hash" text not null unique, "hint" text not null, "asset_group_id" text references "asset_group" ("id"), "expires_at" bigint, "created_at" bigint not null, "created_by" text not null references "user" ("id"), "revoked_at" bigint, "revoked_by" text references "user" ("id"), "deleted_at" bigint, "description" text default '' not null, "max_enrollments" integer, "allowed_networks" text default '[]' not null, "allowed_hostnames" text default '[]' not null, "tags" text default '[]' not null, "require_approval" integer default 0 not null, "ephemeral_hours" integer, "paused_at" bigint, "roll_out" text default '{"type":"none"}' not null, "copies" text default 'approval' not null, "reinstalls" text default 'ask' not null, "paused_by" text references "user" (id), "rotated_from" text references "enrollment_token" (id), refused_attempts bigint default 0 not null, last_used_at bigint);
+CREATE TABLE "enrollment_token" ("id" text primary key, "name" text not null, "name_key" text not null, "value_hash" text not null unique, "hint" text not null, "asset_group_id" text references "asset_group" ("id"), "expires_at" bigint, "created_at" bigint not null, "created_by" text not null references "user" ("id"), "revoked_at" bigint, "revoked_by" text references "user" ("id"), "deleted_at" bigint, "description" text default '' not null, "max_enrollments" integer, "allowed_networks" text default '[]' not null, "allowed_hostnames" text default '[]' not null, "tags" text default '[]' not null, "require_approval" integer default 0 not null, "ephemeral_hours" integer, "paused_at" bigint, "roll_out" text default '{"type":"none"}' not null, "copies" text default 'approval' not null, "reinstalls" text default 'ask' not null, "paused_by" text references "user" (id), "rotated_from" text references "enrollment_token" (id), refused_attempts bigint default 0 not null, last_used_at bigint, "re_enroll_lost" text default 'new-pin' not null);
 CREATE INDEX "enrollment_token_created" on "enrollment_token" ("created_at", "id");
 CREATE INDEX "enrollment_token_group" on "enrollment_token" ("asset_group_id");
 CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where deleted_at is null;
 CREATE INDEX enrollment_token_rotated on enrollment_token (rotated_from);
+CREATE TABLE "idempotency_key" ("key_hash" text not null primary key, "request_hash" text not null, "object_id" text not null, "created_at" bigint not null);
+CREATE INDEX "idempotency_key_created_at" on "idempotency_key" ("created_at");
 CREATE TABLE "inventory_chunk" ("hash" text primary key, "category" text not null, "content" text not null, "item_count" integer not null, "created_at" bigint not null, "size_bytes" integer default -1 not null, "bucket" integer default -1 not null);
 CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, "collected_at" bigint default 0 not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
 CREATE TABLE "inventory_manifest" ("root" text not null, "category" text not null, "chunks" text not null, "item_count" integer not null, "created_at" bigint not null, constraint "inventory_manifest_key" primary key ("category", "root"));
+CREATE TABLE "inventory_scope" ("asset_group_id" text not null, "hash" text not null, constraint "inventory_scope_key" primary key ("asset_group_id", "hash")) without rowid;
+CREATE TABLE "known_key" ("public_key" text primary key, "sensor_id" text not null references "sensor" ("id"), "state" text not null, "origin" text not null, "replaced_at" bigint);
+CREATE INDEX "known_key_sensor" on "known_key" ("sensor_id", "state");
 CREATE TABLE re_enroll_ticket (id text primary key, sensor_id text not null references sensor (id),
     value_hash text not null unique, created_at bigint not null, created_by text not null references "user" (id),
     expires_at bigint not null, used_at bigint, public_key text);
@@ -42,7 +47,7 @@ CREATE TABLE "sensor" ("id" text primary key, "public_key" text not null unique,
   when blocked_at is not null then 'blocked'
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
-  else 'reporting' end) virtual, listed integer generated always as (case when deleted_at is null and removed_at is null and replaced_at is null then 1 else 0 end) virtual);
+  else 'reporting' end) virtual, listed integer generated always as (case when deleted_at is null and removed_at is null and replaced_at is null then 1 else 0 end) virtual, "admitted_hostname" text default '' not null);
 CREATE UNIQUE INDEX sensor_asset on sensor (asset_id) where deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null;
 CREATE INDEX sensor_copied_from on sensor (copied_from) where copied_from is not null;
 CREATE INDEX sensor_ephemeral on sensor (listed, ephemeral_hours) where ephemeral_hours is not null;
@@ -56,10 +61,8 @@ CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not
 CREATE INDEX sensor_standing_enrolled on sensor (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname on sensor (standing, hostname_key, id);
 CREATE INDEX "sensor_token" on "sensor" ("enrollment_token_id");
-CREATE TABLE "sensor_boot" ("sensor_id" text not null references "sensor" ("id"), "boot_id" text not null, "state" text not null, "host" text not null, "address" text not null, "first_seen_at" bigint not null, "returned_at" bigint, "copy_sensor_id" text references "sensor" ("id"), constraint "sensor_boot_pk" primary key ("sensor_id", "boot_id"));
+CREATE TABLE "sensor_boot" ("sensor_id" text not null references "sensor" ("id"), "boot_id" text not null, "state" text not null, "host" text not null, "address" text not null, "first_seen_at" bigint not null, "returned_at" bigint, "copy_sensor_id" text references "sensor" ("id"), "returns" integer default 0 not null, constraint "sensor_boot_pk" primary key ("sensor_id", "boot_id"));
 CREATE TABLE "sensor_inventory" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "status" text not null, "reason" text, "root" text, "changed_at" bigint, constraint "sensor_inventory_key" primary key ("sensor_id", "category"));
-CREATE TABLE "sensor_key" ("public_key" text primary key, "sensor_id" text not null references "sensor" ("id"), "replaced_at" bigint not null, "reason" text not null);
-CREATE INDEX "sensor_key_sensor" on "sensor_key" ("sensor_id");
 CREATE TABLE "sensor_likeness" ("sensor_id" text not null references "sensor" ("id"), "predecessor_id" text not null references "sensor" ("id"), "facts" text not null, "is_certain" integer not null, "decision" text, "decided_at" bigint, "decided_by" text references "user" ("id"), "former_asset_id" text references "asset" ("id"), constraint "sensor_likeness_key" primary key ("sensor_id", "predecessor_id"));
 CREATE INDEX sensor_likeness_open on sensor_likeness (sensor_id) where decision is null;
 CREATE INDEX "sensor_likeness_predecessor" on "sensor_likeness" ("predecessor_id");
@@ -68,6 +71,8 @@ CREATE INDEX sensor_presence_seen on sensor_presence (last_seen_at, sensor_id);
 CREATE TABLE "session" ("id" text primary key, "token" text not null unique, "user_id" text not null references "user" ("id") on delete cascade, "expires_at" bigint not null, "ip_address" text, "user_agent" text, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "session_user" on "session" ("user_id");
 CREATE TABLE "setting" ("name" text primary key, "value" text not null);
+CREATE TABLE "sign_in_address" ("address" text primary key, "signed_in_at" bigint not null);
+CREATE INDEX "sign_in_address_at" on "sign_in_address" ("signed_in_at");
 CREATE TABLE "user" ("id" text primary key, "name" text not null, "email" text not null unique, "email_verified" integer default 0 not null, "image" text, "role" text not null, "status" text not null, "last_sign_in_at" bigint, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE TABLE "verification" ("id" text primary key, "identifier" text not null, "value" text not null, "expires_at" bigint not null, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "verification_identifier" on "verification" ("identifier");

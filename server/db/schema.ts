@@ -1,5 +1,6 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
 import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
 
@@ -27,6 +28,12 @@ export interface SessionTable {
   userAgent: string | null;
   createdAt: number;
   updatedAt: number;
+}
+
+/** From where people have signed in: an IPv4 address, or an IPv6 network of 64 bits. */
+export interface SignInAddressTable {
+  address: string;
+  signedInAt: number;
 }
 
 export interface AccountTable {
@@ -98,6 +105,8 @@ export interface EnrollmentTokenTable {
   copies: CopyRule;
   /** What becomes of its sensors on hardware whose former sensor is silent. */
   reinstalls: ReinstallRule;
+  /** Whether a host whose server does not know it any more becomes a new sensor with it. */
+  reEnrollLost: LostSensorRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */
@@ -138,6 +147,8 @@ export interface SensorTable {
   assetId: string;
   hostname: string;
   hostnameKey: string;
+  /** The hostname that its enrollment token, or an operator, admitted. */
+  admittedHostname: string;
   platform: "linux" | "windows" | "darwin";
   osName: string;
   osVersion: string;
@@ -213,18 +224,24 @@ export interface SensorBootTable {
   host: string;
   address: string;
   firstSeenAt: number;
-  /** When it was seen again after another had become the holder. */
+  /** holder: when it took the key back from a later instance; past: when it was last heard. */
   returnedAt: number | null;
+  /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
+  returns: number;
   /** What the copy became. */
   copySensorId: string | null;
 }
 
-/** A key that a sensor had: rotated, or replaced by re-enrollment. */
-export interface SensorKeyTable {
+/** A public key that is, was, or is announced as a sensor's key. Deleted sensors keep theirs. */
+export interface KnownKeyTable {
   publicKey: string;
   sensorId: string;
-  replacedAt: number;
-  reason: "rotated" | "re-enrolled";
+  /** `rotated` and `re-enrolled` are why the sensor no longer has it. */
+  state: "present" | "next" | "rotated" | "re-enrolled";
+  /** The request that made the key known: only that one may be repeated. */
+  origin: "enrollment" | "ticket" | "clone" | "announcement";
+  /** Null for `present` and `next`. */
+  replacedAt: number | null;
 }
 
 /** Lets one host take a sensor over with a new key. */
@@ -292,6 +309,17 @@ export interface InventoryManifestTable {
   createdAt: number;
 }
 
+/**
+ * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown does not count: else a
+ * sensor could find out what they have.
+ */
+export interface InventoryScopeTable {
+  /** Empty: of the sensors without a group. */
+  assetGroupId: string;
+  /** A chunk's or a root's. */
+  hash: string;
+}
+
 /** What a sensor has now, a row a category. */
 export interface SensorInventoryTable {
   sensorId: string;
@@ -347,6 +375,17 @@ export interface ApiKeyTable {
   lastUsedAddress: string | null;
 }
 
+/** A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was sent. */
+export interface IdempotencyKeyTable {
+  /** SHA-256 of the caller, the route and the key. */
+  keyHash: string;
+  /** HMAC-SHA-256, by the key, of what was sent. */
+  requestHash: string;
+  /** What the request made. */
+  objectId: string;
+  createdAt: number;
+}
+
 /** What people and tokens did, each event naming the hash of the one before. */
 export interface AuditEventTable {
   sequence: number;
@@ -374,6 +413,7 @@ export interface AuditHeadTable {
 export interface Schema {
   user: UserTable;
   session: SessionTable;
+  signInAddress: SignInAddressTable;
   account: AccountTable;
   verification: VerificationTable;
   setting: SettingTable;
@@ -385,15 +425,17 @@ export interface Schema {
   sensor: SensorWithStanding;
   sensorPresence: SensorPresenceTable;
   sensorBoot: SensorBootTable;
-  sensorKey: SensorKeyTable;
+  knownKey: KnownKeyTable;
   sensorLikeness: SensorLikenessTable;
   reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;
   inventoryChunk: InventoryChunkTable;
   inventoryManifest: InventoryManifestTable;
+  inventoryScope: InventoryScopeTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
+  idempotencyKey: IdempotencyKeyTable;
   auditEvent: AuditEventTable;
   auditHead: AuditHeadTable;
 }

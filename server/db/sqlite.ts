@@ -1,20 +1,38 @@
 // SQLite through bun:sqlite, in the shape that Kysely's dialect asks for.
 import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
-import { SqliteDialect } from "kysely";
+import { SqliteAdapter, SqliteDialect } from "kysely";
+
+export interface SqliteOptions {
+  /** Makes the file when it does not exist. */
+  create: boolean;
+}
+
+/** SQLite's DDL takes part in transactions; Kysely's own adapter denies it, and would commit each statement alone. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class TransactionalDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
 
 /**
- * Opens or makes the file. WAL with synchronous=FULL: a commit that was answered survives a power cut.
- * Throws what SQLite says when the file is no database or cannot be written.
+ * Opens the file, or a database in memory for `:memory:`. WAL with synchronous=FULL: a commit that was answered survives a power
+ * cut. Throws what SQLite says when the file is no database or cannot be written.
  */
-export function sqliteDialect(file: string): SqliteDialect {
+export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDialect {
   // The file and its journal hold password hashes: they are its owner's alone, whatever the folder allows.
   process.umask(0o077);
-  const sqlite = new BunDatabase(file, { create: true, strict: true });
+  const sqlite = new BunDatabase(file, { readwrite: true, create, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");
   sqlite.run("PRAGMA journal_mode = WAL");
   sqlite.run("PRAGMA synchronous = FULL");
   sqlite.run("PRAGMA foreign_keys = ON");
-  return new SqliteDialect({
+  return new TransactionalDialect({
     database: {
       close: () => sqlite.close(),
       prepare(sql) {

@@ -70,21 +70,24 @@ export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTa
   await forSomeRows(attempts, (some) => tx.insertInto("enrollmentAttempt").values(some).execute());
 }
 
-/** A refusal that happens again is the same row; none may be in `rows` twice. */
+/** A refusal that happens again is the same row; none may be in `rows` twice. An accepted attempt never changes. */
 export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[]): Promise<void> {
   await forSomeRows(rows, (some) =>
     db
       .insertInto("enrollmentAttempt")
       .values(some)
       .onConflict((conflict) =>
-        conflict.columns(["reference", "enrollmentTokenId"]).doUpdateSet((eb) => ({
-          at: eb.ref("excluded.at"),
-          attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
-          address: eb.ref("excluded.address"),
-          detail: eb.ref("excluded.detail"),
-          hostname: eb.ref("excluded.hostname"),
-          hostnameKey: eb.ref("excluded.hostnameKey"),
-        })),
+        conflict
+          .columns(["reference", "enrollmentTokenId"])
+          .doUpdateSet((eb) => ({
+            at: eb.ref("excluded.at"),
+            attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
+            address: eb.ref("excluded.address"),
+            detail: eb.ref("excluded.detail"),
+            hostname: eb.ref("excluded.hostname"),
+            hostnameKey: eb.ref("excluded.hostnameKey"),
+          }))
+          .where("enrollmentAttempt.useNumber", "is", null),
       )
       .execute(),
   );

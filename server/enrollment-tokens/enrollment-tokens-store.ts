@@ -37,6 +37,7 @@ function tokens(db: Database) {
       "enrollmentToken.ephemeralHours",
       "enrollmentToken.copies",
       "enrollmentToken.reinstalls",
+      "enrollmentToken.reEnrollLost",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",
@@ -174,13 +175,25 @@ export async function lockToken(tx: Database, by: { id: string } | { valueHash: 
   return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
 }
 
-/** What the token decides of copies of its sensors; of a deleted token too. */
-export async function findCopySettings(db: Database, id: string) {
-  return await db
+/** The row of the token that a sensor came with, locked until the transaction ends; a deleted one too. */
+export async function lockTokenOfSensor(tx: Database, sensorId: string) {
+  const query = tx
     .selectFrom("enrollmentToken")
-    .select(["id", "name", "copies", "tags", "ephemeralHours", "revokedAt", "deletedAt"])
+    .selectAll()
+    .where("id", "in", (eb) =>
+      eb.selectFrom("sensor").select("sensor.enrollmentTokenId").where("sensor.id", "=", sensorId),
+    );
+  return await lockRows(tx, query).executeTakeFirstOrThrow();
+}
+
+/** JSON of the hostname patterns of a token, of a deleted one too. */
+export async function findAllowedHostnames(db: Database, id: string): Promise<string> {
+  const row = await db
+    .selectFrom("enrollmentToken")
+    .select("allowedHostnames")
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
+  return row.allowedHostnames;
 }
 
 export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;
@@ -199,6 +212,25 @@ export async function addRefusedAttempts(tx: Database, attempts: ReadonlyMap<str
       .where("id", "=", id)
       .execute();
   }
+}
+
+export async function replaceTokenValue(
+  tx: Database,
+  id: string,
+  value: Pick<EnrollmentTokenTable, "valueHash" | "hint">,
+): Promise<void> {
+  await tx.updateTable("enrollmentToken").set(value).where("id", "=", id).execute();
+}
+
+/** Whether a host has come with the token's value, enrolled or refused. */
+export async function hasAttempts(db: Database, tokenId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("enrollmentAttempt")
+    .select("id")
+    .where("enrollmentTokenId", "=", tokenId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The highest number of a use: how many sensors the token brought in. */

@@ -121,7 +121,9 @@ for (const dialect of TESTED_DIALECTS) {
       can: { revoke: { allowed: false } },
     });
     world.clock.ms += 60_000;
-    const second = await world.call(routes.revokeEnrollmentToken, await world.signedIn("admin"), { params });
+    const again = world.call(routes.revokeEnrollmentToken, await world.signedIn("admin"), { params });
+    await expect(again).rejects.toThrow(first.can.revoke.reason!);
+    const second = await world.call(routes.getEnrollmentToken, cookie, { params });
     expect(second.revokedAt).toBe(first.revokedAt);
     expect(second.revokedBy).toBe(first.revokedBy);
   });

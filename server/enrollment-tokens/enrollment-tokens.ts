@@ -1,40 +1,36 @@
-// The rules of enrollment tokens: made, listed, and redeemed by a sensor. What changes them later is in token-changes.ts.
+// The rules of enrollment tokens: listed, and redeemed by a sensor. What makes and changes them is in create-token.ts and
+// token-changes.ts.
 import { createHash, randomBytes } from "node:crypto";
-import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type {
-  createEnrollmentToken as createRoute,
-  EnrollmentToken,
-  TokenStatus,
-  updateEnrollmentToken as updateRoute,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { z } from "zod";
 import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { announce } from "../db/changes.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import { isInNetworks, parseNetwork } from "../networks.ts";
+import { isInNetworks } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
-import { insertAttempts } from "./attempts-store.ts";
+import { insertAttempts, upsertRefusals } from "./attempts-store.ts";
 import {
   countUses,
-  findCopySettings,
+  findAllowedHostnames,
   findSuccessors,
   findToken,
   insertToken,
   lockToken,
+  lockTokenOfSensor,
   pageOfTokens,
   type TokenPage,
   type TokenRow,
   updateToken,
 } from "./enrollment-tokens-store.ts";
-import { matchesPattern } from "./token-limits.ts";
+import { admitsHostname } from "./token-limits.ts";
+import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, parseList, type SettingColumns } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -42,22 +38,13 @@ function factsOf(row: TokenRow) {
   return { ...row, uses: Number(row.uses) };
 }
 
-const FINAL: Partial<Record<TokenStatus, string>> = {
-  revoked: "Revoked: this is final",
-  expired: "Expired: extend it first",
-  "used-up": "Used up: raise the limit first",
-  "group-deleted": "Its asset group no longer exists",
-};
-
 function present(
   row: TokenRow,
   now: number,
   user: User,
   successors: Map<string, { id: string; name: string }>,
 ): EnrollmentToken {
-  const status = enrollmentTokenStatus(factsOf(row), now);
-  const may = (obstacle?: string) => permitted(user, "enrollment-tokens:manage", obstacle);
-  const revoked = row.revokedAt === null ? undefined : "Already revoked";
+  const facts = factsOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -81,11 +68,12 @@ function present(
     ephemeralHours: row.ephemeralHours,
     copies: row.copies,
     reinstalls: row.reinstalls,
+    reEnrollLost: row.reEnrollLost,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
     expiresAt: toInstant(row.expiresAt),
-    status,
+    status: enrollmentTokenStatus(facts, now),
     revokedAt: toInstant(row.revokedAt),
     revokedBy: row.revokedBy,
     pausedAt: toInstant(row.pausedAt),
@@ -95,15 +83,10 @@ function present(
     refusedAttempts: Number(row.refusedAttempts),
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
-    warnings: tokenWarnings(factsOf(row), now),
-    can: {
-      edit: may(revoked && "A revoked token cannot be changed"),
-      pause: may(row.pausedAt === null ? FINAL[status] : "Already paused"),
-      resume: may(row.pausedAt === null ? "Not paused" : revoked),
-      revoke: may(revoked),
-      rotate: may(revoked ?? (status === "group-deleted" ? FINAL[status] : undefined)),
-      delete: may(),
-    },
+    warnings: tokenWarnings(facts, now),
+    can: permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
+      tokenObstacle(action, facts, now),
+    ),
   };
 }
 
@@ -128,23 +111,13 @@ export async function getEnrollmentToken(
   return present(row, now, user, await findSuccessors(db, [id]));
 }
 
-/** Makes a token; the value is in the answer and nowhere else. Throws input-invalid, name-taken. */
-export async function createEnrollmentToken(
-  db: Database,
-  now: number,
-  user: User,
-  { scope, ...settings }: RouteInput<typeof createRoute>["body"],
-): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  const columns = toColumns(settings, now);
-  const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
-  const token = { ...columns, assetGroupId, rotatedFrom: null };
-  const made = await refuseTakenName(settings.name, () =>
-    inTransaction(db, (tx) => insertNewToken(tx, now, user, token)),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
+/** What is shown once, and of which token. */
+export interface NewValue {
+  id: string;
+  value: string;
 }
 
-type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "assetGroupId" | "rotatedFrom">;
+type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
 
 /** Makes the value and the row, in a transaction. Throws input-invalid when the group is gone. */
 export async function insertNewToken(
@@ -152,14 +125,13 @@ export async function insertNewToken(
   now: number,
   user: User,
   token: NewToken,
-): Promise<{ id: string; value: string }> {
-  const id = newId("enrollmentToken");
+): Promise<NewValue> {
+  const { id } = token;
   const value = formatTokenValue(randomBytes(32));
   if (token.assetGroupId !== null && !(await holdAssetGroup(tx, token.assetGroupId)))
     throw badField("scope.assetGroupId", "is not an asset group that exists");
   await insertToken(tx, {
     ...token,
-    id,
     valueHash: hashTokenValue(value),
     hint: value.slice(-4),
     createdAt: now,
@@ -184,83 +156,6 @@ export async function insertNewToken(
   return { id, value };
 }
 
-export type SettingColumns = Partial<
-  Pick<
-    EnrollmentTokenTable,
-    | "name"
-    | "nameKey"
-    | "description"
-    | "expiresAt"
-    | "maxEnrollments"
-    | "allowedNetworks"
-    | "allowedHostnames"
-    | "tags"
-    | "requireApproval"
-    | "ephemeralHours"
-    | "copies"
-    | "reinstalls"
-  >
->;
-
-/** Settings as people send them, as columns. Throws input-invalid. */
-export function toColumns(
-  settings: RouteInput<typeof createRoute>["body"] extends infer B ? Omit<B, "scope"> : never,
-  now: number,
-): Required<SettingColumns>;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns {
-  const { name, expiresAt, allowedNetworks, allowedHostnames, tags, requireApproval, ...plain } = settings;
-  const columns: SettingColumns = { ...plain };
-  if (name !== undefined) Object.assign(columns, { name, nameKey: nameKey(name) });
-  if (expiresAt !== undefined) {
-    columns.expiresAt = expiresAt === null ? null : Date.parse(expiresAt);
-    if (columns.expiresAt !== null && columns.expiresAt <= now)
-      throw badField("expiresAt", "must be in the future");
-  }
-  if (allowedNetworks !== undefined) {
-    const networks = allowedNetworks.map((text, index) => {
-      const network = parseNetwork(text);
-      if (network === undefined)
-        throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-      return network;
-    });
-    columns.allowedNetworks = formatList(networks);
-  }
-  if (allowedHostnames !== undefined) columns.allowedHostnames = formatList(allowedHostnames);
-  if (tags !== undefined) columns.tags = formatList(tags);
-  if (requireApproval !== undefined) columns.requireApproval = requireApproval ? 1 : 0;
-  return columns;
-}
-
-/** Columns as an audit event tells them. */
-export function describeColumns({ nameKey: _, ...columns }: SettingColumns): Record<string, Json> {
-  const told: Record<string, Json> = {};
-  for (const key of TOLD) {
-    const value = columns[key];
-    if (value === undefined) continue;
-    if (key === "expiresAt") told[key] = toInstant(value as number | null);
-    else if (key === "requireApproval") told[key] = value === 1;
-    else if (key === "allowedNetworks" || key === "allowedHostnames" || key === "tags")
-      told[key] = parseList(value as string);
-    else told[key] = value;
-  }
-  return told;
-}
-
-const TOLD = [
-  "name",
-  "description",
-  "expiresAt",
-  "maxEnrollments",
-  "allowedNetworks",
-  "allowedHostnames",
-  "tags",
-  "requireApproval",
-  "ephemeralHours",
-  "copies",
-  "reinstalls",
-] as const;
-
 /** A refusal that the ledger keeps, once the transaction in which it was found is over. */
 export class RefusedAttempt extends Error {
   constructor(
@@ -272,12 +167,20 @@ export class RefusedAttempt extends Error {
   }
 }
 
-export type HeldToken = NonNullable<Awaited<ReturnType<typeof holdToken>>>;
+export type HeldToken = Awaited<ReturnType<typeof withRules>>;
 
 /** The token that a value names, locked until the transaction ends, its group too; undefined when there is none any more. */
-export async function holdToken(tx: Database, valueHash: string) {
+export async function holdToken(tx: Database, valueHash: string): Promise<HeldToken | undefined> {
   const token = await lockToken(tx, { valueHash });
-  if (!token) return undefined;
+  return token && (await withRules(tx, token));
+}
+
+/** The token that a sensor came with, locked as by holdToken. A deleted one admits nobody. */
+export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<HeldToken> {
+  return await withRules(tx, await lockTokenOfSensor(tx, sensorId));
+}
+
+async function withRules(tx: Database, token: EnrollmentTokenTable) {
   const assetGroup = token.assetGroupId === null ? null : await holdAssetGroup(tx, token.assetGroupId);
   let uses = await countUses(tx, token.id);
   const networks = parseList(token.allowedNetworks);
@@ -286,6 +189,8 @@ export async function holdToken(tx: Database, valueHash: string) {
 
   /** Throws RefusedAttempt unless the token lets the host in. */
   const judge = (at: number, host: { address: string; hostname: string }): void => {
+    if (token.deletedAt !== null)
+      throw refuse("token-revoked", `token was deleted at ${toInstant(token.deletedAt)}`);
     const assetGroupDeletedAt = assetGroup === undefined ? 0 : null;
     const status = enrollmentTokenStatus({ ...token, uses, assetGroupDeletedAt }, at);
     switch (status) {
@@ -303,7 +208,7 @@ export async function holdToken(tx: Database, valueHash: string) {
     }
     if (networks.length > 0 && !isInNetworks(host.address, networks))
       throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
-    if (patterns.length > 0 && !patterns.some((pattern) => matchesPattern(host.hostname, pattern)))
+    if (!admitsHostname(patterns, host.hostname))
       throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
   };
 
@@ -314,6 +219,9 @@ export async function holdToken(tx: Database, valueHash: string) {
     tags: parseList(token.tags),
     requireApproval: token.requireApproval === 1,
     ephemeralHours: token.ephemeralHours,
+    clones: token.copies,
+    refuse,
+    reEnrollLost: token.reEnrollLost,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {
@@ -323,12 +231,14 @@ export async function holdToken(tx: Database, valueHash: string) {
   };
 }
 
-/** What becomes of copies of a token's sensors; when it lets nobody in any more, they need a person's approval at least. */
-export async function findCopyRule(db: Database, tokenId: string) {
-  const { revokedAt, deletedAt, copies, tags, ...token } = await findCopySettings(db, tokenId);
-  const isClosed = revokedAt !== null || deletedAt !== null;
-  const rule = isClosed && copies === "allow" ? "approval" : copies;
-  return { ...token, rule, tags: parseList(tags) };
+/** Whether a token with these patterns, in JSON, admits the hostname. */
+export function allowsHostname(allowedHostnames: string, hostname: string): boolean {
+  return admitsHostname(parseList(allowedHostnames), hostname);
+}
+
+/** Whether the token's present patterns admit the hostname; those of a deleted token too. */
+export async function tokenAllowsHostname(db: Database, id: string, hostname: string): Promise<boolean> {
+  return allowsHostname(await findAllowedHostnames(db, id), hostname);
 }
 
 const shortList = (items: string[]) =>
@@ -370,11 +280,23 @@ export async function recordRefusal(
   return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
 }
 
+/** Writes a refusal in the caller's transaction; returns its reference. */
+export async function insertRefusal(
+  tx: Database,
+  attempt: Omit<Attempt, "tokenId">,
+  { tokenId, reason, told }: RefusedAttempt,
+): Promise<string> {
+  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail: told };
+  await upsertRefusals(tx, [row]);
+  await announce(tx, "enrollment-attempt");
+  return row.reference;
+}
+
 function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason | null) {
   return {
     id: newId("enrollment"),
     enrollmentTokenId: tokenId,
-    reference: attemptReference(publicKey, reason),
+    reference: reason === null ? formatReference(randomBytes(12)) : refusalReference(publicKey, reason),
     useNumber: null,
     reason,
     detail: null,
@@ -393,11 +315,14 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
 const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The same for the same key and reason, so that a host that tries again is found under one reference. */
-function attemptReference(publicKey: string, reason: RefusalReason | null): string {
-  const hash = createHash("sha256")
-    .update(`${publicKey} ${reason ?? "accepted"}`)
-    .digest();
-  return `E-${[...hash.subarray(0, 8)].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
+function refusalReference(publicKey: string, reason: RefusalReason): string {
+  const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
+  return formatReference(hash.subarray(0, 12));
+}
+
+/** 60 bits: two attempts with one token never share a reference by chance. */
+function formatReference(bytes: Uint8Array): string {
+  return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }
 
 /** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */
@@ -406,7 +331,7 @@ export function parseTokenValue(value: string): string {
   return hashTokenValue(value);
 }
 
-function hashTokenValue(value: string): string {
+export function hashTokenValue(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
@@ -425,22 +350,6 @@ export async function refuseTakenName<T>(name: string | undefined, write: () => 
       fields: { name: "is already in use by another enrollment token" },
     });
   }
-}
-
-const stringList = z.array(z.string());
-
-export function parseList(text: string): string[] {
-  return stringList.parse(JSON.parse(text));
-}
-
-function formatList(items: string[]): string {
-  return JSON.stringify([...new Set(items)]);
-}
-
-export function badField(field: string, message: string): Problem {
-  return new Problem("input-invalid", `The enrollment token is not valid: ${field} ${message}`, {
-    fields: { [field]: message },
-  });
 }
 
 export function notFound(id: string): Problem {

@@ -6,11 +6,14 @@ import type {
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import type { IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
+import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
   blockSensors,
@@ -20,31 +23,38 @@ import {
   type SensorView,
   sampleBlockableSensors,
 } from "../sensors/sensors.ts";
-import {
-  badField,
-  describeColumns,
-  getEnrollmentToken,
-  insertNewToken,
-  notFound,
-  refuseTakenName,
-  toColumns,
-} from "./enrollment-tokens.ts";
+import { createTokenOnce } from "./create-token.ts";
+import { getEnrollmentToken, insertNewToken, notFound, refuseTakenName } from "./enrollment-tokens.ts";
 import { countUses, lockToken, updateToken } from "./enrollment-tokens-store.ts";
+import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, toColumns } from "./token-settings.ts";
 
-/** Runs a change on the locked token and answers it as it is then. Throws not-found. */
+/** Runs a change on the locked token and returns the token as it is then. Throws not-found, state-conflict. */
 async function change(
   db: Database,
   now: number,
   user: User,
   id: string,
-  work: (tx: Database, token: EnrollmentTokenTable) => Promise<void>,
+  action: TokenAction,
+  work: (tx: Database, token: LockedToken) => Promise<void>,
 ) {
-  await inTransaction(db, async (tx) => {
-    const token = await lockToken(tx, { id });
-    if (!token) throw notFound(id);
-    await work(tx, token);
-  });
+  await inTransaction(db, async (tx) => work(tx, await lockFor(tx, now, id, action)));
   return await getEnrollmentToken(db, now, user, id);
+}
+
+type LockedToken = EnrollmentTokenTable & { uses: number };
+
+/** The token and its uses, locked, if its state lets the action happen. Throws not-found, state-conflict. */
+async function lockFor(tx: Database, now: number, id: string, action: TokenAction): Promise<LockedToken> {
+  const token = await lockToken(tx, { id });
+  if (!token) throw notFound(id);
+  const { assetGroupId } = token;
+  const isGroupDeleted = assetGroupId !== null && !(await holdAssetGroup(tx, assetGroupId));
+  const locked = { ...token, uses: await countUses(tx, id) };
+  // When the group was deleted decides nothing.
+  const facts = { ...locked, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
+  requirePossible(tokenObstacle(action, facts, now));
+  return locked;
 }
 
 function event(
@@ -58,15 +68,7 @@ function event(
   return { at: now, actor: userActor(user), action, entity, details: { name: token.name, ...details } };
 }
 
-function refuseRevoked(token: EnrollmentTokenTable, verb: string): void {
-  if (token.revokedAt === null) return;
-  throw new Problem(
-    "state-conflict",
-    `Cannot ${verb} enrollment token: it was revoked at ${toInstant(token.revokedAt)}, which is final`,
-  );
-}
-
-/** Throws not-found, input-invalid, name-taken, state-conflict for a revoked token. */
+/** Throws not-found, input-invalid, name-taken, state-conflict. */
 export async function updateEnrollmentToken(
   db: Database,
   now: number,
@@ -76,9 +78,8 @@ export async function updateEnrollmentToken(
 ) {
   const columns = toColumns(body, now);
   return await refuseTakenName(body.name, () =>
-    change(db, now, user, id, async (tx, token) => {
-      refuseRevoked(token, "change");
-      const uses = await countUses(tx, id);
+    change(db, now, user, id, "edit", async (tx, token) => {
+      const { uses } = token;
       if (columns.maxEnrollments && columns.maxEnrollments < uses)
         throw badField("maxEnrollments", `must be at least ${uses}: so many sensors are enrolled already`);
       const after = describeColumns(columns);
@@ -98,36 +99,31 @@ export async function updateEnrollmentToken(
   );
 }
 
-/** Pausing a paused token changes nothing. Throws not-found, state-conflict for a revoked one. */
+/** Throws not-found, state-conflict. */
 export async function pauseEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await change(db, now, user, id, async (tx, token) => {
-    refuseRevoked(token, "pause");
-    if (token.pausedAt !== null) return;
+  return await change(db, now, user, id, "pause", async (tx, token) => {
     await updateToken(tx, id, { pausedAt: now, pausedBy: user.id });
     await recordAuditEvent(tx, event(now, user, token, "enrollment-token.paused"));
   });
 }
 
-/** Throws not-found, state-conflict for a revoked token. */
+/** Throws not-found, state-conflict. */
 export async function resumeEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await change(db, now, user, id, async (tx, token) => {
-    refuseRevoked(token, "resume");
-    if (token.pausedAt === null) return;
+  return await change(db, now, user, id, "resume", async (tx, token) => {
     await updateToken(tx, id, { pausedAt: null, pausedBy: null });
     await recordAuditEvent(tx, event(now, user, token, "enrollment-token.resumed"));
   });
 }
 
-/** Final, for new enrollments only. Revoking a revoked token changes nothing. Throws not-found. */
+/** Final, for new enrollments only. Throws not-found, state-conflict. */
 export async function revokeEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await change(db, now, user, id, (tx, token) => revoke(tx, now, user, token));
+  return await change(db, now, user, id, "revoke", (tx, token) => revoke(tx, now, user, token));
 }
 
-async function revoke(tx: Database, now: number, user: User, token: EnrollmentTokenTable): Promise<void> {
-  if (token.revokedAt !== null) return;
+async function revoke(tx: Database, now: number, user: User, token: LockedToken): Promise<void> {
   await updateToken(tx, token.id, { revokedAt: now, revokedBy: user.id });
-  const enrolledSensors = await countUses(tx, token.id);
-  await recordAuditEvent(tx, event(now, user, token, "enrollment-token.revoked", { enrolledSensors }));
+  const details = { enrolledSensors: token.uses };
+  await recordAuditEvent(tx, event(now, user, token, "enrollment-token.revoked", details));
 }
 
 /** Gone from every list, refused from now on; its sensors go on and keep naming it. Throws not-found. */
@@ -138,11 +134,10 @@ export async function deleteEnrollmentToken(
   id: string,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const token = await lockToken(tx, { id });
-    if (!token) throw notFound(id);
+    const token = await lockFor(tx, now, id, "delete");
     await updateToken(tx, id, { deletedAt: now });
-    const enrolledSensors = await countUses(tx, id);
-    await recordAuditEvent(tx, event(now, user, token, "enrollment-token.deleted", { enrolledSensors }));
+    const details = { enrolledSensors: token.uses };
+    await recordAuditEvent(tx, event(now, user, token, "enrollment-token.deleted", details));
   });
 }
 
@@ -153,37 +148,35 @@ export async function rotateEnrollmentToken(
   user: User,
   id: string,
   { name, expiresAt, oldExpiresAt }: RouteInput<typeof rotateRoute>["body"],
+  idempotency?: IdempotentRequest,
 ) {
-  const { expiresAt: expiry } = toColumns({ expiresAt }, now);
-  const made = await refuseTakenName(name, () =>
-    inTransaction(db, async (tx) => {
-      const old = await lockToken(tx, { id });
-      if (!old) throw notFound(id);
-      refuseRevoked(old, "rotate");
-      const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
-      const successor = await insertNewToken(tx, now, user, {
-        name,
-        nameKey: nameKey(name),
-        description: old.description,
-        expiresAt: expiry ?? null,
-        maxEnrollments: old.maxEnrollments,
-        allowedNetworks: old.allowedNetworks,
-        allowedHostnames: old.allowedHostnames,
-        tags: old.tags,
-        requireApproval: old.requireApproval,
-        ephemeralHours: old.ephemeralHours,
-        copies: old.copies,
-        reinstalls: old.reinstalls,
-        assetGroupId: old.assetGroupId,
-        rotatedFrom: id,
-      });
-      await updateToken(tx, id, { expiresAt: end });
-      const details = { successor: successor.id, before: toInstant(old.expiresAt), after: toInstant(end) };
-      await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
-      return successor;
-    }),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
+  return await createTokenOnce(db, now, user, name, idempotency, async (tx, successorId) => {
+    const { expiresAt: expiry } = toColumns({ expiresAt }, now);
+    const old = await lockFor(tx, now, id, "rotate");
+    const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
+    const successor = await insertNewToken(tx, now, user, {
+      id: successorId,
+      name,
+      nameKey: nameKey(name),
+      description: old.description,
+      expiresAt: expiry ?? null,
+      maxEnrollments: old.maxEnrollments,
+      allowedNetworks: old.allowedNetworks,
+      allowedHostnames: old.allowedHostnames,
+      tags: old.tags,
+      requireApproval: old.requireApproval,
+      ephemeralHours: old.ephemeralHours,
+      copies: old.copies,
+      reinstalls: old.reinstalls,
+      reEnrollLost: old.reEnrollLost,
+      assetGroupId: old.assetGroupId,
+      rotatedFrom: id,
+    });
+    await updateToken(tx, id, { expiresAt: end });
+    const details = { successor: successorId, before: toInstant(old.expiresAt), after: toInstant(end) };
+    await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
+    return successor;
+  });
 }
 
 interface Touched {
@@ -226,7 +219,7 @@ export async function revokeAndBlockEnrollmentToken(
   { expectedSensors, ...filter }: RouteInput<typeof blockRoute>["body"],
 ) {
   let blockedSensors = 0;
-  const enrollmentToken = await change(db, now, user, id, async (tx, token) => {
+  const enrollmentToken = await change(db, now, user, id, "revokeAndBlock", async (tx, token) => {
     const touched = await findTouched(tx, id, filter);
     if (touched.length !== expectedSensors) {
       throw new Problem(
@@ -234,7 +227,7 @@ export async function revokeAndBlockEnrollmentToken(
         `Cannot revoke and block: ${touched.length} sensors would be blocked now, not ${expectedSensors}; look at the preview again`,
       );
     }
-    await revoke(tx, now, user, token);
+    if (token.revokedAt === null) await revoke(tx, now, user, token);
     await blockSensors(tx, now, user, touched);
     blockedSensors = touched.length;
   });

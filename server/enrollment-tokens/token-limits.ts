@@ -26,3 +26,8 @@ export function matchesPattern(hostname: string, pattern: string): boolean {
   while (pattern[from] === "*") from++;
   return from === pattern.length;
 }
+
+/** Whether a token with these patterns admits the hostname; without any it admits every one. */
+export function admitsHostname(patterns: readonly string[], hostname: string): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => matchesPattern(hostname, pattern));
+}

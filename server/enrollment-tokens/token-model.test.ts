@@ -5,15 +5,18 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { makeTestSensor } from "../test-sensor.ts";
+import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
 import { explain, type Model, type Operation, statusOf, usesOf } from "./token-model.ts";
 
+const CHECK_IN = "/sensor/v1/check-in";
+const CLONE = "/sensor/v1/copies";
 const ENROLL = "/sensor/v1/enroll";
 const TOKENS = "/api/v1/enrollment-tokens";
 const GROUPS = 2;
 const TOKEN_COUNT = 3;
 const HOSTS = 6;
+const CLONES = 3;
 
 interface NewToken {
   limit: number | null;
@@ -35,6 +38,14 @@ const newToken = fc.record({
 const token = fc.nat(TOKEN_COUNT - 1);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant("enroll"), token, host: fc.nat(HOSTS - 1) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant("clone"),
+      host: fc.nat(HOSTS - 1),
+      clone: fc.nat(CLONES - 1),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ type: fc.constantFrom("pause", "resume"), token }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("revoke", "delete"), token }) },
   {
@@ -74,7 +85,11 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
   async function send(path: string, init: RequestInit) {
     const response = await servers[sent++ % servers.length]!(path, init);
     const text = await response.text();
-    const body = (text ? JSON.parse(text) : {}) as { code?: string; sensorId?: string };
+    const body = (text ? JSON.parse(text) : {}) as {
+      code?: string;
+      sensorId?: string;
+      awaitingApproval?: boolean;
+    };
     return { status: response.status, body };
   }
 
@@ -90,11 +105,51 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
     return "201";
   }
 
+  const clonesOf = new Map<number, Promise<{ key: TestSensor; instance: string }[]>>();
+
+  /** Hosts that run with the key of another, each told to make a key of its own. */
+  async function openClones(host: number) {
+    const checkIn = (bootId: string, productUuid: string) => {
+      const { host: facts } = hosts[host]!.enrollBody(`${run}-${host}`, { productUuid });
+      const body = { protocolVersion: 2, sensorVersion: "1", host: facts };
+      const options = { keyid: sensorIds.get(host)!, bootId };
+      return send(CHECK_IN, hosts[host]!.request("POST", CHECK_IN, body, world.clock.ms, options));
+    };
+    const original = crypto.randomUUID();
+    await checkIn(original, "original");
+    const clones = Array.from({ length: CLONES }, () => ({
+      key: makeTestSensor(),
+      instance: crypto.randomUUID(),
+    }));
+    for (const [index, { instance }] of clones.entries()) await checkIn(instance, `clone-${index}`);
+    await checkIn(original, "original");
+    return clones;
+  }
+
+  async function enrollClone(host: number, clone: number): Promise<string> {
+    const keyid = sensorIds.get(host);
+    if (keyid === undefined) return "no original";
+    if (!clonesOf.has(host)) clonesOf.set(host, openClones(host));
+    const { key, instance } = (await clonesOf.get(host)!)[clone]!;
+    const name = `${run}-${host}-${clone}`;
+    const body = { ...key.enrollBody(name), protocolVersion: 2, proof: key.proof(keyid) };
+    for (;;) {
+      const options = { keyid, bootId: instance };
+      const init = hosts[host]!.request("POST", CLONE, body, world.clock.ms, options);
+      const reply = await send(CLONE, init);
+      // All of them sign with one key: a request that another has overtaken is sent again.
+      if (reply.body.code === "signature-replayed") continue;
+      if (reply.status !== 201) return `${reply.status} ${reply.body.code}`;
+      return reply.body.awaitingApproval ? "201 awaiting approval" : "201";
+    }
+  }
+
   return {
     async create({ limit, expiresInMs, group }: NewToken) {
       const body = {
         name: `${run} token ${tokens.length}`,
         maxEnrollments: limit,
+        copies: "allow",
         expiresAt: expiresInMs === null ? null : new Date(world.clock.ms + expiresInMs).toISOString(),
         scope:
           group === null
@@ -109,6 +164,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
     },
     async carryOut(operation: Operation): Promise<string> {
       if (operation.type === "enroll") return await enroll(operation.token, operation.host);
+      if (operation.type === "clone") return await enrollClone(operation.host, operation.clone);
       const remove = operation.type === "delete-group" ? "DELETE" : undefined;
       if (operation.type === "delete-group") {
         const path = `/api/v1/asset-groups/${groupIds[operation.group]}`;
@@ -159,10 +215,14 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
               paused,
               revoked,
             },
-        hosts: Object.entries(model.hosts)
-          .filter(([, used]) => used === index)
-          .map(([host]) => `${run}-${host}`)
-          .toSorted(),
+        hosts: [
+          ...Object.entries(model.hosts)
+            .filter(([, used]) => used === index)
+            .map(([host]) => `${run}-${host}`),
+          ...Object.entries(model.clones)
+            .filter(([, { token }]) => token === index)
+            .map(([clone]) => `${run}-${clone}`),
+        ].toSorted(),
       }));
     },
   };
@@ -176,7 +236,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     async function follow(beginning: NewToken[], steps: Step[]) {
       const run = await openRun(world, servers, cookie);
-      let model: Model = { now: world.clock.ms, tokens: [], deletedGroups: [], hosts: {} };
+      let model: Model = { now: world.clock.ms, tokens: [], deletedGroups: [], hosts: {}, clones: {} };
       const create = async ({ limit, expiresInMs, group }: NewToken) => {
         const isPossible = group === null || !model.deletedGroups.includes(group);
         expect(await run.create({ limit, expiresInMs, group })).toBe(isPossible);

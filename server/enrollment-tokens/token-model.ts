@@ -17,16 +17,20 @@ export interface Model {
   deletedGroups: number[];
   /** Which token each host enrolled with. */
   hosts: Record<number, number>;
+  /** Clones of hosts, with the token of their original and whether they took a use of it. */
+  clones: Record<string, { token: number; admitted: boolean }>;
 }
 
 export type Operation =
   | { type: "enroll"; token: number; host: number }
+  | { type: "clone"; host: number; clone: number }
   | { type: "pause" | "resume" | "revoke" | "delete"; token: number }
   | { type: "extend"; token: number; limit?: number | null; expiresInMs?: number | null }
   | { type: "delete-group"; group: number };
 
-export function usesOf({ hosts }: Model, token: number): number {
-  return Object.values(hosts).filter((used) => used === token).length;
+export function usesOf({ hosts, clones }: Model, token: number): number {
+  const admitted = Object.values(clones).filter((clone) => clone.admitted && clone.token === token);
+  return Object.values(hosts).filter((used) => used === token).length + admitted.length;
 }
 
 export function statusOf(model: Model, index: number): TokenStatus {
@@ -45,6 +49,7 @@ export function apply(model: Model, operation: Operation): string {
     model.deletedGroups.push(operation.group);
     return "204";
   }
+  if (operation.type === "clone") return clone(model, operation);
   const token = model.tokens[operation.token]!;
   if (operation.type === "enroll") return enroll(model, operation.token, operation.host);
   if (token.deleted) return "404";
@@ -53,12 +58,17 @@ export function apply(model: Model, operation: Operation): string {
       token.deleted = true;
       return "204";
     case "revoke":
+      if (token.revoked) return "409";
       token.revoked = true;
       return "200";
     case "pause":
+      // Only a token that lets sensors in can be paused.
+      if (statusOf(model, operation.token) !== "active" || token.paused) return "409";
+      token.paused = true;
+      return "200";
     case "resume":
-      if (token.revoked) return "409";
-      token.paused = operation.type === "pause";
+      if (token.revoked || !token.paused) return "409";
+      token.paused = false;
       return "200";
     case "extend": {
       if (token.revoked) return "409";
@@ -73,12 +83,23 @@ export function apply(model: Model, operation: Operation): string {
 
 function enroll(model: Model, token: number, host: number): string {
   const earlier = model.hosts[host];
-  if (earlier !== undefined) return earlier === token ? "201" : "409 state-conflict";
+  if (earlier !== undefined) return earlier === token ? "201" : "409 key-taken";
   if (model.tokens[token]!.deleted) return "401 token-unknown";
   const status = statusOf(model, token);
   if (status !== "active") return `403 token-${status}`;
   model.hosts[host] = token;
   return "201";
+}
+
+/** A clone always becomes a sensor; where the token would refuse an enrollment it awaits approval, and takes no use. */
+function clone(model: Model, { host, clone }: { host: number; clone: number }): string {
+  const token = model.hosts[host];
+  if (token === undefined) return "no original";
+  const earlier = model.clones[`${host}-${clone}`];
+  const admitted =
+    earlier?.admitted ?? (!model.tokens[token]!.deleted && statusOf(model, token) === "active");
+  model.clones[`${host}-${clone}`] = { token, admitted };
+  return admitted ? "201" : "201 awaiting approval";
 }
 
 /** The states that some order of the operations leads to, if each of them is answered as it was. */

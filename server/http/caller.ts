@@ -1,9 +1,9 @@
 // Who calls a route, and whether they may: the declaration's access, enforced before the handler is reached.
-import { hasPermission, type Permission } from "@attacklens/protocol/permissions.ts";
+import type { Permission } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { findApiKeyUser } from "../api-keys/api-keys.ts";
-import { missingPermission } from "../permitted.ts";
+import { permissionObstacle } from "../permitted.ts";
 import type { HttpRequest, Services, User } from "../route-handler.ts";
 
 /** The person behind the API key or the session cookie. Throws not-signed-in, permission-missing. */
@@ -14,12 +14,8 @@ export async function requireUser(
 ): Promise<User> {
   const user = (await findKeyHolder(services, http)) ?? (await findSignedIn(services, http));
   if (!user) throw new Problem("not-signed-in", "Sign in to continue");
-  if (access !== "signed-in" && !hasPermission(user.role, access)) {
-    throw new Problem("permission-missing", missingPermission(access));
-  }
-  // Who steals a key cannot make others that outlive it.
-  if (user.apiKey && access === "api-keys:manage")
-    throw new Problem("permission-missing", "API keys are managed by people, not by API keys");
+  const missing = access === "signed-in" ? undefined : permissionObstacle(user, access);
+  if (missing !== undefined) throw new Problem("permission-missing", missing);
   return user;
 }
 

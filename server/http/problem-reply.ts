@@ -1,15 +1,23 @@
 // The one place that writes an error reply (RFC 9457): the detail for the caller, the cause for the log.
 import { PROBLEMS, Problem, type ProblemBody, problemType } from "@attacklens/protocol/problems.ts";
-import { isOutage } from "../db/dialect.ts";
+import { isDuplicate, isOutage, isTransient } from "../db/dialect.ts";
 
-/** What anything thrown becomes: an outage of the database is 503, whatever else was not foreseen is 500. */
+/** What anything thrown becomes: an outage of the database, or a lock that was not had, is 503, a duplicate 409, whatever else was not foreseen is 500. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error)) {
+  if (isOutage(error) || isTransient(error)) {
     return new Problem("unavailable", "The database cannot be used now", {
       cause: error,
       extras: { retryAfterSeconds: 10 },
     });
+  }
+  // No input of a client may look like a defect of the server. The next try finds what the other request has written.
+  if (isDuplicate(error)) {
+    return new Problem(
+      "state-conflict",
+      "The request conflicts with what another request has written. Read the present state, then try again",
+      { cause: error },
+    );
   }
   return new Problem("internal-error", "Not foreseen", { cause: error });
 }

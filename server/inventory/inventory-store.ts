@@ -92,12 +92,47 @@ export async function insertHistory(db: Database, row: InventoryHistoryTable): P
     .execute();
 }
 
+/** Whose inventory counts as known to a sensor: its asset group's, else that of all sensors without one. */
+export async function findScope(db: Database, sensorId: string): Promise<string> {
+  const row = await db
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select("asset.assetGroupId")
+    .where("sensor.id", "=", sensorId)
+    .executeTakeFirst();
+  return row?.assetGroupId ?? "";
+}
+
+/** Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock. */
+export async function insertScope(db: Database, scope: string, hashes: string[]): Promise<void> {
+  const rows = hashes.toSorted().map((hash) => ({ assetGroupId: scope, hash }));
+  await forSomeRows(rows, (some) =>
+    db
+      .insertInto("inventoryScope")
+      .values(some)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute(),
+  );
+}
+
 export async function findManifest(db: Database, category: Category, root: string) {
   return await db
     .selectFrom("inventoryManifest")
     .selectAll()
     .where("category", "=", category)
     .where("root", "=", root)
+    .executeTakeFirst();
+}
+
+/** Undefined when no sensor of the scope has reported the root, whoever else has. */
+export async function findScopedManifest(db: Database, scope: string, category: Category, root: string) {
+  return await db
+    .selectFrom("inventoryScope")
+    .innerJoin("inventoryManifest", "inventoryManifest.root", "inventoryScope.hash")
+    .selectAll("inventoryManifest")
+    .where("inventoryScope.assetGroupId", "=", scope)
+    .where("inventoryScope.hash", "=", root)
+    .where("inventoryManifest.category", "=", category)
     .executeTakeFirst();
 }
 
@@ -109,8 +144,10 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
     .execute();
 }
 
+/** In one order, as `insertScope`. */
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
-  await forSomeRows(chunks, (some) =>
+  const rows = chunks.toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
+  await forSomeRows(rows, (some) =>
     db
       .insertInto("inventoryChunk")
       .values(some)
@@ -119,15 +156,24 @@ export async function insertChunks(db: Database, chunks: InventoryChunkTable[]):
   );
 }
 
-/** Those of the chunks that are stored in the category, by hash, without their contents. */
+/** Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their contents. */
 export async function describeChunks(
   db: Database,
+  scope: string,
   category: Category,
   hashes: string[],
 ): Promise<Map<string, { itemCount: number; sizeBytes: number; bucket: number }>> {
-  const columns = ["hash", "itemCount", "sizeBytes", "bucket"] as const;
   const rows = await forSomeValues(hashes, (some) =>
-    chunkQuery(db, category, some).select(columns).execute(),
+    chunkQuery(db, category, some)
+      .innerJoin("inventoryScope", "inventoryScope.hash", "inventoryChunk.hash")
+      .where("inventoryScope.assetGroupId", "=", scope)
+      .select([
+        "inventoryChunk.hash",
+        "inventoryChunk.itemCount",
+        "inventoryChunk.sizeBytes",
+        "inventoryChunk.bucket",
+      ])
+      .execute(),
   );
   return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
@@ -139,11 +185,14 @@ export async function listChunkContents(
   hashes: string[],
 ): Promise<Map<string, string>> {
   const rows = await forSomeValues(hashes, (some) =>
-    chunkQuery(db, category, some).select(["hash", "content"]).execute(),
+    chunkQuery(db, category, some).select(["inventoryChunk.hash", "inventoryChunk.content"]).execute(),
   );
   return new Map(rows.map(({ hash, content }) => [hash, content]));
 }
 
 function chunkQuery(db: Database, category: Category, some: string[]) {
-  return db.selectFrom("inventoryChunk").where("category", "=", category).where("hash", "in", some);
+  return db
+    .selectFrom("inventoryChunk")
+    .where("inventoryChunk.category", "=", category)
+    .where("inventoryChunk.hash", "in", some);
 }

@@ -3,16 +3,17 @@
 
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollCopy } from "@attacklens/protocol/enroll.ts";
+import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller } from "../route-handler.ts";
-import { sensorCopied } from "./boots.ts";
+import { type RequestAt, sensorCopied, settleInstance } from "./boots.ts";
+import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
-import { insertReplacedKey, listReplacedKeys, promoteKey } from "./sensor-keys-store.ts";
 import {
   type ClaimedSignature,
   isSignatureInvalid,
@@ -34,6 +35,7 @@ export async function authenticateSensor(
   presence: Presence,
   now: number,
   http: HttpRequest,
+  checkInIntervalSeconds: number,
 ): Promise<SensorCaller> {
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const sensor = await findSensorKey(db, claimed.keyid);
@@ -44,7 +46,7 @@ export async function authenticateSensor(
     );
   const bootId = parseBootId(claimed, http.headers, sensor);
   const used = await verifyKey(db, sensor, claimed, http, now);
-  if (sensor.blockedAt !== null) {
+  if (sensor.blockedAt !== null && http.path !== goodbye.path) {
     throw new Problem(
       "sensor-blocked",
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
@@ -62,7 +64,7 @@ export async function authenticateSensor(
       extras: { lastNonce },
     });
   }
-  if (sensor.replacedAt !== null && used !== "earlier")
+  if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
     await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
   const caller: SensorCaller = {
     id: sensor.id,
@@ -73,8 +75,8 @@ export async function authenticateSensor(
     hasNewcomers: sensor.hasNewcomers === 1,
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
-  refuseElsewhere(caller, http.path);
-  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path)
+  await refuseElsewhere(db, { now, address: http.address, checkInIntervalSeconds }, caller, http.path);
+  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path && http.path !== goodbye.path)
     throw new Problem(
       "sensor-awaiting-approval",
       "The sensor waits until a person approves it in the console",
@@ -123,33 +125,29 @@ async function verifyKey(
       }
     };
     if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
-      await promote(db, sensor, sensor.nextPublicKey, now);
+      const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
+      await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
       return "next";
     }
     const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
     if (!earlier) throw error;
-    if (earlier.reason === "rotated") return "earlier";
+    if (earlier.state === "rotated") return "earlier";
     throw new Problem(
       "key-replaced",
-      `The sensor was enrolled again at ${toInstant(earlier.replacedAt)} with another key; this one is refused`,
+      `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
     );
   }
 }
 
-async function promote(
-  db: Database,
-  { id, publicKey: from }: SensorKey,
-  to: string,
-  now: number,
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    if (!(await promoteKey(tx, id, { from, to, at: now }))) return;
-    await insertReplacedKey(tx, { publicKey: from, sensorId: id, replacedAt: now, reason: "rotated" });
-  });
-}
+/** Where a host that has not checked in may go: each of these settles who holds the key. */
+const OPEN_PATHS: readonly string[] = [checkIn.path, enrollCopy.path, goodbye.path];
 
-function refuseElsewhere({ standing }: SensorCaller, path: string): void {
-  if (standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (standing === "open" && path !== checkIn.path && path !== enrollCopy.path)
-    throw new Problem("state-conflict", "Not possible before a check-in of this start of the sensor");
+async function refuseElsewhere(
+  db: Database,
+  at: RequestAt,
+  caller: SensorCaller,
+  path: string,
+): Promise<void> {
+  if (caller.standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
+  if (!OPEN_PATHS.includes(path)) await settleInstance(db, at, caller, { isCheckIn: false });
 }

@@ -1,4 +1,4 @@
-// Which start of the program holds a sensor's key, and which runs on another host with a copy of it. Pure rules; see boots.ts.
+// Which instance of the program holds a sensor's key, and which runs on another host with a copy of it. Pure rules; see boots.ts.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 
 export type BootHost = Partial<HostFacts>;
@@ -8,7 +8,10 @@ export interface Boot {
   state: "holder" | "newcomer" | "past" | "copy";
   host: BootHost;
   firstSeenAt: number;
+  /** holder: when it took the key back from a later instance; past: when it was last heard. */
   returnedAt: number | null;
+  /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
+  returns: number;
 }
 
 export interface BootCase {
@@ -22,16 +25,28 @@ export interface BootCase {
   holderSeenAt: number;
   /** A holder that was not seen for so long is not alive. */
   silentAfterMs: number;
+  /** A holder that took over so long ago without another being heard is the only one. */
+  settledAfterMs: number;
+  /** What a program that ended has left on the way arrives within this time after its successor's first request. */
+  lateForMs: number;
 }
 
 export type Verdict =
-  /** It is the holder, or becomes it; `returned`: it had been before another took over. */
-  | { type: "holder"; returned: boolean }
+  /**
+   * It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another may live, and be heard
+   * soon: it took over `heldForMs` ago, or is heard beside another.
+   */
+  | { type: "holder"; returned: boolean; isDisputed: boolean; heldForMs: number; returns: number }
+  /** A past instance is heard beside the holder: it is served, and counted. */
+  | { type: "stray"; returns: number }
   /** It looks like another host, and the holder may be alive: what it reports is not taken yet. */
   | { type: "newcomer" }
   /** Two hosts live with one key: `holder` keeps it, the others are copies. */
   | { type: "fork"; holder: string; copies: string[] }
   | { type: "copy" };
+
+/** Requests by which an instance proves that it lives beside a later one; one alone may be the last thing that is heard of it. */
+export const PROVES_LIFE = 2;
 
 const SINGLE_FACTS = {
   machineId: "machine-id",
@@ -58,6 +73,15 @@ export function differences(left: BootHost, right: BootHost): string[] {
   return compareHosts(left, right).flatMap(({ kind, agrees }) => (agrees ? [] : [kind]));
 }
 
+/**
+ * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no fact of the same kind, the
+ * address decides.
+ */
+export function isSameHost(host: BootHost, before: BootHost, isSameAddress: boolean): boolean {
+  const compared = compareHosts(host, before);
+  return compared.length === 0 ? isSameAddress : compared.every(({ agrees }) => agrees);
+}
+
 function likeness(host: BootHost, enrolled: BootHost): number {
   return compareHosts(host, enrolled).reduce((sum, { agrees }) => sum + (agrees ? 1 : -1), 0);
 }
@@ -68,19 +92,62 @@ export function judgeBoot(given: BootCase): Verdict {
   const holder = boots.find(({ state }) => state === "holder");
   const known = boots.find((boot) => boot.bootId === bootId);
   if (known?.state === "copy") return { type: "copy" };
-  if (!holder) return { type: "holder", returned: false };
+  if (!holder) return takesOver({ isDisputed: false });
   const newcomers = boots.filter(({ state }) => state === "newcomer");
   // It was here before the newcomers and still is: both live.
-  if (known === holder)
-    return newcomers.length > 0 ? fork(holder, newcomers, given) : { type: "holder", returned: false };
-  if (known?.state === "past") {
-    // A host that was set back to a snapshot returns once; two that live return in turns.
-    const takesTurns = holder.returnedAt !== null && now - holder.returnedAt <= silentAfterMs;
-    return takesTurns ? fork(holder, [known], given) : { type: "holder", returned: true };
-  }
-  const isRestart = !known && differences(host, holder.host).length === 0;
+  if (known === holder && newcomers.length > 0) return fork(holder, newcomers, given);
+  if (known === holder) return judgeHolder(holder, given);
   const isHolderSilent = now - given.holderSeenAt > silentAfterMs;
-  return isRestart || isHolderSilent ? { type: "holder", returned: false } : { type: "newcomer" };
+  if (known?.state === "past") return judgePast(known, holder, isHolderSilent, given);
+  const isRestart = !known && differences(host, holder.host).length === 0;
+  return isRestart || isHolderSilent
+    ? takesOver({ isDisputed: !isHolderSilent, heldForMs: 0 })
+    : { type: "newcomer" };
+}
+
+/** The holder lives, and so may past instances that were heard lately. */
+function judgeHolder(holder: Boot, given: BootCase): Verdict {
+  const strays = given.boots.filter((boot) => isStray(boot, given));
+  if (strays.length === 0) {
+    const heldForMs = given.now - (holder.returnedAt ?? holder.firstSeenAt);
+    const isDisputed = heldForMs < given.settledAfterMs;
+    return takesOver({ isDisputed, ...(holder.returnedAt === null ? { heldForMs } : {}) });
+  }
+  const returns = holder.returns + 1;
+  const alive = strays.filter((boot) => boot.returns >= PROVES_LIFE);
+  if (returns >= PROVES_LIFE && alive.length > 0) return fork(holder, alive, given);
+  return { ...takesOver({ isDisputed: true }), returns };
+}
+
+/**
+ * Either the host was set back to a snapshot, and the holder is never heard again; or both live. A restart leaves neither: it ends the
+ * instance before it.
+ */
+function judgePast(past: Boot, holder: Boot, isHolderSilent: boolean, given: BootCase): Verdict {
+  if (isHolderSilent) return takesOver({ isDisputed: true, returned: true });
+  const earlier = isStray(past, given) ? past.returns : 0;
+  if (given.now - holder.firstSeenAt < given.lateForMs) return { type: "stray", returns: earlier };
+  const returns = earlier + 1;
+  if (returns < PROVES_LIFE) return { type: "stray", returns };
+  const hasReturned = holder.returnedAt !== null && given.now - holder.returnedAt <= given.silentAfterMs;
+  if (hasReturned || holder.returns >= PROVES_LIFE) return fork(holder, [past], given);
+  return holder.returns === 0 ? takesOver({ isDisputed: true, returned: true }) : { type: "stray", returns };
+}
+
+function takesOver(held: {
+  isDisputed: boolean;
+  heldForMs?: number;
+  returned?: boolean;
+}): Verdict & { type: "holder" } {
+  return { type: "holder", returned: false, heldForMs: Number.POSITIVE_INFINITY, returns: 0, ...held };
+}
+
+/** A past instance that was heard lately, after a later one had taken over. */
+function isStray(
+  { state, returns, returnedAt }: Boot,
+  { now, silentAfterMs }: Pick<BootCase, "now" | "silentAfterMs">,
+): boolean {
+  return state === "past" && returns > 0 && returnedAt !== null && now - returnedAt <= silentAfterMs;
 }
 
 /** The original is the one that is most like the host that enrolled, and of equals the one that was first. */

@@ -24,7 +24,7 @@ export async function updateBoots(
   tx: Database,
   sensorId: string,
   bootIds: readonly string[],
-  columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "copySensorId">>,
+  columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "returns" | "copySensorId">>,
 ): Promise<void> {
   await forSomeValues(bootIds, (some) =>
     tx
@@ -42,23 +42,34 @@ export async function deleteBoots(tx: Database, sensorId: string, bootIds: reado
   );
 }
 
-/** The latest of the hosts that held the sensor's key too, with what they became. */
-export async function listCopies(db: Database, sensorId: string, limit: number) {
+/** The latest of the hosts that hold the sensor's key too and have not become a sensor. */
+export async function listUnsettledClones(db: Database, sensorId: string, limit: number) {
   return await db
     .selectFrom("sensorBoot")
-    .leftJoin("sensor as copy", (join) =>
-      join.onRef("copy.id", "=", "sensorBoot.copySensorId").on("copy.deletedAt", "is", null),
-    )
+    .select(["host", "address", "firstSeenAt"])
+    .where("sensorId", "=", sensorId)
+    .where("state", "=", "copy")
+    .where("copySensorId", "is", null)
+    .orderBy("firstSeenAt", "desc")
+    .limit(limit)
+    .execute();
+}
+
+/** The latest clones of a sensor. */
+export async function listClones(db: Database, sensorId: string, limit: number) {
+  return await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .select([
-      "sensorBoot.host",
-      "sensorBoot.address",
-      "sensorBoot.firstSeenAt",
-      "copy.id as copyId",
-      "copy.hostname as copyHostname",
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.enrolledHost as host",
+      "sensorPresence.address",
+      "sensor.enrolledAt as firstSeenAt",
     ])
-    .where("sensorBoot.sensorId", "=", sensorId)
-    .where("sensorBoot.state", "=", "copy")
-    .orderBy("sensorBoot.firstSeenAt", "desc")
+    .where("sensor.copiedFrom", "=", sensorId)
+    .where("sensor.deletedAt", "is", null)
+    .orderBy("sensor.enrolledAt", "desc")
     .limit(limit)
     .execute();
 }

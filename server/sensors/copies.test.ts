@@ -2,72 +2,11 @@
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../test-instances.ts";
+import { makeTestSensor } from "../test-sensor.ts";
+import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
 
 const MINUTE_MS = 60_000;
-const FACTS = {
-  machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e",
-  productUuid: "u1",
-  macs: ["52:54:00:00:00:01"],
-};
-const CLONE_FACTS = { ...FACTS, productUuid: "u2", macs: ["52:54:00:00:00:02"] };
-// biome-ignore lint/suspicious/noExplicitAny: answers of any route
-type Answer = { status: number; body: any };
-
-/** Both hosts make their nonces of clocks that agree. */
-let nonce = 0;
-
-/** A program on a host: a key that others may hold too, and a start of its own. */
-function program(
-  world: World,
-  key: TestSensor,
-  sensorId: string,
-  address: string,
-  facts: Record<string, unknown>,
-) {
-  const bootId = crypto.randomUUID();
-  const host = key.enrollBody("web-01", facts).host;
-  const send = async (path: string, body: unknown, method = "POST"): Promise<Answer> => {
-    const init = key.request(method, path, body, world.clock.ms, { keyid: sensorId, bootId, nonce: ++nonce });
-    const response = await world.fetch(path, init, address);
-    return { status: response.status, body: response.status === 204 ? null : await response.json() };
-  };
-  return {
-    bootId,
-    send,
-    checkIn: async (extra: object = {}) => {
-      world.clock.ms += 1;
-      return await send("/sensor/v1/check-in", {
-        protocolVersion: 2,
-        sensorVersion: "2026.11.0",
-        host,
-        ...extra,
-      });
-    },
-    becomeCopy: async (newKey: TestSensor, hostname = "web-01") => {
-      world.clock.ms += 1;
-      const body = { ...newKey.enrollBody(hostname, facts), proof: newKey.proof(sensorId) };
-      return await send("/sensor/v1/copies", { ...body, protocolVersion: 2 });
-    },
-  };
-}
-
-async function enrolledSensor(world: World, cookie: string, copies: tokens.CopyRule) {
-  const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {
-    body: { name: `Copies ${copies}`, scope: { type: "all-assets" }, expiresAt: null, copies, tags: ["pci"] },
-  });
-  const key = makeTestSensor();
-  const init = key.request("POST", "/sensor/v1/enroll", key.enrollBody("web-01", FACTS), world.clock.ms, {
-    token: value,
-    nonce: ++nonce,
-  });
-  const reply = (await (await world.fetch("/sensor/v1/enroll", init, "10.0.0.1")).json()) as {
-    sensorId: string;
-  };
-  return { key, sensorId: reply.sensorId, token: enrollmentToken };
-}
-
 for (const dialect of TESTED_DIALECTS) {
   test(`a copy on another host is noticed at the original's next check-in, and becomes a sensor of its own (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -94,7 +33,7 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += MINUTE_MS / 2;
     expect((await original.checkIn()).status).toBe(200);
     expect(await copy.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-copied" } });
-    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("state-conflict");
+    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("sensor-copied");
 
     // The reply is lost twice: the same new key gets the same sensor.
     const newKey = makeTestSensor();
@@ -145,11 +84,11 @@ for (const dialect of TESTED_DIALECTS) {
         differs: ["product-uuid", "mac-address"],
       },
     ]);
-    // No use of the token is spent: nobody showed its value.
+    // A clone is a use of the token, as an enrollment is.
     const { enrolledSensors } = await world.call(tokens.getEnrollmentToken, cookie, {
       params: { id: token.id },
     });
-    expect(enrolledSensors).toBe(1);
+    expect(enrolledSensors).toBe(2);
   });
 
   test(`the token's rule decides whether a copy is let in, waits for a person, or is refused (${dialect})`, async () => {
@@ -178,7 +117,7 @@ for (const dialect of TESTED_DIALECTS) {
     const refused = await fork("refuse");
     expect(await refused.copy.becomeCopy(makeTestSensor())).toMatchObject({
       status: 403,
-      body: { code: "sensor-copied", detail: expect.stringContaining("refuses copies") },
+      body: { code: "sensor-copied", detail: expect.stringContaining("rejects clones") },
     });
 
     // Who revokes a token wants nobody else to come in by it.
@@ -198,7 +137,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await copy.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
     await copy.checkIn();
     await original.checkIn();
-    expect((await copy.becomeCopy(key)).body.code).toBe("state-conflict");
+    expect((await copy.becomeCopy(key)).body.code).toBe("key-taken");
     const mine = makeTestSensor();
     const body = {
       ...mine.enrollBody("web-01"),
@@ -215,7 +154,7 @@ for (const dialect of TESTED_DIALECTS) {
       world.clock.ms,
       {
         keyid: sensorId,
-        nonce: ++nonce,
+        nonce: nextNonce(),
       },
     );
     expect((await (await world.fetch("/sensor/v1/check-in", plain)).json()) as object).toMatchObject({

@@ -15,7 +15,13 @@ function endedEphemeral(tx: Database, now: number) {
   return tx
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-    .select(["sensor.id", "sensor.hostname", "sensor.ephemeralHours", "sensorPresence.lastSeenAt"])
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.assetId",
+      "sensor.ephemeralHours",
+      "sensorPresence.lastSeenAt",
+    ])
     .where("sensor.deletedAt", "is", null)
     .where("sensor.removedAt", "is", null)
     .where("sensor.ephemeralHours", "is not", null)

@@ -1,4 +1,5 @@
 // Ephemeral sensors that have been offline for longer than their token allows: removed, shown for a while to who asks, then forgotten.
+import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -11,9 +12,10 @@ const KEPT_REMOVED_MS = 30 * 86_400_000;
 /** Removes ephemeral sensors whose time offline is over, some at a time; answers how many. */
 export async function removeEndedSensors(db: Database, now: number): Promise<number> {
   let removed = 0;
-  for (const { id, hostname, ephemeralHours, lastSeenAt } of await listEndedEphemeral(db, now)) {
+  for (const { id, hostname, assetId, ephemeralHours, lastSeenAt } of await listEndedEphemeral(db, now)) {
     const isRemoved = await inTransaction(db, async (tx) => {
       if (!(await markEndedRemoved(tx, id, now))) return false;
+      await withdrawIdentifiers(tx, assetId);
       await recordAuditEvent(tx, {
         at: now,
         actor: { type: "system", id: "system", name: "AttackLens" },

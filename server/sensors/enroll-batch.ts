@@ -1,7 +1,7 @@
 // Enrollments with one token in one transaction: the token is locked once, each host is judged by itself and takes one use, and
 // one statement a table writes what comes of all. A refusal undoes nobody else's enrollment.
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { assetCreated, findOrCreateAssets } from "../assets/assets.ts";
+import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
@@ -13,10 +13,12 @@ import {
   recordTokenUses,
   tokenUnknown,
 } from "../enrollment-tokens/enrollment-tokens.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { nameKey, newId } from "../ids.ts";
 import type { Enrolled, EnrollRequest } from "../route-handler.ts";
+import { admitKey } from "./known-keys.ts";
+import { type KnownKey, listKnownKeys } from "./known-keys-store.ts";
 import { noticeReinstalls } from "./reinstalls.ts";
-import { insertSensors, listSensorsByPublicKey, type SensorByKey } from "./sensors-store.ts";
+import { insertSensors } from "./sensors-store.ts";
 
 /** What becomes of one request: an error is for its caller alone. */
 export type Outcome = Enrolled | Error;
@@ -54,14 +56,17 @@ async function enrollAll(
   const token = await holdToken(tx, batch[0]!.valueHash);
   // Behind the lock: whoever enrolled with this token until now is found.
   const keys = new Set(batch.map(({ publicKey }) => publicKey));
-  const sensors = await listSensorsByPublicKey(tx, [...keys]);
-  const earlier = new Map(sensors.map((sensor) => [sensor.publicKey, sensor]));
+  const known = new Map((await listKnownKeys(tx, [...keys])).map((key) => [key.publicKey, key]));
   const enrolled = new Map<string, Enrolled>();
   const made: NewSensor[] = [];
   const outcomes = batch.map((request) => {
     try {
-      const sensor = earlier.get(request.publicKey);
-      if (sensor) return repeat(sensor, request.valueHash);
+      const earlier = admitKey(
+        known.get(request.publicKey),
+        "enrollment",
+        ({ valueHash }) => valueHash === request.valueHash,
+      );
+      if (earlier) return enrolledAs(earlier);
       const twin = enrolled.get(request.publicKey);
       if (twin) return twin;
       if (!token) throw tokenUnknown();
@@ -84,40 +89,12 @@ async function enrollAll(
   return outcomes;
 }
 
-/** Throws state-conflict, sensor-unknown, sensor-blocked. */
-function repeat(sensor: SensorByKey, valueHash: string): Enrolled {
-  if (sensor.valueHash !== valueHash) {
-    throw new Problem("state-conflict", "Cannot enroll sensor: its key was enrolled with another token");
-  }
-  if (sensor.deletedAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was deleted here at ${toInstant(sensor.deletedAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.removedAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was removed as ephemeral at ${toInstant(sensor.removedAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.uninstalledAt !== null) {
-    throw new Problem(
-      "sensor-unknown",
-      `Cannot enroll sensor: it was uninstalled at ${toInstant(sensor.uninstalledAt)}; a new key is needed`,
-    );
-  }
-  if (sensor.blockedAt !== null) {
-    throw new Problem(
-      "sensor-blocked",
-      `Cannot enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
-    );
-  }
+/** The sensor that a lost reply told of. */
+function enrolledAs({ sensorId, awaitingApproval, assetGroupId, assetGroupName }: KnownKey): Enrolled {
   return {
-    awaitingApproval: sensor.awaitingApproval === 1,
-    sensorId: sensor.id,
-    assetGroup:
-      sensor.assetGroupId === null ? null : { id: sensor.assetGroupId, name: sensor.assetGroupName ?? "" },
+    sensorId,
+    awaitingApproval: awaitingApproval === 1,
+    assetGroup: assetGroupId === null ? null : { id: assetGroupId, name: assetGroupName ?? "" },
   };
 }
 
@@ -149,7 +126,12 @@ async function createSensors(
   checkInIntervalSeconds: number,
 ): Promise<void> {
   const { tags } = token;
-  const assets = await findOrCreateAssets(tx, made, { assetGroupId: token.assetGroup?.id ?? null, tags });
+  const isWithdrawn = token.requireApproval;
+  const assets = await createAssets(
+    tx,
+    made.map(({ at, host }) => ({ at, host, isWithdrawn })),
+    { assetGroupId: token.assetGroup?.id ?? null, tags },
+  );
   const rows = made.map(({ sensorId, publicKey, sensorVersion, host, at, address, nonce }, index) => ({
     sensor: {
       id: sensorId,
@@ -158,6 +140,7 @@ async function createSensors(
       assetId: assets[index]!.id,
       hostname: host.hostname,
       hostnameKey: nameKey(host.hostname),
+      admittedHostname: host.hostname,
       platform: host.platform,
       osName: host.osName,
       osVersion: host.osVersion,
@@ -175,14 +158,16 @@ async function createSensors(
   }));
   await insertSensors(tx, rows);
   const assetGroupId = token.assetGroup?.id ?? null;
-  await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
+  // A sensor that awaits approval is compared when it is approved.
+  if (!isWithdrawn)
+    await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
   await recordTokenUses(
     tx,
     made.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),
   );
   const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
   const events = made.flatMap(({ sensorId, at, address, host: { hostname } }, index): AuditEvent[] => {
-    const { id: assetId, created } = assets[index]!;
+    const assetId = assets[index]!.id;
     const enrolled: AuditEvent = {
       at,
       actor,
@@ -190,7 +175,7 @@ async function createSensors(
       entity: { type: "sensor", id: sensorId },
       details: { hostname, address, assetId },
     };
-    return created ? [assetCreated({ at, actor }, assetId, hostname), enrolled] : [enrolled];
+    return [assetCreated({ at, actor }, assetId, hostname), enrolled];
   });
   await recordAuditEvents(tx, events);
 }

@@ -63,7 +63,7 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += 30 * 86_400_000 + 1;
     expect((await checkIn(world, key, sensorId)).body.newKeyWanted).toBe(true);
     expect((await announce(key, next, makeTestSensor().proof(sensorId))).body.code).toBe("signature-invalid");
-    expect((await announce(key, key)).body.code).toBe("state-conflict");
+    expect((await announce(key, key)).body.code).toBe("key-taken");
     // One announcement is given up, another made, and that one's answer lost.
     for (const announced of [makeTestSensor(), next, next])
       expect((await announce(key, announced)).status).toBe(204);
@@ -128,7 +128,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await post(world, makeTestSensor(), "/sensor/v1/enroll", {}, { token: ticket })).status).toBe(
       422,
     );
-    expect((await use(ticket, key)).body.code).toBe("state-conflict");
+    expect((await use(ticket, key)).body.code).toBe("key-taken");
 
     const rivals = [makeTestSensor(), makeTestSensor(), makeTestSensor()];
     const answers = await Promise.all(rivals.map((rival) => use(ticket, rival)));
@@ -155,7 +155,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await use(blocked, makeTestSensor())).body.code).toBe("sensor-blocked");
     expect((await world.call(getSensor, cookie, { params })).can.reEnroll).toEqual({
       allowed: false,
-      reason: "Blocked: unblock it first",
+      reason: "Can't re-enroll the sensor: it is blocked. Unblock it first.",
     });
     await world.call(deleteSensor, cookie, { params });
     expect((await use(blocked, makeTestSensor())).body.code).toBe("ticket-unknown");

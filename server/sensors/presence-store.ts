@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { forSomeRows } from "../db/batches.ts";
 import type { Database, SensorPresenceTable } from "../db/schema.ts";
+import type { Health } from "../route-handler.ts";
 
 /** Requests of one write: what waits longer has its turn next. */
 const MAX_BATCH = 2_000;
@@ -20,7 +21,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-export function openPresence(db: Database): Presence {
+/** `health` is told of each commit that succeeds or fails. */
+export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">): Presence {
   let waiting: Waiting[] = [];
   let writing = false;
 
@@ -32,8 +34,10 @@ export function openPresence(db: Database): Presence {
           db,
           batch.map(({ seen }) => seen),
         );
+        health.succeeded();
         for (const { seen, resolve } of batch) resolve(accepted.has(seen.sensorId));
       } catch (error) {
+        health.failed(error);
         for (const { reject } of batch) reject(error);
       }
     }

@@ -7,7 +7,10 @@ import { inSnapshot } from "../db/snapshot.ts";
 /** A value that more assets have is nobody's own. */
 const MAX_HOLDERS = 20;
 
-/** The sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. */
+/**
+ * The approved sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. An
+ * asset has at most one of them, the latest.
+ */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
   const holders = new Map<string, Awaited<ReturnType<typeof holdersOf>>[number]>();
   for (const [type, values] of Object.entries(identifiers)) {
@@ -20,11 +23,15 @@ export async function listHolders(tx: Database, identifiers: Record<string, stri
 async function holdersOf(tx: Database, type: string, some: string[]) {
   const rare = await tx
     .selectFrom("assetIdentifier")
-    .select("value")
-    .where("type", "=", type)
-    .where("value", "in", some)
-    .groupBy("value")
+    .innerJoin("asset", "asset.id", "assetIdentifier.assetId")
+    .select("assetIdentifier.value")
+    .where("asset.mergedInto", "is", null)
+    .where("assetIdentifier.type", "=", type)
+    .where("assetIdentifier.value", "in", some)
+    .groupBy("assetIdentifier.value")
     .having((eb) => eb.fn.countAll(), "<=", MAX_HOLDERS)
+    // The new sensor's own asset has its values already: what no other has leads to nobody, and most values are such.
+    .having((eb) => eb.fn.countAll(), ">", 1)
     .execute();
   return await forSomeValues(
     rare.map(({ value }) => value),
@@ -34,16 +41,12 @@ async function holdersOf(tx: Database, type: string, some: string[]) {
         .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
         .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
         .innerJoin("asset", "asset.id", "sensor.assetId")
-        .select([
-          "sensor.id",
-          "sensor.enrolledHost",
-          "sensor.uninstalledAt",
-          "sensorPresence.lastSeenAt",
-          "asset.assetGroupId",
-        ])
+        .select(["sensor.id", "sensor.enrolledHost", "sensorPresence.lastSeenAt", "asset.assetGroupId"])
         .where("assetIdentifier.type", "=", type)
         .where("assetIdentifier.value", "in", some)
+        .where("sensor.awaitingApproval", "=", 0)
         .where("sensor.deletedAt", "is", null)
+        .where("sensor.uninstalledAt", "is", null)
         .where("sensor.removedAt", "is", null)
         .where("sensor.replacedAt", "is", null)
         .execute(),
@@ -59,44 +62,46 @@ export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]
  * later one enrolled. The one that was seen last comes first.
  */
 export function openPairs(db: Database, onlineSince: number) {
-  return db
-    .selectFrom("sensorLikeness")
-    .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
-    .innerJoin("sensor as earlier", "earlier.id", "sensorLikeness.predecessorId")
-    .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
-    .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
-    .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
-    .select([
-      "sensorLikeness.sensorId",
-      "sensorLikeness.predecessorId",
-      "sensorLikeness.facts",
-      "sensorLikeness.isCertain",
-      "earlier.hostname",
-      "seen.lastSeenAt",
-    ])
-    .innerJoin("enrollmentToken", "enrollmentToken.id", "later.enrollmentTokenId")
-    .where("sensorLikeness.decision", "is", null)
-    .where("enrollmentToken.reinstalls", "!=", "keep")
-    .where("later.deletedAt", "is", null)
-    .where("later.removedAt", "is", null)
-    .where("later.uninstalledAt", "is", null)
-    .where("later.replacedAt", "is", null)
-    .where("earlier.deletedAt", "is", null)
-    .where("earlier.removedAt", "is", null)
-    .where("earlier.replacedAt", "is", null)
-    .where("earlier.blockedAt", "is", null)
-    .where((eb) =>
-      eb.or([
-        eb("earlier.uninstalledAt", "is not", null),
-        eb.and([
-          eb("seen.lastSeenAt", "<", onlineSince),
-          eb("seen.lastSeenAt", "<=", eb.ref("later.enrolledAt")),
-        ]),
-      ]),
-    )
-    .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
-    .orderBy("seen.lastSeenAt", "desc")
-    .orderBy("earlier.id");
+  return (
+    db
+      .selectFrom("sensorLikeness")
+      .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
+      .innerJoin("sensor as earlier", "earlier.id", "sensorLikeness.predecessorId")
+      .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
+      .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
+      .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
+      .select([
+        "sensorLikeness.sensorId",
+        "sensorLikeness.predecessorId",
+        "sensorLikeness.facts",
+        "sensorLikeness.isCertain",
+        "earlier.hostname",
+        "seen.lastSeenAt",
+      ])
+      // Of the two tokens' rules the stricter one counts: keep, ask, merge.
+      .innerJoin("enrollmentToken as laterToken", "laterToken.id", "later.enrollmentTokenId")
+      .innerJoin("enrollmentToken as earlierToken", "earlierToken.id", "earlier.enrollmentTokenId")
+      .select(["laterToken.reinstalls as laterRule", "earlierToken.reinstalls as earlierRule"])
+      .where("sensorLikeness.decision", "is", null)
+      .where("laterToken.reinstalls", "!=", "keep")
+      .where("earlierToken.reinstalls", "!=", "keep")
+      .where("later.awaitingApproval", "=", 0)
+      .where("earlier.awaitingApproval", "=", 0)
+      .where("later.deletedAt", "is", null)
+      .where("later.removedAt", "is", null)
+      .where("later.uninstalledAt", "is", null)
+      .where("later.replacedAt", "is", null)
+      .where("earlier.deletedAt", "is", null)
+      .where("earlier.uninstalledAt", "is", null)
+      .where("earlier.removedAt", "is", null)
+      .where("earlier.replacedAt", "is", null)
+      .where("earlier.blockedAt", "is", null)
+      .where("seen.lastSeenAt", "<", onlineSince)
+      .whereRef("seen.lastSeenAt", "<=", "later.enrolledAt")
+      .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
+      .orderBy("seen.lastSeenAt", "desc")
+      .orderBy("earlier.id")
+  );
 }
 
 export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
@@ -107,13 +112,13 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
   );
 }
 
-/** Certain pairs whose later sensor reports, and whose token's rule is to merge. */
+/** Certain pairs whose later sensor reports, and whose tokens' rules are to merge. */
 export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
   return await openPairs(db, onlineSince)
-    .where("enrollmentToken.reinstalls", "=", "merge")
+    .where("laterToken.reinstalls", "=", "merge")
+    .where("earlierToken.reinstalls", "=", "merge")
     .where("sensorLikeness.isCertain", "=", 1)
     .where("later.reportedAt", "is not", null)
-    .where("later.awaitingApproval", "=", 0)
     .where("later.blockedAt", "is", null)
     .limit(limit)
     .execute();

@@ -240,7 +240,7 @@ for (const dialect of TESTED_DIALECTS) {
     await world.call(routes.separateSensor, cookie, { params: { id: old.id } });
     expect((await fleet.see(anew.id)).looksLike).toBeNull();
     await expect(world.call(routes.separateSensor, cookie, { params: { id: old.id } })).rejects.toThrow(
-      "not",
+      "state-conflict",
     );
 
     const third = await fleet.enroll("db-07");

@@ -5,12 +5,13 @@ import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { mergeAsset, separateAsset } from "../assets/assets.ts";
+import { mergeAsset, separateAsset, withdrawIdentifiers } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
+import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { parseHost } from "./boots.ts";
 import { compareHardware, HARDWARE_KINDS, type HardwareKind, hardwareOf } from "./reinstall-rules.ts";
@@ -24,6 +25,7 @@ import {
   listReplaced,
   type OpenPair,
 } from "./reinstalls-store.ts";
+import { sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince } from "./sensor-status.ts";
 import { lockSensor, updateSensor } from "./sensors-store.ts";
 
@@ -33,7 +35,10 @@ const SWEPT = 200;
 
 const comparedFacts = z.array(comparedFact);
 
-/** Keeps which of the sensors that were here before each new one looks like. In the transaction that makes them. */
+/** Matches that a new sensor has at the most: those of the sensors that were seen last. */
+const MAX_MATCHES = 20;
+
+/** Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them. */
 export async function noticeReinstalls(
   tx: Database,
   made: { sensor: SensorTable }[],
@@ -55,8 +60,9 @@ export async function noticeReinstalls(
   const holders = (await listHolders(tx, identifiers)).map((row) => ({
     ...row,
     host: parseHost(row.enrolledHost),
-    lives: ids.has(row.id) || (row.uninstalledAt === null && row.lastSeenAt >= since),
+    lives: ids.has(row.id) || row.lastSeenAt >= since,
   }));
+  holders.sort((left, right) => right.lastSeenAt - left.lastSeenAt);
   const rows = newcomers.flatMap((newcomer) =>
     holders
       .filter((holder) => !ids.has(holder.id) && holder.assetGroupId === assetGroupId)
@@ -78,7 +84,8 @@ export async function noticeReinstalls(
             formerAssetId: null,
           },
         ];
-      }),
+      })
+      .slice(0, MAX_MATCHES),
   );
   await insertLikenesses(tx, rows);
 }
@@ -131,12 +138,13 @@ export async function merge(
   { now, since, user }: Decision,
   { sensorId, predecessorId }: { sensorId: string; predecessorId: string },
 ): Promise<void> {
-  const pair = await lockOpenPair(tx, since, sensorId, predecessorId);
-  if (!pair) throw notAlike("merge");
+  const pair = await lockOpenPair(tx, since, "merge", { sensorId, predecessorId });
   const { later, earlier } = pair;
-  if (later.awaitingApproval === 1)
-    throw new Problem("state-conflict", "Cannot merge sensor: approve it first");
-  if (later.blockedAt !== null) throw new Problem("state-conflict", "Cannot merge sensor: it is blocked");
+  if (user === null && !isMergedByRule(pair.open))
+    throw new Problem(
+      "state-conflict",
+      "Can't merge the sensors: the rules of their tokens don't allow it any more",
+    );
   const formerAssetId = later.assetId === earlier.assetId ? null : later.assetId;
   const decidedBy = user?.id ?? null;
   await updateSensor(tx, earlier.id, {
@@ -159,7 +167,7 @@ export async function merge(
       by: later.id,
       byHostname: later.hostname,
       assetId: earlier.assetId,
-      agrees: pair.agrees,
+      agrees: agreeing(pair.open),
       rule: user === null,
     },
   });
@@ -172,8 +180,7 @@ export async function keepBoth(
   { now, since, user }: Decision & { user: User },
   { sensorId, predecessorId }: { sensorId: string; predecessorId: string },
 ): Promise<void> {
-  const pair = await lockOpenPair(tx, since, sensorId, predecessorId);
-  if (!pair) throw notAlike("keep both");
+  const pair = await lockOpenPair(tx, since, "keepBoth", { sensorId, predecessorId });
   await decideLikeness(tx, pair.ids, {
     decision: "kept",
     decidedAt: now,
@@ -189,29 +196,37 @@ export async function keepBoth(
   });
 }
 
-async function lockOpenPair(tx: Database, since: number, sensorId: string, predecessorId: string) {
+/** Throws not-found, state-conflict. */
+async function lockOpenPair(
+  tx: Database,
+  since: number,
+  action: "merge" | "keepBoth",
+  { sensorId, predecessorId }: { sensorId: string; predecessorId: string },
+) {
   // In the order of their ids, so that two decisions never wait for each other in a circle.
   const rows = new Map<string, Awaited<ReturnType<typeof lockSensor>>>();
   for (const id of [sensorId, predecessorId].toSorted()) rows.set(id, await lockSensor(tx, id));
   const [later, earlier] = [rows.get(sensorId), rows.get(predecessorId)];
-  const open = (await listOpenPairs(tx, since, [sensorId])).find(
-    (one) => one.predecessorId === predecessorId,
-  );
-  if (!later || !earlier || !open) return undefined;
-  return { later, earlier, ids: { sensorId, predecessorId }, agrees: agreeing(open) };
+  if (!later) throw new Problem("not-found", `There is no sensor ${sensorId}`);
+  const pairs = await listOpenPairs(tx, since, [sensorId]);
+  requirePossible(sensorObstacle(action, { ...later, hasMatch: pairs.length > 0 }));
+  const open = pairs.find((one) => one.predecessorId === predecessorId);
+  if (!earlier || !open)
+    throw new Problem(
+      "state-conflict",
+      `The sensor ${predecessorId} is not an open match of this one. Reload the sensor, then decide again`,
+    );
+  return { later, earlier, ids: { sensorId, predecessorId }, open };
+}
+
+function isMergedByRule({ isCertain, laterRule, earlierRule }: OpenPair): boolean {
+  return isCertain === 1 && laterRule === "merge" && earlierRule === "merge";
 }
 
 function agreeing({ facts }: OpenPair): string[] {
   return comparedFacts
     .parse(JSON.parse(facts))
     .flatMap(({ kind, evidence }) => (evidence === "for" ? [kind] : []));
-}
-
-function notAlike(verb: string): Problem {
-  return new Problem(
-    "state-conflict",
-    `Cannot ${verb}: the two are not known to be one host, it was decided already, or the earlier one was heard again`,
-  );
 }
 
 /**
@@ -231,6 +246,7 @@ export async function separate(tx: Database, now: number, user: User | null, id:
       next = one?.replacedBy ?? null;
     }
     await separateAsset(tx, formerAssetId, earlier.assetId, parseHost(earlier.enrolledHost));
+    await withdrawIdentifiers(tx, formerAssetId);
   }
   await updateSensor(tx, id, { replacedBy: null, replacedAt: null, replacementDecidedBy: null });
   await decideLikeness(

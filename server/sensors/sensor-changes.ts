@@ -1,11 +1,15 @@
 // What a person decides of a sensor.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { keepBoth, merge, presentReplaced, separate } from "./reinstalls.ts";
+import { parseHost } from "./boots.ts";
+import { keepBoth, merge, noticeReinstalls, presentReplaced, separate } from "./reinstalls.ts";
+import { type SensorAction, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince } from "./sensor-status.ts";
 import {
   blockSensors,
@@ -15,52 +19,70 @@ import {
   recordSensorEvent,
   type SensorView,
 } from "./sensors.ts";
-import { lockSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from "./sensors-store.ts";
+import {
+  findSensor,
+  lockSensor,
+  markReplacedDeleted,
+  markSensorDeleted,
+  updateSensor,
+} from "./sensors-store.ts";
 
 type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
-/** Runs a change on the locked sensor and answers it as it is then. Throws not-found. */
+/** Runs a change on the locked sensor and returns it as it is then. Throws not-found, state-conflict. */
 async function change(
   db: Database,
   view: SensorView,
   id: string,
+  action: Exclude<SensorAction, "merge" | "keepBoth">,
   work: (tx: Database, sensor: LockedSensor) => Promise<void>,
 ): Promise<Sensor> {
   await inTransaction(db, async (tx) => {
     const sensor = await lockSensor(tx, id);
     if (!sensor) throw notFound(id);
+    requirePossible(sensorObstacle(action, { ...sensor, hasMatch: false }));
     await work(tx, sensor);
   });
   return await getSensor(db, view, id);
 }
 
-/** Lets in a sensor that waits. Throws not-found, state-conflict for another fingerprint. */
+/** Lets in a sensor that waits. Throws not-found, state-conflict: also for another fingerprint. */
 export async function approveSensor(db: Database, view: SensorView, id: string, fingerprint: string) {
   const { now, user } = view;
-  return await change(db, view, id, async (tx, sensor) => {
+  return await change(db, view, id, "approve", async (tx, sensor) => {
     if (keyFingerprint(sensor.publicKey) !== fingerprint.trim().toLowerCase()) {
       throw new Problem(
         "state-conflict",
         "Cannot approve sensor: the fingerprint is not this sensor's; another machine may pose as it",
       );
     }
-    if (sensor.awaitingApproval === 0) return;
     await updateSensor(tx, id, { awaitingApproval: 0, approvedAt: now, approvedBy: user.id });
     await recordSensorEvent(tx, now, user, "sensor.approved", sensor);
+    await identify(tx, view, sensor);
   });
 }
 
-/** Blocking a blocked sensor changes nothing. Throws not-found. */
+/** From now on what the sensor's host says identifies its asset, and an earlier sensor may match it. */
+async function identify(
+  tx: Database,
+  { now, checkInIntervalSeconds }: SensorView,
+  sensor: LockedSensor,
+): Promise<void> {
+  await restoreIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost));
+  // A clone runs beside its original: it is no re-imaged host.
+  if (sensor.copiedFrom !== null) return;
+  const assetGroupId = (await findSensor(tx, sensor.id))?.assetGroupId ?? null;
+  await noticeReinstalls(tx, [{ sensor }], { now, assetGroupId, checkInIntervalSeconds });
+}
+
+/** Throws not-found, state-conflict. */
 export async function blockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, async (tx, sensor) => {
-    if (sensor.blockedAt === null) await blockSensors(tx, view.now, view.user, [sensor]);
-  });
+  return await change(db, view, id, "block", (tx, sensor) => blockSensors(tx, view.now, view.user, [sensor]));
 }
 
-/** Throws not-found. */
+/** Throws not-found, state-conflict. */
 export async function unblockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, async (tx, sensor) => {
-    if (sensor.blockedAt === null) return;
+  return await change(db, view, id, "unblock", async (tx, sensor) => {
     await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
     await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
   });
@@ -80,11 +102,7 @@ export async function keepBothSensors(db: Database, view: SensorView, id: string
 
 /** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
 export async function separateSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, async (tx, sensor) => {
-    if (sensor.replacedAt === null)
-      throw new Problem("state-conflict", "Cannot separate sensor: no other one has replaced it");
-    await separate(tx, view.now, view.user, id);
-  });
+  return await change(db, view, id, "separate", (tx) => separate(tx, view.now, view.user, id));
 }
 
 function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
@@ -95,19 +113,20 @@ function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const replaced = await presentReplaced(tx, id);
-    const hostname = await markSensorDeleted(tx, id, now);
-    if (hostname === undefined) throw notFound(id);
+    const deleted = await markSensorDeleted(tx, id, now);
+    if (!deleted) throw notFound(id);
     await markReplacedDeleted(
       tx,
       replaced.map(({ sensor }) => sensor.id),
       now,
     );
+    await withdrawIdentifiers(tx, deleted.assetId);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
       action: "sensor.deleted",
       entity: { type: "sensor", id },
-      details: { hostname },
+      details: { hostname: deleted.hostname },
     });
   });
 }

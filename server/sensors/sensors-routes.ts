@@ -5,10 +5,11 @@ import * as routes from "@attacklens/protocol/sensors.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type Connection, handler } from "../route-handler.ts";
-import { settleBoot } from "./boots.ts";
+import { settleInstance } from "./boots.ts";
 import { checkToken } from "./check-token.ts";
 import { enrollSensor } from "./enroll.ts";
-import { announceKey, enrollCopy } from "./new-keys.ts";
+import { enrollClone } from "./enroll-clone.ts";
+import { announceKey } from "./new-keys.ts";
 import {
   approveSensor,
   blockSensor,
@@ -18,8 +19,9 @@ import {
   separateSensor,
   unblockSensor,
 } from "./sensor-changes.ts";
-import { listSensors, recordGoodbye } from "./sensors.ts";
+import { listSensors } from "./sensors.ts";
 import { createTicket, reEnroll } from "./tickets.ts";
+import { unenrollSensor } from "./unenroll.ts";
 
 export const sensorRoutes = [
   handler(enrollment.checkToken, ({ body, http }, services) => checkToken(services, http, body.hostname)),
@@ -30,25 +32,30 @@ export const sensorRoutes = [
     return undefined;
   }),
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
-    enrollCopy(services, http, sensor, body),
+    enrollClone(services, http, sensor, body),
   ),
-  handler(goodbye, async ({ sensor }, { db, now }) => {
-    await recordGoodbye(db, now(), sensor.id);
+  // To have been let through to here is the answer.
+  handler(enrollment.confirmSensor, async () => undefined),
+  handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
+    await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;
   }),
   handler(checkIn, async ({ body, sensor, http }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address: http.address, checkInIntervalSeconds };
-    const askAgainSeconds = await settleBoot(db, at, sensor, body.host);
-    const wanted = askAgainSeconds === undefined ? await recordReport(db, now(), sensor, body) : [];
+    const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
+      isCheckIn: true,
+      host: body.host,
+    });
+    const wanted = isHeld ? [] : await recordReport(db, now(), sensor, body);
     return {
       serverTime: toInstant(now()),
       checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
       wanted,
-      held: askAgainSeconds !== undefined,
+      held: isHeld,
       serverKey: answers.publicKey,
       ...trustChange(connection, body.trusts),
-      newKeyWanted: askAgainSeconds === undefined && now() - sensor.keyChangedAt > keyMaxAgeMs,
+      newKeyWanted: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
   handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
@@ -72,9 +79,10 @@ export const sensorRoutes = [
   handler(routes.separateSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
     separateSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
-  handler(routes.createTicket, ({ params, user, http }, { db, now, checkInIntervalSeconds }) => {
+  handler(routes.createTicket, (request, { db, now, checkInIntervalSeconds }) => {
+    const { params, user, idempotency, http } = request;
     http.replyHeaders.set("cache-control", "no-store");
-    return createTicket(db, { now: now(), checkInIntervalSeconds, user }, params.id);
+    return createTicket(db, { now: now(), checkInIntervalSeconds, user }, params.id, idempotency);
   }),
   handler(routes.deleteSensor, async ({ params, user }, { db, now }) => {
     await deleteSensor(db, now(), user, params.id);

@@ -1,7 +1,9 @@
 // Sensors in SQL.
+import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
+import { insertKnownKeys } from "./known-keys-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -17,6 +19,11 @@ function sensors(db: Database) {
     .select([
       "sensor.id",
       "sensor.hostname",
+      "sensor.admittedHostname",
+      // Read for hosts that were renamed alone.
+      sql<string>`case when sensor.hostname = sensor.admitted_hostname then '[]' else enrollment_token.allowed_hostnames end`.as(
+        "allowedHostnames",
+      ),
       "sensor.platform",
       "sensor.osName",
       "sensor.osVersion",
@@ -95,35 +102,6 @@ export async function findSensorKey(db: Database, id: string) {
     .executeTakeFirst();
 }
 
-/** The sensors that have one of the public keys, deleted ones too, each with the hash of the token it came with. */
-export async function listSensorsByPublicKey(db: Database, publicKeys: string[]) {
-  return await forSomeValues(publicKeys, (some) => sensorsByPublicKey(db, some).execute());
-}
-
-function sensorsByPublicKey(db: Database, some: string[]) {
-  return db
-    .selectFrom("sensor")
-    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
-    .select([
-      "sensor.id",
-      "sensor.publicKey",
-      "sensor.deletedAt",
-      "sensor.uninstalledAt",
-      "sensor.removedAt",
-      "sensor.copiedFrom",
-      "sensor.blockedAt",
-      "sensor.awaitingApproval",
-      "enrollmentToken.valueHash",
-      "asset.assetGroupId",
-      "assetGroup.name as assetGroupName",
-    ])
-    .where("sensor.publicKey", "in", some);
-}
-
-export type SensorByKey = Awaited<ReturnType<typeof listSensorsByPublicKey>>[number];
-
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
 export async function insertSensors(
   tx: Database,
@@ -138,6 +116,16 @@ export async function insertSensors(
     address,
   }));
   await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
+  await insertKnownKeys(
+    tx,
+    made.map(({ sensor: { id, publicKey, copiedFrom } }) => ({
+      publicKey,
+      sensorId: id,
+      state: "present",
+      origin: copiedFrom === null ? "enrollment" : "clone",
+      replacedAt: null,
+    })),
+  );
 }
 
 export type HostColumns = Partial<
@@ -156,9 +144,6 @@ export type HostColumns = Partial<
     | "blockedAt"
     | "blockedBy"
     | "uninstalledAt"
-    | "publicKey"
-    | "nextPublicKey"
-    | "keyChangedAt"
     | "bootId"
     | "hasNewcomers"
     | "enrolledHost"
@@ -174,20 +159,19 @@ export async function updateSensor(db: Database, id: string, columns: HostColumn
   await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
 }
 
-/** Marks the sensor deleted; answers its hostname, or undefined when there is none. */
+/** Marks the sensor deleted; returns undefined when there is none. */
 export async function markSensorDeleted(
   tx: Database,
   id: string,
   deletedAt: number,
-): Promise<string | undefined> {
-  const row = await tx
+): Promise<{ hostname: string; assetId: string } | undefined> {
+  return await tx
     .updateTable("sensor")
     .set({ deletedAt })
     .where("id", "=", id)
     .where("deletedAt", "is", null)
-    .returning("hostname")
+    .returning(["hostname", "assetId"])
     .executeTakeFirst();
-  return row?.hostname;
 }
 
 /** Marks those deleted whose history a deleted sensor went on with. */
@@ -279,12 +263,23 @@ export async function lockSensor(tx: Database, id: string) {
   return await lockRows(tx, query).executeTakeFirst();
 }
 
-/** How many sensors were copied from one. */
-export async function countCopies(tx: Database, id: string): Promise<number> {
-  const row = await tx
-    .selectFrom("sensor")
-    .select((eb) => eb.fn.countAll().as("count"))
-    .where("copiedFrom", "=", id)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+/**
+ * Of one enrolled sensor, its clones and theirs: how many clones there are, and how many of them await approval. Clones
+ * that an operator deleted do not count.
+ */
+export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
+  const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
+    with recursive ancestor (id, copied_from) as (
+      select id, copied_from from sensor where id = ${id}
+      union all
+      select sensor.id, sensor.copied_from from sensor join ancestor on sensor.id = ancestor.copied_from
+    ), family (id) as (
+      select id from ancestor where copied_from is null
+      union all
+      select sensor.id from sensor join family on sensor.copied_from = family.id
+    )
+    select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
+    from family join sensor on sensor.id = family.id
+    where sensor.copied_from is not null and sensor.deleted_at is null`.execute(tx);
+  return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
 }

@@ -6,13 +6,14 @@ import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { type AuditEvent, recordAuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
+import { isHostnameAllowed, recordRename } from "./hostnames.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
 import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
+import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
   countBlockable,
@@ -38,13 +39,12 @@ function present(
   { now, checkInIntervalSeconds, user }: SensorView,
   looksLike: Sensor["looksLike"] = null,
 ): Sensor {
-  const unlike = looksLike === null ? "It looks like no sensor that is silent" : undefined;
-  const waits = row.awaitingApproval === 1 ? "Approve it first" : undefined;
-  const blocked = row.blockedAt === null ? undefined : "Blocked: unblock it first";
-  const may = (obstacle?: string) => permitted(user, "sensors:manage", obstacle);
+  const facts = { ...row, hasMatch: looksLike !== null };
   return {
     id: row.id,
     hostname: row.hostname,
+    admittedHostname: row.admittedHostname,
+    isHostnameAllowed: isHostnameAllowed(row),
     status: sensorStatus(row, now, checkInIntervalSeconds),
     platform: row.platform,
     os: { name: row.osName, version: row.osVersion },
@@ -77,22 +77,7 @@ function present(
     looksLike,
     replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
     replacedAt: toInstant(row.replacedAt),
-    can: {
-      approve: may(row.awaitingApproval === 1 ? undefined : "Does not wait for approval"),
-      block: may(row.blockedAt === null ? undefined : "Already blocked"),
-      unblock: may(row.blockedAt === null ? "Not blocked" : undefined),
-      delete: may(),
-      reEnroll: may(
-        row.removedAt !== null
-          ? "Removed as ephemeral: enroll the host with a token"
-          : row.replacedAt !== null
-            ? "Replaced: re-enroll the sensor that goes on with its history"
-            : blocked,
-      ),
-      merge: may(unlike ?? waits ?? blocked),
-      keepBoth: may(unlike),
-      separate: may(row.replacedAt === null ? "Not replaced" : undefined),
-    },
+    can: permitted(user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
   };
 }
 
@@ -129,28 +114,12 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   return { ...present(row, view, likes.get(id)), copies, replaces: await presentReplaced(db, id) };
 }
 
-/** Takes a sensor's goodbye: its key is refused from now on, its row and what it reported stay. */
-export async function recordGoodbye(db: Database, now: number, id: string): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    await updateSensor(tx, id, { uninstalledAt: now });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: { type: "system", id, name: sensor.hostname },
-      action: "sensor.uninstalled",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname },
-    });
-  });
-}
-
 /** Four words of the SHA-256 of the key's 32 bytes. */
 export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
 
-/** Blocks sensors in the caller's transaction: their next request is refused. */
+/** Blocks sensors that can be blocked, in the caller's transaction: their next request is refused. */
 export async function blockSensors(
   tx: Database,
   now: number,
@@ -225,14 +194,21 @@ export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);
 }
 
-/** Takes over what the sensor's system report says of the host; columns that are absent stay. */
+/** Takes over what the sensor's system report says of the host, in a transaction; columns that are absent stay. */
 export async function updateSensorFacts(
-  db: Database,
+  tx: Database,
+  now: number,
   id: string,
   facts: { hostname?: string; platform?: Sensor["platform"]; osName?: string; osVersion?: string },
 ): Promise<void> {
-  const hostnameKey = facts.hostname === undefined ? {} : { hostnameKey: nameKey(facts.hostname) };
-  if (Object.keys(facts).length > 0) await updateSensor(db, id, { ...facts, ...hostnameKey });
+  if (Object.keys(facts).length === 0) return;
+  const { hostname } = facts;
+  if (hostname !== undefined) {
+    const sensor = await lockSensor(tx, id);
+    if (sensor) await recordRename(tx, now, sensor, hostname);
+  }
+  const hostnameKey = hostname === undefined ? {} : { hostnameKey: nameKey(hostname) };
+  await updateSensor(tx, id, { ...facts, ...hostnameKey });
 }
 
 export async function updateSensorVersion(db: Database, id: string, version: string): Promise<void> {

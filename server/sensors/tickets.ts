@@ -5,78 +5,113 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { formatTokenValue, TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { nameKey, toInstant } from "../ids.ts";
+import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
+import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
 import { aboutServer, bearerToken } from "./enroll.ts";
-import { enrolledReply, keyTaken } from "./new-keys.ts";
+import { withSecondTry } from "./enroll-batch.ts";
+import { enrolledReply } from "./enroll-clone.ts";
+import { recordRename } from "./hostnames.ts";
+import { admitKey } from "./known-keys.ts";
+import { listKnownKeys, replaceKeyAtOnce } from "./known-keys-store.ts";
 import { raiseNonce } from "./presence-store.ts";
+import { sensorObstacle } from "./sensor-obstacles.ts";
+import { parseSignature, verifySignature } from "./sensor-signature.ts";
+import { notFound, type SensorView } from "./sensors.ts";
+import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
 import {
   deleteUnusedTickets,
   hasTicket,
-  insertReplacedKey,
   insertTicket,
-  isKeyTaken,
   lockTicket,
   markTicketUsed,
-} from "./sensor-keys-store.ts";
-import { parseSignature, verifySignature } from "./sensor-signature.ts";
-import { getSensor, notFound, type SensorView } from "./sensors.ts";
-import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
+  replaceTicketValue,
+} from "./tickets-store.ts";
 
 const TICKET_LIFE_MS = 3_600_000;
 /** Look-ups of tickets at once: made up values cost nobody else their turn. */
 const MAX_LOOK_UPS = 50;
 
-/** Throws not-found, state-conflict. The value is in the answer and nowhere else; an earlier ticket that was not used ends. */
+/**
+ * Returns the value, which is stored nowhere; an earlier ticket that was not used ends. Throws not-found, state-conflict, and
+ * what `createOnce` throws.
+ */
 export async function createTicket(
   db: Database,
   view: SensorView,
-  id: string,
+  sensorId: string,
+  idempotency?: IdempotentRequest,
 ): Promise<{ value: string; expiresAt: string }> {
-  const { now, user } = view;
+  const onSensor = (step: typeof insertNewTicket) => async (tx: Database, id: string) => {
+    const sensor = await lockSensor(tx, sensorId);
+    if (!sensor) throw notFound(sensorId);
+    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
+    return await step(tx, view, sensor, id);
+  };
+  return await createOnce(db, view.now, idempotency, {
+    noun: "ticket",
+    create: onSensor(insertNewTicket),
+    repeat: onSensor(replaceUnusedValue),
+  });
+}
+
+type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+
+async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
   const expiresAt = now + TICKET_LIFE_MS;
-  const { reEnroll } = (await getSensor(db, view, id)).can;
-  if (!reEnroll.allowed)
-    throw new Problem(
-      "state-conflict",
-      `Cannot make a re-enroll ticket: ${reEnroll.reason ?? "not possible"}`,
-    );
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    await deleteUnusedTickets(tx, id);
-    await insertTicket(tx, {
-      id: newId("ticket"),
-      sensorId: id,
-      valueHash: hashOf(value),
-      createdAt: now,
-      createdBy: user.id,
-      expiresAt,
-      usedAt: null,
-      publicKey: null,
-    });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "sensor.ticket-created",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
-    });
+  await deleteUnusedTickets(tx, sensor.id);
+  await insertTicket(tx, {
+    id,
+    sensorId: sensor.id,
+    valueHash: hashOf(value),
+    createdAt: now,
+    createdBy: user.id,
+    expiresAt,
+    usedAt: null,
+    publicKey: null,
+  });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "sensor.ticket-created",
+    entity: { type: "sensor", id: sensor.id },
+    details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
   });
   return { value, expiresAt: toInstant(expiresAt) };
+}
+
+/** Throws state-conflict for a ticket that was used, has ended or gave way to a later one. */
+async function replaceUnusedValue(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
+  const ticket = await lockTicket(tx, { id });
+  if (!ticket) throw cannotRepeat("ticket", "was replaced by a later one");
+  if (ticket.usedAt !== null) throw cannotRepeat("ticket", `was used at ${toInstant(ticket.usedAt)}`);
+  if (ticket.expiresAt <= now) throw cannotRepeat("ticket", `ended at ${toInstant(ticket.expiresAt)}`);
+  const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
+  await replaceTicketValue(tx, id, hashOf(value));
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "sensor.ticket-value-replaced",
+    entity: { type: "sensor", id: sensor.id },
+    details: { hostname: sensor.hostname, cause: "request-repeated", valueShownTo: user.name },
+  });
+  return { value, expiresAt: toInstant(ticket.expiresAt) };
 }
 
 let lookUps = 0;
 
 /**
  * Gives a sensor to the key of the host that shows its ticket. The same key with the same ticket gets the same answer again.
- * Throws ticket-unknown, too-many-requests, sensor-blocked, state-conflict, and what the signature is refused with.
+ * Throws ticket-unknown, too-many-requests, sensor-blocked, key-taken, state-conflict, and what the signature is refused with.
  */
 export async function reEnroll(
   services: Services,
@@ -92,42 +127,34 @@ export async function reEnroll(
   const at = now();
   verifySignature(claimed, http, publicKey, at);
   await requireTicket(db, hashOf(value));
-  const sensorId = await inTransaction(db, async (tx) => {
-    const ticket = await lockTicket(tx, hashOf(value));
+  const takeOver = async (tx: Database) => {
+    const ticket = await lockTicket(tx, { valueHash: hashOf(value) });
     const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
-    if (!sensor || sensor.removedAt !== null) throw ticketUnknown("its sensor was deleted");
-    if (sensor.replacedAt !== null) throw ticketUnknown("its sensor was replaced by another one");
-    if (ticket.usedAt !== null) {
-      if (ticket.publicKey === publicKey && sensor.publicKey === publicKey) return sensor.id;
-      throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
-    }
+    const [known] = await listKnownKeys(tx, [publicKey]);
+    const earlier = admitKey(known, "ticket", () => ticket.publicKey === publicKey);
+    if (earlier) return earlier.sensorId;
+    if (!sensor) throw ticketUnknown("its sensor was deleted");
+    if (ticket.usedAt !== null) throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
     if (ticket.expiresAt <= at) throw ticketUnknown(`it ended at ${toInstant(ticket.expiresAt)}`);
-    if (sensor.blockedAt !== null) {
-      throw new Problem(
-        "sensor-blocked",
-        `Cannot re-enroll sensor: it was blocked here at ${toInstant(sensor.blockedAt)}`,
-      );
-    }
-    if (await isKeyTaken(tx, publicKey)) throw keyTaken();
-    await insertReplacedKey(tx, {
-      publicKey: sensor.publicKey,
-      sensorId: sensor.id,
-      replacedAt: at,
-      reason: "re-enrolled",
-    });
+    const obstacle = sensorObstacle("reEnroll", { ...sensor, hasMatch: false });
+    if (obstacle !== undefined)
+      throw new Problem(sensor.blockedAt === null ? "ticket-unknown" : "sensor-blocked", obstacle);
+    await replaceKeyAtOnce(tx, sensor.id, { from: sensor.publicKey, to: publicKey, at });
     const { hostname, platform, osName, osVersion, architecture } = host;
+    await recordRename(tx, at, sensor, hostname);
     await updateSensor(tx, sensor.id, {
-      ...{ publicKey, hostname, platform, osName, osVersion, architecture },
+      ...{ hostname, platform, osName, osVersion, architecture },
       hostnameKey: nameKey(hostname),
       version: sensorVersion,
-      nextPublicKey: null,
-      keyChangedAt: at,
       bootId: null,
       hasNewcomers: 0,
       enrolledHost: JSON.stringify(host),
       uninstalledAt: null,
     });
+    // It may run on other hardware, or have been unenrolled before.
+    if (sensor.awaitingApproval === 0)
+      await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
     const boots = await listBoots(tx, sensor.id);
     const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
     await deleteBoots(tx, sensor.id, over);
@@ -141,7 +168,8 @@ export async function reEnroll(
       details: { hostname, before: sensor.hostname, address: http.address },
     });
     return sensor.id;
-  }).catch((error: unknown) => {
+  };
+  const sensorId = await withSecondTry(() => inTransaction(db, takeOver)).catch((error: unknown) => {
     if (!isDuplicate(error)) throw error;
     throw new Problem("state-conflict", "Cannot re-enroll sensor: its asset has another sensor by now", {
       cause: error,

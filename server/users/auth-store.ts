@@ -1,5 +1,6 @@
 // The tables of better-auth through our Kysely: times as milliseconds, flags as 0/1, and session tokens only as their
 // SHA-256, so that neither the file nor a backup of it holds a session.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { BetterAuthOptions } from "better-auth";
 import {
@@ -11,6 +12,18 @@ import {
 } from "better-auth/adapters";
 import { type Expression, type Kysely, type SqlBool, sql } from "kysely";
 import type { Database } from "../db/schema.ts";
+
+const failures = new AsyncLocalStorage<{ error?: unknown }>();
+
+/** Runs calls of better-auth, which hides what the database threw behind an error of its own: that is thrown instead. */
+export async function withDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
+  const failure: { error?: unknown } = {};
+  try {
+    return await failures.run(failure, work);
+  } catch (error) {
+    throw failure.error ?? error;
+  }
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: better-auth names tables and columns as text
 type AnyDatabase = Kysely<any>;
@@ -32,9 +45,25 @@ export function authStore(db: Database): (options: BetterAuthOptions) => DBAdapt
         return fieldAttributes.type === "boolean" ? Boolean(data) : data;
       },
     },
-    adapter: () => queries(db as unknown as AnyDatabase),
+    adapter: () => keepErrors(queries(db as unknown as AnyDatabase)),
   });
   return (options) => hashSessionTokens(factory(options));
+}
+
+function keepErrors(adapter: CustomAdapter): CustomAdapter {
+  const wrapped = Object.entries(adapter).map(([name, query]) => [
+    name,
+    async (argument: unknown) => {
+      try {
+        return await (query as (argument: unknown) => Promise<unknown>)(argument);
+      } catch (error) {
+        const failure = failures.getStore();
+        if (failure) failure.error ??= error;
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as CustomAdapter;
 }
 
 function queries(db: AnyDatabase): CustomAdapter {

@@ -135,5 +135,7 @@ test("merging is refused with its reason as long as the new host waits for appro
   await page.goto(`${installation.server.url}/sensors/${id}/overview`);
   const merge = page.getByRole("button", { name: "Merge with db-07…" });
   await merge.waitFor(SILENT);
-  expect(await merge.getAttribute("aria-description")).toBe("Approve it first");
+  expect(await merge.getAttribute("aria-description")).toBe(
+    "Can't merge the sensor: it is waiting for approval. Approve it first.",
+  );
 });

@@ -5,7 +5,7 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { createEnrollmentToken, pauseEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { blockSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { runCommand } from "../../tasks/command.ts";
 import { runSensor, startSensor } from "../../tasks/programs.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -113,6 +113,28 @@ test("a sensor that is unenrolled is Uninstalled, and the host can come back to 
   expect(others).toEqual([]);
   expect(pending?.asset).toEqual(uninstalled[0]!.asset);
   expect((await ada.call(listAssets)).items).toMatchObject([{ sensor: { id: pending?.id } }]);
+});
+
+test("unenroll works while the sensor awaits approval, before its first check-in, and while it is blocked", async () => {
+  await using installation = await openInstallation({ database: "postgres" });
+  const ada = await installation.createSuperAdmin();
+  const make = async (name: string, requireApproval: boolean) => {
+    const body = { name, scope: { type: "all-assets" as const }, expiresAt: null, requireApproval };
+    return (await ada.call(createEnrollmentToken, { body })).value;
+  };
+  const [plain, approval] = [await make("Plain", false), await make("Approval", true)];
+  for (const state of ["awaiting-approval", "pending", "blocked"] as const) {
+    const { stateDir } = await enrollSensor(installation, state === "pending" ? plain : approval, state);
+    const [sensor] = (await ada.call(listSensors, { query: { sort: "enrolledAt", order: "desc" } })).items;
+    if (state === "blocked") await ada.call(blockSensor, { params: { id: sensor!.id } });
+    expect((await runSensor(["unenroll", "--state", stateDir])).code).toBe(0);
+    const after = await ada.call(getSensor, { params: { id: sensor!.id } });
+    expect([state, after.status, after.blockedAt !== null]).toEqual([
+      state,
+      "uninstalled",
+      state === "blocked",
+    ]);
+  }
 });
 
 test("a mistyped token is refused before anything is sent", async () => {

@@ -19,7 +19,7 @@ test("a refusal is found by its reference, and its offer lets the machine in", a
   });
   const refused = await enrollSensor(installation, value, "outside");
   expect(refused.code).not.toBe(0);
-  const reference = /E-[0-9A-Z]{8}/.exec(refused.stderr)?.[0] ?? "";
+  const reference = /E-[0-9A-Z]{12}/.exec(refused.stderr)?.[0] ?? "";
 
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();

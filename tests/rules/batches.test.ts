@@ -6,10 +6,10 @@ const STORES = CODE.filter((file) => /^server\/(db\/|.*-store\.ts$)/.test(file))
 /** better-auth writes one row at a time, and its lists hold the ids of one user's sessions. */
 const CHECKED = STORES.filter((file) => file !== "server/users/auth-store.ts");
 
-/** What is given to `in` or `.values(` and is neither `some` of a batch, nor one row, nor a subquery. */
+/** What is given to `in` or `.values(` and is neither `some` of a batch, nor one row, nor a list of words, nor a subquery. */
 function unboundedLists(source: string): string[] {
   const lists = [...source.matchAll(/"(?:not )?in",\s*([^\s,)][^\n]*)/g)]
-    .filter(([, list]) => !/^(some\b(?!\.)|\((eb|qb)\) =>|\w+\.selectFrom\()/.test(list!))
+    .filter(([, list]) => !/^(some\b(?!\.)|\["|\((eb|qb)\) =>|\w+\.selectFrom\()/.test(list!))
     .map(([found]) => found);
   const rows = [...source.matchAll(/(?<!\bObject)\.values\(\s*([^\n]*)/g)]
     .filter(([, given]) => !given!.startsWith(")") && !isBounded(given!, source))

@@ -207,7 +207,7 @@ async function announceKey(sensor: SecondSensor): Promise<void> {
     path: "/sensor/v1/keys",
     body: JSON.stringify(proven(sensor, nextSeed)),
   });
-  if (result.kind === "refusal" && result.problem.code === "state-conflict") {
+  if (result.kind === "refusal" && result.problem.code === "key-taken") {
     change(sensor, { ...sensor.identity, nextSeed: undefined });
   } else {
     sensor.nextIsAnnounced = true;

@@ -5,7 +5,6 @@ import {
   resumeEnrollmentToken,
   revokeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { Can } from "@attacklens/protocol/page.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi } from "../../api.ts";
 import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
@@ -20,21 +19,18 @@ type Change =
 
 const calls = (route: Change) => (token: EnrollmentToken) => callApi(route, { params: { id: token.id } });
 
-/** Where the state already is what the verb makes, there is nothing to do. */
-const unless = (isSo: boolean, reason: string, can: Can): Can => (isSo ? { allowed: false, reason } : can);
-
 const ACTIONS: BulkAction<EnrollmentToken>[] = [
   {
     verb: "Pause",
     done: "paused",
-    can: (token) => unless(token.pausedAt !== null, "It is paused already", token.can.pause),
+    can: (token) => token.can.pause,
     run: calls(pauseEnrollmentToken),
     consequence: () => "No sensor can enroll with them until they are resumed.",
   },
   {
     verb: "Resume",
     done: "resumed",
-    can: (token) => unless(token.pausedAt === null, "It is not paused", token.can.resume),
+    can: (token) => token.can.resume,
     run: calls(resumeEnrollmentToken),
     consequence: () => "Sensors can enroll with them again.",
   },

@@ -80,8 +80,7 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
         label: "Revoke and block sensors…",
         danger: true,
         onSelect: () => setAsked({ what: "block", token }),
-        // A revoked token's sensors can still be blocked; who may not delete may not do this either.
-        disabledReason: reasonAgainst(token.can.delete),
+        disabledReason: reasonAgainst(token.can.revokeAndBlock),
       },
       {
         label: "Delete…",

@@ -55,8 +55,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
   {
     verb: "Block",
     done: "blocked",
-    can: (sensor) =>
-      sensor.blockedAt === null ? sensor.can.block : { allowed: false, reason: "It is blocked already" },
+    can: (sensor) => sensor.can.block,
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
     consequence: () => "Their requests are refused from now on. What they reported stays.",
     isDanger: true,
@@ -64,8 +63,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
   {
     verb: "Unblock",
     done: "unblocked",
-    can: (sensor) =>
-      sensor.blockedAt === null ? { allowed: false, reason: "It is not blocked" } : sensor.can.unblock,
+    can: (sensor) => sensor.can.unblock,
     run: (sensor) => callApi(unblockSensor, { params: { id: sensor.id } }),
     consequence: () => "Their requests are accepted again.",
   },

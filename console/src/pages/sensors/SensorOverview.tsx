@@ -9,11 +9,13 @@ import { Facts } from "../../ui/Facts.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { Status } from "../../ui/Status.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { CollectionTable } from "./CollectionTable.tsx";
 import { CopiesTable } from "./CopiesTable.tsx";
 import { EarlierTable } from "./EarlierTable.tsx";
 import { LikenessPanel } from "./LikenessPanel.tsx";
+import { renamedText } from "./reinstall-words.ts";
 import { osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
@@ -24,6 +26,7 @@ export function SensorOverview() {
   const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
   const { actionsFor, dialog } = useSensorActions();
   const { enrolledBy, asset, assetGroup } = sensor;
+  const renamed = renamedText(sensor);
   return (
     <PageBody spaced>
       {sensor.looksLike && (
@@ -32,6 +35,14 @@ export function SensorOverview() {
       <Facts
         facts={[
           { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
+          ...(renamed
+            ? [
+                {
+                  label: "Renamed",
+                  value: <Status color={sensor.isHostnameAllowed ? "yellow" : "red"}>{renamed}</Status>,
+                },
+              ]
+            : []),
           { label: "Sensor ID", value: <CopyText value={sensor.id} name="sensor ID" short /> },
           { label: "Operating system", value: osName(sensor) },
           { label: "Address", value: <CopyText value={sensor.address} name="address" /> },

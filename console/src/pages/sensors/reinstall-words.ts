@@ -53,12 +53,21 @@ export function evidenceText({ facts }: Likeness): string {
 }
 
 /** What stands under a hostname: whose key, hardware or history it is about. */
-export function originText({ copyOf, looksLike, replacedBy }: Sensor): string {
+export function originText(sensor: Sensor): string {
+  const { copyOf, looksLike, replacedBy } = sensor;
+  const renamed = renamedText(sensor);
   return [
+    renamed && `${renamed.charAt(0).toLowerCase()}${renamed.slice(1)}`,
     looksLike && `looks like ${looksLike.sensor.name} reinstalled`,
     replacedBy && `replaced by ${replacedBy.name}`,
     copyOf && `copy of ${copyOf.name}`,
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** Undefined for a host that has the name that it was admitted with. Upper and lower case make no other name. */
+export function renamedText({ hostname, admittedHostname, isHostnameAllowed }: Sensor): string | undefined {
+  if (hostname.toLowerCase() === admittedHostname.toLowerCase()) return undefined;
+  return `Enrolled as ${admittedHostname}${isHostnameAllowed ? "" : " (its token does not allow the new name)"}`;
 }

@@ -1,0 +1,83 @@
+// attacklens-sensor unenroll: the server is told first, and the key is forgotten once it knows.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  makeIdentity,
+  makeKeyPair,
+  writeIdentity,
+} from "../identity.ts";
+import { makeFolder, runCommandLine } from "../test-command.ts";
+import { dropReply, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+beforeEach(async () => {
+  folder = makeFolder();
+  server = await startTestServer();
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+function enrollWith(extra: Partial<EnrolledIdentity> = {}): EnrolledIdentity {
+  const enrolledAt = "2026-11-24T09:30:00.000Z";
+  const made = makeIdentity(server.url);
+  const identity = { ...made, state: "enrolled" as const, sensorId: SENSOR_ID, enrolledAt, ...extra };
+  server.world.publicKey = identity.publicKey;
+  writeIdentity(folder.path, identity);
+  return identity;
+}
+
+const unenroll = (...more: string[]) => runCommandLine(["unenroll", "--state", folder.path, ...more]);
+const isForgotten = () => !existsSync(identityPath(folder.path));
+
+test("one request is enough: neither a check-in nor an approval comes before it", async () => {
+  enrollWith();
+  expect(await unenroll()).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(isForgotten()).toBe(true);
+  expect(server.received.map(({ path }) => path)).toEqual(["/sensor/v1/goodbye"]);
+  const [{ body, bootId, signatureError } = { body: {}, bootId: undefined, signatureError: "none" }] =
+    server.received;
+  // By these the server tells this host from a clone.
+  expect(body.host.hostname).toBeString();
+  expect(bootId).toBeString();
+  expect(signatureError).toBeUndefined();
+});
+
+for (const isPromoted of [false, true]) {
+  test(`with a next key that the server ${isPromoted ? "has taken" : "does not know"}, either key will do`, async () => {
+    const nextKey = makeKeyPair();
+    enrollWith({ nextKey });
+    if (isPromoted) server.world.publicKey = nextKey.publicKey;
+    expect((await unenroll()).exitCode).toBe(0);
+    expect(isForgotten()).toBe(true);
+    expect(server.received).toHaveLength(isPromoted ? 1 : 2);
+  });
+}
+
+test("a lost reply keeps the key; the server then no longer knows it, which is as good", async () => {
+  enrollWith();
+  server.next.push(dropReply);
+  expect((await unenroll()).exitCode).toBe(4);
+  expect(isForgotten()).toBe(false);
+  server.next.push(problem("sensor-unknown"));
+  expect((await unenroll()).exitCode).toBe(0);
+  expect(isForgotten()).toBe(true);
+});
+
+test("where another host may run with the key, it stays, and only --force forgets it", async () => {
+  enrollWith();
+  for (const code of ["state-conflict", "sensor-copied"] as const) {
+    server.next.push(problem(code, { detail: "another host may run with its key" }));
+    const { exitCode, stderr } = await unenroll();
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain("another host may run with its key; the key is kept");
+    expect(isForgotten()).toBe(false);
+  }
+  server.next.push(problem("state-conflict"));
+  expect((await unenroll("--force")).exitCode).toBe(0);
+  expect(isForgotten()).toBe(true);
+});

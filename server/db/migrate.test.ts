@@ -1,0 +1,252 @@
+// What a kill or a full disk leaves of a first start and of an upgrade: the old schema or the new one, and every row.
+import { Database as BunDatabase } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Kysely, type KyselyConfig, sql } from "kysely";
+import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { DatabaseError } from "./explain.ts";
+import { MIGRATIONS, migrate } from "./migrate.ts";
+import { openDatabase, openExistingDatabase } from "./open.ts";
+import type { Schema } from "./schema.ts";
+import { sqliteDialect } from "./sqlite.ts";
+import { removeLeftOvers } from "./upgrade-copy.ts";
+
+const NAMES = Object.keys(MIGRATIONS);
+const LATEST = NAMES.at(-1)!;
+const PROGRAM = join(import.meta.dir, "test-migrate.ts");
+/** With ALL_KILLS=1 at each write and from each earlier schema too, which takes minutes. */
+const killsAll = process.env.ALL_KILLS === "1";
+const CALLS = ["fsync", "fdatasync", "link", "rename", ...(killsAll ? ["ftruncate", "pwrite64"] : [])];
+const MOST_KILLS = 200;
+
+const strace = Bun.which("strace");
+const traces = strace && spawnSync(strace, ["-o", "/dev/null", "true"]).status === 0;
+const mount = Bun.which("mount");
+const umount = Bun.which("umount");
+const mounts = process.getuid?.() === 0 && mount && umount;
+
+function temporaryFolder(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), "attacklens-migrate-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A data folder at an earlier schema, with rows in it. */
+async function makeFolder(dataDir: string, last: string): Promise<void> {
+  mkdirSync(dataDir, { recursive: true });
+  const file = join(dataDir, "attacklens.db");
+  const empty = new Kysely<Schema>({ dialect: sqliteDialect(file, { create: true }) });
+  await migrate(empty, last);
+  await empty.destroy();
+  const db = new BunDatabase(file);
+  const insert = db.prepare(`insert into "user" (id, name, email, role, status, created_at, updated_at)
+    values (?, 'Ada', ?, 'viewer', 'active', 1, 1)`);
+  for (let index = 0; index < 500; index++) insert.run(`u${index}`, `ada${index}@example.com`);
+  db.run(`insert into asset_group (id, name, name_key, created_at, created_by)
+    values ('grp_1', 'Web', 'web', 1, 'u1')`);
+  insert.finalize();
+  db.run("pragma wal_checkpoint(truncate)");
+  db.close();
+}
+
+/** Starts as the next start would, and expects a whole schema with all of `users`. */
+async function expectWhole(dataDir: string, users: number): Promise<void> {
+  await using db = await openDatabase({ dataDir });
+  const [row] = (await sql<{ n: number }>`select count(*) as n from "user"`.execute(db)).rows;
+  expect(row!.n).toBe(users);
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  expect(rows.map(({ name }) => name)).toEqual(NAMES);
+  expect((await sql`pragma integrity_check`.execute(db)).rows).toEqual([{ integrityCheck: "ok" }]);
+  expect((await sql`pragma foreign_key_check`.execute(db)).rows).toEqual([]);
+  removeLeftOvers(dataDir);
+  expect(readdirSync(dataDir).filter((name) => name.includes("upgrade"))).toEqual([]);
+}
+
+/** Kills a start at each of its syncs; a folder for each kill, made by `make`. Returns how many kills there were. */
+async function killAtEachSync(
+  folder: string,
+  make: (dataDir: string) => void,
+  users: number,
+): Promise<number> {
+  let kills = 0;
+  for (const call of CALLS) {
+    for (let nth = 1; nth <= MOST_KILLS; nth++) {
+      const dataDir = join(folder, `killed-${call}-${nth}`);
+      make(dataDir);
+      const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${nth}`];
+      const { status } = spawnSync(
+        strace!,
+        ["-f", "-o", "/dev/null", ...inject, process.execPath, "--no-env-file", PROGRAM, dataDir],
+        { stdio: "ignore" },
+      );
+      await expectWhole(dataDir, users);
+      rmSync(dataDir, { recursive: true });
+      if (status === 0) break;
+      kills++;
+    }
+  }
+  return kills;
+}
+
+const untraced = traces ? "" : " (skipped: strace cannot trace here)";
+
+test.skipIf(!traces)(
+  `a first start that is killed at any of its syncs starts again${untraced}`,
+  async () => {
+    using folder = temporaryFolder();
+    const kills = await killAtEachSync(folder.path, (dataDir) => mkdirSync(dataDir), 0);
+    expect(kills).toBeGreaterThan(5);
+  },
+  300_000,
+);
+
+describe("an upgrade that is killed at any of its syncs starts again, with all rows", () => {
+  for (const name of NAMES.slice(0, -1).filter(
+    (_, index, { length }) => killsAll || index === 0 || index === length - 1,
+  )) {
+    test.skipIf(!traces)(
+      `from ${name}${untraced}`,
+      async () => {
+        using folder = temporaryFolder();
+        const source = join(folder.path, "source");
+        await makeFolder(source, name);
+        const kills = await killAtEachSync(
+          folder.path,
+          (dataDir) => cpSync(source, dataDir, { recursive: true }),
+          500,
+        );
+        expect(kills).toBeGreaterThan(5);
+      },
+      300_000,
+    );
+  }
+});
+
+test("every earlier schema upgrades to the newest", async () => {
+  using folder = temporaryFolder();
+  for (const name of NAMES.slice(0, -1)) {
+    const dataDir = join(folder.path, name);
+    await makeFolder(dataDir, name);
+    const upgrades: unknown[] = [];
+    const db = await openDatabase({ dataDir }, { onUpgrade: (upgrade) => upgrades.push(upgrade) });
+    await db.destroy();
+    const copy = join(dataDir, `attacklens.db.before-upgrade-from-${name}`);
+    expect(upgrades).toEqual([{ from: name, copy }]);
+    // The copy is a database of the earlier release, whole and with its rows.
+    const kept = new BunDatabase(copy, { readonly: true });
+    expect(kept.query("select name from kysely_migration order by name desc").get()).toEqual({ name });
+    expect(kept.query('select count(*) as n from "user"').get()).toEqual({ n: 500 });
+    kept.close();
+    await expectWhole(dataDir, 500);
+  }
+}, 60_000);
+
+test.skipIf(!mounts)(
+  `a disk that is full during a first start or an upgrade changes nothing, and has room later${mounts ? "" : " (skipped: no tmpfs can be mounted here)"}`,
+  async () => {
+    using folder = temporaryFolder();
+    const disk = join(folder.path, "disk");
+    const source = join(folder.path, "source");
+    mkdirSync(disk);
+    await makeFolder(source, NAMES[0]!);
+    for (const users of [0, 500]) {
+      let failures = 0;
+      const usedKb = users === 0 ? 0 : statSync(join(source, "attacklens.db")).size / 1_024;
+      for (const freeKb of [8, 64, 128, 200, 300, 400, 512, 700, 1_024, 2_048]) {
+        const sizeKb = usedKb + freeKb;
+        expect(spawnSync(mount!, ["-t", "tmpfs", "-o", `size=${sizeKb}k`, "tmpfs", disk]).status).toBe(0);
+        try {
+          const dataDir = join(disk, "data");
+          if (users > 0) cpSync(source, dataDir, { recursive: true });
+          const start = spawnSync(process.execPath, ["--no-env-file", PROGRAM, dataDir], {
+            encoding: "utf8",
+          });
+          if (start.status !== 0) failures++;
+          expect(spawnSync(mount!, ["-o", "remount,size=64m", disk]).status).toBe(0);
+          await expectWhole(dataDir, users);
+        } finally {
+          expect(spawnSync(umount!, [disk]).status).toBe(0);
+        }
+      }
+      expect(failures).toBeGreaterThan(2);
+    }
+  },
+  120_000,
+);
+
+test("two programs that start at once on a new folder, or on an earlier schema, wait for each other", async () => {
+  using folder = temporaryFolder();
+  for (let round = 0; round < 4; round++) {
+    const dataDir = join(folder.path, `round-${round}`);
+    if (round % 2 === 1) await makeFolder(dataDir, NAMES[0]!);
+    const starts = [1, 2, 3].map(() =>
+      Bun.spawn([process.execPath, "--no-env-file", PROGRAM, dataDir], { stderr: "pipe" }),
+    );
+    for (const start of starts)
+      expect([await start.exited, await new Response(start.stderr).text()]).toEqual([0, ""]);
+    await expectWhole(dataDir, round % 2 === 1 ? 500 : 0);
+  }
+}, 60_000);
+
+test("a folder that an earlier build left half migrated is named as such, and nothing is changed", async () => {
+  using folder = temporaryFolder();
+  for (const [index, name] of [undefined, ...NAMES.slice(0, -1)].entries()) {
+    const dataDir = join(folder.path, `half-${index}`);
+    mkdirSync(dataDir);
+    if (name) await makeFolder(dataDir, name);
+    // As a kill left it: the next migration's first statement was committed, the record was not.
+    const statements: string[] = [];
+    await using db = new Kysely<Schema>({
+      dialect: sqliteDialect(join(dataDir, "attacklens.db"), { create: true }),
+      log: ({ query }) => void statements.push(query.sql),
+    } as KyselyConfig);
+    await expect(
+      db.transaction().execute(async (tx) => {
+        await MIGRATIONS[NAMES[index]!]!.up(tx);
+        throw new Error("killed");
+      }),
+    ).rejects.toThrow("killed");
+    const first = statements.find((text) => /^(create|alter|drop)/i.test(text))!;
+    await sql.raw(first).execute(db);
+    const before = await dump(db);
+    const opening = openDatabase({ dataDir });
+    await expect(opening).rejects.toThrow(DatabaseError);
+    await expect(opening).rejects.toThrow("half migrated; nothing was changed");
+    expect(await dump(db)).toEqual(before);
+    expect(readdirSync(dataDir).filter((file) => file.includes("upgrade"))).toEqual([]);
+  }
+}, 60_000);
+
+async function dump(db: Kysely<Schema>) {
+  return (await sql`select type, name, sql from sqlite_master order by name`.execute(db)).rows;
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a database of a newer release is refused by its version, and not changed (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')`.execute(
+      db,
+    );
+    await sql`update setting set value = '2027.1.0' where name = 'written-by'`.execute(db);
+    for (const open of [() => database.reopen(), () => openExistingDatabase(database.location, 0)]) {
+      await expect(open()).rejects.toThrow(
+        /AttackLens 2027\.1\.0 wrote it with the schema 9999-later, which this AttackLens \d{4}\.\d+\.\d+ does not know/,
+      );
+    }
+  });
+
+  test(`a command does not create or upgrade a database (${dialect})`, async () => {
+    using folder = temporaryFolder();
+    await using database = await createTestDatabase(dialect);
+    const { location } = database;
+    await sql`delete from kysely_migration where name = ${LATEST}`.execute(database.db);
+    await expect(openExistingDatabase(location, 200)).rejects.toThrow("of an earlier release");
+    if (dialect === "postgres") return;
+    const dataDir = join(folder.path, "typo");
+    await expect(openExistingDatabase({ dataDir }, 200)).rejects.toThrow(`there is none in ${dataDir}`);
+    expect(readdirSync(folder.path)).toEqual([]);
+  }, 30_000);
+}

@@ -1,0 +1,46 @@
+// One server at a time uses a data folder's SQLite database: two would miss each other's changes. The lock is SQLite's own on a small
+// file, which the operating system releases when the process ends, however it ends.
+import { Database as BunDatabase } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseError } from "./explain.ts";
+
+/** Throws DatabaseError, which names the server that has the folder. */
+export function lockDataDir(dataDir: string, listen: string): Disposable {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  process.umask(0o077);
+  const lock = new BunDatabase(join(dataDir, "serve.lock"), { create: true, strict: true });
+  try {
+    // Without a WAL, others still read what the holder wrote before it took the lock for good.
+    lock.run("PRAGMA journal_mode = DELETE");
+    lock.run("BEGIN IMMEDIATE");
+    lock.run(
+      "CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, listen TEXT NOT NULL, since TEXT NOT NULL)",
+    );
+    lock.run("DELETE FROM holder");
+    lock.run("INSERT INTO holder VALUES (?, ?, ?)", [process.pid, listen, new Date().toISOString()]);
+    lock.run("COMMIT");
+    lock.run("BEGIN IMMEDIATE");
+  } catch (error) {
+    const holder = isBusy(error) ? readHolder(lock) : undefined;
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new DatabaseError(
+      `Cannot start the server: another one uses ${dataDir}${holder ? `: process ${holder.pid}, listening on ${holder.listen}, since ${holder.since}` : ""}`,
+      "stop that one first, or name another folder with --data; several servers share a PostgreSQL (DATABASE_URL)",
+    );
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}
+
+function readHolder(lock: BunDatabase): { pid: number; listen: string; since: string } | undefined {
+  try {
+    return lock.query("SELECT pid, listen, since FROM holder").get() as ReturnType<typeof readHolder>;
+  } catch {
+    return undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
+}

@@ -1,0 +1,180 @@
+// For every action and every state of a token: `can` allows exactly what the API does, and both give the same reason.
+import { expect, test } from "bun:test";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { makeTestSensor } from "../test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { TOKEN_ACTIONS, type TokenAction } from "./token-obstacles.ts";
+
+const STATES = ["revoked", "expired", "group-deleted", "used-up", "paused"] as const;
+type State = (typeof STATES)[number];
+/** Every combination. */
+const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
+  STATES.filter((_state, place) => bits & (1 << place)),
+);
+
+const CALLS: Record<TokenAction, Route> = {
+  edit: routes.updateEnrollmentToken,
+  pause: routes.pauseEnrollmentToken,
+  resume: routes.resumeEnrollmentToken,
+  revoke: routes.revokeEnrollmentToken,
+  rotate: routes.rotateEnrollmentToken,
+  revokeAndBlock: routes.revokeAndBlockEnrollmentToken,
+  delete: routes.deleteEnrollmentToken,
+};
+let made = 0;
+
+async function makeToken(world: World, cookie: string, states: readonly State[]) {
+  const { db, clock } = world;
+  const name = `Token ${++made}`;
+  const group = await world.call(createAssetGroup, cookie, { body: { name } });
+  const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
+    body: {
+      name,
+      scope: { type: "asset-group", assetGroupId: group.id },
+      expiresAt: null,
+      maxEnrollments: 1,
+    },
+  });
+  const { id } = enrollmentToken;
+  if (states.includes("used-up")) {
+    const sensor = makeTestSensor();
+    const path = "/sensor/v1/enroll";
+    const init = sensor.request("POST", path, sensor.enrollBody(), clock.ms, { token: value });
+    expect((await world.fetch(path, init)).status).toBe(201);
+  }
+  if (states.includes("group-deleted"))
+    await db.updateTable("assetGroup").set({ deletedAt: clock.ms }).where("id", "=", group.id).execute();
+  const columns = {
+    ...(states.includes("revoked") ? { revokedAt: clock.ms } : {}),
+    // At the very instant of its expiry a token is expired.
+    ...(states.includes("expired") ? { expiresAt: clock.ms } : {}),
+    ...(states.includes("paused") ? { pausedAt: clock.ms } : {}),
+  };
+  if (Object.keys(columns).length > 0)
+    await db.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
+  return id;
+}
+
+async function attempt(world: World, cookie: string, action: TokenAction, id: string, fetch = world.fetch) {
+  const bodies: Partial<Record<TokenAction, () => Promise<unknown>>> = {
+    edit: async () => ({ description: "Changed" }),
+    rotate: async () => ({
+      name: `Successor ${++made}`,
+      expiresAt: null,
+      oldExpiresAt: new Date(world.clock.ms).toISOString(),
+    }),
+    revokeAndBlock: async () => {
+      const { toBlock } = await world.call(routes.previewEnrollmentToken, cookie, { params: { id } });
+      return { expectedSensors: toBlock };
+    },
+  };
+  const route = CALLS[action];
+  const init = jsonInit(route.method, await bodies[action]?.(), { cookie });
+  const response = await fetch(routePath(route, { id }), init);
+  const body = response.status === 204 ? {} : ((await response.json()) as Record<string, string>);
+  return { status: response.status, code: body.code, detail: body.detail };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`can of a token is what the API does, in every state (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const viewer = await world.signedIn("viewer");
+    for (const states of COMBINATIONS) {
+      const id = await makeToken(world, cookie, states);
+      const params = { id };
+      const before = await world.db
+        .selectFrom("enrollmentToken")
+        .selectAll()
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow();
+      const { can } = await world.call(routes.getEnrollmentToken, cookie, { params });
+      const forViewer = (await world.call(routes.getEnrollmentToken, viewer, { params })).can;
+      for (const action of TOKEN_ACTIONS) {
+        const told = `${states.join("+")}: ${action}`;
+        if (states.length === 0) {
+          const refused = await attempt(world, viewer, action, id);
+          expect([told, refused.status, refused.detail]).toEqual([told, 403, forViewer[action].reason]);
+        }
+        await world.db.updateTable("enrollmentToken").set(before).where("id", "=", id).execute();
+        const { status, code, detail } = await attempt(world, cookie, action, id);
+        expect([told, status < 400, detail]).toEqual([told, can[action].allowed, can[action].reason]);
+        if (!can[action].allowed) expect([told, status, code]).toEqual([told, 409, "state-conflict"]);
+      }
+    }
+  });
+
+  test(`of one action done at once on two servers, one is done (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
+    for (const action of ["pause", "revoke"] as const) {
+      const id = await makeToken(world, cookie, []);
+      const replies = await Promise.all(
+        Array.from({ length: 6 }, (_, index) =>
+          attempt(world, cookie, action, id, index % 2 === 0 ? world.fetch : second),
+        ),
+      );
+      expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409, 409]);
+      const events = await world.db
+        .selectFrom("auditEvent")
+        .select("action")
+        .where("entityId", "=", id)
+        .execute();
+      expect(events).toHaveLength(2);
+    }
+  });
+
+  test(`the preview counts the sensors that can be blocked, and these are blocked (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { db, clock } = world;
+    const cookie = await world.signedIn("posture-manager");
+    const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
+      body: { name: "All", scope: { type: "all-assets" }, expiresAt: null, requireApproval: true },
+    });
+    const params = { id: enrollmentToken.id };
+    const ids: string[] = [];
+    for (const columns of [
+      {},
+      { uninstalledAt: clock.ms },
+      { removedAt: clock.ms },
+      { awaitingApproval: 0 },
+    ]) {
+      for (const blocked of [{}, { blockedAt: clock.ms }]) {
+        const sensor = makeTestSensor();
+        const path = "/sensor/v1/enroll";
+        const init = sensor.request("POST", path, sensor.enrollBody(), clock.ms, { token: value });
+        const { sensorId } = (await (await world.fetch(path, init)).json()) as { sensorId: string };
+        const changed = { reportedAt: clock.ms, ...columns, ...blocked };
+        await db.updateTable("sensor").set(changed).where("id", "=", sensorId).execute();
+        ids.push(sensorId);
+      }
+    }
+    const countBlockable = async () => {
+      const sensors = await Promise.all(ids.map((id) => world.call(getSensor, cookie, { params: { id } })));
+      return sensors.filter(({ can }) => can.block.allowed).length;
+    };
+    const { toBlock } = await world.call(routes.previewEnrollmentToken, cookie, { params });
+    expect(toBlock).toBe(await countBlockable());
+    const body = { expectedSensors: toBlock };
+    const { blockedSensors } = await world.call(routes.revokeAndBlockEnrollmentToken, cookie, {
+      params,
+      body,
+    });
+    expect([toBlock, blockedSensors, await countBlockable()]).toEqual([4, 4, 0]);
+  });
+
+  test(`what was deleted is not found by any action (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const id = await makeToken(world, cookie, []);
+    expect((await attempt(world, cookie, "delete", id)).status).toBe(204);
+    for (const action of TOKEN_ACTIONS) {
+      if (action === "revokeAndBlock") continue;
+      expect([action, (await attempt(world, cookie, action, id)).status]).toEqual([action, 404]);
+    }
+  });
+}

@@ -1,0 +1,70 @@
+// A sensor unenrolls: any live identity may, but a clone must not end the original's sensor.
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { withdrawIdentifiers } from "../assets/assets.ts";
+import { recordAuditEvent } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { SensorCaller } from "../route-handler.ts";
+import { isSameHost } from "./boot-rules.ts";
+import { parseHost, sensorCopied } from "./boots.ts";
+import { listBoots } from "./boots-store.ts";
+import { findPresence } from "./presence-store.ts";
+import { lockSensor, updateSensor } from "./sensors-store.ts";
+
+export interface Unenrolling {
+  now: number;
+  address: string;
+  /** What the host states about itself. */
+  host: HostFacts | undefined;
+}
+
+/**
+ * Refuses the sensor's key from now on; its row and what it reported stay. Neither approval nor a block stands against it.
+ * Throws sensor-unknown, sensor-copied, and state-conflict for an instance that may run on another host than the sensor's.
+ */
+export async function unenrollSensor(
+  db: Database,
+  { id, bootId }: Pick<SensorCaller, "id" | "bootId">,
+  { now, address, host }: Unenrolling,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const sensor = await lockSensor(tx, id);
+    if (!sensor || sensor.uninstalledAt !== null || sensor.removedAt !== null)
+      throw new Problem(
+        "sensor-unknown",
+        "The sensor is not known here: it was deleted, removed or unenrolled",
+      );
+    if (bootId !== undefined && bootId !== sensor.bootId)
+      await requireOwnHost(tx, { ...sensor, bootId }, { address, host });
+    await updateSensor(tx, id, { uninstalledAt: now });
+    await withdrawIdentifiers(tx, sensor.assetId);
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: { type: "system", id, name: sensor.hostname },
+      action: "sensor.uninstalled",
+      entity: { type: "sensor", id },
+      details: { hostname: sensor.hostname },
+    });
+  });
+}
+
+/** An instance that does not hold the key, such as the command that unenrolls: it must run on the host that the sensor runs on. */
+async function requireOwnHost(
+  tx: Database,
+  { id, bootId, enrolledHost }: { id: string; bootId: string; enrolledHost: string },
+  { address, host = {} }: { address: string; host: Partial<HostFacts> | undefined },
+): Promise<void> {
+  const boots = await listBoots(tx, id);
+  const known = boots.find((boot) => boot.bootId === bootId);
+  if (known?.state === "copy") throw sensorCopied();
+  const holder = boots.find(({ state }) => state === "holder");
+  const before = parseHost(holder?.host ?? enrolledHost);
+  const seenFrom = (await findPresence(tx, id))?.address;
+  // An instance that has checked in and does not hold the key has another beside it.
+  if (!known && isSameHost(host, before, address === seenFrom)) return;
+  throw new Problem(
+    "state-conflict",
+    "Can't unenroll the sensor: another host may run with its key. Check in until the server has settled which host keeps the key",
+  );
+}

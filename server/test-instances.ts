@@ -1,0 +1,84 @@
+// Instances of the sensor's program for server tests: several may run with one key, as cloned hosts do.
+import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import { makeTestSensor, type TestSensor } from "./test-sensor.ts";
+import type { World } from "./test-world.ts";
+
+export const FACTS = {
+  machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e",
+  productUuid: "u1",
+  macs: ["52:54:00:00:00:01"],
+};
+export const CLONE_FACTS = { ...FACTS, productUuid: "u2", macs: ["52:54:00:00:00:02"] };
+// biome-ignore lint/suspicious/noExplicitAny: answers of any route
+type Answer = { status: number; body: any };
+
+/** All hosts make their nonces of clocks that agree. */
+let nonce = 0;
+export const nextNonce = () => ++nonce;
+
+/** A program on a host: a key that others may hold too, and a start of its own. */
+export function program(
+  world: World,
+  key: TestSensor,
+  sensorId: string,
+  address: string,
+  facts: Record<string, unknown>,
+) {
+  const bootId = crypto.randomUUID();
+  const host = key.enrollBody("web-01", facts).host;
+  const send = async (path: string, body: unknown, method = "POST", from = address): Promise<Answer> => {
+    const init = key.request(method, path, body, world.clock.ms, {
+      keyid: sensorId,
+      bootId,
+      nonce: nextNonce(),
+    });
+    const response = await world.fetch(path, init, from);
+    return { status: response.status, body: response.status === 204 ? null : await response.json() };
+  };
+  return {
+    bootId,
+    send,
+    checkIn: async (extra: object = {}) => {
+      world.clock.ms += 1;
+      return await send("/sensor/v1/check-in", {
+        protocolVersion: 2,
+        sensorVersion: "2026.11.0",
+        host,
+        ...extra,
+      });
+    },
+    becomeCopy: async (newKey: TestSensor, hostname = "web-01", from = address) => {
+      world.clock.ms += 1;
+      const body = { ...newKey.enrollBody(hostname, facts), proof: newKey.proof(sensorId) };
+      return await send("/sensor/v1/copies", { ...body, protocolVersion: 2 }, "POST", from);
+    },
+  };
+}
+
+export async function enrolledSensor(
+  world: World,
+  cookie: string,
+  copies: tokens.CopyRule,
+  settings: Partial<RouteRequest<typeof tokens.createEnrollmentToken>["body"]> = {},
+) {
+  const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {
+    body: {
+      name: `Copies ${copies}`,
+      scope: { type: "all-assets" },
+      expiresAt: null,
+      copies,
+      tags: ["pci"],
+      ...settings,
+    },
+  });
+  const key = makeTestSensor();
+  const init = key.request("POST", "/sensor/v1/enroll", key.enrollBody("web-01", FACTS), world.clock.ms, {
+    token: value,
+    nonce: nextNonce(),
+  });
+  const reply = (await (await world.fetch("/sensor/v1/enroll", init, "10.0.0.1")).json()) as {
+    sensorId: string;
+  };
+  return { key, sensorId: reply.sensorId, token: enrollmentToken, value };
+}

@@ -1,0 +1,68 @@
+// kill -9 of the built server at each sync of its first start and of its shutdown: the next start completes what was begun.
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { programPath, SERVER } from "../../tasks/build.ts";
+import { createSuperAdmin } from "../../tasks/first-day.ts";
+import { startServer } from "../../tasks/programs.ts";
+import { traces } from "../support/kill-at-each.ts";
+
+const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];
+const MOST_KILLS = 60;
+/** With ALL_KILLS=1 at each call, which takes minutes; else at some of them. */
+const STEP = process.env.ALL_KILLS === "1" ? 1 : 4;
+const skipped = traces ? "" : " (skipped: strace cannot trace here)";
+
+/** Runs `serve` until it is killed at its nth call, or stops it once it listens. True when it was killed. */
+async function serveUntil(dataDir: string, call: string, nth: number): Promise<boolean> {
+  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${nth}`];
+  const serve = [
+    programPath(SERVER),
+    "serve",
+    "--data",
+    dataDir,
+    "--listen",
+    "127.0.0.1:0",
+    "--tls",
+    "private",
+  ];
+  const child = Bun.spawn([Bun.which("strace")!, "-f", "-o", "/dev/null", ...inject, ...serve], {
+    stdout: "pipe",
+    stderr: "ignore",
+    // A signal must reach the server, and strace ends with it.
+    detached: true,
+  });
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (text.includes("listening on")) process.kill(-child.pid, "SIGTERM");
+  }
+  return (await child.exited) !== 0;
+}
+
+test.skipIf(!traces)(
+  `a server killed at any sync of its first start or its stop starts again${skipped}`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "attacklens-start-"));
+    let kills = 0;
+    try {
+      for (const call of CALLS) {
+        for (let nth = 1; nth <= MOST_KILLS; nth += STEP) {
+          const dataDir = join(folder, `${call}-${nth}`);
+          const wasKilled = await serveUntil(dataDir, call, nth);
+          const server = await startServer({ dataDir, logFile: join(folder, "server.log") });
+          if (kills % 5 === 1) await createSuperAdmin(server, dataDir);
+          expect(await server.stop()).toBe(0);
+          const left = readdirSync(dataDir).filter((name) => /\.new|\.key\.\d/.test(name));
+          expect({ call, nth, left }).toEqual({ call, nth, left: [] });
+          rmSync(dataDir, { recursive: true });
+          if (!wasKilled) break;
+          kills++;
+        }
+      }
+      expect(kills).toBeGreaterThan(5);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  300_000,
+);

@@ -1,0 +1,88 @@
+// PgBouncer in transaction mode before a PostgreSQL. The one in PATH, else Debian's package when we may install it.
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { installPackage } from "./debian.ts";
+import { isListening } from "./listening.ts";
+import { findFreePort } from "./nginx.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface PgBouncer extends AsyncDisposable {
+  /** The same database, by way of PgBouncer. */
+  url: string;
+}
+
+const START_TIMEOUT_MS = 10_000;
+
+export interface PgBouncerOptions {
+  databaseUrl: string;
+  /** More lines of its configuration. */
+  settings?: string;
+}
+
+/** Resolves once it listens. Throws with its log when it does not. */
+export async function startPgBouncer({ databaseUrl, settings = "" }: PgBouncerOptions): Promise<PgBouncer> {
+  const program = await findPgBouncer();
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-pgbouncer-"));
+  // Another account runs it.
+  chmodSync(folder, 0o777);
+  const { hostname, port, pathname, username, password } = new URL(databaseUrl);
+  const database = pathname.slice(1);
+  const secret = password === "" ? "" : ` password='${decodeURIComponent(password)}'`;
+  const ownPort = await findFreePort();
+  const log = join(folder, "pgbouncer.log");
+  const users = join(folder, "users.txt");
+  writeFileSync(users, `"${username}" "${decodeURIComponent(password)}"\n`);
+  const configuration = join(folder, "pgbouncer.ini");
+  writeFileSync(
+    configuration,
+    `[databases]
+${database} = host=${hostname} port=${port} dbname=${database} user=${username}${secret}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${ownPort}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${users}
+pool_mode = transaction
+default_pool_size = 5
+logfile = ${log}
+${settings}
+`,
+  );
+  // It refuses to run as root.
+  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const child = spawn(program, ["-q", configuration], { stdio: "ignore", ...account });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const hasEnded = () => child.exitCode !== null;
+  const isUp = async () => hasEnded() || (await isListening(ownPort));
+  const isInTime = await waitUntil("PgBouncer listens", isUp, START_TIMEOUT_MS).catch(() => false);
+  if (!isInTime || hasEnded()) {
+    child.kill("SIGTERM");
+    throw new Error(`Cannot start PgBouncer:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
+  }
+  return {
+    url: `postgres://${username}@127.0.0.1:${ownPort}/${database}`,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function findPgBouncer(): Promise<string> {
+  const found = inPath();
+  if (found) return found;
+  const installed = (await installPackage("pgbouncer")) ? inPath() : undefined;
+  if (installed) return installed;
+  throw new Error(
+    "Cannot test behind PgBouncer: there is none\nhint: install it, e.g. apt-get install pgbouncer",
+  );
+}
+
+/** Debian keeps it where only root looks. */
+function inPath(): string | undefined {
+  return Bun.which("pgbouncer") ?? (existsSync("/usr/sbin/pgbouncer") ? "/usr/sbin/pgbouncer" : undefined);
+}
