@@ -11,6 +11,7 @@ import { deleteSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { call, type Session } from "../../tasks/api-client.ts";
 import { type RunningServer, runSensor, startSensor, startServer } from "../../tasks/programs.ts";
 import { findFreePort } from "../support/nginx.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const SENSORS = 20;
 const AT_A_TIME = 4;
