@@ -61,6 +61,7 @@ export const createApiKey = route({
       example: "2027-02-22T18:00:00Z",
     }),
   }),
+  creates: true,
   status: 201,
   output: z.object({
     apiKey,

@@ -41,6 +41,7 @@ export const createAssetGroup = route({
   access: "assets:manage",
   summary: "Create an asset group; its name is unique without regard to case",
   body: z.strictObject({ name: label }),
+  creates: true,
   status: 201,
   output: assetGroup,
   problems: ["name-taken"],

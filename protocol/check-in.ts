@@ -1,7 +1,7 @@
 // POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
-import { hostFacts, publicKey } from "./enroll.ts";
+import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
@@ -52,11 +52,10 @@ export const checkIn = route({
   status: 200,
   output: z.object({
     serverTime: instant,
-    checkInIntervalSeconds: z.int().min(1),
-    wanted: z
-      .array(category)
-      .max(CATEGORIES.length)
-      .meta({ description: "Categories whose chunk list the server has not; to be PUT" }),
+    checkInIntervalSeconds,
+    wanted: z.array(category).max(CATEGORIES.length).meta({
+      description: "Categories whose root no sensor of the same asset group has reported; to be PUT",
+    }),
     serverKey: publicKey.optional().meta({ description: "Signs the server's refusals" }),
     held: z.boolean().optional().meta({
       description:

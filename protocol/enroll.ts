@@ -3,6 +3,7 @@ import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
+import { lostSensorRule } from "./lost-sensors.ts";
 import { reference } from "./page.ts";
 import { publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
@@ -19,6 +20,14 @@ export const publicKey = z
     if (message) context.addIssue({ code: "custom", message });
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+
+/** A timer of more than 24.8 days (2^31 ms) would fire at once; nobody wants a sensor to be silent for more than an hour. */
+export const MAX_CHECK_IN_INTERVAL_SECONDS = 3_600;
+export const checkInIntervalSeconds = z
+  .int()
+  .min(1)
+  .max(MAX_CHECK_IN_INTERVAL_SECONDS)
+  .meta({ description: "Seconds until the next check-in", example: 60 });
 
 /** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */
 export const hostFacts = z
@@ -68,7 +77,7 @@ const enrolled = z.object({
     .boolean()
     .default(false)
     .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
-  checkInIntervalSeconds: z.int().min(1),
+  checkInIntervalSeconds,
   serverTime: instant,
   serverKey: publicKey
     .optional()
@@ -165,7 +174,20 @@ export const checkToken = route({
       .meta({ description: "Why it would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),
     awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
+    reEnrollLost: lostSensorRule.default("never"),
     certificate,
   }),
   problems: ["token-unknown", "too-many-requests"],
+});
+
+export const confirmSensor = route({
+  name: "sensor.confirm",
+  method: "POST",
+  path: "/sensor/v1/confirm",
+  access: "sensor",
+  summary:
+    "Ask whether the server knows the sensor and its key; changes nothing. Any refusal but sensor-unknown, signature-invalid and key-replaced means that it does",
+  body: z.strictObject({}),
+  status: 204,
+  problems: ["sensor-copied", "key-replaced", "state-conflict"],
 });

@@ -1,6 +1,7 @@
 // Enrollment tokens: what authenticates sensors at their first registration. The value is in the creating reply, nowhere else.
 import { z } from "zod";
 import { assetGroupId, enrollmentTokenId } from "./ids.ts";
+import { lostSensorRule } from "./lost-sensors.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { sensor } from "./sensors.ts";
@@ -86,6 +87,7 @@ const limits = {
     description:
       "What becomes of a sensor that it brings in on hardware whose former sensor is silent: a person decides (ask), it takes over the history by itself once it has reported and no hardware fact differs (merge), or both are kept (keep)",
   }),
+  reEnrollLost: lostSensorRule,
 };
 
 export const enrollmentToken = z
@@ -183,6 +185,7 @@ export const createEnrollmentToken = route({
     ephemeralHours: limits.ephemeralHours.default(null),
     copies: limits.copies.default("approval"),
     reinstalls: limits.reinstalls.default("ask"),
+    reEnrollLost: limits.reEnrollLost.default("new-pin"),
     scope: z
       .discriminatedUnion("type", [
         z.strictObject({ type: z.literal("all-assets") }),
@@ -194,6 +197,7 @@ export const createEnrollmentToken = route({
       example: "2026-12-01T18:00:00Z",
     }),
   }),
+  creates: true,
   status: 201,
   output: z.object({
     enrollmentToken,
@@ -275,6 +279,7 @@ export const rotateEnrollmentToken = route({
       description: "Until when the old token works; now or earlier: not at all from now on",
     }),
   }),
+  creates: true,
   status: 201,
   output: z.object({
     enrollmentToken,

@@ -38,6 +38,7 @@ export const PROBLEMS = {
   "body-too-large": { status: 413, title: "The request body is too large" },
   "media-type-unsupported": { status: 415, title: "The content type is not supported" },
   "input-invalid": { status: 422, title: "The input is not valid" },
+  "idempotency-key-reused": { status: 422, title: "The Idempotency-Key belongs to another request" },
   "too-many-requests": { status: 429, title: "Too many requests" },
   "internal-error": { status: 500, title: "Something went wrong on the server" },
   unavailable: { status: 503, title: "The server cannot answer now" },

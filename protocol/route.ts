@@ -19,6 +19,8 @@ export interface Route {
   body?: z.ZodType;
   /** Bytes that the body may have; 64 KiB when absent. */
   maxBodyBytes?: number;
+  /** Makes an object: the request may carry an `Idempotency-Key`, so that a caller who lost the reply can repeat it. */
+  creates?: true;
   /** Status of success. */
   status: 200 | 201 | 204;
   output?: z.ZodType;

@@ -12,7 +12,7 @@ import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
 import { getConnection } from "./connection.ts";
-import { checkToken, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
+import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
@@ -93,6 +93,7 @@ export const ROUTES: readonly Route[] = [
   reEnroll,
   replaceKey,
   enrollCopy,
+  confirmSensor,
   goodbye,
   checkIn,
   putManifest,

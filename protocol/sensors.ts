@@ -265,6 +265,7 @@ export const createTicket = route({
   summary:
     "Make a re-enroll ticket: for one hour, one host can take the sensor over with a new key; an earlier ticket ends",
   params,
+  creates: true,
   status: 201,
   output: z.object({
     value: z.string().meta({ description: "`atl_tkt_` and 49 characters; shown this once" }),

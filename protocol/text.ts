@@ -16,7 +16,7 @@ export function toPlainText(text: string, maxLength: number): string {
 }
 
 /** Shown as nothing, or as a mark on nothing: format characters, variation selectors, fillers that are letters by name only. */
-const INVISIBLE = /[\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu;
 
 /** A label that a person gives: 1 to 100 characters after trimming, of which one can be seen. */
 export const label = z

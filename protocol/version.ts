@@ -8,7 +8,7 @@ import { z } from "zod";
  * - 2: 2026-11-24: the header Sensor-Boot, host facts in the check-in, new keys, copies, re-enrollment, signed refusals,
  *   collectedAt, roots of a private CA in the check-in
  */
-const SENSOR_PROTOCOL_VERSIONS = [1, 2] as const;
+export const SENSOR_PROTOCOL_VERSIONS = [1, 2] as const;
 /** What this release's sensor speaks. */
 export const SENSOR_PROTOCOL_VERSION = 2 as const;
 
@@ -17,3 +17,8 @@ export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ exampl
 
 /** Calendar-based release of all three programs, e.g. `2026.11.0`. */
 export const RELEASE = "2026.11.0";
+
+declare const BUILD_COMMIT: string | undefined;
+
+/** Git commit that a program was built from, `-dirty` behind it when files differed; `unknown` where no build has set it. */
+export const COMMIT: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";

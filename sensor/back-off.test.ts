@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 
@@ -30,6 +30,15 @@ test("jitter stays within a tenth to either side", () => {
       expect(spread).toBeLessThanOrEqual(Math.round(ms * 1.1));
     }),
   );
+});
+
+test("a wait of more than a timer can hold is one of as much as it can", async () => {
+  using timer = spyOn(globalThis, "setTimeout");
+  const controller = new AbortController();
+  const waiting = wait(2 ** 40, controller.signal);
+  expect(timer.mock.lastCall?.[1]).toBe(2 ** 31 - 1);
+  controller.abort();
+  await waiting;
 });
 
 test("a wait of an hour ends when it is aborted, before or during it", async () => {

@@ -13,11 +13,14 @@ export function jitteredMs(ms: number, random: () => number = Math.random): numb
   return Math.round(ms * (0.9 + 0.2 * random()));
 }
 
+/** A timer that is set to more fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Waits; returns early when the signal is aborted. */
 export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, ms);
+    const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER_MS));
     function finish() {
       clearTimeout(timer);
       signal.removeEventListener("abort", finish);

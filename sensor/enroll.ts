@@ -28,6 +28,10 @@ export interface EnrollOptions {
   server: string;
   token: string;
   host: HostFacts;
+  /** To become a new sensor in place of the one that this host is: its identity stays until the new one is on disk. */
+  replaces?: boolean;
+  /** How the server is reached and known, where that is settled already. */
+  way?: Way;
   /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
   caPin?: string | undefined;
   /** To be kept with the identity. */
@@ -71,10 +75,18 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
 export function findIdentity(stateDir: string, server: string): Identity | undefined {
   const identity = readIdentity(stateDir);
   if (identity?.state !== "enrolled" || identity.server === server) return identity;
-  throw new SensorError(
+  throw elsewhere(identity, server);
+}
+
+/** The error for a host that is another server's. */
+export function elsewhere(
+  { server: own, sensorId }: Pick<EnrolledIdentity, "server" | "sensorId">,
+  server: string,
+): SensorError {
+  return new SensorError(
     "identity",
-    `Cannot enroll sensor: it is enrolled with ${identity.server} as ${identity.sensorId}`,
-    `to change servers, move ${stateDir} away first; to have a second sensor, choose another folder with --state`,
+    `Cannot enroll sensor: it is enrolled with ${own} as ${sensorId}`,
+    `to make it a sensor of ${server}, run the same command with --replace; to have a second sensor, choose another folder with --state`,
   );
 }
 
@@ -86,18 +98,27 @@ interface Arrival {
 }
 
 /** The identity, on disk. Throws SensorError. */
-export async function enroll(options: EnrollOptions): Promise<EnrolledIdentity & Arrival> {
+export async function enroll(
+  options: EnrollOptions,
+  isSecondTry = false,
+): Promise<EnrolledIdentity & Arrival> {
   const { stateDir, server, token } = options;
-  const isTicket = token.startsWith(TICKET_PREFIX);
+  const isBeside = token.startsWith(TICKET_PREFIX) || options.replaces === true;
   // Before there is anything to send.
-  const way = await findWay(options);
-  const identity = isTicket ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
+  const way = options.way ?? (await findWay(options));
+  const identity = isBeside ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
   // Another command was faster, e.g. while a person typed the token into this one.
   if (identity.state === "enrolled")
     return { ...identity, assetGroup: undefined, awaitingApproval: false, readBy: undefined };
   const { ca, proxy = options.environmentProxy } = identity;
   const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
-  const reply = await requestIdentity(connection, options);
+  const reply = await requestIdentity(connection, options).catch((error: unknown) => {
+    // The key of an earlier try that was cut off, which came through with another token.
+    if (!options.replaces || isSecondTry || !isKeySpent(error)) throw error;
+    removeCandidate(stateDir);
+    return undefined;
+  });
+  if (!reply) return await enroll(options, true);
   const { serverKey } = reply;
   const enrolled: EnrolledIdentity = {
     ...identity,
@@ -108,10 +129,17 @@ export async function enroll(options: EnrollOptions): Promise<EnrolledIdentity &
     ...(serverKey === undefined ? {} : { serverKey }),
   };
   writeIdentity(stateDir, enrolled);
-  if (isTicket) removeCandidate(stateDir);
+  if (isBeside) removeCandidate(stateDir);
   const { assetGroup, awaitingApproval } = reply;
   const readBy = await findReader(connection, reply.certificate);
   return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval, readBy };
+}
+
+function isKeySpent(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return (
+    cause instanceof Refused && (cause.problem.status === 409 || cause.problem.code === "sensor-unknown")
+  );
 }
 
 /** Who shows another certificate than the server: a proxy that inspects TLS and that this host trusts, or a load balancer. */
@@ -137,7 +165,7 @@ function claimIdentity(stateDir: string, server: string, way: Way): Identity {
   }
 }
 
-type WayOptions = Omit<EnrollOptions, "token" | "host">;
+type WayOptions = Omit<EnrollOptions, "token" | "host" | "way">;
 
 /**
  * Gives a host that is enrolled the root with the pin, or the proxy, in place of those that it has: for one that was off while the CA
@@ -153,7 +181,13 @@ export async function changeWay(identity: EnrolledIdentity, options: WayOptions)
 }
 
 /** Finds the root that has the pin, trying again as long as nobody answers. Throws SensorError. */
-async function findWay({ server, caPin, proxy, environmentProxy, ...options }: WayOptions): Promise<Way> {
+export async function findWay({
+  server,
+  caPin,
+  proxy,
+  environmentProxy,
+  ...options
+}: WayOptions): Promise<Way> {
   const way: Way = proxy === undefined ? {} : { proxy };
   if (caPin === undefined) return way;
   const find = async () => {
@@ -187,7 +221,7 @@ async function requestIdentity(
 }
 
 /** Tries until it succeeds, is refused, or the time is over. Throws SensorError. */
-async function persist<T>(
+export async function persist<T>(
   server: string,
   { waitMs, signal, onRetry }: Pick<EnrollOptions, "waitMs" | "signal" | "onRetry">,
   work: () => Promise<T>,
@@ -210,17 +244,18 @@ async function persist<T>(
 }
 
 function refusal(
-  { problem, message }: Refused,
+  refused: Refused,
   stateDir: string,
-  hint = hintFor(problem.code, stateDir),
+  hint = hintFor(refused.problem.code, stateDir),
 ): SensorError {
+  const { problem, message } = refused;
   const reference = problem.reference
     ? `(${problem.reference.replace(/[^\w-]/g, "").slice(0, 40)})`
     : `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
   const isToken = /^(token|ticket|network|hostname)-/.test(problem.code);
   const exit = isToken ? "tokenRefused" : problem.code === "sensor-blocked" ? "blocked" : "sensorRefused";
   const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
-  return new SensorError(exit, `${text} ${reference}`, hint);
+  return new SensorError(exit, `${text} ${reference}`, hint, { cause: refused });
 }
 
 function unreachable(server: string, { message, state }: Unreachable): SensorError {

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
 import { removeKeptReports } from "./kept-report-files.ts";
 import { SensorError } from "./sensor-error.ts";
+import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
 import { systemReason } from "./system-reason.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -20,7 +21,7 @@ const keyPair = {
   privateKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 };
 const common = {
-  version: z.literal(1),
+  ...stampSchema,
   server: z.url(),
   ...keyPair,
   /** Roots of the server's private CA, PEM: nothing else is trusted. Absent: the system's trust store. */
@@ -68,7 +69,7 @@ export function makeKeyPair(): KeyPair {
 
 /** A new key pair for a server, not yet on disk. */
 export function makeIdentity(server: string): Identity {
-  return { version: 1, state: "enrolling", server, ...makeKeyPair() };
+  return { ...STAMP, state: "enrolling", server, ...makeKeyPair() };
 }
 
 /** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
@@ -91,6 +92,9 @@ export function readIdentity(stateDir: string): Identity | undefined {
   }
   const parsed = identity.safeParse(parseJson(text));
   if (parsed.success && isKeyPair(parsed.data)) return parsed.data;
+  const hasUnknownFields = parsed.error?.issues.every(({ code }) => code === "unrecognized_keys") ?? false;
+  const newer = findNewerState(path, text, hasUnknownFields);
+  if (newer) throw newer;
   throw new SensorError(
     "identity",
     `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
@@ -162,8 +166,9 @@ export function privateKeyOf({
   return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
 }
 
+/** Each write names the build that makes it, and does so first. */
 function textOf(value: Identity): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify({ ...STAMP, ...value, ...STAMP }, null, 2)}\n`;
 }
 
 function cannotWrite(stateDir: string, error: unknown): SensorError {

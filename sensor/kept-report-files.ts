@@ -10,12 +10,13 @@ import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { instant, sha256Hex } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import type { Report } from "./report.ts";
+import { STAMP, stampSchema } from "./state-version.ts";
 
 const MAX_REPORT_BYTES = 1024 * 1024;
 
 const [collected, failed, unsupported] = categoryReport.options;
 const keptReport = z.strictObject({
-  version: z.literal(1),
+  ...stampSchema,
   collectedAt: instant,
   inventory: z.partialRecord(
     category,
@@ -73,7 +74,7 @@ export function parseReportName(name: string): { sequence: number; since: string
 }
 
 export function formatReport({ collectedAt, inventory }: Report): string {
-  return JSON.stringify({ version: 1, collectedAt, inventory });
+  return JSON.stringify({ ...STAMP, collectedAt, inventory });
 }
 
 /** Throws DamagedReport, as does the report's `contentOf`. */
@@ -105,7 +106,10 @@ export function readChunk(chunkFolder: string, hash: string): string | undefined
 /** Undefined when none was dropped, or nobody can read how many. */
 export function readDropped(stateDir: string): DroppedReports | undefined {
   const text = readBounded(keptReportPaths(stateDir).droppedPath, MAX_REPORT_BYTES);
-  return droppedReports.safeParse(parseJson(text ?? "")).data;
+  const { data } = droppedReports
+    .extend(z.object(stampSchema).partial().shape)
+    .safeParse(parseJson(text ?? ""));
+  return data && { count: data.count, since: data.since };
 }
 
 /** Sorted; none where there is no such folder. Throws the system's error for one that cannot be read. */

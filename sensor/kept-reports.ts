@@ -16,6 +16,7 @@ import {
   reportName,
 } from "./kept-report-files.ts";
 import type { Report } from "./report.ts";
+import { STAMP } from "./state-version.ts";
 import { systemReason } from "./system-reason.ts";
 
 /** What kept reports may take of the disk together. */
@@ -83,7 +84,7 @@ export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX
     const { count, since } = dropped;
     news.push(`dropped ${plural(count - before, "kept report")} for want of space; ${count} since ${since}`);
     attempt("write down how many reports were dropped", () =>
-      writeFileAtomically(droppedPath, JSON.stringify(dropped)),
+      writeFileAtomically(droppedPath, JSON.stringify({ ...STAMP, ...dropped })),
     );
   }
 

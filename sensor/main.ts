@@ -1,27 +1,30 @@
 // The sensor's command line: picks the command and ends with its exit code.
-import { RELEASE } from "@attacklens/protocol/version.ts";
 import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
-import { explain, print } from "./commands/terminal.ts";
+import { explain, note, print } from "./commands/terminal.ts";
 import { unenrollCommand } from "./commands/unenroll.ts";
+import { versionCommand } from "./commands/version.ts";
 import { EXIT_CODES, SensorError } from "./sensor-error.ts";
+import { dropWeakening } from "./settings.ts";
 
 const USAGE = `Usage:
   attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--ca-pin PIN]
-                           [--proxy URL] [--wait SECONDS] [--state DIR]
+                           [--proxy URL] [--wait SECONDS] [--replace] [--state DIR]
   attacklens-sensor check --server URL [--token-file FILE | --token -] [--ca-pin PIN] [--proxy URL]
   attacklens-sensor run [--once] [--state DIR]
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
   attacklens-sensor unenroll [--force] [--state DIR]
-  attacklens-sensor version
+  attacklens-sensor version [--json]
 
 enroll trades an enrollment token for an identity of this host's own, and forgets
-the token. It is safe to repeat: a host that is enrolled stays what it is, and one
-that was cut off goes on with the same key. When the server cannot be reached it
+the token. It is safe to repeat: a host that its server knows stays what it is, and one
+that was cut off goes on with the same key. If the server no longer knows the host, or
+is another server, --replace makes the host a new sensor; so does a token that
+re-enrolls lost sensors. When the server cannot be reached it
 goes on trying for SECONDS (60). The token comes from FILE, from standard input
 (-), or from the variable ATTACKLENS_TOKEN; --token VALUE works too, but shows in
 the list of processes. A re-enroll ticket in place of the token gives this host a
@@ -64,7 +67,15 @@ Example:
   $ sudo attacklens-sensor run
 `;
 
-async function main([command, ...rest]: string[]): Promise<number> {
+async function main(args: string[]): Promise<number> {
+  const { notice, trustNotice } = dropWeakening();
+  if (notice) note(notice);
+  const exitCode = await runOne(args);
+  if (trustNotice && exitCode === EXIT_CODES.wrongServer) note(trustNotice);
+  return exitCode;
+}
+
+async function runOne([command, ...rest]: string[]): Promise<number> {
   try {
     if (rest.includes("--help") || rest.includes("-h")) {
       print(USAGE.trimEnd());
@@ -89,7 +100,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
         return EXIT_CODES.done;
       case "version":
       case "--version":
-        print(`attacklens-sensor ${RELEASE}`);
+        versionCommand(rest);
         return EXIT_CODES.done;
       case "help":
       case "--help":

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
 import { SensorError } from "./sensor-error.ts";
 import { Unreachable } from "./server-reply.ts";
 
@@ -79,7 +80,7 @@ export async function openTunnel(
   const name = isIP(at.host) ? {} : { servername: at.host };
   const socket =
     url.protocol === "https:"
-      ? await opened(connectTls({ ...at, ...name }), "secureConnect", timeoutMs)
+      ? await opened(connectTls({ ...at, ...name, rejectUnauthorized: true }), "secureConnect", timeoutMs)
       : await opened(connectTcp(at), "connect", timeoutMs);
   const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const credentials = credentialsOf(url);
@@ -100,12 +101,13 @@ export async function fetchBy(
   request: RequestInit,
 ): Promise<Response> {
   // The address that was given is the one that is meant.
-  const options = { ...request, redirect: "manual" as const, ...(ca ? { tls: { ca } } : {}) };
-  if (!ca || !proxy?.startsWith("https:")) return await fetch(url, { ...options, proxy: proxy ?? false });
+  const options = { ...request, redirect: "manual" as const, ca };
+  if (!ca || !proxy?.startsWith("https:"))
+    return await verifiedFetch(url, { ...options, proxy: proxy ?? false });
   // It has one list of roots for the proxy and for the server behind it: who is trusted as a proxy would be as the server.
   using relay = await openRelay(proxy);
   try {
-    return await fetch(url, { ...options, proxy: relay.url, keepalive: false });
+    return await verifiedFetch(url, { ...options, proxy: relay.url, keepalive: false });
   } catch (error) {
     throw relay.failure() ?? error;
   }

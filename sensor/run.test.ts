@@ -120,6 +120,24 @@ test("the server decides how often it is asked, give or take a tenth", async () 
   expect((await runFor(1))[0]?.nextMs).toBe(66_000);
 });
 
+test("an interval out of bounds is the nearest one within them", async () => {
+  random.mockReturnValue(0.5);
+  for (const [asked, seconds] of [
+    [1e9, 3_600],
+    [Number.MAX_VALUE, 3_600],
+    [3_601, 3_600],
+    [0, 1],
+    [-5, 1],
+    [0.4, 1],
+    [59.6, 60],
+  ] as const) {
+    server.world.checkInReply = { checkInIntervalSeconds: asked };
+    const [seen] = await runFor(1);
+    expect(seen?.cycle.state).toBe("connected");
+    expect({ asked, nextMs: seen?.nextMs }).toEqual({ asked, nextMs: seconds * 1_000 });
+  }
+});
+
 test("with Retry-After the next try is never before the time that was asked for", async () => {
   for (const chance of [0, 0.25, 1]) {
     random.mockReturnValue(chance);

@@ -1,5 +1,5 @@
 // The sensor's loop: report, wait, report. Whatever the server says or does not say, the key stays and the loop goes on.
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { backOffMs, jitteredMs, wait } from "./back-off.ts";
@@ -71,7 +71,8 @@ export async function run(options: RunOptions): Promise<void> {
     failures = outcome.isUnreachable ? failures + 1 : 0;
     const nextMs = pauseAfter(outcome, failures);
     options.onCycle(outcome, nextMs);
-    await pause(nextMs, options.signal);
+    using change = watchIdentity(options.stateDir);
+    await pause(nextMs, AbortSignal.any([options.signal, change.signal]));
   }
 }
 
@@ -207,6 +208,23 @@ function tryTo(news: string[], what: string, work: () => void): void {
 /** The identity was removed while the sensor ran: there is nothing to report as. */
 export class IdentityRemoved extends Error {}
 
+/** How soon a sensor notices that `enroll` has given it another identity, instead of when it would ask next. */
+const IDENTITY_LOOK_MS = 5_000;
+
+/** Its signal is aborted when the identity's file is replaced. */
+function watchIdentity(stateDir: string): { signal: AbortSignal } & Disposable {
+  const look = () => {
+    const stat = statSync(identityPath(stateDir), { throwIfNoEntry: false });
+    return stat && `${stat.ino} ${stat.mtimeMs}`;
+  };
+  const controller = new AbortController();
+  const before = look();
+  const timer = setInterval(() => {
+    if (look() !== before) controller.abort();
+  }, IDENTITY_LOOK_MS);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** Takes over what another command has made of the identity on disk. A file that cannot be read is no reason to stop. */
 function adoptIdentity(
   stateDir: string,
@@ -225,13 +243,18 @@ function adoptIdentity(
     removeKeptReports(stateDir);
     throw new IdentityRemoved();
   }
+  // Another server never comes without another key.
   const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
     JSON.stringify([sensorId, publicKey, ca, proxy]);
   if (known(onDisk) === known(session.identity)) return;
-  const isSameKey = onDisk.publicKey === session.identity.publicKey;
+  const { publicKey, sensorId } = session.identity;
+  const isSameKey = onDisk.publicKey === publicKey;
+  const isSameSensor = onDisk.sensorId === sensorId;
   session.identity = onDisk;
-  const { key, keyid, serverKey, ca, proxy } = connectAs(onDisk, environmentProxy);
-  Object.assign(session.connection, { key, keyid, serverKey, ca, proxy });
+  const { clockOffsetMs, lastNonce, bootId, ...made } = connectAs(onDisk, environmentProxy);
+  Object.assign(session.connection, made);
+  // What another server said of the time is nothing to go by.
+  if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, bootId });
   if (!isSameKey) told.host = false;
 }
 

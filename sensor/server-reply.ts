@@ -1,4 +1,5 @@
 // What comes back from the server, which may be another program altogether: bounded, parsed, told apart.
+import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
 import { type ProblemBody, problemBody } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
 import { toPlainText } from "@attacklens/protocol/text.ts";
@@ -44,7 +45,7 @@ export async function readReply<R extends Route>(
   const text = await readText(response);
   if (response.status === route.status) {
     if (!route.output) return undefined as RouteOutput<R>;
-    const output = route.output.safeParse(parseJson(text));
+    const output = route.output.safeParse(clampInterval(parseJson(text)));
     if (output.success) return output.data as RouteOutput<R>;
     throw new Unreachable(`the reply to ${route.method} ${route.path} is not an AttackLens server's`);
   }
@@ -81,6 +82,17 @@ async function readText(response: Response): Promise<string> {
 /** Seconds (RFC 9110, section 10.2.3), an hour at the most: nobody can silence a sensor for good. */
 function parseRetryAfter(value: string | null): number {
   return value !== null && /^\d{1,9}$/.test(value) ? Math.min(Number(value), 3_600) * 1000 : 0;
+}
+
+/**
+ * The interval that a server asks for, within the bounds of the protocol. A reply that asks for another one is still good: it neither
+ * stops the sensor nor makes it check in without a pause.
+ */
+function clampInterval(json: unknown): unknown {
+  const seconds = (json as { checkInIntervalSeconds?: unknown } | null | undefined)?.checkInIntervalSeconds;
+  if (typeof seconds !== "number") return json;
+  const clamped = Math.min(Math.max(Math.round(seconds), 1), MAX_CHECK_IN_INTERVAL_SECONDS);
+  return { ...(json as object), checkInIntervalSeconds: clamped };
 }
 
 function parseJson(text: string): unknown {

@@ -1,10 +1,11 @@
 // What the running sensor last knew, for `status`: written after every cycle, so that a look costs the server nothing.
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
 import type { ExitName } from "./sensor-error.ts";
+import { STAMP, stampSchema } from "./state-version.ts";
 
 /** How it stands with the server, and what a command that finds it so ends with. */
 export const SENSOR_STATES = {
@@ -39,18 +40,26 @@ const statusFile = z.strictObject({
   problem: z.string().nullable(),
   failedCategories: z.array(z.strictObject({ category: z.string(), reason: z.string() })),
 });
+const stampedStatusFile = statusFile.extend(z.object(stampSchema).partial().shape);
 export type SensorStatusFile = z.infer<typeof statusFile>;
 
 const pathIn = (stateDir: string) => join(stateDir, "status.json");
 
 export function writeStatus(stateDir: string, status: SensorStatusFile): void {
-  writeFileAtomically(pathIn(stateDir), `${JSON.stringify(status, null, 2)}\n`);
+  writeFileAtomically(pathIn(stateDir), `${JSON.stringify({ ...STAMP, ...status }, null, 2)}\n`);
+}
+
+export function removeStatus(stateDir: string): void {
+  rmSync(pathIn(stateDir), { force: true });
 }
 
 /** Undefined when the sensor never ran, or left something that cannot be read: it will be written anew. */
 export function readStatus(stateDir: string): SensorStatusFile | undefined {
   try {
-    return statusFile.parse(JSON.parse(readFileSync(pathIn(stateDir), "utf8")));
+    const text = readFileSync(pathIn(stateDir), "utf8");
+    const stamped = stampedStatusFile.parse(JSON.parse(text));
+    const { version: _version, release: _release, commit: _commit, ...status } = stamped;
+    return status;
   } catch {
     return undefined;
   }

@@ -108,6 +108,7 @@ export async function startTestServer({
       return json(200, { ...told, refusal: null, ...world.tokenCheck })(response, request);
     }
     if (request.path === "/sensor/v1/goodbye") return response.writeHead(204).end();
+    if (request.path === "/sensor/v1/confirm") return response.writeHead(204).end();
     if (request.path === "/sensor/v1/keys") {
       world.nextKey = request.body.publicKey;
       return response.writeHead(204).end();

@@ -21,14 +21,6 @@ test("a public URL that is more than an origin is refused, and the message shows
   expect(() => publicUrl("lens.example")).toThrow(ConfigError);
 });
 
-test("behind a proxy nobody reads metrics without a configured token", () => {
-  const behind = (env = {}) => readConfig(["--public-url", "https://lens.example"], env).metricsToken;
-  expect(behind({ ATTACKLENS_METRICS_TOKEN: "a token of the operator" })).toBe("a token of the operator");
-  expect(behind()).toBeString();
-  expect(behind()).not.toBe(behind());
-  expect(readConfig([], {}).metricsToken).toBeUndefined();
-});
-
 test("trusted proxies are networks, and nobody is one unless it is said", () => {
   const proxies = (text: string) => readConfig(["--trusted-proxies", text], {}).trustedProxies;
   expect(readConfig([], {}).trustedProxies).toEqual([]);

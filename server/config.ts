@@ -1,9 +1,10 @@
 // What the operator chose: flags first, then the environment, then defaults. The only reader of the environment.
-import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
+import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
@@ -86,9 +87,10 @@ const settings = z.object({
   /** Names and addresses for the private certificate, beside those that are known. */
   tlsNames: hostNames.default([]),
   secret: z.string().min(32, "must have at least 32 characters").optional(),
+  /** Bearer for /metrics; nobody reads them without it. */
   metricsToken: z.string().min(16, "must have at least 16 characters").optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]),
-  checkInIntervalSeconds: z.coerce.number().int().min(1).max(3_600),
+  checkInIntervalSeconds: z.coerce.number().int().min(1).max(MAX_CHECK_IN_INTERVAL_SECONDS),
   /** Age at which a sensor makes a new key. */
   keyMaxAgeDays: z.coerce.number().positive().max(3_650),
 });
@@ -154,7 +156,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if (result.data.tlsCert !== undefined && result.data.tls !== undefined) {
     throw new ConfigError("--tls and --tls-cert: give one of them");
   }
-  return { ...result.data, metricsToken: result.data.metricsToken ?? unknownToken(result.data.publicUrl) };
+  return result.data;
 }
 
 /** What a port speaks: never plain HTTP to a network unless that was asked for, since passwords and tokens would be in it. */
@@ -166,17 +168,17 @@ export function tlsOf(
   return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
 }
 
+/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+export function dropWeakening(): IgnoredVariables {
+  return dropForeignVariables(process.env);
+}
+
 /** What a command that calls a server finds in the environment. An empty variable counts as absent. */
 export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
   url: string | undefined;
   apiKey: string | undefined;
 } {
   return { url: env.ATTACKLENS_URL || undefined, apiKey: env.ATTACKLENS_API_KEY || undefined };
-}
-
-/** Behind a proxy a request from this machine may be anybody's: without a configured token, metrics have one that nobody knows. */
-function unknownToken(publicUrl: string | undefined): string | undefined {
-  return publicUrl === undefined ? undefined : randomBytes(32).toString("hex");
 }
 
 /** `pool` is ours: PostgreSQL would refuse it. */

@@ -1,8 +1,9 @@
 // The log: JSON lines on standard error, from which token values are taken out whatever wrote them.
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import pino, { type Logger } from "pino";
+import { type BoundedOutput, openBoundedOutput } from "./bounded-output.ts";
 
-export function openLog(level: string): Logger {
+export function openLog(level: string, output: BoundedOutput = openLogOutput()): Logger {
   return pino(
     {
       level,
@@ -11,6 +12,24 @@ export function openLog(level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactTokenValues },
     },
-    pino.destination({ dest: 2, sync: true }),
+    output,
   );
+}
+
+/** Resolves when the log is written, or after a deadline when nobody reads it. */
+export async function flushLog(log: Logger): Promise<void> {
+  await new Promise<void>((resolve) => log.flush(() => resolve()));
+}
+
+function openLogOutput(): BoundedOutput {
+  return openBoundedOutput({
+    stream: process.stderr,
+    droppedLine: (dropped) =>
+      `${JSON.stringify({
+        level: "warn",
+        time: new Date().toISOString(),
+        dropped,
+        msg: `dropped ${dropped} log lines: the log's reader was too slow, or the log could not be written`,
+      })}\n`,
+  });
 }

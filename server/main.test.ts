@@ -1,5 +1,67 @@
 import { expect, spyOn, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { explainDatabase } from "./db/explain.ts";
 import { main } from "./main.ts";
+
+test("an unknown command is said in two lines, and no file or address that cannot be used is a raw message", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-main-"));
+  const [file, data] = [join(folder, "file"), join(folder, "data")];
+  writeFileSync(file, "");
+  mkdirSync(join(folder, "odd", "attacklens.db"), { recursive: true });
+  const serve = (...args: string[]) => ["serve", "--data", data, "--listen", "127.0.0.1:0", ...args];
+  const cases: [string[], string][] = [
+    [["bogus"], 'There is no command "bogus"'],
+    [[], "No command is given"],
+    [["user", "bogus"], 'There is no command "user bogus"'],
+    [["serve", "--bogus"], "Unknown option '--bogus'"],
+    [["user", "create", "--email"], "Option '--email <value>' argument missing"],
+    [["ca", "bogus"], 'There is no command "ca bogus"'],
+    [["serve", "--data", file], `Can't use ${file}: it is a file, and must be a folder`],
+    [["serve", "--data", join(file, "x")], `Can't use ${join(file, "x")}: a part of its path is a file`],
+    [["serve", "--data", join(folder, "odd")], "Cannot open the database: attacklens.db in the data folder"],
+    [serve("--listen", "192.0.2.1:8080"), "Can't listen on 192.0.2.1:8080: this host does not have"],
+    [serve("--listen", "nosuch.invalid:80"), "Can't listen on nosuch.invalid: the host name has no address"],
+    [
+      serve("--tls-cert", folder, "--tls-key", file),
+      `Can't use ${folder}: it is a folder, and must be a file`,
+    ],
+  ];
+  using print = spyOn(console, "error").mockImplementation(() => {});
+  for (const [args, message] of cases) {
+    expect(await main(args, {})).toBeWithin(1, 3);
+    const shown = String(print.mock.lastCall?.[0]);
+    expect(shown).toStartWith(`attacklens: ${message}`);
+    expect(shown).toMatch(/^[^\n]+\nhint: [^\n]+$/);
+    expect(shown).not.toMatch(/\bE[A-Z]{4,}\b|SQLITE|unable to open/);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("what PostgreSQL or the way to it says is a sentence with a next step", () => {
+  const codes = [
+    "ENOTFOUND",
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+    "28P01",
+    "3D000",
+    "57P03",
+    "53300",
+    "25006",
+    "42501",
+  ];
+  for (const code of [
+    ...codes,
+    "SQLITE_CANTOPEN",
+    "SQLITE_BUSY",
+    "SQLITE_READONLY_DIRECTORY",
+    "SQLITE_FULL",
+  ]) {
+    const shown = explainDatabase(Object.assign(new Error("raw"), { code }));
+    expect([code, shown]).toEqual([code, expect.stringMatching(/^[A-Z][^\n]+\nhint: [^\n]+$/)]);
+  }
+});
 
 test("help after a command is help too, and no error", async () => {
   using print = spyOn(console, "log").mockImplementation(() => {});

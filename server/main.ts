@@ -1,12 +1,13 @@
 // The server's command line: picks the command, and says what went wrong.
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { RELEASE } from "@attacklens/protocol/version.ts";
+import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/version.ts";
 import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError, dropWeakening } from "./config.ts";
 import { explainDatabase } from "./db/explain.ts";
+import { explainFile } from "./explain-system.ts";
 import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
@@ -17,7 +18,7 @@ const USAGE = `Usage:
   attacklens ca show|rotate|retire ...
   attacklens user create [--data DIR] --email E-MAIL --name NAME --role ROLE < password
   attacklens token create|list|show|pause|resume|revoke|rotate|delete ...
-  attacklens version
+  attacklens version [--json]
 
 serve runs the console and the API. Its data is in DIR (~/.attacklens), or in the
 PostgreSQL that DATABASE_URL names. It listens on 127.0.0.1:8080 and speaks plain HTTP
@@ -50,6 +51,14 @@ Example:
 
 /** Runs one command; answers the exit code. */
 export async function main(args: string[], bundle: ConsoleBundle): Promise<number> {
+  const { notice, trustNotice } = dropWeakening();
+  if (notice) console.error(`attacklens: ${notice}`);
+  const exitCode = await runOne(args, bundle);
+  if (trustNotice && exitCode !== 0) console.error(`attacklens: ${trustNotice}`);
+  return exitCode;
+}
+
+async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
   const [command, ...rest] = args;
   try {
     if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
@@ -62,23 +71,40 @@ export async function main(args: string[], bundle: ConsoleBundle): Promise<numbe
     if (command === "token") return await tokenCommand(rest);
     if (command === "ca") return await caCommand(rest);
     if (command === "version" || command === "--version") {
-      console.log(`attacklens ${RELEASE}`);
+      console.log(rest.includes("--json") ? describeBuild() : `attacklens ${RELEASE}`);
       return 0;
     }
-    console.error(USAGE);
-    return 2;
+    throw new ConfigError(unknownCommand(command, rest[0]));
   } catch (error) {
     console.error(`attacklens: ${explain(error)}`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }
 
+function unknownCommand(command: string | undefined, verb: string | undefined): string {
+  if (command === undefined) return "No command is given";
+  const named = command === "user" && verb !== undefined ? `user ${verb}` : command;
+  return command === "user" && verb === undefined
+    ? "user needs a command: attacklens user create"
+    : `There is no command ${JSON.stringify(named)}`;
+}
+
+function describeBuild(): string {
+  const build = {
+    program: "attacklens",
+    version: RELEASE,
+    commit: COMMIT,
+    bun: Bun.version,
+    platform: `${process.platform}-${process.arch}`,
+    protocolVersions: SENSOR_PROTOCOL_VERSIONS,
+  };
+  return JSON.stringify(build, null, 2);
+}
+
 function explain(error: unknown): string {
   if (error instanceof Problem) return error.detail;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE")
-    return "Cannot listen: another program has this address and port\nhint: choose another with --listen";
-  if (code === "EACCES") return `Cannot use a file or port: permission denied (${message})`;
-  if (code === "ENOENT") return `Cannot find a file: ${message}`;
-  return explainDatabase(error) ?? message ?? String(error);
+  const { message } = error as Error;
+  if (error instanceof ConfigError && !message.includes("hint:"))
+    return `${message}\nhint: attacklens help shows the commands and their options`;
+  return explainDatabase(error) ?? explainFile(error) ?? message ?? String(error);
 }

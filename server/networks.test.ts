@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { clientAddressOf, isInNetworks, parseNetwork } from "./networks.ts";
+import { addressGroup, clientAddressOf, isInNetworks, isLoopback, parseNetwork } from "./networks.ts";
 
 test("a network is kept in its shortest text, and what is none is refused", () => {
   expect(parseNetwork("10.1.2.3/16")).toBe("10.1.0.0/16");
@@ -38,4 +38,19 @@ test("the client is the right-most hop that no trusted proxy has written", () =>
   expect(client("10.0.0.1", "::ffff:198.51.100.1")).toBe("198.51.100.1");
   expect(client("10.0.0.1", "198.51.100.1, unknown")).toBe("10.0.0.1");
   expect(clientAddressOf("10.0.0.1", "198.51.100.1", [])).toBe("10.0.0.1");
+});
+
+test("an IPv6 address is counted with its /64 and its /48, an IPv4 address alone", () => {
+  const groups = {
+    "2001:db8:1:2:3:4:5:6": ["2001:db8:1:2::/64", "2001:db8:1::/48"],
+    "fe80::1%eth0": ["fe80::/64", "fe80::/48"],
+    "192.0.2.7": ["192.0.2.7", "192.0.2.7"],
+    "::ffff:192.0.2.7": ["192.0.2.7", "192.0.2.7"],
+    unknown: ["unknown", "unknown"],
+  };
+  for (const [address, [of64, of48]] of Object.entries(groups))
+    expect(addressGroup(address)).toEqual({ address: of64!, network: of48! });
+  for (const address of ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
+    expect([address, isLoopback(address)]).toEqual([address, true]);
+  expect(isLoopback("192.0.2.7")).toBe(false);
 });

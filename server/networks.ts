@@ -55,3 +55,26 @@ export function clientAddressOf(
   }
   return client;
 }
+
+/** What an address is counted as: `address` alone, and `network` together with its neighbors. */
+export interface AddressGroup {
+  /** An IPv4 address as it is; of an IPv6 address its /64, of which one subscriber has all 2^64. */
+  address: string;
+  /** The /48 of an IPv6 address, which one subscriber may have too; else as `address`. */
+  network: string;
+}
+
+export function addressGroup(text: string): AddressGroup {
+  const parsed = parseAddress(text.split("%")[0]!);
+  if (parsed?.kind() !== "ipv6") {
+    const address = parsed?.toString() ?? text;
+    return { address, network: address };
+  }
+  const prefix = (bits: number) => `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/${bits}`)}/${bits}`;
+  return { address: prefix(64), network: prefix(48) };
+}
+
+/** True for an address of this machine, which everyone has who comes through a proxy that is not trusted. */
+export function isLoopback(address: string): boolean {
+  return isInNetworks(address, ["127.0.0.0/8", "::1/128"]);
+}

@@ -1,9 +1,11 @@
 // What a route's handler is given and gives: types only, and the pair that ties a declaration to its handler.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
 import type { Database, EnrollmentAttemptTable } from "./db/schema.ts";
+import type { IdempotentRequest } from "./idempotency.ts";
 
 /** A person who is signed in, or whose API key is shown. */
 export interface User {
@@ -34,8 +36,30 @@ export interface SensorCaller {
 /** Sign-in and sessions, as `users/sign-in.ts` opens them. `cookies` are `Set-Cookie` values for the reply. */
 export interface SignIn {
   findSession(headers: Headers): Promise<{ user: User; cookies: string[] } | undefined>;
-  signIn(email: string, password: string, headers: Headers): Promise<{ user: User; cookies: string[] }>;
+  signIn(
+    email: string,
+    password: string,
+    client: Pick<HttpRequest, "headers" | "address">,
+  ): Promise<{ user: User; cookies: string[] }>;
   signOut(user: User, headers: Headers): Promise<string[]>;
+}
+
+/** What `health.ts` knows of the database. */
+export interface Health {
+  /** Something was committed. */
+  succeeded(): void;
+  /** A commit failed; it counts when the reason is an outage of the database. */
+  failed(error: unknown): void;
+  /** A request failed by an outage: a probe shows whether it goes on. */
+  doubt(): void;
+  /** Throws unavailable when neither the last commit nor a probe could write. */
+  requireWritable(): Promise<void>;
+}
+
+/** What `users/set-up.ts` counts. */
+export interface SetupAttempts {
+  /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
+  countWrongCode(address: string): void;
 }
 
 /** What `inventory/upload-budget.ts` counts. */
@@ -76,6 +100,11 @@ export interface Enrolled {
   sensorId: string;
   assetGroup: { id: string; name: string } | null;
   awaitingApproval: boolean;
+}
+
+/** What the token would do for the host. */
+export interface CheckedToken extends Omit<Enrolled, "sensorId"> {
+  reEnrollLost: LostSensorRule;
 }
 
 /** A host that asks what would come of its enrollment. */
@@ -131,14 +160,16 @@ export interface Services {
   checkInIntervalSeconds: number;
   /** Age at which a sensor is told to make a new key. */
   keyMaxAgeMs: number;
+  health: Health;
   /** Signs what sensors are refused with. */
   answers: AnswerSigner;
   connection: Connection;
   signIn: SignIn;
+  setupAttempts: SetupAttempts;
   uploadBudget: UploadBudget;
   knownValues: KnownValues;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;
-  checkQueue: TokenQueue<TokenCheck, Omit<Enrolled, "sensorId">>;
+  checkQueue: TokenQueue<TokenCheck, CheckedToken>;
   refusals: RefusalLedger;
   changes: ChangeStreams;
 }
@@ -163,7 +194,12 @@ type CallerOf<A extends Access> = A extends "public"
     ? { sensor: SensorCaller }
     : { user: User };
 
-export type HandlerRequest<R extends Route> = RouteInput<R> & CallerOf<R["access"]> & { http: HttpRequest };
+/** Of a route that creates: what `createOnce` takes. */
+type KeyOf<C> = C extends true ? { idempotency: IdempotentRequest | undefined } : Record<never, never>;
+
+export type HandlerRequest<R extends Route> = RouteInput<R> &
+  CallerOf<R["access"]> &
+  KeyOf<R["creates"]> & { http: HttpRequest };
 
 export interface RouteHandler {
   route: Route;

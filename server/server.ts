@@ -1,8 +1,10 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import { RELEASE } from "@attacklens/protocol/version.ts";
 import type { Server } from "bun";
 import type { Logger } from "pino";
+import { onAuditEvents } from "./audit/audit.ts";
 import { openServerTls, type ServerTls, type TlsSource } from "./certificates/server-tls.ts";
 import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
@@ -15,12 +17,14 @@ import { lockDataDir } from "./db/serve-lock.ts";
 import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
-import { type Listener, openListener } from "./http/listener.ts";
+import { type Listener, openListener, requireHost } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { sweepIdempotencyKeys } from "./idempotency.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
-import { openLog } from "./log.ts";
+import { flushLog, openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { Connection, RefusalLedger } from "./route-handler.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
@@ -32,8 +36,9 @@ import { openPresence } from "./sensors/presence-store.ts";
 import { mergeByRule } from "./sensors/reinstalls.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { createSessionSecret, readSessionSecret } from "./session-secret.ts";
+import { shownConfig } from "./shown-config.ts";
+import { issueSetupCode, openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
-import { issueSetupCode } from "./users/users.ts";
 
 /** How often the server looks whether its certificate is near its end, or the CA was rotated. */
 const RENEWAL_INTERVAL_MS = 60_000;
@@ -72,7 +77,12 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const isTls = ports.some(({ tls }) => tls !== "off");
   const tls = isTls ? await openServerTls({ db, now, secret, log, ...tlsSource(config) }) : undefined;
   const publicUrl = config.publicUrl ?? urlOf(ports[0]!, ports[0]!.port);
-  const presence = openPresence(db);
+  onAuditEvents(db, ({ action, actor, entity }) =>
+    log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
+  );
+  const health = openHealth(db, { now, log });
+  const secure = publicUrl.startsWith("https:") || ports[0]!.tls !== "off";
+  const presence = openPresence(db, health);
   const refusals = openRefusalLedger(db, now);
   const changes = openChangeStreams(db);
   const listening = config.databaseUrl
@@ -85,17 +95,19 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
         onHearing: () => log.info("database notifications arrive again"),
       })
     : undefined;
-  const signIn = openSignIn(db, { secret, publicUrl, now });
+  const signIn = openSignIn(db, { secret, publicUrl, secure, now });
   const app = createApp({
     services: {
       db,
       now,
       log,
       checkInIntervalSeconds: config.checkInIntervalSeconds,
+      health,
       keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
       answers: openAnswerSigner(secret),
       connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
       signIn,
+      setupAttempts: openSetupAttempts(now),
       uploadBudget: openUploadBudget(now),
       knownValues: openKnownValues(db, now),
       enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
@@ -108,11 +120,12 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     },
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
-    secure: publicUrl.startsWith("https:"),
+    secure,
     authenticateSensor: (http) =>
       authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
     consoleFile: await openConsoleFiles(bundle),
   });
+  for (const { hostname } of ports) await requireHost(hostname);
   const listeners: Listener[] = ports.map(({ hostname, port, tls: mode, serves }) =>
     openListener({
       hostname,
@@ -133,7 +146,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       for (const [index, { tls: mode }] of ports.entries())
         if (mode !== "off") listeners[index]!.swap(tls.certificate());
     } catch (error) {
-      log.error({ err: error }, "the certificate was not changed: what was served is served still");
+      log.error({ err: error }, "the certificate was not changed: the previous certificate stays in use");
     }
   };
   const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
@@ -144,6 +157,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
       log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
     );
+    sweepIdempotencyKeys(db, now()).catch((error: unknown) =>
+      log.warn({ err: error }, "expired idempotency keys could not be deleted"),
+    );
   }, SWEEP_INTERVAL_MS);
   const flush = setInterval(() => {
     refusals
@@ -153,6 +169,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const [{ url }] = listeners as [Listener];
   const code = await issueSetupCode(db);
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
+  const urls = listeners.map((listener) => listener.url);
+  log.info({ version: RELEASE, pid: process.pid, urls, config: shownConfig(config) }, "started");
   const opened = starting.move();
   return {
     url,
@@ -161,6 +179,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     // Behind #, the code is not sent to any server and stands in no log.
     setupLink: code === undefined ? undefined : `${config.publicUrl ?? url}/setup#code=${code}`,
     async [Symbol.asyncDispose]() {
+      log.info("stopping: open requests are completed first");
       clearInterval(sweep);
       clearInterval(flush);
       clearInterval(renewal);
@@ -169,7 +188,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       await writeAll(refusals, log);
       await listening?.[Symbol.asyncDispose]();
       await opened.disposeAsync();
-      log.flush();
+      log.info("stopped");
+      await flushLog(log);
     },
   };
 }

@@ -12,6 +12,7 @@ import { type DatabaseLocation, openDatabase } from "./db/open.ts";
 import type { Database } from "./db/schema.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openUploadBudget } from "./inventory/upload-budget.ts";
@@ -21,6 +22,7 @@ import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
+import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
 import { createUser } from "./users/users.ts";
 
@@ -150,7 +152,10 @@ export async function openWorld(dialect: Dialect) {
     async signedIn(role: Role): Promise<string> {
       const email = `${role}@example.com`;
       await createUser(db, clock.ms, { name: `The ${role}`, email, password: PASSWORD }, role);
-      const { cookies } = await signIn.signIn(email, PASSWORD, new Headers());
+      const { cookies } = await signIn.signIn(email, PASSWORD, {
+        headers: new Headers(),
+        address: "127.0.0.1",
+      });
       return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -158,10 +163,13 @@ export async function openWorld(dialect: Dialect) {
 }
 
 function openServer(db: Database, now: () => number) {
-  const presence = openPresence(db);
+  const log = pino({ level: "silent" });
+  const health = openHealth(db, { now, log });
+  const presence = openPresence(db, health);
   const signIn = openSignIn(db, {
     secret: "a secret of the tests, 32 or more characters",
     publicUrl: "http://test",
+    secure: false,
     now: Date.now,
   });
   const refusals = openRefusalLedger(db, now);
@@ -169,7 +177,8 @@ function openServer(db: Database, now: () => number) {
     services: {
       db,
       now,
-      log: pino({ level: "silent" }),
+      log,
+      health,
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
       connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },
@@ -184,6 +193,7 @@ function openServer(db: Database, now: () => number) {
       refusals,
       changes: openChangeStreams(db),
       signIn,
+      setupAttempts: openSetupAttempts(now),
     },
     metrics: openMetrics(),
     metricsToken: undefined,

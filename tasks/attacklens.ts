@@ -2,4 +2,5 @@
 import page from "../console/src/index.html";
 import { main } from "../server/main.ts";
 
-process.exitCode = await main(process.argv.slice(2), page);
+// Standard output or error that nobody reads would keep the program from ending.
+process.exit(await main(process.argv.slice(2), page));

@@ -1,10 +1,20 @@
 // npm run build: leaves dist/attacklens and dist/attacklens-sensor for this machine; with --all the other targets too.
 // A program whose sources have not changed since it was built is left as it is; --force builds it all the same.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Glob } from "bun";
 import { runCommand } from "./command.ts";
+import { writeLockedRuntime } from "./locked-runtime.ts";
 import { progress, ROOT, runTask, TaskError } from "./terminal.ts";
 
 const DIST = join(ROOT, "dist");
@@ -19,13 +29,24 @@ interface Program {
   flags: string[];
 }
 
-const SHARED_SOURCES = ["protocol", "package.json", "package-lock.json", "tasks/build.ts"];
+const SHARED_SOURCES = [
+  "protocol",
+  "package.json",
+  "package-lock.json",
+  "tasks/build.ts",
+  "tasks/locked-runtime.ts",
+];
 export const SERVER: Program = {
   name: "attacklens",
   entry: "tasks/attacklens.ts",
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // The page's libraries leave out their development build only when they are told.
-  flags: ["--splitting", '--define=process.env.NODE_ENV="production"'],
+  // The driver for PostgreSQL would ask the environment for another one, in C, which is not in the program.
+  flags: [
+    "--splitting",
+    '--define=process.env.NODE_ENV="production"',
+    "--define=process.env.NODE_PG_FORCE_NATIVE=undefined",
+  ],
 };
 export const SENSOR: Program = {
   name: "attacklens-sensor",
@@ -55,37 +76,98 @@ export async function build(options: { all?: boolean; force?: boolean; programs?
 async function buildProgram(program: Program, target: Target | undefined, force: boolean): Promise<void> {
   const path = programPath(program, target);
   const label = path.slice(ROOT.length + 1);
-  const stamp = join(DIST, ".inputs", path.slice(DIST.length + 1));
-  const inputs = await hashOf(program, target);
+  const stamp = join(DIST, ".inputs", basename(path));
+  const commit = await findCommit();
+  const inputs = await hashOf(program, target, commit);
   if (!force && (await Bun.file(path).exists()) && readOrEmpty(stamp) === inputs) {
     progress(`${label} is up to date`);
     return;
   }
   const started = performance.now();
-  // Built under another name and renamed: a running program keeps its file, a failed build leaves the last good one.
-  const unfinished = join(DIST, `.${process.pid}-${path.slice(DIST.length + 1)}`);
-  const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
-  // A program must not take settings from files that happen to lie in the folder it is started in.
-  command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
-  // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
-  command.push("--compile-exec-argv=--use-system-ca");
-  if (target) command.push(`--target=bun-${target}`);
-  const { code, stdout, stderr } = await runCommand([...command, `--outfile=${unfinished}`, program.entry], {
-    cwd: ROOT,
-  });
-  if (code !== 0) {
-    rmSync(unfinished, { force: true });
-    throw new TaskError(`Cannot build ${label}:\n${stdout}${stderr}`);
-  }
-  renameSync(unfinished, path);
+  await compile(program, { path, target, commit });
   writeFileSync(stamp, inputs);
   const sizeMegabytes = Math.round(Bun.file(path).size / 1e6);
   progress(`built ${label}, ${sizeMegabytes} MB, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
+/** Leaves the program at the path. The same sources and commit give the same bytes, wherever the path and the sources are. */
+export async function compile(
+  program: Program,
+  { path, target, commit }: { path: string; target?: Target | undefined; commit: string },
+): Promise<void> {
+  // Built elsewhere and renamed: a running program keeps its file, and a failed build leaves the last good one.
+  // The bundler writes the file's base name into the program, so it must be the final one.
+  const folder = mkdtempSync(join(dirname(path), ".build-"));
+  try {
+    const unfinished = join(folder, basename(path));
+    const runtime = join(folder, "runtime");
+    writeLockedRuntime(await findRuntime(target, folder), runtime);
+    const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
+    command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
+    // A program must not take settings or code from files that happen to lie in the folder it is started in.
+    command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
+    command.push("--no-compile-autoload-tsconfig", "--no-compile-autoload-package-json");
+    // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
+    command.push("--compile-exec-argv=--use-system-ca");
+    // Libraries in CommonJS would carry the folder that they were built in.
+    command.push('--define=__dirname="/"', '--define=__filename="/"');
+    if (target) command.push(`--target=bun-${target}`);
+    const { code, stdout, stderr } = await runCommand(
+      [...command, `--outfile=${unfinished}`, program.entry],
+      { cwd: ROOT },
+    );
+    if (code !== 0) throw new TaskError(`Cannot build ${basename(path)}:\n${stdout}${stderr}`);
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The runtime for a target as Bun publishes it. A build for another system downloads it once. */
+async function findRuntime(target: Target | undefined, folder: string): Promise<string> {
+  if (target === undefined || target === `${process.platform}-${process.arch}`) return process.execPath;
+  const runtimes = join(DIST, ".runtimes", target);
+  mkdirSync(runtimes, { recursive: true });
+  const isRuntime = (name: string) => name.startsWith("bun-") && name.endsWith(`-v${Bun.version}`);
+  const find = () => readdirSync(runtimes).find(isRuntime);
+  if (find() === undefined) {
+    // Bun has no command that only downloads: an empty program is built, and the runtime stays in the cache.
+    const empty = join(folder, "empty.ts");
+    writeFileSync(empty, "");
+    const command = [process.execPath, "build", "--compile", `--target=bun-${target}`, empty];
+    const { stdout, stderr } = await runCommand([...command, `--outfile=${join(folder, "empty")}`], {
+      env: { ...process.env, BUN_INSTALL_CACHE_DIR: runtimes },
+    });
+    if (find() === undefined)
+      throw new TaskError(`Cannot download the runtime for ${target}:\n${stdout}${stderr}`);
+  }
+  return join(runtimes, find()!);
+}
+
+/** The commit that is built, with `-dirty` behind it when files differ from it; `unknown` outside of a clone, e.g. in an archive. */
+export async function findCommit(root = ROOT): Promise<string> {
+  const git = async (...args: string[]) => {
+    const { code, stdout } = await runCommand(["git", "-C", root, ...args]);
+    return code === 0 ? stdout.trim() : undefined;
+  };
+  try {
+    // An archive may be unpacked inside a clone of something else.
+    if ((await git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
+    const commit = await git("rev-parse", "HEAD");
+    const changes = await git("status", "--porcelain");
+    if (commit === undefined || changes === undefined) return "unknown";
+    return changes === "" ? commit : `${commit}-dirty`;
+  } catch {
+    // There is no git on this machine.
+    return "unknown";
+  }
+}
+
 /** Hash over the names and contents of everything that a program is built from, tests and their data left out. */
-async function hashOf(program: Program, target: Target | undefined): Promise<string> {
-  const hash = new Bun.CryptoHasher("sha256").update(`bun ${Bun.version} ${target ?? process.arch}\n`);
+async function hashOf(program: Program, target: Target | undefined, commit: string): Promise<string> {
+  const hash = new Bun.CryptoHasher("sha256").update(
+    `bun ${Bun.version} ${target ?? process.arch} ${commit}\n`,
+  );
   for (const source of program.sources) {
     const isFile = source.includes(".");
     const files = isFile ? [source] : Array.from(new Glob("**/*").scanSync(join(ROOT, source)));

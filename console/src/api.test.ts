@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
-import { problemOf, readProblem } from "./api.ts";
+import { expect, spyOn, test } from "bun:test";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { openCreation, problemOf, readProblem } from "./api.ts";
 
 function reply(status: number, body: unknown): Response {
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
@@ -47,4 +48,55 @@ test("an answer that is no problem, such as a proxy's page, is told by its statu
 test("anything thrown becomes a problem", () => {
   expect(problemOf(new TypeError("x is not a function")).detail).toBe("x is not a function");
   expect(problemOf("boom").code).toBe("internal-error");
+});
+
+/** Replies to one request after another; returns what arrived. */
+function farSide(...replies: (() => Response | Promise<never>)[]) {
+  const arrived: { key: string | null; body: unknown }[] = [];
+  const spy = spyOn(globalThis, "fetch").mockImplementation((async (_url: string, init: RequestInit) => {
+    const key = new Headers(init.headers).get("idempotency-key");
+    arrived.push({ key, body: JSON.parse(init.body as string) });
+    return await replies.shift()!();
+  }) as never);
+  return { arrived, [Symbol.dispose]: () => spy.mockRestore() };
+}
+
+const lost = () => Promise.reject(new TypeError("Failed to fetch"));
+const made = () => Response.json({ id: "grp_1" }, { status: 201 });
+const taken = () =>
+  reply(409, {
+    type: "urn:attacklens:problem:name-taken",
+    code: "name-taken",
+    title: "The name is already in use",
+    status: 409,
+    requestId: "r3",
+  });
+
+test("while it is not known whether an object was made, the same input sends the same request under one key", async () => {
+  const cut = () => new Response('{"id":', { status: 201 });
+  const gateway = () => new Response("<h1>Bad Gateway</h1>", { status: 502 });
+  using far = farSide(lost, cut, gateway, made, made);
+  const create = openCreation(createAssetGroup);
+  let sent = 0;
+  const press = () => create({ typed: "Web" }, () => ({ body: { name: `Web ${++sent}` } }));
+  for (const _ of ["lost", "cut", "gateway"])
+    expect(await press().catch((error) => problemOf(error).code)).toBe("unavailable");
+  expect(await press()).toMatchObject({ id: "grp_1" });
+  const [first, ...repeated] = far.arrived;
+  expect(first!.key).toMatch(/^"[0-9a-f-]{36}"$/);
+  expect(repeated).toEqual([first!, first!, first!]);
+  // It was made: the next is another one.
+  await press();
+  expect(far.arrived[4]!.body).toEqual({ name: "Web 2" });
+  expect(far.arrived[4]!.key).not.toBe(first!.key);
+});
+
+test("other input, and input after a refusal, is a new request", async () => {
+  using far = farSide(lost, taken, made);
+  const create = openCreation(createAssetGroup);
+  const press = (name: string) => create(name, () => ({ body: { name } })).catch(() => undefined);
+  await press("Web");
+  await press("Web 2");
+  await press("Web 2");
+  expect(new Set(far.arrived.map(({ key }) => key)).size).toBe(3);
 });

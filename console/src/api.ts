@@ -1,4 +1,5 @@
 // The API as the protocol declares it: one way to call a route, one place that reads a refusal.
+import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, Problem, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 
@@ -13,15 +14,22 @@ interface Sent {
   body?: unknown;
 }
 
+interface CallOptions {
+  signal?: AbortSignal;
+  /** Of a route that creates: the same for every time that one request is sent. */
+  idempotencyKey?: string;
+}
+
 /** Calls a route; throws a `Problem` when the server refuses, fails or cannot be reached. */
 export async function callApi<R extends Route>(
   route: R,
   request: ApiRequest<R>,
-  signal?: AbortSignal,
+  { signal, idempotencyKey }: CallOptions = {},
 ): Promise<RouteOutput<R>> {
   const sent = request as Sent;
   const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
   if (route.method !== "GET") headers["content-type"] = "application/json";
+  if (idempotencyKey) headers[IDEMPOTENCY_KEY_HEADER] = idempotencyKey;
   const response = await fetch(routePath(route, sent.params) + queryString(sent.query), {
     method: route.method,
     headers,
@@ -34,7 +42,39 @@ export async function callApi<R extends Route>(
     throw new Problem("unavailable", "The server cannot be reached.", { cause });
   });
   if (!response.ok) throw await readProblem(response);
-  return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
+  if (response.status === 204) return undefined as RouteOutput<R>;
+  return (await response.json().catch((cause: unknown) => {
+    if (signal?.aborted) throw cause;
+    throw new Problem("unavailable", "The server's reply was cut off.", { cause });
+  })) as RouteOutput<R>;
+}
+
+/** Makes an object from what the user typed. */
+export type Creation<R extends Route> = (
+  typed: unknown,
+  toRequest: () => ApiRequest<R>,
+) => Promise<RouteOutput<R>>;
+
+/**
+ * Calls a route that creates. When it is not known whether the server made the object, the same input sends the same request
+ * under the same key, so that the button makes one object however often it is pressed.
+ */
+export function openCreation<R extends Route>(route: R): Creation<R> {
+  let pending: { typed: string; request: ApiRequest<R>; idempotencyKey: string } | undefined;
+  return async (typed, toRequest) => {
+    const text = JSON.stringify(typed);
+    if (pending?.typed !== text)
+      pending = { typed: text, request: toRequest(), idempotencyKey: newIdempotencyKey() };
+    const { request, idempotencyKey } = pending;
+    try {
+      const made = await callApi(route, request, { idempotencyKey });
+      pending = undefined;
+      return made;
+    } catch (error) {
+      if (problemOf(error).status < 500) pending = undefined;
+      throw error;
+    }
+  };
 }
 
 function queryString(query: Record<string, unknown> = {}): string {

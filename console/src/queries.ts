@@ -21,7 +21,7 @@ export function refreshMs(): number {
 export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   return queryOptions({
     queryKey: [...route.name.split("."), request],
-    queryFn: ({ signal }) => callApi(route, request, signal),
+    queryFn: ({ signal }) => callApi(route, request, { signal }),
   });
 }
 
@@ -39,7 +39,7 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
       callApi(
         route,
         { ...request, query: { limit: ROWS_PER_PAGE, ...query, cursor: pageParam } } as ApiRequest<R>,
-        signal,
+        { signal },
       ) as Promise<PageOf<R>>,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (current) =>

@@ -11,7 +11,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   notFound,
   Outlet,
   redirect,
@@ -30,8 +29,11 @@ import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
 import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
 import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
+import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
+import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
 import { ExpectedMachinesDialog } from "./pages/enrollment-tokens/ExpectedMachinesDialog.tsx";
 import { RollOutPage, readRollOutSearch } from "./pages/enrollment-tokens/RollOutPage.tsx";
+import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
 import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
@@ -186,11 +188,7 @@ const tokens = createRoute({
 const tokenNew = createRoute({
   getParentRoute: () => tokens,
   path: "new",
-  // Brings the calendar along, which nothing else needs.
-  component: lazyRouteComponent(
-    () => import("./pages/enrollment-tokens/CreateTokenDialog.tsx"),
-    "CreateTokenDialog",
-  ),
+  component: CreateTokenDialog,
 });
 
 const token = createRoute({
@@ -218,19 +216,13 @@ const tokenEdit = createRoute({
   getParentRoute: () => tokenOverview,
   path: "edit",
   validateSearch: readProposal,
-  component: lazyRouteComponent(
-    () => import("./pages/enrollment-tokens/EditTokenDialog.tsx"),
-    "EditTokenDialog",
-  ),
+  component: EditTokenDialog,
 });
 
 const tokenRotate = createRoute({
   getParentRoute: () => tokenOverview,
   path: "rotate",
-  component: lazyRouteComponent(
-    () => import("./pages/enrollment-tokens/RotateTokenDialog.tsx"),
-    "RotateTokenDialog",
-  ),
+  component: RotateTokenDialog,
 });
 
 const rollOut = createRoute({

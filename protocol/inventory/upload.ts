@@ -1,4 +1,5 @@
-// How a category that the server asked for is uploaded: its list of chunk hashes, then the chunks it has never seen from anyone.
+// How a category that the server asked for is uploaded: its list of chunk hashes, then the chunks that no sensor of the same
+// asset group has uploaded.
 import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
@@ -28,9 +29,10 @@ export const putManifest = route({
   }),
   status: 200,
   output: z.object({
-    missing: z
-      .array(sha256Hex)
-      .meta({ description: "Chunks the server has never seen; empty: the category is stored" }),
+    missing: z.array(sha256Hex).meta({
+      description:
+        "Chunks that no sensor of the same asset group has uploaded; empty: the category is stored",
+    }),
   }),
 });
 

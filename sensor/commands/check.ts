@@ -1,6 +1,7 @@
 // attacklens-sensor check: whether this host could enroll; a line for each step, with what to do about it.
-import { check, type Finding } from "../check.ts";
+import { check } from "../check.ts";
 import { collectHostFacts } from "../collect.ts";
+import type { Finding } from "../preflight/finding.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { takeEnvironmentToken } from "../settings.ts";
 import { readToken } from "../token-source.ts";

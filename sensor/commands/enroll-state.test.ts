@@ -48,7 +48,6 @@ test("an identity file that is damaged is left as it is", async () => {
     "{",
     "null",
     "\0\0\0\0",
-    JSON.stringify({ ...sound, version: 2 }),
     JSON.stringify({ ...sound, state: "enrolled" }),
     JSON.stringify({ ...sound, publicKey: other.publicKey }),
     JSON.stringify(sound).slice(0, -9),
@@ -139,7 +138,7 @@ const UNMOUNT = Bun.which("umount") ?? "/bin/umount";
 const mountDisk = (path: string, options: string) =>
   process.platform === "linux" &&
   isRoot &&
-  spawnSync(MOUNT, ["-t", "tmpfs", "-o", options, "tmpfs", path]).status === 0;
+  spawnSync(MOUNT, ["-t", "tmpfs", "-o", `${options},mode=0700`, "tmpfs", path]).status === 0;
 
 /** Runs with the state folder on a file system of its own. */
 async function onOwnDisk(options: string, run: () => Promise<void>) {

@@ -167,8 +167,11 @@ describe("nothing is sent, and no key is made", () => {
 
 describe("a token enrolls the sensor", () => {
   afterEach(() => {
-    expect(server.received).toHaveLength(1);
-    expect(server.received[0]).toMatchObject({ token: TOKEN, signatureError: undefined });
+    const [first, ...asked] = server.received;
+    expect(first).toMatchObject({ token: TOKEN, signatureError: undefined });
+    expect(asked.map(({ path, token }) => ({ path, token }))).toEqual(
+      asked.map(() => ({ path: "/sensor/v1/confirm", token: undefined })),
+    );
     expect(readIdentityFile()).toMatchObject({ state: "enrolled", server: server.url, sensorId: SENSOR_ID });
     expect(statSync(identityFile()).mode & 0o777).toBe(0o600);
     expect(statSync(state).mode & 0o777).toBe(0o700);
@@ -216,7 +219,7 @@ describe("a token enrolls the sensor", () => {
     expect(await runCommandLine(["enroll", "--server", `${server.url}/`], { environment })).toEqual(ENROLLED);
   });
 
-  test("once: repeating the command keeps the identity and sends nothing", async () => {
+  test("once: repeating the command asks the server, and keeps the identity", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
     const before = readFileSync(identityFile(), "utf8");
     expect(await enroll(["--token-file", writeToken()])).toEqual({
@@ -224,6 +227,7 @@ describe("a token enrolls the sensor", () => {
       stdout: `already enrolled as ${SENSOR_ID} with ${server.url}; the token was not used\n`,
       stderr: "",
     });
+    expect(server.received).toHaveLength(2);
     expect(readFileSync(identityFile(), "utf8")).toBe(before);
   });
 
@@ -235,7 +239,7 @@ describe("a token enrolls the sensor", () => {
       stdout: "",
       stderr:
         `attacklens-sensor: Cannot enroll sensor: it is enrolled with ${server.url} as ${SENSOR_ID}\n` +
-        `hint: to change servers, move ${state} away first; to have a second sensor, choose another folder with --state\n`,
+        `hint: to make it a sensor of https://other.example, run the same command with --replace; to have a second sensor, choose another folder with --state\n`,
     });
     expect(readFileSync(identityFile(), "utf8")).toBe(before);
   });

@@ -2,10 +2,12 @@
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { collectHostFacts } from "../collect.ts";
 import { changeWay, enroll, findIdentity } from "../enroll.ts";
-import { keyFingerprint } from "../identity.ts";
+import { type EnrolledIdentity, keyFingerprint, readIdentity } from "../identity.ts";
+import { findStanding, requireTokenReplaces, wayTo } from "../lost-sensor.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
-import { readStatus } from "../status-file.ts";
+import { checkStateDir } from "../state-folder.ts";
+import { readStatus, removeStatus } from "../status-file.ts";
 import { readToken } from "../token-source.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput, stopSignal } from "./terminal.ts";
@@ -21,43 +23,43 @@ export async function enrollCommand(args: string[]): Promise<void> {
     "token-file": text,
     state: text,
     wait: text,
+    replace: { type: "boolean" },
   });
   const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "enroll sensor");
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const waitMs = parseSeconds(flags.wait) * 1000;
 
   const sources = { flag: flags.token, file: flags["token-file"], environment };
-  const existing = findIdentity(stateDir, server);
+  const begun = readIdentity(stateDir);
+  const existing = begun?.state === "enrolled" ? begun : undefined;
   const given = await readToken({ ...sources, readStandardInput }).catch((error: unknown) => {
     // What is enrolled needs no token, whatever has become of the one that it had.
-    if (existing?.state === "enrolled" && error instanceof SensorError) return undefined;
+    if (existing && error instanceof SensorError) return undefined;
     throw error;
   });
-  // A ticket is for a sensor that exists, which may be this one.
-  if (existing?.state === "enrolled" && !given?.token.startsWith(TICKET_PREFIX)) {
-    print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
-    const way = { stateDir, server, caPin, proxy, environmentProxy, waitMs, signal: stopSignal() };
-    if (await changeWay(existing, { ...way, onRetry: note }))
-      print("reaches its server from now on as this command says");
-    const state = readStatus(stateDir)?.state;
-    if (state === "unknown-to-server" || state === "copied" || state === "key-replaced") {
-      note(
-        `the server does not take its key any more; to make this host a new sensor, move ${stateDir} away and run the same command again`,
-      );
-    }
-    return;
-  }
-  const { token, warning } = given!;
-  if (warning) note(warning);
   const host = await collectHostFacts();
   const signal = stopSignal();
-  const enrolled = await enroll({
-    ...{ stateDir, server, token, host, caPin, proxy, environmentProxy, waitMs, signal },
-    onRetry: note,
-  });
+  const options = { stateDir, server, host, caPin, proxy, environmentProxy, waitMs, signal, onRetry: note };
+  // A ticket is for a sensor that exists, which may be this one.
+  const isTicket = given?.token.startsWith(TICKET_PREFIX) ?? false;
+  if (isTicket) findIdentity(stateDir, server);
+  const replaced = isTicket ? undefined : existing;
+  if (replaced) {
+    const standing = await findStanding(replaced, options);
+    if (standing.is === "known") return await goOn(replaced, options, standing.remark);
+    if (!flags.replace) await requireTokenReplaces(replaced, standing, options, given?.token);
+  }
+  if (!given) throw noToken();
+  const { token, warning } = given;
+  if (warning) note(warning);
+  const way = replaced?.server === server ? { way: await wayTo(replaced, options) } : {};
+  const enrolled = await enroll({ ...options, ...way, token, replaces: replaced !== undefined });
+  // It is another sensor's.
+  if (replaced) removeStatus(stateDir);
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
-  const verb = token.startsWith(TICKET_PREFIX) ? "enrolled again" : "enrolled";
-  print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}`);
+  const verb = isTicket || replaced ? "enrolled again" : "enrolled";
+  const place = replaced ? ` in place of ${replaced.sensorId} of ${replaced.server}` : "";
+  print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}${place}`);
   if (enrolled.awaitingApproval)
     print(`it waits for approval in the console; its fingerprint is ${keyFingerprint(enrolled.publicKey)}`);
   if (enrolled.readBy !== undefined)
@@ -65,6 +67,28 @@ export async function enrollCommand(args: string[]): Promise<void> {
       `the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: ${enrolled.readBy})`,
     );
   print("next: attacklens-sensor run");
+}
+
+/** The server knows this host: there is nothing to do but to take over how the command says that it is reached. */
+async function goOn(
+  existing: EnrolledIdentity,
+  options: Parameters<typeof changeWay>[1],
+  remark: string | undefined,
+): Promise<void> {
+  const { stateDir, server } = options;
+  print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
+  if (await changeWay(existing, options)) print("reaches its server from now on as this command says");
+  if (remark) note(remark);
+  if (readStatus(stateDir)?.state === "copied")
+    note("another host holds its key, and the token does not let this one in; use a re-enrollment ticket");
+}
+
+function noToken(): SensorError {
+  return new SensorError(
+    "usage",
+    "Cannot enroll sensor: no token is given that could be used",
+    "give it by --token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN",
+  );
 }
 
 function parseSeconds(value: string | undefined): number {

@@ -165,25 +165,10 @@ test("run --once of a sensor that the server does not know keeps the key", async
     stdout: "",
     stderr:
       `attacklens-sensor: Cannot report to ${server.url}: The sensor is not known\n` +
-      `hint: the key is kept; to make this host a new sensor, move ${state} away and enroll again\n`,
+      `hint: the key is kept; to make this host a new sensor, run attacklens-sensor enroll with a token and --replace\n`,
   });
   expect(readFileSync(identityPath(state), "utf8")).toBe(identity);
   expect((await status()).exitCode).toBe(9);
-});
-
-test("enroll of a sensor that the server does not know says how to begin anew", async () => {
-  enrollWith();
-  const enrolled = ["enroll", "--server", server.url, "--token", "-", "--state", state];
-  const stdout = `already enrolled as ${SENSOR_ID} with ${server.url}; the token was not used\n`;
-  expect(await runCommandLine(enrolled)).toEqual({ exitCode: 0, stdout, stderr: "" });
-  server.next.push(problem("sensor-unknown"));
-  await run();
-  expect(await runCommandLine(enrolled)).toEqual({
-    exitCode: 0,
-    stdout,
-    stderr: `attacklens-sensor: the server does not take its key any more; to make this host a new sensor, move ${state} away and run the same command again\n`,
-  });
-  expect(server.received).toHaveLength(1);
 });
 
 test("run goes on until it is told to stop, and then ends well", async () => {

@@ -5,12 +5,13 @@ import { type Cycle, IdentityRemoved, openCycle, run } from "../run.ts";
 import { holdStateDir } from "../run-lock.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { SENSOR_STATES } from "../status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = requireIdentity(stateDir);
   if (tightenIdentity(stateDir)) {
     note(
@@ -31,7 +32,7 @@ export async function runCommand(args: string[]): Promise<void> {
     const cycle = await openCycle({ ...options, isLast: true })();
     if (signal.aborted) return;
     for (const line of cycle.news) note(line);
-    throwUnlessConnected(cycle, identity, stateDir);
+    throwUnlessConnected(cycle, identity);
     print(describe(cycle));
     return;
   }
@@ -62,14 +63,11 @@ function requireIdentity(stateDir: string): EnrolledIdentity {
   );
 }
 
-function throwUnlessConnected(
-  { state, problem }: Cycle,
-  { server }: EnrolledIdentity,
-  stateDir: string,
-): void {
+function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIdentity): void {
   const exit = SENSOR_STATES[state];
   if (exit === "done") return;
-  const anew = `the key is kept; to make this host a new sensor, move ${stateDir} away and enroll again`;
+  const anew =
+    "the key is kept; to make this host a new sensor, run attacklens-sensor enroll with a token and --replace";
   const later = "nothing is lost: the report is kept, and delivered when the server takes it";
   const hints: Partial<Record<typeof state, string>> = {
     "server-unreachable": later,

@@ -1,16 +1,19 @@
 // attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
-import { RELEASE } from "@attacklens/protocol/version.ts";
+import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { keyFingerprint, readIdentity } from "../identity.ts";
 import { countKeptReports } from "../kept-report-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
+
+const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;
 
 /** Answers the exit code: 0 connected or not run yet, 1 not running any more, 5 not enrolled, else that of the state. */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
@@ -24,6 +27,7 @@ export async function statusCommand(args: string[]): Promise<number> {
     const shown = {
       state,
       version: RELEASE,
+      commit: KNOWN_COMMIT,
       stateDir,
       server,
       sensorId,
@@ -61,7 +65,7 @@ export async function statusCommand(args: string[]): Promise<number> {
         kept?.dropped &&
           `${describeCount(kept.dropped.count)} since ${kept.dropped.since}, for want of space`,
       ],
-      ["Version", RELEASE],
+      ["Version", KNOWN_COMMIT ? `${RELEASE} (commit ${KNOWN_COMMIT})` : RELEASE],
       ["State folder", stateDir],
     ];
     for (const [name, value] of rows) if (value) print(`${name.padEnd(14)} ${value}`);

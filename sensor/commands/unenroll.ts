@@ -13,11 +13,12 @@ import { send } from "../request.ts";
 import { SensorError } from "../sensor-error.ts";
 import { Refused, Unreachable } from "../server-reply.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
+import { checkStateDir } from "../state-folder.ts";
 import { note, parseFlags, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" } });
-  const stateDir = flags.state ?? defaultStateDir();
+  const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   if (!identity) {
     print(`nothing to do: there is no identity in ${stateDir}`);

@@ -4,6 +4,8 @@ import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 
 export const apiKeyRoutes = [
   handler(routes.listApiKeys, ({ query, user }, { db, now }) => listApiKeys(db, now(), user, query)),
-  handler(routes.createApiKey, ({ body, user }, { db, now }) => createApiKey(db, now(), user, body)),
+  handler(routes.createApiKey, ({ body, user, idempotency }, { db, now }) =>
+    createApiKey(db, now(), user, body, idempotency),
+  ),
   handler(routes.revokeApiKey, ({ params, user }, { db, now }) => revokeApiKey(db, now(), user, params.id)),
 ];

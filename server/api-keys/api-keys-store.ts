@@ -77,6 +77,14 @@ export async function insertApiKey(tx: Database, key: ApiKeyTable): Promise<void
   await tx.insertInto("apiKey").values(key).execute();
 }
 
+export async function replaceKeyValue(
+  tx: Database,
+  id: string,
+  value: Pick<ApiKeyTable, "valueHash" | "hint">,
+): Promise<void> {
+  await tx.updateTable("apiKey").set(value).where("id", "=", id).execute();
+}
+
 export async function revokeApiKeyRow(
   tx: Database,
   id: string,

@@ -13,7 +13,8 @@ import { API_KEY_PREFIX, formatTokenValue, tokenValueError } from "@attacklens/p
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { nameKey, toInstant } from "../ids.ts";
 import { permitted, requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
@@ -24,6 +25,7 @@ import {
   insertApiKey,
   lockApiKey,
   pageOfApiKeys,
+  replaceKeyValue,
   revokeApiKeyRow,
   updateLastUse,
 } from "./api-keys-store.ts";
@@ -72,46 +74,80 @@ export async function listApiKeys(db: Database, now: number, user: User, query: 
   return { items: rows.map((row) => present(row, now, user)), ...page };
 }
 
-/** The value is in the answer and nowhere else. Throws input-invalid. */
+/** Returns the value, which is stored nowhere. Throws input-invalid, and what `createOnce` throws. */
 export async function createApiKey(
   db: Database,
   now: number,
   user: User,
   { name, role, expiresAt }: RouteInput<typeof createRoute>["body"],
+  idempotency?: IdempotentRequest,
 ) {
   if (ROLES.indexOf(role) > ROLES.indexOf(user.role))
     throw badField("role", `must not be above your own, which is ${ROLE_NAMES[user.role]}`);
-  const expiry = Date.parse(expiresAt);
+  const { id, value } = await createOnce(db, now, idempotency, {
+    noun: "apiKey",
+    create: (tx, id) => insertNewKey(tx, now, user, { id, name, role, expiry: parseExpiry(expiresAt, now) }),
+    repeat: (tx, id) => replaceUnusedValue(tx, now, user, id),
+  });
+  return { apiKey: present((await findApiKey(db, id))!, now, user), value };
+}
+
+function parseExpiry(text: string, now: number): number {
+  const expiry = Date.parse(text);
   if (expiry <= now) throw badField("expiresAt", "must be in the future");
   if (expiry > now + MAX_API_KEY_DAYS * DAY_MS)
     throw badField("expiresAt", `must be at most ${MAX_API_KEY_DAYS} days ahead`);
-  const id = newId("apiKey");
+  return expiry;
+}
+
+async function insertNewKey(
+  tx: Database,
+  now: number,
+  user: User,
+  { id, name, role, expiry }: { id: string; name: string; role: Role; expiry: number },
+) {
   const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
-  await inTransaction(db, async (tx) => {
-    await insertApiKey(tx, {
-      id,
-      name,
-      nameKey: nameKey(name),
-      valueHash: hashOf(value),
-      hint: value.slice(-4),
-      role,
-      createdAt: now,
-      createdBy: user.id,
-      expiresAt: expiry,
-      revokedAt: null,
-      revokedBy: null,
-      lastUsedAt: null,
-      lastUsedAddress: null,
-    });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "api-key.created",
-      entity: { type: "api-key", id },
-      details: { name, role, expiresAt: toInstant(expiry) },
-    });
+  await insertApiKey(tx, {
+    id,
+    name,
+    nameKey: nameKey(name),
+    valueHash: hashOf(value),
+    hint: value.slice(-4),
+    role,
+    createdAt: now,
+    createdBy: user.id,
+    expiresAt: expiry,
+    revokedAt: null,
+    revokedBy: null,
+    lastUsedAt: null,
+    lastUsedAddress: null,
   });
-  return { apiKey: present((await findApiKey(db, id))!, now, user), value };
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "api-key.created",
+    entity: { type: "api-key", id },
+    details: { name, role, expiresAt: toInstant(expiry) },
+  });
+  return { id, value };
+}
+
+/** A key that has been used was delivered, and stays. Throws state-conflict. */
+async function replaceUnusedValue(tx: Database, now: number, user: User, id: string) {
+  const key = await lockApiKey(tx, id);
+  if (!key) throw cannotRepeat("API key", "no longer exists");
+  if (key.revokedAt !== null) throw cannotRepeat("API key", `was revoked at ${toInstant(key.revokedAt)}`);
+  if (key.lastUsedAt !== null) throw cannotRepeat("API key", `was used at ${toInstant(key.lastUsedAt)}`);
+  const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
+  await replaceKeyValue(tx, id, { valueHash: hashOf(value), hint: value.slice(-4) });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "api-key.value-replaced",
+    entity: { type: "api-key", id },
+    details: { name: key.name, cause: "request-repeated" },
+  });
+  return { id, value };
 }
 
 /** Throws not-found, state-conflict. */

@@ -10,8 +10,8 @@ import {
 
 export const assetGroupRoutes = [
   handler(routes.listAssetGroups, ({ query, user }, { db, now }) => listAssetGroups(db, now(), user, query)),
-  handler(routes.createAssetGroup, ({ body, user }, { db, now }) =>
-    createAssetGroup(db, now(), user, body.name),
+  handler(routes.createAssetGroup, ({ body, user, idempotency }, { db, now }) =>
+    createAssetGroup(db, now(), user, body.name, idempotency),
   ),
   handler(routes.getAssetGroup, ({ params, user }, { db, now }) => getAssetGroup(db, now(), user, params.id)),
   handler(routes.renameAssetGroup, ({ params, body, user }, { db, now }) =>

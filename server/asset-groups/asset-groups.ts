@@ -5,7 +5,8 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
@@ -45,34 +46,49 @@ export async function getAssetGroup(db: Database, now: number, user: User, id: s
   return present(row, user);
 }
 
-/** Throws name-taken. */
+/** Throws name-taken, and what `createOnce` throws. */
 export async function createAssetGroup(
   db: Database,
   now: number,
   user: User,
   name: string,
+  idempotency?: IdempotentRequest,
 ): Promise<AssetGroup> {
-  const id = newId("assetGroup");
-  await refuseTakenName(name, () =>
-    inTransaction(db, async (tx) => {
-      await insertGroup(tx, {
-        id,
-        name,
-        nameKey: nameKey(name),
-        createdAt: now,
-        createdBy: user.id,
-        deletedAt: null,
-      });
-      await recordAuditEvent(tx, {
-        at: now,
-        actor: userActor(user),
-        action: "asset-group.created",
-        entity: { type: "asset-group", id },
-        details: { name },
-      });
+  const id = await refuseTakenName(name, () =>
+    createOnce(db, now, idempotency, {
+      noun: "assetGroup",
+      create: (tx, id) => insertNewGroup(tx, now, user, { id, name }),
+      async repeat(tx, id) {
+        if (!(await lockGroup(tx, id))) throw cannotRepeat("asset group", "was deleted");
+        return id;
+      },
     }),
   );
   return await getAssetGroup(db, now, user, id);
+}
+
+async function insertNewGroup(
+  tx: Database,
+  now: number,
+  user: User,
+  { id, name }: { id: string; name: string },
+): Promise<string> {
+  await insertGroup(tx, {
+    id,
+    name,
+    nameKey: nameKey(name),
+    createdAt: now,
+    createdBy: user.id,
+    deletedAt: null,
+  });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "asset-group.created",
+    entity: { type: "asset-group", id },
+    details: { name },
+  });
+  return id;
 }
 
 /** Throws not-found, name-taken. */
@@ -124,9 +140,9 @@ function notFound(id: string): Problem {
   return new Problem("not-found", `There is no asset group ${id}`);
 }
 
-async function refuseTakenName(name: string, write: () => Promise<void>): Promise<void> {
+async function refuseTakenName<T>(name: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     throw new Problem("name-taken", `Another asset group is named "${name}"`, {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { inTransaction } from "../db/transaction.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
-import { type AuditEvent, findBreak, recordAuditEvent } from "./audit.ts";
+import { type AuditEvent, findBreak, onAuditEvents, recordAuditEvent } from "./audit.ts";
 
 const event = (name: string): AuditEvent => ({
   at: 1,
@@ -34,6 +34,8 @@ for (const dialect of TESTED_DIALECTS) {
   test(`an event that is rolled back leaves no gap (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
+    const heard: unknown[] = [];
+    onAuditEvents(db, ({ details }) => heard.push(details?.name));
     await inTransaction(db, (tx) => recordAuditEvent(tx, event("first")));
     const failed = inTransaction(db, async (tx) => {
       await recordAuditEvent(tx, event("never"));
@@ -42,6 +44,8 @@ for (const dialect of TESTED_DIALECTS) {
     expect(failed).rejects.toThrow("the change failed");
     await failed.catch(() => {});
     await inTransaction(db, (tx) => recordAuditEvent(tx, event("second")));
+    // What listens, e.g. the log, hears only what was committed.
+    expect(heard).toEqual(["first", "second"]);
     expect(await findBreak(db)).toBeUndefined();
   });
 

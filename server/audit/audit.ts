@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
-import { announce } from "../db/changes.ts";
+import { afterCommit, announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
 import type { User } from "../route-handler.ts";
@@ -13,11 +13,13 @@ export const AUDIT_ACTIONS = [
   "user.signed-in",
   "user.signed-out",
   "api-key.created",
+  "api-key.value-replaced",
   "api-key.revoked",
   "asset-group.created",
   "asset-group.renamed",
   "asset-group.deleted",
   "enrollment-token.created",
+  "enrollment-token.value-replaced",
   "enrollment-token.changed",
   "enrollment-token.paused",
   "enrollment-token.resumed",
@@ -34,6 +36,7 @@ export const AUDIT_ACTIONS = [
   "sensor.removed",
   "sensor.copy-noticed",
   "sensor.ticket-created",
+  "sensor.ticket-value-replaced",
   "sensor.re-enrolled",
   "sensor.replaced",
   "sensor.kept-apart",
@@ -58,6 +61,13 @@ export interface AuditEvent {
 export function userActor(user: User): AuditEvent["actor"] {
   if (user.apiKey) return { type: "api-key", id: user.apiKey.id, name: user.apiKey.name };
   return { type: "user", id: user.id, name: user.name };
+}
+
+const listeners = new WeakMap<Database, (event: AuditEvent) => void>();
+
+/** Calls the listener with each event that this process has recorded, after its commit. */
+export function onAuditEvents(db: Database, listener: (event: AuditEvent) => void): void {
+  listeners.set(db, listener);
 }
 
 /** Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked until the commit. */
@@ -87,6 +97,10 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
     return { ...row, hash: previousHash };
   });
   await appendEvents(tx, rows);
+  afterCommit(tx, (db) => {
+    const listener = listeners.get(db);
+    if (listener) for (const event of events) listener(event);
+  });
   const types = new Set(events.map(({ entity }) => entity.type));
   for (const topic of CHANGE_TOPICS.filter((one) => types.has(one))) await announce(tx, topic);
 }

@@ -87,6 +87,18 @@ test("own files are read again when asked; what cannot be used is refused in wor
     expect(await tls.reload()).toBe(true);
     expect(tls.certificate().chain).toBe(second.chain);
 
+    clock.ms = second.expiresAt;
+    await expect(tls.reload()).rejects.toThrow(`Can't use ${certificate}: the certificate is expired since`);
+    const errors = spyOn(log, "error");
+    expect(await tls.renew()).toBe(false);
+    expect(errors.mock.lastCall?.[1]).toStartWith("the certificate is expired");
+    errors.mockRestore();
+    clock.ms = Date.now() - 30 * DAY_MS;
+    await expect(tls.reload()).rejects.toThrow(
+      `Can't use ${certificate}: the certificate is not valid before`,
+    );
+    clock.ms = Date.now();
+
     writeFileSync(key, first.privateKey);
     await expect(tls.reload()).rejects.toThrow(
       `Cannot use ${key}: it is not the private key of ${certificate}`,
@@ -94,7 +106,7 @@ test("own files are read again when asked; what cannot be used is refused in wor
     writeFileSync(certificate, "nonsense");
     await expect(tls.reload()).rejects.toThrow(`Cannot use ${certificate}: it is not a certificate in PEM`);
     rmSync(key);
-    await expect(tls.reload()).rejects.toThrow(`Cannot read ${key}`);
+    await expect(tls.reload()).rejects.toThrow(`Can't use ${key}: it, or a folder above it, does not exist`);
     expect(tls.certificate().chain).toBe(second.chain);
     expect(execFileSync("ls", [folder]).toString()).toBe("tls.crt\n");
   } finally {

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import { issueServerCertificate, type Roots, requireRoots } from "./certificates.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { readTlsFiles, requireInForce } from "./tls-files.ts";
 import { pinOf, RENEWED_BEFORE_MS, type ServerCertificate } from "./x509.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,8 +38,10 @@ export async function openServerTls({ db, now, secret, files, names, log }: TlsS
   const warnWhenNearEnd = () => {
     if (!files || current.expiresAt - now() > WARNED_BEFORE_MS || now() - warnedAt < DAY_MS) return;
     warnedAt = now();
-    const until = new Date(current.expiresAt).toISOString();
-    log.warn({ file: files.certificate, until }, "the certificate ends soon: renew it, then send SIGHUP");
+    const about = { file: files.certificate, until: new Date(current.expiresAt).toISOString() };
+    if (current.expiresAt <= now())
+      log.error(about, "the certificate is expired, and clients refuse it: renew it, then send SIGHUP");
+    else log.warn(about, "the certificate ends soon: renew it, then send SIGHUP");
   };
   warnWhenNearEnd();
   async function renew(): Promise<boolean> {
@@ -59,7 +61,9 @@ export async function openServerTls({ db, now, secret, files, names, log }: TlsS
     renew,
     async reload() {
       if (!files) return await renew();
-      current = read();
+      const next = read();
+      requireInForce(files.certificate, next.chain, now());
+      current = next;
       log.info({ until: new Date(current.expiresAt).toISOString() }, "certificate read again");
       warnWhenNearEnd();
       return true;

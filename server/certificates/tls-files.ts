@@ -1,6 +1,7 @@
 // A certificate and its key from the operator's files, looked at before they are served.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { explainFile } from "../explain-system.ts";
 import type { ServerCertificate } from "./x509.ts";
 
 /** Throws, in words for the operator, what cannot be read, is no certificate or key, or does not belong together. */
@@ -10,15 +11,31 @@ export function readTlsFiles(certificateFile: string, keyFile: string): ServerCe
   const certificate = parse(certificateFile, "a certificate in PEM", () => new X509Certificate(chain));
   const key = parse(keyFile, "a private key in PEM without a password", () => createPrivateKey(privateKey));
   if (!certificate.checkPrivateKey(key))
-    throw new Error(`Cannot use ${keyFile}: it is not the private key of ${certificateFile}`);
+    throw new Error(
+      `Cannot use ${keyFile}: it is not the private key of ${certificateFile}\nhint: name the key that belongs to the certificate with --tls-key`,
+    );
   return { chain, privateKey, expiresAt: Date.parse(certificate.validTo) };
+}
+
+/** Throws Error for the operator when clients would refuse the certificate for its times. */
+export function requireInForce(certificateFile: string, chain: string, now: number): void {
+  const { validFrom, validTo } = new X509Certificate(chain);
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  const isExpired = to <= now;
+  if (!isExpired && from <= now) return;
+  const when = isExpired
+    ? `the certificate is expired since ${new Date(to).toISOString()}`
+    : `the certificate is not valid before ${new Date(from).toISOString()}`;
+  throw new Error(`Can't use ${certificateFile}: ${when}\nhint: install a valid one, then send SIGHUP`);
 }
 
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(explainFile(Object.assign(error as Error, { path })) ?? `Can't use ${path}: ${error}`, {
+      cause: error,
+    });
   }
 }
 
@@ -26,6 +43,9 @@ function parse<T>(path: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new Error(`Cannot use ${path}: it is not ${what}`, { cause: error });
+    throw new Error(
+      `Cannot use ${path}: it is not ${what}\nhint: convert it with openssl, or name another file`,
+      { cause: error },
+    );
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { waitUntil } from "../../tests/support/wait-until.ts";
 import { onChanges } from "../db/changes.ts";
 import { listenForChanges } from "../db/listen.ts";
 import { makeTestSensor } from "../test-sensor.ts";
@@ -13,17 +14,16 @@ async function listen(world: World): Promise<AsyncDisposable | undefined> {
   if (world.databaseUrl === undefined) return undefined;
   const listening = listenForChanges(world.db, world.databaseUrl);
   const { sql } = await import("kysely");
-  for (;;) {
-    const heard = new Promise<boolean>((resolve) => {
-      const stop = onChanges(world.db, () => {
-        stop();
-        resolve(true);
-      });
-      setTimeout(() => resolve(false), 50);
-    });
+  let isHeard = false;
+  const stop = onChanges(world.db, () => {
+    isHeard = true;
+  });
+  await waitUntil("the server hears the other one", async () => {
     await sql`select pg_notify('attacklens_changes', 'user')`.execute(world.db);
-    if (await heard) return listening;
-  }
+    return isHeard;
+  });
+  stop();
+  return listening;
 }
 
 async function openStream(world: World, cookie: string) {
@@ -90,7 +90,7 @@ for (const dialect of TESTED_DIALECTS) {
     await world.call(createEnrollmentToken, cookie, {
       body: { name: "After", scope: { type: "all-assets" }, expiresAt: null },
     });
-    while (!heard.includes("enrollment-token")) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil("the later change is heard", () => heard.includes("enrollment-token"));
     expect(heard).not.toContain("asset-group");
   });
 }

@@ -1,7 +1,9 @@
 // The API as a command calls it: over HTTPS, with an API key, or with a sign-in that ends with the command.
 import { signIn, signOut } from "@attacklens/protocol/account.ts";
+import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { Problem, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
 import { CommandError, refusalError } from "./command-error.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -28,32 +30,48 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
     route: R,
     request: Partial<RouteRequest<R>> = {},
   ): Promise<RouteOutput<R>> {
+    if (!route.creates) return await send(route, request);
+    const key = newIdempotencyKey();
+    try {
+      return await send(route, request, key);
+    } catch (error) {
+      if (!(error instanceof CommandError && error.exit === "unreachable")) throw error;
+      // The server may have made the object: under the same key it makes no second one.
+      return await send(route, request, key);
+    }
+  }
+
+  async function send<R extends Route>(
+    route: R,
+    request: Partial<RouteRequest<R>>,
+    idempotencyKey?: string,
+  ): Promise<RouteOutput<R>> {
     const target = new URL(routePath(route, request.params as Record<string, string> | undefined), origin);
     for (const [name, value] of Object.entries(request.query ?? {}))
       if (value !== undefined) target.searchParams.set(name, String(value));
     const headers: Record<string, string> = { accept: "application/json" };
     if (request.body !== undefined) headers["content-type"] = "application/json";
+    if (idempotencyKey) headers[IDEMPOTENCY_KEY_HEADER] = idempotencyKey;
     if ("apiKey" in auth) headers.authorization = `Bearer ${auth.apiKey}`;
     else if (cookie) headers.cookie = cookie;
-    const reply = await fetch(target, {
+    const { reply, text } = await verifiedFetch(target, {
       method: route.method,
       headers,
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(ca === undefined ? {} : { tls: { ca } }),
-      ...(loopback ? { proxy: false as never } : {}),
-    }).catch((error: Error) => {
-      throw new CommandError(
-        "unreachable",
-        `Cannot reach ${origin}: ${error.message}`,
-        "look at --server and the certificate; --ca FILE trusts a private one",
-      );
-    });
+      ca,
+      ...(loopback ? { proxy: false as const } : {}),
+    })
+      .then(async (reply) => ({ reply, text: await reply.text() }))
+      .catch((error: Error) => {
+        throw unreachable(route, origin, error);
+      });
     const cookies = reply.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
     if (cookies.length > 0) cookie = cookies.join("; ");
-    if (reply.ok) return (reply.status === 204 ? undefined : await reply.json()) as RouteOutput<R>;
-    const parsed = problemBody.safeParse(await reply.json().catch(() => undefined));
+    const body = parseJson(text);
+    if (reply.ok && (reply.status === 204 || body !== undefined)) return body as RouteOutput<R>;
+    const parsed = problemBody.safeParse(body);
     if (!parsed.success)
       throw new CommandError("unreachable", `${origin} answers ${reply.status}, not as AttackLens does`);
     const { code, detail = "", fields } = parsed.data;
@@ -67,6 +85,24 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
       if ("email" in auth) await call(signOut).catch(() => undefined);
     },
   };
+}
+
+function unreachable(route: Route, origin: string, error: Error & { code?: string }): CommandError {
+  const isLost = error.code === "ECONNRESET" || error.name === "TimeoutError";
+  const hint =
+    route.creates && isLost
+      ? "the server may have carried the request out: look for what it made before you repeat the command"
+      : "look at --server and the certificate; --ca FILE trusts a private one";
+  return new CommandError("unreachable", `Cannot reach ${origin}: ${error.message}`, hint);
+}
+
+/** Undefined for an empty reply, or one that is no JSON, such as a proxy's page. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseServerUrl(text: string): string {

@@ -28,7 +28,9 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
   const overlapDays = parseDays(overlap);
   const config = readConfig(data === undefined ? [] : ["--data", data]);
   if (!["show", "rotate", "retire"].includes(verb ?? ""))
-    throw new ConfigError(`there is no command ca ${verb ?? ""}\n${CA_USAGE}`);
+    throw new ConfigError(
+      `${verb === undefined ? "ca needs a command" : `There is no command ${JSON.stringify(`ca ${verb}`)}`}\nhint: attacklens ca --help shows the commands`,
+    );
   const db = await openExistingDatabase(config);
   try {
     const now = Date.now();

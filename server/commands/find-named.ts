@@ -6,6 +6,7 @@ import {
   listEnrollmentTokens,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { assetGroupId, enrollmentTokenId } from "@attacklens/protocol/ids.ts";
+import { nameKey } from "../ids.ts";
 import type { ApiSession } from "./api-session.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -36,7 +37,7 @@ async function findNamed<T extends { name: string }>(
   let cursor: string | null | undefined;
   do {
     const page = await pageOf({ q: name, limit: 200, ...(cursor ? { cursor } : {}) });
-    const found = page.items.find((item) => item.name.toLowerCase() === name.toLowerCase());
+    const found = page.items.find((item) => nameKey(item.name) === nameKey(name));
     if (found) return found;
     cursor = page.nextCursor;
   } while (cursor);

@@ -36,6 +36,7 @@ export function tokenFacts(token: EnrollmentToken): string {
     ["Ephemeral", token.ephemeralHours !== null && `removed after ${token.ephemeralHours} hours offline`],
     ["Copies", token.copies],
     ["Reinstalls", token.reinstalls],
+    ["Lost sensors", token.reEnrollLost],
     ["Warnings", token.warnings.join(", ")],
     ["Value ends in", token.hint],
   ];

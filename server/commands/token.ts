@@ -1,6 +1,7 @@
 // attacklens token: enrollment tokens from a terminal or a script, through the API of a server.
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import { LOST_SENSOR_RULES } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { CommandError, EXIT_CODES } from "./command-error.ts";
@@ -15,7 +16,8 @@ export const TOKEN_USAGE = `Usage:
                    [--network CIDR]... [--hostname PATTERN]... [--tag TAG]... [--description TEXT]
                    [--require-approval] [--ephemeral-hours N]
                    [--copies allow|approval|refuse]
-                   [--reinstalls ask|merge|keep] [OUTPUT]
+                   [--reinstalls ask|merge|keep]
+                   [--re-enroll-lost new-pin|always|never] [OUTPUT]
   attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
   attacklens token pause|resume|revoke|delete NAME|ID [--json]
@@ -86,6 +88,7 @@ async function create(args: string[]): Promise<void> {
     "ephemeral-hours": text,
     copies: text,
     reinstalls: text,
+    "re-enroll-lost": text,
   });
   const name = required(flags.name, "--name");
   const expiresAt = parseWhen(required(flags.expires, "--expires"), "--expires");
@@ -112,6 +115,7 @@ async function create(args: string[]): Promise<void> {
         requireApproval: flags["require-approval"] ?? false,
         copies: parseRule("--copies", routes.COPY_RULES, flags.copies),
         reinstalls: parseRule("--reinstalls", routes.REINSTALL_RULES, flags.reinstalls),
+        reEnrollLost: parseRule("--re-enroll-lost", LOST_SENSOR_RULES, flags["re-enroll-lost"]),
       },
     }),
   );

@@ -14,6 +14,7 @@ const listeners = new WeakMap<Database, Set<Listener>>();
 /** PostgreSQL databases whose notifications do not arrive: see listen.ts. */
 export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
+const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
 /** In a transaction: whoever listens is told when it is committed. Many announcements of one transaction are one. */
 export async function announce(tx: Database, topic: ChangeTopic): Promise<void> {
@@ -24,11 +25,19 @@ export async function announce(tx: Database, topic: ChangeTopic): Promise<void> 
   if (dialectOf(tx) === "postgres") await sql`select pg_notify(${CHANNEL}, ${topic})`.execute(tx);
 }
 
+/** In a transaction: calls `work` with the database once it is committed, and never when it is not. */
+export function afterCommit(tx: Database, work: (db: Database) => void): void {
+  committing.get(tx)?.push(work);
+}
+
 /** For inTransaction: begins to collect what a transaction announces; answers what tells it after the commit. */
 export function collectChanges(db: Database, tx: Database): () => void {
   const topics = new Set<ChangeTopic>();
   uncommitted.set(tx, topics);
+  const works: ((db: Database) => void)[] = [];
+  committing.set(tx, works);
   return () => {
+    for (const work of works) work(db);
     if (topics.size > 0 && (dialectOf(db) === "sqlite" || withoutNotifications.has(db)))
       tell(db, [...topics]);
   };

@@ -65,7 +65,8 @@ export function isOutage(error: unknown): boolean {
   return (
     // pg gives these no code.
     LOST_CONNECTION.test(message) ||
-    /^(08|53|57P0)/.test(code) ||
+    // Connections, resources, operator intervention, and a database that is read-only (PostgreSQL, appendix A).
+    /^(08|53|57|25006)/.test(code) ||
     [
       "ECONNREFUSED",
       "ECONNRESET",
@@ -75,11 +76,13 @@ export function isOutage(error: unknown): boolean {
       "ENOTFOUND",
       "EAI_AGAIN",
       "ETIMEDOUT",
+      "SQLITE_BUSY",
+      "SQLITE_CANTOPEN",
       "SQLITE_FULL",
       "SQLITE_IOERR",
       "SQLITE_READONLY",
     ].includes(code) ||
-    code.startsWith("SQLITE_IOERR")
+    /^SQLITE_(IOERR|READONLY|CANTOPEN|BUSY)_/.test(code)
   );
 }
 

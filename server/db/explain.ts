@@ -73,18 +73,45 @@ function placeOf({ dataDir, databaseUrl }: Location): string {
 /** What the system or the database says, for the operator; undefined when it is something else. */
 export function explainDatabase(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return `${error.message}\nhint: ${error.hint}`;
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, message = "" } = (error ?? {}) as { code?: unknown; message?: string };
   if (code === "ENOSPC" || code === "SQLITE_FULL" || code === "53100") {
-    return "Cannot write the data: no space left on the device; nothing was changed";
+    return "Cannot write the data: no space left on the device; nothing was changed\nhint: free some space";
   }
   if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
     return "Cannot open the database: attacklens.db is damaged or no database; it was left as it is\nhint: restore it from a backup";
   }
+  if (/^SQLITE_CANTOPEN/.test(String(code)))
+    return "Cannot open the database: attacklens.db in the data folder cannot be opened\nhint: check that it is a file, and that this user may read and write it and its folder";
+  if (/^SQLITE_(READONLY|PERM)/.test(String(code)))
+    return "Cannot write the database: attacklens.db or its folder is read-only for this user\nhint: change their owner or their mode, or start AttackLens as their owner";
+  if (/^SQLITE_(BUSY|LOCKED)/.test(String(code)))
+    return "Cannot open the database: another program keeps attacklens.db locked\nhint: stop that program, e.g. a backup or sqlite3";
+  if (/^SQLITE_IOERR/.test(String(code)))
+    return "Cannot use the database: the disk of attacklens.db reports an error\nhint: check the disk, and the system's log";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return "Cannot reach PostgreSQL: the host name in DATABASE_URL has no address\nhint: check its spelling, and this host's DNS";
+  if (
+    ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"].includes(String(code)) ||
+    /^(timeout exceeded when trying to connect|timeout expired|Connection terminated)/.test(message)
+  )
+    return "Cannot reach PostgreSQL: the host in DATABASE_URL does not reply\nhint: check host and port, and the firewalls on the way";
+  if (code === "57P03")
+    return "Cannot open the database: PostgreSQL is starting, or shutting down\nhint: try again in a moment";
+  if (code === "53300")
+    return "Cannot open the database: PostgreSQL has no connection left\nhint: raise its max_connections, or lower ATTACKLENS_DATABASE_POOL";
+  if (code === "25006")
+    return "Cannot write the database: PostgreSQL is read-only\nhint: name the primary in DATABASE_URL, not a standby";
+  if (code === "42501")
+    return "Cannot set up the database: the user in DATABASE_URL may not create tables\nhint: make it the owner of the database";
+  if (/does not support SSL/.test(message))
+    return "Cannot reach PostgreSQL: it does not speak TLS, which sslmode in DATABASE_URL asks for\nhint: turn TLS on in PostgreSQL, or remove sslmode";
+  if (/SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ALTNAME/.test(String(code)))
+    return `Cannot reach PostgreSQL: its certificate is not trusted (${message})\nhint: name its CA with sslrootcert=FILE in DATABASE_URL`;
   if (code === "ECONNREFUSED")
-    return "Cannot reach PostgreSQL: nothing listens at the address in DATABASE_URL";
+    return "Cannot reach PostgreSQL: nothing listens at the address in DATABASE_URL\nhint: start PostgreSQL, or correct host and port";
   if (code === "28P01" || code === "28000")
-    return "Cannot open the database: PostgreSQL refuses the user or password in DATABASE_URL";
+    return "Cannot open the database: PostgreSQL refuses the user or password in DATABASE_URL\nhint: correct them, or allow the user in pg_hba.conf";
   return code === "3D000"
-    ? "Cannot open the database: PostgreSQL has none of the name in DATABASE_URL"
+    ? "Cannot open the database: PostgreSQL has none of the name in DATABASE_URL\nhint: create it with createdb, or correct the name"
     : undefined;
 }

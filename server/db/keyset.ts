@@ -4,6 +4,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
+import { foldText } from "../ids.ts";
 import type { Database } from "./schema.ts";
 
 /** What a list may be sorted by. Never null: coalesce what may be. */
@@ -82,14 +83,11 @@ export async function cappedCount<Row>(
   return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
 }
 
-/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds lower case. */
+/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds folded text. */
 export function contains(
   column: Expression<string>,
   text: string,
 ): Expression<boolean> & ReturnType<typeof sql<boolean>> {
-  const pattern = `%${text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[\\%_]/g, "\\$&")}%`;
+  const pattern = `%${foldText(text).replace(/[\\%_]/g, "\\$&")}%`;
   return sql<boolean>`${column} like ${pattern} escape '\\'`;
 }

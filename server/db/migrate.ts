@@ -12,6 +12,9 @@ import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
 import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
 import { knownKeys } from "./migrations/0013-known-keys.ts";
+import { lostSensors } from "./migrations/0014-lost-sensors.ts";
+import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
+import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -26,6 +29,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0009-reinstalls": reinstalls,
   "0012-clones-and-matches": clonesAndMatches,
   "0013-known-keys": knownKeys,
+  "0014-lost-sensors": lostSensors,
+  "0015-sign-in-addresses-and-names": signInAddressesAndNames,
+  "0016-idempotency-and-scopes": idempotencyAndScopes,
 };
 
 export interface SchemaState {

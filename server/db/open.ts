@@ -76,11 +76,6 @@ export async function openExistingDatabase(
   }
 }
 
-/** One round trip. Throws when the database does not answer. */
-export async function ping(db: Database): Promise<void> {
-  await sql`select 1`.execute(db);
-}
-
 /** Makes a new database whole under another name first, so that no other program ever sees a part of it. */
 async function createFile(dataDir: string): Promise<void> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });

@@ -1,4 +1,5 @@
 // PostgreSQL through pg, whose connections also do LISTEN.
+import type { EventEmitter } from "node:events";
 import { PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
 
@@ -38,6 +39,7 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
   pool.on("error", onError);
   // A connection that is lost while a transaction has it emits its error there, and pg ends the process when nobody listens.
   pool.on("connect", (client) => void client.on("error", () => {}));
+  endReadOnlyConnections(pool);
   if (options.isForMigration) return new PostgresDialect({ pool });
   return new PostgresDialect({ pool: adaptPool(pool, onError) });
 }
@@ -83,4 +85,22 @@ function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool
       await pool.end();
     },
   };
+}
+
+/**
+ * Ends each connection that PostgreSQL has called read-only, when it is given back. A session keeps the setting that it began
+ * with: without this the pool would stay read-only after the database is not.
+ */
+function endReadOnlyConnections(pool: pg.Pool): void {
+  const readOnly = new WeakSet<pg.PoolClient>();
+  pool.on("connect", (client) => {
+    const { connection } = client as unknown as { connection: EventEmitter };
+    connection.on("errorMessage", ({ code }: { code?: string }) => {
+      if (code === "25006") readOnly.add(client);
+    });
+  });
+  // The pool looks after this event whether the connection is ending.
+  pool.on("release", (_, client) => {
+    if (readOnly.has(client)) void (client as unknown as pg.Client).end().catch(() => undefined);
+  });
 }

@@ -19,14 +19,17 @@ CREATE TABLE "enrollment_attempt" ("id" text primary key, "enrollment_token_id" 
 CREATE INDEX "enrollment_attempt_at" on "enrollment_attempt" ("at", "id");
 CREATE INDEX "enrollment_attempt_host" on "enrollment_attempt" ("enrollment_token_id", "hostname_key");
 CREATE INDEX "enrollment_attempt_token" on "enrollment_attempt" ("enrollment_token_id", "at", "id");
-CREATE TABLE "enrollment_token" ("id" text primary key, "name" text not null, "name_key" text not null, "value_hash" text not null unique, "hint" text not null, "asset_group_id" text references "asset_group" ("id"), "expires_at" bigint, "created_at" bigint not null, "created_by" text not null references "user" ("id"), "revoked_at" bigint, "revoked_by" text references "user" ("id"), "deleted_at" bigint, "description" text default '' not null, "max_enrollments" integer, "allowed_networks" text default '[]' not null, "allowed_hostnames" text default '[]' not null, "tags" text default '[]' not null, "require_approval" integer default 0 not null, "ephemeral_hours" integer, "paused_at" bigint, "paused_by" text, "rotated_from" text, "roll_out" text default '{"type":"none"}' not null, "copies" text default 'approval' not null, "reinstalls" text default 'ask' not null);
+CREATE TABLE "enrollment_token" ("id" text primary key, "name" text not null, "name_key" text not null, "value_hash" text not null unique, "hint" text not null, "asset_group_id" text references "asset_group" ("id"), "expires_at" bigint, "created_at" bigint not null, "created_by" text not null references "user" ("id"), "revoked_at" bigint, "revoked_by" text references "user" ("id"), "deleted_at" bigint, "description" text default '' not null, "max_enrollments" integer, "allowed_networks" text default '[]' not null, "allowed_hostnames" text default '[]' not null, "tags" text default '[]' not null, "require_approval" integer default 0 not null, "ephemeral_hours" integer, "paused_at" bigint, "paused_by" text, "rotated_from" text, "roll_out" text default '{"type":"none"}' not null, "copies" text default 'approval' not null, "reinstalls" text default 'ask' not null, "re_enroll_lost" text default 'new-pin' not null);
 CREATE INDEX "enrollment_token_created" on "enrollment_token" ("created_at", "id");
 CREATE INDEX "enrollment_token_group" on "enrollment_token" ("asset_group_id");
 CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where deleted_at is null;
 CREATE INDEX "enrollment_token_rotated" on "enrollment_token" ("rotated_from");
+CREATE TABLE "idempotency_key" ("key_hash" text not null primary key, "request_hash" text not null, "object_id" text not null, "created_at" bigint not null);
+CREATE INDEX "idempotency_key_created_at" on "idempotency_key" ("created_at");
 CREATE TABLE "inventory_chunk" ("hash" text primary key, "category" text not null, "content" text not null, "item_count" integer not null, "created_at" bigint not null, "size_bytes" integer default -1 not null, "bucket" integer default -1 not null);
 CREATE TABLE "inventory_history" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "reported_at" bigint not null, "root" text not null, "collected_at" bigint default 0 not null, constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at"));
 CREATE TABLE "inventory_manifest" ("root" text not null, "category" text not null, "chunks" text not null, "item_count" integer not null, "created_at" bigint not null, constraint "inventory_manifest_key" primary key ("category", "root"));
+CREATE TABLE "inventory_scope" ("asset_group_id" text not null, "hash" text not null, constraint "inventory_scope_key" primary key ("asset_group_id", "hash")) without rowid;
 CREATE TABLE "known_key" ("public_key" text primary key, "sensor_id" text not null references "sensor" ("id"), "state" text not null, "origin" text not null, "replaced_at" bigint);
 CREATE INDEX "known_key_sensor" on "known_key" ("sensor_id", "state");
 CREATE TABLE "re_enroll_ticket" ("id" text primary key, "sensor_id" text not null references "sensor" ("id"), "value_hash" text not null unique, "created_at" bigint not null, "created_by" text not null, "expires_at" bigint not null, "used_at" bigint, "public_key" text);
@@ -49,6 +52,8 @@ CREATE TABLE "sensor_presence" ("sensor_id" text primary key references "sensor"
 CREATE TABLE "session" ("id" text primary key, "token" text not null unique, "user_id" text not null references "user" ("id") on delete cascade, "expires_at" bigint not null, "ip_address" text, "user_agent" text, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "session_user" on "session" ("user_id");
 CREATE TABLE "setting" ("name" text primary key, "value" text not null);
+CREATE TABLE "sign_in_address" ("address" text primary key, "signed_in_at" bigint not null);
+CREATE INDEX "sign_in_address_at" on "sign_in_address" ("signed_in_at");
 CREATE TABLE "user" ("id" text primary key, "name" text not null, "email" text not null unique, "email_verified" integer default 0 not null, "image" text, "role" text not null, "status" text not null, "last_sign_in_at" bigint, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE TABLE "verification" ("id" text primary key, "identifier" text not null, "value" text not null, "expires_at" bigint not null, "created_at" bigint not null, "updated_at" bigint not null);
 CREATE INDEX "verification_identifier" on "verification" ("identifier");

@@ -1,5 +1,6 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
 import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { Generated, Kysely } from "kysely";
 
 export interface UserTable {
@@ -26,6 +27,12 @@ export interface SessionTable {
   userAgent: string | null;
   createdAt: number;
   updatedAt: number;
+}
+
+/** From where people have signed in: an IPv4 address, or an IPv6 network of 64 bits. */
+export interface SignInAddressTable {
+  address: string;
+  signedInAt: number;
 }
 
 export interface AccountTable {
@@ -97,6 +104,8 @@ export interface EnrollmentTokenTable {
   copies: CopyRule;
   /** What becomes of its sensors on hardware whose former sensor is silent. */
   reinstalls: ReinstallRule;
+  /** Whether a host whose server does not know it any more becomes a new sensor with it. */
+  reEnrollLost: LostSensorRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */
@@ -285,6 +294,17 @@ export interface InventoryManifestTable {
   createdAt: number;
 }
 
+/**
+ * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown does not count: else a
+ * sensor could find out what they have.
+ */
+export interface InventoryScopeTable {
+  /** Empty: of the sensors without a group. */
+  assetGroupId: string;
+  /** A chunk's or a root's. */
+  hash: string;
+}
+
 /** What a sensor has now, a row a category. */
 export interface SensorInventoryTable {
   sensorId: string;
@@ -340,6 +360,17 @@ export interface ApiKeyTable {
   lastUsedAddress: string | null;
 }
 
+/** A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was sent. */
+export interface IdempotencyKeyTable {
+  /** SHA-256 of the caller, the route and the key. */
+  keyHash: string;
+  /** HMAC-SHA-256, by the key, of what was sent. */
+  requestHash: string;
+  /** What the request made. */
+  objectId: string;
+  createdAt: number;
+}
+
 /** What people and tokens did, each event naming the hash of the one before. */
 export interface AuditEventTable {
   sequence: number;
@@ -367,6 +398,7 @@ export interface AuditHeadTable {
 export interface Schema {
   user: UserTable;
   session: SessionTable;
+  signInAddress: SignInAddressTable;
   account: AccountTable;
   verification: VerificationTable;
   setting: SettingTable;
@@ -385,8 +417,10 @@ export interface Schema {
   assetIdentifier: AssetIdentifierTable;
   inventoryChunk: InventoryChunkTable;
   inventoryManifest: InventoryManifestTable;
+  inventoryScope: InventoryScopeTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
+  idempotencyKey: IdempotencyKeyTable;
   auditEvent: AuditEventTable;
   auditHead: AuditHeadTable;
 }

@@ -3,7 +3,8 @@ import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import * as rollOut from "@attacklens/protocol/roll-out.ts";
 import { handler } from "../route-handler.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
-import { createEnrollmentToken, getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
+import { createEnrollmentToken } from "./create-token.ts";
+import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
 import { getRollOut, setRollOut } from "./roll-out.ts";
 import {
   deleteEnrollmentToken,
@@ -20,8 +21,8 @@ export const enrollmentTokenRoutes = [
   handler(routes.listEnrollmentTokens, ({ query, user }, { db, now }) =>
     listEnrollmentTokens(db, now(), user, query),
   ),
-  handler(routes.createEnrollmentToken, ({ body, user }, { db, now }) =>
-    createEnrollmentToken(db, now(), user, body),
+  handler(routes.createEnrollmentToken, ({ body, user, idempotency }, { db, now }) =>
+    createEnrollmentToken(db, now(), user, body, idempotency),
   ),
   handler(routes.getEnrollmentToken, ({ params, user }, { db, now }) =>
     getEnrollmentToken(db, now(), user, params.id),
@@ -35,8 +36,8 @@ export const enrollmentTokenRoutes = [
   handler(routes.resumeEnrollmentToken, ({ params, user }, { db, now }) =>
     resumeEnrollmentToken(db, now(), user, params.id),
   ),
-  handler(routes.rotateEnrollmentToken, ({ params, body, user }, { db, now }) =>
-    rotateEnrollmentToken(db, now(), user, params.id, body),
+  handler(routes.rotateEnrollmentToken, ({ params, body, user, idempotency }, { db, now }) =>
+    rotateEnrollmentToken(db, now(), user, params.id, body, idempotency),
   ),
   handler(routes.previewEnrollmentToken, ({ params, query, user }, { db, now, checkInIntervalSeconds }) =>
     previewEnrollmentToken(db, { now: now(), checkInIntervalSeconds, user }, params.id, query),

@@ -41,6 +41,7 @@ function tokens(db: Database) {
       "enrollmentToken.ephemeralHours",
       "enrollmentToken.copies",
       "enrollmentToken.reinstalls",
+      "enrollmentToken.reEnrollLost",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",
@@ -203,6 +204,25 @@ export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash"
 
 export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
+}
+
+export async function replaceTokenValue(
+  tx: Database,
+  id: string,
+  value: Pick<EnrollmentTokenTable, "valueHash" | "hint">,
+): Promise<void> {
+  await tx.updateTable("enrollmentToken").set(value).where("id", "=", id).execute();
+}
+
+/** Whether a host has come with the token's value, enrolled or refused. */
+export async function hasAttempts(db: Database, tokenId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("enrollmentAttempt")
+    .select("id")
+    .where("enrollmentTokenId", "=", tokenId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The highest number of a use: how many sensors the token brought in. */

@@ -1,24 +1,17 @@
-// The rules of enrollment tokens: made, listed, and redeemed by a sensor. What changes them later is in token-changes.ts.
+// The rules of enrollment tokens: listed, and redeemed by a sensor. What makes and changes them is in create-token.ts and
+// token-changes.ts.
 import { createHash, randomBytes } from "node:crypto";
-import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type {
-  createEnrollmentToken as createRoute,
-  EnrollmentToken,
-  updateEnrollmentToken as updateRoute,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { z } from "zod";
 import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import { isInNetworks, parseNetwork } from "../networks.ts";
+import { isInNetworks } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import type { RefusalLedger, User } from "../route-handler.ts";
 import { insertAttempts, upsertRefusals } from "./attempts-store.ts";
@@ -36,6 +29,7 @@ import {
 } from "./enrollment-tokens-store.ts";
 import { admitsHostname } from "./token-limits.ts";
 import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, parseList, type SettingColumns } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -73,6 +67,7 @@ function present(
     ephemeralHours: row.ephemeralHours,
     copies: row.copies,
     reinstalls: row.reinstalls,
+    reEnrollLost: row.reEnrollLost,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -115,23 +110,13 @@ export async function getEnrollmentToken(
   return present(row, now, user, await findSuccessors(db, [id]));
 }
 
-/** Makes a token; the value is in the answer and nowhere else. Throws input-invalid, name-taken. */
-export async function createEnrollmentToken(
-  db: Database,
-  now: number,
-  user: User,
-  { scope, ...settings }: RouteInput<typeof createRoute>["body"],
-): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  const columns = toColumns(settings, now);
-  const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
-  const token = { ...columns, assetGroupId, rotatedFrom: null };
-  const made = await refuseTakenName(settings.name, () =>
-    inTransaction(db, (tx) => insertNewToken(tx, now, user, token)),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
+/** What is shown once, and of which token. */
+export interface NewValue {
+  id: string;
+  value: string;
 }
 
-type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "assetGroupId" | "rotatedFrom">;
+type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
 
 /** Makes the value and the row, in a transaction. Throws input-invalid when the group is gone. */
 export async function insertNewToken(
@@ -139,14 +124,13 @@ export async function insertNewToken(
   now: number,
   user: User,
   token: NewToken,
-): Promise<{ id: string; value: string }> {
-  const id = newId("enrollmentToken");
+): Promise<NewValue> {
+  const { id } = token;
   const value = formatTokenValue(randomBytes(32));
   if (token.assetGroupId !== null && !(await holdAssetGroup(tx, token.assetGroupId)))
     throw badField("scope.assetGroupId", "is not an asset group that exists");
   await insertToken(tx, {
     ...token,
-    id,
     valueHash: hashTokenValue(value),
     hint: value.slice(-4),
     createdAt: now,
@@ -168,83 +152,6 @@ export async function insertNewToken(
   });
   return { id, value };
 }
-
-export type SettingColumns = Partial<
-  Pick<
-    EnrollmentTokenTable,
-    | "name"
-    | "nameKey"
-    | "description"
-    | "expiresAt"
-    | "maxEnrollments"
-    | "allowedNetworks"
-    | "allowedHostnames"
-    | "tags"
-    | "requireApproval"
-    | "ephemeralHours"
-    | "copies"
-    | "reinstalls"
-  >
->;
-
-/** Settings as people send them, as columns. Throws input-invalid. */
-export function toColumns(
-  settings: RouteInput<typeof createRoute>["body"] extends infer B ? Omit<B, "scope"> : never,
-  now: number,
-): Required<SettingColumns>;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns {
-  const { name, expiresAt, allowedNetworks, allowedHostnames, tags, requireApproval, ...plain } = settings;
-  const columns: SettingColumns = { ...plain };
-  if (name !== undefined) Object.assign(columns, { name, nameKey: nameKey(name) });
-  if (expiresAt !== undefined) {
-    columns.expiresAt = expiresAt === null ? null : Date.parse(expiresAt);
-    if (columns.expiresAt !== null && columns.expiresAt <= now)
-      throw badField("expiresAt", "must be in the future");
-  }
-  if (allowedNetworks !== undefined) {
-    const networks = allowedNetworks.map((text, index) => {
-      const network = parseNetwork(text);
-      if (network === undefined)
-        throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-      return network;
-    });
-    columns.allowedNetworks = formatList(networks);
-  }
-  if (allowedHostnames !== undefined) columns.allowedHostnames = formatList(allowedHostnames);
-  if (tags !== undefined) columns.tags = formatList(tags);
-  if (requireApproval !== undefined) columns.requireApproval = requireApproval ? 1 : 0;
-  return columns;
-}
-
-/** Columns as an audit event tells them. */
-export function describeColumns({ nameKey: _, ...columns }: SettingColumns): Record<string, Json> {
-  const told: Record<string, Json> = {};
-  for (const key of TOLD) {
-    const value = columns[key];
-    if (value === undefined) continue;
-    if (key === "expiresAt") told[key] = toInstant(value as number | null);
-    else if (key === "requireApproval") told[key] = value === 1;
-    else if (key === "allowedNetworks" || key === "allowedHostnames" || key === "tags")
-      told[key] = parseList(value as string);
-    else told[key] = value;
-  }
-  return told;
-}
-
-const TOLD = [
-  "name",
-  "description",
-  "expiresAt",
-  "maxEnrollments",
-  "allowedNetworks",
-  "allowedHostnames",
-  "tags",
-  "requireApproval",
-  "ephemeralHours",
-  "copies",
-  "reinstalls",
-] as const;
 
 /** A refusal that the ledger keeps, once the transaction in which it was found is over. */
 export class RefusedAttempt extends Error {
@@ -311,6 +218,7 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     ephemeralHours: token.ephemeralHours,
     clones: token.copies,
     refuse,
+    reEnrollLost: token.reEnrollLost,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {
@@ -416,7 +324,7 @@ export function parseTokenValue(value: string): string {
   return hashTokenValue(value);
 }
 
-function hashTokenValue(value: string): string {
+export function hashTokenValue(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
@@ -435,22 +343,6 @@ export async function refuseTakenName<T>(name: string | undefined, write: () => 
       fields: { name: "is already in use by another enrollment token" },
     });
   }
-}
-
-const stringList = z.array(z.string());
-
-export function parseList(text: string): string[] {
-  return stringList.parse(JSON.parse(text));
-}
-
-function formatList(items: string[]): string {
-  return JSON.stringify([...new Set(items)]);
-}
-
-export function badField(field: string, message: string): Problem {
-  return new Problem("input-invalid", `The enrollment token is not valid: ${field} ${message}`, {
-    fields: { [field]: message },
-  });
 }
 
 export function notFound(id: string): Problem {

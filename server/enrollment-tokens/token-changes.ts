@@ -10,6 +10,7 @@ import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import type { IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
 import { requirePossible } from "../permitted.ts";
@@ -20,17 +21,11 @@ import {
   listBlockableSensors,
   type SensorView,
 } from "../sensors/sensors.ts";
-import {
-  badField,
-  describeColumns,
-  getEnrollmentToken,
-  insertNewToken,
-  notFound,
-  refuseTakenName,
-  toColumns,
-} from "./enrollment-tokens.ts";
+import { createTokenOnce } from "./create-token.ts";
+import { getEnrollmentToken, insertNewToken, notFound, refuseTakenName } from "./enrollment-tokens.ts";
 import { countUses, lockToken, updateToken } from "./enrollment-tokens-store.ts";
 import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";
+import { badField, describeColumns, toColumns } from "./token-settings.ts";
 
 /** Runs a change on the locked token and returns the token as it is then. Throws not-found, state-conflict. */
 async function change(
@@ -151,35 +146,35 @@ export async function rotateEnrollmentToken(
   user: User,
   id: string,
   { name, expiresAt, oldExpiresAt }: RouteInput<typeof rotateRoute>["body"],
+  idempotency?: IdempotentRequest,
 ) {
-  const { expiresAt: expiry } = toColumns({ expiresAt }, now);
-  const made = await refuseTakenName(name, () =>
-    inTransaction(db, async (tx) => {
-      const old = await lockFor(tx, now, id, "rotate");
-      const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
-      const successor = await insertNewToken(tx, now, user, {
-        name,
-        nameKey: nameKey(name),
-        description: old.description,
-        expiresAt: expiry ?? null,
-        maxEnrollments: old.maxEnrollments,
-        allowedNetworks: old.allowedNetworks,
-        allowedHostnames: old.allowedHostnames,
-        tags: old.tags,
-        requireApproval: old.requireApproval,
-        ephemeralHours: old.ephemeralHours,
-        copies: old.copies,
-        reinstalls: old.reinstalls,
-        assetGroupId: old.assetGroupId,
-        rotatedFrom: id,
-      });
-      await updateToken(tx, id, { expiresAt: end });
-      const details = { successor: successor.id, before: toInstant(old.expiresAt), after: toInstant(end) };
-      await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
-      return successor;
-    }),
-  );
-  return { enrollmentToken: await getEnrollmentToken(db, now, user, made.id), value: made.value };
+  return await createTokenOnce(db, now, user, name, idempotency, async (tx, successorId) => {
+    const { expiresAt: expiry } = toColumns({ expiresAt }, now);
+    const old = await lockFor(tx, now, id, "rotate");
+    const end = Math.min(Math.max(Date.parse(oldExpiresAt), now), old.expiresAt ?? Number.MAX_SAFE_INTEGER);
+    const successor = await insertNewToken(tx, now, user, {
+      id: successorId,
+      name,
+      nameKey: nameKey(name),
+      description: old.description,
+      expiresAt: expiry ?? null,
+      maxEnrollments: old.maxEnrollments,
+      allowedNetworks: old.allowedNetworks,
+      allowedHostnames: old.allowedHostnames,
+      tags: old.tags,
+      requireApproval: old.requireApproval,
+      ephemeralHours: old.ephemeralHours,
+      copies: old.copies,
+      reinstalls: old.reinstalls,
+      reEnrollLost: old.reEnrollLost,
+      assetGroupId: old.assetGroupId,
+      rotatedFrom: id,
+    });
+    await updateToken(tx, id, { expiresAt: end });
+    const details = { successor: successorId, before: toInstant(old.expiresAt), after: toInstant(end) };
+    await recordAuditEvent(tx, event(now, user, old, "enrollment-token.rotated", details));
+    return successor;
+  });
 }
 
 interface Touched {

@@ -1,4 +1,4 @@
-// Every route on one Hono: limits, caller, input, handler, reply, and a line in the log for each request.
+// Every route on one Hono: limits, caller, input, handler, and reply.
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
@@ -10,8 +10,8 @@ import { assetRoutes } from "../assets/assets-routes.ts";
 import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
 import { isDuplicate } from "../db/dialect.ts";
-import { ping } from "../db/open.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
+import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
 import type { HttpRequest, RouteHandler, SensorCaller, Services, User } from "../route-handler.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
@@ -23,6 +23,7 @@ import { parseInput } from "./parse-input.ts";
 import { problemReply, toProblem } from "./problem-reply.ts";
 import { referencePage } from "./reference-page.ts";
 import { DEFAULT_MAX_BODY_BYTES, parseJsonBody, readBody } from "./request-body.ts";
+import { openOutageLog, openRequestLog } from "./request-log.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
@@ -56,6 +57,8 @@ interface Env {
 export function createApp(options: AppOptions) {
   const { services, metrics } = options;
   const app = new Hono<Env>();
+  const logRequest = openRequestLog(services.log);
+  const logOutage = openOutageLog(services.log);
 
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -74,13 +77,13 @@ export function createApp(options: AppOptions) {
     const labels = { method: c.req.method, route: c.get("route") };
     metrics.requests.inc({ ...labels, status: c.res.status });
     metrics.durations.observe(labels, seconds);
-    const line = {
+    logRequest({
       requestId: c.get("requestId"),
       ...labels,
       status: c.res.status,
       ms: Math.round(seconds * 1000),
-    };
-    services.log.info({ ...line, address: c.env.address }, "request");
+      address: c.env.address,
+    });
   });
 
   app.onError((error, c) => {
@@ -93,8 +96,11 @@ export function createApp(options: AppOptions) {
       detail: redactTokenValues(problem.detail),
       err: problem.cause,
     };
-    if (problem.status >= 500) services.log.error(about, "request failed");
-    else if (isDuplicate(error))
+    if (problem.code === "internal-error") services.log.error(about, "request failed");
+    else if (problem.code === "unavailable" && problem.cause !== undefined) {
+      services.health.doubt();
+      logOutage(about);
+    } else if (isDuplicate(error))
       services.log.warn(about, "request refused for a duplicate that no rule foresaw");
     else services.log.debug(about, "request refused");
     return problemReply(problem, requestId);
@@ -103,7 +109,7 @@ export function createApp(options: AppOptions) {
   // Sensors may have a port of their own: nothing else is there, and they are nowhere else.
   app.use(async (c, next) => {
     const isSensors = /^\/sensor(\/|$)/.test(c.req.path);
-    if (c.env.port === "sensors" && !isSensors && c.req.path !== "/healthz")
+    if (c.env.port === "sensors" && !isSensors && !/^\/(healthz|readyz)$/.test(c.req.path))
       throw new Problem("not-found", "Only sensors are answered at this port");
     if (c.env.port === "people" && isSensors)
       throw new Problem("not-found", "Sensors are answered at a port of their own");
@@ -174,7 +180,9 @@ async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handl
     new URL(c.req.url).searchParams,
     body,
   );
-  const output = await handle({ ...input, ...caller, http } as never, services);
+  const idempotency =
+    route.creates && caller.user ? readIdempotencyKey(route, c.req.raw, caller.user, input) : undefined;
+  const output = await handle({ ...input, ...caller, idempotency, http } as never, services);
   if (route.streams) {
     // No proxy may keep it back: nginx would wait for its buffer to fill.
     const streamHeaders = {
@@ -204,14 +212,14 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: Ap
   }
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
-    await ping(services.db);
+    await services.health.requireWritable();
     return c.json({ status: "ok" });
   });
   app.get("/metrics", async (c) => {
-    if (!mayReadMetrics(c.req.raw.headers, c.env.address, metricsToken)) {
+    if (!mayReadMetrics(c.req.raw.headers, metricsToken)) {
       throw new Problem(
         "permission-missing",
-        "Metrics are for this machine, or for the bearer of the configured metrics token",
+        "Can't read the metrics: they need the metrics token. Set ATTACKLENS_METRICS_TOKEN on the server, and send it as Authorization: Bearer.",
       );
     }
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });

@@ -1,4 +1,5 @@
 // The API's description (OpenAPI 3.1), made from the route declarations, and the page that shows it.
+import { IDEMPOTENCY_KEY_HOURS, MAX_IDEMPOTENCY_KEY_LENGTH } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
@@ -27,7 +28,7 @@ export function openApiDocument() {
     type: "apiKey",
     in: "cookie",
     name: "attacklens.session_token",
-    description: "Set by signing in",
+    description: "Set by signing in. With HTTPS, its name is `__Host-attacklens.session_token`.",
   });
   registry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
@@ -80,6 +81,7 @@ function describeRoute(route: Route): RouteConfig {
     request: {
       params: route.params,
       query: route.query,
+      ...(route.creates ? { headers: idempotencyHeaders } : {}),
       ...(route.body
         ? { body: { required: true, content: { "application/json": { schema: route.body } } } }
         : {}),
@@ -95,6 +97,21 @@ function describeRoute(route: Route): RouteConfig {
   };
 }
 
+const idempotencyHeaders = z.object({
+  "Idempotency-Key": z
+    .string()
+    .min(1)
+    .max(MAX_IDEMPOTENCY_KEY_LENGTH + 2)
+    .optional()
+    .meta({
+      description:
+        "A new random key for each object, e.g. a UUID in double quotes. When the reply is lost, send the request again with " +
+        "the same key: it returns the same object. A value that is shown once is replaced by a new one, and the value that was " +
+        `lost is void. The server remembers a key for ${IDEMPOTENCY_KEY_HOURS} hours.`,
+      example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+    }),
+});
+
 /** What a route declares, and what every route of its kind may answer. */
 function problemsOf(route: Route): ProblemCode[] {
   const codes = new Set<ProblemCode>([
@@ -106,6 +123,9 @@ function problemsOf(route: Route): ProblemCode[] {
   if (route.params) codes.add("not-found");
   if (route.body)
     for (const code of ["malformed-request", "media-type-unsupported", "body-too-large"] as const)
+      codes.add(code);
+  if (route.creates)
+    for (const code of ["malformed-request", "state-conflict", "idempotency-key-reused"] as const)
       codes.add(code);
   if (route.access === "sensor") {
     for (const code of [

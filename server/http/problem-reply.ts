@@ -1,11 +1,11 @@
 // The one place that writes an error reply (RFC 9457): the detail for the caller, the cause for the log.
 import { PROBLEMS, Problem, type ProblemBody, problemType } from "@attacklens/protocol/problems.ts";
-import { isDuplicate, isOutage } from "../db/dialect.ts";
+import { isDuplicate, isOutage, isTransient } from "../db/dialect.ts";
 
-/** What anything thrown becomes: an outage of the database is 503, a duplicate 409, whatever else was not foreseen is 500. */
+/** What anything thrown becomes: an outage of the database, or a lock that was not had, is 503, a duplicate 409, whatever else was not foreseen is 500. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error)) {
+  if (isOutage(error) || isTransient(error)) {
     return new Problem("unavailable", "The database cannot be used now", {
       cause: error,
       extras: { retryAfterSeconds: 10 },

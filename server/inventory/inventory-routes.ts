@@ -11,7 +11,7 @@ export const inventoryRoutes = [
   })),
   handler(putChunks, async ({ params, body, sensor, http }, { db, now, uploadBudget }) => {
     uploadBudget.spend(sensor.id, http.body.byteLength);
-    await recordChunks(db, now(), params.category, body.chunks);
+    await recordChunks(db, now(), sensor, params.category, body.chunks);
     return undefined;
   }),
   handler(getSensorRoute, async ({ params, user }, { db, now, checkInIntervalSeconds }) => ({

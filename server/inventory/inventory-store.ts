@@ -94,12 +94,47 @@ export async function insertHistory(db: Database, row: InventoryHistoryTable): P
     .execute();
 }
 
+/** Whose inventory counts as known to a sensor: its asset group's, else that of all sensors without one. */
+export async function findScope(db: Database, sensorId: string): Promise<string> {
+  const row = await db
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select("asset.assetGroupId")
+    .where("sensor.id", "=", sensorId)
+    .executeTakeFirst();
+  return row?.assetGroupId ?? "";
+}
+
+/** Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock. */
+export async function insertScope(db: Database, scope: string, hashes: string[]): Promise<void> {
+  const rows = hashes.toSorted().map((hash) => ({ assetGroupId: scope, hash }));
+  for (let start = 0; start < rows.length; start += MAX_IN) {
+    await db
+      .insertInto("inventoryScope")
+      .values(rows.slice(start, start + MAX_IN))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
 export async function findManifest(db: Database, category: Category, root: string) {
   return await db
     .selectFrom("inventoryManifest")
     .selectAll()
     .where("category", "=", category)
     .where("root", "=", root)
+    .executeTakeFirst();
+}
+
+/** Undefined when no sensor of the scope has reported the root, whoever else has. */
+export async function findScopedManifest(db: Database, scope: string, category: Category, root: string) {
+  return await db
+    .selectFrom("inventoryScope")
+    .innerJoin("inventoryManifest", "inventoryManifest.root", "inventoryScope.hash")
+    .selectAll("inventoryManifest")
+    .where("inventoryScope.assetGroupId", "=", scope)
+    .where("inventoryScope.hash", "=", root)
+    .where("inventoryManifest.category", "=", category)
     .executeTakeFirst();
 }
 
@@ -111,24 +146,36 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
     .execute();
 }
 
+/** In one order, as `insertScope`. */
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
-  for (let start = 0; start < chunks.length; start += MAX_IN) {
+  const rows = chunks.toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
+  for (let start = 0; start < rows.length; start += MAX_IN) {
     await db
       .insertInto("inventoryChunk")
-      .values(chunks.slice(start, start + MAX_IN))
+      .values(rows.slice(start, start + MAX_IN))
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 }
 
-/** Those of the chunks that are stored in the category, by hash, without their contents. */
+/** Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their contents. */
 export async function describeChunks(
   db: Database,
+  scope: string,
   category: Category,
   hashes: string[],
 ): Promise<Map<string, { itemCount: number; sizeBytes: number; bucket: number }>> {
-  const columns = ["hash", "itemCount", "sizeBytes", "bucket"] as const;
-  const rows = await chunks(db, category, hashes, (query) => query.select(columns));
+  const rows = await chunks(db, category, hashes, (query) =>
+    query
+      .innerJoin("inventoryScope", "inventoryScope.hash", "inventoryChunk.hash")
+      .where("inventoryScope.assetGroupId", "=", scope)
+      .select([
+        "inventoryChunk.hash",
+        "inventoryChunk.itemCount",
+        "inventoryChunk.sizeBytes",
+        "inventoryChunk.bucket",
+      ]),
+  );
   return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
 
@@ -143,7 +190,10 @@ export async function listChunkContents(
 }
 
 function chunkQuery(db: Database, category: Category, hashes: string[]) {
-  return db.selectFrom("inventoryChunk").where("category", "=", category).where("hash", "in", hashes);
+  return db
+    .selectFrom("inventoryChunk")
+    .where("inventoryChunk.category", "=", category)
+    .where("inventoryChunk.hash", "in", hashes);
 }
 
 async function chunks<Row>(

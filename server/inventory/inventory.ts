@@ -18,10 +18,12 @@ import type { SensorCaller } from "../route-handler.ts";
 import { markSensorReported, updateSensorFacts, updateSensorVersion } from "../sensors/sensors.ts";
 import {
   describeChunks,
-  findManifest,
+  findScope,
+  findScopedManifest,
   insertChunks,
   insertHistory,
   insertManifest,
+  insertScope,
   listChunkContents,
   listSensorInventory,
   upsertSensorInventory,
@@ -31,8 +33,8 @@ import { parseChunk } from "./parse-chunk.ts";
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Takes note of what a sensor says it has. Answers the categories that must be uploaded: those that changed to
- * something that no host has reported yet. A sensor that has nothing new costs one read.
+ * Stores what a sensor says it has. Returns the categories that must be uploaded: those that changed to something
+ * that no sensor of its asset group has reported yet. A sensor that has nothing new costs one read.
  */
 export async function recordReport(
   db: Database,
@@ -45,13 +47,15 @@ export async function recordReport(
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor.id, sensorVersion);
   const stored = new Map((await listSensorInventory(db, sensor.id)).map((row) => [row.category, row]));
   const wanted: Category[] = [];
+  let scope: string | undefined;
   for (const category of CATEGORIES) {
     const said = inventory[category];
     if (!said) continue;
     const before = stored.get(category);
     if (said.status === "collected") {
       if (before?.status === "collected" && before.root === said.root) continue;
-      const manifest = await findManifest(db, category, said.root);
+      scope ??= await findScope(db, sensor.id);
+      const manifest = await findScopedManifest(db, scope, category, said.root);
       if (manifest) await storeReport(db, times, sensor, category, said.root, parseHashes(manifest.chunks));
       else wanted.push(category);
     } else {
@@ -75,7 +79,7 @@ export async function recordReport(
   return wanted;
 }
 
-/** Stores a category as a list of chunks, or answers which of them the server has never seen. Throws input-invalid. */
+/** Stores a category as a list of chunks, or returns those that no sensor of its asset group has uploaded. Throws input-invalid. */
 export async function recordManifest(
   db: Database,
   now: number,
@@ -85,7 +89,8 @@ export async function recordManifest(
 ): Promise<string[]> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256) !== root) throw badInput("root", "is not the hash of the chunk list");
-  const stored = await describeChunks(db, category, chunks);
+  const scope = await findScope(db, sensor.id);
+  const stored = await describeChunks(db, scope, category, chunks);
   const missing = chunks.filter((hash) => !stored.has(hash));
   if (missing.length > 0) return missing;
   let itemCount = 0;
@@ -104,6 +109,7 @@ export async function recordManifest(
     throw badInput("chunks", `hold ${sizeBytes} bytes, more than ${MAX_CATEGORY_BYTES}`);
   await inTransaction(db, async (tx) => {
     await insertManifest(tx, { root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now });
+    await insertScope(tx, scope, [root]);
     await storeReport(tx, timesOf(now, collectedAt), sensor, category, root, chunks);
   });
   return [];
@@ -113,13 +119,17 @@ export async function recordManifest(
 export async function recordChunks(
   db: Database,
   now: number,
+  sensor: SensorCaller,
   category: Category,
   chunks: Record<string, unknown[]>,
 ): Promise<void> {
   const rows = Object.entries(chunks).map(([hash, items]) => {
     return { hash, category, ...parseChunk(category, hash, items, sha256), createdAt: now };
   });
-  await insertChunks(db, rows);
+  await inTransaction(db, async (tx) => {
+    await insertChunks(tx, rows);
+    await insertScope(tx, await findScope(tx, sensor.id), Object.keys(chunks));
+  });
 }
 
 /** The items of a list of chunks, in no order. */

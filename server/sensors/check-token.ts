@@ -10,7 +10,7 @@ import {
   tokenUnknown,
 } from "../enrollment-tokens/enrollment-tokens.ts";
 import { toInstant } from "../ids.ts";
-import type { Enrolled, HttpRequest, Services, TokenCheck } from "../route-handler.ts";
+import type { CheckedToken, HttpRequest, Services, TokenCheck } from "../route-handler.ts";
 import { bearerToken } from "./enroll.ts";
 
 /** Throws token-unknown, too-many-requests. Who holds a real value is told why it would be refused. */
@@ -29,21 +29,19 @@ export async function checkToken(
   } catch (error) {
     if (!(error instanceof RefusedAttempt) || error.reason === "sensor-copied") throw error;
     const refusal = { code: error.reason, detail: error.told };
-    return { ...told, refusal, assetGroup: null, awaitingApproval: false };
+    return { ...told, refusal, assetGroup: null, awaitingApproval: false, reEnrollLost: "never" };
   }
 }
 
 /** All checks have the same `valueHash`; each is answered as if it came alone. */
-export async function checkBatch(
-  db: Database,
-  batch: TokenCheck[],
-): Promise<(Omit<Enrolled, "sensorId"> | Error)[]> {
+export async function checkBatch(db: Database, batch: TokenCheck[]): Promise<(CheckedToken | Error)[]> {
   const token = await inTransaction(db, (tx) => holdToken(tx, batch[0]!.valueHash));
   return batch.map(({ at, ...host }) => {
     if (!token) return tokenUnknown();
     try {
       token.judge(at, host);
-      return { assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
+      const { assetGroup, requireApproval, reEnrollLost } = token;
+      return { assetGroup, awaitingApproval: requireApproval, reEnrollLost };
     } catch (error) {
       if (error instanceof RefusedAttempt) return error;
       throw error;

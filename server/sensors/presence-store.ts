@@ -1,6 +1,7 @@
 // Last seen and last nonce of every sensor, written by group commit: requests that arrive together share one durable write.
 import { sql } from "kysely";
 import type { Database, SensorPresenceTable } from "../db/schema.ts";
+import type { Health } from "../route-handler.ts";
 
 /** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 2_000;
@@ -19,7 +20,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-export function openPresence(db: Database): Presence {
+/** `health` is told of each commit that succeeds or fails. */
+export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">): Presence {
   let waiting: Waiting[] = [];
   let writing = false;
 
@@ -31,8 +33,10 @@ export function openPresence(db: Database): Presence {
           db,
           batch.map(({ seen }) => seen),
         );
+        health.succeeded();
         for (const { seen, resolve } of batch) resolve(accepted.has(seen.sensorId));
       } catch (error) {
+        health.failed(error);
         for (const { reject } of batch) reject(error);
       }
     }

@@ -34,6 +34,8 @@ export const sensorRoutes = [
   handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
     enrollClone(services, http, sensor, body),
   ),
+  // To have been let through to here is the answer.
+  handler(enrollment.confirmSensor, async () => undefined),
   handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
     await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;
@@ -77,9 +79,10 @@ export const sensorRoutes = [
   handler(routes.separateSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
     separateSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
-  handler(routes.createTicket, ({ params, user, http }, { db, now, checkInIntervalSeconds }) => {
+  handler(routes.createTicket, (request, { db, now, checkInIntervalSeconds }) => {
+    const { params, user, idempotency, http } = request;
     http.replyHeaders.set("cache-control", "no-store");
-    return createTicket(db, { now: now(), checkInIntervalSeconds, user }, params.id);
+    return createTicket(db, { now: now(), checkInIntervalSeconds, user }, params.id, idempotency);
   }),
   handler(routes.deleteSensor, async ({ params, user }, { db, now }) => {
     await deleteSensor(db, now(), user, params.id);

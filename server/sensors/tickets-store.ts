@@ -15,10 +15,18 @@ export async function deleteUnusedTickets(tx: Database, sensorId: string): Promi
     .execute();
 }
 
-/** The ticket with the value's hash, locked until the transaction ends. */
-export async function lockTicket(tx: Database, valueHash: string): Promise<ReEnrollTicketTable | undefined> {
-  const query = tx.selectFrom("reEnrollTicket").selectAll().where("valueHash", "=", valueHash);
+/** The ticket with the id or the value's hash, locked until the transaction ends. */
+export async function lockTicket(
+  tx: Database,
+  by: { id: string } | { valueHash: string },
+): Promise<ReEnrollTicketTable | undefined> {
+  const [column, value] = "id" in by ? (["id", by.id] as const) : (["valueHash", by.valueHash] as const);
+  const query = tx.selectFrom("reEnrollTicket").selectAll().where(column, "=", value);
   return await lockRows(tx, query).executeTakeFirst();
+}
+
+export async function replaceTicketValue(tx: Database, id: string, valueHash: string): Promise<void> {
+  await tx.updateTable("reEnrollTicket").set({ valueHash }).where("id", "=", id).execute();
 }
 
 /** Without a lock, to refuse made up values cheaply. */

@@ -10,7 +10,8 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { nameKey, toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services } from "../route-handler.ts";
 import { parseHost } from "./boots.ts";
@@ -26,45 +27,84 @@ import { sensorObstacle } from "./sensor-obstacles.ts";
 import { parseSignature, verifySignature } from "./sensor-signature.ts";
 import { notFound, type SensorView } from "./sensors.ts";
 import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
-import { deleteUnusedTickets, hasTicket, insertTicket, lockTicket, markTicketUsed } from "./tickets-store.ts";
+import {
+  deleteUnusedTickets,
+  hasTicket,
+  insertTicket,
+  lockTicket,
+  markTicketUsed,
+  replaceTicketValue,
+} from "./tickets-store.ts";
 
 const TICKET_LIFE_MS = 3_600_000;
 /** Look-ups of tickets at once: made up values cost nobody else their turn. */
 const MAX_LOOK_UPS = 50;
 
-/** Throws not-found, state-conflict. The value is in the answer and nowhere else; an earlier ticket that was not used ends. */
+/**
+ * Returns the value, which is stored nowhere; an earlier ticket that was not used ends. Throws not-found, state-conflict, and
+ * what `createOnce` throws.
+ */
 export async function createTicket(
   db: Database,
   view: SensorView,
-  id: string,
+  sensorId: string,
+  idempotency?: IdempotentRequest,
 ): Promise<{ value: string; expiresAt: string }> {
-  const { now, user } = view;
+  const onSensor = (step: typeof insertNewTicket) => async (tx: Database, id: string) => {
+    const sensor = await lockSensor(tx, sensorId);
+    if (!sensor) throw notFound(sensorId);
+    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
+    return await step(tx, view, sensor, id);
+  };
+  return await createOnce(db, view.now, idempotency, {
+    noun: "ticket",
+    create: onSensor(insertNewTicket),
+    repeat: onSensor(replaceUnusedValue),
+  });
+}
+
+type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+
+async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
   const expiresAt = now + TICKET_LIFE_MS;
-  await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
-    await deleteUnusedTickets(tx, id);
-    await insertTicket(tx, {
-      id: newId("ticket"),
-      sensorId: id,
-      valueHash: hashOf(value),
-      createdAt: now,
-      createdBy: user.id,
-      expiresAt,
-      usedAt: null,
-      publicKey: null,
-    });
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "sensor.ticket-created",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
-    });
+  await deleteUnusedTickets(tx, sensor.id);
+  await insertTicket(tx, {
+    id,
+    sensorId: sensor.id,
+    valueHash: hashOf(value),
+    createdAt: now,
+    createdBy: user.id,
+    expiresAt,
+    usedAt: null,
+    publicKey: null,
+  });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "sensor.ticket-created",
+    entity: { type: "sensor", id: sensor.id },
+    details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
   });
   return { value, expiresAt: toInstant(expiresAt) };
+}
+
+/** Throws state-conflict for a ticket that was used, has ended or gave way to a later one. */
+async function replaceUnusedValue(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
+  const ticket = await lockTicket(tx, { id });
+  if (!ticket) throw cannotRepeat("ticket", "was replaced by a later one");
+  if (ticket.usedAt !== null) throw cannotRepeat("ticket", `was used at ${toInstant(ticket.usedAt)}`);
+  if (ticket.expiresAt <= now) throw cannotRepeat("ticket", `ended at ${toInstant(ticket.expiresAt)}`);
+  const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
+  await replaceTicketValue(tx, id, hashOf(value));
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "sensor.ticket-value-replaced",
+    entity: { type: "sensor", id: sensor.id },
+    details: { hostname: sensor.hostname, cause: "request-repeated", valueShownTo: user.name },
+  });
+  return { value, expiresAt: toInstant(ticket.expiresAt) };
 }
 
 let lookUps = 0;
@@ -88,7 +128,7 @@ export async function reEnroll(
   verifySignature(claimed, http, publicKey, at);
   await requireTicket(db, hashOf(value));
   const takeOver = async (tx: Database) => {
-    const ticket = await lockTicket(tx, hashOf(value));
+    const ticket = await lockTicket(tx, { valueHash: hashOf(value) });
     const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
     const [known] = await listKnownKeys(tx, [publicKey]);

@@ -6,6 +6,8 @@ import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 
 /** zxcvbn's scale ends at 4; 3 means more than 10^8 guesses. */
 const MIN_SCORE = 3;
+/** Characters of a password that the check reads. */
+const MAX_CHECKED = 50;
 
 /**
  * One keyboard sends é as one character, another as two: both are the same password (NIST SP 800-63B, 5.1.1.2).
@@ -31,14 +33,16 @@ export async function verifyPassword({
   return await Bun.password.verify(normalized(password), hash);
 }
 
+let checker: ZxcvbnFactory | undefined;
+
 /** `known` are words that an attacker would try first: the person's name and e-mail. Throws input-invalid. */
 export function refuseWeakPassword(password: string, known: string[]): void {
-  const checker = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+  checker ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
   const words = known
     .flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)])
     .filter(({ length }) => length > 2);
-  // Its time grows with the square of the length; what is behind 100 characters makes nothing weaker.
-  const { score } = checker.check(normalized(password).slice(0, 100), [...words, "attacklens"]);
+  // It blocks for a time that grows with the square of the length; what follows makes nothing weaker.
+  const { score } = checker.check(normalized(password).slice(0, MAX_CHECKED), [...words, "attacklens"]);
   if (score >= MIN_SCORE && normalized(password).length >= PASSWORD_LENGTH.min) return;
   const message = "is too easy to guess; several unrelated words make a better one";
   throw new Problem("input-invalid", `Cannot set password: it ${message}`, { fields: { password: message } });

@@ -3,6 +3,9 @@ import { openSignInQueue, type SignInQueueLimits } from "./sign-in-queue.ts";
 
 const LIMITS = { running: 2, runningPerAddress: 2, waiting: 8, waitingPerAddress: 6, waitMs: 60_000 };
 
+/** Lets everything run that can run now. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A queue whose checks end when the test says so. */
 function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   const queue = openSignInQueue({ ...LIMITS, ...limits });
@@ -12,18 +15,22 @@ function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   return {
     started: () => started.map(({ name }) => name).join(" "),
     refused: () => refused.join(" "),
-    send(address: string, count = 1): Promise<void>[] {
+    send(address: string, count = 1, { network = address, isKnown = false } = {}): Promise<void>[] {
       for (let n = 1; n <= count; n++) {
         const name = `${address}${n}`;
         const check = () => new Promise<void>((end) => void started.push({ name, end }));
-        runs.push(queue.run(address, check).catch((error) => void refused.push(`${name}:${error.code}`)));
+        runs.push(
+          queue
+            .run({ group: { address, network }, isKnown }, check)
+            .catch((error) => void refused.push(`${name}:${error.code}`)),
+        );
       }
       return runs.slice(-count);
     },
     async end(index: number) {
-      await Bun.sleep(0);
+      await turn();
       started[index]!.end();
-      await Bun.sleep(0);
+      await turn();
     },
     async settle() {
       for (let index = 0; index < started.length; index++) await this.end(index);
@@ -47,7 +54,7 @@ test("one address never has all turns", async () => {
   const held = openHeld({ runningPerAddress: 1 });
   held.send("a", 3);
   held.send("b");
-  await Bun.sleep(0);
+  await turn();
   expect(held.started()).toBe("a1 b1");
   await held.settle();
   expect(held.started()).toBe("a1 b1 a2 a3");
@@ -57,7 +64,7 @@ test("a line that is too long refuses its own, and a full house the last of the 
   const held = openHeld();
   held.send("a", 9);
   held.send("b", 3);
-  await Bun.sleep(0);
+  await turn();
   expect(held.refused()).toBe("a9:too-many-requests a8:too-many-requests");
   await held.settle();
   expect(held.started()).toContain("b3");
@@ -72,4 +79,35 @@ test("nobody waits longer than the limit, and whoever gave up takes no turn", as
   held.send("c");
   await held.settle();
   expect(held.started()).toBe("a1 a2 c1");
+});
+
+test("the addresses of one network share its turns, and another network is not behind all of them", async () => {
+  const held = openHeld({ running: 1 });
+  for (const address of ["a", "b", "c"]) held.send(address, 2, { network: "n" });
+  held.send("d", 2);
+  await Bun.sleep(0);
+  await held.settle();
+  expect(held.started()).toBe("a1 a2 d1 b1 d2 c1 b2 c2");
+});
+
+test("one network never has all turns", async () => {
+  const held = openHeld({ runningPerAddress: 1 });
+  for (const address of ["a", "b"]) held.send(address, 1, { network: "n" });
+  held.send("c");
+  await Bun.sleep(0);
+  expect(held.started()).toBe("a1 c1");
+  await held.settle();
+});
+
+test("known addresses come first, and no crowd of unknown ones pushes them out", async () => {
+  const held = openHeld({ waiting: 4 });
+  for (let index = 0; index < 20; index++) held.send(`x${index}-`);
+  held.send("home", 2, { isKnown: true });
+  for (let index = 20; index < 40; index++) held.send(`x${index}-`);
+  await held.end(0);
+  await held.end(1);
+  expect(held.started()).toBe("x0-1 x1-1 home1 home2");
+  await held.settle();
+  expect(held.refused()).not.toContain("home");
+  expect(held.started().split(" ")).toHaveLength(2 + 2 + 4);
 });

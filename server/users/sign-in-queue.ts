@@ -1,10 +1,15 @@
-// Lets a few passwords be checked at once, each of which costs 19 MiB and a core for a while. The others wait in a line for each
-// address, and the lines take turns: who sends many waits behind themselves, not before everybody else.
+// Bounds how many passwords are checked at once; each check costs 19 MiB and a core for a while. The others wait in lines that
+// take turns: a line per address, in turn among the lines of its network, so that a sender of many waits behind itself.
+// Addresses from which somebody has signed in before have turns of their own, which come first.
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { AddressGroup } from "../networks.ts";
+import { openTurns, type Waiter } from "./turns.ts";
 
 export interface SignInQueueLimits {
   running: number;
+  /** Of one address, and of one IPv6 network of 48 bits. */
   runningPerAddress: number;
+  /** Of known addresses, and as many of unknown ones. */
   waiting: number;
   waitingPerAddress: number;
   waitMs: number;
@@ -18,89 +23,53 @@ const LIMITS: SignInQueueLimits = {
   waitMs: 10_000,
 };
 
-interface Waiter {
-  start(): void;
-  refuse(): void;
-}
-
-interface Line {
-  running: number;
-  waiting: Waiter[];
+export interface SignInClient {
+  group: AddressGroup;
+  /** Somebody has signed in from this address before. */
+  isKnown: boolean;
 }
 
 export function openSignInQueue(limits: SignInQueueLimits = LIMITS) {
-  const lines = new Map<string, Line>();
+  const known = openTurns(limits);
+  const unknown = openTurns(limits);
   let running = 0;
-  let waiting = 0;
 
   function startWaiting(): void {
-    for (const [address, line] of [...lines]) {
-      if (running >= limits.running) return;
-      if (line.waiting.length === 0 || line.running >= limits.runningPerAddress) continue;
-      // A Map keeps insertion order: whose turn it was goes to the end.
-      lines.delete(address);
-      lines.set(address, line);
+    while (running < limits.running) {
+      const waiter = known.next() ?? unknown.next();
+      if (!waiter) return;
       running++;
-      line.running++;
-      waiting--;
-      line.waiting.shift()!.start();
+      waiter.start();
     }
   }
 
-  /** A full house sends away the last of the longest line. */
-  function makeRoom(): void {
-    if (waiting < limits.waiting) return;
-    const longest = [...lines.values()].reduce((a, b) => (b.waiting.length > a.waiting.length ? b : a));
-    waiting--;
-    longest.waiting.pop()!.refuse();
-  }
-
-  function forget(address: string, line: Line): void {
-    const empty = line.running === 0 && line.waiting.length === 0;
-    if (empty && lines.get(address) === line) lines.delete(address);
-  }
-
-  function turn(line: Line): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const refuse = () => {
-        clearTimeout(deadline);
-        reject(crowded());
-      };
-      const start = () => {
-        clearTimeout(deadline);
-        resolve();
-      };
-      const waiter = { start, refuse };
-      const deadline = setTimeout(() => {
-        waiting--;
-        line.waiting.splice(line.waiting.indexOf(waiter), 1);
-        refuse();
-      }, limits.waitMs);
-      waiting++;
-      line.waiting.push(waiter);
-      startWaiting();
-    });
-  }
-
   return {
-    /** Runs `check` when it is the address's turn. Throws too-many-requests when that takes too long. */
-    async run<T>(address: string, check: () => Promise<T>): Promise<T> {
-      const line = lines.get(address) ?? { running: 0, waiting: [] };
-      if (line.waiting.length >= limits.waitingPerAddress) throw crowded();
-      lines.set(address, line);
-      makeRoom();
-      try {
-        await turn(line);
-      } catch (error) {
-        forget(address, line);
-        throw error;
-      }
+    /** Runs `check` when it is the client's turn. Throws too-many-requests when that takes too long. */
+    async run<T>({ group, isKnown }: SignInClient, check: () => Promise<T>): Promise<T> {
+      const turns = isKnown ? known : unknown;
+      await new Promise<void>((resolve, reject) => {
+        const waiter: Waiter = {
+          start() {
+            clearTimeout(deadline);
+            resolve();
+          },
+          refuse() {
+            clearTimeout(deadline);
+            reject(crowded());
+          },
+        };
+        const deadline = setTimeout(() => {
+          turns.leave(group, waiter);
+          waiter.refuse();
+        }, limits.waitMs);
+        if (turns.join(group, waiter)) startWaiting();
+        else waiter.refuse();
+      });
       try {
         return await check();
       } finally {
         running--;
-        line.running--;
-        forget(address, line);
+        turns.end(group);
         startWaiting();
       }
     },
@@ -108,11 +77,7 @@ export function openSignInQueue(limits: SignInQueueLimits = LIMITS) {
 }
 
 function crowded(): Problem {
-  return new Problem(
-    "too-many-requests",
-    "Many people are signing in at this moment; possible again in a few seconds",
-    {
-      extras: { retryAfterSeconds: 5 },
-    },
-  );
+  return new Problem("too-many-requests", "Too many sign-ins are waiting. Try again in a few seconds.", {
+    extras: { retryAfterSeconds: 5 },
+  });
 }

@@ -6,31 +6,40 @@ import { betterAuth } from "better-auth/minimal";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { type AddressGroup, addressGroup, isLoopback } from "../networks.ts";
 import type { SignIn, User } from "../route-handler.ts";
-import { countAttempts } from "./attempts.ts";
+import { type Attempts, countAttempts } from "./attempts.ts";
 import { authStore, withDatabaseErrors } from "./auth-store.ts";
-import { CLIENT_ADDRESS, SHARED_ADDRESS } from "./client-address.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
-import { openSignInQueue } from "./sign-in-queue.ts";
+import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
+import { openSignInQueue, type SignInClient } from "./sign-in-queue.ts";
 import { findActiveUser } from "./users.ts";
-import { deleteSessions, updateLastSignIn } from "./users-store.ts";
+import { deleteSession, deleteSessions, updateLastSignIn } from "./users-store.ts";
 
 const SESSION_SECONDS = 12 * 60 * 60;
 /** A session in use is prolonged when this much of it is over. */
 const SESSION_RENEW_SECONDS = 60 * 60;
+/** However much it is used. */
+const SESSION_MAX_MS = 30 * 86_400_000;
 /** Of one e-mail from one address: whoever guesses elsewhere does not lock its owner out. */
 const MAX_FAILURES = 10;
 /** Of one address, whatever the e-mail. */
 const MAX_ADDRESS_FAILURES = 100;
+/** Of one IPv6 network of 48 bits; addresses in it that have signed in before are not held to it. */
+const MAX_NETWORK_FAILURES = 200;
+/** Carries the client's address to better-auth, which writes it into the session; never copied from a request. */
+const CLIENT_ADDRESS = "x-attacklens-client-address";
 
 export interface SignInOptions {
   /** At least 32 characters; signs the cookies. Whoever changes it signs everybody out. */
   secret: string;
   publicUrl: string;
+  /** Users come by HTTPS. */
+  secure: boolean;
   now: () => number;
 }
 
-export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptions): SignIn {
+export function openSignIn(db: Database, { secret, publicUrl, secure, now }: SignInOptions): SignIn {
   const auth = betterAuth({
     appName: "AttackLens",
     baseURL: publicUrl,
@@ -44,10 +53,9 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
     advanced: {
-      cookiePrefix: "attacklens",
-      useSecureCookies: publicUrl.startsWith("https:"),
+      ...cookies(secure),
       database: { generateId: () => Bun.randomUUIDv7() },
-      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS] },
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS], ipv6Subnet: 128 },
       disableCSRFCheck: true,
     },
     rateLimit: { enabled: false },
@@ -56,26 +64,32 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
   });
   const failures = countAttempts(MAX_FAILURES, now);
   const addressFailures = countAttempts(MAX_ADDRESS_FAILURES, now);
+  const networkFailures = countAttempts(MAX_NETWORK_FAILURES, now);
   const queue = openSignInQueue();
+  const addresses = openSignInAddresses(db, now);
+
+  /** The counters that an attempt counts in, each with its key. */
+  function countersOf(email: string, client: SignInClient & { isShared: boolean }): [Attempts, string][] {
+    const { address, network } = client.group;
+    const pair: [Attempts, string] = [failures, `${address} ${email}`];
+    // Everybody shares this one: a budget would let one lock all out.
+    if (client.isShared) return [pair];
+    const all: [Attempts, string][] = [pair, [addressFailures, address]];
+    return client.isKnown || network === address ? all : [...all, [networkFailures, network]];
+  }
 
   /** Counts the attempt as a failure until it turns out to be none. Throws too-many-requests. */
-  function countAttempt(email: string, address: string) {
-    const pair = `${address} ${email}`;
-    // Everybody shares this one: a budget would let one lock all out.
-    const isShared = address === SHARED_ADDRESS;
-    failures.check(pair);
-    if (!isShared) addressFailures.check(address);
-    failures.count(pair);
-    if (!isShared) addressFailures.count(address);
-    const refundAddress = () => isShared || addressFailures.refund(address);
+  function countAttempt(counters: [Attempts, string][]) {
+    for (const [attempts, key] of counters) attempts.check(key);
+    for (const [attempts, key] of counters) attempts.count(key);
+    const [[pair, pairKey], ...others] = counters as [[Attempts, string], ...[Attempts, string][]];
     return {
       succeeded() {
-        failures.clear(pair);
-        refundAddress();
+        pair.clear(pairKey);
+        for (const [attempts, key] of others) attempts.refund(key);
       },
       notMade() {
-        failures.refund(pair);
-        refundAddress();
+        for (const [attempts, key] of counters) attempts.refund(key);
       },
     };
   }
@@ -94,37 +108,65 @@ export function openSignIn(db: Database, { secret, publicUrl, now }: SignInOptio
     async findSession(headers) {
       if (!headers.has("cookie")) return undefined;
       const { response, headers: reply } = await withDatabaseErrors(() =>
-        auth.api.getSession({ headers, returnHeaders: true }),
+        auth.api.getSession({ headers: cookieOnly(headers), returnHeaders: true }),
       );
+      if (response && response.session.createdAt.getTime() + SESSION_MAX_MS <= now()) {
+        await deleteSession(db, response.session.id);
+        return undefined;
+      }
       const user = response && (await findActiveUser(db, response.user.id));
       return user ? { user, cookies: reply.getSetCookie() } : undefined;
     },
 
-    /** `headers` as withClientAddress makes them. Throws wrong-credentials, too-many-requests. */
-    async signIn(email, password, headers) {
-      const address = headers.get(CLIENT_ADDRESS) ?? SHARED_ADDRESS;
-      const attempt = countAttempt(email, address);
+    /** Throws wrong-credentials, too-many-requests. */
+    async signIn(email, password, { headers, address }) {
+      const group = addressGroup(address);
+      const client = {
+        group,
+        isKnown: await addresses.isKnown(group.address),
+        isShared: isLoopback(address),
+      };
+      const attempt = countAttempt(countersOf(email, client));
+      const own = new Headers({ [CLIENT_ADDRESS]: address, "user-agent": headers.get("user-agent") ?? "" });
       const signedIn = await queue
-        .run(address, () => checkPassword(email, password, headers))
+        .run(client, () => checkPassword(email, password, own))
         .catch((error) => {
           attempt.notMade();
           throw error;
         });
       if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: e-mail or password is wrong");
       attempt.succeeded();
-      await recordSession(db, now(), signedIn.user, "user.signed-in");
+      await recordSession(db, now(), signedIn.user, "user.signed-in", group);
+      addresses.add(group.address);
       return signedIn;
     },
 
     /** Ends the session on the server; answers the cookies that make the browser forget it. */
     async signOut(user, headers) {
       const { headers: reply } = await withDatabaseErrors(() =>
-        auth.api.signOut({ headers, returnHeaders: true }),
+        auth.api.signOut({ headers: cookieOnly(headers), returnHeaders: true }),
       );
       await recordSession(db, now(), user, "user.signed-out");
       return reply.getSetCookie();
     },
   };
+}
+
+/**
+ * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes to no other
+ * (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker prefix `__Secure-`.
+ */
+function cookies(secure: boolean) {
+  return {
+    cookiePrefix: secure ? "__Host-attacklens" : "attacklens",
+    useSecureCookies: false,
+    defaultCookieAttributes: { secure },
+  };
+}
+
+/** better-auth reads nothing else of a request. */
+function cookieOnly(headers: Headers): Headers {
+  return new Headers({ cookie: headers.get("cookie") ?? "" });
 }
 
 /** A wrong password is an answer; a database that is gone is not. */
@@ -137,9 +179,13 @@ async function recordSession(
   at: number,
   user: User,
   action: "user.signed-in" | "user.signed-out",
+  signedInFrom?: AddressGroup,
 ) {
   await inTransaction(db, async (tx) => {
-    if (action === "user.signed-in") await updateLastSignIn(tx, user.id, at);
+    if (signedInFrom) {
+      await updateLastSignIn(tx, user.id, at);
+      await rememberSignInAddress(tx, signedInFrom.address, at);
+    }
     await recordAuditEvent(tx, { at, actor: userActor(user), action, entity: { type: "user", id: user.id } });
   });
 }

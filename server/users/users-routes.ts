@@ -1,21 +1,21 @@
 import * as routes from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { type HttpRequest, handler } from "../route-handler.ts";
-import { withClientAddress } from "./client-address.ts";
-import { completeSetup, isSetupNeeded, presentAccount } from "./users.ts";
+import { completeSetup, isSetupNeeded } from "./set-up.ts";
+import { presentAccount } from "./users.ts";
 
 export const userRoutes = [
   handler(routes.getMe, async ({ user }) => presentAccount(user)),
   handler(routes.getSetup, async (_, { db }) => ({ needed: await isSetupNeeded(db) })),
-  handler(routes.completeSetup, async ({ body, http }, { db, now, signIn }) => {
+  handler(routes.completeSetup, async ({ body, http }, { db, now, signIn, setupAttempts }) => {
     const { code, ...person } = body;
-    await completeSetup(db, now(), code, person);
-    const { user, cookies } = await signIn.signIn(person.email, person.password, withClientAddress(http));
+    await completeSetup(db, now(), code, person, () => setupAttempts.countWrongCode(http.address));
+    const { user, cookies } = await signIn.signIn(person.email, person.password, http);
     setCookies(http, cookies);
     return presentAccount(user);
   }),
   handler(routes.signIn, async ({ body, http }, { signIn }) => {
-    const { user, cookies } = await signIn.signIn(body.email, body.password, withClientAddress(http));
+    const { user, cookies } = await signIn.signIn(body.email, body.password, http);
     setCookies(http, cookies);
     return presentAccount(user);
   }),

@@ -46,6 +46,10 @@ export async function deleteSessions(db: Database, userId: string): Promise<void
   await db.deleteFrom("session").where("userId", "=", userId).execute();
 }
 
+export async function deleteSession(db: Database, id: string): Promise<void> {
+  await db.deleteFrom("session").where("id", "=", id).execute();
+}
+
 const SETUP_CODE = "setup-code-hash";
 
 export async function replaceSetupCode(db: Database, codeHash: string): Promise<void> {
@@ -54,6 +58,12 @@ export async function replaceSetupCode(db: Database, codeHash: string): Promise<
     .values({ name: SETUP_CODE, value: codeHash })
     .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: codeHash }))
     .execute();
+}
+
+/** The hash of the code that is valid now. */
+export async function findSetupCode(db: Database): Promise<string | undefined> {
+  const query = db.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
+  return (await query.executeTakeFirst())?.value;
 }
 
 /** The hash of the code that is valid now, locked until the transaction ends. */

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { completeSetup, getMe, signIn } from "@attacklens/protocol/account.ts";
 import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../test-world.ts";
-import { issueSetupCode } from "./users.ts";
+import { issueSetupCode } from "./set-up.ts";
+import { openSignIn } from "./sign-in.ts";
 
 const ada = { name: "Ada", email: "ada@example.com", password: PASSWORD };
 
@@ -16,6 +17,34 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await post({ code, email: "eve@example.com" })).status).toBe(403);
     expect(await world.db.selectFrom("user").select("role").execute()).toEqual([{ role: "super-admin" }]);
     expect(await issueSetupCode(world.db)).toBeUndefined();
+  });
+
+  test(`a wrong set-up code is compared before anything else, counted, and keeps nobody out (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const post = async (body: object, address: string) =>
+      (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }), address)).status;
+    // A weak password is not looked at before the code is right.
+    const wrong = { code: "guessed", password: "aaaaaaaaaaaaaaaa" };
+    const guesses = Array.from({ length: 12 }, (_, n) => post(wrong, `2001:db8:1:${n}::1`));
+    const statuses = await Promise.all(guesses);
+    expect(statuses.filter((status) => status === 403)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(2);
+    expect(await post(wrong, "203.0.113.1")).toBe(403);
+    expect(await post({ ...wrong, code }, "2001:db8:1::1")).toBe(422);
+    expect(await post({ code }, "2001:db8:1::1")).toBe(201);
+  });
+
+  test(`wrong set-up codes are counted over all addresses too (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const code = await issueSetupCode(world.db);
+    const post = async (code: string, address: string) =>
+      (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code }), address)).status;
+    const statuses: number[] = [];
+    for (let n = 0; n < 1_001; n++) statuses.push(await post("guessed", `10.0.${n >> 8}.${n & 255}`));
+    expect(statuses.slice(0, 1_000).every((status) => status === 403)).toBe(true);
+    expect(statuses[1_000]).toBe(429);
+    expect(await post(code!, "203.0.113.1")).toBe(201);
   });
 
   test(`neither session, password nor set-up code is in the database as it is used (${dialect})`, async () => {
@@ -66,6 +95,56 @@ for (const dialect of TESTED_DIALECTS) {
       .set({ expiresAt: Date.now() - 1 })
       .execute();
     expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
+  });
+
+  test(`a session ends after 30 days, even while it is in use (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("viewer");
+    const day = 86_400_000;
+    const startedAgo = (ms: number) =>
+      world.db
+        .updateTable("session")
+        .set({ createdAt: Date.now() - ms, expiresAt: Date.now() + day })
+        .execute();
+    await startedAgo(30 * day - 60_000);
+    expect((await world.call(getMe, cookie)).role).toBe("viewer");
+    await startedAgo(30 * day);
+    expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
+    expect(await world.db.selectFrom("session").select("id").execute()).toEqual([]);
+  });
+
+  test(`the session cookie has the prefix __Host- where HTTPS is used (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    await world.signedIn("viewer");
+    const client = { headers: new Headers(), address: "127.0.0.1" };
+    const open = (publicUrl: string, secure: boolean) =>
+      openSignIn(world.db, {
+        secret: "a secret of the tests, 32 or more characters",
+        publicUrl,
+        secure,
+        now: Date.now,
+      });
+    const secure = open("https://lens.example", true);
+    const { cookies } = await secure.signIn("viewer@example.com", PASSWORD, client);
+    expect(cookies).toHaveLength(1);
+    expect(cookies[0]).toStartWith("__Host-attacklens.session_token=");
+    expect(cookies[0]).toMatch(/; Path=\/(;|$)/);
+    expect(cookies[0]).toMatch(/; Secure(;|$)/);
+    expect(cookies[0]).toMatch(/; HttpOnly(;|$)/);
+    expect(cookies[0]).not.toMatch(/domain/i);
+    const value = cookies[0]!.slice(0, cookies[0]!.indexOf(";"));
+    const { user } = (await secure.findSession(new Headers({ cookie: value })))!;
+    expect(user.role).toBe("viewer");
+    // A cookie that another host, or plain HTTP, could have set is not looked at.
+    const bare = value.slice("__Host-".length);
+    for (const cookie of [bare, `__Secure-${bare}`])
+      expect(await secure.findSession(new Headers({ cookie }))).toBeUndefined();
+    const ended = await secure.signOut(user, new Headers({ cookie: value }));
+    for (const cookie of ended) expect(cookie).toMatch(/^__Host-.*; Path=\/.*Secure/);
+
+    const plain = await open("http://127.0.0.1:8080", false).signIn("viewer@example.com", PASSWORD, client);
+    expect(plain.cookies[0]).toStartWith("attacklens.session_token=");
+    expect(plain.cookies[0]).not.toContain("Secure");
   });
 }
 

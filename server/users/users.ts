@@ -1,5 +1,4 @@
-// People: who may use the console, and the first of them, made with the code of the set-up link.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+// People: who may use the console.
 import type { Account } from "@attacklens/protocol/account.ts";
 import { hasPermission, PERMISSIONS, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -10,14 +9,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { newId } from "../ids.ts";
 import type { User } from "../route-handler.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
-import {
-  deleteSetupCode,
-  findUser,
-  hasUsers,
-  insertUser,
-  lockSetupCode,
-  replaceSetupCode,
-} from "./users-store.ts";
+import { findUser, insertUser } from "./users-store.ts";
 
 export interface NewUser {
   name: string;
@@ -45,32 +37,6 @@ export function presentAccount(user: User): Account {
   };
 }
 
-/** True while nobody has been made: the console then shows set-up instead of sign-in. */
-export async function isSetupNeeded(db: Database): Promise<boolean> {
-  return !(await hasUsers(db));
-}
-
-/** Makes the code of the set-up link, which replaces the one before; undefined when set-up is over. */
-export async function issueSetupCode(db: Database): Promise<string | undefined> {
-  if (!(await isSetupNeeded(db))) return undefined;
-  const code = randomBytes(24).toString("base64url");
-  await replaceSetupCode(db, hashCode(code));
-  return code;
-}
-
-/** Makes the first Super Admin and ends set-up. Throws setup-closed, input-invalid for a weak password. */
-export async function completeSetup(db: Database, now: number, code: string, person: NewUser): Promise<void> {
-  if (!(await isSetupNeeded(db))) throw setupClosed();
-  refuseWeakPassword(person.password, [person.name, person.email]);
-  const passwordHash = await hashPassword(person.password);
-  await inTransaction(db, async (tx) => {
-    const valid = await lockSetupCode(tx);
-    if (valid === undefined || !isEqual(valid, hashCode(code)) || (await hasUsers(tx))) throw setupClosed();
-    await deleteSetupCode(tx);
-    await makeUser(tx, now, person, "super-admin", passwordHash);
-  });
-}
-
 /** Makes a person from the command line of the server. Throws input-invalid, name-taken. */
 export async function createUser(db: Database, now: number, person: NewUser, role: Role): Promise<string> {
   refuseWeakPassword(person.password, [person.name, person.email]);
@@ -85,7 +51,8 @@ export async function createUser(db: Database, now: number, person: NewUser, rol
   }
 }
 
-async function makeUser(
+/** Inserts the user and writes the audit event. */
+export async function makeUser(
   tx: Database,
   now: number,
   { name, email }: NewUser,
@@ -114,19 +81,4 @@ async function makeUser(
     details: { email, role },
   });
   return id;
-}
-
-function setupClosed(): Problem {
-  return new Problem(
-    "setup-closed",
-    "This set-up link is not valid: set-up is over, or a later start of the server printed a new link",
-  );
-}
-
-function hashCode(code: string): string {
-  return createHash("sha256").update(code).digest("hex");
-}
-
-function isEqual(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }

@@ -9,6 +9,8 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";
 
+const METRICS_TOKEN = "a token of the operator";
+
 test("a token's value is shown once and cannot be had again from the page", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
@@ -88,7 +90,11 @@ test("a revoked token enrolls nobody any more; what it has enrolled goes on", as
 });
 
 test("a token's value is in no file, log, metric, argument or environment after it was used and refused", async () => {
-  await using installation = await openInstallation({ database: "sqlite", logLevel: "debug" });
+  await using installation = await openInstallation({
+    database: "sqlite",
+    logLevel: "debug",
+    environment: { ATTACKLENS_METRICS_TOKEN: METRICS_TOKEN },
+  });
   const { folder, server } = installation;
   const ada = await installation.createSuperAdmin();
   const { id, value } = await createToken(ada, "Canary");
@@ -110,7 +116,9 @@ test("a token's value is in no file, log, metric, argument or environment after 
   const refused = await enrollSensor(installation, value, "refused");
   expect(refused.stderr).toContain("revoked");
 
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  const metrics = await (
+    await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })
+  ).text();
   expect(metrics).toContain('attacklens_problems_total{code="token-revoked"} 1');
   const said = [first, again, refused].map(({ stdout, stderr }) => stdout + stderr);
   expect([...said, await mistyped.text(), metrics, processListing(server.pid)].join()).not.toContain(value);

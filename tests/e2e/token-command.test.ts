@@ -4,8 +4,10 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runServerCommand } from "../../tasks/programs.ts";
 import { type Installation, openInstallation, PASSWORD, type Person } from "../support/installation.ts";
+import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
 import { enrollSensor, filesHolding } from "../support/sensors.ts";
 
 const NEW = ["--expires", "7d"];
@@ -62,6 +64,51 @@ test("a script creates a token, a sensor enrolls with it, and the script ends it
   );
   expect(filesHolding(join(installation.folder, "server"), shell.value)).toEqual([]);
 });
+
+for (const database of ["sqlite", "postgres"] as const) {
+  test(`a token whose reply is lost is created once, and the command has the value that works (${database})`, async () => {
+    await using installation = await openInstallation({ database });
+    const ada = await installation.createSuperAdmin();
+    const { run } = await openShell(installation, ada, "posture-manager");
+    await using relay = await openRelay(installation.server.url);
+    const { handle, lost } = losesFirstAnswers();
+    const values: string[] = [];
+    relay.handle = (asked, forward) =>
+      asked.startsWith("POST ")
+        ? handle(asked, async () => {
+            const answer = await forward();
+            values.push((JSON.parse(answer.body.toString()) as { value: string }).value);
+            return answer;
+          })
+        : forward();
+    const through = ["--server", relay.url];
+
+    const created = await run("create", "--name", "Lost", ...NEW, ...through, "--value-only");
+    expect(created).toMatchObject({ code: 0, stderr: "" });
+    const [first, second] = values as [string, string];
+    expect(created.stdout.trim()).toBe(second);
+    expect((await enrollSensor(installation, first, "a")).code).not.toBe(0);
+    expect((await enrollSensor(installation, second, "b")).code).toBe(0);
+
+    const rotate = ["rotate", "Lost", "--name", "Next", ...NEW, "--old-until", "now"];
+    const rotated = await run(...rotate, ...through, "--value-only");
+    expect(rotated.stdout.trim()).toBe(values[3]!);
+    expect((await enrollSensor(installation, values[2]!, "c")).code).not.toBe(0);
+    expect((await enrollSensor(installation, values[3]!, "d")).code).toBe(0);
+    expect(lost.size).toBe(2);
+    const { items } = await ada.call(listEnrollmentTokens);
+    expect(items.map(({ name }) => name).toSorted()).toEqual(["Lost", "Next"]);
+
+    // When the second reply is lost too, nobody knows: the command says what to look for.
+    relay.handle = async (asked, forward) => {
+      const answer = await forward();
+      return asked.startsWith("POST ") ? "cut" : answer;
+    };
+    const unknown = await run("create", "--name", "Twice", ...NEW, ...through);
+    expect(unknown).toMatchObject({ code: 4, stdout: "" });
+    expect(unknown.stderr).toContain("hint: the server may have carried the request out");
+  });
+}
 
 test("what goes wrong has its exit code, its reason and a hint", async () => {
   await using installation = await openInstallation({ database: "sqlite" });

@@ -13,8 +13,10 @@ import { openConnectProxy } from "../support/connect-proxy.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { findFreePort, startNginx } from "../support/nginx.ts";
 import { createToken } from "../support/sensors.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 
+const LOGGED_WITHIN_MS = 30_000;
 const PRIVATE = { ATTACKLENS_TLS: "private" };
 
 /** Enrolls with the server's own address or the one given; the caller judges how it ended. */
@@ -35,12 +37,14 @@ const runOnce = (stateDir: string, environment?: Record<string, string>) =>
 
 /** Where the file goes on behind what matches, once that is there. */
 async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<number> {
-  for (;;) {
-    const text = readFileSync(file, "utf8");
-    const found = pattern.exec(text.slice(from));
-    if (found) return from + found.index + found[0].length;
-    await Bun.sleep(100);
-  }
+  return await waitUntil(
+    `${file} has ${pattern}`,
+    () => {
+      const found = pattern.exec(readFileSync(file, "utf8").slice(from));
+      return found ? from + found.index + found[0].length : undefined;
+    },
+    LOGGED_WITHIN_MS,
+  );
 }
 
 /** Who has issued the certificate that is served. */
@@ -124,6 +128,7 @@ test("sensors have a port of their own: people are not answered there, nor senso
   expect(await status(`${sensorUrl}/`)).toBe(404);
   expect(await status(`${sensorUrl}/api/v1/setup`)).toBe(404);
   expect(await status(`${sensorUrl}/healthz`)).toBe(200);
+  expect(await status(`${sensorUrl}/readyz`)).toBe(200);
   expect(await status(`${url}/sensor/v1/check-in`, { method: "POST", body: "{}" })).toBe(404);
   expect((await enroll(installation, value, { url, pin: caPin })).code).not.toBe(0);
   const { stateDir, code } = await enroll(installation, value, { pin: caPin, name: "right" });
@@ -179,7 +184,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
   // A person gives it the pin of now: it is the sensor that it was, and no token was used.
   const again = ["enroll", "--server", installation.server.url, "--state", asleep, "--token", "-"];
-  expect((await runSensor([...again, "--ca-pin", before!], { stdin: value })).code).toBe(0);
+  expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
   expect((await runOnce(asleep)).code).toBe(10);
   const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
   expect(pinned.stdout).toContain("the token was not used\nreaches its server from now on");

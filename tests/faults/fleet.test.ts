@@ -1,11 +1,14 @@
 // The fleet of fleet.ts, small and for seconds; FLEET_HOSTS and FLEET_SECONDS make it what a release is judged by: 50 and 600.
+// FLEET_SEED repeats the faults of another run, which printed it.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { runCommand } from "../../tasks/command.ts";
 import { openSwitch, whyNoHosts } from "../support/hosts.ts";
+import { newSeed } from "../support/seeded-random.ts";
 
 const hosts = process.env.FLEET_HOSTS ?? "4";
 const seconds = process.env.FLEET_SECONDS ?? "12";
+const seed = Number(process.env.FLEET_SEED ?? newSeed());
 const obstacle = whyNoHosts();
 
 test.skipIf(obstacle !== undefined)(
@@ -13,15 +16,16 @@ test.skipIf(obstacle !== undefined)(
   async () => {
     const name = `attacklens-${process.pid}`;
     using wires = openSwitch(name);
+    process.stderr.write(`FLEET_SEED=${seed}\n`);
     const script = [process.execPath, join(import.meta.dir, "fleet.ts"), "--switch", name];
     const { stdout, stderr } = await runCommand(
-      wires.command([...script, "--hosts", hosts, "--seconds", seconds]),
+      wires.command([...script, "--hosts", hosts, "--seconds", seconds, "--seed", `${seed}`]),
       // It starts a PostgreSQL of its own there: this one is out of reach.
       { env: { ...process.env, TEST_DATABASE_URL: undefined } },
     );
     if (!stdout.startsWith("{")) throw new Error(stderr.slice(-5_000));
     const seen = JSON.parse(stdout) as { problems: string[]; reports: number };
-    expect(seen.problems).toEqual([]);
+    expect({ seed, problems: seen.problems }).toEqual({ seed, problems: [] });
     expect(seen.reports).toBeGreaterThanOrEqual(Number(hosts));
   },
   (Number(seconds) + 240) * 1_000,

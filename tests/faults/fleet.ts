@@ -1,6 +1,6 @@
 // A fleet under faults: real sensors on hosts of their own, two servers on one PostgreSQL behind a balancer, and until the time is over
-// servers that are killed and started, cables that are pulled, sensors that are killed. Afterwards nothing may be lost or be there
-// twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
+// servers that are killed and started, cables that are pulled, sensors that are killed. The seed decides which fault is next, whom it hits
+// and how long it lasts. Afterwards nothing may be lost or be there twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
 import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,13 +21,21 @@ import { type RunningServer, startServer } from "../../tasks/programs.ts";
 import { openBalancer } from "../support/balancer.ts";
 import { type Host, openHosts, SWITCH_ADDRESS } from "../support/hosts.ts";
 import { openTestPostgres } from "../support/postgres.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const { values } = parseArgs({
-  options: { switch: { type: "string" }, hosts: { type: "string" }, seconds: { type: "string" } },
+  options: {
+    switch: { type: "string" },
+    hosts: { type: "string" },
+    seconds: { type: "string" },
+    seed: { type: "string" },
+  },
 });
-const [hostCount, seconds] = [Number(values.hosts), Number(values.seconds)];
+const [hostCount, seconds, seed] = [Number(values.hosts), Number(values.seconds), Number(values.seed)];
 const INTERVAL_SECONDS = 4;
 const SETTLED_WITHIN_MS = 120_000;
+const SEEN_WITHIN_MS = 30_000;
 const BALANCER_PORT = 8443;
 const UNEXPECTED = /failed unexpectedly|TypeError|ReferenceError/;
 
@@ -41,7 +49,8 @@ interface Member {
   busy: boolean;
 }
 
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
+const random = seededRandom(seed);
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 const log = (text: string) => process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 
 async function main() {
@@ -80,8 +89,11 @@ async function main() {
   });
   await start(0);
   stack.use(
-    await openBalancer(BALANCER_PORT, () =>
-      running.flatMap((server, index) => (server ? 19_080 + index : [])),
+    await openBalancer(
+      BALANCER_PORT,
+      () => running.flatMap((server, index) => (server ? 19_080 + index : [])),
+      // Connections come as they come: they must not change what is drawn for the faults.
+      seededRandom(seed + 1),
     ),
   );
 
@@ -127,55 +139,65 @@ async function main() {
   });
 
   const counts: Record<string, number> = {};
-  const faults: Record<string, () => Promise<void> | void> = {
+  /** Whatever a fault needs is drawn before it begins: the next ones do not depend on how long it takes. */
+  const faults: Record<string, () => () => Promise<void> | void> = {
     "server killed": () => stopServer("kill"),
     "server stopped": () => stopServer("stop"),
-    async "cable pulled"() {
-      const member = pick(members);
-      if (member.busy) return;
-      member.busy = true;
-      member.host.pullCable();
-      await Bun.sleep(Math.random() * 12_000);
-      member.host.plugCable();
-      member.busy = false;
+    "cable pulled"() {
+      const [member, lastsMs] = [pick(members), random() * 12_000];
+      return async () => {
+        if (member.busy) return;
+        member.busy = true;
+        member.host.pullCable();
+        await Bun.sleep(lastsMs);
+        member.host.plugCable();
+        member.busy = false;
+      };
     },
-    async "sensor killed"() {
+    "sensor killed"() {
       const member = pick(members);
-      if (!member.sensor || member.busy) return;
-      const sensor = member.sensor;
-      member.sensor = undefined;
-      // The shell before it has become it.
-      sensor.kill("SIGKILL");
-      await sensor.exited;
-      run(member);
+      return async () => {
+        if (!member.sensor || member.busy) return;
+        const sensor = member.sensor;
+        member.sensor = undefined;
+        // The shell before it has become it.
+        sensor.kill("SIGKILL");
+        await sensor.exited;
+        run(member);
+      };
     },
     "user added"() {
       const member = pick(members);
-      const user = `added-${member.added.length + 1}`;
-      member.host.addUser(user);
-      member.added.push(user);
+      return () => {
+        const user = `added-${member.added.length + 1}`;
+        member.host.addUser(user);
+        member.added.push(user);
+      };
     },
   };
-  async function stopServer(how: "kill" | "stop") {
-    const index = pick([0, 1]);
-    const server = running[index];
-    if (!server) return;
-    running[index] = undefined;
-    if (how === "kill") process.kill(server.pid, "SIGKILL");
-    await server.stop();
-    await Bun.sleep(Math.random() * 8_000);
-    await start(index);
+  function stopServer(how: "kill" | "stop") {
+    const [index, lastsMs] = [pick([0, 1]), random() * 8_000];
+    return async () => {
+      const server = running[index];
+      if (!server) return;
+      running[index] = undefined;
+      if (how === "kill") process.kill(server.pid, "SIGKILL");
+      await server.stop();
+      await Bun.sleep(lastsMs);
+      await start(index);
+    };
   }
   const pending: Promise<void>[] = [];
   while (Date.now() < until) {
     const name = pick(Object.keys(faults));
+    const [happen, pauseMs] = [faults[name]!(), 400 + random() * 800];
     counts[name] = (counts[name] ?? 0) + 1;
     pending.push(
-      Promise.resolve(faults[name]!()).catch((error) => {
+      Promise.resolve(happen()).catch((error) => {
         problems.push(`${name}: ${error}`);
       }),
     );
-    await Bun.sleep(400 + Math.random() * 800);
+    await Bun.sleep(pauseMs);
   }
   await Promise.all([...pending, ...enrolling]);
   log(`faults are over: ${JSON.stringify(counts)}`);
@@ -198,13 +220,12 @@ async function main() {
     }
     return missing;
   };
-  const settledBy = Date.now() + SETTLED_WITHIN_MS;
-  let missing = await unsettled();
-  while (missing.length > 0 && Date.now() < settledBy) {
-    await Bun.sleep(1_000);
+  let missing: string[] = [];
+  const isSettled = async () => {
     missing = await unsettled();
-  }
-  problems.push(...missing);
+    return missing.length === 0;
+  };
+  await waitUntil("the fleet settles", isSettled, SETTLED_WITHIN_MS).catch(() => problems.push(...missing));
 
   const listed = await sensors();
   const token = await api(getEnrollmentToken, { params: { id: enrollmentToken.id } });
@@ -238,8 +259,13 @@ async function main() {
   const copy = await copyOf();
   if (copy?.hostname !== clone.host.name) problems.push(`the copy is ${copy?.hostname}`);
   if (copy?.status !== "awaiting-approval") problems.push(`the copy is ${copy?.status}`);
-  await Bun.sleep(2 * INTERVAL_SECONDS * 1000);
-  const after = (await sensors()).find(({ id }) => id === before.id);
+  const present = async () => (await sensors()).find(({ id }) => id === before.id);
+  for (const nth of ["first", "second"]) {
+    const seenAt = (await present())?.lastSeenAt;
+    const isSeenAgain = async () => (await present())?.lastSeenAt !== seenAt;
+    await waitFor(isSeenAgain, problems, `the original checks in beside its copy for the ${nth} time`);
+  }
+  const after = await present();
   if (after?.status !== "online" || after.hostname !== original.host.name)
     problems.push(`the original is ${after?.hostname}, ${after?.status}`);
 
@@ -265,7 +291,7 @@ async function main() {
       problems.push(line);
   }
   process.stdout.write(
-    `${JSON.stringify({ hosts: hostCount, seconds, faults: counts, reports, noticedMs, problems })}\n`,
+    `${JSON.stringify({ seed, hosts: hostCount, seconds, faults: counts, reports, noticedMs, problems })}\n`,
   );
 }
 
@@ -274,8 +300,8 @@ async function waitFor(
   problems: string[],
   what: string,
 ): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await Bun.sleep(200)) if (await isSo()) return;
-  problems.push(`not within 30 s: ${what}`);
+  await waitUntil(what, isSo, SEEN_WITHIN_MS).catch((error: Error) => problems.push(error.message));
 }
 
+log(`seed ${seed}: FLEET_SEED=${seed} draws the same faults`);
 await main();

@@ -11,6 +11,7 @@ import { type RunningServer, startServer } from "../../tasks/programs.ts";
 import { createTestDatabase } from "../support/databases.ts";
 import { startPgBouncer } from "../support/pgbouncer.ts";
 import { openTcpRelay } from "../support/tcp-relay.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 async function openFolder(opened: AsyncDisposableStack): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-postgres-"));
@@ -41,11 +42,8 @@ async function sendRequests(
 }
 
 async function untilLog(logFile: string, text: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!readFileSync(logFile, "utf8").includes(text)) {
-    if (Date.now() > deadline) throw new Error(`the log has no line with: ${text}`);
-    await Bun.sleep(50);
-  }
+  const isThere = () => readFileSync(logFile, "utf8").includes(text);
+  await waitUntil(`the log has a line with: ${text}`, isThere, 20_000);
 }
 
 for (const [name, settings] of [
@@ -158,8 +156,7 @@ test("connections that are lost under load, and a PostgreSQL that is away, cost 
   expect([...seen].filter((status) => !["200", "201", "503"].includes(status))).toEqual([]);
   expect(seen).toContain("503");
   relay.isClosed = false;
-  const ready = Date.now() + 10_000;
-  while (!(await fetch(`${server.url}/readyz`)).ok && Date.now() < ready);
+  await waitUntil("the server is ready", async () => (await fetch(`${server.url}/readyz`)).ok);
   expect(await sendRequests(server.url, session, 40)).toEqual({ 200: 20, 201: 20 });
   relay.cut();
   expect(await server.stop()).toBe(0);

@@ -5,7 +5,9 @@ import { CODE, expectNone, importsAmong, linesMatching } from "./sources.ts";
 const SERVER = CODE.filter((file) => file.startsWith("server/"));
 const PROGRAMS = CODE.filter((file) => /^(protocol|server|console|sensor)\//.test(file));
 const mayQuery = (file: string) => /^server\/(db\/|.*-store\.ts$)/.test(file);
-const mayUseTerminal = (file: string) => /^(server|sensor)\/(main\.ts$|commands\/)/.test(file);
+/** The log is on standard error. */
+const mayUseTerminal = (file: string) =>
+  /^(server|sensor)\/(main\.ts$|commands\/)/.test(file) || file === "server/log.ts";
 const mayReadEnvironment = (file: string) => file === "server/config.ts" || file === "sensor/settings.ts";
 
 test("SQL is only in stores and in server/db", () => {
@@ -31,6 +33,25 @@ test("the environment is read only in server/config.ts and sensor/settings.ts", 
     linesMatching(file, /\bprocess\.env\b|\bBun\.env\b|\bimport\.meta\.env\b/),
   );
   expectNone("a setting read elsewhere is documented nowhere, and tests cannot give it", wrong);
+});
+
+test("a connection by TLS verifies whom it reaches, whatever the environment says", () => {
+  const requests = PROGRAMS.filter(
+    (file) => !file.startsWith("console/") && file !== "protocol/verified-fetch.ts",
+  ).flatMap((file) => linesMatching(file, /(?<![.\w])fetch\((?!request, server)|\bnew WebSocket\(/));
+  const tls = ["node:tls", "node:https", "node:http2", "tls", "https", "http2"];
+  // The first opens tunnels. The second only looks at a certificate, and sends nothing.
+  const known = ["sensor/proxy.ts", "sensor/certificates.ts"];
+  const imports = PROGRAMS.filter((file) => !file.startsWith("console/") && !known.includes(file)).flatMap(
+    (file) => linesMatching(file, new RegExp(`from "(${tls.join("|")})"|\\bBun\\.connect\\(`)),
+  );
+  const sources = known.flatMap((file) =>
+    linesMatching(file, /connectTls\(\{(?!.*rejectUnauthorized: true)/),
+  );
+  expectNone(
+    "NODE_TLS_REJECT_UNAUTHORIZED=0 opens every call that does not name rejectUnauthorized: use verifiedFetch",
+    [...requests, ...imports, ...sources.filter((line) => !line.startsWith("sensor/certificates.ts"))],
+  );
 });
 
 test("the terminal is read and written only in main.ts and commands/", () => {

@@ -2,10 +2,13 @@
 import { createServer, connect as dial, type Socket } from "node:net";
 import { SWITCH_ADDRESS } from "./hosts.ts";
 
-const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(Math.random() * items.length)];
-
 /** Passes connections on to any port that is open now, byte by byte. */
-export async function openBalancer(listenPort: number, ports: () => number[]): Promise<AsyncDisposable> {
+export async function openBalancer(
+  listenPort: number,
+  ports: () => number[],
+  random: () => number,
+): Promise<AsyncDisposable> {
+  const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const port = pick(ports());

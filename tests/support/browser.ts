@@ -18,8 +18,9 @@ export interface TestBrowser extends AsyncDisposable {
 
 const ACTION_TIMEOUT_MS = 15_000;
 
-/** Chromium logs every refusal that a page was answered; the page's business is to show it. */
-const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
+/** Chromium logs every refusal that a page was answered, and every connection that was cut; the page's business is to show it. */
+const REFUSAL =
+  /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
 export async function openBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch(launchOptions());

@@ -1,9 +1,11 @@
 // nginx before a server of ours, as operators have it: ends TLS and passes requests on. The one in PATH, else Debian's package when we
 // may install it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { installPackage } from "./debian.ts";
+import { isListening } from "./listening.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export interface Nginx extends AsyncDisposable {
   /** `https://127.0.0.1:8443` */
@@ -77,9 +79,9 @@ http {
   void child.exited.then(() => {
     hasEnded = true;
   });
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isListening(port))) {
-    if (!hasEnded && Date.now() < deadline) continue;
+  const isUp = async () => hasEnded || (await isListening(port));
+  const isInTime = await waitUntil("nginx listens", isUp, START_TIMEOUT_MS).catch(() => false);
+  if (!isInTime || hasEnded) {
     child.kill("SIGTERM");
     throw new Error(`Cannot start nginx:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
   }
@@ -101,17 +103,6 @@ function documentedServer(values: Record<string, string>): string {
     block = block.replace(documented, () => value);
   }
   return block;
-}
-
-async function isListening(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => setTimeout(() => resolve(false), 20));
-  });
 }
 
 async function findNginx(): Promise<string> {

@@ -1,11 +1,12 @@
 // PgBouncer in transaction mode before a PostgreSQL. The one in PATH, else Debian's package when we may install it.
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installPackage } from "./debian.ts";
+import { isListening } from "./listening.ts";
 import { findFreePort } from "./nginx.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export interface PgBouncer extends AsyncDisposable {
   /** The same database, by way of PgBouncer. */
@@ -54,9 +55,10 @@ ${settings}
   const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const child = spawn(program, ["-q", configuration], { stdio: "ignore", ...account });
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isListening(ownPort))) {
-    if (child.exitCode === null && Date.now() < deadline) continue;
+  const hasEnded = () => child.exitCode !== null;
+  const isUp = async () => hasEnded() || (await isListening(ownPort));
+  const isInTime = await waitUntil("PgBouncer listens", isUp, START_TIMEOUT_MS).catch(() => false);
+  if (!isInTime || hasEnded()) {
     child.kill("SIGTERM");
     throw new Error(`Cannot start PgBouncer:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
   }
@@ -68,17 +70,6 @@ ${settings}
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function isListening(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => setTimeout(() => resolve(false), 20));
-  });
 }
 
 async function findPgBouncer(): Promise<string> {

@@ -6,6 +6,7 @@ import type {
   ReinstallRule,
   TokenWarning,
 } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import { formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */
@@ -52,4 +53,11 @@ export const REINSTALL_RULE_WORDS: Record<ReinstallRule, string> = {
   ask: "A person decides: merge, or keep both",
   merge: "Merged by itself when no hardware fact differs",
   keep: "Both are kept",
+};
+
+/** Whether a host whose server no longer knows it becomes a new sensor by the same deploy command. */
+export const LOST_SENSOR_RULE_WORDS: Record<LostSensorRule, string> = {
+  "new-pin": "Only with a new CA pin",
+  always: "Always",
+  never: "Never",
 };

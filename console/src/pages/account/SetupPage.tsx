@@ -1,9 +1,10 @@
-import { completeSetup, getMe, PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
+import { completeSetup, getMe, PASSWORD_LENGTH, signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { callApi } from "../../api.ts";
+import { useRef } from "react";
+import { callApi, problemOf } from "../../api.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery, setupQuery } from "../../queries.ts";
@@ -44,10 +45,26 @@ function SetupForm({ code }: { code: string }) {
     },
   });
   const { submit, isSubmitting, error } = useSubmit(form);
+  const isUnknown = useRef(false);
+
+  /** The link works once: when the reply to it was lost, the account is there, and the same password opens it. */
+  async function makeAccount(body: Parameters<typeof callApi<typeof completeSetup>>[1]["body"]) {
+    try {
+      return await callApi(completeSetup, { body });
+    } catch (error) {
+      const { code, status } = problemOf(error);
+      if (status >= 500) isUnknown.current = true;
+      if (code !== "setup-closed" || !isUnknown.current) throw error;
+      const { email, password } = body;
+      return await callApi(signIn, { body: { email, password } }).catch(() => {
+        throw error;
+      });
+    }
+  }
 
   const send = form.onSubmit(({ name, email, password }) =>
     submit(async () => {
-      const me = await callApi(completeSetup, { body: { code, name, email: email.trim(), password } });
+      const me = await makeAccount({ code, name, email: email.trim(), password });
       queryClient.setQueryData(setupQuery.queryKey, { needed: false });
       queryClient.setQueryData(apiQuery(getMe, {}).queryKey, me);
       await navigate({ ...paths.home(), replace: true });

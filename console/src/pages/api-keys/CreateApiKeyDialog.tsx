@@ -5,7 +5,7 @@ import { useForm } from "@mantine/form";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { callApi } from "../../api.ts";
+import { openCreation } from "../../api.ts";
 import { CommandBlock } from "../../components/CommandBlock.tsx";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
@@ -39,6 +39,7 @@ interface CreatedKey {
 /** The form, then the value, once. */
 export function CreateApiKeyDialog() {
   const [created, setCreated] = useState<CreatedKey>();
+  const [createKey] = useState(() => openCreation(createApiKey));
   const { data: me } = useSuspenseQuery(meQuery);
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -50,9 +51,12 @@ export function CreateApiKeyDialog() {
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const close = () => void navigate({ ...paths.apiKeys(), search: true, replace: true });
 
-  async function create({ name, role, days }: typeof form.values) {
-    const expiresAt = new Date(Date.now() + Number(days) * DAY_MS).toISOString();
-    const { apiKey, value } = await callApi(createApiKey, { body: { name: name.trim(), role, expiresAt } });
+  async function create(sent: typeof form.values) {
+    const { name, role, days } = sent;
+    const { apiKey, value } = await createKey(sent, () => {
+      const expiresAt = new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+      return { body: { name: name.trim(), role, expiresAt } };
+    });
     setCreated({ name: apiKey.name, expiresAt: apiKey.expiresAt, value });
     void refresh(queryClient, "apiKeys");
   }

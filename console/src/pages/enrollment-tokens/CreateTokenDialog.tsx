@@ -2,7 +2,7 @@ import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { callApi } from "../../api.ts";
+import { openCreation } from "../../api.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { connectionQuery, refresh } from "../../queries.ts";
@@ -13,6 +13,7 @@ import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 /** The form, then the value, once. The value lives in this component's state only and goes when the dialog does. */
 export function CreateTokenDialog() {
   const [created, setCreated] = useState<CreatedToken>();
+  const [createToken] = useState(() => openCreation(createEnrollmentToken));
   const [initialValues] = useState(() => newTokenValues(new Date()));
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -21,7 +22,7 @@ export function CreateTokenDialog() {
 
   async function create(values: TokenValues) {
     const connection = await queryClient.query(connectionQuery);
-    const { enrollmentToken, value } = await callApi(createEnrollmentToken, { body: toRequest(values) });
+    const { enrollmentToken, value } = await createToken(values, () => ({ body: toRequest(values) }));
     setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }

@@ -1,9 +1,10 @@
-import { Button, Group, Radio, Stack } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
-import { useId } from "react";
+import { Button, Group, Radio, Skeleton, Stack } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { Notice } from "../../ui/Notice.tsx";
-import { zoneName } from "../../ui/time.ts";
-import { daysFrom, EXPIRY_PRESETS, fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
+import { daysFrom, EXPIRY_PRESETS, toWallClock } from "./expiry.ts";
+
+// Only the calendar: a part loaded later that has styles gets a stylesheet, and the bundler writes several in no fixed order.
+const ExpiryDate = lazy(async () => ({ default: (await import("./ExpiryDate.tsx")).ExpiryDate }));
 
 interface ExpiryFieldProps {
   kind: "none" | "date";
@@ -15,10 +16,7 @@ interface ExpiryFieldProps {
 }
 
 export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryFieldProps) {
-  // The calendar is a dialog named by the field that opens it, which it looks for under this id.
-  const id = useId();
   const now = new Date();
-  const at = fromWallClock(value);
   return (
     <Stack gap="xs">
       <Radio.Group label="Expiry" value={kind} onChange={(chosen) => onKind(chosen as "none" | "date")}>
@@ -44,26 +42,9 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
               </Button>
             ))}
           </Group>
-          <DateTimePicker
-            aria-label={`Expiry: ${at ? wallClockText(at) : "date and time"}`}
-            placeholder="Date and time"
-            valueFormat="D MMM YYYY, HH:mm"
-            minDate={toWallClock(now)}
-            defaultTimeValue="18:00"
-            firstDayOfWeek={1}
-            highlightToday
-            value={value}
-            onChange={onValue}
-            description={`Your time zone: ${zoneName(at ?? now)}`}
-            inputWrapperOrder={["label", "input", "description", "error"]}
-            error={error}
-            id={id}
-            popoverProps={{ id }}
-            previousLabel="Month before"
-            nextLabel="Month after"
-            submitButtonProps={{ "aria-label": "Use this date and time" }}
-            timePickerProps={{ hoursInputLabel: "Hours", minutesInputLabel: "Minutes" }}
-          />
+          <Suspense fallback={<Skeleton height={60} />}>
+            <ExpiryDate value={value} onValue={onValue} error={error} />
+          </Suspense>
         </Stack>
       )}
     </Stack>

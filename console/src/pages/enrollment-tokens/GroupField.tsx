@@ -3,7 +3,7 @@ import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { openCreation, problemOf } from "../../api.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { apiQuery, refresh } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
@@ -82,12 +82,13 @@ function NewGroup({ name: initial, onCreated, onCancel, error }: NewGroupProps) 
   const [name, setName] = useState(initial);
   const [refusal, setRefusal] = useState<string>();
   const [isSending, setSending] = useState(false);
+  const [createGroup] = useState(() => openCreation(createAssetGroup));
   const queryClient = useQueryClient();
   async function create() {
     if (!name.trim()) return setRefusal("Enter a name");
     setSending(true);
     try {
-      const group = await callApi(createAssetGroup, { body: { name: name.trim() } });
+      const group = await createGroup(name, () => ({ body: { name: name.trim() } }));
       await refresh(queryClient, "assetGroups");
       onCreated({ value: group.id, label: group.name });
     } catch (thrown) {

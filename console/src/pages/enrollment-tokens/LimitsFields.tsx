@@ -2,11 +2,19 @@ import { Button, Checkbox, Collapse, NumberInput, Select, Stack, TagsInput } fro
 import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
-import { COPY_RULE_WORDS, REINSTALL_RULE_WORDS } from "../../components/token-words.ts";
+import {
+  COPY_RULE_WORDS,
+  LOST_SENSOR_RULE_WORDS,
+  REINSTALL_RULE_WORDS,
+} from "../../components/token-words.ts";
 import type { TokenValues } from "./token-values.ts";
 
 const COPY_OPTIONS = Object.entries(COPY_RULE_WORDS).map(([value, label]) => ({ value, label }));
 const REINSTALL_OPTIONS = Object.entries(REINSTALL_RULE_WORDS).map(([value, label]) => ({ value, label }));
+const LOST_SENSOR_OPTIONS = Object.entries(LOST_SENSOR_RULE_WORDS).map(([value, label]) => ({
+  value,
+  label,
+}));
 const SPLIT = [",", " ", ";", "\n", "\t"];
 
 /** Who may enroll with the token, and what becomes of them: what most tokens do without, behind one button. */
@@ -75,6 +83,13 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
             data={REINSTALL_OPTIONS}
             allowDeselect={false}
             {...form.getInputProps("reinstalls")}
+          />
+          <Select
+            label="Re-enroll lost sensors"
+            description="After a disaster: the deploy command makes a host a new sensor if the server no longer knows it"
+            data={LOST_SENSOR_OPTIONS}
+            allowDeselect={false}
+            {...form.getInputProps("reEnrollLost")}
           />
           <Stack gap={6}>
             <Checkbox

@@ -4,7 +4,7 @@ import { useForm } from "@mantine/form";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { callApi } from "../../api.ts";
+import { openCreation } from "../../api.ts";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
@@ -31,6 +31,7 @@ export function RotateTokenDialog() {
   const queryClient = useQueryClient();
   const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
   const [created, setCreated] = useState<CreatedToken>();
+  const [createSuccessor] = useState(() => openCreation(rotateEnrollmentToken));
   const form = useForm({
     initialValues: {
       name: successorName(token.name),
@@ -47,16 +48,17 @@ export function RotateTokenDialog() {
   const { values } = form;
   const close = (id: string) => void navigate({ ...paths.enrollmentToken(id), replace: true });
 
-  async function rotate({ name, overlap, expiry, expiresAt }: typeof values) {
+  async function rotate(sent: typeof values) {
+    const { name, overlap, expiry, expiresAt } = sent;
     const connection = await queryClient.query(connectionQuery);
-    const { enrollmentToken, value } = await callApi(rotateEnrollmentToken, {
+    const { enrollmentToken, value } = await createSuccessor([tokenId, sent], () => ({
       params: { id: tokenId },
       body: {
         name: name.trim(),
         expiresAt: expiry === "date" ? (fromWallClock(expiresAt)?.toISOString() ?? null) : null,
         oldExpiresAt: daysFrom(new Date(), Number(overlap)).toISOString(),
       },
-    });
+    }));
     setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }

@@ -59,9 +59,17 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     form.setValues(change);
     form.clearFieldError("expiresAt");
   }
-  const { allowedNetworks, allowedHostnames, tags, requireApproval, ephemeral, copies, reinstalls } =
-    initialValues;
-  const hasRules = copies !== "approval" || reinstalls !== "ask";
+  const {
+    allowedNetworks,
+    allowedHostnames,
+    tags,
+    requireApproval,
+    ephemeral,
+    copies,
+    reinstalls,
+    reEnrollLost,
+  } = initialValues;
+  const hasRules = copies !== "approval" || reinstalls !== "ask" || reEnrollLost !== "new-pin";
   const hasLimits =
     allowedNetworks.length + allowedHostnames.length + tags.length > 0 ||
     requireApproval ||

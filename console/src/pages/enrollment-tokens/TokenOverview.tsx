@@ -6,6 +6,7 @@ import { TextLink } from "../../components/links.tsx";
 import {
   COPY_RULE_WORDS,
   enrolledText,
+  LOST_SENSOR_RULE_WORDS,
   REINSTALL_RULE_WORDS,
   WARNING_WORDS,
 } from "../../components/token-words.ts";
@@ -112,6 +113,7 @@ function factsOf(token: EnrollmentToken): Fact[] {
       : []),
     { label: "Copies of its sensors", value: COPY_RULE_WORDS[token.copies] },
     { label: "Reinstalled hosts", value: REINSTALL_RULE_WORDS[token.reinstalls] },
+    { label: "Re-enroll lost sensors", value: LOST_SENSOR_RULE_WORDS[token.reEnrollLost] },
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
   ];

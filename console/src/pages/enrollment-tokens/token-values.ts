@@ -7,6 +7,7 @@ import type {
   updateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
 
@@ -33,6 +34,7 @@ export interface TokenValues {
   requireApproval: boolean;
   copies: CopyRule;
   reinstalls: ReinstallRule;
+  reEnrollLost: LostSensorRule;
   ephemeral: boolean;
   ephemeralHours: number | string;
 }
@@ -62,6 +64,7 @@ export function newTokenValues(now: Date): TokenValues {
     requireApproval: false,
     copies: "approval",
     reinstalls: "ask",
+    reEnrollLost: "new-pin",
     ephemeral: false,
     ephemeralHours: 24,
   };
@@ -85,6 +88,7 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
     requireApproval: token.requireApproval,
     copies: token.copies,
     reinstalls: token.reinstalls,
+    reEnrollLost: token.reEnrollLost,
     ephemeral: ephemeralHours !== null,
     ephemeralHours: ephemeralHours ?? 24,
   };
@@ -116,6 +120,7 @@ function settingsOf(values: TokenValues) {
     requireApproval: values.requireApproval,
     copies: values.copies,
     reinstalls: values.reinstalls,
+    reEnrollLost: values.reEnrollLost,
     ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
   };
 }

@@ -1,7 +1,7 @@
 import { createTicket, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { openCreation, problemOf } from "../../api.ts";
 import { SensorCommands } from "../../components/SensorCommands.tsx";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
 import type { Connection } from "../../components/sensor-commands.ts";
@@ -12,6 +12,7 @@ import { exactTime } from "../../ui/time.ts";
 /** Makes a ticket by which one host takes the sensor over with a new key, and shows it once. */
 export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
   const [ticket, setTicket] = useState<{ value: string; expiresAt: string; connection: Connection }>();
+  const [makeTicket] = useState(() => openCreation(createTicket));
   // The question closes itself when it is answered; what it made is then still to be shown.
   const isMade = useRef(false);
   const queryClient = useQueryClient();
@@ -19,7 +20,7 @@ export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: (
   async function make() {
     // Before the ticket: its value is shown once, and the key before is refused from then on.
     const connection = await queryClient.query(connectionQuery);
-    const made = await callApi(createTicket, { params: { id: sensor.id } });
+    const made = await makeTicket(sensor.id, () => ({ params: { id: sensor.id } }));
     await refresh(queryClient, "sensors");
     isMade.current = true;
     setTicket({ ...made, connection });

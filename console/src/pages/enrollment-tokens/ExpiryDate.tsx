@@ -1,0 +1,41 @@
+// The field for a token's last day and time. It brings the calendar along, so it is loaded when it is first shown.
+import { DateTimePicker } from "@mantine/dates";
+import { useId } from "react";
+import { zoneName } from "../../ui/time.ts";
+import { fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
+
+interface ExpiryDateProps {
+  /** Wall-clock text in the person's own zone. */
+  value: string | null;
+  onValue: (value: string | null) => void;
+  error?: string | undefined;
+}
+
+export function ExpiryDate({ value, onValue, error }: ExpiryDateProps) {
+  // The calendar is a dialog named by the field that opens it, which it looks for under this id.
+  const id = useId();
+  const now = new Date();
+  const at = fromWallClock(value);
+  return (
+    <DateTimePicker
+      aria-label={`Expiry: ${at ? wallClockText(at) : "date and time"}`}
+      placeholder="Date and time"
+      valueFormat="D MMM YYYY, HH:mm"
+      minDate={toWallClock(now)}
+      defaultTimeValue="18:00"
+      firstDayOfWeek={1}
+      highlightToday
+      value={value}
+      onChange={onValue}
+      description={`Your time zone: ${zoneName(at ?? now)}`}
+      inputWrapperOrder={["label", "input", "description", "error"]}
+      error={error}
+      id={id}
+      popoverProps={{ id }}
+      previousLabel="Month before"
+      nextLabel="Month after"
+      submitButtonProps={{ "aria-label": "Use this date and time" }}
+      timePickerProps={{ hoursInputLabel: "Hours", minutesInputLabel: "Minutes" }}
+    />
+  );
+}

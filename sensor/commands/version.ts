@@ -1,0 +1,22 @@
+// attacklens-sensor version: which build this is.
+import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { STATE_VERSION } from "../state-version.ts";
+import { parseFlags, print } from "./terminal.ts";
+
+export function versionCommand(args: string[]): void {
+  const { json } = parseFlags(args, { json: { type: "boolean" } });
+  if (!json) {
+    print(`attacklens-sensor ${RELEASE}`);
+    return;
+  }
+  const build = {
+    program: "attacklens-sensor",
+    version: RELEASE,
+    commit: COMMIT,
+    bun: Bun.version,
+    platform: `${process.platform}-${process.arch}`,
+    protocolVersions: [SENSOR_PROTOCOL_VERSION],
+    stateVersion: STATE_VERSION,
+  };
+  print(JSON.stringify(build, null, 2));
+}

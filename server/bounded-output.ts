@@ -1,0 +1,96 @@
+// Lines to standard error or output, which never block the server: a reader that stalls leaves a bounded buffer full, and what
+// comes after that is dropped, counted, and reported where it would have been.
+
+/** What a stream of `process` offers: `done` is called when the text was written, or could not be. */
+export interface TextStream {
+  write(text: string, done: (error?: Error | null) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface BoundedOutput {
+  /** One line, with its line end. */
+  write(line: string): void;
+  /** Calls back when everything is written, when it cannot be, or after the deadline. */
+  flush(done: () => void): void;
+}
+
+export interface BoundedOutputOptions {
+  stream: TextStream;
+  /** The line that stands for those that were dropped. */
+  droppedLine: (count: number) => string;
+  maxBufferedChars?: number;
+  flushMs?: number;
+}
+
+/** Handed to the stream at once: about the size of a pipe. */
+const MAX_CHUNK_CHARS = 65_536;
+
+export function openBoundedOutput({
+  stream,
+  droppedLine,
+  maxBufferedChars = 1_048_576,
+  flushMs = 2_000,
+}: BoundedOutputOptions): BoundedOutput {
+  const waiting: string[] = [];
+  let waitingChars = 0;
+  let dropped = 0;
+  let isWriting = false;
+  let flushed: (() => void)[] = [];
+  // A reader that has gone away, or a full disk: the callback of each write tells it too.
+  stream.on("error", () => {});
+
+  function add(line: string): void {
+    waiting.push(line);
+    waitingChars += line.length;
+  }
+
+  function addDropped(): void {
+    const count = dropped;
+    dropped = 0;
+    add(droppedLine(count));
+  }
+
+  function writeWaiting(): void {
+    if (isWriting || waiting.length === 0) return;
+    let count = 0;
+    let chars = 0;
+    while (count < waiting.length && (count === 0 || chars + waiting[count]!.length <= MAX_CHUNK_CHARS))
+      chars += waiting[count++]!.length;
+    const chunk = waiting.splice(0, count);
+    waitingChars -= chars;
+    isWriting = true;
+    stream.write(chunk.join(""), (error) => {
+      isWriting = false;
+      if (error) dropped += count;
+      else if (waiting.length === 0 && dropped > 0) addDropped();
+      writeWaiting();
+      if (!isWriting) endFlush();
+    });
+  }
+
+  function endFlush(): void {
+    const all = flushed;
+    flushed = [];
+    for (const done of all) done();
+  }
+
+  return {
+    write(line) {
+      if (waitingChars + line.length > maxBufferedChars) {
+        dropped++;
+        return;
+      }
+      if (dropped > 0) addDropped();
+      add(line);
+      writeWaiting();
+    },
+    flush(done) {
+      if (!isWriting) return done();
+      const deadline = setTimeout(endFlush, flushMs);
+      flushed.push(() => {
+        clearTimeout(deadline);
+        done();
+      });
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// A real server process: what its log and its output do when nobody reads them, and when it ends.
+import { expect, test } from "bun:test";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { $ } from "bun";
+
+const PROGRAM = `import { main } from ${JSON.stringify(join(import.meta.dir, "../main.ts"))};
+process.exit(await main(process.argv.slice(1), {}));`;
+
+/** Runs serve. Nobody reads its log, or its output after the first line, until the test does. */
+async function startServe() {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-serve-"));
+  // A FIFO: what Bun.spawn calls a pipe is read although nobody asks for it.
+  const fifo = join(folder, "log");
+  await $`mkfifo ${fifo}`;
+  const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(fifo, constants.O_WRONLY);
+  const args = ["serve", "--data", join(folder, "data"), "--listen", "127.0.0.1:0"];
+  const child = Bun.spawn([process.execPath, "-e", PROGRAM, ...args], {
+    env: { PATH: process.env.PATH, ATTACKLENS_LOG_LEVEL: "debug" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: writer,
+  });
+  closeSync(writer);
+  const output = child.stdout.getReader();
+  const first = new TextDecoder().decode((await output.read()).value);
+  const url = /listening on (\S+)/.exec(first)?.[1];
+  return {
+    get: (path: string) => fetch(`${url}${path}`, { proxy: false as never }),
+    readLog: () => new Response(Bun.spawn(["cat", fifo], { stdout: "pipe" }).stdout).text(),
+    closeLog: () => closeSync(reader),
+    async stop() {
+      child.kill("SIGTERM");
+      return await child.exited;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Each is two lines in the log. */
+async function sendRefused(server: Awaited<ReturnType<typeof startServe>>, count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 100) {
+    const replies = Array.from({ length: 100 }, () => server.get("/api/v1/nothing"));
+    for (const reply of await Promise.all(replies)) expect(reply.status).toBe(404);
+  }
+}
+
+test("a log that nobody reads does not stop the server, and says how much was dropped when it is read", async () => {
+  await using server = await startServe();
+  await sendRefused(server, 6_000);
+  const log = server.readLog();
+  expect((await server.get("/readyz")).status).toBe(200);
+  expect(await server.stop()).toBe(0);
+  const lines = (await log).trimEnd().split("\n");
+  const entries = lines.map((line) => JSON.parse(line) as { msg: string; dropped?: number });
+  expect(entries[0]).toMatchObject({ msg: "started", config: expect.anything() });
+  expect(entries.flatMap(({ dropped }) => dropped ?? [])).not.toEqual([]);
+  expect(entries.at(-1)).toMatchObject({ msg: "stopped" });
+}, 120_000);
+
+test("a server whose log and output nobody reads ends when it is told to", async () => {
+  await using server = await startServe();
+  await sendRefused(server, 1_000);
+  expect(await server.stop()).toBe(0);
+}, 60_000);
+
+test("a reader of the log that has gone away does not stop the server", async () => {
+  await using server = await startServe();
+  server.closeLog();
+  await sendRefused(server, 300);
+  expect((await server.get("/readyz")).status).toBe(200);
+  expect(await server.stop()).toBe(0);
+}, 60_000);

@@ -1,0 +1,61 @@
+// The addresses from which people have signed in, which are served first while many sign in. And the keys by which names are
+// compared, which no longer hold the characters that Unicode declares ignorable.
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { dialectOf } from "../dialect.ts";
+
+export const signInAddressesAndNames: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("sign_in_address")
+      .addColumn("address", "text", (c) => c.primaryKey())
+      .addColumn("signed_in_at", "bigint", (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex("sign_in_address_at").on("sign_in_address").column("signed_in_at").execute();
+
+    await replaceKeys(db, "asset_group", "name", isFree);
+    await replaceKeys(db, "enrollment_token", "name", isFree);
+    await replaceKeys(db, "api_key", "name");
+    await replaceKeys(db, "asset", "name");
+    await replaceKeys(db, "sensor", "hostname");
+    await replaceKeys(db, "enrollment_attempt", "hostname");
+  },
+};
+
+/** As names were compared when this migration was written. */
+function nameKey(name: string): string {
+  const visible = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+  return visible.toLowerCase().normalize("NFKC").trim();
+}
+
+type IsFree = (db: Kysely<unknown>, table: string, key: string) => Promise<boolean>;
+
+async function replaceKeys(
+  db: Kysely<unknown>,
+  table: string,
+  column: string,
+  mayReplace?: IsFree,
+): Promise<void> {
+  const [name, key] = [sql.ref(column), sql.ref(`${column}_key`)];
+  // ASCII has no such character: its names keep their keys.
+  const isAscii =
+    dialectOf(db) === "postgres"
+      ? sql`octet_length(${name}) = char_length(${name})`
+      : sql`length(cast(${name} as blob)) = length(${name})`;
+  const { rows } = await sql<{ id: string; name: string; key: string }>`
+    select id, ${name} as name, ${key} as key from ${sql.table(table)} where not (${isAscii}) order by id`.execute(
+    db,
+  );
+  for (const row of rows) {
+    const next = nameKey(row.name);
+    if (next === row.key || (mayReplace && !(await mayReplace(db, table, next)))) continue;
+    await sql`update ${sql.table(table)} set ${key} = ${next} where id = ${row.id}`.execute(db);
+  }
+}
+
+/** Of two names that look equal now, the older one gets the key, and the other one keeps its own until it is renamed. */
+async function isFree(db: Kysely<unknown>, table: string, key: string): Promise<boolean> {
+  const { rows } =
+    await sql`select 1 from ${sql.table(table)} where name_key = ${key} and deleted_at is null`.execute(db);
+  return rows.length === 0;
+}

@@ -1,0 +1,72 @@
+// Makes enrollment tokens, once for each request however often it comes; the value is returned and stored nowhere.
+import { randomBytes } from "node:crypto";
+import type {
+  createEnrollmentToken as createRoute,
+  EnrollmentToken,
+} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { type CreationSteps, cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { toInstant } from "../ids.ts";
+import type { User } from "../route-handler.ts";
+import {
+  getEnrollmentToken,
+  hashTokenValue,
+  insertNewToken,
+  type NewValue,
+  refuseTakenName,
+} from "./enrollment-tokens.ts";
+import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-store.ts";
+import { toColumns } from "./token-settings.ts";
+
+/** Makes a token; returns the value, which is stored nowhere. Throws input-invalid, name-taken, and what `createOnce` throws. */
+export async function createEnrollmentToken(
+  db: Database,
+  now: number,
+  user: User,
+  { scope, ...settings }: RouteInput<typeof createRoute>["body"],
+  idempotency?: IdempotentRequest,
+): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
+  return await createTokenOnce(db, now, user, settings.name, idempotency, (tx, id) => {
+    const columns = toColumns(settings, now);
+    const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
+    return insertNewToken(tx, now, user, { ...columns, id, assetGroupId, rotatedFrom: null });
+  });
+}
+
+/** Runs what makes a token with the name, or replaces the value of the one that the same request made before. */
+export async function createTokenOnce(
+  db: Database,
+  now: number,
+  user: User,
+  name: string,
+  idempotency: IdempotentRequest | undefined,
+  create: CreationSteps<NewValue>["create"],
+): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
+  const repeat = (tx: Database, id: string) => replaceUnusedValue(tx, now, user, id);
+  const { id, value } = await refuseTakenName(name, () =>
+    createOnce(db, now, idempotency, { noun: "enrollmentToken", create, repeat }),
+  );
+  return { enrollmentToken: await getEnrollmentToken(db, now, user, id), value };
+}
+
+/** Whoever came with the value has it: then it was delivered, and stays. Throws state-conflict. */
+async function replaceUnusedValue(tx: Database, now: number, user: User, id: string): Promise<NewValue> {
+  const token = await lockToken(tx, { id });
+  if (!token) throw cannotRepeat("enrollment token", "was deleted");
+  if (token.revokedAt !== null)
+    throw cannotRepeat("enrollment token", `was revoked at ${toInstant(token.revokedAt)}`);
+  if (await hasAttempts(tx, id)) throw cannotRepeat("enrollment token", "has been used by a host");
+  const value = formatTokenValue(randomBytes(32));
+  await replaceTokenValue(tx, id, { valueHash: hashTokenValue(value), hint: value.slice(-4) });
+  await recordAuditEvent(tx, {
+    at: now,
+    actor: userActor(user),
+    action: "enrollment-token.value-replaced",
+    entity: { type: "enrollment-token", id },
+    details: { name: token.name, cause: "request-repeated", valueShownTo: user.name },
+  });
+  return { id, value };
+}

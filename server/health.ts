@@ -1,0 +1,74 @@
+// Whether this server can write: what the last group commit or, where none was lately, a probe has shown. Any number of requests
+// to /readyz share one probe.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Logger } from "pino";
+import { isOutage } from "./db/dialect.ts";
+import type { Database } from "./db/schema.ts";
+import { writeProbe } from "./db/write-probe.ts";
+import type { Health } from "./route-handler.ts";
+
+/** How long a write shows whether others would succeed: there is one probe in this time at most. */
+const FRESH_MS = 2_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+export interface HealthOptions {
+  now: () => number;
+  log: Logger;
+}
+
+export function openHealth(db: Database, { now, log }: HealthOptions): Health {
+  let last: { at: number; error?: unknown } | undefined;
+  let probing: Promise<void> | undefined;
+
+  function succeeded(): void {
+    if (last && "error" in last) log.info("the database can be written again");
+    last = { at: now() };
+  }
+
+  function failed(error: unknown): void {
+    if (!last || !("error" in last)) log.error({ err: error }, "the database cannot be written");
+    last = { at: now(), error };
+  }
+
+  // The clock may be set back.
+  const isFresh = () => last !== undefined && Math.abs(now() - last.at) < FRESH_MS;
+
+  async function probe(): Promise<void> {
+    let timeout: Timer | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      const late = new Error(`Connection terminated: no reply within ${PROBE_TIMEOUT_MS / 1000} s`);
+      timeout = setTimeout(() => reject(late), PROBE_TIMEOUT_MS);
+    });
+    try {
+      await Promise.race([writeProbe(db, now()), deadline]);
+      succeeded();
+    } catch (error) {
+      failed(error);
+    } finally {
+      clearTimeout(timeout);
+      probing = undefined;
+    }
+  }
+
+  return {
+    succeeded,
+    failed(error) {
+      // Anything else is the fault of what was written, not of the database.
+      if (isOutage(error)) failed(error);
+    },
+    doubt() {
+      if (!isFresh()) probing ??= probe();
+    },
+    async requireWritable() {
+      if (!isFresh()) {
+        probing ??= probe();
+        await probing;
+      }
+      if (last && "error" in last) {
+        throw new Problem("unavailable", "The database cannot be written now", {
+          extras: { retryAfterSeconds: 10 },
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+// What others have reported must not show in what a sensor is asked for, or it could test what it guesses of them.
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { createAssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { makeTestSensor } from "../test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const USERS = "/sensor/v1/inventory/users";
+
+function inventoryOf(groups: string[]) {
+  const items = groups.map((name) => {
+    return { key: `group:${name}`, kind: "group", name, gid: 7, members: [], privileges: [] };
+  });
+  const chunks = cutChunks("users", items, sha256);
+  const hashes = chunks.map(({ hash }) => hash);
+  return { chunks, hashes, root: rootHash(hashes, sha256) };
+}
+type Inventory = ReturnType<typeof inventoryOf>;
+
+/** A sensor that enrolls with a token of its own, into an asset group or none. */
+async function enrolled(world: World, cookie: string, name: string, assetGroupId?: string) {
+  const scope = assetGroupId
+    ? ({ type: "asset-group", assetGroupId } as const)
+    : ({ type: "all-assets" } as const);
+  const { value: token } = await world.call(createEnrollmentToken, cookie, {
+    body: { name, scope, expiresAt: null },
+  });
+  const sensor = makeTestSensor();
+  const body = sensor.enrollBody(name);
+  const init = sensor.request("POST", "/sensor/v1/enroll", body, world.clock.ms, { token });
+  const { sensorId } = (await (await world.fetch("/sensor/v1/enroll", init)).json()) as { sensorId: string };
+  async function send(method: string, path: string, content: unknown) {
+    const request = sensor.request(method, path, content, world.clock.ms, { keyid: sensorId });
+    const response = await world.fetch(path, request);
+    expect(response.status).toBeLessThan(300);
+    return (response.status === 204 ? {} : await response.json()) as { wanted: string[]; missing: string[] };
+  }
+  return {
+    async isWanted({ root }: Inventory) {
+      const inventory = { users: { status: "collected", root } };
+      const body = { protocolVersion: 2, sensorVersion: "2026.11.0", inventory };
+      return (await send("POST", "/sensor/v1/check-in", body)).wanted.includes("users");
+    },
+    missing: async ({ root, hashes }: Inventory) =>
+      (await send("PUT", USERS, { root, chunks: hashes })).missing,
+    async upload({ chunks }: Inventory, hashes: string[]) {
+      const sent = chunks.filter(({ hash }) => hashes.includes(hash));
+      const contents = sent.map(({ hash, content }) => [hash, JSON.parse(content)]);
+      await send("PUT", `${USERS}/chunks`, { chunks: Object.fromEntries(contents) });
+    },
+    async users() {
+      const { inventory } = await world.call(getSensor, cookie, { params: { id: sensorId } });
+      return inventory.find(({ category }) => category === "users");
+    },
+  };
+}
+
+const storedChunks = async (world: World) =>
+  (await world.db.selectFrom("inventoryChunk").select("hash").execute()).length;
+
+const known = inventoryOf(["adm", "docker", "sudo", "wheel"]);
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a sensor of another asset group uploads what is stored already, which stores nothing new (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });
+    const west = await world.call(createAssetGroup, cookie, { body: { name: "West" } });
+    const first = await enrolled(world, cookie, "east-1", east.id);
+    expect(await first.isWanted(known)).toBe(true);
+    expect(await first.missing(known)).toEqual(known.hashes);
+    await first.upload(known, known.hashes);
+    expect(await first.missing(known)).toEqual([]);
+
+    // In the group it is uploaded once, and a change uploads one chunk.
+    const second = await enrolled(world, cookie, "east-2", east.id);
+    expect(await second.isWanted(known)).toBe(false);
+    expect(await second.users()).toMatchObject({ status: "collected", items: 4 });
+    const changed = inventoryOf(["adm", "docker", "sudo", "wheel", "kvm"]);
+    expect(await second.isWanted(changed)).toBe(true);
+    expect(await second.missing(changed)).toEqual(
+      changed.hashes.filter((hash) => !known.hashes.includes(hash)),
+    );
+
+    const stored = await storedChunks(world);
+    const made = inventoryOf(["this is in no inventory"]);
+    const outsiders = [
+      await enrolled(world, cookie, "west-1", west.id),
+      await enrolled(world, cookie, "nowhere-1"),
+    ];
+    for (const outsider of outsiders) {
+      // A guess that is right looks like one that is wrong, by root and by chunk, however often it is tried.
+      for (const guess of [known, made, known]) {
+        expect(await outsider.isWanted(guess)).toBe(true);
+        expect(await outsider.missing(guess)).toEqual(guess.hashes);
+      }
+      await outsider.upload(known, known.hashes);
+      expect(await storedChunks(world)).toBe(stored);
+      expect(await outsider.missing(known)).toEqual([]);
+      expect(await outsider.users()).toMatchObject({ status: "collected", items: 4 });
+      expect(await outsider.isWanted(known)).toBe(false);
+    }
+    const peer = await enrolled(world, cookie, "nowhere-2");
+    expect(await peer.isWanted(known)).toBe(false);
+  });
+
+  test(`a part of a root that another group reported does not show (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });
+    const insider = await enrolled(world, cookie, "east-1", east.id);
+    await insider.upload(known, known.hashes);
+    expect(await insider.missing(known)).toEqual([]);
+    const outsider = await enrolled(world, cookie, "nowhere-1");
+    const [own, ...others] = known.hashes;
+    await outsider.upload(known, [own!]);
+    expect(await outsider.missing(known)).toEqual(others);
+    // That all its chunks were shown does not show that anybody reported the root.
+    await outsider.upload(known, others);
+    expect(await outsider.isWanted(known)).toBe(true);
+  });
+
+  test(`a sensor whose asset group is deleted goes on, and uploads its next change in full (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });
+    const sensor = await enrolled(world, cookie, "east-1", east.id);
+    await sensor.upload(known, known.hashes);
+    await sensor.missing(known);
+    await world.call(deleteAssetGroup, cookie, { params: { id: east.id } });
+    expect(await sensor.isWanted(known)).toBe(false);
+    const changed = inventoryOf(["adm", "docker", "sudo"]);
+    expect(await sensor.isWanted(changed)).toBe(true);
+    expect(await sensor.missing(changed)).toEqual(changed.hashes);
+    await sensor.upload(changed, changed.hashes);
+    expect(await sensor.missing(changed)).toEqual([]);
+    expect(await sensor.users()).toMatchObject({ status: "collected", items: 3 });
+  });
+}

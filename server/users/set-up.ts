@@ -1,0 +1,88 @@
+// Set-up: the code of the set-up link makes the first Super Admin, once.
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { addressGroup } from "../networks.ts";
+import type { SetupAttempts } from "../route-handler.ts";
+import { countAttempts } from "./attempts.ts";
+import { hashPassword, refuseWeakPassword } from "./password.ts";
+import { makeUser, type NewUser } from "./users.ts";
+import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCode } from "./users-store.ts";
+
+const MAX_WRONG_CODES = 10;
+const MAX_WRONG_CODES_OF_ALL = 1_000;
+
+/** True while no user exists: the console then shows set-up instead of sign-in. */
+export async function isSetupNeeded(db: Database): Promise<boolean> {
+  return !(await hasUsers(db));
+}
+
+/** Makes the code of the set-up link, which replaces the one before; undefined when set-up is over. */
+export async function issueSetupCode(db: Database): Promise<string | undefined> {
+  if (!(await isSetupNeeded(db))) return undefined;
+  const code = randomBytes(24).toString("base64url");
+  await replaceSetupCode(db, hashCode(code));
+  return code;
+}
+
+/**
+ * Counts wrong codes by address and in total. The right code is never refused for them: its 192 bits cannot be guessed, and a
+ * stranger must not be able to keep the operator from set-up.
+ */
+export function openSetupAttempts(now: () => number): SetupAttempts {
+  const ofAddress = countAttempts(MAX_WRONG_CODES, now);
+  const ofAll = countAttempts(MAX_WRONG_CODES_OF_ALL, now);
+  return {
+    countWrongCode(address) {
+      const counters = [
+        [ofAddress, addressGroup(address).network],
+        [ofAll, "all"],
+      ] as const;
+      for (const [attempts, key] of counters) attempts.check(key);
+      for (const [attempts, key] of counters) attempts.count(key);
+    },
+  };
+}
+
+/**
+ * Makes the first Super Admin and ends set-up. The code is compared before anything that costs time.
+ * Throws setup-closed, too-many-requests, input-invalid for a weak password.
+ */
+export async function completeSetup(
+  db: Database,
+  now: number,
+  code: string,
+  person: NewUser,
+  onWrongCode: () => void,
+): Promise<void> {
+  if (!(await isSetupNeeded(db))) throw setupClosed();
+  if (!isCode(code, await findSetupCode(db))) {
+    onWrongCode();
+    throw setupClosed();
+  }
+  refuseWeakPassword(person.password, [person.name, person.email]);
+  const passwordHash = await hashPassword(person.password);
+  await inTransaction(db, async (tx) => {
+    if (!isCode(code, await lockSetupCode(tx)) || (await hasUsers(tx))) throw setupClosed();
+    await deleteSetupCode(tx);
+    await makeUser(tx, now, person, "super-admin", passwordHash);
+  });
+}
+
+function setupClosed(): Problem {
+  return new Problem(
+    "setup-closed",
+    "This set-up link is not valid: set-up is over, or a later start of the server printed a new link",
+  );
+}
+
+function hashCode(code: string): string {
+  return createHash("sha256").update(code).digest("hex");
+}
+
+/** In constant time. */
+function isCode(code: string, validHash: string | undefined): boolean {
+  if (validHash === undefined) return false;
+  return timingSafeEqual(Buffer.from(hashCode(code), "hex"), Buffer.from(validHash, "hex"));
+}

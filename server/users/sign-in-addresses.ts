@@ -1,0 +1,43 @@
+// The addresses from which somebody has signed in, which are served first while many sign in. Bounded, and in the database: a
+// restart does not forget them, and all servers share them.
+import type { Database } from "../db/schema.ts";
+import { listSignInAddresses, pruneSignInAddresses, upsertSignInAddress } from "./sign-in-addresses-store.ts";
+
+const MAX_ADDRESSES = 10_000;
+const REMEMBERED_MS = 90 * 86_400_000;
+/** After this time the addresses are read again, for those that other servers have added. */
+const READ_AGAIN_MS = 60_000;
+
+export function openSignInAddresses(db: Database, now: () => number) {
+  let known = new Set<string>();
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    known = new Set(await listSignInAddresses(db, now() - REMEMBERED_MS, MAX_ADDRESSES));
+    readAt = now();
+  }
+
+  return {
+    /** `address` as `addressGroup` returns it. */
+    async isKnown(address: string): Promise<boolean> {
+      if (now() - readAt >= READ_AGAIN_MS) {
+        reading ??= read().finally(() => {
+          reading = undefined;
+        });
+        await reading;
+      }
+      return known.has(address);
+    },
+    /** Adds what this server has just written. */
+    add(address: string): void {
+      known.add(address);
+    },
+  };
+}
+
+/** Writes the address, and removes the oldest ones beyond the bound. */
+export async function rememberSignInAddress(tx: Database, address: string, at: number): Promise<void> {
+  await upsertSignInAddress(tx, address, at);
+  await pruneSignInAddresses(tx, at - REMEMBERED_MS, MAX_ADDRESSES);
+}

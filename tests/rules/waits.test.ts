@@ -1,0 +1,36 @@
+// No test waits for a fixed time: it would be too short on a slow machine and too long on every other. Style rule 33.
+import { test } from "bun:test";
+import { expectNone, linesMatching, SOURCES } from "./sources.ts";
+
+/** What passes time here is what the file is for; each says why no condition could take its place. */
+const EXCEPTIONS: Record<string, string> = {
+  "tests/support/wait-until.ts": "polls for the condition that every other test waits for",
+  "tests/support/second-sensor/second-sensor.ts": "a program: its pauses are the protocol's intervals",
+  "tests/faults/fleet.ts": "how long a drawn fault lasts, and the pause to the next one",
+};
+
+const TEST_FILES = SOURCES.filter((file) =>
+  /\.test\.tsx?$|^tests\/|\/testdata\/|\/test-[\w-]+\.tsx?$/.test(file),
+);
+/** A timer that ends a promise is a wait; one that aborts, kills or cuts something is a deadline or a fault. */
+const WAITS = [
+  /\b(Bun\.sleep(Sync)?|waitForTimeout|Atomics\.wait)\(/,
+  /((?<![.\w])|globalThis\.)set(Timeout|Interval)\(\s*(\w+\s*,|(async )?\(\) => (void )?\w+\()/,
+  /\btimers\/promises\b|\bimport \{[^}]*\bsleep\b|\bsleep +\d/,
+];
+const waitsOf = (file: string) => WAITS.flatMap((pattern) => linesMatching(file, pattern));
+
+test("no test waits for a fixed time", () => {
+  const wrong = TEST_FILES.filter((file) => !(file in EXCEPTIONS) && file !== "tests/rules/waits.test.ts");
+  expectNone(
+    "wait for what must become so, with a deadline: tests/support/wait-until.ts",
+    wrong.flatMap(waitsOf),
+  );
+});
+
+test("every exception from waiting for conditions is needed", () => {
+  const needless = Object.keys(EXCEPTIONS).filter(
+    (file) => !TEST_FILES.includes(file) || waitsOf(file).length === 0,
+  );
+  expectNone("an exception that nobody needs lets the next fixed wait in", needless);
+});

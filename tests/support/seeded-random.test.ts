@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { newSeed, seededRandom } from "./seeded-random.ts";
+
+test("a seed repeats its numbers, which are from 0 to below 1", () => {
+  const draw = (seed: number) => Array.from({ length: 1_000 }, seededRandom(seed));
+  const seed = newSeed();
+  const numbers = draw(seed);
+  expect(draw(seed)).toEqual(numbers);
+  expect(draw(seed + 1)).not.toEqual(numbers);
+  expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...numbers)).toBeLessThan(1);
+  expect(new Set(numbers.map((number) => Math.floor(number * 10))).size).toBe(10);
+});
