@@ -1,5 +1,6 @@
 // What a route's handler is given and gives: types only, and the pair that ties a declaration to its handler.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
@@ -155,6 +156,25 @@ export interface AnswerSigner {
   }): Record<string, string>;
 }
 
+/** What `inventory/sorted-items.ts` keeps: pages of the items of a category, in their order. */
+export type SortedItems = (question: {
+  category: Category;
+  root: string;
+  /** Hashes of the chunks that the root is of. */
+  chunks: string[];
+  q: string | undefined;
+  /** The place of the last item of the page before. */
+  after: string | undefined;
+  limit: number;
+}) => Promise<{
+  /** JSON of each. */
+  items: string[];
+  /** Of the page's last item when more follow. */
+  lastPlace: string | null;
+  total: number;
+  totalIsCapped: boolean;
+}>;
+
 /** What `changes/changes.ts` keeps open. */
 export interface ChangeStreams {
   /** Server-sent events. Throws too-many-requests. */
@@ -176,6 +196,9 @@ export interface Connection {
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
+  /** For what users read: it holds up no other request, however long it takes. */
+  reads: Database;
+  sortedItems: SortedItems;
   now: () => number;
   log: Logger;
   checkInIntervalSeconds: number;

@@ -12,8 +12,10 @@ import { type Config, tlsOf } from "./config.ts";
 import { hasSecretCheck, requireSameSecret } from "./db/installation.ts";
 import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
+import { openReads } from "./db/reads.ts";
 import type { Database } from "./db/schema.ts";
 import { lockDataDir } from "./db/serve-lock.ts";
+import { openThread, type Thread } from "./db/thread.ts";
 import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { openKnownValues } from "./enrollment-tokens/known-values.ts";
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
@@ -25,7 +27,7 @@ import { openMetrics } from "./http/metrics.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
 import { flushLog, openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
-import type { Connection, RefusalLedger } from "./route-handler.ts";
+import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
@@ -84,6 +86,13 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const health = openHealth(db, { now, log });
   const secure = publicUrl.startsWith("https:") || ports[0]!.tls !== "off";
   const presence = openPresence(db, health);
+  const reads = starting.use(openReads(db, config));
+  const items: Thread<Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>> = starting.use(
+    openThread("server/inventory/items-worker.ts", {
+      dataDir: config.dataDir,
+      databaseUrl: config.databaseUrl,
+    }),
+  );
   const refusals = openRefusalLedger(db, now);
   const changes = openChangeStreams(db);
   const listening = config.databaseUrl
@@ -106,6 +115,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const app = createApp({
     services: {
       db,
+      reads: reads.db,
+      sortedItems: (question) => items.ask(question),
       now,
       log,
       checkInIntervalSeconds: config.checkInIntervalSeconds,

@@ -15,6 +15,7 @@ import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
+import { openSortedItems } from "./inventory/sorted-items.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
@@ -183,6 +184,8 @@ function openServer(db: Database, now: () => number) {
   const app = createApp({
     services: {
       db,
+      reads: db,
+      sortedItems: openSortedItems(db),
       now,
       log,
       health,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchCheckIn } from "../bench/check-in.ts";
 import { benchEnroll } from "../bench/enroll.ts";
+import { benchLists } from "../bench/lists.ts";
 import { benchTrickling } from "../bench/trickling.ts";
 import { createTestDatabase } from "../tests/support/databases.ts";
 import { openTestPostgres } from "../tests/support/postgres.ts";
@@ -24,5 +25,10 @@ await runTask("bench", async (opened) => {
   progress(`the same on ${postgres.description}`);
   const database = opened.use(await createTestDatabase(postgres.url));
   console.log(JSON.stringify(await benchEnroll(folder, database.url), null, 2));
+  progress("lists of 100,000 sensors, on SQLite");
+  console.log(JSON.stringify(await benchLists(folder), null, 2));
+  progress(`the same on ${postgres.description}`);
+  const fleet = opened.use(await createTestDatabase(postgres.url));
+  console.log(JSON.stringify(await benchLists(folder, fleet.url), null, 2));
   return 0;
 });

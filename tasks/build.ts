@@ -24,6 +24,8 @@ type Target = (typeof TARGETS)[number];
 interface Program {
   name: string;
   entry: string;
+  /** Files that run in threads, which are in the program under these paths. */
+  threads?: string[];
   /** Folders and files whose contents decide whether it must be built again. */
   sources: string[];
   flags: string[];
@@ -39,6 +41,7 @@ const SHARED_SOURCES = [
 export const SERVER: Program = {
   name: "attacklens",
   entry: "tasks/attacklens.ts",
+  threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // The page's libraries leave out their development build only when they are told.
   // The driver for PostgreSQL would ask the environment for another one, in C, which is not in the program.
@@ -113,7 +116,7 @@ export async function compile(
     command.push('--define=__dirname="/"', '--define=__filename="/"');
     if (target) command.push(`--target=bun-${target}`);
     const { code, stdout, stderr } = await runCommand(
-      [...command, `--outfile=${unfinished}`, program.entry],
+      [...command, `--outfile=${unfinished}`, program.entry, ...(program.threads ?? [])],
       { cwd: ROOT },
     );
     if (code !== 0) throw new TaskError(`Cannot build ${basename(path)}:\n${stdout}${stderr}`);

@@ -3,7 +3,7 @@ import { handler } from "../route-handler.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 
 export const apiKeyRoutes = [
-  handler(routes.listApiKeys, ({ query, user }, { db, now }) => listApiKeys(db, now(), user, query)),
+  handler(routes.listApiKeys, ({ query, user }, { reads, now }) => listApiKeys(reads, now(), user, query)),
   handler(routes.createApiKey, ({ body, user, idempotency }, { db, now }) =>
     createApiKey(db, now(), user, body, idempotency),
   ),

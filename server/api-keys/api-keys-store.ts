@@ -1,7 +1,7 @@
 // API keys in SQL.
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
 function keys(db: Database) {
@@ -45,18 +45,18 @@ export interface ApiKeyPage {
   limit: number;
 }
 
-export async function pageOfApiKeys(db: Database, { q, sort, order, cursor, limit }: ApiKeyPage) {
-  let query = keys(db);
-  if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`api_key.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {
+  const { q, sort } = page;
+  return await keysetPage(
+    db,
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id` },
+    (tx) => {
+      let query = tx.selectFrom("apiKey");
+      if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
+      return { query, isWalked: false };
+    },
+    (tx, some) => keys(tx).where("apiKey.id", "in", some).execute(),
+  );
 }
 
 export async function findApiKey(db: Database, id: string) {

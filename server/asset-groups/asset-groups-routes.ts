@@ -9,11 +9,15 @@ import {
 } from "./asset-groups.ts";
 
 export const assetGroupRoutes = [
-  handler(routes.listAssetGroups, ({ query, user }, { db, now }) => listAssetGroups(db, now(), user, query)),
+  handler(routes.listAssetGroups, ({ query, user }, { reads, now }) =>
+    listAssetGroups(reads, now(), user, query),
+  ),
   handler(routes.createAssetGroup, ({ body, user, idempotency }, { db, now }) =>
     createAssetGroup(db, now(), user, body.name, idempotency),
   ),
-  handler(routes.getAssetGroup, ({ params, user }, { db, now }) => getAssetGroup(db, now(), user, params.id)),
+  handler(routes.getAssetGroup, ({ params, user }, { reads, now }) =>
+    getAssetGroup(reads, now(), user, params.id),
+  ),
   handler(routes.renameAssetGroup, ({ params, body, user }, { db, now }) =>
     renameAssetGroup(db, now(), user, params.id, body.name),
   ),

@@ -1,7 +1,7 @@
 // Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
 
 const columns = [
@@ -48,18 +48,18 @@ export interface GroupPage {
   limit: number;
 }
 
-export async function pageOfGroups(db: Database, now: number, { q, sort, order, cursor, limit }: GroupPage) {
-  let query = groupsWithCounts(db, now);
-  if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`asset_group.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+export async function pageOfGroups(db: Database, now: number, page: GroupPage) {
+  const { q, sort } = page;
+  return await keysetPage(
+    db,
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id` },
+    (tx) => {
+      let query = tx.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
+      if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
+      return { query, isWalked: false };
+    },
+    (tx, some) => groupsWithCounts(tx, now).where("assetGroup.id", "in", some).execute(),
+  );
 }
 
 export async function findGroup(db: Database, now: number, id: string) {

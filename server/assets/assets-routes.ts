@@ -3,6 +3,6 @@ import { handler } from "../route-handler.ts";
 import { getAsset, listAssets } from "./assets.ts";
 
 export const assetRoutes = [
-  handler(routes.listAssets, ({ query }, { db }) => listAssets(db, query)),
-  handler(routes.getAsset, ({ params }, { db }) => getAsset(db, params.id)),
+  handler(routes.listAssets, ({ query }, { reads }) => listAssets(reads, query)),
+  handler(routes.getAsset, ({ params }, { reads }) => getAsset(reads, params.id)),
 ];

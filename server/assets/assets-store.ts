@@ -1,6 +1,7 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
 function assets(db: Database) {
@@ -45,19 +46,19 @@ export interface AssetPage {
   limit: number;
 }
 
-export async function pageOfAssets(db: Database, { q, assetGroupId, sort, order, cursor, limit }: AssetPage) {
-  let query = assets(db);
-  if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
-  if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
-  const page = await keysetRows(query, {
-    sort: SORTS[sort],
-    sortName: sort,
-    id: sql<string>`asset.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+export async function pageOfAssets(db: Database, page: AssetPage) {
+  const { q, assetGroupId, sort } = page;
+  return await keysetPage(
+    db,
+    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id` },
+    (tx) => {
+      let query = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
+      if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
+      if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
+      return { query, isWalked: true };
+    },
+    (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
+  );
 }
 
 export async function findAsset(db: Database, id: string) {
@@ -98,7 +99,7 @@ export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string)
 }
 
 export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
-  if (assets.length > 0) await tx.insertInto("asset").values(assets).execute();
+  await forSomeRows(assets, (some) => tx.insertInto("asset").values(some).execute());
 }
 
 export async function updateAsset(
@@ -110,7 +111,9 @@ export async function updateAsset(
 }
 
 export async function listTags(tx: Database, ids: readonly string[]) {
-  return await tx.selectFrom("asset").select(["id", "tags"]).where("id", "in", ids).execute();
+  return await forSomeValues(ids, (some) =>
+    tx.selectFrom("asset").select(["id", "tags"]).where("id", "in", some).execute(),
+  );
 }
 
 export async function deleteIdentifiers(
@@ -128,18 +131,15 @@ export async function deleteIdentifiers(
   }
 }
 
-/** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */
-const MAX_IDENTIFIERS = 5_000;
-
 export async function insertIdentifiers(
   tx: Database,
   identifiers: { assetId: string; type: string; value: string }[],
 ): Promise<void> {
-  for (let from = 0; from < identifiers.length; from += MAX_IDENTIFIERS) {
-    await tx
+  await forSomeRows(identifiers, (some) =>
+    tx
       .insertInto("assetIdentifier")
-      .values(identifiers.slice(from, from + MAX_IDENTIFIERS))
+      .values(some)
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+      .execute(),
+  );
 }

@@ -1,4 +1,5 @@
 // The chain of audit events in SQL.
+import { forSomeRows } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 
@@ -10,7 +11,7 @@ export async function lockHead(tx: Database): Promise<{ sequence: number; hash: 
 
 /** The last of the events is the chain's new end. */
 export async function appendEvents(tx: Database, events: AuditEventTable[]): Promise<void> {
-  await tx.insertInto("auditEvent").values(events).execute();
+  await forSomeRows(events, (some) => tx.insertInto("auditEvent").values(some).execute());
   const { sequence, hash } = events.at(-1)!;
   await tx.updateTable("auditHead").set({ sequence, hash }).where("id", "=", 1).execute();
 }

@@ -1,5 +1,6 @@
 // The private CA's roots in SQL.
 import { sql } from "kysely";
+import { forSomeValues } from "../db/batches.ts";
 import { dialectOf } from "../db/dialect.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
 
@@ -25,7 +26,9 @@ export async function insertAuthority(tx: Database, authority: CertificateAuthor
 
 export async function setRetirement(tx: Database, ids: readonly string[], retiresAt: number): Promise<void> {
   if (ids.length === 0) return;
-  await tx.updateTable("certificateAuthority").set({ retiresAt }).where("id", "in", ids).execute();
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("certificateAuthority").set({ retiresAt }).where("id", "in", some).execute(),
+  );
 }
 
 /** Sensors that exist and were last seen before. */

@@ -1,5 +1,5 @@
 // What differs between the two databases, and nothing else: which one it is, row locks, and how a refused duplicate looks.
-import { type Kysely, PostgresAdapter, sql } from "kysely";
+import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
 import type { Database } from "./schema.ts";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
@@ -13,6 +13,16 @@ export function dialectOf(db: Kysely<any>): Dialect {
 /** Locks the rows that a query reads until the transaction ends. On SQLite the transaction holds the only write lock already. */
 export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | object, query: Q): Q {
   return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
+}
+
+/**
+ * A column by which no index is chosen. SQLite takes any index for a better one than that of the order, however many rows have the
+ * value; PostgreSQL knows how many have it.
+ */
+export function unindexed<T>(db: Kysely<never> | object, column: string): RawBuilder<T> {
+  return dialectOf(db as Kysely<never>) === "sqlite"
+    ? sql<T>`+${sql.ref(column)}`
+    : sql<T>`${sql.ref(column)}`;
 }
 
 /** One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write lock already. */

@@ -5,7 +5,9 @@ import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import { foldText } from "../ids.ts";
+import { forSomeValues } from "./batches.ts";
 import type { Database } from "./schema.ts";
+import { inSnapshot, walkInOrder } from "./snapshot.ts";
 
 /** What a list may be sorted by. Never null: coalesce what may be. */
 export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<number>; type: "number" };
@@ -29,35 +31,75 @@ const cursorContent = {
   number: z.strictObject({ s: z.string(), v: z.int(), id: text }),
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: any table's query, whose row type passes through
-type AnyQuery<Row> = SelectQueryBuilder<any, any, Row>;
+// biome-ignore lint/suspicious/noExplicitAny: any tables' query
+export type AnyQuery = SelectQueryBuilder<any, any, any>;
 
-/** The rows after the cursor. Throws input-invalid for a cursor that is not of this list and sort. */
-export async function keysetRows<Row>(
-  query: AnyQuery<Row>,
-  { sort, id, sortName, order, cursor, limit }: KeysetOptions,
-): Promise<{ rows: Row[]; nextCursor: string | null }> {
-  let page = query
+/** What a list is about. */
+export interface Matching {
+  query: AnyQuery;
+  /** An index has the order of the page. */
+  isWalked: boolean;
+}
+
+export interface KeysetPage<Row> {
+  rows: Row[];
+  nextCursor: string | null;
+  total: number;
+  totalIsCapped: boolean;
+}
+
+/**
+ * The page after the cursor of the rows that `matching` has, which needs no columns: an index that filters and sorts is all that is
+ * read of the rows before and behind the page. `load` reads those of the page in any order.
+ * Throws input-invalid for a cursor that is not of this list and sort.
+ */
+export async function keysetPage<Row extends { id: string }>(
+  db: Database,
+  options: KeysetOptions,
+  matching: (tx: Database) => Matching | Promise<Matching>,
+  load: (tx: Database, some: string[]) => Promise<Row[]>,
+): Promise<KeysetPage<Row>> {
+  const { sort, sortName, order, cursor } = options;
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  return await inSnapshot(db, async (tx) => readPage(tx, await matching(tx), { ...options, after }, load));
+}
+
+async function readPage<Row extends { id: string }>(
+  tx: Database,
+  { query, isWalked }: Matching,
+  { sort, id, sortName, order, after, limit }: KeysetOptions & { after: Cursor | undefined },
+  load: (tx: Database, some: string[]) => Promise<Row[]>,
+): Promise<KeysetPage<Row>> {
+  if (isWalked) await walkInOrder(tx);
+  const ordered = query.orderBy(sort.by, order).orderBy(id, order);
+  const count = await cappedCount(tx, isWalked ? ordered : query);
+  if (count.total === 0) return { rows: [], nextCursor: null, ...count };
+  let page = ordered
     .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
-    .orderBy(sort.by, order)
-    .orderBy(id, order)
     .limit(limit + 1);
-  if (cursor !== undefined) {
-    const after = decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  if (after) {
     const comparison = order === "asc" ? sql`>` : sql`<`;
     page = page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`);
   }
-  const rows = await page.execute();
-  if (rows.length <= limit) return { rows, nextCursor: null };
-  const last = rows[limit - 1]!;
-  const content = { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
+  const keys = (await page.execute()) as { cursorValue: string | number; cursorId: string }[];
+  const shown = keys.slice(0, limit);
+  const rows = await forSomeValues(
+    shown.map(({ cursorId }) => cursorId),
+    (some) => load(tx, some),
+  );
+  const loaded = new Map(rows.map((row) => [row.id, row]));
+  const last = keys.length > limit ? shown.at(-1) : undefined;
+  const content = last && { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
   return {
-    rows: rows.slice(0, limit),
-    nextCursor: Buffer.from(JSON.stringify(content)).toString("base64url"),
+    rows: shown.flatMap(({ cursorId }) => loaded.get(cursorId) ?? []),
+    nextCursor: content ? Buffer.from(JSON.stringify(content)).toString("base64url") : null,
+    ...count,
   };
 }
 
-function decodeCursor(cursor: string, sort: string, type: Sort["type"]) {
+type Cursor = z.infer<(typeof cursorContent)[Sort["type"]]>;
+
+function decodeCursor(cursor: string, sort: string, type: Sort["type"]): Cursor {
   try {
     const content = cursorContent[type].parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     if (content.s === sort) return content;
@@ -70,17 +112,18 @@ function decodeCursor(cursor: string, sort: string, type: Sort["type"]) {
   });
 }
 
-/** How many rows a query has, counted no further than `COUNT_CAP`. */
-export async function cappedCount<Row>(
-  db: Database,
-  query: AnyQuery<Row>,
-): Promise<{ total: number; totalIsCapped: boolean }> {
-  const some = query.select(sql<number>`1`.as("one")).limit(COUNT_CAP + 1);
+async function cappedCount(db: Database, query: AnyQuery) {
+  const total = await countUpTo(db, query, COUNT_CAP + 1);
+  return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+}
+
+/** How many rows a query has, counted no further than `most`. */
+export async function countUpTo(db: Database, query: AnyQuery, most: number): Promise<number> {
+  const some = query.clearSelect().select(sql<number>`1`.as("one")).limit(most);
   const { rows } = await sql<{ total: number }>`select count(*) as total from (${some}) as matching`.execute(
     db,
   );
-  const total = Number(rows[0]?.total ?? 0);
-  return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+  return Number(rows[0]?.total ?? 0);
 }
 
 /** `column like '%text%'`, with the text's own wildcards taken literally; the column holds folded text. */

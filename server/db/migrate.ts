@@ -10,6 +10,7 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
+import { listIndexes } from "./migrations/0011-list-indexes.ts";
 import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
 import { knownKeys } from "./migrations/0013-known-keys.ts";
 import { lostSensors } from "./migrations/0014-lost-sensors.ts";
@@ -27,6 +28,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0007-certificate-authority": certificateAuthority,
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
+  "0011-list-indexes": listIndexes,
   "0012-clones-and-matches": clonesAndMatches,
   "0013-known-keys": knownKeys,
   "0014-lost-sensors": lostSensors,

@@ -2,11 +2,12 @@
 // other commands, which take it as it is.
 import { existsSync, linkSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CamelCasePlugin, Kysely, sql } from "kysely";
+import { CamelCasePlugin, Kysely, SqliteDialect, sql } from "kysely";
 import { explainHalfMigrated, explainNewerSchema, explainNoDatabase, explainOlderSchema } from "./explain.ts";
 import { findWrittenBy, recordWrittenBy } from "./installation.ts";
 import { isHalfMigrated, migrate, readSchemaState } from "./migrate.ts";
 import { type PostgresOptions, postgresDialect } from "./postgres.ts";
+import { openReadOnlySqlite } from "./read-only.ts";
 import type { Database, Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite.ts";
 import { keepUpgradeCopy, syncPath, UNFINISHED } from "./upgrade-copy.ts";
@@ -50,12 +51,36 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
   return connect(location, { onConnectionError: options.onConnectionError });
 }
 
+/** For a thread that reads: one connection, which migrates nothing. The database is there already. */
+export function connectReadOnly({ dataDir, databaseUrl }: DatabaseLocation): Database {
+  if (databaseUrl) return connect({ dataDir, databaseUrl, maxConnections: 1 }, {});
+  const sqlite = openReadOnlySqlite(sqliteFile(dataDir));
+  const dialect = new SqliteDialect({
+    database: {
+      close: () => sqlite.close(),
+      prepare: (sql) => ({
+        reader: true,
+        all: (parameters) => sqlite.all(sql, parameters),
+        run: () => {
+          throw new Error("The connection is for reads alone");
+        },
+        iterate: (parameters) => sqlite.all(sql, parameters).values() as IterableIterator<unknown>,
+      }),
+    },
+  });
+  return new Kysely<Schema>({ dialect, plugins });
+}
+
+export function sqliteFile(dataDir: string): string {
+  return join(dataDir, "attacklens.db");
+}
+
 /** Opens what a server has created. Throws DatabaseError when there is nothing, or its schema is not this release's. */
 export async function openExistingDatabase(
   location: DatabaseLocation,
   waitMs = WAIT_FOR_SERVER_MS,
 ): Promise<Database> {
-  const file = join(location.dataDir, "attacklens.db");
+  const file = sqliteFile(location.dataDir);
   const deadline = Date.now() + waitMs;
   for (;;) {
     const isOver = Date.now() >= deadline;
@@ -79,7 +104,7 @@ export async function openExistingDatabase(
 /** Makes a new database whole under another name first, so that no other program ever sees a part of it. */
 async function createFile(dataDir: string): Promise<void> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, "attacklens.db");
+  const file = sqliteFile(dataDir);
   if (existsSync(file)) return;
   const unfinished = join(dataDir, `${UNFINISHED}${process.pid}`);
   try {
@@ -138,6 +163,6 @@ function connect(
 ): Database {
   const dialect = databaseUrl
     ? postgresDialect(databaseUrl, { maxConnections, ...options })
-    : sqliteDialect(join(dataDir, "attacklens.db"), { create: false });
+    : sqliteDialect(sqliteFile(dataDir), { create: false });
   return new Kysely<Schema>({ dialect, plugins });
 }

@@ -53,7 +53,8 @@ asset asset_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_gr
 asset asset_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES asset(id);
 asset asset_pkey PRIMARY KEY (id);
 CREATE INDEX asset_created ON public.asset USING btree (created_at, id);
-CREATE INDEX asset_group_members ON public.asset USING btree (asset_group_id);
+CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, created_at, id);
+CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
 asset_group.id text collate C not null;
@@ -125,7 +126,9 @@ enrollment_attempt enrollment_attempt_sensor_id_key UNIQUE (sensor_id);
 enrollment_attempt enrollment_attempt_use UNIQUE (enrollment_token_id, use_number);
 CREATE INDEX enrollment_attempt_at ON public.enrollment_attempt USING btree (at, id);
 CREATE INDEX enrollment_attempt_host ON public.enrollment_attempt USING btree (enrollment_token_id, hostname_key);
+CREATE INDEX enrollment_attempt_refused ON public.enrollment_attempt USING btree (at, id) WHERE (reason IS NOT NULL);
 CREATE INDEX enrollment_attempt_token ON public.enrollment_attempt USING btree (enrollment_token_id, at, id);
+CREATE INDEX enrollment_attempt_token_refused ON public.enrollment_attempt USING btree (enrollment_token_id, at, id) WHERE (reason IS NOT NULL);
 CREATE UNIQUE INDEX enrollment_attempt_pkey ON public.enrollment_attempt USING btree (id);
 CREATE UNIQUE INDEX enrollment_attempt_reference ON public.enrollment_attempt USING btree (reference, enrollment_token_id);
 CREATE UNIQUE INDEX enrollment_attempt_sensor_id_key ON public.enrollment_attempt USING btree (sensor_id);
@@ -155,11 +158,15 @@ enrollment_token.rotated_from text collate C;
 enrollment_token.roll_out text collate C not null default '{"type":"none"}'::text;
 enrollment_token.copies text collate C not null default 'approval'::text;
 enrollment_token.reinstalls text collate C not null default 'ask'::text;
+enrollment_token.refused_attempts bigint not null default 0;
+enrollment_token.last_used_at bigint;
 enrollment_token.re_enroll_lost text collate C not null default 'new-pin'::text;
 enrollment_token enrollment_token_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_group(id);
 enrollment_token enrollment_token_created_by_fkey FOREIGN KEY (created_by) REFERENCES "user"(id);
+enrollment_token enrollment_token_paused_by_fkey FOREIGN KEY (paused_by) REFERENCES "user"(id);
 enrollment_token enrollment_token_pkey PRIMARY KEY (id);
 enrollment_token enrollment_token_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES "user"(id);
+enrollment_token enrollment_token_rotated_from_fkey FOREIGN KEY (rotated_from) REFERENCES enrollment_token(id);
 enrollment_token enrollment_token_value_hash_key UNIQUE (value_hash);
 CREATE INDEX enrollment_token_created ON public.enrollment_token USING btree (created_at, id);
 CREATE INDEX enrollment_token_group ON public.enrollment_token USING btree (asset_group_id);
@@ -219,6 +226,7 @@ re_enroll_ticket.created_by text collate C not null;
 re_enroll_ticket.expires_at bigint not null;
 re_enroll_ticket.used_at bigint;
 re_enroll_ticket.public_key text collate C;
+re_enroll_ticket re_enroll_ticket_created_by_fkey FOREIGN KEY (created_by) REFERENCES "user"(id);
 re_enroll_ticket re_enroll_ticket_pkey PRIMARY KEY (id);
 re_enroll_ticket re_enroll_ticket_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 re_enroll_ticket re_enroll_ticket_value_hash_key UNIQUE (value_hash);
@@ -256,8 +264,26 @@ sensor.removed_at bigint;
 sensor.replaced_by text collate C;
 sensor.replaced_at bigint;
 sensor.replacement_decided_by text collate C;
+sensor.standing text collate C generated 
+CASE
+    WHEN (deleted_at IS NOT NULL) THEN 'deleted'::text
+    WHEN (removed_at IS NOT NULL) THEN 'removed'::text
+    WHEN (replaced_at IS NOT NULL) THEN 'replaced'::text
+    WHEN (uninstalled_at IS NOT NULL) THEN 'uninstalled'::text
+    WHEN (blocked_at IS NOT NULL) THEN 'blocked'::text
+    WHEN (awaiting_approval = 1) THEN 'awaiting-approval'::text
+    WHEN (reported_at IS NULL) THEN 'pending'::text
+    ELSE 'reporting'::text
+END;
+sensor.listed integer generated 
+CASE
+    WHEN ((deleted_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL)) THEN 1
+    ELSE 0
+END;
 sensor.admitted_hostname text collate C not null default ''::text;
+sensor sensor_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES "user"(id);
 sensor sensor_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES asset(id);
+sensor sensor_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES "user"(id);
 sensor sensor_copied_from_fkey FOREIGN KEY (copied_from) REFERENCES sensor(id);
 sensor sensor_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
 sensor sensor_pkey PRIMARY KEY (id);
@@ -265,10 +291,15 @@ sensor sensor_public_key_key UNIQUE (public_key);
 sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_copied_from ON public.sensor USING btree (copied_from) WHERE (copied_from IS NOT NULL);
-CREATE INDEX sensor_enrolled ON public.sensor USING btree (enrolled_at, id);
-CREATE INDEX sensor_hostname ON public.sensor USING btree (hostname_key, id);
+CREATE INDEX sensor_ephemeral ON public.sensor USING btree (listed, ephemeral_hours) WHERE (ephemeral_hours IS NOT NULL);
+CREATE INDEX sensor_listed_enrolled ON public.sensor USING btree (listed, enrolled_at, id);
+CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
 CREATE INDEX sensor_of_asset ON public.sensor USING btree (asset_id);
+CREATE INDEX sensor_platform ON public.sensor USING btree (platform);
+CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE (removed_at IS NOT NULL);
 CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
+CREATE INDEX sensor_standing_enrolled ON public.sensor USING btree (standing, enrolled_at, id);
+CREATE INDEX sensor_standing_hostname ON public.sensor USING btree (standing, hostname_key, id);
 CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id);
 CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL));
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
@@ -318,6 +349,7 @@ sensor_presence.last_nonce bigint not null;
 sensor_presence.address text collate C not null;
 sensor_presence sensor_presence_pkey PRIMARY KEY (sensor_id);
 sensor_presence sensor_presence_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
+CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (last_seen_at, sensor_id);
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
 session.id text collate C not null;
 session.token text collate C not null;

@@ -14,7 +14,7 @@ const QUERIES: Record<Dialect, string> = {
     select line from (
       select table_name as tbl, 0 as part, ordinal_position as place,
         table_name || '.' || column_name || ' ' || data_type || coalesce(' collate ' || collation_name, '') ||
-        case is_nullable when 'NO' then ' not null' else '' end || coalesce(' default ' || column_default, '') as line
+        case is_nullable when 'NO' then ' not null' else '' end || coalesce(' default ' || column_default, '') || coalesce(' generated ' || generation_expression, '') as line
       from information_schema.columns where table_schema = 'public'
       union all
       select conrelid::regclass::text, 1, 0, conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)

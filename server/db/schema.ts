@@ -1,7 +1,8 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
 import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
-import type { Generated, Kysely } from "kysely";
+import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
+import type { Generated, GeneratedAlways, Kysely } from "kysely";
 
 export interface UserTable {
   id: string;
@@ -112,6 +113,10 @@ export interface EnrollmentTokenTable {
   rotatedFrom: string | null;
   /** JSON: which machines are expected. */
   rollOut: string;
+  /** Refused attempts with its value, of the hosts that its ledger still has. */
+  refusedAttempts: number;
+  /** When it was last used for a sensor. */
+  lastUsedAt: number | null;
 }
 
 /** The use ledger: an attempt to enroll with the token's value. A host that is refused again for one reason is one row. */
@@ -180,6 +185,16 @@ export interface SensorTable {
   replacedAt: number | null;
   /** Who decided it; null: the enrollment token's rule. */
   replacementDecidedBy: string | null;
+}
+
+/** Without presence, which `reporting` leaves open. */
+export type Standing = "deleted" | Exclude<SensorStatus, "online" | "offline"> | "reporting";
+
+/** Columns that the database derives from the others. */
+export interface SensorWithStanding extends SensorTable {
+  standing: GeneratedAlways<Standing>;
+  /** 0: deleted, removed or replaced. */
+  listed: GeneratedAlways<number>;
 }
 
 /** A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at when it is asked for. */
@@ -407,7 +422,7 @@ export interface Schema {
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
   enrollmentAttempt: EnrollmentAttemptTable;
-  sensor: SensorTable;
+  sensor: SensorWithStanding;
   sensorPresence: SensorPresenceTable;
   sensorBoot: SensorBootTable;
   knownKey: KnownKeyTable;

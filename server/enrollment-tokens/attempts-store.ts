@@ -1,6 +1,7 @@
 // The use ledger in SQL.
 import { sql } from "kysely";
-import { byNumber, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 
 export interface AttemptPage {
@@ -13,8 +14,8 @@ export interface AttemptPage {
   limit: number;
 }
 
-export async function pageOfAttempts(db: Database, page: AttemptPage) {
-  let query = db
+function attempts(db: Database) {
+  return db
     .selectFrom("enrollmentAttempt")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "enrollmentAttempt.enrollmentTokenId")
     .leftJoin("sensor", "sensor.publicKey", "enrollmentAttempt.publicKey")
@@ -35,86 +36,110 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
       "sensor.hostname as sensorHostname",
       "sensor.deletedAt as sensorDeletedAt",
     ]);
-  if (page.enrollmentTokenId)
-    query = query.where("enrollmentAttempt.enrollmentTokenId", "=", page.enrollmentTokenId);
-  if (page.outcome)
-    query = query.where("enrollmentAttempt.useNumber", page.outcome === "accepted" ? "is not" : "is", null);
-  if (page.q) {
-    const { q } = page;
-    query = query.where((eb) =>
-      eb.or([
-        eb("enrollmentAttempt.reference", "=", q.trim().toUpperCase()),
-        eb("enrollmentAttempt.address", "=", q.trim()),
-        contains(sql<string>`enrollment_attempt.hostname_key`, q),
-      ]),
-    );
-  }
-  const rows = await keysetRows(query, {
-    sort: byNumber(sql<number>`enrollment_attempt.at`),
-    sortName: page.sort,
-    id: sql<string>`enrollment_attempt.id`,
-    order: page.order,
-    cursor: page.cursor,
-    limit: page.limit,
-  });
-  return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
+}
+
+export async function pageOfAttempts(db: Database, page: AttemptPage) {
+  return await keysetPage(
+    db,
+    {
+      ...page,
+      sort: byNumber(sql<number>`enrollment_attempt.at`),
+      sortName: page.sort,
+      id: sql<string>`enrollment_attempt.id`,
+    },
+    (tx) => ({ query: matchingAttempts(tx, page), isWalked: true }),
+    (tx, some) => attempts(tx).where("enrollmentAttempt.id", "in", some).execute(),
+  );
+}
+
+function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: AttemptPage) {
+  let query = tx.selectFrom("enrollmentAttempt");
+  if (enrollmentTokenId) query = query.where("enrollmentAttempt.enrollmentTokenId", "=", enrollmentTokenId);
+  if (outcome) query = query.where("enrollmentAttempt.reason", outcome === "refused" ? "is not" : "is", null);
+  if (q === undefined || q === "") return query;
+  return query.where((eb) =>
+    eb.or([
+      eb("enrollmentAttempt.reference", "=", q.trim().toUpperCase()),
+      eb("enrollmentAttempt.address", "=", q.trim()),
+      contains(sql<string>`enrollment_attempt.hostname_key`, q),
+    ]),
+  );
 }
 
 export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTable[]): Promise<void> {
-  await tx.insertInto("enrollmentAttempt").values(attempts).execute();
+  await forSomeRows(attempts, (some) => tx.insertInto("enrollmentAttempt").values(some).execute());
 }
 
 /** A refusal that happens again is the same row; none may be in `rows` twice. An accepted attempt never changes. */
 export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[]): Promise<void> {
-  await db
-    .insertInto("enrollmentAttempt")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict
-        .columns(["reference", "enrollmentTokenId"])
-        .doUpdateSet((eb) => ({
-          at: eb.ref("excluded.at"),
-          attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
-          address: eb.ref("excluded.address"),
-          detail: eb.ref("excluded.detail"),
-          hostname: eb.ref("excluded.hostname"),
-          hostnameKey: eb.ref("excluded.hostnameKey"),
-        }))
-        .where("enrollmentAttempt.useNumber", "is", null),
-    )
-    .execute();
+  await forSomeRows(rows, (some) =>
+    db
+      .insertInto("enrollmentAttempt")
+      .values(some)
+      .onConflict((conflict) =>
+        conflict
+          .columns(["reference", "enrollmentTokenId"])
+          .doUpdateSet((eb) => ({
+            at: eb.ref("excluded.at"),
+            attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
+            address: eb.ref("excluded.address"),
+            detail: eb.ref("excluded.detail"),
+            hostname: eb.ref("excluded.hostname"),
+            hostnameKey: eb.ref("excluded.hostnameKey"),
+          }))
+          .where("enrollmentAttempt.useNumber", "is", null),
+      )
+      .execute(),
+  );
 }
 
-/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. */
-export async function deleteOldRefusals(db: Database, tokenId: string, kept: number): Promise<void> {
-  await db
+/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. Returns the attempts removed. */
+export async function deleteOldRefusals(tx: Database, tokenId: string, kept: number): Promise<number> {
+  const removed = await tx
     .deleteFrom("enrollmentAttempt")
     .where("id", "in", (eb) =>
       eb
         .selectFrom("enrollmentAttempt")
         .select("id")
         .where("enrollmentTokenId", "=", tokenId)
-        .where("useNumber", "is", null)
+        .where("reason", "is not", null)
         .orderBy("at", "desc")
         .orderBy("id", "desc")
         .limit(1_000)
         .offset(kept),
     )
+    .returning("attempts")
     .execute();
+  return removed.reduce((sum, { attempts }) => sum + attempts, 0);
 }
 
-/** What became of each hostname with a token: the sensor if there is one, else why the last attempt was refused. */
-export async function listAttemptedHosts(db: Database, tokenId: string) {
-  return await db
+/** How many of a token's sensors have reported, and how many have not yet. */
+export async function countArrivals(db: Database, tokenId: string) {
+  const row = await db
     .selectFrom("enrollmentAttempt")
-    .leftJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
-    .select([
-      "enrollmentAttempt.hostnameKey",
-      "enrollmentAttempt.reason",
-      "enrollmentAttempt.sensorId",
-      "sensor.reportedAt",
-    ])
+    .innerJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
+    .select((eb) => [eb.fn.countAll().as("sensors"), eb.fn.count("sensor.reportedAt").as("reporting")])
     .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
-    .orderBy("enrollmentAttempt.at")
-    .execute();
+    .executeTakeFirstOrThrow();
+  const reporting = Number(row.reporting);
+  return { reporting, arrived: Number(row.sensors) - reporting };
+}
+
+/** What became of hostnames with a token, in the order of time: the sensor if there is one, else why the attempt was refused. */
+export async function listAttemptedHosts(db: Database, tokenId: string, hostnameKeys: string[]) {
+  return await forSomeValues(hostnameKeys, (some) =>
+    db
+      .selectFrom("enrollmentAttempt")
+      .leftJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
+      .select([
+        "enrollmentAttempt.hostnameKey",
+        "enrollmentAttempt.reason",
+        "enrollmentAttempt.sensorId",
+        "sensor.reportedAt",
+      ])
+      .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
+      .where("enrollmentAttempt.hostnameKey", "in", some)
+      .orderBy("enrollmentAttempt.at")
+      .execute(),
+  );
 }

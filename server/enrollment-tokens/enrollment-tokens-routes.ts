@@ -18,14 +18,14 @@ import {
 } from "./token-changes.ts";
 
 export const enrollmentTokenRoutes = [
-  handler(routes.listEnrollmentTokens, ({ query, user }, { db, now }) =>
-    listEnrollmentTokens(db, now(), user, query),
+  handler(routes.listEnrollmentTokens, ({ query, user }, { reads, now }) =>
+    listEnrollmentTokens(reads, now(), user, query),
   ),
   handler(routes.createEnrollmentToken, ({ body, user, idempotency }, { db, now }) =>
     createEnrollmentToken(db, now(), user, body, idempotency),
   ),
-  handler(routes.getEnrollmentToken, ({ params, user }, { db, now }) =>
-    getEnrollmentToken(db, now(), user, params.id),
+  handler(routes.getEnrollmentToken, ({ params, user }, { reads, now }) =>
+    getEnrollmentToken(reads, now(), user, params.id),
   ),
   handler(routes.updateEnrollmentToken, ({ params, body, user }, { db, now }) =>
     updateEnrollmentToken(db, now(), user, params.id, body),
@@ -39,8 +39,8 @@ export const enrollmentTokenRoutes = [
   handler(routes.rotateEnrollmentToken, ({ params, body, user, idempotency }, { db, now }) =>
     rotateEnrollmentToken(db, now(), user, params.id, body, idempotency),
   ),
-  handler(routes.previewEnrollmentToken, ({ params, query, user }, { db, now, checkInIntervalSeconds }) =>
-    previewEnrollmentToken(db, { now: now(), checkInIntervalSeconds, user }, params.id, query),
+  handler(routes.previewEnrollmentToken, ({ params, query, user }, { reads, now, checkInIntervalSeconds }) =>
+    previewEnrollmentToken(reads, { now: now(), checkInIntervalSeconds, user }, params.id, query),
   ),
   handler(routes.revokeEnrollmentToken, ({ params, user }, { db, now }) =>
     revokeEnrollmentToken(db, now(), user, params.id),
@@ -52,8 +52,8 @@ export const enrollmentTokenRoutes = [
     await deleteEnrollmentToken(db, now(), user, params.id);
     return undefined;
   }),
-  handler(attempts.listEnrollmentAttempts, ({ query }, { db }) => listEnrollmentAttempts(db, query)),
-  handler(rollOut.getRollOut, ({ params }, { db }) => getRollOut(db, params.id)),
+  handler(attempts.listEnrollmentAttempts, ({ query }, { reads }) => listEnrollmentAttempts(reads, query)),
+  handler(rollOut.getRollOut, ({ params }, { reads }) => getRollOut(reads, params.id)),
   handler(rollOut.setRollOut, ({ params, body, user }, { db, now }) =>
     setRollOut(db, now(), user, params.id, body),
   ),

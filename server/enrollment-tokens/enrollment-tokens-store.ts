@@ -5,16 +5,12 @@ import {
   type TokenWarning,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
+import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
+import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 
 const useCount = sql<number>`(select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id)`;
-const lastUse = sql<
-  number | null
->`(select at from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id and use_number is not null order by use_number desc limit 1)`;
-const refusals = sql<number>`(select coalesce(sum(attempts), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id and use_number is null)`;
-
 function tokens(db: Database) {
   return db
     .selectFrom("enrollmentToken")
@@ -50,8 +46,8 @@ function tokens(db: Database) {
       "revoker.name as revokedBy",
       "pauser.name as pausedBy",
       useCount.as("uses"),
-      lastUse.as("lastUsedAt"),
-      refusals.as("refusedAttempts"),
+      "enrollmentToken.lastUsedAt",
+      "enrollmentToken.refusedAttempts",
     ])
     .where("enrollmentToken.deletedAt", "is", null);
 }
@@ -74,9 +70,9 @@ const DAY_MS = 86_400_000;
 /** `tokenWarnings` in SQL; a test compares the two. */
 function hasWarning(now: number, warning: TokenWarning | "any") {
   const conditions = {
-    "expires-soon": sql<boolean>`(enrollment_token.expires_at <= ${now + 7 * DAY_MS} and coalesce(${lastUse}, 0) > ${now - 7 * DAY_MS})`,
+    "expires-soon": sql<boolean>`(enrollment_token.expires_at <= ${now + 7 * DAY_MS} and coalesce(enrollment_token.last_used_at, 0) > ${now - 7 * DAY_MS})`,
     "nearly-used-up": sql<boolean>`(enrollment_token.max_enrollments > 1 and ${useCount} * 10 >= enrollment_token.max_enrollments * 9)`,
-    unused: sql<boolean>`(coalesce(${lastUse}, enrollment_token.created_at) <= ${now - 30 * DAY_MS})`,
+    unused: sql<boolean>`(coalesce(enrollment_token.last_used_at, enrollment_token.created_at) <= ${now - 30 * DAY_MS})`,
     "no-expiry": sql<boolean>`(enrollment_token.expires_at is null)`,
   } satisfies Record<TokenWarning, unknown>;
   const asked = warning === "any" ? Object.values(conditions) : [conditions[warning]];
@@ -94,7 +90,7 @@ function sorts(now: number) {
     expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
     status: byNumber(statusRank(now)),
     enrolledSensors: byNumber(useCount),
-    lastUsedAt: byNumber(sql<number>`coalesce(${lastUse}, 0)`),
+    lastUsedAt: byNumber(sql<number>`coalesce(enrollment_token.last_used_at, 0)`),
   };
 }
 
@@ -109,25 +105,26 @@ export interface TokenPage {
   limit: number;
 }
 
-export async function pageOfTokens(
-  db: Database,
-  now: number,
-  { q, status, assetGroupId, warning, sort, order, cursor, limit }: TokenPage,
-) {
-  let query = tokens(db);
+export async function pageOfTokens(db: Database, now: number, page: TokenPage) {
+  return await keysetPage(
+    db,
+    { ...page, sort: sorts(now)[page.sort], sortName: page.sort, id: sql<string>`enrollment_token.id` },
+    (tx) => ({ query: matchingTokens(tx, now, page), isWalked: false }),
+    (tx, some) => tokens(tx).where("enrollmentToken.id", "in", some).execute(),
+  );
+}
+
+function matchingTokens(tx: Database, now: number, { q, status, assetGroupId, warning }: TokenPage) {
+  let query = tx
+    .selectFrom("enrollmentToken")
+    .innerJoin("user as maker", "maker.id", "enrollmentToken.createdBy")
+    .leftJoin("assetGroup", "assetGroup.id", "enrollmentToken.assetGroupId")
+    .where("enrollmentToken.deletedAt", "is", null);
   if (q) query = query.where(contains(sql<string>`enrollment_token.name_key`, q));
   if (status) query = query.where(sql<boolean>`${statusRank(now)} = ${TOKEN_STATUSES.indexOf(status)}`);
   if (assetGroupId) query = query.where("enrollmentToken.assetGroupId", "=", assetGroupId);
   if (warning) query = query.where(hasWarning(now, warning));
-  const page = await keysetRows(query, {
-    sort: sorts(now)[sort],
-    sortName: sort,
-    id: sql<string>`enrollment_token.id`,
-    order,
-    cursor,
-    limit,
-  });
-  return { ...page, ...(await cappedCount(db, query.clearSelect())) };
+  return query;
 }
 
 export async function findToken(db: Database, id: string) {
@@ -139,15 +136,16 @@ export async function findSuccessors(
   db: Database,
   ids: string[],
 ): Promise<Map<string, { id: string; name: string }>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("enrollmentToken")
-    .select(["id", "name", "rotatedFrom"])
-    .where("rotatedFrom", "in", ids)
-    .where("deletedAt", "is", null)
-    .orderBy("createdAt")
-    .orderBy("id")
-    .execute();
+  const rows = await forSomeValues(ids, (some) =>
+    db
+      .selectFrom("enrollmentToken")
+      .select(["id", "name", "rotatedFrom"])
+      .where("rotatedFrom", "in", some)
+      .where("deletedAt", "is", null)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute(),
+  );
   return new Map(rows.map(({ id, name, rotatedFrom }) => [rotatedFrom!, { id, name }]));
 }
 
@@ -166,11 +164,9 @@ function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
 
 /** Those of the hashes that are a token's, of a deleted one too: its sensors may still repeat their enrollment. */
 export async function listExistingHashes(db: Database, hashes: string[]): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom("enrollmentToken")
-    .select("valueHash")
-    .where("valueHash", "in", hashes)
-    .execute();
+  const rows = await forSomeValues(hashes, (some) =>
+    db.selectFrom("enrollmentToken").select("valueHash").where("valueHash", "in", some).execute(),
+  );
   return new Set(rows.map(({ valueHash }) => valueHash));
 }
 
@@ -204,6 +200,18 @@ export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash"
 
 export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
+}
+
+/** Counts refused attempts of tokens, in the transaction that writes or removes them. */
+export async function addRefusedAttempts(tx: Database, attempts: ReadonlyMap<string, number>): Promise<void> {
+  // In one order, to avoid deadlocks.
+  for (const [id, added] of [...attempts].toSorted()) {
+    await tx
+      .updateTable("enrollmentToken")
+      .set((eb) => ({ refusedAttempts: eb("refusedAttempts", "+", added) }))
+      .where("id", "=", id)
+      .execute();
+  }
 }
 
 export async function replaceTokenValue(

@@ -26,6 +26,7 @@ import {
   pageOfTokens,
   type TokenPage,
   type TokenRow,
+  updateToken,
 } from "./enrollment-tokens-store.ts";
 import { admitsHostname } from "./token-limits.ts";
 import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
@@ -141,6 +142,8 @@ export async function insertNewToken(
     pausedAt: null,
     pausedBy: null,
     rollOut: '{"type":"none"}',
+    refusedAttempts: 0,
+    lastUsedAt: null,
   });
   await recordAuditEvent(tx, {
     at: now,
@@ -260,6 +263,10 @@ export async function recordTokenUses(
     useNumber: use.useNumber,
   }));
   await insertAttempts(tx, rows);
+  for (const [tokenId, used] of Map.groupBy(uses, (use) => use.tokenId)) {
+    const last = used.reduce((latest, use) => (use.useNumber > latest.useNumber ? use : latest));
+    await updateToken(tx, tokenId, { lastUsedAt: last.at });
+  }
 }
 
 /** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */

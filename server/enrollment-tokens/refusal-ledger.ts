@@ -6,6 +6,7 @@ import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { RefusalLedger } from "../route-handler.ts";
 import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
+import { addRefusedAttempts } from "./enrollment-tokens-store.ts";
 
 const LIMITS = {
   /** Of one token. */
@@ -51,6 +52,7 @@ export function openRefusalLedger(
     const ordered = rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
     await inTransaction(db, async (tx) => {
       await upsertRefusals(tx, ordered);
+      await addRefusedAttempts(tx, countByToken(ordered));
       await announce(tx, "enrollment-attempt");
     });
   }
@@ -71,11 +73,21 @@ export function openRefusalLedger(
       }
       for (const tokenId of grown) {
         grown.delete(tokenId);
-        await deleteOldRefusals(db, tokenId, limits.kept);
+        await inTransaction(db, async (tx) => {
+          const removed = await deleteOldRefusals(tx, tokenId, limits.kept);
+          if (removed > 0) await addRefusedAttempts(tx, new Map([[tokenId, -removed]]));
+        });
       }
       return waiting.size;
     },
   };
+}
+
+function countByToken(rows: EnrollmentAttemptTable[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { enrollmentTokenId, attempts } of rows)
+    counts.set(enrollmentTokenId, (counts.get(enrollmentTokenId) ?? 0) + attempts);
+  return counts;
 }
 
 /** What waited again after a write that failed may be older than what came meanwhile. */

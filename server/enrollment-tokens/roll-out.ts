@@ -8,7 +8,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey } from "../ids.ts";
 import type { User } from "../route-handler.ts";
-import { listAttemptedHosts } from "./attempts-store.ts";
+import { countArrivals, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollOut, lockToken, updateToken } from "./enrollment-tokens-store.ts";
 
@@ -18,19 +18,25 @@ export async function getRollOut(db: Database, id: string): Promise<RollOut> {
   if (stored === undefined) throw notFound(id);
   const expected = setRoute.body.parse(JSON.parse(stored));
   const enrolled = await countUses(db, id);
-  const seen = await listAttemptedHosts(db, id);
-  const sensors = seen.filter(({ sensorId }) => sensorId !== null);
-  const counts: RollOut["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
+  const arrivals = await countArrivals(db, id);
   if (expected.type !== "hostnames") {
-    for (const { reportedAt } of sensors) counts[reportedAt === null ? "arrived" : "reporting"]++;
     const machines = expected.type === "number" ? expected.machines : null;
-    counts.missing = Math.max(0, (machines ?? 0) - sensors.length);
-    return { expected: machines, enrolled, counts, unexpected: 0, hosts: [] };
+    const missing = Math.max(0, (machines ?? 0) - arrivals.reporting - arrivals.arrived);
+    return {
+      expected: machines,
+      enrolled,
+      counts: { ...arrivals, refused: 0, missing },
+      unexpected: 0,
+      hosts: [],
+    };
   }
+  const seen = await listAttemptedHosts(db, id, expected.hostnames.map(nameKey));
+  const sensors = seen.filter(({ sensorId }) => sensorId !== null);
   // In the order of time: what came last is what counts, and a sensor counts more than any refusal.
   const byHost = new Map<string, (typeof seen)[number]>();
   for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
     byHost.set(attempt.hostnameKey, attempt);
+  const counts: RollOut["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
   const hosts = expected.hostnames.map((hostname) => {
     const attempt = byHost.get(nameKey(hostname));
     const state = stateOf(attempt);
@@ -38,8 +44,7 @@ export async function getRollOut(db: Database, id: string): Promise<RollOut> {
     const reason = state === "refused" ? ((attempt?.reason ?? null) as RefusalReason | null) : null;
     return { hostname, state, reason, sensorId: attempt?.sensorId ?? null };
   });
-  const wanted = new Set(expected.hostnames.map(nameKey));
-  const unexpected = sensors.filter(({ hostnameKey }) => !wanted.has(hostnameKey)).length;
+  const unexpected = arrivals.reporting + arrivals.arrived - sensors.length;
   return { expected: hosts.length, enrolled, counts, unexpected, hosts };
 }
 

@@ -19,7 +19,9 @@ import {
   blockSensors,
   countTokenSensors,
   listBlockableSensors,
+  presentSensors,
   type SensorView,
+  sampleBlockableSensors,
 } from "../sensors/sensors.ts";
 import { createTokenOnce } from "./create-token.ts";
 import { getEnrollmentToken, insertNewToken, notFound, refuseTakenName } from "./enrollment-tokens.ts";
@@ -182,29 +184,30 @@ interface Touched {
   network?: string | undefined;
 }
 
-/** The sensors of a token that can be blocked and that a filter names, by hostname; the network is where each enrolled from. */
-async function findTouched(db: Database, tokenId: string, { since, network }: Touched) {
+const sinceOf = ({ since }: Touched) => (since === undefined ? 0 : Date.parse(since));
+
+/** The sensors of a token that a filter names and that are not blocked, by hostname; the network is where each enrolled from. */
+async function findTouched(db: Database, tokenId: string, { network, ...filter }: Touched) {
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  const sensors = await listBlockableSensors(db, tokenId, since === undefined ? 0 : Date.parse(since));
+  const sensors = await listBlockableSensors(db, tokenId, sinceOf(filter));
   return parsed === undefined
     ? sensors
     : sensors.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));
 }
 
+const SAMPLE = 100;
+
 /** Throws not-found, input-invalid. */
 export async function previewEnrollmentToken(db: Database, view: SensorView, id: string, filter: Touched) {
   await getEnrollmentToken(db, view.now, view.user, id);
+  const counts = await countTokenSensors(db, view, id);
+  if (filter.network === undefined)
+    return { ...counts, ...(await sampleBlockableSensors(db, view, id, sinceOf(filter), SAMPLE)) };
   const touched = await findTouched(db, id, filter);
-  const { sensors, online, blocked } = await countTokenSensors(db, view, id);
-  return {
-    sensors,
-    online,
-    blocked,
-    toBlock: touched.length,
-    sample: touched.slice(0, 100).map((sensor) => sensor.present(view)),
-  };
+  const first = touched.slice(0, SAMPLE).map((sensor) => sensor.id);
+  return { ...counts, toBlock: touched.length, sample: await presentSensors(db, view, first) };
 }
 
 /** One transaction. Throws not-found, input-invalid, state-conflict when the preview is no longer so. */

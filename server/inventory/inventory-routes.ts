@@ -1,7 +1,7 @@
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { getSensor as getSensorRoute, listSensorInventory } from "@attacklens/protocol/sensors.ts";
 import { handler } from "../route-handler.ts";
-import { getSensor, getSensorInFull } from "../sensors/sensors.ts";
+import { getSensorInFull, requireSensor } from "../sensors/sensors.ts";
 import { recordChunks, recordManifest } from "./inventory.ts";
 import { pageOfItems, readCategories } from "./read-inventory.ts";
 
@@ -13,12 +13,12 @@ export const inventoryRoutes = [
     await recordChunks(db, now(), sensor, params.category, body.chunks);
     return undefined;
   }),
-  handler(getSensorRoute, async ({ params, user }, { db, now, checkInIntervalSeconds }) => ({
-    ...(await getSensorInFull(db, { now: now(), checkInIntervalSeconds, user }, params.id)),
-    inventory: await readCategories(db, params.id),
+  handler(getSensorRoute, async ({ params, user }, { reads, now, checkInIntervalSeconds }) => ({
+    ...(await getSensorInFull(reads, { now: now(), checkInIntervalSeconds, user }, params.id)),
+    inventory: await readCategories(reads, params.id),
   })),
-  handler(listSensorInventory, async ({ params, query, user }, { db, now, checkInIntervalSeconds }) => {
-    await getSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id);
-    return await pageOfItems(db, params.id, params.category, query);
+  handler(listSensorInventory, async ({ params, query }, { reads, sortedItems }) => {
+    await requireSensor(reads, params.id);
+    return await pageOfItems(reads, sortedItems, params.id, params.category, query);
   }),
 ];

@@ -1,5 +1,6 @@
 // Inventory in SQL: chunks and manifests by content, and which of them each sensor has.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type {
   Database,
   InventoryChunkTable,
@@ -7,9 +8,6 @@ import type {
   InventoryManifestTable,
   SensorInventoryTable,
 } from "../db/schema.ts";
-
-/** Values in one IN list: well below what either database takes. */
-const MAX_IN = 500;
 
 export async function listSensorInventory(db: Database, sensorId: string): Promise<SensorInventoryTable[]> {
   return await db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", sensorId).execute();
@@ -108,13 +106,13 @@ export async function findScope(db: Database, sensorId: string): Promise<string>
 /** Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock. */
 export async function insertScope(db: Database, scope: string, hashes: string[]): Promise<void> {
   const rows = hashes.toSorted().map((hash) => ({ assetGroupId: scope, hash }));
-  for (let start = 0; start < rows.length; start += MAX_IN) {
-    await db
+  await forSomeRows(rows, (some) =>
+    db
       .insertInto("inventoryScope")
-      .values(rows.slice(start, start + MAX_IN))
+      .values(some)
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+      .execute(),
+  );
 }
 
 export async function findManifest(db: Database, category: Category, root: string) {
@@ -149,13 +147,13 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
 /** In one order, as `insertScope`. */
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
   const rows = chunks.toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
-  for (let start = 0; start < rows.length; start += MAX_IN) {
-    await db
+  await forSomeRows(rows, (some) =>
+    db
       .insertInto("inventoryChunk")
-      .values(rows.slice(start, start + MAX_IN))
+      .values(some)
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+      .execute(),
+  );
 }
 
 /** Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their contents. */
@@ -165,8 +163,8 @@ export async function describeChunks(
   category: Category,
   hashes: string[],
 ): Promise<Map<string, { itemCount: number; sizeBytes: number; bucket: number }>> {
-  const rows = await chunks(db, category, hashes, (query) =>
-    query
+  const rows = await forSomeValues(hashes, (some) =>
+    chunkQuery(db, category, some)
       .innerJoin("inventoryScope", "inventoryScope.hash", "inventoryChunk.hash")
       .where("inventoryScope.assetGroupId", "=", scope)
       .select([
@@ -174,7 +172,8 @@ export async function describeChunks(
         "inventoryChunk.itemCount",
         "inventoryChunk.sizeBytes",
         "inventoryChunk.bucket",
-      ]),
+      ])
+      .execute(),
   );
   return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
@@ -185,26 +184,15 @@ export async function listChunkContents(
   category: Category,
   hashes: string[],
 ): Promise<Map<string, string>> {
-  const rows = await chunks(db, category, hashes, (query) => query.select(["hash", "content"]));
+  const rows = await forSomeValues(hashes, (some) =>
+    chunkQuery(db, category, some).select(["inventoryChunk.hash", "inventoryChunk.content"]).execute(),
+  );
   return new Map(rows.map(({ hash, content }) => [hash, content]));
 }
 
-function chunkQuery(db: Database, category: Category, hashes: string[]) {
+function chunkQuery(db: Database, category: Category, some: string[]) {
   return db
     .selectFrom("inventoryChunk")
     .where("inventoryChunk.category", "=", category)
-    .where("inventoryChunk.hash", "in", hashes);
-}
-
-async function chunks<Row>(
-  db: Database,
-  category: Category,
-  hashes: string[],
-  select: (query: ReturnType<typeof chunkQuery>) => { execute(): Promise<Row[]> },
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let start = 0; start < hashes.length; start += MAX_IN) {
-    rows.push(...(await select(chunkQuery(db, category, hashes.slice(start, start + MAX_IN))).execute()));
-  }
-  return rows;
+    .where("inventoryChunk.hash", "in", some);
 }

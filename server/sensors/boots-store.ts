@@ -1,4 +1,5 @@
 // Starts of the program with a sensor's key, in SQL.
+import { forSomeValues } from "../db/batches.ts";
 import type { Database, SensorBootTable } from "../db/schema.ts";
 
 export async function listBoots(tx: Database, sensorId: string): Promise<SensorBootTable[]> {
@@ -25,18 +26,20 @@ export async function updateBoots(
   bootIds: readonly string[],
   columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "returns" | "copySensorId">>,
 ): Promise<void> {
-  if (bootIds.length === 0) return;
-  await tx
-    .updateTable("sensorBoot")
-    .set(columns)
-    .where("sensorId", "=", sensorId)
-    .where("bootId", "in", bootIds)
-    .execute();
+  await forSomeValues(bootIds, (some) =>
+    tx
+      .updateTable("sensorBoot")
+      .set(columns)
+      .where("sensorId", "=", sensorId)
+      .where("bootId", "in", some)
+      .execute(),
+  );
 }
 
 export async function deleteBoots(tx: Database, sensorId: string, bootIds: readonly string[]): Promise<void> {
-  if (bootIds.length === 0) return;
-  await tx.deleteFrom("sensorBoot").where("sensorId", "=", sensorId).where("bootId", "in", bootIds).execute();
+  await forSomeValues(bootIds, (some) =>
+    tx.deleteFrom("sensorBoot").where("sensorId", "=", sensorId).where("bootId", "in", some).execute(),
+  );
 }
 
 /** The latest of the hosts that hold the sensor's key too and have not become a sensor. */

@@ -1,13 +1,18 @@
 // Sensors whose time is over, in SQL.
 import { sql } from "kysely";
 import type { Database } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 
 const isEnded = (now: number) =>
   sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`;
 
 /** Sensors with a lease on life that ended: not seen for as many hours as their token said. */
 export async function listEndedEphemeral(db: Database, now: number) {
-  return await db
+  return await inSnapshot(db, (tx) => endedEphemeral(tx, now).execute());
+}
+
+function endedEphemeral(tx: Database, now: number) {
+  return tx
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .select([
@@ -21,8 +26,7 @@ export async function listEndedEphemeral(db: Database, now: number) {
     .where("sensor.removedAt", "is", null)
     .where("sensor.ephemeralHours", "is not", null)
     .where(isEnded(now))
-    .limit(500)
-    .execute();
+    .limit(500);
 }
 
 /** Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile. */

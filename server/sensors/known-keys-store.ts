@@ -1,9 +1,14 @@
 // Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing one.
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type { Database, KnownKeyTable } from "../db/schema.ts";
 
 /** The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the sensor came with. */
 export async function listKnownKeys(db: Database, publicKeys: string[]) {
-  return await db
+  return await forSomeValues(publicKeys, (some) => knownKeys(db, some).execute());
+}
+
+function knownKeys(db: Database, some: string[]) {
+  return db
     .selectFrom("knownKey")
     .innerJoin("sensor", "sensor.id", "knownKey.sensorId")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
@@ -25,15 +30,14 @@ export async function listKnownKeys(db: Database, publicKeys: string[]) {
       "asset.assetGroupId",
       "assetGroup.name as assetGroupName",
     ])
-    .where("knownKey.publicKey", "in", publicKeys)
-    .execute();
+    .where("knownKey.publicKey", "in", some);
 }
 
 export type KnownKey = Awaited<ReturnType<typeof listKnownKeys>>[number];
 
 /** Throws a duplicate when one of the keys is known. */
 export async function insertKnownKeys(tx: Database, keys: KnownKeyTable[]): Promise<void> {
-  await tx.insertInto("knownKey").values(keys).execute();
+  await forSomeRows(keys, (some) => tx.insertInto("knownKey").values(some).execute());
 }
 
 /** The keys that the sensor had before, the latest first. */

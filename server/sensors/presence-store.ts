@@ -1,9 +1,10 @@
 // Last seen and last nonce of every sensor, written by group commit: requests that arrive together share one durable write.
 import { sql } from "kysely";
+import { forSomeRows } from "../db/batches.ts";
 import type { Database, SensorPresenceTable } from "../db/schema.ts";
 import type { Health } from "../route-handler.ts";
 
-/** Rows of one statement at the most: below SQLite's limit of 32,766 parameters. */
+/** Requests of one write: what waits longer has its turn next. */
 const MAX_BATCH = 2_000;
 
 export interface Presence {
@@ -72,21 +73,23 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
 async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<string>> {
   // In the order of the ids, so that two servers that write the same sensors never wait for each other in a circle.
   const ordered = rows.sort((left, right) => (left.sensorId < right.sensorId ? -1 : 1));
-  const accepted = await db
-    .insertInto("sensorPresence")
-    .values(ordered)
-    .onConflict((conflict) =>
-      conflict
-        .column("sensorId")
-        .doUpdateSet((eb) => ({
-          lastSeenAt: eb.ref("excluded.lastSeenAt"),
-          lastNonce: eb.ref("excluded.lastNonce"),
-          address: eb.ref("excluded.address"),
-        }))
-        .where(sql<boolean>`sensor_presence.last_nonce < excluded.last_nonce`),
-    )
-    .returning("sensorId")
-    .execute();
+  const accepted = await forSomeRows(ordered, (some) =>
+    db
+      .insertInto("sensorPresence")
+      .values(some)
+      .onConflict((conflict) =>
+        conflict
+          .column("sensorId")
+          .doUpdateSet((eb) => ({
+            lastSeenAt: eb.ref("excluded.lastSeenAt"),
+            lastNonce: eb.ref("excluded.lastNonce"),
+            address: eb.ref("excluded.address"),
+          }))
+          .where(sql<boolean>`sensor_presence.last_nonce < excluded.last_nonce`),
+      )
+      .returning("sensorId")
+      .execute(),
+  );
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 

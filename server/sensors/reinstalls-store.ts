@@ -1,6 +1,8 @@
 // Sensors that look like others, in SQL.
 import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import type { Database, SensorLikenessTable } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 
 /** A value that more assets have is nobody's own. */
 const MAX_HOLDERS = 20;
@@ -10,63 +12,56 @@ const MAX_HOLDERS = 20;
  * asset has at most one of them, the latest.
  */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
-  const kinds = Object.entries(identifiers).filter(([, values]) => values.length > 0);
-  if (kinds.length === 0) return [];
+  const holders = new Map<string, Awaited<ReturnType<typeof holdersOf>>[number]>();
+  for (const [type, values] of Object.entries(identifiers)) {
+    for (const holder of await forSomeValues(values, (some) => holdersOf(tx, type, some)))
+      holders.set(holder.id, holder);
+  }
+  return [...holders.values()];
+}
+
+async function holdersOf(tx: Database, type: string, some: string[]) {
   const rare = await tx
     .selectFrom("assetIdentifier")
     .innerJoin("asset", "asset.id", "assetIdentifier.assetId")
-    .select(["assetIdentifier.type", "value"])
+    .select("assetIdentifier.value")
     .where("asset.mergedInto", "is", null)
-    .where((eb) =>
-      eb.or(
-        kinds.map(([kind, values]) =>
-          eb.and([eb("assetIdentifier.type", "=", kind), eb("value", "in", values)]),
-        ),
-      ),
-    )
-    .groupBy(["assetIdentifier.type", "value"])
+    .where("assetIdentifier.type", "=", type)
+    .where("assetIdentifier.value", "in", some)
+    .groupBy("assetIdentifier.value")
     .having((eb) => eb.fn.countAll(), "<=", MAX_HOLDERS)
+    // The new sensor's own asset has its values already: what no other has leads to nobody, and most values are such.
+    .having((eb) => eb.fn.countAll(), ">", 1)
     .execute();
-  if (rare.length === 0) return [];
-  const byKind = Map.groupBy(rare, ({ type }) => type);
-  return await tx
-    .selectFrom("assetIdentifier")
-    .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
-    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .select(["sensor.id", "sensor.enrolledHost", "sensorPresence.lastSeenAt", "asset.assetGroupId"])
-    .distinct()
-    .where((eb) =>
-      eb.or(
-        [...byKind].map(([kind, rows]) =>
-          eb.and([
-            eb("assetIdentifier.type", "=", kind),
-            eb(
-              "assetIdentifier.value",
-              "in",
-              rows.map(({ value }) => value),
-            ),
-          ]),
-        ),
-      ),
-    )
-    .where("sensor.awaitingApproval", "=", 0)
-    .where("sensor.deletedAt", "is", null)
-    .where("sensor.uninstalledAt", "is", null)
-    .where("sensor.removedAt", "is", null)
-    .where("sensor.replacedAt", "is", null)
-    .execute();
+  return await forSomeValues(
+    rare.map(({ value }) => value),
+    (some) =>
+      tx
+        .selectFrom("assetIdentifier")
+        .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
+        .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+        .innerJoin("asset", "asset.id", "sensor.assetId")
+        .select(["sensor.id", "sensor.enrolledHost", "sensorPresence.lastSeenAt", "asset.assetGroupId"])
+        .where("assetIdentifier.type", "=", type)
+        .where("assetIdentifier.value", "in", some)
+        .where("sensor.awaitingApproval", "=", 0)
+        .where("sensor.deletedAt", "is", null)
+        .where("sensor.uninstalledAt", "is", null)
+        .where("sensor.removedAt", "is", null)
+        .where("sensor.replacedAt", "is", null)
+        .execute(),
+  );
 }
 
 export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {
-  if (rows.length > 0) await tx.insertInto("sensorLikeness").values(rows).execute();
+  await forSomeRows(rows, (some) => tx.insertInto("sensorLikeness").values(some).execute());
 }
 
 /**
  * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
  * later one enrolled. The one that was seen last comes first.
  */
-function openPairs(db: Database, onlineSince: number) {
+export function openPairs(db: Database, onlineSince: number) {
   return (
     db
       .selectFrom("sensorLikeness")
@@ -112,17 +107,9 @@ function openPairs(db: Database, onlineSince: number) {
 export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
 
 export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
-  if (sensorIds.length === 0) return [];
-  return await openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", sensorIds).execute();
-}
-
-/** The ids of the sensors that an open pair is about, for a filter. */
-export function openPairSensors(db: Database, onlineSince: number) {
-  return openPairs(db, onlineSince)
-    .clearSelect()
-    .clearOrderBy()
-    .select("sensorLikeness.sensorId")
-    .whereRef("sensorLikeness.sensorId", "=", "sensor.id" as never);
+  return await forSomeValues(sensorIds, (some) =>
+    openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", some).execute(),
+  );
 }
 
 /** Certain pairs whose later sensor reports, and whose tokens' rules are to merge. */
@@ -161,21 +148,28 @@ export async function decideLikeness(
 
 /** The sensors that one has replaced, and those that these had, the latest first. */
 export async function listReplaced(db: Database, id: string) {
-  return await db
+  return await inSnapshot(db, (tx) => replaced(tx, id).execute());
+}
+
+function replaced(tx: Database, id: string) {
+  return tx
     .withRecursive("replaced", (qb) =>
       qb
         .selectFrom("sensor")
         .select("sensor.id")
         .where("replacedBy", "=", id)
         .unionAll(
+          // A cross join, whose order SQLite does not change: it would read every sensor to find few.
           qb
-            .selectFrom("sensor")
-            .innerJoin("replaced", "replaced.id", "sensor.replacedBy")
-            .select("sensor.id"),
+            .selectFrom("replaced")
+            .crossJoin("sensor")
+            .select("sensor.id")
+            .whereRef("sensor.replacedBy", "=", "replaced.id"),
         ),
     )
     .selectFrom("replaced")
-    .innerJoin("sensor", "sensor.id", "replaced.id")
+    .crossJoin("sensor")
+    .whereRef("sensor.id", "=", "replaced.id")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .leftJoin("user", "user.id", "sensor.replacementDecidedBy")
     .select([
@@ -189,6 +183,5 @@ export async function listReplaced(db: Database, id: string) {
     .where("sensor.deletedAt", "is", null)
     .orderBy("sensor.replacedAt", "desc")
     .orderBy("sensor.id")
-    .limit(100)
-    .execute();
+    .limit(100);
 }

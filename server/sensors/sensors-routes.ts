@@ -62,8 +62,8 @@ export const sensorRoutes = [
       newKeyWanted: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
-  handler(routes.listSensors, ({ query, user }, { db, now, checkInIntervalSeconds }) =>
-    listSensors(db, { now: now(), checkInIntervalSeconds, user }, query),
+  handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
+    listSensors(reads, { now: now(), checkInIntervalSeconds, user }, query),
   ),
   handler(routes.approveSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
     approveSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.fingerprint),

@@ -1,11 +1,9 @@
 // Sensors in SQL.
-import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
-import { byNumber, byText, cappedCount, contains, keysetRows } from "../db/keyset.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
-import { openPairSensors } from "./reinstalls-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -64,66 +62,20 @@ function sensors(db: Database) {
     .where("sensor.deletedAt", "is", null);
 }
 
-export type SensorRow = NonNullable<Awaited<ReturnType<typeof findSensor>>>;
+export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
-const SORTS = {
-  hostname: byText(sql<string>`sensor.hostname_key`),
-  lastSeenAt: byNumber(sql<number>`sensor_presence.last_seen_at`),
-  enrolledAt: byNumber(sql<number>`sensor.enrolled_at`),
-};
-
-export interface SensorPage {
-  q?: string | undefined;
-  status?: SensorStatus | undefined;
-  platform?: SensorTable["platform"] | undefined;
-  enrollmentTokenId?: string | undefined;
-  assetGroupId?: string | undefined;
-  looksLike?: "any" | undefined;
-  sort: keyof typeof SORTS;
-  order: "asc" | "desc";
-  cursor?: string | undefined;
-  limit: number;
-}
-
-/** `onlineSince` is the earliest last check-in that counts as online. */
-export async function pageOfSensors(db: Database, onlineSince: number, page: SensorPage) {
-  let query = sensors(db);
-  if (page.q) query = query.where(contains(sql<string>`sensor.hostname_key`, page.q));
-  // In the order of `sensorStatus`: what holds earlier is not what is asked for. Removed and replaced ones are shown to who asks for them.
-  query = query.where("sensor.removedAt", page.status === "removed" ? "is not" : "is", null);
-  if (page.status !== "removed")
-    query = query.where("sensor.replacedAt", page.status === "replaced" ? "is not" : "is", null);
-  if (page.status === "uninstalled") query = query.where("sensor.uninstalledAt", "is not", null);
-  else if (page.status && page.status !== "removed" && page.status !== "replaced") {
-    query = query
-      .where("sensor.uninstalledAt", "is", null)
-      .where("sensor.blockedAt", page.status === "blocked" ? "is not" : "is", null);
-  }
-  if (page.status && !["blocked", "uninstalled", "removed", "replaced"].includes(page.status))
-    query = query.where("sensor.awaitingApproval", "=", page.status === "awaiting-approval" ? 1 : 0);
-  if (page.status === "pending") query = query.where("sensor.reportedAt", "is", null);
-  if (page.status === "online" || page.status === "offline") {
-    query = query
-      .where("sensor.reportedAt", "is not", null)
-      .where("sensorPresence.lastSeenAt", page.status === "online" ? ">=" : "<", onlineSince);
-  }
-  if (page.platform) query = query.where("sensor.platform", "=", page.platform);
-  if (page.enrollmentTokenId) query = query.where("sensor.enrollmentTokenId", "=", page.enrollmentTokenId);
-  if (page.assetGroupId) query = query.where("asset.assetGroupId", "=", page.assetGroupId);
-  if (page.looksLike) query = query.where((eb) => eb.exists(openPairSensors(db, onlineSince)));
-  const rows = await keysetRows(query, {
-    sort: SORTS[page.sort],
-    sortName: page.sort,
-    id: sql<string>`sensor.id`,
-    order: page.order,
-    cursor: page.cursor,
-    limit: page.limit,
-  });
-  return { ...rows, ...(await cappedCount(db, query.clearSelect())) };
+/** Of the sensors that exist among those, in no order. */
+export async function listSensorRows(db: Database, some: string[]): Promise<SensorRow[]> {
+  return await sensors(db).where("sensor.id", "in", some).execute();
 }
 
 export async function findSensor(db: Database, id: string) {
   return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
+}
+
+export async function hasSensor(db: Database, id: string): Promise<boolean> {
+  const query = db.selectFrom("sensor").select("id").where("id", "=", id).where("deletedAt", "is", null);
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 /** What authenticates a request: nothing for a sensor that is deleted, uninstalled or removed. */
@@ -155,17 +107,15 @@ export async function insertSensors(
   tx: Database,
   made: { sensor: SensorTable; address: string; nonce: number }[],
 ): Promise<void> {
-  await tx
-    .insertInto("sensor")
-    .values(made.map(({ sensor }) => sensor))
-    .execute();
+  const rows = made.map(({ sensor }) => sensor);
+  await forSomeRows(rows, (some) => tx.insertInto("sensor").values(some).execute());
   const presences = made.map(({ sensor, address, nonce }) => ({
     sensorId: sensor.id,
     lastSeenAt: sensor.enrolledAt,
     lastNonce: nonce,
     address,
   }));
-  await tx.insertInto("sensorPresence").values(presences).execute();
+  await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
   await insertKnownKeys(
     tx,
     made.map(({ sensor: { id, publicKey, copiedFrom } }) => ({
@@ -230,19 +180,81 @@ export async function markReplacedDeleted(
   ids: readonly string[],
   deletedAt: number,
 ): Promise<void> {
-  if (ids.length > 0) await tx.updateTable("sensor").set({ deletedAt }).where("id", "in", ids).execute();
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ deletedAt }).where("id", "in", some).execute(),
+  );
 }
 
-/** The sensors that exist of a token, enrolled at `since` or later, by hostname, with the address that each enrolled from. */
-export async function listSensorsOfToken(db: Database, tokenId: string, since: number) {
-  return await sensors(db)
-    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
-    .select("enrollmentAttempt.address as enrolledFrom")
+/** How many sensors of a token exist, by standing, and how many of those that report were seen since. */
+export async function countSensorsOfToken(db: Database, tokenId: string, onlineSince: number) {
+  const rows = await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .select((eb) => [
+      "sensor.standing",
+      eb.fn.countAll().as("sensors"),
+      eb.fn
+        .sum(eb.case().when("sensorPresence.lastSeenAt", ">=", onlineSince).then(1).else(0).end())
+        .as("seen"),
+    ])
     .where("sensor.enrollmentTokenId", "=", tokenId)
-    .where("sensor.enrolledAt", ">=", since)
+    .where("sensor.deletedAt", "is", null)
+    .groupBy("sensor.standing")
+    .execute();
+  return rows.map(({ standing, sensors, seen }) => ({
+    standing,
+    sensors: Number(sensors),
+    seen: Number(seen),
+  }));
+}
+
+/** The sensors that exist of a token and are not blocked, enrolled at `since` or later, with the address that each enrolled from. */
+export async function listBlockable(db: Database, tokenId: string, since: number) {
+  return await blockable(db, tokenId, since)
+    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+    .select(["sensor.id", "sensor.hostname", "enrollmentAttempt.address as enrolledFrom"])
     .orderBy("sensor.hostnameKey")
     .orderBy("sensor.id")
     .execute();
+}
+
+export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {
+  const { count } = await blockable(db, tokenId, since)
+    .select((eb) => eb.fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** The first of them, by hostname. */
+export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
+  const rows = await blockable(db, tokenId, since)
+    .select("sensor.id")
+    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+function blockable(db: Database, tokenId: string, since: number) {
+  return db
+    .selectFrom("sensor")
+    .where("sensor.enrollmentTokenId", "=", tokenId)
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.blockedAt", "is", null)
+    .where("sensor.enrolledAt", ">=", since);
+}
+
+/** The sensors, whose rows the caller has found unblocked. */
+export async function markBlocked(
+  tx: Database,
+  ids: readonly string[],
+  blockedAt: number,
+  blockedBy: string,
+): Promise<void> {
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ blockedAt, blockedBy }).where("id", "in", some).execute(),
+  );
 }
 
 /** The sensor's row, locked until the transaction ends; not a deleted one. */

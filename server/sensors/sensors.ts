@@ -4,7 +4,7 @@ import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { type AuditEvent, recordAuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
@@ -12,14 +12,18 @@ import type { User } from "../route-handler.ts";
 import { presentCopies } from "./boots.ts";
 import { isHostnameAllowed, recordRename } from "./hostnames.ts";
 import { findLikes, presentReplaced } from "./reinstalls.ts";
+import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./sensor-status.ts";
 import {
+  countBlockable,
+  countSensorsOfToken,
   findSensor,
-  listSensorsOfToken,
+  hasSensor,
+  listFirstBlockable,
+  listSensorRows,
   lockSensor,
-  pageOfSensors,
-  type SensorPage,
+  markBlocked,
   type SensorRow,
   updateSensor,
 } from "./sensors-store.ts";
@@ -96,12 +100,18 @@ export async function getSensor(db: Database, view: SensorView, id: string): Pro
   return present(row, view, likes.get(id));
 }
 
+/** Throws not-found. */
+export async function requireSensor(db: Database, id: string): Promise<void> {
+  if (!(await hasSensor(db, id))) throw notFound(id);
+}
+
 /** The sensor with the hosts that held its key too, and those whose history it goes on with. Throws not-found. */
 export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
   const copies = await presentCopies(db, row, row.enrolledHost);
-  return { ...(await getSensor(db, view, id)), copies, replaces: await presentReplaced(db, id) };
+  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
+  return { ...present(row, view, likes.get(id)), copies, replaces: await presentReplaced(db, id) };
 }
 
 /** Four words of the SHA-256 of the key's 32 bytes. */
@@ -116,41 +126,69 @@ export async function blockSensors(
   user: User,
   sensors: { id: string; hostname: string }[],
 ): Promise<void> {
-  for (const sensor of sensors) {
-    await updateSensor(tx, sensor.id, { blockedAt: now, blockedBy: user.id });
-    await recordSensorEvent(tx, now, user, "sensor.blocked", sensor);
-  }
+  await markBlocked(
+    tx,
+    sensors.map(({ id }) => id),
+    now,
+    user.id,
+  );
+  await recordAuditEvents(
+    tx,
+    sensors.map((sensor) => sensorEvent(now, user, "sensor.blocked", sensor)),
+  );
 }
 
 /** In the audit log, by a person. */
-export async function recordSensorEvent(
-  tx: Database,
+export async function recordSensorEvent(tx: Database, ...event: Parameters<typeof sensorEvent>) {
+  await recordAuditEvent(tx, sensorEvent(...event));
+}
+
+function sensorEvent(
   at: number,
   user: User,
   action: "sensor.approved" | "sensor.blocked" | "sensor.unblocked",
   { id, hostname }: { id: string; hostname: string },
-) {
-  const entity = { type: "sensor", id };
-  await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details: { hostname } });
+): AuditEvent {
+  return { at, actor: userActor(user), action, entity: { type: "sensor", id }, details: { hostname } };
 }
 
-/** The sensors of a token that can be blocked, enrolled at `since` or later, by hostname. */
-export async function listBlockableSensors(db: Database, tokenId: string, since: number) {
-  const all = await listSensorsOfToken(db, tokenId, since);
-  const rows = all.filter((row) => sensorObstacle("block", { ...row, hasMatch: false }) === undefined);
-  return rows.map((row) => ({ ...row, present: (view: SensorView) => present(row, view) }));
+/** How many unblocked sensors of a token exist that enrolled at `since` or later, and the first of them by hostname. */
+export async function sampleBlockableSensors(
+  db: Database,
+  view: SensorView,
+  tokenId: string,
+  since: number,
+  limit: number,
+) {
+  const toBlock = await countBlockable(db, tokenId, since);
+  return {
+    toBlock,
+    sample: await presentSensors(db, view, await listFirstBlockable(db, tokenId, since, limit)),
+  };
+}
+
+/** In the order of the ids; those that exist. */
+export async function presentSensors(db: Database, view: SensorView, ids: string[]): Promise<Sensor[]> {
+  const rows = new Map((await listSensorRows(db, ids)).map((row) => [row.id, row]));
+  return ids.flatMap((id) => {
+    const row = rows.get(id);
+    return row ? present(row, view) : [];
+  });
 }
 
 /** How many sensors of a token exist, and how many of these are online or blocked. */
 export async function countTokenSensors(db: Database, view: SensorView, tokenId: string) {
-  const rows = await listSensorsOfToken(db, tokenId, 0);
-  const statuses = rows.map((row) => sensorStatus(row, view.now, view.checkInIntervalSeconds));
+  const counts = await countSensorsOfToken(db, tokenId, onlineSince(view.now, view.checkInIntervalSeconds));
+  const of = (standing: string) => counts.find((count) => count.standing === standing);
   return {
-    sensors: rows.length,
-    online: statuses.filter((status) => status === "online").length,
-    blocked: statuses.filter((status) => status === "blocked").length,
+    sensors: counts.reduce((sum, { sensors }) => sum + sensors, 0),
+    online: of("reporting")?.seen ?? 0,
+    blocked: of("blocked")?.sensors ?? 0,
   };
 }
+
+/** The unblocked sensors of a token that exist and enrolled at `since` or later, by hostname. */
+export { listBlockable as listBlockableSensors } from "./sensors-store.ts";
 
 export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);

@@ -1,0 +1,148 @@
+// Lists at a fleet of 100,000: how long each sort and filter takes, and how long the slowest of them holds up everybody else.
+import { Database } from "bun:sqlite";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { SQL } from "bun";
+import { createSuperAdmin } from "../tasks/first-day.ts";
+import { startServer } from "../tasks/programs.ts";
+import { fleetId, fleetStatements } from "../tests/support/fleet-rows.ts";
+
+const SENSORS = 100_000;
+const PACKAGES = 49_000;
+const REQUESTS_A_LIST = 10;
+const CONNECTIONS = 16;
+const HOLD_MS = 5_000;
+
+const token = fleetId("tok", 1);
+const group = fleetId("grp", 1);
+const sensor = fleetId("sen", 7);
+const sensorFilters = [
+  "",
+  "q=host-0",
+  "q=no+such+host",
+  "platform=linux",
+  "platform=darwin",
+  "looksLike=any",
+].concat(
+  ["removed", "replaced", "uninstalled", "blocked", "awaiting-approval", "pending", "online", "offline"].map(
+    (status) => `status=${status}`,
+  ),
+  [
+    `enrollmentTokenId=${token}`,
+    `assetGroupId=${group}`,
+    "status=online&platform=darwin",
+    "status=online&q=no+such",
+  ],
+);
+const PATHS = [
+  ...["hostname", "lastSeenAt", "enrolledAt"].flatMap((sort) =>
+    sensorFilters.map((filter) => `sensors?sort=${sort}&limit=200&${filter}`),
+  ),
+  ...["name", "createdAt"].flatMap((sort) =>
+    ["", "q=no+such+host", `assetGroupId=${group}`].map(
+      (filter) => `assets?sort=${sort}&limit=200&${filter}`,
+    ),
+  ),
+  ...["", "outcome=refused", "q=no+such+host", `enrollmentTokenId=${token}`].map(
+    (filter) => `enrollment-attempts?limit=200&${filter}`,
+  ),
+  ...["createdAt", "enrolledSensors", "lastUsedAt"].map((sort) => `enrollment-tokens?sort=${sort}`),
+  "asset-groups?sort=assets",
+  `sensors/${sensor}`,
+  `sensors/${sensor}/inventory/packages?limit=200`,
+  `sensors/${sensor}/inventory/packages?limit=200&q=no+such+package`,
+  `enrollment-tokens/${token}/preview`,
+  `enrollment-tokens/${token}/roll-out`,
+];
+
+/** Runs on throw-away data in `folder`, or in the empty database that is given. */
+export async function benchLists(folder: string, databaseUrl?: string) {
+  const dataDir = join(folder, databaseUrl ? "lists-postgres" : "lists-sqlite");
+  await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
+  const { session } = await createSuperAdmin(server, dataDir);
+  await seed(dataDir, databaseUrl);
+  const get = async (path: string): Promise<number> => {
+    const startedAt = performance.now();
+    const reply = await fetch(`${server.url}${path}`, { headers: { cookie: session.cookie ?? "" } });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
+    return performance.now() - startedAt;
+  };
+  const lists: Record<string, { medianMs: number; longestMs: number }> = {};
+  for (const path of PATHS) {
+    const tookMs: number[] = [];
+    for (let request = 0; request < REQUESTS_A_LIST; request++) tookMs.push(await get(`/api/v1/${path}`));
+    lists[path] = { medianMs: at(tookMs, 0.5), longestMs: at(tookMs, 1) };
+  }
+  const slowest = Object.entries(lists)
+    .toSorted(([, left], [, right]) => right.medianMs - left.medianMs)
+    .slice(0, 5)
+    .map(([path]) => path);
+  const holds: Record<string, { healthMedianMs: number; healthP99Ms: number }> = {};
+  for (const path of ["", ...slowest]) holds[path || "idle"] = await hold(get, path);
+  return { sensors: SENSORS, holds, lists };
+}
+
+/** How long everybody else waits while as many connections as are given ask for one list over and over. */
+async function hold(get: (path: string) => Promise<number>, path: string) {
+  const until = performance.now() + HOLD_MS;
+  const asking = Array.from({ length: path === "" ? 0 : CONNECTIONS }, async () => {
+    // A refusal is as good as a page: what counts is how long others wait.
+    while (performance.now() < until) await get(`/api/v1/${path}`).catch(() => undefined);
+  });
+  const healthMs: number[] = [];
+  while (performance.now() < until) {
+    healthMs.push(await get("/healthz"));
+    await Bun.sleep(5);
+  }
+  await Promise.all(asking);
+  return { healthMedianMs: at(healthMs, 0.5), healthP99Ms: at(healthMs, 0.99) };
+}
+
+function at(values: number[], part: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!.toPrecision(3));
+}
+
+async function seed(dataDir: string, databaseUrl: string | undefined): Promise<void> {
+  const dialect = databaseUrl ? "postgres" : "sqlite";
+  const statements = [...fleetStatements({ dialect, sensors: SENSORS, now: Date.now() }), ...packages()];
+  if (databaseUrl) {
+    await using sql = new SQL(databaseUrl, { max: 1 });
+    for (const statement of [...statements, "vacuum analyze"]) await sql.unsafe(statement);
+    return;
+  }
+  using sqlite = new Database(join(dataDir, "attacklens.db"));
+  sqlite.run("PRAGMA busy_timeout = 30000");
+  for (const statement of statements) sqlite.run(statement);
+}
+
+/** One sensor with the packages of a large host, as its chunks, manifest and row. */
+function packages(): string[] {
+  const items = Array.from({ length: PACKAGES }, (_, index) => ({
+    key: `deb package-${index} amd64`,
+    name: `package-${index}`,
+    version: `1.${index % 50}.${index % 7}-1+deb13u1`,
+    source: "deb",
+    architecture: "amd64",
+    purl: `pkg:deb/debian/package-${index}@1.${index % 50}.${index % 7}-1%2Bdeb13u1?arch=amd64`,
+  }));
+  const chunks = Array.from({ length: 64 }, (_, bucket) =>
+    items.filter((_item, index) => index % 64 === bucket),
+  );
+  const rows = chunks.map((chunk, bucket) => {
+    const content = JSON.stringify(chunk);
+    return { content, hash: createHash("sha256").update(content).digest("hex"), count: chunk.length, bucket };
+  });
+  return [
+    ...rows.map(
+      ({ content, hash, count, bucket }) =>
+        `insert into inventory_chunk (hash, category, content, item_count, created_at, size_bytes, bucket)
+          values ('${hash}', 'packages', '${content}', ${count}, 0, ${content.length}, ${bucket})`,
+    ),
+    `insert into inventory_manifest (root, category, chunks, item_count, created_at)
+      values ('root', 'packages', '${JSON.stringify(rows.map(({ hash }) => hash))}', ${PACKAGES}, 0)`,
+    `insert into sensor_inventory (sensor_id, category, status, root, changed_at)
+      values ('${sensor}', 'packages', 'collected', 'root', 0)`,
+  ];
+}

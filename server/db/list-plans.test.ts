@@ -1,0 +1,306 @@
+// Every list × sort × filter: how the databases run the queries that the stores send. What grows with the fleet is never read as a
+// whole, on either database.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type CompiledQuery, type QueryId, sql } from "kysely";
+import { fleetId, fleetStatements } from "../../tests/support/fleet-rows.ts";
+import { pageOfApiKeys } from "../api-keys/api-keys-store.ts";
+import { pageOfGroups } from "../asset-groups/asset-groups-store.ts";
+import { findAsset, listIdentifiers, pageOfAssets } from "../assets/assets-store.ts";
+import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
+import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
+import { listClones } from "../sensors/boots-store.ts";
+import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
+import { listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
+import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
+import { countSensorsOfToken, findSensor, listFirstBlockable } from "../sensors/sensors-store.ts";
+import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../test-world.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Database } from "./schema.ts";
+
+const NOW = 1_780_000_000_000;
+const SINCE = NOW - 180_000;
+/** As many as make most filters ones that more sensors pass than are sorted for a page. */
+const SENSORS = 21_000;
+/** Tables that grow with the fleet, by the names that they have in queries too. */
+const LARGE = new Set([
+  ...["sensor", "sensor_presence", "sensor_likeness", "sensor_boot", "known_key", "original", "successor"],
+  ...["later", "earlier", "seen", "copy", "asset", "asset_identifier", "enrollment_attempt"],
+  ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
+]);
+
+/** Holds the open pairs alone, and a list reads no more of them than it sorts for a page. */
+const BOUNDED = "sensor_likeness_open";
+
+type Listing = [name: string, list: (db: Database) => Promise<unknown>];
+
+const [token, otherToken, noToken] = [1, 2, 21].map((index) => fleetId("tok", index));
+const [group, otherGroup, noGroup] = [1, 2, 21].map((index) => fleetId("grp", index));
+
+function sensorLists(): Listing[] {
+  const filters: Partial<SensorPage>[] = [
+    {},
+    { q: "host-0" },
+    { q: "no such host" },
+    ...(
+      [
+        "removed",
+        "replaced",
+        "uninstalled",
+        "blocked",
+        "awaiting-approval",
+        "pending",
+        "online",
+        "offline",
+      ] as const
+    ).flatMap((status) => [{ status }, { status, q: "no such host" }]),
+    ...(["linux", "windows", "darwin"] as const).map((platform) => ({ platform })),
+    ...[token, otherToken, noToken].map((enrollmentTokenId) => ({ enrollmentTokenId })),
+    ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
+    { looksLike: "any" },
+    { status: "online", platform: "darwin" },
+    { status: "online", platform: "linux", enrollmentTokenId: token, assetGroupId: group },
+    { status: "offline", enrollmentTokenId: noToken, looksLike: "any" },
+    { platform: "windows", assetGroupId: otherGroup, q: "example" },
+  ];
+  return (["hostname", "lastSeenAt", "enrolledAt"] as const).flatMap((sort) =>
+    filters.flatMap((filter): Listing[] =>
+      (filter.q === undefined ? (["asc", "desc"] as const) : (["asc"] as const)).map((order) => [
+        `sensors ${JSON.stringify(filter)} by ${sort} ${order}`,
+        (db) => twoPages((cursor) => pageOfSensors(db, SINCE, { ...filter, sort, order, limit: 50, cursor })),
+      ]),
+    ),
+  );
+}
+
+function otherLists(): Listing[] {
+  const page = { order: "asc", limit: 50 } as const;
+  return [
+    ...(["name", "createdAt"] as const).flatMap((sort) =>
+      [
+        {},
+        { q: "host-0" },
+        { q: "no such host" },
+        ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
+      ].map(
+        (filter): Listing => [
+          `assets ${JSON.stringify(filter)} by ${sort}`,
+          (db) => twoPages((cursor) => pageOfAssets(db, { ...filter, ...page, sort, cursor })),
+        ],
+      ),
+    ),
+    ...[{}, { q: "host-0" }, { enrollmentTokenId: token }, { enrollmentTokenId: noToken }].flatMap((filter) =>
+      [{}, { outcome: "accepted" as const }, { outcome: "refused" as const }].map(
+        (outcome): Listing => [
+          `attempts ${JSON.stringify({ ...filter, ...outcome })}`,
+          (db) =>
+            twoPages((cursor) => pageOfAttempts(db, { ...filter, ...outcome, ...page, sort: "at", cursor })),
+        ],
+      ),
+    ),
+    ...(
+      [
+        "createdAt",
+        "name",
+        "scope",
+        "createdBy",
+        "expiresAt",
+        "status",
+        "enrolledSensors",
+        "lastUsedAt",
+      ] as const
+    ).flatMap((sort) =>
+      [
+        {},
+        { status: "active" as const },
+        { warning: "any" as const },
+        { assetGroupId: group },
+        { q: "token" },
+      ].map(
+        (filter): Listing => [
+          `tokens ${JSON.stringify(filter)} by ${sort}`,
+          (db) => pageOfTokens(db, NOW, { ...filter, ...page, sort }),
+        ],
+      ),
+    ),
+    ...(["name", "createdAt", "assets"] as const).map(
+      (sort): Listing => [`asset groups by ${sort}`, (db) => pageOfGroups(db, NOW, { ...page, sort })],
+    ),
+    ...(["createdAt", "name", "expiresAt", "lastUsedAt"] as const).map(
+      (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
+    ),
+    ["a sensor", (db) => findSensor(db, fleetId("sen", 7))],
+    ["what a sensor has replaced", (db) => listReplaced(db, fleetId("sen", 250))],
+    ["clones of a sensor", (db) => listClones(db, fleetId("sen", 7), 100)],
+    ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
+    ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
+    ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],
+    ["hosts of a roll-out", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
+    ["sensors of a token by status", (db) => countSensorsOfToken(db, noToken!, SINCE)],
+    ["the first sensors of a token to block", (db) => listFirstBlockable(db, noToken!, 0, 100)],
+    ["an asset", (db) => findAsset(db, fleetId("ast", 7))],
+    ["identifiers of an asset", (db) => listIdentifiers(db, fleetId("ast", 7))],
+  ];
+}
+
+async function twoPages(page: (cursor: string | undefined) => Promise<{ nextCursor: string | null }>) {
+  const { nextCursor } = await page(undefined);
+  if (nextCursor !== null) await page(nextCursor);
+}
+
+/** What each index is for: without it, one of these lists reads a table as a whole. */
+const NEEDED_BY: Record<string, string> = {
+  sensor_listed_hostname: "sensors {} by hostname asc",
+  sensor_listed_enrolled: "sensors {} by enrolledAt desc",
+  sensor_standing_hostname: 'sensors {"status":"online"} by hostname asc',
+  sensor_standing_enrolled: 'sensors {"status":"online"} by enrolledAt asc',
+  sensor_presence_seen: "sensors {} by lastSeenAt asc",
+  sensor_platform: 'sensors {"platform":"darwin"} by lastSeenAt asc',
+  sensor_token: `sensors {"enrollmentTokenId":"${noToken}"} by lastSeenAt asc`,
+  sensor_replaced_by: "what a sensor has replaced",
+  asset_name: "assets {} by name",
+  asset_created: "assets {} by createdAt",
+  asset_member_name: `assets {"assetGroupId":"${noGroup}"} by name`,
+  asset_member_created: `assets {"assetGroupId":"${noGroup}"} by createdAt`,
+  enrollment_attempt_at: "attempts {}",
+  enrollment_attempt_token: `attempts {"enrollmentTokenId":"${noToken}"}`,
+};
+
+/** What is wrong with the plans of the queries that a listing sends. */
+async function readWhole(db: Database, dialect: Dialect, list: Listing[1]): Promise<string[]> {
+  const sent: CompiledQuery[] = [];
+  await list(recording(db, sent));
+  const explain = async (tx: Database): Promise<string[]> => {
+    const wrong: string[] = [];
+    for (const query of sent) {
+      // As it was run: what a list sets holds for its own queries alone.
+      if (query.sql.includes("set_config")) {
+        await tx.executeQuery(query);
+        continue;
+      }
+      const lines = dialect === "sqlite" ? await explainSqlite(tx, query) : await explainPostgres(tx, query);
+      if (lines.length > 0) wrong.push(`${lines.join("; ")}\n    ${query.sql}`);
+    }
+    return wrong;
+  };
+  return dialect === "sqlite" ? await explain(db) : await db.transaction().execute(explain);
+}
+
+/** The same database, which keeps what is sent to it: the queries of the stores themselves, not copies. */
+function recording(db: Database, sent: CompiledQuery[]): Database {
+  const compiled = new WeakMap<QueryId, CompiledQuery>();
+  return db.withPlugin({
+    transformQuery({ node, queryId }) {
+      compiled.set(queryId, db.getExecutor().compileQuery(node, queryId));
+      return node;
+    },
+    // A subquery has an id too, and no result.
+    async transformResult({ result, queryId }) {
+      sent.push(compiled.get(queryId)!);
+      return result;
+    },
+  });
+}
+
+/** A SCAN that gives the rows their order reads no more than the page needs; any other reads the whole table. */
+async function explainSqlite(db: Database, query: CompiledQuery): Promise<string[]> {
+  const { rows } = await db.executeQuery<{ detail: string }>({
+    ...query,
+    sql: `explain query plan ${query.sql}`,
+  });
+  const details = rows.map(({ detail }) => detail);
+  const isSorted = details.some((detail) => /^USE TEMP B-TREE FOR .*ORDER BY/.test(detail));
+  if (isSorted && isWalk(query)) return ["sorts all that match"];
+  return details.filter((detail) => {
+    const [, table, index] = /^SCAN (\w+)(?: AS \w+)?( USING (?:COVERING )?INDEX \w+)?/.exec(detail) ?? [];
+    if (index?.endsWith(BOUNDED)) return false;
+    const isOrder = index !== undefined && !isSorted && !isOfOneParent(query);
+    return table !== undefined && LARGE.has(table) && !isOrder;
+  });
+}
+
+interface PlanNode {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Index Cond"?: string;
+  Plans?: PlanNode[];
+}
+
+async function explainPostgres(db: Database, query: CompiledQuery): Promise<string[]> {
+  const { rows } = await db.executeQuery<{ "QUERY PLAN": [{ Plan: PlanNode }] }>({
+    ...query,
+    sql: `explain (format json) ${query.sql}`,
+  });
+  const plan = Object.values(rows[0]!)[0] as [{ Plan: PlanNode }];
+  return wholeReads(plan[0].Plan, isOfOneParent(query), isWalk(query));
+}
+
+/** The assets of a group or the attempts with a token that has none: an index leads to them, however many others there are. */
+function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
+  return (
+    /from "(asset|enrollment_attempt)" where .*"(asset_group_id|enrollment_token_id)" = /.test(sql) &&
+    parameters.some((value) => value === noGroup || value === noToken)
+  );
+}
+
+/** A page of a large table that is not found among few candidates: an index must give its order. */
+function isWalk({ sql }: CompiledQuery): boolean {
+  return /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(
+    sql,
+  );
+}
+
+function wholeReads(node: PlanNode, isSorted: boolean, isWalked: boolean): string[] {
+  const type = node["Node Type"];
+  const table = node["Relation Name"];
+  const isLarge = table !== undefined && LARGE.has(table);
+  const isIndex = /Index/.test(type);
+  if (isWalked && /Sort/.test(type)) return ["sorts all that match"];
+  const wrong =
+    isLarge &&
+    (type === "Seq Scan" ||
+      (isIndex && node["Index Cond"] === undefined && isSorted && node["Index Name"] !== BOUNDED))
+      ? [`${type} on ${table} ${node["Index Name"] ?? ""}`]
+      : [];
+  const sorts = isSorted || type === "Sort" || type === "Hash";
+  return [...wrong, ...(node.Plans ?? []).flatMap((child) => wholeReads(child, sorts, isWalked))];
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  describe(dialect, () => {
+    let database: TestDatabase;
+    beforeAll(async () => {
+      database = await createTestDatabase(dialect);
+      const { db } = database;
+      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: NOW }))
+        await sql.raw(statement).execute(db);
+      if (dialect === "postgres") await sql`vacuum analyze`.execute(db);
+    });
+    afterAll(async () => await database[Symbol.asyncDispose]());
+
+    for (const [name, list] of [...sensorLists(), ...otherLists()]) {
+      test(`${name} reads by index (${dialect})`, async () => {
+        expect(await readWhole(database.db, dialect, list)).toEqual([]);
+      });
+    }
+
+    const lists = new Map([...sensorLists(), ...otherLists()]);
+    for (const [index, name] of Object.entries(NEEDED_BY)) {
+      test(`without ${index}, "${name}" is found to read a whole table (${dialect})`, async () => {
+        // A connection that has explained a query keeps SQLite's schema as it was then.
+        const db = await database.reopen();
+        const { rows } = await sql<{ made: string }>`${sql.raw(
+          dialect === "sqlite"
+            ? "select sql as made from sqlite_master"
+            : "select indexdef as made, indexname as name from pg_indexes",
+        )} where ${sql.ref(dialect === "sqlite" ? "name" : "indexname")} = ${index}`.execute(db);
+        await sql`drop index ${sql.id(index)}`.execute(db);
+        try {
+          expect(await readWhole(await database.reopen(), dialect, lists.get(name)!)).not.toEqual([]);
+        } finally {
+          await sql.raw(rows[0]!.made).execute(db);
+        }
+      });
+    }
+  });
+}

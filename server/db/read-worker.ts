@@ -1,0 +1,9 @@
+// The thread that runs the reads of lists on SQLite, whose statements hold up whoever runs them.
+import { openReadOnlySqlite } from "./read-only.ts";
+import type { ReadQuestion } from "./reads.ts";
+import { answerQuestions } from "./thread.ts";
+
+answerQuestions(({ file }: { file: string }) => {
+  const sqlite = openReadOnlySqlite(file);
+  return ({ sql, parameters }: ReadQuestion) => sqlite.all(sql, parameters);
+});

@@ -1,0 +1,67 @@
+// A handle for the reads of users: on SQLite in a thread of their own, since a statement holds up the event loop for as long as it
+// runs; on PostgreSQL the pool, which runs them elsewhere anyway.
+import {
+  CamelCasePlugin,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { type DatabaseLocation, sqliteFile } from "./open.ts";
+import type { Database, Schema } from "./schema.ts";
+import { openThread, type Thread } from "./thread.ts";
+
+export interface ReadQuestion {
+  sql: string;
+  parameters: readonly unknown[];
+}
+
+export interface Reads extends AsyncDisposable {
+  /** For reads alone, each of which sees what was committed before it. It begins no transactions on SQLite. */
+  db: Database;
+}
+
+export function openReads(db: Database, location: DatabaseLocation): Reads {
+  if (location.databaseUrl) return { db, [Symbol.asyncDispose]: async () => {} };
+  const thread: Thread<ReadQuestion, unknown[]> = openThread("server/db/read-worker.ts", {
+    file: sqliteFile(location.dataDir),
+  });
+  const reads = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => driverOf(thread),
+      createIntrospector: (inner) => new SqliteIntrospector(inner),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    plugins: [new CamelCasePlugin()],
+  });
+  return { db: reads, [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose]() };
+}
+
+function driverOf(thread: Thread<ReadQuestion, unknown[]>): Driver {
+  const readsOnly = async () => {
+    throw new Error("The handle is for reads alone");
+  };
+  const connection: DatabaseConnection = {
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      return { rows: (await thread.ask({ sql, parameters })) as Row[] };
+    },
+    // biome-ignore lint/correctness/useYield: nothing is streamed
+    async *streamQuery() {
+      await readsOnly();
+    },
+  };
+  return {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    beginTransaction: readsOnly,
+    commitTransaction: readsOnly,
+    rollbackTransaction: readsOnly,
+    destroy: async () => {},
+  };
+}

@@ -1,0 +1,131 @@
+// A thread for what would take long on the event loop: one question at a time, a bound on those that wait and on each one's time.
+// It starts with the first question, and again after one that took too long or ended it.
+import { Problem } from "@attacklens/protocol/problems.ts";
+
+const LIMITS = {
+  /** Questions that wait; beyond it each is refused. */
+  waiting: 200,
+  /** Of one question. A thread that is deeper in the database ends when that statement does. */
+  timeMs: 10_000,
+};
+
+/** What a thread's file does: it is given this once, before any question. */
+export interface ThreadMessage<Settings, Question> {
+  settings?: Settings;
+  question?: Question;
+}
+
+/** What a thread's file posts for each question. */
+export type ThreadReply<Answer> = { answer: Answer } | { error: { message: string; code?: string } };
+
+export interface Thread<Question, Answer> extends AsyncDisposable {
+  /** Throws unavailable when too many wait or it took too long, and what the question ended with. */
+  ask(question: Question): Promise<Answer>;
+}
+
+interface Asked<Question, Answer> {
+  question: Question;
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+/** `file` is a file of the server, from the top folder. */
+export function openThread<Settings, Question, Answer>(
+  file: string,
+  settings: Settings,
+  limits: typeof LIMITS = LIMITS,
+): Thread<Question, Answer> {
+  const waiting: Asked<Question, Answer>[] = [];
+  let worker: Worker | undefined;
+  let running: Asked<Question, Answer> | undefined;
+  let timer: Timer | undefined;
+  let isClosed = false;
+
+  function next(): void {
+    if (running || isClosed) return;
+    running = waiting.shift();
+    if (!running) return;
+    worker ??= start();
+    worker.postMessage({ question: running.question } satisfies ThreadMessage<Settings, Question>);
+    timer = setTimeout(() => stop(unavailable("it took too long")), limits.timeMs);
+  }
+
+  function finish(end: (asked: Asked<Question, Answer>) => void): void {
+    clearTimeout(timer);
+    const finished = running;
+    running = undefined;
+    if (finished) end(finished);
+    next();
+  }
+
+  /** Ends the thread with what it is at; whatever waits has a new one. */
+  function stop(error: unknown): void {
+    worker?.terminate();
+    worker = undefined;
+    finish(({ reject }) => reject(error));
+  }
+
+  function start(): Worker {
+    // A command that has nothing else to do ends.
+    const started = new Worker(workerUrl(file), { ref: false } as WorkerOptions);
+    started.onmessage = ({ data }: MessageEvent<ThreadReply<Answer>>) => {
+      if (started !== worker) return;
+      if ("answer" in data) finish(({ resolve }) => resolve(data.answer));
+      else
+        finish(({ reject }) =>
+          reject(Object.assign(new Error(data.error.message), { code: data.error.code })),
+        );
+    };
+    started.onerror = (event) => {
+      if (started === worker) stop(new Error(`The thread ${file} ended: ${event.message}`));
+    };
+    started.postMessage({ settings } satisfies ThreadMessage<Settings, Question>);
+    return started;
+  }
+
+  return {
+    ask(question) {
+      return new Promise((resolve, reject) => {
+        if (isClosed) return reject(unavailable("the server is stopping"));
+        if (waiting.length >= limits.waiting) return reject(unavailable("too many others wait"));
+        waiting.push({ question, resolve, reject });
+        next();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      const ended = waiting.splice(0);
+      stop(unavailable("the server is stopping"));
+      for (const { reject } of ended) reject(unavailable("the server is stopping"));
+    },
+  };
+}
+
+/** In a thread's file: answers the questions one after another with what `open` returns. */
+export function answerQuestions<Settings, Question, Answer>(
+  open: (settings: Settings) => (question: Question) => Answer | Promise<Answer>,
+): void {
+  let answer: ((question: Question) => Answer | Promise<Answer>) | undefined;
+  self.onmessage = async ({ data }: MessageEvent<ThreadMessage<Settings, Question>>) => {
+    try {
+      if (data.settings !== undefined) answer = open(data.settings);
+      if (data.question !== undefined)
+        postMessage({ answer: await answer?.(data.question) } as ThreadReply<Answer>);
+    } catch (error) {
+      const { message, code } = error as { message: string; code?: string };
+      postMessage({ error: { message, code } } satisfies ThreadReply<Answer>);
+    }
+  };
+}
+
+function unavailable(reason: string): Problem {
+  return new Problem("unavailable", `The list cannot be read now: ${reason}`, {
+    extras: { retryAfterSeconds: 5 },
+  });
+}
+
+/** A program that was built holds the file under its path from the top folder, whichever of our files asks for it. */
+function workerUrl(file: string): string {
+  const isBuilt = /\/(\$bunfs|~BUN)\//.test(import.meta.url);
+  return new URL(isBuilt ? `./${file}` : `../../${file}`, import.meta.url).href;
+}

@@ -1,0 +1,99 @@
+// The items of a category in the order in which they are read, kept under the category's root hash: a hash never names another list.
+import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
+import type { Database } from "../db/schema.ts";
+import type { SortedItems } from "../route-handler.ts";
+import { listChunkContents } from "./inventory-store.ts";
+
+type Question = Parameters<SortedItems>[0];
+
+/** An item as text: a fraction of what it takes as an object. */
+interface Line {
+  place: string;
+  json: string;
+  searched: string;
+}
+
+/** Characters kept of all lists; one category of the largest size fits. */
+const MAX_KEPT = 64 * 1024 * 1024;
+
+export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
+  const kept = new Map<string, { lines: Line[]; size: number }>();
+  let size = 0;
+
+  async function linesOf({ category, root, chunks }: Question): Promise<Line[]> {
+    const key = `${category} ${root}`;
+    const found = kept.get(key);
+    if (found) {
+      // A Map keeps insertion order: what was read longest ago makes room.
+      kept.delete(key);
+      kept.set(key, found);
+      return found.lines;
+    }
+    const lines = await readLines(db, category, chunks);
+    const added = lines.reduce(
+      (sum, { place, json, searched }) => sum + place.length + json.length + searched.length,
+      0,
+    );
+    kept.set(key, { lines, size: added });
+    size += added;
+    for (const [oldest, { size: freed }] of kept) {
+      if (size <= maxKept || oldest === key) break;
+      kept.delete(oldest);
+      size -= freed;
+    }
+    return lines;
+  }
+
+  return async (question) => {
+    const { q, after, limit } = question;
+    const lines = await linesOf(question);
+    const wanted = q?.toLowerCase();
+    const matching = wanted ? lines.filter(({ searched }) => searched.includes(wanted)) : lines;
+    const from = after === undefined ? 0 : firstAfter(matching, after);
+    const page = matching.slice(from, from + limit);
+    return {
+      items: page.map(({ json }) => json),
+      lastPlace: from + limit < matching.length ? (page.at(-1)?.place ?? null) : null,
+      total: Math.min(matching.length, COUNT_CAP),
+      totalIsCapped: matching.length > COUNT_CAP,
+    };
+  };
+}
+
+async function readLines(db: Database, category: Category, chunks: string[]): Promise<Line[]> {
+  const contents = await listChunkContents(db, category, chunks);
+  const lines = [...contents.values()].flatMap((content) =>
+    // Parsed with the category's schema before it was stored.
+    (JSON.parse(content) as Item[]).map((item) => ({
+      place: placeOf(item),
+      json: JSON.stringify(item),
+      searched: searchText(item),
+    })),
+  );
+  return lines.sort((left, right) => (left.place < right.place ? -1 : left.place > right.place ? 1 : 0));
+}
+
+function firstAfter(lines: Line[], place: string): number {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (lines[middle]!.place > place) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+/** Where an item stands in the list that people read: by name, accounts before groups, ports by number. Unique by its key. */
+function placeOf(item: Item): string {
+  if ("port" in item) return `${String(item.port).padStart(5, "0")} ${item.key}`;
+  if ("area" in item || !("name" in item)) return item.key;
+  const rank = "kind" in item && item.kind === "group" ? 1 : 0;
+  return `${rank} ${item.name} ${item.key}`;
+}
+
+/** Every text and number of an item, in lower case; not the names of its members. */
+function searchText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value).toLowerCase();
+  return Object.values(value).map(searchText).join("\n");
+}
