@@ -21,13 +21,15 @@ export function makeSigner() {
     publicKey: x,
     /** A POST with the next nonce. `keyid` is the sensor's id, or its public key while enrolling with the token. */
     sign(path: string, body: unknown, keyid: string, token?: string): SignedRequest {
-      const text = JSON.stringify(body);
+      return this.signText("POST", path, JSON.stringify(body), keyid, token);
+    },
+    signText(method: string, path: string, text: string, keyid: string, token?: string): SignedRequest {
       const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
       const components = token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
       const created = Math.floor(Date.now() / 1000);
       const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
       const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
-      const values = { "@method": "POST", "@path": path, "content-digest": digest, ...authorization };
+      const values = { "@method": method, "@path": path, "content-digest": digest, ...authorization };
       const signature = sign(null, Buffer.from(signatureBase(components, values, params)), privateKey);
       const headers = {
         "content-type": "application/json",
@@ -36,7 +38,7 @@ export function makeSigner() {
         signature: `sig1=:${signature.toString("base64")}:`,
         ...authorization,
       };
-      return { path, init: { method: "POST", headers, body: text } };
+      return { path, init: { method, headers, body: text } };
     },
   };
 }

@@ -29,6 +29,7 @@ export const getMe = route({
   method: "GET",
   path: "/api/v1/me",
   access: "signed-in",
+  tag: "Set-up and sign-in",
   summary: "Who is signed in, and what they may do",
   status: 200,
   output: account,
@@ -39,6 +40,7 @@ export const getSetup = route({
   method: "GET",
   path: "/api/v1/setup",
   access: "public",
+  tag: "Set-up and sign-in",
   summary: "Whether this installation still waits for its first Super Admin",
   status: 200,
   output: z.object({ needed: z.boolean() }),
@@ -49,6 +51,7 @@ export const completeSetup = route({
   method: "POST",
   path: "/api/v1/setup",
   access: "public",
+  tag: "Set-up and sign-in",
   summary: "Create the first Super Admin with the code of the set-up link; signs in",
   body: z.strictObject({
     code: z
@@ -73,6 +76,7 @@ export const signIn = route({
   method: "POST",
   path: "/api/v1/session",
   access: "public",
+  tag: "Set-up and sign-in",
   summary: "Sign in; the session is an HTTP-only cookie",
   body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH.max) }),
   status: 200,
@@ -85,6 +89,7 @@ export const signOut = route({
   method: "DELETE",
   path: "/api/v1/session",
   access: "signed-in",
+  tag: "Set-up and sign-in",
   summary: "Sign out: the session ends on the server",
   status: 204,
 });

@@ -41,6 +41,7 @@ export const listApiKeys = route({
   method: "GET",
   path: base,
   access: "api-keys:manage",
+  tag: "API keys",
   summary: "List API keys",
   query: pageQuery(["createdAt", "name", "expiresAt", "lastUsedAt"], "desc"),
   status: 200,
@@ -52,6 +53,7 @@ export const createApiKey = route({
   method: "POST",
   path: base,
   access: "api-keys:manage",
+  tag: "API keys",
   summary: "Create an API key; the reply holds its value, which is not stored and cannot be had again",
   body: z.strictObject({
     name: label,
@@ -74,6 +76,7 @@ export const revokeApiKey = route({
   method: "POST",
   path: `${base}/{id}/revoke`,
   access: "api-keys:manage",
+  tag: "API keys",
   summary: "Revoke an API key for good: it is refused from the next request on",
   params: z.strictObject({ id: apiKeyId }),
   status: 200,

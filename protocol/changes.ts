@@ -24,6 +24,7 @@ export const streamChanges = route({
   method: "GET",
   path: "/api/v1/changes",
   access: "signed-in",
+  tag: "Changes",
   summary:
     'Follow changes: `change` events whose data is JSON, `{ topics: ["sensor"] }`. The stream ends after two minutes; open it again',
   status: 200,

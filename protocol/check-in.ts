@@ -31,6 +31,8 @@ export const checkIn = route({
   method: "POST",
   path: "/sensor/v1/check-in",
   access: "sensor",
+  tag: "For sensors",
+  accepts: ["unsettled"],
   summary: "Check in; learn which categories the server does not have as they are now",
   body: z.strictObject({
     protocolVersion,

@@ -14,6 +14,7 @@ export const getConnection = route({
   method: "GET",
   path: "/api/v1/connection",
   access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
   summary: "Get the address that sensors are given, and the pin of the private CA if there is one",
   status: 200,
   output: z.object({

@@ -57,6 +57,7 @@ export const listEnrollmentAttempts = route({
   method: "GET",
   path: "/api/v1/enrollment-attempts",
   access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
   summary:
     "List attempts to enroll, newest first; `q` finds a reference, a part of a hostname, or an address",
   query: pageQuery(["at"], "desc").extend({

@@ -151,6 +151,7 @@ export const listEnrollmentTokens = route({
   method: "GET",
   path: base,
   access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
   summary: "List enrollment tokens",
   query: pageQuery(
     ["createdAt", "name", "scope", "createdBy", "expiresAt", "status", "enrolledSensors", "lastUsedAt"],
@@ -172,6 +173,7 @@ export const createEnrollmentToken = route({
   method: "POST",
   path: base,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary:
     "Create an enrollment token; the reply holds its value, which is not stored and cannot be had again",
   body: z.strictObject({
@@ -211,6 +213,7 @@ export const getEnrollmentToken = route({
   method: "GET",
   path: `${base}/{id}`,
   access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
   summary: "Get an enrollment token, without its value",
   params,
   status: 200,
@@ -222,6 +225,7 @@ export const updateEnrollmentToken = route({
   method: "PATCH",
   path: `${base}/{id}`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Change an enrollment token; what is absent stays. Its scope and its value never change",
   params,
   body: z
@@ -245,6 +249,7 @@ export const pauseEnrollmentToken = route({
   method: "POST",
   path: `${base}/{id}/pause`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Pause an enrollment token: no new enrollments until it is resumed",
   params,
   status: 200,
@@ -257,6 +262,7 @@ export const resumeEnrollmentToken = route({
   method: "POST",
   path: `${base}/{id}/resume`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Resume a paused enrollment token",
   params,
   status: 200,
@@ -269,6 +275,7 @@ export const rotateEnrollmentToken = route({
   method: "POST",
   path: `${base}/{id}/rotate`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary:
     "Make a successor with the same settings and a value of its own; the old token works until the date given",
   params,
@@ -304,6 +311,7 @@ export const previewEnrollmentToken = route({
   method: "GET",
   path: `${base}/{id}/preview`,
   access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
   summary: "What a change to the token touches: the sensors that it enrolled and that exist",
   params,
   query: z.strictObject(touched),
@@ -324,6 +332,7 @@ export const revokeAndBlockEnrollmentToken = route({
   method: "POST",
   path: `${base}/{id}/revoke-and-block`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Revoke an enrollment token and block sensors that it enrolled, as the preview counts them",
   params,
   body: z.strictObject({
@@ -342,6 +351,7 @@ export const revokeEnrollmentToken = route({
   method: "POST",
   path: `${base}/{id}/revoke`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Revoke an enrollment token for good: no new enrollments, sensors already enrolled go on",
   params,
   status: 200,
@@ -354,6 +364,7 @@ export const deleteEnrollmentToken = route({
   method: "DELETE",
   path: `${base}/{id}`,
   access: "enrollment-tokens:manage",
+  tag: "Enrollment tokens",
   summary: "Delete an enrollment token for good; sensors it enrolled go on and keep naming it",
   params,
   status: 204,

@@ -8,6 +8,8 @@ export const goodbye = route({
   method: "POST",
   path: "/sensor/v1/goodbye",
   access: "sensor",
+  accepts: ["unsettled", "awaiting-approval", "blocked"],
+  tag: "For sensors",
   summary: "Unenroll the sensor: its key is refused from then on, what it reported stays",
   body: z.strictObject({
     host: hostFacts.optional().meta({

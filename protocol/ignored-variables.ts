@@ -1,5 +1,5 @@
 // Variables of the environment that configure the runtime or a library, and none of our settings: with some of them anybody's
-// certificate is accepted, or requests are printed with their secrets. docs/decisions/0014-locked-runtime.md
+// certificate is accepted, or requests are printed with their secrets. docs/decisions/0012-locked-runtime.md
 const FOREIGN = /^(BUN|NODE|JSC|BETTER_AUTH)_|^AUTH_SECRET$/;
 /** Set on many machines for other programs, and without effect on ours: no reason to say so at every command. */
 const UNREMARKABLE = /^(NODE_VERSION|NODE_HOME|BUN_INSTALL\w*)$/;

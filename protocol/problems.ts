@@ -32,6 +32,7 @@ export const PROBLEMS = {
   "setup-closed": { status: 403, title: "The set-up link is not valid" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "request-timeout": { status: 408, title: "The request body did not arrive in time" },
   "name-taken": { status: 409, title: "The name is already in use" },
   "key-taken": { status: 409, title: "The public key is or was a sensor's already" },
   "state-conflict": { status: 409, title: "Not possible in the present state" },
@@ -95,6 +96,8 @@ export class Problem extends Error {
     retryAfterSeconds?: number;
     /** With method-not-allowed: the methods that are possible there. */
     allow?: string[];
+    /** With media-type-unsupported: the codings that are accepted. */
+    acceptEncoding?: string;
   };
 
   constructor(

@@ -3,8 +3,52 @@ import type { z } from "zod";
 import type { Permission } from "./permissions.ts";
 import type { ProblemCode } from "./problems.ts";
 
-/** A permission, any signed-in user, a sensor's signature, or nobody in particular. */
-export type Access = Permission | "signed-in" | "sensor" | "public";
+/**
+ * Who may call a route: a user with a permission, any signed-in user, an enrolled sensor by its signature, the bearer of an
+ * enrollment token or of a re-enrollment ticket, or anyone.
+ */
+export type Access =
+  | Permission
+  | "signed-in"
+  | "sensor"
+  | "enrollment-token"
+  | "re-enrollment-ticket"
+  | "public";
+
+/** Sections of the API reference. */
+export const TAGS = [
+  "Set-up and sign-in",
+  "Enrollment tokens",
+  "Sensors",
+  "Assets",
+  "Asset groups",
+  "API keys",
+  "Changes",
+  "For sensors",
+] as const;
+export type Tag = (typeof TAGS)[number];
+
+/**
+ * What keeps a sensor with a true signature from a route. Each route for sensors names those that it accepts.
+ * `unsettled`: this instance has not checked in yet, so another host may hold the key. `clone`: another host does.
+ */
+export const SENSOR_STANDINGS = ["unsettled", "clone", "awaiting-approval", "blocked"] as const;
+export type SensorStanding = (typeof SENSOR_STANDINGS)[number];
+
+/** What a body may have at the most. Checked before its schema, by a parser that stops at the limit. */
+export interface BodyLimits {
+  bytes: number;
+  /** Values of any kind, at every depth. */
+  values: number;
+  /** Elements of one array. */
+  items: number;
+}
+const BODY_LIMITS: BodyLimits = { bytes: 64 * 1024, values: 5_000, items: 5_000 };
+
+/** The limits of a route's body: those it declares, else the common ones. */
+export function bodyLimitsOf(route: Route): BodyLimits {
+  return { ...BODY_LIMITS, ...route.bodyLimits };
+}
 
 export interface Route {
   /** Dotted name: noun, then verb, e.g. `enrollmentTokens.create`. */
@@ -13,12 +57,18 @@ export interface Route {
   /** Parameters in braces, as OpenAPI writes them: `/api/v1/sensors/{id}`. */
   path: string;
   access: Access;
+  tag: Tag;
   summary: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  /** Bytes that the body may have; 64 KiB when absent. */
-  maxBodyBytes?: number;
+  bodyLimits?: Partial<BodyLimits>;
+  /** Of a route for sensors: standings in which it may be called, beside that of a settled, approved sensor. */
+  accepts?: readonly SensorStanding[];
+  /** Of a route for sensors: counts against the sensor's upload budget by its bytes, and one at a time. */
+  isUpload?: true;
+  /** Of a route for a token or a ticket: signed with the key that the body brings, which is also the `keyid`. */
+  isSignedByNewKey?: true;
   /** Makes an object: the request may carry an `Idempotency-Key`, so that a caller who lost the reply can repeat it. */
   creates?: true;
   /** Status of success. */

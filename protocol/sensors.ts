@@ -106,6 +106,7 @@ export const listSensors = route({
   method: "GET",
   path: base,
   access: "sensors:read",
+  tag: "Sensors",
   summary: "List sensors",
   query: pageQuery(["hostname", "lastSeenAt", "enrolledAt"]).extend({
     status: z.enum(SENSOR_STATUSES).optional(),
@@ -126,6 +127,7 @@ export const getSensor = route({
   method: "GET",
   path: `${base}/{id}`,
   access: "sensors:read",
+  tag: "Sensors",
   summary: "Get a sensor, and how each category of its inventory stands",
   params,
   status: 200,
@@ -178,6 +180,7 @@ export const approveSensor = route({
   method: "POST",
   path: `${base}/{id}/approve`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary:
     "Let a sensor in that waits for approval, after comparing its fingerprint with what the host shows",
   params,
@@ -197,6 +200,7 @@ export const blockSensor = route({
   method: "POST",
   path: `${base}/{id}/block`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary: "Refuse a sensor's requests from now on; what it reported stays",
   params,
   status: 200,
@@ -209,6 +213,7 @@ export const unblockSensor = route({
   method: "POST",
   path: `${base}/{id}/unblock`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary: "Accept a blocked sensor's requests again",
   params,
   status: 200,
@@ -232,6 +237,7 @@ export const mergeSensor = route({
   method: "POST",
   path: `${base}/{id}/merge`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary:
     "Go on with the history and the asset of the silent sensor that this one looks like; that one is replaced, until it is heard again",
 });
@@ -242,6 +248,7 @@ export const keepBothSensors = route({
   method: "POST",
   path: `${base}/{id}/keep-both`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary: "Decide that this sensor is not the one that it looks like; the two are not compared again",
 });
 
@@ -250,6 +257,7 @@ export const separateSensor = route({
   method: "POST",
   path: `${base}/{id}/separate`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary: "Undo the merge by which this sensor was replaced: both have their own history and asset again",
   params,
   status: 200,
@@ -262,6 +270,7 @@ export const createTicket = route({
   method: "POST",
   path: `${base}/{id}/ticket`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary:
     "Make a re-enroll ticket: for one hour, one host can take the sensor over with a new key; an earlier ticket ends",
   params,
@@ -279,6 +288,7 @@ export const deleteSensor = route({
   method: "DELETE",
   path: `${base}/{id}`,
   access: "sensors:manage",
+  tag: "Sensors",
   summary: "Delete a sensor: the program on the machine is told that it is no longer known; its asset stays",
   params,
   status: 204,
@@ -289,6 +299,7 @@ export const listSensorInventory = route({
   method: "GET",
   path: `${base}/{id}/inventory/{category}`,
   access: "sensors:read",
+  tag: "Sensors",
   summary: "List what a sensor last reported in a category: by name, accounts before groups, ports by number",
   params: params.extend({ category }),
   query: z.strictObject({

@@ -148,6 +148,12 @@ test("a category with a chunk that no server takes is reported as failed, and th
   expect(server.received[0]?.body.inventory.users).toEqual({ status: "failed", reason: expect.any(String) });
 });
 
+test("a category with more items in a chunk than a server takes is reported as failed", async () => {
+  const items = Array.from({ length: 50_000 }, (_, index) => aGroup(`g${index}`));
+  const result = await report(connection, collected({ users: { status: "collected", items } }));
+  expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 5000 items" }]);
+});
+
 test("a category that the server does not take is told as failed, and the others arrive", async () => {
   server.next.push(server.answer, problem("input-invalid"));
   const result = await report(

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import {
   MAX_CHUNK_BYTES,
+  MAX_CHUNK_ITEMS,
   MAX_UPLOAD_BYTES,
   putChunks,
   putManifest,
@@ -72,8 +73,8 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
     }
     const cut = cutChunks(category, result.items, sha256);
     // The server would refuse it, and with it all that is uploaded after it.
-    if (cut.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES)) {
-      const reason = `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes`;
+    const reason = whyTooLarge(cut);
+    if (reason !== undefined) {
       inventory[category] = { status: "failed", reason };
       continue;
     }
@@ -86,6 +87,14 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
     inventory,
     contentOf: (hash) => contents.get(hash)!,
   };
+}
+
+function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
+  if (chunks.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES))
+    return `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes`;
+  if (chunks.some(({ itemCount }) => itemCount > MAX_CHUNK_ITEMS))
+    return `it has a chunk of more than ${MAX_CHUNK_ITEMS} items`;
+  return undefined;
 }
 
 /** Throws Unreachable, Refused or UploadLimit; what was uploaded until then is not uploaded again. */

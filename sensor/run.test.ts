@@ -96,6 +96,11 @@ test("a later failure keeps what was known of the last check-in", async () => {
   });
 });
 
+test("a check-in that arrived too slowly is tried again as if there had been no answer", async () => {
+  server.next.push(problem("request-timeout"));
+  expect(await cycleOnce()).toMatchObject({ state: "server-in-trouble", retryAfterMs: 0 });
+});
+
 test("a sensor that the server does not know keeps its key, and is seldom heard of", async () => {
   server.next.push(problem("sensor-unknown", { detail: "Cannot check in: the sensor was deleted" }));
   const [seen] = await runFor(1);

@@ -51,7 +51,8 @@ export async function readReply<R extends Route>(
   }
   const problem = problemBody.safeParse(parseJson(text));
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
-  if (response.status >= 500 || response.status === 429) {
+  // 408: the way there is slow, and what was sent is as good as before.
+  if (response.status >= 500 || [408, 429].includes(response.status)) {
     const title = problem.success ? problem.data.title : "no explanation";
     throw new Unreachable(
       `the server answered ${response.status}: ${toPlainText(title, 200)}`,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
 import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
+import { issueText } from "@attacklens/protocol/issue-text.ts";
 import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
@@ -126,7 +127,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   const flags = parseFlags(args);
   const variable = (name: string) => env[name] || undefined;
   const database = splitPool(variable("DATABASE_URL"));
-  const result = settings.safeParse({
+  const given = {
     dataDir: flags.data ?? variable("ATTACKLENS_DATA") ?? join(homedir(), ".attacklens"),
     databaseUrl: database.url,
     databasePool: variable("ATTACKLENS_DATABASE_POOL") ?? database.pool,
@@ -145,7 +146,8 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     logLevel: variable("ATTACKLENS_LOG_LEVEL") ?? "info",
     checkInIntervalSeconds: variable("ATTACKLENS_CHECK_IN_INTERVAL") ?? 60,
     keyMaxAgeDays: variable("ATTACKLENS_KEY_MAX_AGE_DAYS") ?? 30,
-  });
+  };
+  const result = settings.safeParse(given, { error: issueText });
   if (!result.success) {
     const issue = result.error.issues[0]!;
     throw new ConfigError(`${SOURCES[issue.path[0] as keyof Config]}: ${issue.message}`);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { label } from "@attacklens/protocol/text.ts";
 import { sql } from "kysely";
-import { signInAddressesAndNames } from "./db/migrations/0015-sign-in-addresses-and-names.ts";
+import { signInAddressesAndNames } from "./db/migrations/0014-sign-in-addresses-and-names.ts";
 import { nameKey } from "./ids.ts";
 import { createTestDatabase, jsonInit, openWorld, TESTED_DIALECTS } from "./test-world.ts";
 

@@ -63,10 +63,31 @@ export interface SetupAttempts {
   countWrongCode(address: string): void;
 }
 
-/** What `inventory/upload-budget.ts` counts. */
-export interface UploadBudget {
-  /** Counts an upload. Throws too-many-requests when the sensor has used up its hour. */
-  spend(sensorId: string, sizeBytes: number): void;
+/** What `sensors/sensor-budget.ts` counts: uploads by their bytes, other requests by their number. */
+export interface SensorBudget {
+  /** Throws too-many-requests when the sensor has used up its hour, or sends too much at a time. Counts nothing. */
+  require(sensorId: string, kind: "upload" | "request", bytes: number): void;
+  /** The same, and counts the request, which lasts until `release`. */
+  begin(sensorId: string, kind: "upload" | "request", bytes: number): { release(): void };
+}
+
+/** A digest of the body that a signature covers. */
+export interface ContentDigest {
+  algorithm: "sha-256" | "sha-512";
+  bytes: Uint8Array;
+}
+
+/** What `sensors/own-authorities.ts` knows. */
+export interface OwnAuthorities {
+  /** The server's own names that a request may have been signed for, the likeliest first. */
+  candidates(headers: Headers): string[];
+}
+
+/** Who shows an enrollment token or a re-enrollment ticket that exists; what the token allows is decided later. */
+export interface TokenHolder {
+  valueHash: string;
+  /** Of a route that is signed by the new key; undefined: it is not. */
+  signed: { publicKey: string; nonce: number } | undefined;
 }
 
 /** What `enrollment-tokens/known-values.ts` remembers. */
@@ -189,7 +210,8 @@ export interface Services {
   connection: Connection;
   signIn: SignIn;
   setupAttempts: SetupAttempts;
-  uploadBudget: UploadBudget;
+  sensorBudget: SensorBudget;
+  authorities: OwnAuthorities;
   knownValues: KnownValues;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;
   checkQueue: TokenQueue<TokenCheck, CheckedToken>;
@@ -202,7 +224,6 @@ export interface HttpRequest {
   method: string;
   path: string;
   headers: Headers;
-  body: Uint8Array;
   /** The client's address as the server saw it. */
   address: string;
   /** Headers to send with the reply. */
@@ -215,7 +236,9 @@ type CallerOf<A extends Access> = A extends "public"
   ? Record<never, never>
   : A extends "sensor"
     ? { sensor: SensorCaller }
-    : { user: User };
+    : A extends "enrollment-token" | "re-enrollment-ticket"
+      ? { holder: TokenHolder }
+      : { user: User };
 
 /** Of a route that creates: what `createOnce` takes. */
 type KeyOf<C> = C extends true ? { idempotency: IdempotentRequest | undefined } : Record<never, never>;

@@ -25,7 +25,6 @@ import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { type Listener, openListener, requireHost } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
-import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { flushLog, openLog } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts";
@@ -34,8 +33,10 @@ import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
 import { removeEndedSensors } from "./sensors/ended-sensors.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
+import { openOwnAuthorities } from "./sensors/own-authorities.ts";
 import { openPresence } from "./sensors/presence-store.ts";
 import { mergeByRule } from "./sensors/reinstalls.ts";
+import { openSensorBudget } from "./sensors/sensor-budget.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { createSessionSecret, readSessionSecret } from "./session-secret.ts";
 import { shownConfig } from "./shown-config.ts";
@@ -105,6 +106,12 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       })
     : undefined;
   const signIn = openSignIn(db, { secret, publicUrl, secure, now });
+  const sensorBudget = openSensorBudget(now);
+  const authorities = openOwnAuthorities({
+    urls: [config.publicUrl, config.sensorUrl].filter((url) => url !== undefined),
+    hosts: tlsSource(config).names,
+    ports: () => listeners.map(({ port }) => port),
+  });
   const app = createApp({
     services: {
       db,
@@ -119,7 +126,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
       signIn,
       setupAttempts: openSetupAttempts(now),
-      uploadBudget: openUploadBudget(now),
+      sensorBudget,
+      authorities,
       knownValues: openKnownValues(db, now),
       enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, config.checkInIntervalSeconds)),
       checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
@@ -132,8 +140,14 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     metrics: openMetrics(),
     metricsToken: config.metricsToken,
     secure,
-    authenticateSensor: (http) =>
-      authenticateSensor(db, presence, now(), http, config.checkInIntervalSeconds),
+    authenticateSensor: (route, http, bytes) =>
+      authenticateSensor(
+        { db, presence, sensorBudget, authorities, checkInIntervalSeconds: config.checkInIntervalSeconds },
+        now(),
+        route,
+        http,
+        bytes,
+      ),
     consoleFile: await openConsoleFiles(bundle),
   });
   for (const { hostname } of ports) await requireHost(hostname);
@@ -143,8 +157,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       port,
       certificate: mode === "off" ? undefined : tls?.certificate(),
       fetch(request, server) {
-        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly.
-        if (!URL.canParse(request.url))
+        // A Host that is absent or no host leaves a URL without an origin, in which paths would be read wrongly. Of two, a proxy
+        // may believe the other one (RFC 9112, section 3.2).
+        if (!URL.canParse(request.url) || request.headers.get("host")?.includes(","))
           return new Response("The request needs a valid Host header\n", { status: 400 });
         const address = clientAddress(server, request, config.trustedProxies);
         return app.fetch(request, { address, port: serves });

@@ -19,6 +19,12 @@ export interface SignOptions {
   components?: readonly string[];
   /** The start of the program; absent: as protocol version 1. */
   bootId?: string;
+  /** In place of the body's SHA-256: the whole value of Content-Digest. */
+  digest?: string;
+  /** Behind the other parameters of the signature, e.g. `;expires=1`. */
+  params?: string;
+  /** The value of `@authority`, where it is covered. */
+  authority?: string;
   /** Replaces the body after it was signed. */
   tamper?: string;
 }
@@ -39,21 +45,23 @@ export function makeTestSensor() {
       options: SignOptions = {},
     ): RequestInit {
       const text = JSON.stringify(body);
-      const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
+      const digest =
+        options.digest ?? formatContentDigest(createHash("sha256").update(text).digest("base64"));
       const { bootId } = options;
       const plain = bootId === undefined ? SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
       const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : plain);
       lastNonce = options.nonce ?? lastNonce + 1;
-      const params = formatSignatureParams({
+      const params = `${formatSignatureParams({
         components,
         created: Math.floor((options.createdMs ?? nowMs) / 1000),
         nonce: lastNonce,
         keyid: options.keyid ?? x,
-      });
+      })}${options.params ?? ""}`;
       const values: Record<string, string> = {
         "@method": method,
         "@path": path,
         "content-digest": digest,
+        "@authority": options.authority ?? "",
         "a b": "",
       };
       if (options.token) values.authorization = `Bearer ${options.token}`;

@@ -16,12 +16,13 @@ import { openHealth } from "./health.ts";
 import { createApp } from "./http/app.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { openSortedItems } from "./inventory/sorted-items.ts";
-import { openUploadBudget } from "./inventory/upload-budget.ts";
 import { openAnswerSigner } from "./sensors/answer-signature.ts";
 import { authenticateSensor } from "./sensors/authenticate-sensor.ts";
 import { checkBatch } from "./sensors/check-token.ts";
 import { enrollBatch } from "./sensors/enroll-batch.ts";
+import { openOwnAuthorities } from "./sensors/own-authorities.ts";
 import { openPresence } from "./sensors/presence-store.ts";
+import { openSensorBudget } from "./sensors/sensor-budget.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./sensors/token-queue.ts";
 import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
@@ -174,6 +175,12 @@ function openServer(db: Database, now: () => number) {
     now: Date.now,
   });
   const refusals = openRefusalLedger(db, now);
+  const sensorBudget = openSensorBudget(now);
+  const authorities = openOwnAuthorities({
+    urls: ["https://attacklens.test"],
+    hosts: ["test"],
+    ports: () => [8443],
+  });
   const app = createApp({
     services: {
       db,
@@ -186,7 +193,8 @@ function openServer(db: Database, now: () => number) {
       keyMaxAgeMs: 30 * 86_400_000,
       connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
-      uploadBudget: openUploadBudget(now),
+      sensorBudget,
+      authorities,
       knownValues: openKnownValues(db, now),
       enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, 60)),
       checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
@@ -201,11 +209,25 @@ function openServer(db: Database, now: () => number) {
     metrics: openMetrics(),
     metricsToken: undefined,
     secure: false,
-    authenticateSensor: (http) => authenticateSensor(db, presence, now(), http, 60),
+    authenticateSensor: (route, http, bytes) =>
+      authenticateSensor(
+        { db, presence, sensorBudget, authorities, checkInIntervalSeconds: 60 },
+        now(),
+        route,
+        http,
+        bytes,
+      ),
     consoleFile: () => undefined,
   });
-  const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> =>
-    await app.fetch(new Request(`http://test${path}`, init), { address, port: "shared" });
+  const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    // As every client sends it; a body without it counts as the largest that the route takes.
+    if (typeof init.body === "string") headers.set("content-length", String(Buffer.byteLength(init.body)));
+    return await app.fetch(new Request(`http://test${path}`, { ...init, headers }), {
+      address,
+      port: "shared",
+    });
+  };
 
   return { fetch, signIn, refusals };
 }

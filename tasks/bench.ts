@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { benchCheckIn } from "../bench/check-in.ts";
 import { benchEnroll } from "../bench/enroll.ts";
 import { benchLists } from "../bench/lists.ts";
+import { benchTrickling } from "../bench/trickling.ts";
 import { createTestDatabase } from "../tests/support/databases.ts";
 import { openTestPostgres } from "../tests/support/postgres.ts";
 import { build } from "./build.ts";
@@ -18,6 +19,8 @@ await runTask("bench", async (opened) => {
   console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
   progress("enrollments with one token, on SQLite");
   console.log(JSON.stringify(await benchEnroll(folder), null, 2));
+  progress("bodies that trickle, and uploads that cost as much as they may");
+  console.log(JSON.stringify(await benchTrickling(folder), null, 2));
   const postgres = opened.use(await openTestPostgres());
   progress(`the same on ${postgres.description}`);
   const database = opened.use(await createTestDatabase(postgres.url));

@@ -1,5 +1,5 @@
 // A copy of Bun's runtime in which no environment variable changes what a program runs, whom it trusts or what it writes.
-// docs/decisions/0014-locked-runtime.md explains why, and why this is done in the file.
+// docs/decisions/0012-locked-runtime.md explains why, and why this is done in the file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { TaskError } from "./terminal.ts";
 

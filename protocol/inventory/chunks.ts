@@ -49,8 +49,12 @@ export function cutChunks(category: Category, items: readonly { key: string }[],
 
 /** The text that a chunk's hash is taken of. */
 export function chunkContent(items: readonly { key: string }[]): string {
-  const sorted = [...items].sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
-  return canonicalJson(sorted as unknown as Json);
+  return canonicalJson(sortedByKey(items) as unknown as Json);
+}
+
+/** In the order of a chunk: by UTF-16 code unit. */
+export function sortedByKey<T extends { key: string }>(items: readonly T[]): T[] {
+  return items.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 
 /** The hash that names a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order. */

@@ -4,11 +4,14 @@ import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
-import { category, MAX_ITEMS } from "./categories.ts";
+import { category } from "./categories.ts";
 
 /** Bytes of one upload of chunks, and of one chunk's canonical JSON, at the most. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
+/** Values in one upload of chunks, of any kind and depth; items of one chunk, and elements of every other array. */
+export const MAX_UPLOAD_VALUES = 400_000;
+export const MAX_CHUNK_ITEMS = 5_000;
 /** Bytes of all chunks of a category together, at the most: what is read at once to show it. */
 export const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
 
@@ -19,6 +22,8 @@ export const putManifest = route({
   method: "PUT",
   path: "/sensor/v1/inventory/{category}",
   access: "sensor",
+  isUpload: true,
+  tag: "For sensors",
   summary:
     "Report a category by its chunk hashes; stored when none is missing, to be repeated after they are uploaded",
   params,
@@ -27,6 +32,7 @@ export const putManifest = route({
     chunks: z.array(sha256Hex).max(256).meta({ description: "One a bucket, in bucket order" }),
     collectedAt,
   }),
+  problems: ["too-many-requests"],
   status: 200,
   output: z.object({
     missing: z.array(sha256Hex).meta({
@@ -41,17 +47,20 @@ export const putChunks = route({
   method: "PUT",
   path: "/sensor/v1/inventory/{category}/chunks",
   access: "sensor",
+  isUpload: true,
+  tag: "For sensors",
   summary:
     "Upload chunks; each is stored under the SHA-256 of its canonical JSON, which must be the name given",
   params,
-  maxBodyBytes: MAX_UPLOAD_BYTES,
+  bodyLimits: { bytes: MAX_UPLOAD_BYTES, values: MAX_UPLOAD_VALUES, items: MAX_CHUNK_ITEMS },
   body: z.strictObject({
     chunks: z.record(
       sha256Hex,
       z
-        .array(z.looseObject({ key: z.string() }))
+        .array(z.unknown())
         .min(1)
-        .max(MAX_ITEMS),
+        .max(MAX_CHUNK_ITEMS)
+        .meta({ description: "Items of the category, each as its own schema says" }),
     ),
   }),
   status: 204,

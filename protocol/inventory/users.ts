@@ -33,7 +33,7 @@ const group = z.strictObject({
   gid: z.int().min(0),
   members: z
     .array(fact(250))
-    .max(20_000)
+    .max(5_000)
     .meta({ description: "As the group file lists them; primary members are not repeated" }),
   privileges: z.array(fact(300)).max(200),
 });

@@ -1,6 +1,7 @@
 // attacklens user create: makes a person from the machine that has the database. The password comes by standard input.
 import { parseArgs } from "node:util";
 import { completeSetup as setupRoute } from "@attacklens/protocol/account.ts";
+import { issueText } from "@attacklens/protocol/issue-text.ts";
 import { ROLES } from "@attacklens/protocol/permissions.ts";
 import { z } from "zod";
 import { ConfigError, readConfig } from "../config.ts";
@@ -14,7 +15,8 @@ export async function createUserCommand(args: string[]): Promise<number> {
   const { values } = parseFlags(args);
   const config = readConfig(values.data === undefined ? [] : ["--data", values.data]);
   const password = (await Bun.stdin.text()).slice(0, MAX_INPUT_CHARACTERS).replace(/\r?\n$/, "");
-  const parsed = input.safeParse({ name: values.name, email: values.email, role: values.role, password });
+  const given = { name: values.name, email: values.email, role: values.role, password };
+  const parsed = input.safeParse(given, { error: issueText });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const source =

@@ -4,7 +4,7 @@ import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
 import { makeTestSensor } from "../test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
-import { knownKeys } from "./migrations/0013-known-keys.ts";
+import { knownKeys } from "./migrations/0012-known-keys.ts";
 
 for (const dialect of TESTED_DIALECTS) {
   test(`keys that two sensors shared stay with the sensor that uses them (${dialect})`, async () => {

@@ -10,12 +10,12 @@ import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
 import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
 import { collectedAt } from "./migrations/0008-collected-at.ts";
 import { reinstalls } from "./migrations/0009-reinstalls.ts";
-import { listIndexes } from "./migrations/0011-list-indexes.ts";
-import { clonesAndMatches } from "./migrations/0012-clones-and-matches.ts";
-import { knownKeys } from "./migrations/0013-known-keys.ts";
-import { lostSensors } from "./migrations/0014-lost-sensors.ts";
-import { signInAddressesAndNames } from "./migrations/0015-sign-in-addresses-and-names.ts";
-import { idempotencyAndScopes } from "./migrations/0016-idempotency-and-scopes.ts";
+import { listIndexes } from "./migrations/0010-list-indexes.ts";
+import { clonesAndMatches } from "./migrations/0011-clones-and-matches.ts";
+import { knownKeys } from "./migrations/0012-known-keys.ts";
+import { lostSensors } from "./migrations/0013-lost-sensors.ts";
+import { signInAddressesAndNames } from "./migrations/0014-sign-in-addresses-and-names.ts";
+import { idempotencyAndScopes } from "./migrations/0015-idempotency-and-scopes.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -28,12 +28,12 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0007-certificate-authority": certificateAuthority,
   "0008-collected-at": collectedAt,
   "0009-reinstalls": reinstalls,
-  "0011-list-indexes": listIndexes,
-  "0012-clones-and-matches": clonesAndMatches,
-  "0013-known-keys": knownKeys,
-  "0014-lost-sensors": lostSensors,
-  "0015-sign-in-addresses-and-names": signInAddressesAndNames,
-  "0016-idempotency-and-scopes": idempotencyAndScopes,
+  "0010-list-indexes": listIndexes,
+  "0011-clones-and-matches": clonesAndMatches,
+  "0012-known-keys": knownKeys,
+  "0013-lost-sensors": lostSensors,
+  "0014-sign-in-addresses-and-names": signInAddressesAndNames,
+  "0015-idempotency-and-scopes": idempotencyAndScopes,
 };
 
 export interface SchemaState {

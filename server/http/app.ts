@@ -1,4 +1,4 @@
-// Every route on one Hono: limits, caller, input, handler, and reply.
+// Every route on one Hono: what it receives, its handler, and its reply.
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
@@ -13,18 +13,20 @@ import { isDuplicate } from "../db/dialect.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
-import type { HttpRequest, RouteHandler, SensorCaller, Services, User } from "../route-handler.ts";
+import type { HttpRequest, RouteHandler, Services } from "../route-handler.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
-import { refuseForeignOrigin, requireUser } from "./caller.ts";
+import { openBodyRoom } from "./body-room.ts";
+import { refuseForeignOrigin } from "./caller.ts";
 import { type Metrics, mayReadMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import { parseInput } from "./parse-input.ts";
 import { problemReply, toProblem } from "./problem-reply.ts";
+import { type Door, receive } from "./receive.ts";
 import { referencePage } from "./reference-page.ts";
-import { DEFAULT_MAX_BODY_BYTES, parseJsonBody, readBody } from "./request-body.ts";
+import { leavesTooMuch } from "./request-body.ts";
 import { openOutageLog, openRequestLog } from "./request-log.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
+import { openUserReads } from "./user-reads.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...userRoutes,
@@ -44,18 +46,19 @@ export interface AppOptions {
   metricsToken: string | undefined;
   /** True when people reach the console by HTTPS. */
   secure: boolean;
-  authenticateSensor: (http: HttpRequest) => Promise<SensorCaller>;
+  authenticateSensor: Door["authenticateSensor"];
   consoleFile: (path: string, headers: Headers) => Response | undefined;
 }
 
 /** What Bun.serve knows of a request beside the request itself. */
 interface Env {
   Bindings: { address: string; port: "shared" | "sensors" | "people" };
-  Variables: { route: string; requestId: string };
+  Variables: { route: string; requestId: string; isBodyRead: boolean };
 }
 
 export function createApp(options: AppOptions) {
-  const { services, metrics } = options;
+  const { services, metrics, authenticateSensor } = options;
+  const door = { services, authenticateSensor, bodyRoom: openBodyRoom(), userReads: openUserReads() };
   const app = new Hono<Env>();
   const logRequest = openRequestLog(services.log);
   const logOutage = openOutageLog(services.log);
@@ -64,6 +67,7 @@ export function createApp(options: AppOptions) {
     const startedAt = performance.now();
     c.set("requestId", Bun.randomUUIDv7());
     c.set("route", "other");
+    c.set("isBodyRead", false);
     metrics.inFlight.inc();
     try {
       await next();
@@ -72,6 +76,8 @@ export function createApp(options: AppOptions) {
     }
     if (c.req.path.startsWith("/sensor/") && c.res.status >= 400) await signRefusal(c, services);
     setSecurityHeaders(c.res.headers, options.secure);
+    if (!c.get("isBodyRead") && (c.res.status === 408 || leavesTooMuch(c.req.raw.headers)))
+      c.res.headers.set("connection", "close");
     c.res.headers.set("x-request-id", c.get("requestId"));
     const seconds = (performance.now() - startedAt) / 1000;
     const labels = { method: c.req.method, route: c.get("route") };
@@ -119,7 +125,7 @@ export function createApp(options: AppOptions) {
   for (const { route, handle } of ROUTE_HANDLERS) {
     app.on(route.method, honoPath(route), async (c) => {
       c.set("route", route.path);
-      return await answer(c, route, handle, options);
+      return await answer(c, route, handle, options, door);
     });
   }
   for (const path of new Set(ROUTE_HANDLERS.map(({ route }) => honoPath(route)))) {
@@ -154,52 +160,51 @@ async function signRefusal(c: Context<Env>, { answers, now }: Services): Promise
   for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
 }
 
-async function answer(c: Context<Env>, route: Route, handle: RouteHandler["handle"], options: AppOptions) {
-  const { services } = options;
+async function answer(
+  c: Context<Env>,
+  route: Route,
+  handle: RouteHandler["handle"],
+  options: AppOptions,
+  door: Door,
+) {
   const { headers } = c.req.raw;
   refuseForeignOrigin(route, headers, options.secure);
   const http: HttpRequest = {
     method: c.req.method,
     path: c.req.path,
     headers,
-    body: new Uint8Array(),
     address: c.env.address,
     replyHeaders: new Headers(),
   };
-  const caller: { user?: User; sensor?: SensorCaller } = {};
-  // People are checked before their body is read; a sensor's signature covers its body.
-  if (route.access !== "public" && route.access !== "sensor")
-    caller.user = await requireUser(services, http, route.access);
-  http.body = await readBody(c.req.raw, route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
-  if (route.access === "sensor") caller.sensor = await options.authenticateSensor(http);
-
-  const body = route.body ? parseJsonBody(http.body, headers.get("content-type")) : undefined;
-  const input = parseInput(
-    route,
-    c.req.param() as Record<string, string>,
-    new URL(c.req.url).searchParams,
-    body,
-  );
-  const idempotency =
-    route.creates && caller.user ? readIdempotencyKey(route, c.req.raw, caller.user, input) : undefined;
-  const output = await handle({ ...input, ...caller, idempotency, http } as never, services);
-  if (route.streams) {
-    // No proxy may keep it back: nginx would wait for its buffer to fill.
-    const streamHeaders = {
-      "content-type": route.streams,
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    };
-    return new Response(http.replyStream, { status: route.status, headers: streamHeaders });
+  const params = c.req.param() as Record<string, string>;
+  const received = await receive(door, route, c.req.raw, params, http, () => c.set("isBodyRead", true));
+  try {
+    if (route.streams) {
+      // A reply to HEAD has no body: a stream that was opened for it would never be read, and never end.
+      if (c.req.method !== "HEAD") await handle(received.request as never, door.services);
+      return streamReply(route.streams, http);
+    }
+    const { request } = received;
+    const idempotency =
+      route.creates && request.user ? readIdempotencyKey(route, c.req.raw, request.user, request) : undefined;
+    const output = await handle({ ...request, idempotency } as never, door.services);
+    const reply = route.output
+      ? new Response(JSON.stringify(output), {
+          status: route.status,
+          headers: { "content-type": "application/json" },
+        })
+      : new Response(null, { status: route.status });
+    for (const [name, value] of http.replyHeaders) reply.headers.append(name, value);
+    return reply;
+  } finally {
+    received.release();
   }
-  const reply = route.output
-    ? new Response(JSON.stringify(output), {
-        status: route.status,
-        headers: { "content-type": "application/json" },
-      })
-    : new Response(null, { status: route.status });
-  for (const [name, value] of http.replyHeaders) reply.headers.append(name, value);
-  return reply;
+}
+
+/** No proxy may keep it back: nginx would wait for its buffer to fill. */
+function streamReply(contentType: string, { replyStream }: HttpRequest): Response {
+  const headers = { "content-type": contentType, "cache-control": "no-store", "x-accel-buffering": "no" };
+  return new Response(replyStream ?? null, { headers });
 }
 
 function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: AppOptions): void {
@@ -225,7 +230,7 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: Ap
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
   });
   app.get("/api/openapi.json", (c) => {
-    document ??= JSON.stringify(openApiDocument());
+    document ??= JSON.stringify(openApiDocument(services.connection.sensorUrl()));
     return c.body(document, 200, { "content-type": "application/json" });
   });
   app.get("/api/reference/*", (c) => referencePage(c.req.path) ?? c.notFound());

@@ -170,3 +170,10 @@ test("a change that another site's page sends is refused, whatever the cookie", 
   );
   expect(own.response.status).toBe(201);
 });
+
+test("a field that is absent is required, whatever its schema says of a value that is there", async () => {
+  await using world = await openWorld("sqlite");
+  const { response, body } = await post(world, "", jsonInit("POST", { password: 1 }), "/api/v1/session");
+  expect(response.status).toBe(422);
+  expect(body.fields).toEqual({ email: "is required", password: "must be text" });
+});

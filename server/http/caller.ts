@@ -46,13 +46,18 @@ async function findSignedIn(
  * request comes from; programs, which have no session cookie of a person, do not.
  */
 export function refuseForeignOrigin(route: Route, headers: Headers, secure: boolean): void {
-  if (route.method === "GET" || route.access === "sensor") return;
+  if (route.method === "GET" || !isForBrowsers(route)) return;
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
   const foreign =
     (site !== null && site !== "same-origin" && site !== "none") ||
     (origin !== null && !isOwnOrigin(origin, headers.get("host")?.toLowerCase(), secure));
   if (foreign) throw new Problem("origin-refused", "Changes are accepted from this server's own pages only");
+}
+
+/** No browser has what the others are called with: a signature, a token or a ticket. */
+function isForBrowsers({ access }: Route): boolean {
+  return !["sensor", "enrollment-token", "re-enrollment-ticket"].includes(access);
 }
 
 /** Where people come by HTTPS, a page of the same host by HTTP is another site: anybody on the way can write it. */

@@ -1,28 +1,13 @@
 // The API's description (OpenAPI 3.1), made from the route declarations, and the page that shows it.
 import { IDEMPOTENCY_KEY_HOURS, MAX_IDEMPOTENCY_KEY_LENGTH } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
-import type { Route } from "@attacklens/protocol/route.ts";
+import { type Access, type Route, TAGS } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 
-/** How the parts of the API are headed, by the noun in a route's name. */
-const TAGS: Record<string, string> = {
-  setup: "Set-up and sign-in",
-  session: "Set-up and sign-in",
-  me: "Set-up and sign-in",
-  enrollmentTokens: "Enrollment tokens",
-  enrollmentAttempts: "Enrollment tokens",
-  rollOut: "Enrollment tokens",
-  sensors: "Sensors",
-  assets: "Assets",
-  assetGroups: "Asset groups",
-  apiKeys: "API keys",
-  changes: "Changes",
-  sensor: "For sensors",
-};
-
-export function openApiDocument() {
+/** `sensorUrl`: how sensors reach the server where that is not how users do; null: it is. */
+export function openApiDocument(sensorUrl: string | null) {
   const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
   registry.registerComponent("securitySchemes", "session", {
     type: "apiKey",
@@ -38,15 +23,21 @@ export function openApiDocument() {
   registry.registerComponent("securitySchemes", "enrollmentToken", {
     type: "http",
     scheme: "bearer",
-    description: "The value of an enrollment token",
+    description: "The value of an enrollment token, `atl_enr_…`",
+  });
+  registry.registerComponent("securitySchemes", "reEnrollmentTicket", {
+    type: "http",
+    scheme: "bearer",
+    description: "The value of a re-enrollment ticket, `atl_tkt_…`",
   });
   registry.registerComponent("securitySchemes", "sensorSignature", {
     type: "apiKey",
     in: "header",
     name: "Signature",
-    description: "HTTP Message Signature (RFC 9421) with the sensor's Ed25519 key",
+    description:
+      "HTTP Message Signature (RFC 9421) with the sensor's Ed25519 key, together with `Signature-Input` and `Content-Digest`",
   });
-  for (const route of ROUTES) registry.registerPath(describeRoute(route));
+  for (const route of ROUTES) registry.registerPath(describeRoute(route, sensorUrl));
   return getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -56,10 +47,12 @@ export function openApiDocument() {
         "JSON in and out; problems as RFC 9457; lists in keyset pages: pass `nextCursor` as `cursor` to go on. " +
         "Paths under `/sensor/v1` are for sensors.",
     },
+    servers: [{ url: "/", description: "The server that this document comes from" }],
+    tags: TAGS.map((name) => ({ name })),
   });
 }
 
-function describeRoute(route: Route): RouteConfig {
+function describeRoute(route: Route, sensorUrl: string | null): RouteConfig {
   const codes = problemsOf(route);
   const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort();
   const problems = statuses.map((status) => {
@@ -74,7 +67,8 @@ function describeRoute(route: Route): RouteConfig {
     method: route.method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete",
     path: route.path,
     operationId: route.name,
-    tags: [TAGS[route.name.slice(0, route.name.indexOf("."))] ?? "Other"],
+    tags: [route.tag],
+    ...(route.tag === "For sensors" && sensorUrl !== null ? { servers: [{ url: sensorUrl }] } : {}),
     summary: route.summary,
     description: describeAccess(route),
     security: securityOf(route),
@@ -112,48 +106,70 @@ const idempotencyHeaders = z.object({
     }),
 });
 
-/** What a route declares, and what every route of its kind may answer. */
+/** What a route declares, and what every route of its kind may be refused with. */
 function problemsOf(route: Route): ProblemCode[] {
-  const codes = new Set<ProblemCode>([
-    "input-invalid",
-    "internal-error",
-    "unavailable",
-    ...(route.problems ?? []),
-  ]);
-  if (route.params) codes.add("not-found");
-  if (route.body)
-    for (const code of ["malformed-request", "media-type-unsupported", "body-too-large"] as const)
-      codes.add(code);
-  if (route.creates)
-    for (const code of ["malformed-request", "state-conflict", "idempotency-key-reused"] as const)
-      codes.add(code);
-  if (route.access === "sensor") {
-    for (const code of [
-      "signature-missing",
-      "signature-invalid",
-      "signature-replayed",
-      "clock-skewed",
-      "sensor-unknown",
-    ] as const) {
-      codes.add(code);
-    }
-  } else if (route.method !== "GET") codes.add("origin-refused");
-  if (route.access !== "public" && route.access !== "sensor") codes.add("not-signed-in");
-  if (route.access.includes(":")) codes.add("permission-missing");
-  return [...codes];
+  const isForSensors = BY_SENSORS.includes(route.access);
+  const kinds: [boolean, ProblemCode[]][] = [
+    [true, ["input-invalid", "internal-error", "unavailable", "media-type-unsupported"]],
+    [route.params !== undefined, ["not-found"]],
+    [
+      route.body !== undefined,
+      ["malformed-request", "body-too-large", "request-timeout", "too-many-requests"],
+    ],
+    [route.access === "sensor", ["signature-replayed", "sensor-unknown", "sensor-blocked", "state-conflict"]],
+    [route.access === "sensor", ["sensor-awaiting-approval", "sensor-copied", "key-replaced"]],
+    [route.access === "enrollment-token", ["token-unknown"]],
+    [route.access === "re-enrollment-ticket", ["token-unknown", "ticket-unknown"]],
+    [route.creates === true, ["malformed-request", "state-conflict", "idempotency-key-reused"]],
+    [isSigned(route), ["signature-missing", "signature-invalid", "clock-skewed"]],
+    [!isForSensors && route.method !== "GET", ["origin-refused"]],
+    [!isForSensors && route.access !== "public", ["not-signed-in", "too-many-requests"]],
+    [route.access.includes(":"), ["permission-missing"]],
+  ];
+  const common = kinds.flatMap(([applies, codes]) => (applies ? codes : []));
+  return [...new Set([...common, ...(route.problems ?? [])])];
 }
 
-function describeAccess({ access }: Route): string {
-  if (access === "public") return "Anyone may call it.";
-  if (access === "sensor") return "For an enrolled sensor, which signs the request.";
-  return access === "signed-in" ? "For anyone who is signed in." : `Needs the permission \`${access}\`.`;
+const BY_SENSORS: readonly Access[] = ["sensor", "enrollment-token", "re-enrollment-ticket"];
+
+function isSigned(route: Route): boolean {
+  return route.access === "sensor" || route.isSignedByNewKey === true;
 }
 
-function securityOf({ access, name }: Route): Record<string, string[]>[] {
-  if (access === "sensor") return [{ sensorSignature: [] }];
-  if (name === "sensor.checkToken") return [{ enrollmentToken: [] }];
-  if (name === "sensor.enroll") return [{ enrollmentToken: [], sensorSignature: [] }];
-  if (access === "public") return [];
-  // Keys are not managed by keys.
-  return access === "api-keys:manage" ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }];
+function describeAccess(route: Route): string {
+  const { access } = route;
+  const signed = route.isSignedByNewKey ? ", which signs the request with its new key" : "";
+  switch (access) {
+    case "public":
+      return "Anyone may call it.";
+    case "sensor":
+      return "For an enrolled sensor, which signs the request.";
+    case "enrollment-token":
+      return `For a host with an enrollment token${signed}.`;
+    case "re-enrollment-ticket":
+      return `For a host with a re-enrollment ticket${signed}.`;
+    case "signed-in":
+      return "For anyone who is signed in.";
+    default:
+      return `Needs the permission \`${access}\`.`;
+  }
+}
+
+function securityOf(route: Route): Record<string, string[]>[] {
+  const signature: Record<string, string[]> = isSigned(route) ? { sensorSignature: [] } : {};
+  switch (route.access) {
+    case "public":
+      return [];
+    case "sensor":
+      return [signature];
+    case "enrollment-token":
+      return [{ enrollmentToken: [], ...signature }];
+    case "re-enrollment-ticket":
+      return [{ reEnrollmentTicket: [], ...signature }];
+    case "api-keys:manage":
+      // Keys are not managed by keys.
+      return [{ session: [] }];
+    default:
+      return [{ session: [] }, { apiKey: [] }];
+  }
 }

@@ -1,4 +1,5 @@
 // A route's input, parsed by the schemas of its declaration; what does not fit is named by field.
+import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import type { z } from "zod";
@@ -31,23 +32,21 @@ function parseQuery(route: Route, query: URLSearchParams): unknown {
 }
 
 function parse(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueText });
   if (!result.success) throw badInput(fieldsOf(result.error, value));
   return result.data;
 }
 
 function fieldsOf(error: z.ZodError, value: unknown): Record<string, string> {
   const fields: Record<string, string> = {};
-  const add = (path: PropertyKey[], message: string) => {
-    // A key may be as long as the body: what is echoed is not.
-    const field = path.map(String).join(".").slice(0, 200) || "body";
-    if (Object.keys(fields).length < 20) fields[field] ??= message;
-  };
   for (const issue of error.issues.slice(0, 20)) {
-    if (issue.code === "unrecognized_keys")
-      for (const key of issue.keys) add([...issue.path, key], "is not known");
-    else if (issue.code === "invalid_type" && isAbsent(value, issue.path)) add(issue.path, "is required");
-    else add(issue.path, issue.message);
+    // A schema's own message is about a value that is there.
+    const isMissing = issue.code === "invalid_type" && isAbsent(value, issue.path);
+    for (const { path, message } of describeIssue(issue)) {
+      // A key may be as long as the body: what is echoed is not.
+      const field = path.map(String).join(".").slice(0, 200) || "body";
+      if (Object.keys(fields).length < 20) fields[field] ??= isMissing ? "is required" : message;
+    }
   }
   return fields;
 }

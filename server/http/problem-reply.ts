@@ -24,7 +24,7 @@ export function toProblem(error: unknown): Problem {
 
 export function problemReply(problem: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[problem.code];
-  const { retryAfterSeconds, allow, ...extras } = problem.extras ?? {};
+  const { retryAfterSeconds, allow, acceptEncoding, ...extras } = problem.extras ?? {};
   const body: ProblemBody = {
     type: problemType(problem.code),
     code: problem.code,
@@ -39,6 +39,8 @@ export function problemReply(problem: Problem, requestId: string): Response {
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
   // RFC 9110, section 11.6.1. People sign in on the page; a program shows an API key.
   if (problem.code === "not-signed-in") headers.set("www-authenticate", 'Bearer realm="AttackLens"');
+  // RFC 9110, section 15.5.16.
+  if (acceptEncoding) headers.set("accept-encoding", acceptEncoding);
   if (allow) headers.set("allow", allow.join(", "));
   return new Response(JSON.stringify(body), { status, headers });
 }

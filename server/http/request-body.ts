@@ -1,69 +1,111 @@
-// Reads a request's body within limits, and parses JSON that is no deeper than anything we declare.
+// A request's body: what its headers announce, checked before anything else; then its bytes within limits, and the JSON in them.
+import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { BodyLimits } from "@attacklens/protocol/route.ts";
+import { BadJson, parseJson } from "./parse-json.ts";
 
-export const DEFAULT_MAX_BODY_BYTES = 64 * 1024;
-const MAX_DEPTH = 32;
+/**
+ * A refused request's connection stays open when no more than this is left to be passed over: the largest upload of our sensor,
+ * one chunk with its frame. Closing it while the client sends could cost the client the refusal.
+ */
+const MAX_SKIPPED_BYTES = MAX_CHUNK_BYTES + 64 * 1024;
 
-/** Stops reading as soon as the limit is passed, whatever Content-Length says. Throws body-too-large. */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+/**
+ * The bytes that a body counts as: its Content-Length, or the route's maximum when it has none that is clear.
+ * Throws media-type-unsupported, body-too-large.
+ */
+export function announcedBytes(headers: Headers, limits: BodyLimits): number {
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(headers.get("content-type") ?? ""))
+    throw new Problem("media-type-unsupported", "The body must be application/json in UTF-8");
+  const length = contentLength(headers) ?? limits.bytes;
+  if (length > limits.bytes) throw tooLarge(limits.bytes);
+  return length;
+}
+
+/** Nothing here decodes bodies: what another coding says would be read as what it is not. */
+export function refuseEncoded(headers: Headers): void {
+  const coding = headers.get("content-encoding");
+  if (coding === null || /^\s*identity\s*$/i.test(coding)) return;
+  throw new Problem(
+    "media-type-unsupported",
+    "The body must be sent as it is: remove Content-Encoding, and do not compress it",
+    { extras: { acceptEncoding: "identity" } },
+  );
+}
+
+/** Whether a connection is to be closed behind the reply, rather than read to the end of a body that nobody wanted. */
+export function leavesTooMuch(headers: Headers): boolean {
+  if (headers.has("transfer-encoding")) return true;
+  return headers.has("content-length") && !((contentLength(headers) ?? Infinity) <= MAX_SKIPPED_BYTES);
+}
+
+/**
+ * Reads a body to its end. Stops as soon as the limit is passed, whatever Content-Length says, or the deadline is.
+ * Throws body-too-large, request-timeout, malformed-request.
+ */
+export async function readBody(
+  request: Request,
+  { maxBytes, deadlineMs }: { maxBytes: number; deadlineMs: number },
+): Promise<Uint8Array> {
   if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  let isLate = false;
+  const deadline = setTimeout(() => {
+    isLate = true;
+    void reader.cancel().catch(() => {});
+  }, deadlineMs);
   const parts: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const part of request.body) {
-      size += part.byteLength;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (isLate) throw tooLate(deadlineMs);
+      if (done) break;
+      size += value.byteLength;
       if (size > maxBytes) throw tooLarge(maxBytes);
-      parts.push(part);
+      parts.push(value);
     }
   } catch (error) {
+    void reader.cancel().catch(() => {});
     if (error instanceof Problem) throw error;
-    throw new Problem("malformed-request", "The body ended early", { cause: error });
+    throw isLate
+      ? tooLate(deadlineMs)
+      : new Problem("malformed-request", "The body ended early", { cause: error });
+  } finally {
+    clearTimeout(deadline);
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
-/** Throws media-type-unsupported, malformed-request. */
-export function parseJsonBody(body: Uint8Array, contentType: string | null): unknown {
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? "")) {
-    throw new Problem("media-type-unsupported", "The body must be application/json in UTF-8");
-  }
+/** Throws malformed-request. */
+export async function parseJsonBody(body: Uint8Array, limits: BodyLimits): Promise<unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
   } catch (error) {
     throw new Problem("malformed-request", "The body is not UTF-8", { cause: error });
   }
-  if (nestingDepth(text, MAX_DEPTH) > MAX_DEPTH) {
-    throw new Problem("malformed-request", `The body is nested deeper than ${MAX_DEPTH} levels`);
-  }
   try {
-    return JSON.parse(text);
+    return await parseJson(text, limits);
   } catch (error) {
-    throw new Problem("malformed-request", "The body is not JSON", { cause: error });
+    if (!(error instanceof BadJson)) throw error;
+    throw new Problem("malformed-request", `The body ${error.message}`, { cause: error });
   }
 }
 
-/** How deep brackets nest outside of strings; stops counting just above `limit`. */
-function nestingDepth(text: string, limit: number): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (inString) {
-      if (code === 0x5c) index++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x5b || code === 0x7b) {
-      deepest = Math.max(deepest, ++depth);
-      if (deepest > limit) return deepest;
-    } else if (code === 0x5d || code === 0x7d) depth--;
-  }
-  return deepest;
+/** undefined: absent, or given more than once. */
+function contentLength(headers: Headers): number | undefined {
+  const text = headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function tooLarge(maxBytes: number): Problem {
   return new Problem("body-too-large", `The body may have ${maxBytes} bytes at most`);
+}
+
+function tooLate(deadlineMs: number): Problem {
+  return new Problem(
+    "request-timeout",
+    `The body did not arrive within ${deadlineMs / 1000} seconds; nothing was changed. Send it again`,
+  );
 }

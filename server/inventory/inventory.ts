@@ -16,6 +16,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SensorCaller } from "../route-handler.ts";
 import { markSensorReported, updateSensorFacts, updateSensorVersion } from "../sensors/sensors.ts";
+import { openTurns } from "../turns.ts";
 import {
   describeChunks,
   findScope,
@@ -123,9 +124,12 @@ export async function recordChunks(
   category: Category,
   chunks: Record<string, unknown[]>,
 ): Promise<void> {
-  const rows = Object.entries(chunks).map(([hash, items]) => {
-    return { hash, category, ...parseChunk(category, hash, items, sha256), createdAt: now };
-  });
+  const rows: Parameters<typeof insertChunks>[1] = [];
+  const turns = openTurns();
+  for (const [hash, items] of Object.entries(chunks)) {
+    const chunk = await parseChunk(category, hash, items, sha256, turns);
+    rows.push({ hash, category, ...chunk, createdAt: now });
+  }
   await inTransaction(db, async (tx) => {
     await insertChunks(tx, rows);
     await insertScope(tx, await findScope(tx, sensor.id), Object.keys(chunks));

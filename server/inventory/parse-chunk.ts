@@ -1,28 +1,37 @@
 // Whether an uploaded chunk is what it claims: items of the category, in its bucket, under the hash of its canonical JSON.
+import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { bucketOf, chunkContent, type Sha256 } from "@attacklens/protocol/inventory/chunks.ts";
+import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { openTurns } from "../turns.ts";
 
-/** Pure. Throws input-invalid, naming the chunk and the item. */
-export function parseChunk(
+/** Gives other requests their turn between items. Throws input-invalid, naming the chunk and the item. */
+export async function parseChunk(
   category: Category,
   hash: string,
   items: unknown[],
   sha256: Sha256,
-): { content: string; itemCount: number; sizeBytes: number; bucket: number } {
-  const parsed = items.map((item, index) => {
-    const result = CATEGORY_ITEMS[category].safeParse(item);
-    if (result.success) return result.data;
-    const issue = result.error.issues[0];
-    throw bad([hash, index, ...(issue?.path ?? [])], issue?.message ?? "is not valid");
-  });
+  turns: ReturnType<typeof openTurns>,
+): Promise<{ content: string; itemCount: number; sizeBytes: number; bucket: number }> {
+  const parsed: { key: string; text: string }[] = [];
+  for (const [index, item] of items.entries()) {
+    if (turns.isOver()) await turns.next();
+    const result = CATEGORY_ITEMS[category].safeParse(item, { error: issueText });
+    if (!result.success) {
+      const { path, message } = describeIssue(result.error.issues[0]!)[0]!;
+      throw bad([hash, index, ...path], message);
+    }
+    parsed.push({ key: result.data.key, text: canonicalJson(result.data as Json) });
+  }
   const keys = new Set(parsed.map(({ key }) => key));
   if (keys.size !== parsed.length) throw bad([hash], "has two items with one key");
   const buckets = new Set(parsed.map(({ key }) => bucketOf(category, key)));
   const [bucket] = buckets;
   if (bucket === undefined || buckets.size !== 1) throw bad([hash], "has items of several buckets");
-  const content = chunkContent(parsed);
+  // The canonical JSON of the array (`chunkContent`), of items that are canonical already.
+  const content = `[${sortedByKey(parsed).map(({ text }) => text)}]`;
   const sizeBytes = Buffer.byteLength(content);
   if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
   if (sha256(content) !== hash) throw bad([hash], "is not the SHA-256 of its items' canonical JSON");
@@ -30,7 +39,7 @@ export function parseChunk(
 }
 
 function bad(path: PropertyKey[], message: string): Problem {
-  const field = ["chunks", ...path].join(".");
+  const field = ["chunks", ...path].join(".").slice(0, 200);
   return new Problem("input-invalid", `Cannot store inventory: ${field} ${message}`, {
     fields: { [field]: message },
   });

@@ -1,16 +1,19 @@
 // Who sent a sensor's request: its signature against the key of its id, a nonce that was never seen, and which start of the program
-// it comes from.
-
-import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { enrollCopy } from "@attacklens/protocol/enroll.ts";
-import { goodbye } from "@attacklens/protocol/goodbye.ts";
+// it comes from. All of it before the body is read.
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Route, SensorStanding } from "@attacklens/protocol/route.ts";
 import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
-import type { HttpRequest, SensorCaller } from "../route-handler.ts";
-import { type RequestAt, sensorCopied, settleInstance } from "./boots.ts";
+import type {
+  ContentDigest,
+  HttpRequest,
+  OwnAuthorities,
+  SensorBudget,
+  SensorCaller,
+} from "../route-handler.ts";
+import { sensorCopied, settleInstance } from "./boots.ts";
 import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "./presence-store.ts";
 import { separate } from "./reinstalls.ts";
@@ -18,25 +21,36 @@ import {
   type ClaimedSignature,
   isSignatureInvalid,
   parseSignature,
+  requireFresh,
   verifySignature,
 } from "./sensor-signature.ts";
 import { findSensorKey } from "./sensors-store.ts";
 
 type SensorKey = NonNullable<Awaited<ReturnType<typeof findSensorKey>>>;
 
+/** What sensors are judged with, as `server.ts` wires it. */
+export interface SensorDoor {
+  db: Database;
+  presence: Presence;
+  sensorBudget: SensorBudget;
+  authorities: OwnAuthorities;
+  checkInIntervalSeconds: number;
+}
+
 /**
- * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A host that does not hold
- * the key, or may not, reaches no other route than the one that settles it.
+ * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A sensor in a standing that
+ * the route does not accept gets no further. `bytes` is what the body counts as.
  * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked, sensor-copied,
- * key-replaced, sensor-awaiting-approval, state-conflict.
+ * key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
  */
 export async function authenticateSensor(
-  db: Database,
-  presence: Presence,
+  { db, presence, sensorBudget, authorities, checkInIntervalSeconds }: SensorDoor,
   now: number,
+  route: Route,
   http: HttpRequest,
-  checkInIntervalSeconds: number,
-): Promise<SensorCaller> {
+  bytes: number,
+): Promise<{ sensor: SensorCaller; digests: ContentDigest[] }> {
+  const accepts = (standing: SensorStanding) => route.accepts?.includes(standing) ?? false;
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const sensor = await findSensorKey(db, claimed.keyid);
   if (!sensor)
@@ -45,13 +59,15 @@ export async function authenticateSensor(
       "The sensor is not known here: it was deleted, or enrolled with another server",
     );
   const bootId = parseBootId(claimed, http.headers, sensor);
-  const used = await verifyKey(db, sensor, claimed, http, now);
-  if (sensor.blockedAt !== null && http.path !== goodbye.path) {
+  const used = await verifyKey(db, sensor, claimed, http, now, authorities);
+  if (sensor.blockedAt !== null && !accepts("blocked")) {
     throw new Problem(
       "sensor-blocked",
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
     );
   }
+  // Looked at here, where it costs no write, and counted once the nonce is spent: a replay does not use up the sensor's hour.
+  sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
   const isHolder = used !== "earlier" && (bootId === undefined || bootId === sensor.bootId);
   // What another host does is not what the sensor does.
   const seen = isHolder
@@ -75,13 +91,17 @@ export async function authenticateSensor(
     hasNewcomers: sensor.hasNewcomers === 1,
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
-  await refuseElsewhere(db, { now, address: http.address, checkInIntervalSeconds }, caller, http.path);
-  if (sensor.awaitingApproval === 1 && http.path !== enrollCopy.path && http.path !== goodbye.path)
+  if (caller.standing === "copy" && !accepts("clone")) throw sensorCopied();
+  if (!accepts("unsettled")) {
+    const at = { now, address: http.address, checkInIntervalSeconds };
+    await settleInstance(db, at, caller, { isCheckIn: false });
+  }
+  if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval"))
     throw new Problem(
       "sensor-awaiting-approval",
       "The sensor waits until a person approves it in the console",
     );
-  return caller;
+  return { sensor: caller, digests: claimed.digests };
 }
 
 /** A sensor that has named its start once must do so: otherwise a copy could pass for one of version 1. */
@@ -109,45 +129,40 @@ async function verifyKey(
   claimed: ClaimedSignature,
   http: HttpRequest,
   now: number,
+  authorities: OwnAuthorities,
 ): Promise<"present" | "next" | "earlier"> {
   try {
-    verifySignature(claimed, http, sensor.publicKey, now);
-    return "present";
+    verifySignature(claimed, http, sensor.publicKey, authorities);
   } catch (error) {
     if (!isSignatureInvalid(error)) throw error;
+    return await verifyOtherKey(error);
+  }
+  requireFresh(claimed, now);
+  return "present";
+
+  async function verifyOtherKey(refusal: unknown): Promise<"next" | "earlier"> {
     const isFrom = (publicKey: string) => {
       try {
-        verifySignature(claimed, http, publicKey, now);
+        verifySignature(claimed, http, publicKey, authorities);
         return true;
-      } catch (other) {
-        if (isSignatureInvalid(other)) return false;
-        throw other;
+      } catch (error) {
+        if (isSignatureInvalid(error)) return false;
+        throw error;
       }
     };
     if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
+      requireFresh(claimed, now);
       const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
       await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
       return "next";
     }
     const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
-    if (!earlier) throw error;
+    if (!earlier) throw refusal;
+    requireFresh(claimed, now);
     if (earlier.state === "rotated") return "earlier";
     throw new Problem(
       "key-replaced",
       `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
     );
   }
-}
-
-/** Where a host that has not checked in may go: each of these settles who holds the key. */
-const OPEN_PATHS: readonly string[] = [checkIn.path, enrollCopy.path, goodbye.path];
-
-async function refuseElsewhere(
-  db: Database,
-  at: RequestAt,
-  caller: SensorCaller,
-  path: string,
-): Promise<void> {
-  if (caller.standing === "copy" && path !== enrollCopy.path) throw sensorCopied();
-  if (!OPEN_PATHS.includes(path)) await settleInstance(db, at, caller, { isCheckIn: false });
 }

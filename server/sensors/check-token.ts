@@ -3,25 +3,17 @@ import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import {
-  holdToken,
-  parseTokenValue,
-  RefusedAttempt,
-  tokenUnknown,
-} from "../enrollment-tokens/enrollment-tokens.ts";
+import { holdToken, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/enrollment-tokens.ts";
 import { toInstant } from "../ids.ts";
-import type { CheckedToken, HttpRequest, Services, TokenCheck } from "../route-handler.ts";
-import { bearerToken } from "./enroll.ts";
+import type { CheckedToken, HttpRequest, Services, TokenCheck, TokenHolder } from "../route-handler.ts";
 
 /** Throws token-unknown, too-many-requests. Who holds a real value is told why it would be refused. */
 export async function checkToken(
-  { now, knownValues, checkQueue, connection }: Services,
-  http: HttpRequest,
+  { now, checkQueue, connection }: Services,
+  { address }: Pick<HttpRequest, "address">,
+  { valueHash }: TokenHolder,
   hostname: string,
 ): Promise<RouteOutput<typeof checkRoute>> {
-  const valueHash = parseTokenValue(bearerToken(http.headers));
-  await knownValues.require(valueHash);
-  const { address } = http;
   const certificate = connection.certificate()?.pin ?? null;
   const told = { serverTime: toInstant(now()), address, certificate };
   try {

@@ -126,7 +126,7 @@ for (const dialect of TESTED_DIALECTS) {
     // A general token only creates.
     expect((await use(token, makeTestSensor())).body.code).toBe("ticket-unknown");
     expect((await post(world, makeTestSensor(), "/sensor/v1/enroll", {}, { token: ticket })).status).toBe(
-      422,
+      401,
     );
     expect((await use(ticket, key)).body.code).toBe("key-taken");
 

@@ -60,9 +60,6 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
         .set({ ...restore, assetId: assetOf.get(id)!, ...columns })
         .where("id", "=", id)
         .execute();
-    await change(successor, {});
-    // Unenrolled: offline for good.
-    await change(predecessor, { uninstalledAt: clock.ms });
     await change(subject, {
       awaitingApproval: states.includes("awaiting") ? 1 : 0,
       blockedAt: at("blocked"),
@@ -71,6 +68,10 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
       replacedAt: at("replaced"),
       replacedBy: states.includes("replaced") ? successor : null,
     });
+    await change(successor, {});
+    await change(predecessor, {});
+    const offline = { lastSeenAt: 0 };
+    await db.updateTable("sensorPresence").set(offline).where("sensorId", "=", predecessor).execute();
     if (!states.includes("matched")) return;
     const open = { decision: null, decidedAt: null, decidedBy: null, formerAssetId: null };
     const pair = { sensorId: subject, predecessorId: predecessor, facts: "[]", isCertain: 1 };

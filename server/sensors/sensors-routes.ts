@@ -24,9 +24,13 @@ import { createTicket, reEnroll } from "./tickets.ts";
 import { unenrollSensor } from "./unenroll.ts";
 
 export const sensorRoutes = [
-  handler(enrollment.checkToken, ({ body, http }, services) => checkToken(services, http, body.hostname)),
-  handler(enrollment.enroll, ({ body, http }, services) => enrollSensor(services, http, body)),
-  handler(enrollment.reEnroll, ({ body, http }, services) => reEnroll(services, http, body)),
+  handler(enrollment.checkToken, ({ body, http, holder }, services) =>
+    checkToken(services, http, holder, body.hostname),
+  ),
+  handler(enrollment.enroll, ({ body, http, holder }, services) =>
+    enrollSensor(services, http, holder, body),
+  ),
+  handler(enrollment.reEnroll, ({ body, http, holder }, services) => reEnroll(services, http, holder, body)),
   handler(enrollment.replaceKey, async ({ body, sensor }, { db }) => {
     await announceKey(db, sensor.id, body);
     return undefined;

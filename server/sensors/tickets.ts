@@ -3,8 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { reEnroll as reEnrollRoute } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
-import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
-import { formatTokenValue, TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { formatTokenValue, TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
@@ -13,10 +12,11 @@ import { inTransaction } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
-import type { HttpRequest, Services } from "../route-handler.ts";
+import type { HttpRequest, Services, TokenHolder } from "../route-handler.ts";
+import { signedKey } from "./authenticate-holder.ts";
 import { parseHost } from "./boots.ts";
 import { deleteBoots, listBoots } from "./boots-store.ts";
-import { aboutServer, bearerToken } from "./enroll.ts";
+import { aboutServer } from "./enroll.ts";
 import { withSecondTry } from "./enroll-batch.ts";
 import { enrolledReply } from "./enroll-clone.ts";
 import { recordRename } from "./hostnames.ts";
@@ -24,7 +24,6 @@ import { admitKey } from "./known-keys.ts";
 import { listKnownKeys, replaceKeyAtOnce } from "./known-keys-store.ts";
 import { raiseNonce } from "./presence-store.ts";
 import { sensorObstacle } from "./sensor-obstacles.ts";
-import { parseSignature, verifySignature } from "./sensor-signature.ts";
 import { notFound, type SensorView } from "./sensors.ts";
 import { findSensor, lockSensor, updateSensor } from "./sensors-store.ts";
 import {
@@ -111,24 +110,19 @@ let lookUps = 0;
 
 /**
  * Gives a sensor to the key of the host that shows its ticket. The same key with the same ticket gets the same answer again.
- * Throws ticket-unknown, too-many-requests, sensor-blocked, key-taken, state-conflict, and what the signature is refused with.
+ * Throws ticket-unknown, sensor-blocked, key-taken, state-conflict.
  */
 export async function reEnroll(
   services: Services,
-  http: HttpRequest,
+  { address }: Pick<HttpRequest, "address">,
+  holder: TokenHolder,
   { publicKey, host, sensorVersion }: RouteInput<typeof reEnrollRoute>["body"],
 ): Promise<RouteOutput<typeof reEnrollRoute>> {
   const { db, now } = services;
-  const value = bearerToken(http.headers);
-  if (tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
-  const claimed = parseSignature(http.headers, ENROLL_SIGNED_COMPONENTS);
-  if (claimed.keyid !== publicKey)
-    throw new Problem("signature-invalid", "The signature is refused: keyid must be the body's publicKey");
+  const { nonce } = signedKey(holder, publicKey);
   const at = now();
-  verifySignature(claimed, http, publicKey, at);
-  await requireTicket(db, hashOf(value));
   const takeOver = async (tx: Database) => {
-    const ticket = await lockTicket(tx, { valueHash: hashOf(value) });
+    const ticket = await lockTicket(tx, { valueHash: holder.valueHash });
     const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
     const [known] = await listKnownKeys(tx, [publicKey]);
@@ -158,14 +152,14 @@ export async function reEnroll(
     const boots = await listBoots(tx, sensor.id);
     const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
     await deleteBoots(tx, sensor.id, over);
-    await raiseNonce(tx, sensor.id, claimed.nonce);
+    await raiseNonce(tx, sensor.id, nonce);
     await markTicketUsed(tx, ticket.id, { usedAt: at, publicKey });
     await recordAuditEvent(tx, {
       at,
       actor: { type: "system", id: ticket.id, name: "re-enroll ticket" },
       action: "sensor.re-enrolled",
       entity: { type: "sensor", id: sensor.id },
-      details: { hostname, before: sensor.hostname, address: http.address },
+      details: { hostname, before: sensor.hostname, address },
     });
     return sensor.id;
   };
@@ -180,7 +174,8 @@ export async function reEnroll(
   return { ...enrolledReply(row), ...aboutServer(services) };
 }
 
-async function requireTicket(db: Database, valueHash: string): Promise<void> {
+/** Whether a ticket has the value; what has become of it is not decided here. Throws ticket-unknown, too-many-requests. */
+export async function requireTicket(db: Database, valueHash: string): Promise<void> {
   if (lookUps >= MAX_LOOK_UPS) {
     throw new Problem("too-many-requests", "Cannot re-enroll sensor: too many values are being tried", {
       extras: { retryAfterSeconds: 5 },
@@ -194,7 +189,7 @@ async function requireTicket(db: Database, valueHash: string): Promise<void> {
   }
 }
 
-function ticketUnknown(reason: string): Problem {
+export function ticketUnknown(reason: string): Problem {
   return new Problem("ticket-unknown", `Cannot re-enroll sensor: the ticket is refused: ${reason}`);
 }
 

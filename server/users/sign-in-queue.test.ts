@@ -85,7 +85,7 @@ test("the addresses of one network share its turns, and another network is not b
   const held = openHeld({ running: 1 });
   for (const address of ["a", "b", "c"]) held.send(address, 2, { network: "n" });
   held.send("d", 2);
-  await Bun.sleep(0);
+  await turn();
   await held.settle();
   expect(held.started()).toBe("a1 a2 d1 b1 d2 c1 b2 c2");
 });
@@ -94,7 +94,7 @@ test("one network never has all turns", async () => {
   const held = openHeld({ runningPerAddress: 1 });
   for (const address of ["a", "b"]) held.send(address, 1, { network: "n" });
   held.send("c");
-  await Bun.sleep(0);
+  await turn();
   expect(held.started()).toBe("a1 c1");
   await held.settle();
 });

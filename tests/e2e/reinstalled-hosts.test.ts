@@ -1,6 +1,7 @@
 // A host that was installed anew: seen beside the silent sensor that it looks like, merged, and separated by the old key.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
 import type { Page } from "playwright-core";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
@@ -115,7 +116,7 @@ test("several are decided at once, each with its own; separating is offered wher
   await rowOf(page, /db-01 replaced by new-01/).waitFor();
 });
 
-test("merging is refused with its reason as long as the new host waits for approval", async () => {
+test("a host is matched with an earlier one once it is approved, and not before", async () => {
   await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -134,8 +135,13 @@ test("merging is refused with its reason as long as the new host waits for appro
   const page = await browser.openPageAs(ada, installation);
   await page.goto(`${installation.server.url}/sensors/${id}/overview`);
   const merge = page.getByRole("button", { name: "Merge with db-07…" });
+  const approve = page.getByRole("button", { name: "Approve…" });
+  await approve.waitFor();
+  expect((await ada.call(getSensor, { params: { id } })).looksLike).toBeNull();
+  expect(await merge.count()).toBe(0);
+  await approve.click();
+  const question = page.getByRole("dialog", { name: "Approve sensor?" });
+  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("button", { name: "Approve sensor" }).click();
   await merge.waitFor(SILENT);
-  expect(await merge.getAttribute("aria-description")).toBe(
-    "Can't merge the sensor: it is waiting for approval. Approve it first.",
-  );
 });

@@ -11,6 +11,7 @@ import { deleteSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { call, type Session } from "../../tasks/api-client.ts";
 import { type RunningServer, runSensor, startSensor, startServer } from "../../tasks/programs.ts";
 import { findFreePort } from "../support/nginx.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const SENSORS = 20;
 const AT_A_TIME = 4;
@@ -78,11 +79,6 @@ const idOf = (stateDir: string) =>
   (JSON.parse(readFileSync(join(stateDir, "identity.json"), "utf8")) as { sensorId: string }).sensorId;
 const codesOf = (results: { code: number }[]) => [...new Set(results.map(({ code }) => code))];
 
-/** Until it holds; the test's own deadline ends what never does. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await Bun.sleep(200);
-}
-
 test(
   "a restored older backup: 20 sensors come back by the deploy command, one of them while it runs",
   async () => {
@@ -94,7 +90,9 @@ test(
     expect(codesOf(await scene.onEach((host) => scene.enroll(host, value)))).toEqual([0]);
     const ids = scene.hosts.map(idOf);
     await using running = startSensor({ stateDir: scene.hosts[0]!, logFile: join(scene.folder, "run.log") });
-    await until(async () => (await scene.sensors()).some(({ status }) => status === "online"));
+    await waitUntil("the sensors are back", async () =>
+      (await scene.sensors()).some(({ status }) => status === "online"),
+    );
 
     await scene.stop();
     rmSync(scene.dataDir, { recursive: true });
@@ -122,7 +120,7 @@ test(
     );
     expect(codesOf(await Promise.all(scene.hosts.slice(1, 5).map(scene.runOnce)))).toEqual([0]);
     expect((await scene.sensors()).map(({ id }) => id).sort()).toEqual([...renewed].sort());
-    await until(async () =>
+    await waitUntil("the sensors are back", async () =>
       (await scene.sensors()).some(({ id, status }) => id === renewed[0] && status === "online"),
     );
     expect(await running.stop()).toBe(0);
@@ -140,7 +138,9 @@ test(
     expect(codesOf(await scene.onEach((host) => scene.enroll(host, value, ...oldPin)))).toEqual([0]);
     const ids = scene.hosts.map(idOf);
     await using running = startSensor({ stateDir: scene.hosts[0]!, logFile: join(scene.folder, "run.log") });
-    await until(async () => (await scene.sensors()).some(({ status }) => status === "online"));
+    await waitUntil("the sensors are back", async () =>
+      (await scene.sensors()).some(({ status }) => status === "online"),
+    );
 
     await scene.stop();
     rmSync(scene.dataDir, { recursive: true });
@@ -164,7 +164,7 @@ test(
     expect(new Set([...ids, ...renewed]).size).toBe(2 * SENSORS);
     expect(codesOf(await Promise.all(scene.hosts.slice(1, 5).map(scene.runOnce)))).toEqual([0]);
     expect((await scene.sensors()).map(({ id }) => id).sort()).toEqual([...renewed].sort());
-    await until(async () =>
+    await waitUntil("the sensors are back", async () =>
       (await scene.sensors()).some(({ id, status }) => id === renewed[0] && status === "online"),
     );
     expect(await running.stop()).toBe(0);

@@ -28,6 +28,13 @@ test("the dialects differ only in server/db", () => {
   expectNone("both databases or neither: who knows which one it is will soon support only that one", wrong);
 });
 
+test("what a route requires is in its declaration, not decided by its path", () => {
+  const wrong = SERVER.filter((file) => /^server\/(sensors|inventory)\//.test(file)).flatMap((file) =>
+    linesMatching(file, /\bpath\s*[!=]==|\.path\.(startsWith|endsWith|includes)\(/),
+  );
+  expectNone("a rule by path is in no table: neither the API reference nor a test knows of it", wrong);
+});
+
 test("the environment is read only in server/config.ts and sensor/settings.ts", () => {
   const wrong = PROGRAMS.filter((file) => !mayReadEnvironment(file)).flatMap((file) =>
     linesMatching(file, /\bprocess\.env\b|\bBun\.env\b|\bimport\.meta\.env\b/),

@@ -18,7 +18,7 @@ import { readSudoersLines } from "./sudoers-lines.ts";
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_GROUPS = 5_000;
-const MAX_MEMBERS = 20_000;
+const MAX_MEMBERS = 5_000;
 /** Programs that end a session instead of beginning one. */
 const NO_SESSION = /\/(?:nologin|false|true|sync|shutdown|halt|reboot|poweroff|git-shell)$/;
 

@@ -1,0 +1,106 @@
+// The parser of bodies: what JSON.parse takes it takes alike, within limits, and nothing else.
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { parseJson } from "./parse-json.ts";
+
+const limits = { values: 5_000, items: 1_000 };
+
+/** Longer texts are parsed in pieces: the same text behind enough white space is one. */
+const LONG = " ".repeat(70_000);
+
+/** The value, or why it is refused. */
+async function outcome(text: string, within = limits): Promise<unknown> {
+  return await parseJson(text, within).catch((error: Error) => error.message);
+}
+
+test("what JSON.stringify writes is read as JSON.parse reads it", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue({ maxDepth: 6 }), fc.boolean(), async (value, isSpaced) => {
+      const text = JSON.stringify(value, null, isSpaced ? 2 : 0);
+      expect(await parseJson(text, limits)).toEqual(JSON.parse(text));
+      expect(await parseJson(LONG + text, limits)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test("what JSON.parse refuses is refused", async () => {
+  const alphabet = fc.constantFrom(
+    ..."{}[]:,\"\\ \n\t019.-+eEtrufalsn'/x\u0001é".split(""),
+    "true",
+    '"a"',
+    "1.5",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(alphabet, { maxLength: 12 }), fc.boolean(), async (parts, isLong) => {
+      const text = (isLong ? LONG : "") + parts.join("");
+      let expected: unknown;
+      try {
+        expected = JSON.parse(text);
+      } catch {
+        expect(String(await outcome(text))).toMatch(
+          /^(is not JSON|has an object with two members of one name)$/,
+        );
+        return;
+      }
+      const got = await outcome(text);
+      // Only the second of two equal members is what JSON.parse takes.
+      if (got !== "has an object with two members of one name") expect(got).toEqual(expected);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+const refused: [string, string, string][] = [
+  ["two equal members", '{"a":1,"a":1}', "two members of one name"],
+  [
+    "two members that are equal once their escapes are read",
+    '{"a":1,"\\u0061":1}',
+    "two members of one name",
+  ],
+  ["two equal members around an object", '{"a":{"a":1},"b":[{"a":1}],"a":1}', "two members of one name"],
+  ["two members called __proto__", '{"__proto__":1,"__proto__":1}', "two members of one name"],
+  ["33 levels", `${"[".repeat(33)}${"]".repeat(33)}`, "deeper than 32"],
+  ["too many values", `[${`[${"0,".repeat(49)}0],`.repeat(25)}0]`, "more than 1000 values"],
+  ["too many elements", `[${"0,".repeat(100)}0]`, "more than 100 elements"],
+  [
+    "too many members",
+    `{${Array.from({ length: 257 }, (_, i) => `"m${i}":0`).join()}}`,
+    "more than 256 members",
+  ],
+  [
+    "too many names, in small objects",
+    `[${Array.from({ length: 6 }, (_, o) => `{${Array.from({ length: 99 }, (_, i) => `"${o}m${i}":0`).join()}}`).join()}]`,
+    "more than 512 different member names",
+  ],
+  ["a string beyond every text", `"${"x".repeat(70_000)}"`, "more than 65536 characters"],
+  ["a number beyond every number", "1".repeat(200), "is not JSON"],
+  ["nothing", "", "is not JSON"],
+  ["an escape at the end", '"\\', "is not JSON"],
+  ["a byte order mark", '\ufeff{"a":1}', "is not JSON"],
+];
+for (const [what, text, message] of refused) {
+  test(`${what} is refused`, async () => {
+    expect(await outcome(text, { values: 1_000, items: 100 })).toContain(message);
+    if (!text.startsWith("\ufeff"))
+      expect(await outcome(LONG + text, { values: 1_000, items: 100 })).toContain(message);
+  });
+}
+
+test("one name in several objects is no duplicate, and __proto__ is a member like another", async () => {
+  const text = '[{"a":{"a":1}},{"a":2},{"__proto__":{"x":1}}]';
+  for (const before of ["", LONG]) {
+    const value = (await parseJson(before + text, limits)) as Record<string, unknown>[];
+    expect(value).toEqual(JSON.parse(text));
+    expect(Object.keys(value[2]!)).toEqual(["__proto__"]);
+    expect((value[2] as { x?: unknown }).x).toBeUndefined();
+  }
+});
+
+test("a large body leaves the event loop its turns", async () => {
+  const text = `[${Array.from({ length: 300 }, () => `[${"0,".repeat(999)}0]`).join()}]`;
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  await parseJson(text, { values: 400_000, items: 1_000 });
+  clearInterval(count);
+  expect(turns).toBeGreaterThan(0);
+});

@@ -1,0 +1,222 @@
+// The order in which a request is judged: nobody's body is read before it is known who sends it, and whether there is room.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { makeTestSensor, type SignOptions, type TestSensor } from "../test-sensor.ts";
+import { openWorld, type World } from "../test-world.ts";
+
+const UUID = "01980000-0000-7000-8000-000000000000";
+const PREFIXES: Record<string, string> = {
+  "enrollment-tokens": "tok",
+  sensors: "sen",
+  assets: "ast",
+  "asset-groups": "grp",
+  "api-keys": "key",
+};
+
+function pathOf(route: Route): string {
+  const prefix = PREFIXES[route.path.split("/")[3] ?? ""];
+  return routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
+}
+
+/** A body that never ends, and says whether anyone has begun to read it. */
+function endlessBody() {
+  const state = { isRead: false };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull() {
+        state.isRead = true;
+        return new Promise(() => {});
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { state, stream };
+}
+
+async function tokenOf(world: World): Promise<string> {
+  const cookie = await world.signedIn("posture-manager");
+  const body = { name: "Any", scope: { type: "all-assets" }, expiresAt: null } as const;
+  return (await world.call(createEnrollmentToken, cookie, { body })).value;
+}
+
+async function enrolled(world: World, token: string): Promise<{ sensor: TestSensor; sensorId: string }> {
+  const sensor = makeTestSensor();
+  const init = sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, { token });
+  const reply = await world.fetch("/sensor/v1/enroll", init);
+  return { sensor, sensorId: ((await reply.json()) as { sensorId: string }).sensorId };
+}
+
+async function problemOf(reply: Response): Promise<ProblemBody> {
+  return (await reply.json()) as ProblemBody;
+}
+
+test("no route but the public ones reads the body of a caller it does not know", async () => {
+  await using world = await openWorld("sqlite");
+  const token = await tokenOf(world);
+  const { sensorId } = await enrolled(world, token);
+  const stranger = makeTestSensor();
+  for (const route of ROUTES.filter(({ body, access }) => body && access !== "public")) {
+    const path = pathOf(route);
+    const signed = (options: SignOptions) =>
+      stranger.request(route.method, path, {}, world.clock.ms, options).headers as Record<string, string>;
+    const callers: Record<string, Record<string, string>> = {
+      nobody: {},
+      "a bearer of nonsense": { authorization: "Bearer atl_enr_nonsense" },
+      "a signature of another key": signed({ keyid: sensorId }),
+      "a signature of an unknown sensor": signed({ keyid: `sen_${UUID}` }),
+      "an old signature": signed({ keyid: sensorId, createdMs: world.clock.ms - 3_600_000 }),
+    };
+    if (route.isSignedByNewKey) callers["a token without a signature"] = { authorization: `Bearer ${token}` };
+    for (const [caller, headers] of Object.entries(callers)) {
+      const { state, stream } = endlessBody();
+      const init = { method: route.method, body: stream, duplex: "half" } as RequestInit;
+      const reply = await world.fetch(path, {
+        ...init,
+        headers: { "content-type": "application/json", "transfer-encoding": "chunked", ...headers },
+      });
+      expect(`${route.name}, ${caller}: ${reply.status} read ${state.isRead}`).toBe(
+        `${route.name}, ${caller}: 401 read false`,
+      );
+      expect(reply.headers.get("connection")).toBe("close");
+    }
+  }
+});
+
+test("a route that is public reads no body that announces too much, or is not JSON", async () => {
+  await using world = await openWorld("sqlite");
+  for (const route of ROUTES.filter(({ body }) => body)) {
+    const cases: [Record<string, string>, number][] = [
+      [{ "content-type": "application/json", "content-length": String(5 * 1024 * 1024) }, 413],
+      [{ "content-type": "text/plain" }, 415],
+      [{ "content-type": "application/json", "content-encoding": "gzip" }, 415],
+    ];
+    for (const [headers, status] of cases) {
+      const { state, stream } = endlessBody();
+      const init = { method: route.method, body: stream, duplex: "half", headers } as RequestInit;
+      expect((await world.fetch(pathOf(route), init)).status).toBe(status);
+      expect(state.isRead).toBe(false);
+    }
+  }
+});
+
+test("a coding is refused on every route, with the codings that are not", async () => {
+  await using world = await openWorld("sqlite");
+  for (const route of ROUTES) {
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const reply = await world.fetch(pathOf(route), { method: route.method, headers });
+    expect(`${route.name} ${reply.status}`).toBe(`${route.name} 415`);
+    expect(reply.headers.get("accept-encoding")).toBe("identity");
+  }
+  const plain = await world.fetch("/api/v1/setup", { headers: { "content-encoding": "identity" } });
+  expect(plain.status).toBe(200);
+});
+
+test("a replayed request is refused before its body is read, and costs the sensor none of its budget", async () => {
+  await using world = await openWorld("sqlite");
+  const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
+  const path = "/sensor/v1/inventory/packages";
+  const body = { root: "a".repeat(64), chunks: [] };
+  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+  await world.fetch(
+    "/sensor/v1/check-in",
+    sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId }),
+  );
+  const init = sensor.request("PUT", path, body, world.clock.ms, { keyid: sensorId });
+  expect((await world.fetch(path, init)).status).toBe(422);
+  for (let replay = 0; replay < 3; replay++) {
+    const { state, stream } = endlessBody();
+    const reply = await world.fetch(path, { ...init, body: stream, duplex: "half" } as RequestInit);
+    expect((await problemOf(reply)).code).toBe("signature-replayed");
+    expect(state.isRead).toBe(false);
+  }
+});
+
+test("a sensor has one upload at a time, and its other requests go on", async () => {
+  await using world = await openWorld("sqlite");
+  const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
+  const path = "/sensor/v1/inventory/packages/chunks";
+  const put = (body: unknown) =>
+    sensor.request("PUT", path, body, world.clock.ms, { keyid: sensorId }) as RequestInit & { body: string };
+  const first = put({ chunks: {} });
+  const gate = Promise.withResolvers<void>();
+  const slow = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await gate.promise;
+      controller.enqueue(Buffer.from(first.body));
+      controller.close();
+    },
+  });
+  const headers = {
+    ...(first.headers as Record<string, string>),
+    "content-length": String(first.body.length),
+  };
+  const reading = world.fetch(path, { ...first, headers, body: slow, duplex: "half" } as RequestInit);
+  const second = await waitForBusy(() => world.fetch(path, put({ chunks: {} })));
+  expect(second.headers.get("retry-after")).toBe("1");
+  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+  const init = sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId });
+  expect((await world.fetch("/sensor/v1/check-in", init)).status).toBe(200);
+  gate.resolve();
+  expect((await reading).status).toBe(204);
+  expect((await world.fetch(path, put({ chunks: {} }))).status).toBe(204);
+
+  /** The first upload is being authenticated for a moment before it is being read. */
+  async function waitForBusy(send: () => Promise<Response>): Promise<Response> {
+    for (;;) {
+      const reply = await send();
+      if (reply.status === 429) return reply;
+    }
+  }
+});
+
+test("uploads count by what they announce; one that does not say counts as the largest", async () => {
+  await using world = await openWorld("sqlite");
+  const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
+  const path = "/sensor/v1/inventory/packages/chunks";
+  const statuses: number[] = [];
+  for (let upload = 0; upload < 17; upload++) {
+    const init = sensor.request("PUT", path, { chunks: {} }, world.clock.ms, { keyid: sensorId });
+    const body = new Blob([init.body as string]).stream();
+    const reply = await world.fetch(path, { ...init, body, duplex: "half" } as RequestInit);
+    statuses.push(reply.status);
+  }
+  expect(statuses).toEqual([...Array<number>(16).fill(204), 429]);
+  // The lists of chunks are uploads too; check-ins are not.
+  const list = sensor.request(
+    "PUT",
+    "/sensor/v1/inventory/packages",
+    { root: "a".repeat(64), chunks: [] },
+    world.clock.ms,
+    { keyid: sensorId },
+  );
+  const refused = await world.fetch("/sensor/v1/inventory/packages", list);
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_000);
+  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+  const init = sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId });
+  expect((await world.fetch("/sensor/v1/check-in", init)).status).toBe(200);
+});
+
+test("HEAD is what GET is on every route, without a body and without a stream that stays open", async () => {
+  await using world = await openWorld("sqlite");
+  const cookie = await world.signedIn("super-admin");
+  for (const route of ROUTES.filter(({ method }) => method === "GET")) {
+    const path = pathOf(route);
+    // More than a user may have open at a time.
+    const replies = await Promise.all(
+      Array.from({ length: route.streams ? 40 : 1 }, () =>
+        world.fetch(path, { method: "HEAD", headers: { cookie } }),
+      ),
+    );
+    const get = await world.fetch(path, { headers: { cookie } });
+    for (const head of replies) {
+      expect(`${route.name} ${head.status}`).toBe(`${route.name} ${get.status}`);
+      expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
+      expect(await head.text()).toBe("");
+    }
+    await get.body?.cancel();
+  }
+});

@@ -1,0 +1,113 @@
+// A request up to its handler, in one order for every route: what the headers announce, who sends it, whether there is room, and
+// only then the body, its digest, its JSON and its schema. Nobody's body is read before it is known who answers for it.
+import type { Route } from "@attacklens/protocol/route.ts";
+import { bodyLimitsOf } from "@attacklens/protocol/route.ts";
+import type {
+  ContentDigest,
+  HttpRequest,
+  SensorCaller,
+  Services,
+  TokenHolder,
+  User,
+} from "../route-handler.ts";
+import { authenticateHolder } from "../sensors/authenticate-holder.ts";
+import { verifyDigests } from "../sensors/sensor-signature.ts";
+import { BODY_PARTS, type BodyPart, type BodyRoom } from "./body-room.ts";
+import { requireUser } from "./caller.ts";
+import { parseInput } from "./parse-input.ts";
+import { announcedBytes, parseJsonBody, readBody, refuseEncoded } from "./request-body.ts";
+import type { UserReads } from "./user-reads.ts";
+
+export interface Door {
+  services: Services;
+  bodyRoom: BodyRoom;
+  userReads: UserReads;
+  authenticateSensor: (
+    route: Route,
+    http: HttpRequest,
+    bytes: number,
+  ) => Promise<{ sensor: SensorCaller; digests: ContentDigest[] }>;
+}
+
+interface Caller {
+  user?: User;
+  sensor?: SensorCaller;
+  holder?: TokenHolder;
+  /** What the body must be. */
+  digests?: ContentDigest[];
+}
+
+export interface Received {
+  /** What the handler is given. */
+  request: ReturnType<typeof parseInput> & Omit<Caller, "digests"> & { http: HttpRequest };
+  /** Gives back what the request has taken of the process, once it has its reply. */
+  release(): void;
+}
+
+/** `onBody`: the body was read to its end. */
+export async function receive(
+  door: Door,
+  route: Route,
+  raw: Request,
+  pathParams: Record<string, string>,
+  http: HttpRequest,
+  onBody: () => void,
+): Promise<Received> {
+  const limits = bodyLimitsOf(route);
+  refuseEncoded(http.headers);
+  const bytes = route.body ? announcedBytes(http.headers, limits) : 0;
+  const { digests = [], ...caller } = await authenticate(door, route, http, bytes);
+  const taken: { release(): void }[] = [];
+  const release = () => {
+    for (const one of taken.splice(0)) one.release();
+  };
+  try {
+    if (caller.sensor)
+      taken.push(
+        door.services.sensorBudget.begin(caller.sensor.id, route.isUpload ? "upload" : "request", bytes),
+      );
+    if (caller.user && route.method === "GET" && !route.streams)
+      taken.push(await door.userReads.begin(caller.user.id));
+    let body: unknown;
+    if (route.body) {
+      const [part, payer] = payerOf(route, caller, http);
+      taken.push(door.bodyRoom.reserve(part, payer, bytes));
+      const { deadlineMs } = BODY_PARTS[part];
+      const content = await readBody(raw, { maxBytes: limits.bytes, deadlineMs });
+      onBody();
+      verifyDigests(digests, content);
+      body = await parseJsonBody(content, limits);
+    }
+    const input = parseInput(route, pathParams, new URL(raw.url).searchParams, body);
+    return { request: { ...input, ...caller, http }, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: number): Promise<Caller> {
+  const { access } = route;
+  switch (access) {
+    case "public":
+      return {};
+    case "sensor":
+      return await door.authenticateSensor(route, http, bytes);
+    case "enrollment-token":
+    case "re-enrollment-ticket":
+      return await authenticateHolder(door.services, route, http);
+    default:
+      return { user: await requireUser(door.services, http, access) };
+  }
+}
+
+/** Whose part of the room a body takes. */
+function payerOf(
+  route: Route,
+  { user, sensor, holder }: Caller,
+  { address }: HttpRequest,
+): [BodyPart, string] {
+  if (sensor) return [route.isUpload ? "upload" : "sensor", sensor.id];
+  if (user) return ["user", user.id];
+  return [holder ? "enrolling" : "stranger", address];
+}

@@ -1,0 +1,42 @@
+// How many reads of one user run at a time: the lists of one user with many connections cannot keep everyone else waiting.
+import { Problem } from "@attacklens/protocol/problems.ts";
+
+export const USER_READS = {
+  running: 4,
+  /** A page of the console asks for a handful at once, and there may be several. */
+  waiting: 60,
+};
+
+export interface UserReads {
+  /** Resolves when it is the read's turn. Throws too-many-requests when too many wait. */
+  begin(userId: string): Promise<{ release(): void }>;
+}
+
+export function openUserReads(limits = USER_READS): UserReads {
+  /** Only of users who are reading now. */
+  const users = new Map<string, { running: number; waiting: (() => void)[] }>();
+  return {
+    async begin(userId) {
+      const user = users.get(userId) ?? { running: 0, waiting: [] };
+      if (user.waiting.length >= limits.waiting) {
+        throw new Problem(
+          "too-many-requests",
+          `You have ${limits.waiting} requests waiting already; send fewer at a time`,
+          {
+            extras: { retryAfterSeconds: 2 },
+          },
+        );
+      }
+      users.set(userId, user);
+      if (user.running < limits.running) user.running++;
+      else await new Promise<void>((resolve) => user.waiting.push(resolve));
+      return {
+        release() {
+          const next = user.waiting.shift();
+          if (next) return next();
+          if (--user.running === 0) users.delete(userId);
+        },
+      };
+    },
+  };
+}

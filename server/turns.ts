@@ -1,0 +1,17 @@
+// Long synchronous work in turns: other requests wait a few milliseconds for it, not until it is over.
+
+/** Well below what anyone notices, well above what a turn of the event loop costs. */
+const TURN_MS = 5;
+
+export function openTurns() {
+  let begunAt = performance.now();
+  return {
+    /** Whether it is time for `next`. */
+    isOver: () => performance.now() - begunAt > TURN_MS,
+    /** Resolves after everything else that is ready has had its turn. */
+    async next(): Promise<void> {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      begunAt = performance.now();
+    },
+  };
+}
