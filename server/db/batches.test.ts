@@ -29,7 +29,9 @@ for (const dialect of TESTED_DIALECTS) {
       db.selectFrom("setting").select("name").where("name", "in", some).execute(),
     );
     expect(found).toHaveLength(40_000);
-    const { rows } = await sql<{ count: number }>`select count(*) as count from setting where name like ${"setting %"}`.execute(db);
+    const { rows } = await sql<{
+      count: number;
+    }>`select count(*) as count from setting where name like ${"setting %"}`.execute(db);
     expect(Number(rows[0]?.count)).toBe(40_000);
   });
 }

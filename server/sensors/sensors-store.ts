@@ -65,8 +65,8 @@ function sensors(db: Database) {
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
 /** Of the sensors that exist among those, in no order. */
-export async function listSensorRows(db: Database, some: string[]): Promise<SensorRow[]> {
-  return await sensors(db).where("sensor.id", "in", some).execute();
+export async function listSensorRows(db: Database, ids: string[]): Promise<SensorRow[]> {
+  return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
 }
 
 export async function findSensor(db: Database, id: string) {
@@ -194,7 +194,14 @@ export async function countSensorsOfToken(db: Database, tokenId: string, onlineS
       "sensor.standing",
       eb.fn.countAll().as("sensors"),
       eb.fn
-        .sum(eb.case().when("sensorPresence.lastSeenAt", ">=", onlineSince).then(1).else(0).end())
+        .sum(
+          eb
+            .case()
+            .when("sensorPresence.lastSeenAt", ">=", onlineSince)
+            .then(eb.lit(1))
+            .else(eb.lit(0))
+            .end(),
+        )
         .as("seen"),
     ])
     .where("sensor.enrollmentTokenId", "=", tokenId)
