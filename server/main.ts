@@ -2,6 +2,7 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/version.ts";
 import { CA_USAGE, caCommand } from "./commands/ca.ts";
+import { EXIT_CODES } from "./commands/command-error.ts";
 import { createUserCommand } from "./commands/create-user.ts";
 import { serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
@@ -54,7 +55,7 @@ export async function main(args: string[], bundle: ConsoleBundle): Promise<numbe
   const { notice, trustNotice } = dropWeakening();
   if (notice) console.error(`attacklens: ${notice}`);
   const exitCode = await runOne(args, bundle);
-  if (trustNotice && exitCode !== 0) console.error(`attacklens: ${trustNotice}`);
+  if (trustNotice && exitCode === EXIT_CODES.unreachable) console.error(`attacklens: ${trustNotice}`);
   return exitCode;
 }
 

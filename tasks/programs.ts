@@ -164,10 +164,10 @@ async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<vo
   while (!(await reader.read()).done);
 }
 
-/** Ours without what would configure the programs behind the task's back. */
+/** Ours without what would configure the programs behind the task's back, or what they would say that they ignore. */
 function cleanEnvironment(added: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name, value]) => value !== undefined && name !== "DATABASE_URL" && !name.startsWith("ATTACKLENS_"),
+    ([name, value]) => value !== undefined && !/^(DATABASE_URL$|ATTACKLENS_|BUN_|NODE_|JSC_)/.test(name),
   );
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...added };
 }

@@ -53,7 +53,7 @@ test("a group is renamed and deleted; a token scoped to it says so, and can be d
   const row = page.getByRole("row", { name: /Finance Department Endpoints/ });
   await row.getByText("Group deleted").waitFor();
   await row.getByRole("button").last().click();
-  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("menuitem", { name: /^Delete/ }).click();
   await page.getByRole("button", { name: "Delete token" }).click();
   await row.waitFor({ state: "detached" });
   expect((await ada.call(listEnrollmentTokens)).total).toBe(0);
