@@ -165,7 +165,7 @@ async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<vo
 }
 
 /** Ours without what would configure the programs behind the task's back, or what they would say that they ignore. */
-function cleanEnvironment(added: Record<string, string> = {}): Record<string, string> {
+export function cleanEnvironment(added: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !/^(DATABASE_URL$|ATTACKLENS_|BUN_|NODE_|JSC_)/.test(name),
   );

@@ -101,28 +101,28 @@ for (const dialect of TESTED_DIALECTS) {
     }
   }, 60_000);
 
-  test(`who unenrolled or was deleted has no identifiers, is matched by nobody, and is never merged by rule (${dialect})`, async () => {
+  test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one is matched by nobody (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const token = await fleet.token({ reinstalls: "merge" });
     const gone = await fleet.enroll(token);
-    expect(await fleet.identifiers(gone.id)).toBeGreaterThan(4);
-    world.clock.ms += HOUR_MS;
-    const later = await fleet.enroll(token);
-    expect((await fleet.see(later.id)).looksLike?.sensor.id).toBe(gone.id);
-    // A match that was open ends with the earlier sensor.
-    world.clock.ms += HOUR_MS;
     await fleet.unenroll(gone);
+    const later = await fleet.enroll(token);
     await fleet.report(later);
+    // At once, since it cannot be heard of any more.
+    expect((await fleet.see(later.id)).looksLike?.sensor.id).toBe(gone.id);
     world.clock.ms += HOUR_MS;
-    expect((await fleet.see(later.id)).looksLike).toBeNull();
-    expect(await fleet.identifiers(gone.id)).toBe(0);
     expect(await fleet.sweep()).toBe(0);
-    await world.call(routes.deleteSensor, cookie, { params: { id: later.id } });
-    const rows = await world.db.selectFrom("assetIdentifier").selectAll().execute();
-    expect(rows).toEqual([]);
+    const { asset } = await fleet.see(gone.id);
+    await world.call(routes.mergeSensor, cookie, {
+      params: { id: later.id },
+      body: { predecessorId: gone.id },
+    });
+    expect((await fleet.see(later.id)).asset.id).toBe(asset.id);
+    for (const id of [gone.id, later.id]) await world.call(routes.deleteSensor, cookie, { params: { id } });
     const next = await fleet.enroll(token);
     await fleet.report(next);
+    world.clock.ms += HOUR_MS;
     expect((await fleet.see(next.id)).looksLike).toBeNull();
   });
 
@@ -186,7 +186,8 @@ for (const dialect of TESTED_DIALECTS) {
       world.clock.ms += HOUR_MS;
       await fleet.unenroll(await fleet.enroll(token));
     }
-    expect(await fleet.matches()).toBe(0);
+    // What more than 20 assets have is no host's own, so that is where they end.
+    expect(await fleet.matches()).toBeLessThanOrEqual(200);
     // Silent hosts that agree with the new one in two facts each, and with few of the others.
     const [uuid, serial, cloud, mac] = ["uuid-x", "serial-x", "i-0xx", "d0:94:66:99:99:99"];
     for (let index = 0; index < 15; index++) {

@@ -41,12 +41,12 @@ async function holdersOf(tx: Database, type: string, some: string[]) {
         .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
         .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
         .innerJoin("asset", "asset.id", "sensor.assetId")
-        .select(["sensor.id", "sensor.enrolledHost", "sensorPresence.lastSeenAt", "asset.assetGroupId"])
+        .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
+        .select("asset.assetGroupId")
         .where("assetIdentifier.type", "=", type)
         .where("assetIdentifier.value", "in", some)
         .where("sensor.awaitingApproval", "=", 0)
         .where("sensor.deletedAt", "is", null)
-        .where("sensor.uninstalledAt", "is", null)
         .where("sensor.removedAt", "is", null)
         .where("sensor.replacedAt", "is", null)
         .execute(),
@@ -58,8 +58,8 @@ export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]
 }
 
 /**
- * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: not seen since `onlineSince`, nor since the
- * later one enrolled. The one that was seen last comes first.
+ * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: unenrolled, or not seen since
+ * `onlineSince`, and not seen since the later one enrolled. The one that was seen last comes first.
  */
 export function openPairs(db: Database, onlineSince: number) {
   return (
@@ -76,6 +76,7 @@ export function openPairs(db: Database, onlineSince: number) {
         "sensorLikeness.facts",
         "sensorLikeness.isCertain",
         "earlier.hostname",
+        "earlier.uninstalledAt",
         "seen.lastSeenAt",
       ])
       // Of the two tokens' rules the stricter one counts: keep, ask, merge.
@@ -92,11 +93,12 @@ export function openPairs(db: Database, onlineSince: number) {
       .where("later.uninstalledAt", "is", null)
       .where("later.replacedAt", "is", null)
       .where("earlier.deletedAt", "is", null)
-      .where("earlier.uninstalledAt", "is", null)
       .where("earlier.removedAt", "is", null)
       .where("earlier.replacedAt", "is", null)
       .where("earlier.blockedAt", "is", null)
-      .where("seen.lastSeenAt", "<", onlineSince)
+      .where((eb) =>
+        eb.or([eb("seen.lastSeenAt", "<", onlineSince), eb("earlier.uninstalledAt", "is not", null)]),
+      )
       .whereRef("seen.lastSeenAt", "<=", "later.enrolledAt")
       .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
       .orderBy("seen.lastSeenAt", "desc")
@@ -112,7 +114,10 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
   );
 }
 
-/** Certain pairs whose later sensor reports, and whose tokens' rules are to merge. */
+/**
+ * Certain pairs whose later sensor reports, and whose tokens' rules are to merge. An unenrolled sensor's key is refused, so its host could
+ * not undo a wrong merge by being heard: only an operator merges it.
+ */
 export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
   return await openPairs(db, onlineSince)
     .where("laterToken.reinstalls", "=", "merge")
@@ -120,6 +125,7 @@ export async function listPairsToMerge(db: Database, onlineSince: number, limit:
     .where("sensorLikeness.isCertain", "=", 1)
     .where("later.reportedAt", "is not", null)
     .where("later.blockedAt", "is", null)
+    .where("earlier.uninstalledAt", "is", null)
     .limit(limit)
     .execute();
 }

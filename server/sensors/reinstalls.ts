@@ -60,7 +60,7 @@ export async function noticeReinstalls(
   const holders = (await listHolders(tx, identifiers)).map((row) => ({
     ...row,
     host: parseHost(row.enrolledHost),
-    lives: ids.has(row.id) || row.lastSeenAt >= since,
+    lives: ids.has(row.id) || (row.uninstalledAt === null && row.lastSeenAt >= since),
   }));
   holders.sort((left, right) => right.lastSeenAt - left.lastSeenAt);
   const rows = newcomers.flatMap((newcomer) =>
@@ -219,8 +219,8 @@ async function lockOpenPair(
   return { later, earlier, ids: { sensorId, predecessorId }, open };
 }
 
-function isMergedByRule({ isCertain, laterRule, earlierRule }: OpenPair): boolean {
-  return isCertain === 1 && laterRule === "merge" && earlierRule === "merge";
+function isMergedByRule({ isCertain, laterRule, earlierRule, uninstalledAt }: OpenPair): boolean {
+  return isCertain === 1 && laterRule === "merge" && earlierRule === "merge" && uninstalledAt === null;
 }
 
 function agreeing({ facts }: OpenPair): string[] {

@@ -1,7 +1,6 @@
 // A sensor unenrolls: any live identity may, but a clone must not end the original's sensor.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -38,7 +37,6 @@ export async function unenrollSensor(
     if (bootId !== undefined && bootId !== sensor.bootId)
       await requireOwnHost(tx, { ...sensor, bootId }, { address, host });
     await updateSensor(tx, id, { uninstalledAt: now });
-    await withdrawIdentifiers(tx, sensor.assetId);
     await recordAuditEvent(tx, {
       at: now,
       actor: { type: "system", id, name: sensor.hostname },

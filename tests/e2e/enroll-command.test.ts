@@ -7,6 +7,7 @@ import { listSensors } from "@attacklens/protocol/sensors.ts";
 import type { Locator, Page } from "playwright-core";
 import { programPath, SENSOR } from "../../tasks/build.ts";
 import { runCommand } from "../../tasks/command.ts";
+import { cleanEnvironment } from "../../tasks/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 
@@ -112,7 +113,7 @@ async function paste({ folder }: Installation, command: string, secret: string, 
     writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`);
     chmodSync(join(bin, program), 0o700);
   }
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const env = cleanEnvironment({ PATH: `${bin}:${process.env.PATH}` });
   return await runCommand(["bash", "-c", command], { env, stdin: `${secret}\n` });
 }
 

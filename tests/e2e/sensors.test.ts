@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
-import { listAssets } from "@attacklens/protocol/assets.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { createEnrollmentToken, pauseEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
@@ -97,7 +96,7 @@ test("check says what would come of enrolling, and spends no use", async () => {
   expect(nowhere.code).toBe(4);
 });
 
-test("a sensor that is unenrolled is Uninstalled, and the host can come back to its asset as a new one", async () => {
+test("a sensor that is unenrolled is Uninstalled, and the host comes back as a new one that looks like it", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Production");
@@ -111,8 +110,8 @@ test("a sensor that is unenrolled is Uninstalled, and the host can come back to 
   expect((await enrollSensor(installation, value)).code).toBe(0);
   const [pending, ...others] = (await ada.call(listSensors, { query: { status: "pending" } })).items;
   expect(others).toEqual([]);
-  expect(pending?.asset).toEqual(uninstalled[0]!.asset);
-  expect((await ada.call(listAssets)).items).toMatchObject([{ sensor: { id: pending?.id } }]);
+  // Whether the two are one host is an operator's decision.
+  expect(pending?.asset.id).not.toBe(uninstalled[0]!.asset.id);
 });
 
 test("unenroll works while the sensor awaits approval, before its first check-in, and while it is blocked", async () => {

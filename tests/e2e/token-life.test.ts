@@ -49,6 +49,8 @@ test("a leaked token is revoked and what came in with it is blocked, as the prev
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   await page.getByRole("link", { name: "Leaked" }).click();
+  // The list has a button of this name, too.
+  await page.getByRole("heading", { name: "Leaked" }).waitFor();
   await page.getByRole("button", { name: "Actions for Leaked" }).click();
   await page.getByRole("menuitem", { name: /Revoke and block/ }).click();
   const question = page.getByRole("dialog", { name: "Revoke and block sensors?" });

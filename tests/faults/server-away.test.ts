@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { programPath, SENSOR } from "../../tasks/build.ts";
 import { runCommand } from "../../tasks/command.ts";
 import { createSuperAdmin, enrollThisMachine } from "../../tasks/first-day.ts";
-import { type RunningServer, runSensor, startServer } from "../../tasks/programs.ts";
+import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../tasks/programs.ts";
 import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 
 /** As root on Linux: the sensor sees users of the test's own. */
@@ -37,7 +37,8 @@ test.skipIf(Boolean(obstacle))(
     const setUp = 'mount --bind "$0" /etc/passwd && exec "$@"';
     const through = ["unshare", "--mount", "sh", "-c", setUp, passwd];
     const once = ["run", "--once", "--state", stateDir];
-    const run = async () => await runCommand([...through, programPath(SENSOR), ...once]);
+    const run = async () =>
+      await runCommand([...through, programPath(SENSOR), ...once], { env: cleanEnvironment() });
     const addUser = (user: string) =>
       appendFileSync(passwd, `${user}:x:5000:5000::/nonexistent:/usr/sbin/nologin\n`);
     const kept = async () =>

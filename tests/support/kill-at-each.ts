@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { programPath, SENSOR } from "../../tasks/build.ts";
 import { runCommand } from "../../tasks/command.ts";
+import { cleanEnvironment } from "../../tasks/programs.ts";
 
 /** What changes something outside the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];
@@ -32,7 +33,7 @@ export async function killAtEach(
       const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
       const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
       const traced = [...through, ...tracer, ...killer, programPath(SENSOR), ...args];
-      const { code, stderr } = await runCommand(traced, { stdin });
+      const { code, stderr } = await runCommand(traced, { stdin, env: cleanEnvironment() });
       const wasKilled = code === 137 || code === 9 || code === 128 + 9;
       if (!wasKilled && code !== exitCode) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);
       await check(kills, `${name} ${nth}`);
