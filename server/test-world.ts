@@ -6,6 +6,8 @@ import type { Role } from "@attacklens/protocol/permissions.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import pg from "pg";
 import pino from "pino";
+import type { Roots } from "./certificates/certificates.ts";
+import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
 import { DIALECTS, type Dialect } from "./db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "./db/open.ts";
@@ -120,12 +122,12 @@ async function administer(statement: string): Promise<void> {
 }
 
 /** A server without a socket: the whole app on a fresh database, and one signed-in person a role. */
-export async function openWorld(dialect: Dialect) {
+export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, signIn, refusals } = openServer(db, now);
+  const { fetch, signIn, refusals } = openServer(db, now, roots);
 
   return {
     db,
@@ -164,7 +166,7 @@ export async function openWorld(dialect: Dialect) {
   };
 }
 
-function openServer(db: Database, now: () => number) {
+function openServer(db: Database, now: () => number, roots?: Roots) {
   const log = pino({ level: "silent" });
   const health = openHealth(db, { now, log });
   const presence = openPresence(db, health);
@@ -191,7 +193,11 @@ function openServer(db: Database, now: () => number) {
       health,
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
-      connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },
+      connection: {
+        sensorUrl: () => null,
+        certificate: () => undefined,
+        roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
+      },
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       sensorBudget,
       authorities,
