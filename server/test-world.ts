@@ -3,7 +3,10 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@attacklens/protocol/permissions.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { problemsOf } from "@attacklens/protocol/route-problems.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
 import pg from "pg";
 import pino from "pino";
 import type { Roots } from "./certificates/certificates.ts";
@@ -229,13 +232,24 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
     const headers = new Headers(init.headers);
     // As every client sends it; a body without it counts as the largest that the route takes.
     if (typeof init.body === "string") headers.set("content-length", String(Buffer.byteLength(init.body)));
-    return await app.fetch(new Request(`http://test${path}`, { ...init, headers }), {
-      address,
-      port: "shared",
-    });
+    const request = new Request(`http://test${path}`, { ...init, headers });
+    const response = await app.fetch(request, { address, port: "shared" });
+    await requireDeclared(request, response);
+    return response;
   };
 
   return { fetch, signIn, refusals };
+}
+
+/** No test gets a problem that the route does not declare: the API reference and the protocol page would not have it. */
+async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
+  const { pathname } = new URL(url);
+  const route = ROUTES.find(
+    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname),
+  );
+  if (!route || response.status < 400) return;
+  const { code } = (await response.clone().json()) as ProblemBody;
+  if (!problemsOf(route).includes(code)) throw new Error(`${route.name} does not declare ${code}`);
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
