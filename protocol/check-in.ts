@@ -72,5 +72,4 @@ export const checkIn = route({
       .optional()
       .meta({ description: "The key is old: announce another at /sensor/v1/keys" }),
   }),
-  problems: ["sensor-copied", "key-replaced"],
 });

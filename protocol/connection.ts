@@ -28,3 +28,21 @@ export const getConnection = route({
     certificateExpiresAt: instant.nullable().meta({ description: "null: this server ends no TLS" }),
   }),
 });
+
+/** Needs no trust in who answers: a root is only believed by its pin. */
+export const getRoots = route({
+  name: "sensor.getRoots",
+  method: "GET",
+  path: "/sensor/v1/roots",
+  access: "public",
+  tag: "For sensors",
+  summary:
+    "Get the roots of the private CA, for a sensor whose TLS library hides the root with the pin. Trust only a root that has the pin",
+  status: 200,
+  output: z.object({
+    certificates: z.array(z.string()).meta({
+      description:
+        "PEM, the newest first: each self-signed root that sensors may trust now. Empty: the certificate is not of a private CA",
+    }),
+  }),
+});

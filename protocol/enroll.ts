@@ -51,11 +51,13 @@ export type HostFacts = z.infer<typeof hostFacts>;
 const proof = z
   .string()
   .regex(/^[A-Za-z0-9_-]{85}[AQgw]$/, "must be 64 bytes in base64url without padding")
-  .meta({ description: "Of the text that `keyProofBase` gives, by the new key" });
+  .meta({
+    description: "Ed25519 signature of `attacklens-sensor-key <sensor id> <publicKey>` by the new key",
+  });
 
 const enrollBody = z.strictObject({
   publicKey: publicKey.meta({
-    description: "Of the pair that the host made; the request is signed with its private key",
+    description: "Of the key pair that the host generated",
   }),
   protocolVersion,
   sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
@@ -97,7 +99,6 @@ export const enroll = route({
   status: 201,
   output: enrolled,
   problems: [
-    "token-unknown",
     "token-revoked",
     "token-expired",
     "token-group-deleted",
@@ -106,10 +107,6 @@ export const enroll = route({
     "network-not-allowed",
     "hostname-not-allowed",
     "sensor-blocked",
-    "too-many-requests",
-    "signature-missing",
-    "signature-invalid",
-    "clock-skewed",
     "key-taken",
   ],
 });
@@ -125,16 +122,7 @@ export const reEnroll = route({
   body: enrollBody,
   status: 201,
   output: enrolled,
-  problems: [
-    "ticket-unknown",
-    "too-many-requests",
-    "sensor-blocked",
-    "signature-missing",
-    "signature-invalid",
-    "clock-skewed",
-    "key-taken",
-    "state-conflict",
-  ],
+  problems: ["sensor-blocked", "key-taken", "state-conflict"],
 });
 
 export const replaceKey = route({
@@ -146,7 +134,7 @@ export const replaceKey = route({
   summary: "Announce the sensor's next key: both are valid until the new one has signed a request",
   body: z.strictObject({ publicKey, proof }),
   status: 204,
-  problems: ["key-taken", "state-conflict"],
+  problems: ["key-taken"],
 });
 
 export const enrollCopy = route({
@@ -161,7 +149,7 @@ export const enrollCopy = route({
   body: enrollBody.extend({ proof }),
   status: 201,
   output: enrolled,
-  problems: ["key-taken", "state-conflict"],
+  problems: ["key-taken", "state-conflict", "sensor-copied"],
 });
 
 export const checkToken = route({
@@ -185,7 +173,6 @@ export const checkToken = route({
     reEnrollLost: lostSensorRule.default("never"),
     certificate,
   }),
-  problems: ["token-unknown", "too-many-requests"],
 });
 
 export const confirmSensor = route({
@@ -198,5 +185,4 @@ export const confirmSensor = route({
     "Ask whether the server knows the sensor and its key; changes nothing. Any refusal but sensor-unknown, signature-invalid and key-replaced means that it does",
   body: z.strictObject({}),
   status: 204,
-  problems: ["sensor-copied", "key-replaced", "state-conflict"],
 });

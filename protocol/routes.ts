@@ -11,7 +11,7 @@ import {
 import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
-import { getConnection } from "./connection.ts";
+import { getConnection, getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
@@ -88,6 +88,7 @@ export const ROUTES: readonly Route[] = [
   revokeApiKey,
   streamChanges,
   getConnection,
+  getRoots,
   checkToken,
   enroll,
   reEnroll,

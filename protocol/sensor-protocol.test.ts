@@ -1,16 +1,21 @@
 // docs/sensor-protocol.md is enough to write another sensor from: its vectors and its schemas are those of this code.
 import { expect, test } from "bun:test";
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { checkIn } from "./check-in.ts";
-import { checkToken, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
-import { CATEGORY_ITEMS } from "./inventory/categories.ts";
+import { caPin, getRoots } from "./connection.ts";
+import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
+import { goodbye } from "./goodbye.ts";
+import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { formatKeyFingerprint } from "./key-fingerprint.ts";
-import { PROBLEMS, type ProblemCode, problemBody } from "./problems.ts";
+import { PROBLEMS, type ProblemCode, problemBody, problemType } from "./problems.ts";
+import { type Access, bodyLimitsOf, type Route, type SensorStanding } from "./route.ts";
+import { isSigned, problemsOf } from "./route-problems.ts";
+import { ROUTES } from "./routes.ts";
 import {
   answerBase,
   BOOT_HEADER,
@@ -22,7 +27,7 @@ import {
   keyProofBase,
   signatureBase,
 } from "./signature.ts";
-import { formatTokenValue, TOKEN_PREFIX } from "./token-value.ts";
+import { formatTokenValue, TICKET_PREFIX, TOKEN_PREFIX } from "./token-value.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/sensor-protocol.md"), "utf8");
 
@@ -43,11 +48,16 @@ const signedRequest = z.strictObject({
   signatureBase: z.string().optional(),
   signature: z.string(),
 });
+const keyPair = z.strictObject({ seed: z.string(), publicKey: z.string(), fingerprint: z.string() });
+const tokenParts = z.strictObject({ secret: z.string(), base62: z.string(), checksum: z.string() });
 const vectors = z
   .strictObject({
-    key: z.strictObject({ seed: z.string(), publicKey: z.string(), fingerprint: z.string() }),
-    token: z.strictObject({ secret: z.string(), base62: z.string(), checksum: z.string() }),
+    key: keyPair,
+    token: tokenParts,
+    newKey: keyPair,
+    ticket: tokenParts,
     enroll: signedRequest,
+    reEnroll: signedRequest,
     checkIn: signedRequest.extend({ sensorBoot: z.string() }),
     proof: z.strictObject({ sensorId: z.string(), text: z.string(), signature: z.string() }),
     answer: z.strictObject({
@@ -61,36 +71,66 @@ const vectors = z
       signatureBase: z.string(),
       signature: z.string(),
     }),
-    packages: z.strictObject({
-      items: z.array(CATEGORY_ITEMS.packages),
-      chunks: z.array(z.strictObject({ hash: z.string(), content: z.string() })),
-      root: z.string(),
-    }),
+    pin: z.strictObject({ pin: caPin, root: z.string(), crossCertificate: z.string() }),
+    inventory: z.array(
+      z.strictObject({
+        category,
+        items: z.array(z.looseObject({ key: z.string() })),
+        chunks: z.array(z.strictObject({ hash: z.string(), content: z.string() })),
+        root: z.string(),
+      }),
+    ),
   })
   .parse(blockAfter("Test vectors"));
+
+const SENSOR_ROUTES: Route[] = [
+  getRoots,
+  checkToken,
+  enroll,
+  reEnroll,
+  checkIn,
+  putManifest,
+  putChunks,
+  replaceKey,
+  enrollCopy,
+  confirmSensor,
+  goodbye,
+];
+/** Codes that each endpoint with a body may return. */
+const COMMON = SENSOR_ROUTES.filter(({ body }) => body)
+  .map((route) => problemsOf(route))
+  .reduce((left, right) => left.filter((code) => right.includes(code)));
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const keyOfSeed = (seed: string) => {
   const pkcs8 = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");
   return createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
 };
-const privateKey = keyOfSeed(vectors.key.seed);
-const tokenValue = TOKEN_PREFIX + vectors.token.base62 + vectors.token.checksum;
+const bearers = {
+  enroll: TOKEN_PREFIX + vectors.token.base62 + vectors.token.checksum,
+  reEnroll: TICKET_PREFIX + vectors.ticket.base62 + vectors.ticket.checksum,
+};
 
-test("the vectors of key and token are what the code makes of their inputs", () => {
-  const publicKey = createPublicKey(privateKey);
-  expect(publicKey.export({ format: "jwk" }).x).toBe(vectors.key.publicKey);
-  const hash = createHash("sha256").update(Buffer.from(vectors.key.publicKey, "base64url")).digest();
-  expect(formatKeyFingerprint(hash)).toBe(vectors.key.fingerprint);
-  expect(formatTokenValue(Buffer.from(vectors.token.secret, "hex"))).toBe(tokenValue);
+test.each(["key", "newKey"] as const)("the %s is what the code makes of its seed", (name) => {
+  const { seed, publicKey, fingerprint } = vectors[name];
+  expect(createPublicKey(keyOfSeed(seed)).export({ format: "jwk" }).x).toBe(publicKey);
+  const hash = createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest();
+  expect(formatKeyFingerprint(hash)).toBe(fingerprint);
 });
 
-test.each(["enroll", "checkIn"] as const)(
+test("token and ticket are what the code makes of their secrets", () => {
+  const { token, ticket } = vectors;
+  expect(formatTokenValue(Buffer.from(token.secret, "hex"))).toBe(bearers.enroll);
+  expect(formatTokenValue(Buffer.from(ticket.secret, "hex"), TICKET_PREFIX)).toBe(bearers.reEnroll);
+});
+
+test.each(["enroll", "reEnroll", "checkIn"] as const)(
   "the signed request %s is what the code signs and accepts",
   (name) => {
     const vector = vectors[name];
-    const components = name === "enroll" ? ENROLL_SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
-    const route = name === "enroll" ? enroll : checkIn;
+    const components = name === "checkIn" ? BOOT_SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+    const route = { enroll, reEnroll, checkIn }[name];
+    const privateKey = keyOfSeed(name === "reEnroll" ? vectors.newKey.seed : vectors.key.seed);
     expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);
     expect(route.body.safeParse(JSON.parse(vector.body)).error).toBeUndefined();
     const digest = formatContentDigest(createHash("sha256").update(vector.body).digest("base64"));
@@ -104,7 +144,7 @@ test.each(["enroll", "checkIn"] as const)(
         "@path": vector.path,
         "content-digest": digest,
         [BOOT_HEADER]: vectors.checkIn.sensorBoot,
-        authorization: `Bearer ${tokenValue}`,
+        authorization: `Bearer ${name === "checkIn" ? "" : bearers[name]}`,
       },
       params,
     );
@@ -118,7 +158,7 @@ test.each(["enroll", "checkIn"] as const)(
 test("the proof of a new key is what the code makes and the server asks for", () => {
   const { sensorId, text, signature } = vectors.proof;
   expect(keyProofBase(sensorId, vectors.key.publicKey)).toBe(text);
-  expect(sign(null, Buffer.from(text), privateKey).toString("base64url")).toBe(signature);
+  expect(sign(null, Buffer.from(text), keyOfSeed(vectors.key.seed)).toString("base64url")).toBe(signature);
 });
 
 test("the signed refusal answers the check-in of the vectors", () => {
@@ -135,17 +175,37 @@ test("the signed refusal answers the check-in of the vectors", () => {
   expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(answer.signature);
 });
 
-test("the packages of the vectors are cut into the chunks and the root that it names", () => {
-  const { items, chunks, root } = vectors.packages;
-  const cut = cutChunks("packages", items, sha256);
+test.each(vectors.inventory)("the $category of the vectors are cut into their chunks and root", (vector) => {
+  const { category, items, chunks, root } = vector;
+  expect(z.array(CATEGORY_ITEMS[category] as z.ZodType).safeParse(items).error).toBeUndefined();
+  const cut = cutChunks(category, items, sha256);
   expect(cut.map(({ hash, content }) => ({ hash, content }))).toEqual(chunks);
   const hashes = cut.map(({ hash }) => hash);
   expect(rootHash(hashes, sha256)).toBe(root);
-  const buckets = items.map(({ key }) => bucketOf("packages", key));
-  expect(new Set(buckets).size).toBe(2);
 });
 
-test("the page's schemas, buckets and problem codes are the code's", () => {
+test("the vectors have several items in a chunk, an order that code points do not have, and an empty category", () => {
+  const itemsOf = ({ content }: { content: string }) => JSON.parse(content) as { key: string }[];
+  const chunks = vectors.inventory.flatMap((one) => one.chunks.map(itemsOf));
+  expect(Math.max(...chunks.map(({ length }) => length))).toBeGreaterThan(1);
+  const byCodePoint = (items: { key: string }[]) =>
+    items.toSorted((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
+  expect(chunks.some((items) => !Bun.deepEquals(items, byCodePoint(items)))).toBe(true);
+  expect(vectors.inventory.some(({ items }) => items.length === 0)).toBe(true);
+  for (const { category, items } of vectors.inventory.filter((one) => one.items.length > 1))
+    expect(new Set(items.map(({ key }) => bucketOf(category, key))).size).toBeGreaterThan(1);
+});
+
+test("the pin of the vectors is that of the root's key, which the cross certificate has too", () => {
+  const { pin, root, crossCertificate } = vectors.pin;
+  for (const certificate of [root, crossCertificate].map((pem) => new X509Certificate(pem))) {
+    const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+    expect(`sha256:${createHash("sha256").update(spki).digest("hex")}`).toBe(pin);
+    expect(certificate.checkIssued(certificate)).toBe(certificate.toString() === root);
+  }
+});
+
+test("the page's schemas and buckets are the code's", () => {
   const input = { io: "input", unrepresentable: "any", reused: "inline" } as const;
   const output = { ...input, io: "output" } as const;
   const schemas = {
@@ -155,6 +215,9 @@ test("the page's schemas, buckets and problem codes are the code's", () => {
     checkTokenReply: z.toJSONSchema(checkToken.output, output),
     newKeyRequest: z.toJSONSchema(replaceKey.body, input),
     copyRequest: z.toJSONSchema(enrollCopy.body, input),
+    confirmRequest: z.toJSONSchema(confirmSensor.body, input),
+    goodbyeRequest: z.toJSONSchema(goodbye.body, input),
+    rootsReply: z.toJSONSchema(getRoots.output, output),
     checkInRequest: z.toJSONSchema(checkIn.body, input),
     checkInReply: z.toJSONSchema(checkIn.output, output),
     manifestRequest: z.toJSONSchema(putManifest.body, input),
@@ -171,11 +234,93 @@ test("the page's schemas, buckets and problem codes are the code's", () => {
   expect(blockAfter("Schemas")).toEqual(JSON.parse(JSON.stringify(schemas)));
   for (const [category, count] of Object.entries(BUCKETS))
     expect(page).toContain(`| \`${category}\` | ${count} |`);
-  const codes: ProblemCode[] = [
-    ...enroll.problems,
-    ...reEnroll.problems,
-    ...checkIn.problems,
-    "signature-replayed",
+});
+
+test("the page says of each code that a sensor may get what the sensor does", () => {
+  const codes = SENSOR_ROUTES.flatMap((route) => problemsOf(route));
+  for (const code of new Set<ProblemCode>([...codes, "method-not-allowed"]))
+    expect(page).toContain(`\n| ${PROBLEMS[code].status} | \`${code}\` | `);
+});
+
+test("the example replies of the page are replies of the code", () => {
+  const examples = z.record(z.string(), z.array(z.unknown())).parse(blockAfter("Example replies"));
+  const { problem, ...replies } = examples;
+  for (const one of problem!) {
+    const { code, status, title, type } = z.strictObject(problemBody.shape).parse(one);
+    expect({ status, title, type }).toEqual({ ...PROBLEMS[code], type: problemType(code) });
+  }
+  expect(Object.keys(replies).toSorted()).toEqual(
+    [...new Set(SENSOR_ROUTES.filter(({ output }) => output).map(replyName))].toSorted(),
+  );
+  for (const route of SENSOR_ROUTES.filter(({ output }) => output))
+    for (const one of replies[replyName(route)]!)
+      expect(z.strictObject((route.output as z.ZodObject).shape).safeParse(one).error).toBeUndefined();
+});
+
+/** Names in the page's schemas, by route. */
+const BODY_NAMES: Record<string, string> = {
+  "sensor.enroll": "enroll",
+  "sensor.reEnroll": "enroll",
+  "sensor.checkToken": "checkToken",
+  "sensor.replaceKey": "newKey",
+  "sensor.enrollCopy": "copy",
+  "sensor.confirm": "confirm",
+  "sensor.goodbye": "goodbye",
+  "sensor.checkIn": "checkIn",
+  "sensor.putManifest": "manifest",
+  "sensor.putChunks": "chunks",
+  "sensor.getRoots": "roots",
+};
+function replyName({ name }: Route): string {
+  return name === "sensor.enrollCopy" ? "enrollReply" : `${BODY_NAMES[name]}Reply`;
+}
+
+const HEADERS: Partial<Record<Access, string[]>> = {
+  "enrollment-token": ["`Authorization`: the enrollment token"],
+  "re-enrollment-ticket": ["`Authorization`: the re-enrollment ticket"],
+  sensor: ["`Sensor-Boot`"],
+};
+const STANDINGS: Record<SensorStanding, string> = {
+  unsettled: "before a check-in of this instance",
+  clone: "with a key that another host holds",
+  "awaiting-approval": "while the sensor awaits approval",
+  blocked: "while the sensor is blocked",
+};
+
+/** The page's table of a route. */
+function describe(route: Route): string {
+  const { method, path, access, accepts = [], body, output, status } = route;
+  const signer = access === "sensor" ? "the sensor's key" : "the new key";
+  const isTried = access === "sensor" || isSigned(route);
+  const headers = [
+    ...(body ? ["`Content-Type`", "`Content-Length`"] : []),
+    ...(HEADERS[access] ?? []),
+    ...(isTried ? ["`Content-Digest`", "`Signature-Input`", "`Signature`"] : []),
   ];
-  for (const code of codes) expect(page).toContain(`| ${PROBLEMS[code].status} | \`${code}\` |`);
+  const own = problemsOf(route).filter((code) => !COMMON.includes(code));
+  const limit = `at most ${bodyLimitsOf(route).bytes / 1024} KiB`;
+  const rows = [
+    ["Headers", headers.join(", ") || "none"],
+    ["Signed by", isTried ? signer : "nobody"],
+    ...(access === "sensor"
+      ? [["Also possible", accepts.map((standing) => STANDINGS[standing]).join("; ") || "in no other state"]]
+      : []),
+    ["Body", body ? `\`${BODY_NAMES[route.name]}Request\`, ${limit}` : "none"],
+    ["Reply", `${status}${output ? `, \`${replyName(route)}\`` : ", without a body"}`],
+    ["Codes", own.map((code) => `\`${code}\``).join(", ") || "only those of every endpoint"],
+  ];
+  const table = rows.map(([name, text]) => `| ${name} | ${text} |\n`).join("");
+  return `### \`${method} ${path}\`\n\n| | |\n|---|---|\n${table}`;
+}
+
+test("every endpoint for sensors is on the page", () => {
+  const paths = ROUTES.filter(({ path }) => path.startsWith("/sensor/")).map(({ name }) => name);
+  expect(SENSOR_ROUTES.map(({ name }) => name).toSorted()).toEqual(paths.toSorted());
+});
+
+test("the page has the table of each endpoint that the declarations give", () => {
+  const section = /\n## Endpoints\n([\s\S]*?)\n## /.exec(page)![1]!;
+  const tables = section.slice(section.indexOf("### "));
+  expect(tables).toBe(SENSOR_ROUTES.map(describe).join("\n"));
+  for (const code of COMMON) expect(section).toContain(`\`${code}\``);
 });

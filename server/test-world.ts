@@ -3,9 +3,14 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@attacklens/protocol/permissions.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { problemsOf } from "@attacklens/protocol/route-problems.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
 import pg from "pg";
 import pino from "pino";
+import type { Roots } from "./certificates/certificates.ts";
+import { pinOf } from "./certificates/x509.ts";
 import { openChangeStreams } from "./changes/changes.ts";
 import { DIALECTS, type Dialect } from "./db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "./db/open.ts";
@@ -120,12 +125,12 @@ async function administer(statement: string): Promise<void> {
 }
 
 /** A server without a socket: the whole app on a fresh database, and one signed-in person a role. */
-export async function openWorld(dialect: Dialect) {
+export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, signIn, refusals } = openServer(db, now);
+  const { fetch, signIn, refusals } = openServer(db, now, roots);
 
   return {
     db,
@@ -164,7 +169,7 @@ export async function openWorld(dialect: Dialect) {
   };
 }
 
-function openServer(db: Database, now: () => number) {
+function openServer(db: Database, now: () => number, roots?: Roots) {
   const log = pino({ level: "silent" });
   const health = openHealth(db, { now, log });
   const presence = openPresence(db, health);
@@ -191,7 +196,11 @@ function openServer(db: Database, now: () => number) {
       health,
       checkInIntervalSeconds: 60,
       keyMaxAgeMs: 30 * 86_400_000,
-      connection: { sensorUrl: () => null, certificate: () => undefined, roots: () => undefined },
+      connection: {
+        sensorUrl: () => null,
+        certificate: () => undefined,
+        roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
+      },
       answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
       sensorBudget,
       authorities,
@@ -223,13 +232,24 @@ function openServer(db: Database, now: () => number) {
     const headers = new Headers(init.headers);
     // As every client sends it; a body without it counts as the largest that the route takes.
     if (typeof init.body === "string") headers.set("content-length", String(Buffer.byteLength(init.body)));
-    return await app.fetch(new Request(`http://test${path}`, { ...init, headers }), {
-      address,
-      port: "shared",
-    });
+    const request = new Request(`http://test${path}`, { ...init, headers });
+    const response = await app.fetch(request, { address, port: "shared" });
+    await requireDeclared(request, response);
+    return response;
   };
 
   return { fetch, signIn, refusals };
+}
+
+/** No test gets a problem that the route does not declare: the API reference and the protocol page would not have it. */
+async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
+  const { pathname } = new URL(url);
+  const route = ROUTES.find(
+    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname),
+  );
+  if (!route || response.status < 400) return;
+  const { code } = (await response.clone().json()) as ProblemBody;
+  if (!problemsOf(route).includes(code)) throw new Error(`${route.name} does not declare ${code}`);
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -32,7 +32,6 @@ export const putManifest = route({
     chunks: z.array(sha256Hex).max(256).meta({ description: "One a bucket, in bucket order" }),
     collectedAt,
   }),
-  problems: ["too-many-requests"],
   status: 200,
   output: z.object({
     missing: z.array(sha256Hex).meta({
@@ -64,5 +63,4 @@ export const putChunks = route({
     ),
   }),
   status: 204,
-  problems: ["too-many-requests"],
 });

@@ -1,4 +1,4 @@
-import { getConnection } from "@attacklens/protocol/connection.ts";
+import { getConnection, getRoots } from "@attacklens/protocol/connection.ts";
 import { toInstant } from "../ids.ts";
 import { handler } from "../route-handler.ts";
 
@@ -8,4 +8,9 @@ export const certificateRoutes = [
     caPin: connection.roots()?.pin ?? null,
     certificateExpiresAt: toInstant(connection.certificate()?.expiresAt ?? null),
   })),
+  handler(getRoots, async ({ http }, { connection }) => {
+    // Strangers may ask: a cache in front can keep it for as long as a rotation takes to reach every server.
+    http.replyHeaders.set("cache-control", "public, max-age=60");
+    return { certificates: connection.roots()?.certificates ?? [] };
+  }),
 ];

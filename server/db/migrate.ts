@@ -16,6 +16,7 @@ import { knownKeys } from "./migrations/0012-known-keys.ts";
 import { lostSensors } from "./migrations/0013-lost-sensors.ts";
 import { signInAddressesAndNames } from "./migrations/0014-sign-in-addresses-and-names.ts";
 import { idempotencyAndScopes } from "./migrations/0015-idempotency-and-scopes.ts";
+import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -34,6 +35,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0013-lost-sensors": lostSensors,
   "0014-sign-in-addresses-and-names": signInAddressesAndNames,
   "0015-idempotency-and-scopes": idempotencyAndScopes,
+  "0016-token-roll-out": tokenRollOut,
 };
 
 export interface SchemaState {

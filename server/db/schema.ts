@@ -77,6 +77,13 @@ export interface AssetGroupTable {
   deletedAt: number | null;
 }
 
+/** A row of its own, so that locking a token reads no list of hostnames. */
+export interface TokenRollOutTable {
+  enrollmentTokenId: string;
+  /** JSON: which machines are expected. */
+  expected: string;
+}
+
 export interface EnrollmentTokenTable {
   id: string;
   name: string;
@@ -111,8 +118,6 @@ export interface EnrollmentTokenTable {
   pausedBy: string | null;
   /** The token that this one succeeds. */
   rotatedFrom: string | null;
-  /** JSON: which machines are expected. */
-  rollOut: string;
   /** Refused attempts with its value, of the hosts that its ledger still has. */
   refusedAttempts: number;
   /** When it was last used for a sensor. */
@@ -421,6 +426,7 @@ export interface Schema {
   certificateAuthority: CertificateAuthorityTable;
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
+  tokenRollOut: TokenRollOutTable;
   enrollmentAttempt: EnrollmentAttemptTable;
   sensor: SensorWithStanding;
   sensorPresence: SensorPresenceTable;

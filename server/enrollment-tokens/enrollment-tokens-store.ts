@@ -243,13 +243,23 @@ export async function countUses(db: Database, tokenId: string): Promise<number> 
   return Number(row.uses ?? 0);
 }
 
-/** What a token's roll-out expects, as JSON; undefined when there is no such token. */
-export async function findRollOut(db: Database, id: string): Promise<string | undefined> {
+/** What a token's rollout expects, as JSON, null when nothing was set; undefined when there is no such token. */
+export async function findRollOut(db: Database, id: string): Promise<string | null | undefined> {
   const row = await db
     .selectFrom("enrollmentToken")
-    .select("rollOut")
-    .where("id", "=", id)
-    .where("deletedAt", "is", null)
+    .leftJoin("tokenRollOut", "tokenRollOut.enrollmentTokenId", "enrollmentToken.id")
+    .select("tokenRollOut.expected")
+    .where("enrollmentToken.id", "=", id)
+    .where("enrollmentToken.deletedAt", "is", null)
     .executeTakeFirst();
-  return row?.rollOut;
+  return row?.expected;
+}
+
+/** In the transaction that has locked the token. */
+export async function upsertRollOut(tx: Database, id: string, expected: string): Promise<void> {
+  await tx
+    .insertInto("tokenRollOut")
+    .values({ enrollmentTokenId: id, expected })
+    .onConflict((conflict) => conflict.column("enrollmentTokenId").doUpdateSet({ expected }))
+    .execute();
 }

@@ -141,7 +141,6 @@ export async function insertNewToken(
     deletedAt: null,
     pausedAt: null,
     pausedBy: null,
-    rollOut: '{"type":"none"}',
     refusedAttempts: 0,
     lastUsedAt: null,
   });

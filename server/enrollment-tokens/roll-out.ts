@@ -10,13 +10,15 @@ import { nameKey } from "../ids.ts";
 import type { User } from "../route-handler.ts";
 import { countArrivals, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
-import { countUses, findRollOut, lockToken, updateToken } from "./enrollment-tokens-store.ts";
+import { countUses, findRollOut, lockToken, upsertRollOut } from "./enrollment-tokens-store.ts";
+
+const NOTHING: RouteInput<typeof setRoute>["body"] = { type: "none" };
 
 /** Throws not-found. */
 export async function getRollOut(db: Database, id: string): Promise<RollOut> {
   const stored = await findRollOut(db, id);
   if (stored === undefined) throw notFound(id);
-  const expected = setRoute.body.parse(JSON.parse(stored));
+  const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
   const enrolled = await countUses(db, id);
   const arrivals = await countArrivals(db, id);
   if (expected.type !== "hostnames") {
@@ -66,7 +68,7 @@ export async function setRollOut(
   await inTransaction(db, async (tx) => {
     const token = await lockToken(tx, { id });
     if (!token) throw notFound(id);
-    await updateToken(tx, id, { rollOut: JSON.stringify(expected) });
+    await upsertRollOut(tx, id, JSON.stringify(expected));
     const machines =
       expected.type === "hostnames"
         ? expected.hostnames.length

@@ -1,7 +1,8 @@
 // The API's description (OpenAPI 3.1), made from the route declarations, and the page that shows it.
 import { IDEMPOTENCY_KEY_HOURS, MAX_IDEMPOTENCY_KEY_LENGTH } from "@attacklens/protocol/idempotency-key.ts";
-import { PROBLEMS, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
-import { type Access, type Route, TAGS } from "@attacklens/protocol/route.ts";
+import { PROBLEMS, problemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, TAGS } from "@attacklens/protocol/route.ts";
+import { isSigned, problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
@@ -105,36 +106,6 @@ const idempotencyHeaders = z.object({
       example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
     }),
 });
-
-/** What a route declares, and what every route of its kind may be refused with. */
-function problemsOf(route: Route): ProblemCode[] {
-  const isForSensors = BY_SENSORS.includes(route.access);
-  const kinds: [boolean, ProblemCode[]][] = [
-    [true, ["input-invalid", "internal-error", "unavailable", "media-type-unsupported"]],
-    [route.params !== undefined, ["not-found"]],
-    [
-      route.body !== undefined,
-      ["malformed-request", "body-too-large", "request-timeout", "too-many-requests"],
-    ],
-    [route.access === "sensor", ["signature-replayed", "sensor-unknown", "sensor-blocked", "state-conflict"]],
-    [route.access === "sensor", ["sensor-awaiting-approval", "sensor-copied", "key-replaced"]],
-    [route.access === "enrollment-token", ["token-unknown"]],
-    [route.access === "re-enrollment-ticket", ["token-unknown", "ticket-unknown"]],
-    [route.creates === true, ["malformed-request", "state-conflict", "idempotency-key-reused"]],
-    [isSigned(route), ["signature-missing", "signature-invalid", "clock-skewed"]],
-    [!isForSensors && route.method !== "GET", ["origin-refused"]],
-    [!isForSensors && route.access !== "public", ["not-signed-in", "too-many-requests"]],
-    [route.access.includes(":"), ["permission-missing"]],
-  ];
-  const common = kinds.flatMap(([applies, codes]) => (applies ? codes : []));
-  return [...new Set([...common, ...(route.problems ?? [])])];
-}
-
-const BY_SENSORS: readonly Access[] = ["sensor", "enrollment-token", "re-enrollment-ticket"];
-
-function isSigned(route: Route): boolean {
-  return route.access === "sensor" || route.isSignedByNewKey === true;
-}
 
 function describeAccess(route: Route): string {
   const { access } = route;

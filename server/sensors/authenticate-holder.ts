@@ -21,8 +21,16 @@ export async function authenticateHolder(
   http: HttpRequest,
 ): Promise<{ holder: TokenHolder; digests: ContentDigest[] }> {
   const { db, now, knownValues, authorities } = services;
-  const value = bearerValue(http.headers);
   const isTicket = route.access === "re-enrollment-ticket";
+  const value = bearerValue(http.headers);
+  if (value === undefined) {
+    throw isTicket
+      ? ticketUnknown("the request needs an Authorization header with it")
+      : new Problem(
+          "token-unknown",
+          "Cannot enroll sensor: the request needs an Authorization header with the token",
+        );
+  }
   if (isTicket && tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
   const valueHash = isTicket ? createHash("sha256").update(value).digest("hex") : parseTokenValue(value);
   const claimed = route.isSignedByNewKey ? parseNewKeySignature(http.headers) : undefined;
@@ -55,11 +63,6 @@ export function signedKey({ signed }: TokenHolder, publicKey: string): { nonce: 
 }
 
 /** RFC 6750, section 2.1. */
-function bearerValue(headers: Headers): string {
-  const match = /^Bearer ([^\s]{1,200})$/i.exec(headers.get("authorization") ?? "");
-  if (match?.[1]) return match[1];
-  throw new Problem(
-    "token-unknown",
-    "Cannot enroll sensor: the request needs an Authorization header with the token",
-  );
+function bearerValue(headers: Headers): string | undefined {
+  return /^Bearer ([^\s]{1,200})$/i.exec(headers.get("authorization") ?? "")?.[1];
 }

@@ -23,8 +23,9 @@ import { aboutServer } from "./enroll.ts";
 import { NEW_SENSOR, withSecondTry } from "./enroll-batch.ts";
 import { admitKey } from "./known-keys.ts";
 import { listKnownKeys } from "./known-keys-store.ts";
+import { type LockedSensor, lockLiveSensor } from "./live-sensor.ts";
 import { requireProof } from "./new-keys.ts";
-import { countClones, findSensor, insertSensors, lockSensor } from "./sensors-store.ts";
+import { countClones, findSensor, insertSensors } from "./sensors-store.ts";
 
 /** Clones of one enrolled sensor, and theirs, that its token admits; each further one awaits approval. */
 export const ADMITTED_CLONES = 20;
@@ -32,7 +33,6 @@ export const ADMITTED_CLONES = 20;
 const WAITING_CLONES = 1_000;
 
 type CloneRequest = RouteInput<typeof cloneRoute>["body"];
-type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
 /** The same new key gets the same sensor again. */
 export async function enrollClone(
@@ -74,6 +74,7 @@ async function enrollInTransaction(
   // The token first, as every enrollment and every change of a token does.
   const token = await lockRulesOfSensor(tx, caller.id);
   const original = await lockLiveSensor(tx, caller.id);
+  requireUnblocked(original);
   const [known] = await listKnownKeys(tx, [publicKey]);
   const earlier = admitKey(known, "clone", ({ copiedFrom }) => copiedFrom === original.id);
   if (earlier) return earlier.sensorId;
@@ -135,18 +136,13 @@ async function enrollInTransaction(
   return sensorId;
 }
 
-/** Throws sensor-unknown, sensor-blocked: what authentication found may be over. */
-async function lockLiveSensor(tx: Database, id: string): Promise<LockedSensor> {
-  const sensor = await lockSensor(tx, id);
-  if (!sensor || sensor.uninstalledAt !== null || sensor.removedAt !== null)
-    throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted or unenrolled");
-  if (sensor.blockedAt !== null) {
-    throw new Problem(
-      "sensor-blocked",
-      `Cannot enroll clone: its original was blocked here at ${toInstant(sensor.blockedAt)}`,
-    );
-  }
-  return sensor;
+/** Throws sensor-blocked. */
+function requireUnblocked({ blockedAt }: LockedSensor): void {
+  if (blockedAt === null) return;
+  throw new Problem(
+    "sensor-blocked",
+    `Cannot enroll clone: its original was blocked here at ${toInstant(blockedAt)}`,
+  );
 }
 
 /**

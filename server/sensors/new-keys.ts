@@ -7,10 +7,9 @@ import { inTransaction } from "../db/transaction.ts";
 import { withSecondTry } from "./enroll-batch.ts";
 import { admitKey } from "./known-keys.ts";
 import { type KnownKey, listKnownKeys, replaceNextKey } from "./known-keys-store.ts";
-import { notFound } from "./sensors.ts";
-import { lockSensor } from "./sensors-store.ts";
+import { lockLiveSensor } from "./live-sensor.ts";
 
-/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, key-taken. */
+/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, sensor-unknown, key-taken. */
 export async function announceKey(
   db: Database,
   sensorId: string,
@@ -18,7 +17,7 @@ export async function announceKey(
 ): Promise<void> {
   requireProof(sensorId, publicKey, proof);
   const announce = async (tx: Database) => {
-    if (!(await lockSensor(tx, sensorId))) throw notFound(sensorId);
+    await lockLiveSensor(tx, sensorId);
     const [known] = await listKnownKeys(tx, [publicKey]);
     const isAnnounced = ({ state, ...key }: KnownKey) => state === "next" && key.sensorId === sensorId;
     if (!admitKey(known, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);

@@ -8,8 +8,9 @@ import type { SensorCaller } from "../route-handler.ts";
 import { isSameHost } from "./boot-rules.ts";
 import { parseHost, sensorCopied } from "./boots.ts";
 import { listBoots } from "./boots-store.ts";
+import { lockLiveSensor } from "./live-sensor.ts";
 import { findPresence } from "./presence-store.ts";
-import { lockSensor, updateSensor } from "./sensors-store.ts";
+import { updateSensor } from "./sensors-store.ts";
 
 export interface Unenrolling {
   now: number;
@@ -28,12 +29,7 @@ export async function unenrollSensor(
   { now, address, host }: Unenrolling,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor || sensor.uninstalledAt !== null || sensor.removedAt !== null)
-      throw new Problem(
-        "sensor-unknown",
-        "The sensor is not known here: it was deleted, removed or unenrolled",
-      );
+    const sensor = await lockLiveSensor(tx, id);
     if (bootId !== undefined && bootId !== sensor.bootId)
       await requireOwnHost(tx, { ...sensor, bootId }, { address, host });
     await updateSensor(tx, id, { uninstalledAt: now });

@@ -1,6 +1,14 @@
 // Tokens, keys and signatures of a second sensor, written from docs/sensor-protocol.md alone: it imports nothing of ours, so that
 // the page is tried by somebody who knows no more than it says.
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from "node:crypto";
 
 export function parseToken(prefix: "atl_enr_" | "atl_tkt_", text: string): string {
   const parts = new RegExp(`^(${prefix}[0-9A-Za-z]{43})([0-9A-Za-z]{6})$`).exec(text);
@@ -138,4 +146,14 @@ export function isServersAnswer(answer: Answer, serverKey: string, requestSignat
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: serverKey }, format: "jwk" });
   const base = Buffer.from(signatureBase(covered, params));
   return isComplete && isNamed && verify(null, base, publicKey, Buffer.from(bytes[1] ?? "", "base64"));
+}
+
+/** The self-signed CA certificate whose key has the pin, in PEM. */
+export function findRoot(certificates: readonly string[], pin: string): string | undefined {
+  return certificates.find((pem) => {
+    const certificate = new X509Certificate(pem);
+    const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+    const isSelfSigned = certificate.ca && certificate.verify(certificate.publicKey);
+    return isSelfSigned && `sha256:${sha256(spki, "hex")}` === pin;
+  });
 }

@@ -2,9 +2,10 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { canonicalJson, cutIntoChunks, type Item } from "./inventory-chunks.ts";
+import { type CategoryName, canonicalJson, cutIntoChunks, type Item } from "./inventory-chunks.ts";
 import {
   base62,
+  findRoot,
   fingerprintOf,
   isServersAnswer,
   keyProof,
@@ -14,28 +15,44 @@ import {
   signedHeaders,
 } from "./signed-requests.ts";
 
+interface InventoryVector {
+  category: CategoryName;
+  items: Item[];
+  chunks: { hash: string; content: string }[];
+  root: string;
+}
+
 const page = readFileSync(new URL("../../../docs/sensor-protocol.md", import.meta.url), "utf8");
 const vectors = JSON.parse(/## Test vectors[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "");
 const key = privateKeyOf(Buffer.from(vectors.key.seed, "hex"));
+const newKey = privateKeyOf(Buffer.from(vectors.newKey.seed, "hex"));
+const ticket = `atl_tkt_${vectors.ticket.base62}${vectors.ticket.checksum}`;
 const token = `atl_enr_${vectors.token.base62}${vectors.token.checksum}`;
 
-test("derives the public key and its fingerprint from the seed", () => {
-  expect(publicKeyTextOf(key)).toBe(vectors.key.publicKey);
-  expect(fingerprintOf(vectors.key.publicKey)).toBe(vectors.key.fingerprint);
-});
+test.each([vectors.key, vectors.newKey])(
+  "derives the public key and its fingerprint from the seed",
+  (pair) => {
+    expect(publicKeyTextOf(privateKeyOf(Buffer.from(pair.seed, "hex")))).toBe(pair.publicKey);
+    expect(fingerprintOf(pair.publicKey)).toBe(pair.fingerprint);
+  },
+);
 
-test("reads the token, and finds a mistyped character in it", () => {
+test("reads token and ticket, and finds a mistyped character in them", () => {
   expect(base62(BigInt(`0x${vectors.token.secret}`), 43)).toBe(vectors.token.base62);
+  expect(base62(BigInt(`0x${vectors.ticket.secret}`), 43)).toBe(vectors.ticket.base62);
   expect(parseToken("atl_enr_", token)).toBe(token);
+  expect(parseToken("atl_tkt_", ticket)).toBe(ticket);
   expect(() => parseToken("atl_enr_", token.replace("yhg", "yhh"))).toThrow("mistyped");
+  expect(() => parseToken("atl_enr_", ticket.replace("tkt", "enr"))).toThrow("mistyped");
 });
 
 test.each([
-  ["enroll", { authorization: `Bearer ${token}` }],
-  ["checkIn", { "sensor-boot": vectors.checkIn.sensorBoot }],
-])("signs %s", (name, covered) => {
+  ["enroll", key, { authorization: `Bearer ${token}` }],
+  ["reEnroll", newKey, { authorization: `Bearer ${ticket}` }],
+  ["checkIn", key, { "sensor-boot": vectors.checkIn.sensorBoot }],
+])("signs %s", (name, signer, covered) => {
   const { contentDigest, signatureInput, signature, ...request } = vectors[name];
-  expect(signedHeaders({ ...request, key, covered })).toEqual({
+  expect(signedHeaders({ ...request, key: signer, covered })).toEqual({
     ...covered,
     "content-digest": contentDigest,
     "signature-input": signatureInput,
@@ -61,12 +78,20 @@ test("knows the server's own answer, and no other", () => {
   ).toBe(false);
 });
 
-test("cuts the packages into chunks", () => {
-  const { root, chunks } = cutIntoChunks("packages", vectors.packages.items as Item[]);
-  expect(Object.entries(chunks).map(([hash, content]) => ({ hash, content }))).toEqual(
-    vectors.packages.chunks,
-  );
-  expect(root).toBe(vectors.packages.root);
+test.each(vectors.inventory as InventoryVector[])("cuts the $category into chunks", (vector) => {
+  const { root, chunks } = cutIntoChunks(vector.category, vector.items);
+  expect(Object.entries(chunks).map(([hash, content]) => ({ hash, content }))).toEqual(vector.chunks);
+  expect(root).toBe(vector.root);
+});
+
+test("finds the root with the pin, and takes no cross certificate for it", () => {
+  const { pin, root, crossCertificate } = vectors.pin;
+  expect(findRoot([crossCertificate, root], pin)).toBe(root);
+  expect(findRoot([crossCertificate], pin)).toBeUndefined();
+  expect(findRoot([root], `sha256:${"0".repeat(64)}`)).toBeUndefined();
+});
+
+test("writes canonical JSON", () => {
   expect(canonicalJson([{ ö: 1, z: [true, null], aa: "\u20ac\u001f" }])).toBe(
     '[{"aa":"€\\u001f","z":[true,null],"ö":1}]',
   );

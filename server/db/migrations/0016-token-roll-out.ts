@@ -1,0 +1,20 @@
+// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the token reads.
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { dialectOf } from "../dialect.ts";
+
+export const tokenRollOut: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+    await db.schema
+      .createTable("token_roll_out")
+      .addColumn("enrollment_token_id", text, (c) =>
+        c.primaryKey().notNull().references("enrollment_token.id"),
+      )
+      .addColumn("expected", text, (c) => c.notNull())
+      .execute();
+    await sql`insert into token_roll_out (enrollment_token_id, expected)
+      select id, roll_out from enrollment_token where roll_out <> '{"type":"none"}'`.execute(db);
+    await db.schema.alterTable("enrollment_token").dropColumn("roll_out").execute();
+  },
+};
