@@ -17,7 +17,9 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
     const body = { fingerprint: sensor.fingerprint };
     await callApi(approveSensor, { params: { id: sensor.id }, body });
     await refresh(queryClient, "sensors");
-    notifications.show({ message: `Sensor “${sensor.hostname}” is approved: it reports within a minute.` });
+    const next =
+      sensor.blockedAt === null ? "It reports within a minute." : "It reports once it is unblocked.";
+    notifications.show({ message: `Sensor “${sensor.hostname}” is approved. ${next}` });
   }
   return (
     <ConfirmDialog

@@ -14,6 +14,7 @@ import { KeepBothDialog } from "./KeepBothDialog.tsx";
 import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
 import { SeparateSensorDialog } from "./SeparateSensorDialog.tsx";
+import { awaitsApproval } from "./sensor-words.ts";
 
 function reasonAgainst({ allowed, reason }: Can): string | undefined {
   return allowed ? undefined : (reason ?? "Not possible now");
@@ -49,13 +50,13 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   );
   const actionsFor = useCallback(
     (sensor: Sensor): SensorActions => {
-      const { status, looksLike, replacedBy, blockedAt, can } = sensor;
+      const { looksLike, replacedBy, blockedAt, can } = sensor;
       const question = (label: string, what: Question, allowed: Can): RowAction => ({
         label,
         onSelect: () => setAsked({ what, sensor }),
         disabledReason: reasonAgainst(allowed),
       });
-      const approval = status === "awaiting-approval" ? [question("Approve…", "approve", can.approve)] : [];
+      const approval = awaitsApproval(sensor) ? [question("Approve…", "approve", can.approve)] : [];
       const merging = looksLike
         ? [
             question(`Merge with ${looksLike.sensor.name}…`, "merge", can.merge),
