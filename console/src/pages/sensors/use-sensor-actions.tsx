@@ -5,6 +5,7 @@ import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
@@ -15,10 +16,6 @@ import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
 import { SeparateSensorDialog } from "./SeparateSensorDialog.tsx";
 import { awaitsApproval } from "./sensor-words.ts";
-
-function reasonAgainst({ allowed, reason }: Can): string | undefined {
-  return allowed ? undefined : (reason ?? "Not possible now");
-}
 
 type Question = "approve" | "merge" | "keep-both" | "separate" | "block" | "re-enroll" | "delete";
 
@@ -54,7 +51,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
       const question = (label: string, what: Question, allowed: Can): RowAction => ({
         label,
         onSelect: () => setAsked({ what, sensor }),
-        disabledReason: reasonAgainst(allowed),
+        disabledReason: disabledReason(allowed),
       });
       const approval = awaitsApproval(sensor) ? [question("Approve…", "approve", can.approve)] : [];
       const merging = looksLike
@@ -73,7 +70,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
           : {
               label: "Unblock",
               onSelect: () => void unblock(sensor),
-              disabledReason: reasonAgainst(can.unblock),
+              disabledReason: disabledReason(can.unblock),
             },
         question("Re-enroll…", "re-enroll", can.reEnroll),
         { ...question("Delete…", "delete", can.delete), danger: true },
