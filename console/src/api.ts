@@ -1,6 +1,6 @@
 // The API as the protocol declares it: one way to call a route, one place that reads a refusal.
 import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
-import { PROBLEMS, Problem, problemBody } from "@attacklens/protocol/problems.ts";
+import { PROBLEMS, Problem, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 
 /** What a call sends: those of params, query and body that the route has; a query may be left out. */
@@ -83,6 +83,15 @@ function queryString(query: Record<string, unknown> = {}): string {
   return text && `?${text}`;
 }
 
+/** What a proxy refuses before the server reads it, by the status that says so unmistakably. */
+const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
+  404: "not-found",
+  405: "method-not-allowed",
+  408: "request-timeout",
+  413: "body-too-large",
+  429: "too-many-requests",
+};
+
 /** Reads a refusal (RFC 9457). An answer that is none, such as a proxy's page, becomes one by its status. */
 export async function readProblem(response: Response): Promise<Problem> {
   const parsed = problemBody.safeParse(await response.json().catch(() => undefined));
@@ -91,7 +100,8 @@ export async function readProblem(response: Response): Promise<Problem> {
     const text = detail ?? `${title} (request ${requestId})`;
     return new Problem(code, sentence(text), fields ? { fields } : {});
   }
-  const code = response.status >= 500 ? "unavailable" : "malformed-request";
+  const code =
+    response.status >= 500 ? "unavailable" : (CODES_BY_STATUS[response.status] ?? "malformed-request");
   return new Problem(code, `${PROBLEMS[code].title} (status ${response.status}).`);
 }
 

@@ -15,27 +15,31 @@ export interface AttemptPage {
 }
 
 function attempts(db: Database) {
-  return db
-    .selectFrom("enrollmentAttempt")
-    .innerJoin("enrollmentToken", "enrollmentToken.id", "enrollmentAttempt.enrollmentTokenId")
-    .leftJoin("sensor", "sensor.publicKey", "enrollmentAttempt.publicKey")
-    .select([
-      "enrollmentAttempt.id",
-      "enrollmentAttempt.reference",
-      "enrollmentAttempt.enrollmentTokenId",
-      "enrollmentToken.name as enrollmentTokenName",
-      "enrollmentToken.deletedAt as enrollmentTokenDeletedAt",
-      "enrollmentAttempt.reason",
-      "enrollmentAttempt.detail",
-      "enrollmentAttempt.at",
-      "enrollmentAttempt.firstAt",
-      "enrollmentAttempt.attempts",
-      "enrollmentAttempt.address",
-      "enrollmentAttempt.hostname",
-      "sensor.id as sensorId",
-      "sensor.hostname as sensorHostname",
-      "sensor.deletedAt as sensorDeletedAt",
-    ]);
+  return (
+    db
+      .selectFrom("enrollmentAttempt")
+      .innerJoin("enrollmentToken", "enrollmentToken.id", "enrollmentAttempt.enrollmentTokenId")
+      // Not the sensor's present key: a sensor changes it, and the attempt keeps the one that it was made with.
+      .leftJoin("knownKey", "knownKey.publicKey", "enrollmentAttempt.publicKey")
+      .leftJoin("sensor", "sensor.id", "knownKey.sensorId")
+      .select([
+        "enrollmentAttempt.id",
+        "enrollmentAttempt.reference",
+        "enrollmentAttempt.enrollmentTokenId",
+        "enrollmentToken.name as enrollmentTokenName",
+        "enrollmentToken.deletedAt as enrollmentTokenDeletedAt",
+        "enrollmentAttempt.reason",
+        "enrollmentAttempt.detail",
+        "enrollmentAttempt.at",
+        "enrollmentAttempt.firstAt",
+        "enrollmentAttempt.attempts",
+        "enrollmentAttempt.address",
+        "enrollmentAttempt.hostname",
+        "sensor.id as sensorId",
+        "sensor.hostname as sensorHostname",
+        "sensor.deletedAt as sensorDeletedAt",
+      ])
+  );
 }
 
 export async function pageOfAttempts(db: Database, page: AttemptPage) {

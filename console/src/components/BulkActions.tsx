@@ -6,6 +6,7 @@ import { problemOf } from "../api.ts";
 import { ActionButton } from "../ui/ActionButton.tsx";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { countOf } from "../ui/numbers.ts";
+import { disabledReason } from "./disabled-reason.ts";
 
 export interface BulkAction<Row> {
   /** The verb: `Revoke`. */
@@ -60,7 +61,10 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
   }
 
   const phrase = asked?.action.phrase?.(asked.possible.length);
-  const leftOut = Map.groupBy(asked?.left ?? [], (row) => asked?.action.can(row).reason ?? "");
+  const leftOut = Map.groupBy(
+    asked?.left ?? [],
+    (row) => (asked && disabledReason(asked.action.can(row))) ?? "",
+  );
   const offered = actions.filter(({ isFor }) => !isFor || rows.some(isFor));
   return (
     <>
@@ -68,7 +72,7 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
         const subjects = action.isFor ? rows.filter(action.isFor) : rows;
         const reasons = subjects.map((row) => action.can(row)).filter(({ allowed }) => !allowed);
         const isImpossible = reasons.length === subjects.length;
-        const none = isImpossible ? (reasons[0]?.reason ?? "Not possible now") : undefined;
+        const none = isImpossible ? reasons[0] && disabledReason(reasons[0]) : undefined;
         return (
           <ActionButton
             key={action.verb}
@@ -100,7 +104,7 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
           <p>{asked.action.consequence(asked.possible)}</p>
           {[...leftOut].map(([reason, left]) => (
             <p key={reason} className="quiet">
-              {listed(left.map(nameOf))} {left.length === 1 ? "is" : "are"} left out: {reason}
+              {listed(left.map(nameOf))} {left.length === 1 ? "is" : "are"} left out. {reason}
             </p>
           ))}
         </ConfirmDialog>

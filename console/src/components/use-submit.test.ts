@@ -5,7 +5,7 @@ test("a message goes to the field it names, be it nested", () => {
   expect(
     splitFields({ name: "is taken", "scope.assetGroupId": "does not exist" }, ["name", "assetGroupId"]),
   ).toEqual({
-    known: { name: "Is taken", assetGroupId: "Does not exist" },
+    known: { name: "Taken", assetGroupId: "Does not exist" },
     other: undefined,
   });
   expect(splitFields({ "allowedNetworks.1": "must be a network" }, ["allowedNetworks"]).known).toEqual({

@@ -49,8 +49,14 @@ export function splitFields(
     );
     const entry = /\.(\d+)$/.exec(path)?.[1];
     const text = entry === undefined ? message : `entry ${Number(entry) + 1} ${message}`;
-    if (name) known[name] ??= text.charAt(0).toUpperCase() + text.slice(1);
+    if (name) known[name] ??= underField(text);
     else rest.push(`${path}: ${message}`);
   }
   return { known, other: rest.length > 0 ? rest.join("; ") : undefined };
+}
+
+/** Messages continue the field's name. Below the field, "is already in use" reads better as "Already in use". */
+function underField(message: string): string {
+  const text = message.replace(/^is /, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

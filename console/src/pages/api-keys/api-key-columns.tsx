@@ -1,5 +1,6 @@
 import type { ApiKey, ApiKeyStatus } from "@attacklens/protocol/api-keys.ts";
 import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { RowMenu } from "../../ui/RowMenu.tsx";
@@ -85,9 +86,7 @@ export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> 
               label: "Revoke…",
               danger: true,
               onSelect: () => onRevoke(key),
-              disabledReason: key.can.revoke.allowed
-                ? undefined
-                : (key.can.revoke.reason ?? "Not possible now"),
+              disabledReason: disabledReason(key.can.revoke),
             },
           ]}
         />

@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { type ApiRequest, callApi, problemOf } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { apiQuery, refresh } from "../../queries.ts";
@@ -21,17 +22,13 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
       {
         label: "Rename…",
         onSelect: () => void navigate({ ...paths.assetGroupEdit(group.id), search: true }),
-        disabledReason: group.can.rename.allowed
-          ? undefined
-          : (group.can.rename.reason ?? "Not possible now"),
+        disabledReason: disabledReason(group.can.rename),
       },
       {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked(group),
-        disabledReason: group.can.delete.allowed
-          ? undefined
-          : (group.can.delete.reason ?? "Not possible now"),
+        disabledReason: disabledReason(group.can.delete),
       },
     ],
     [navigate],

@@ -5,6 +5,7 @@ import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { openCreation } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { FormDialog } from "../../components/FormDialog.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
@@ -81,7 +82,7 @@ export function RotateTokenDialog() {
       isDirty={form.isDirty()}
       isSubmitting={isSubmitting}
       error={error}
-      disabledReason={token.can.rotate.allowed ? undefined : token.can.rotate.reason}
+      disabledReason={disabledReason(token.can.rotate)}
     >
       <TextInput
         label="Name of the successor"

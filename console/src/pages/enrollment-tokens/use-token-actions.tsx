@@ -4,22 +4,18 @@ import {
   pauseEnrollmentToken,
   resumeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { Can } from "@attacklens/protocol/page.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { BlockSensorsDialog } from "./BlockSensorsDialog.tsx";
 import { DeleteTokenDialog } from "./DeleteTokenDialog.tsx";
 import { RevokeTokenDialog } from "./RevokeTokenDialog.tsx";
-
-function reasonAgainst({ allowed, reason }: Can): string | undefined {
-  return allowed ? undefined : (reason ?? "Not possible now");
-}
 
 type Asked = { what: "revoke" | "block" | "delete"; token: EnrollmentToken };
 
@@ -51,42 +47,42 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
       {
         label: "Edit…",
         onSelect: () => void navigate(paths.enrollmentTokenEdit(token.id)),
-        disabledReason: reasonAgainst(token.can.edit),
+        disabledReason: disabledReason(token.can.edit),
       },
       token.pausedAt === null
         ? {
             label: "Pause",
             onSelect: () =>
               change(pauseEnrollmentToken, token, "is paused: no sensor can enroll with it now"),
-            disabledReason: reasonAgainst(token.can.pause),
+            disabledReason: disabledReason(token.can.pause),
           }
         : {
             label: "Resume",
             onSelect: () =>
               change(resumeEnrollmentToken, token, "is resumed: sensors can enroll with it again"),
-            disabledReason: reasonAgainst(token.can.resume),
+            disabledReason: disabledReason(token.can.resume),
           },
       {
         label: "Rotate…",
         onSelect: () => void navigate(paths.enrollmentTokenRotate(token.id)),
-        disabledReason: reasonAgainst(token.can.rotate),
+        disabledReason: disabledReason(token.can.rotate),
       },
       {
         label: "Revoke…",
         onSelect: () => setAsked({ what: "revoke", token }),
-        disabledReason: reasonAgainst(token.can.revoke),
+        disabledReason: disabledReason(token.can.revoke),
       },
       {
         label: "Revoke and block sensors…",
         danger: true,
         onSelect: () => setAsked({ what: "block", token }),
-        disabledReason: reasonAgainst(token.can.revokeAndBlock),
+        disabledReason: disabledReason(token.can.revokeAndBlock),
       },
       {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked({ what: "delete", token }),
-        disabledReason: reasonAgainst(token.can.delete),
+        disabledReason: disabledReason(token.can.delete),
       },
     ],
     [change, navigate],

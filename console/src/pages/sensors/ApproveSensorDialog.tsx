@@ -17,7 +17,9 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
     const body = { fingerprint: sensor.fingerprint };
     await callApi(approveSensor, { params: { id: sensor.id }, body });
     await refresh(queryClient, "sensors");
-    notifications.show({ message: `Sensor “${sensor.hostname}” is approved: it reports within a minute.` });
+    const next =
+      sensor.blockedAt === null ? "It reports within a minute." : "It reports once it is unblocked.";
+    notifications.show({ message: `Sensor “${sensor.hostname}” is approved. ${next}` });
   }
   return (
     <ConfirmDialog
@@ -31,14 +33,20 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
     >
       <Stack gap="md">
         <Text inherit>
-          A machine that calls itself <strong>{sensor.hostname}</strong> came from {sensor.address} with the
-          token {sensor.enrolledBy.name}. Its key has this fingerprint:
+          A machine that calls itself <strong>{sensor.hostname}</strong> came from {sensor.address}{" "}
+          {sensor.copyOf
+            ? `with the key of ${sensor.copyOf.name}, e.g. as a clone of its disk. Its new key`
+            : `with the token ${sensor.enrolledBy.name}. Its key`}{" "}
+          has this fingerprint:
         </Text>
         <code className={classes.fingerprint}>{sensor.fingerprint}</code>
         <Text inherit>
           On the machine, <code>sudo attacklens-sensor status</code> prints the fingerprint of its own key.
-          Only when the four words are the same is it that machine.
+          Approve the sensor only if the four words are the same.
         </Text>
+        {sensor.blockedAt !== null && (
+          <Text inherit>The sensor stays blocked. To let it report, unblock it as well.</Text>
+        )}
         <Checkbox
           label="The machine shows the same four words"
           checked={isCompared}

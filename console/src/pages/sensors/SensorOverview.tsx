@@ -15,7 +15,7 @@ import { CollectionTable } from "./CollectionTable.tsx";
 import { CopiesTable } from "./CopiesTable.tsx";
 import { EarlierTable } from "./EarlierTable.tsx";
 import { LikenessPanel } from "./LikenessPanel.tsx";
-import { renamedText } from "./reinstall-words.ts";
+import { earlierHostname } from "./reinstall-words.ts";
 import { osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
@@ -26,7 +26,7 @@ export function SensorOverview() {
   const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
   const { actionsFor, dialog } = useSensorActions();
   const { enrolledBy, asset, assetGroup } = sensor;
-  const renamed = renamedText(sensor);
+  const enrolledAs = earlierHostname(sensor);
   return (
     <PageBody spaced>
       {sensor.looksLike && (
@@ -35,11 +35,16 @@ export function SensorOverview() {
       <Facts
         facts={[
           { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
-          ...(renamed
+          ...(enrolledAs
             ? [
+                { label: "Enrolled as", value: <CopyText value={enrolledAs} name="enrolled hostname" /> },
                 {
-                  label: "Renamed",
-                  value: <Status color={sensor.isHostnameAllowed ? "yellow" : "red"}>{renamed}</Status>,
+                  label: "Hostname rule",
+                  value: sensor.isHostnameAllowed ? (
+                    <Status color="green">Allowed by its token</Status>
+                  ) : (
+                    <Status color="red">Not allowed by its token</Status>
+                  ),
                 },
               ]
             : []),

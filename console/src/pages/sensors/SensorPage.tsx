@@ -13,7 +13,7 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import classes from "./SensorPage.module.css";
 import { SensorTabs } from "./SensorTabs.tsx";
-import { osName } from "./sensor-words.ts";
+import { awaitsApproval, osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
@@ -51,7 +51,7 @@ export function SensorPage() {
           </ActionButton>
         ))}
       />
-      {sensor.status === "awaiting-approval" && (
+      {awaitsApproval(sensor) && (
         <div className={classes.notice}>
           <Notice kind="warning">
             {sensor.copyOf && (

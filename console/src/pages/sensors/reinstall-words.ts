@@ -54,10 +54,10 @@ export function evidenceText({ facts }: Likeness): string {
 
 /** What stands under a hostname: whose key, hardware or history it is about. */
 export function originText(sensor: Sensor): string {
-  const { copyOf, looksLike, replacedBy } = sensor;
-  const renamed = renamedText(sensor);
+  const { copyOf, looksLike, replacedBy, isHostnameAllowed } = sensor;
+  const before = earlierHostname(sensor);
   return [
-    renamed && `${renamed.charAt(0).toLowerCase()}${renamed.slice(1)}`,
+    before && `enrolled as ${before}${isHostnameAllowed ? "" : ", new name not allowed"}`,
     looksLike && `looks like ${looksLike.sensor.name} reinstalled`,
     replacedBy && `replaced by ${replacedBy.name}`,
     copyOf && `copy of ${copyOf.name}`,
@@ -66,8 +66,7 @@ export function originText(sensor: Sensor): string {
     .join(" · ");
 }
 
-/** Undefined for a host that has the name that it was admitted with. Upper and lower case make no other name. */
-export function renamedText({ hostname, admittedHostname, isHostnameAllowed }: Sensor): string | undefined {
-  if (hostname.toLowerCase() === admittedHostname.toLowerCase()) return undefined;
-  return `Enrolled as ${admittedHostname}${isHostnameAllowed ? "" : " (its token does not allow the new name)"}`;
+/** The hostname that the sensor was admitted with, if the host has another one now. Case makes no difference. */
+export function earlierHostname({ hostname, admittedHostname }: Sensor): string | undefined {
+  return hostname.toLowerCase() === admittedHostname.toLowerCase() ? undefined : admittedHostname;
 }

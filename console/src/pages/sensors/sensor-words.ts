@@ -20,3 +20,8 @@ export const CATEGORY_NAMES: Record<Category, string> = {
 export function osName({ os }: Sensor): string {
   return [os.name, os.version].filter(Boolean).join(" ");
 }
+
+/** Not by the status alone: a sensor that awaits approval may be blocked, too. */
+export function awaitsApproval({ status, can }: Sensor): boolean {
+  return status === "awaiting-approval" || can.approve.allowed;
+}

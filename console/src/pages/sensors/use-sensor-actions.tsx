@@ -5,6 +5,7 @@ import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
@@ -14,10 +15,7 @@ import { KeepBothDialog } from "./KeepBothDialog.tsx";
 import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
 import { SeparateSensorDialog } from "./SeparateSensorDialog.tsx";
-
-function reasonAgainst({ allowed, reason }: Can): string | undefined {
-  return allowed ? undefined : (reason ?? "Not possible now");
-}
+import { awaitsApproval } from "./sensor-words.ts";
 
 type Question = "approve" | "merge" | "keep-both" | "separate" | "block" | "re-enroll" | "delete";
 
@@ -49,13 +47,13 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   );
   const actionsFor = useCallback(
     (sensor: Sensor): SensorActions => {
-      const { status, looksLike, replacedBy, blockedAt, can } = sensor;
+      const { looksLike, replacedBy, blockedAt, can } = sensor;
       const question = (label: string, what: Question, allowed: Can): RowAction => ({
         label,
         onSelect: () => setAsked({ what, sensor }),
-        disabledReason: reasonAgainst(allowed),
+        disabledReason: disabledReason(allowed),
       });
-      const approval = status === "awaiting-approval" ? [question("Approve…", "approve", can.approve)] : [];
+      const approval = awaitsApproval(sensor) ? [question("Approve…", "approve", can.approve)] : [];
       const merging = looksLike
         ? [
             question(`Merge with ${looksLike.sensor.name}…`, "merge", can.merge),
@@ -72,7 +70,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
           : {
               label: "Unblock",
               onSelect: () => void unblock(sensor),
-              disabledReason: reasonAgainst(can.unblock),
+              disabledReason: disabledReason(can.unblock),
             },
         question("Re-enroll…", "re-enroll", can.reEnroll),
         { ...question("Delete…", "delete", can.delete), danger: true },
