@@ -1,8 +1,14 @@
-// The use ledger as people see it.
+// The ledger of a token: what writes an attempt into it, and how users read it.
+import { createHash, randomBytes } from "node:crypto";
 import type { EnrollmentAttempt, RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
-import { toInstant } from "../ids.ts";
-import { type AttemptPage, pageOfAttempts } from "./attempts-store.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
+import type { RefusalLedger } from "../route-handler.ts";
+import { type AttemptPage, insertAttempts, pageOfAttempts, upsertRefusals } from "./attempts-store.ts";
+import { updateToken } from "./enrollment-tokens-store.ts";
+import type { RefusedAttempt } from "./token-admission.ts";
 
 export async function listEnrollmentAttempts(db: Database, query: AttemptPage) {
   const { rows, ...page } = await pageOfAttempts(db, query);
@@ -30,4 +36,85 @@ export async function listEnrollmentAttempts(db: Database, query: AttemptPage) {
     }),
   );
   return { items, ...page };
+}
+
+export interface Attempt {
+  tokenId: string;
+  publicKey: string;
+  at: number;
+  address: string;
+  hostname: string;
+}
+
+/** Counts uses, in the transaction that makes the sensors. */
+export async function recordTokenUses(
+  tx: Database,
+  uses: (Attempt & { sensorId: string; useNumber: number })[],
+): Promise<void> {
+  const rows = uses.map((use) => ({
+    ...attemptRow(use, null),
+    sensorId: use.sensorId,
+    useNumber: use.useNumber,
+  }));
+  await insertAttempts(tx, rows);
+  for (const [tokenId, used] of Map.groupBy(uses, (use) => use.tokenId)) {
+    const last = used.reduce((latest, use) => (use.useNumber > latest.useNumber ? use : latest));
+    await updateToken(tx, tokenId, { lastUsedAt: last.at });
+  }
+}
+
+/** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */
+export async function recordRefusal(
+  ledger: RefusalLedger,
+  attempt: Omit<Attempt, "tokenId">,
+  { tokenId, reason, told }: RefusedAttempt,
+): Promise<Problem> {
+  const row = attemptRow({ ...attempt, tokenId }, reason);
+  await ledger.record({ ...row, detail: told });
+  return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
+}
+
+/** Writes a refusal in the caller's transaction; returns its reference. */
+export async function insertRefusal(
+  tx: Database,
+  attempt: Omit<Attempt, "tokenId">,
+  { tokenId, reason, told }: RefusedAttempt,
+): Promise<string> {
+  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail: told };
+  await upsertRefusals(tx, [row]);
+  await announce(tx, "enrollment-attempt");
+  return row.reference;
+}
+
+function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason | null) {
+  return {
+    id: newId("enrollment"),
+    enrollmentTokenId: tokenId,
+    reference: reason === null ? formatReference(randomBytes(12)) : refusalReference(publicKey, reason),
+    useNumber: null,
+    reason,
+    detail: null,
+    firstAt: at,
+    at,
+    attempts: 1,
+    address,
+    hostname,
+    hostnameKey: nameKey(hostname),
+    publicKey,
+    sensorId: null,
+  };
+}
+
+/** Crockford's base 32: no letter that is taken for a digit. */
+const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** The same for the same key and reason, so that a host that tries again is found under one reference. */
+function refusalReference(publicKey: string, reason: RefusalReason): string {
+  const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
+  return formatReference(hash.subarray(0, 12));
+}
+
+/** 60 bits: two attempts with one token never share a reference by chance. */
+function formatReference(bytes: Uint8Array): string {
+  return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }

@@ -11,14 +11,9 @@ import type { Database } from "../db/schema.ts";
 import { type CreationSteps, cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { toInstant } from "../ids.ts";
 import type { User } from "../route-handler.ts";
-import {
-  getEnrollmentToken,
-  hashTokenValue,
-  insertNewToken,
-  type NewValue,
-  refuseTakenName,
-} from "./enrollment-tokens.ts";
+import { getEnrollmentToken, insertNewToken, type NewValue, refuseTakenName } from "./enrollment-tokens.ts";
 import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-store.ts";
+import { hashTokenValue } from "./token-admission.ts";
 import { toColumns } from "./token-settings.ts";
 
 /** Makes a token; returns the value, which is stored nowhere. Throws input-invalid, name-taken, and what `createOnce` throws. */

@@ -3,8 +3,8 @@
 import type { Database } from "../db/schema.ts";
 import { openRetryAfter } from "../retry-after.ts";
 import type { KnownValues } from "../route-handler.ts";
-import { tokenUnknown } from "./enrollment-tokens.ts";
 import { listExistingHashes } from "./enrollment-tokens-store.ts";
+import { tokenUnknown } from "./token-admission.ts";
 
 const LIMITS = {
   /** Values of one look-up. */

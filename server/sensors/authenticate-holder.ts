@@ -6,7 +6,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { parseTokenValue } from "../enrollment-tokens/enrollment-tokens.ts";
+import { parseTokenValue } from "../enrollment-tokens/token-admission.ts";
 import type { ContentDigest, HttpRequest, Services, TokenHolder } from "../route-handler.ts";
 import { type ClaimedSignature, parseSignature, requireFresh, verifySignature } from "./sensor-signature.ts";
 import { requireTicket, ticketUnknown } from "./tickets.ts";

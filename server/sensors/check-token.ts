@@ -3,7 +3,7 @@ import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { holdToken, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/enrollment-tokens.ts";
+import { holdToken, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/token-admission.ts";
 import { toInstant } from "../ids.ts";
 import type { CheckedToken, HttpRequest, Services, TokenCheck, TokenHolder } from "../route-handler.ts";
 

@@ -6,13 +6,13 @@ import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { recordTokenUses } from "../enrollment-tokens/attempts.ts";
 import {
   type HeldToken,
   holdToken,
   RefusedAttempt,
-  recordTokenUses,
   tokenUnknown,
-} from "../enrollment-tokens/enrollment-tokens.ts";
+} from "../enrollment-tokens/token-admission.ts";
 import { nameKey, newId } from "../ids.ts";
 import type { Enrolled, EnrollRequest } from "../route-handler.ts";
 import { admitKey } from "./known-keys.ts";

@@ -7,14 +7,8 @@ import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import {
-  type HeldToken,
-  insertRefusal,
-  lockRulesOfSensor,
-  RefusedAttempt,
-  recordRefusal,
-  recordTokenUses,
-} from "../enrollment-tokens/enrollment-tokens.ts";
+import { insertRefusal, recordRefusal, recordTokenUses } from "../enrollment-tokens/attempts.ts";
+import { type HeldToken, lockRulesOfSensor, RefusedAttempt } from "../enrollment-tokens/token-admission.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller, Services } from "../route-handler.ts";
 import { rememberClone, sensorCopied } from "./boots.ts";

@@ -1,7 +1,8 @@
 // A sensor trades an enrollment token for an identity of its own.
 import type { enroll as enrollRoute } from "@attacklens/protocol/enroll.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
-import { RefusedAttempt, recordRefusal } from "../enrollment-tokens/enrollment-tokens.ts";
+import { recordRefusal } from "../enrollment-tokens/attempts.ts";
+import { RefusedAttempt } from "../enrollment-tokens/token-admission.ts";
 import { toInstant } from "../ids.ts";
 import type { HttpRequest, Services, TokenHolder } from "../route-handler.ts";
 import { signedKey } from "./authenticate-holder.ts";

@@ -3,7 +3,7 @@
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
-import { allowsHostname, tokenAllowsHostname } from "../enrollment-tokens/enrollment-tokens.ts";
+import { allowsHostname, tokenAllowsHostname } from "../enrollment-tokens/token-admission.ts";
 import { nameKey } from "../ids.ts";
 
 interface Hostnames {
