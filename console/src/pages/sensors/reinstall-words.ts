@@ -58,7 +58,7 @@ export function originText(sensor: Sensor): string {
   const before = earlierHostname(sensor);
   return [
     // First: the line is cut at the end of its column.
-    !isHostnameAllowed && "name not allowed",
+    before && !isHostnameAllowed && "name not allowed",
     before && `enrolled as ${before}`,
     looksLike && `looks like ${looksLike.sensor.name} reinstalled`,
     replacedBy && `replaced by ${replacedBy.name}`,
