@@ -45,7 +45,7 @@ const cases: [string, z.ZodType, unknown, string][] = [
     "has a name that is not valid: it must have at most 2 characters",
   ],
   ["entry of a map", z.map(z.string(), z.int()), new Map([["a", "b"]]), "must be a number"],
-  ["union", z.union([z.string(), z.int()]), true, "is none of the forms that are allowed here"],
+  ["union", z.union([z.string(), z.int()]), true, "does not match any of the allowed forms"],
   ["kind", z.discriminatedUnion("k", [z.object({ k: z.literal("a") })]), { k: "b" }, "must be a"],
   ["absent kind", z.discriminatedUnion("k", [z.object({ k: z.literal("a") })]), {}, "is required"],
   ["custom", z.string().refine(() => false), "x", "is not valid"],

@@ -101,7 +101,7 @@ function unionText(issue: Extract<RawIssue, { code: "invalid_union" }>): string 
   if (discriminator !== undefined && (issue.input as Record<string, unknown>)[discriminator] === undefined)
     return "is required";
   if (options && options.length > 0) return `must be ${oneOf(options)}`;
-  return "is none of the forms that are allowed here";
+  return "does not match any of the allowed forms";
 }
 
 function oneOf(values: readonly unknown[]): string {

@@ -7,5 +7,5 @@ export type LostSensorRule = (typeof LOST_SENSOR_RULES)[number];
 
 export const lostSensorRule = z.enum(LOST_SENSOR_RULES).meta({
   description:
-    "Whether enrolling again makes a lost sensor, whose server no longer knows it, a new one: only if the command gives a CA pin that the host does not have yet (new-pin), always, or never. Each takes one use",
+    "Whether `enroll` makes a host a new sensor if the server no longer knows it: only if the command gives a CA pin that the host does not have yet (new-pin), always, or never. Each takes one use",
 });

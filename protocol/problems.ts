@@ -34,7 +34,7 @@ export const PROBLEMS = {
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request body did not arrive in time" },
   "name-taken": { status: 409, title: "The name is already in use" },
-  "key-taken": { status: 409, title: "The public key is or was a sensor's already" },
+  "key-taken": { status: 409, title: "The public key is or was in use by a sensor" },
   "state-conflict": { status: 409, title: "Not possible in the present state" },
   "body-too-large": { status: 413, title: "The request body is too large" },
   "media-type-unsupported": { status: 415, title: "The content type is not supported" },

@@ -25,12 +25,11 @@ export const sensor = z
     id: sensorId,
     hostname: z.string(),
     admittedHostname: z.string().meta({
-      description:
-        "The hostname with which it was admitted, by its enrollment token or an operator; another one than `hostname` once the host was renamed",
+      description: "Hostname at enrollment or approval; differs from `hostname` after the host was renamed",
       example: "web-07",
     }),
     isHostnameAllowed: z.boolean().meta({
-      description: "false: the host was renamed, and its enrollment token admits no host of the present name",
+      description: "false: the host was renamed, and its enrollment token does not allow the current name",
     }),
     status: z.enum(SENSOR_STATUSES).meta({
       description:

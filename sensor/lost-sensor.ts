@@ -108,20 +108,19 @@ const WORDS: Record<
 > = {
   lost: {
     exit: "unknownToServer",
-    what: (id) =>
-      `does not know this host any more: its signed refusal says that it has no ${id} with this key`,
+    what: (id) => `no longer knows this host: its signed reply says that it has no ${id} with this key`,
   },
   doubtful: {
     exit: "unknownToServer",
-    what: (id) => `does not know ${id}, by a refusal that this host cannot verify`,
+    what: (id) => `says that it does not know ${id}, but this host cannot verify the reply`,
   },
   "other-server": {
     exit: "wrongServer",
-    what: (id) => `is another server than the one where this host is ${id}: it signs with another key`,
+    what: (id) => `is not the server that this host is enrolled with as ${id}: it signs with a different key`,
   },
   "key-replaced": {
     exit: "keyNotOurs",
-    what: (id) => `gave ${id} another key by a re-enrollment ticket; this host's key is refused`,
+    what: (id) => `gave ${id} another key through a re-enrollment ticket, and refuses this host's key`,
   },
 };
 

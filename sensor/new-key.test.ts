@@ -169,7 +169,7 @@ test("a next key that the server refuses is given up: the present one goes on, a
   const cycle = start();
   expect(await cycle()).toMatchObject({
     state: "connected",
-    news: ["could not change its key: The public key is or was a sensor's already"],
+    news: ["could not change its key: The public key is or was in use by a sensor"],
   });
   expect(onDisk()).toEqual({ ...identity, nextKey: undefined } as never);
   server.next.push(wantsNewKey);

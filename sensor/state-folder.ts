@@ -28,7 +28,7 @@ export function refuseForeignFolder(stateDir: string): void {
       throw foreignFolder(stateDir, path, `it belongs to user ${stat.uid}`, `chown -h root ${quote(path)}`);
     if (stat.isSymbolicLink()) {
       if (++links > MAX_LINKS)
-        throw foreignFolder(stateDir, path, "its links lead in a circle", `rm ${quote(path)}`);
+        throw foreignFolder(stateDir, path, "its symbolic links form a loop", `rm ${quote(path)}`);
       const target = readlinkSync(path);
       parts.unshift(...target.split("/").filter(Boolean));
       current = isAbsolute(target) ? "/" : dirname(path);

@@ -58,7 +58,7 @@ function newerState(path: string, text: string, version: number): SensorError {
       : `attacklens-sensor ${describe(release, fieldOf(text, "commit"))}`;
   return new SensorError(
     "identity",
-    `Cannot use ${path}: ${writer} wrote it, with state version ${version}; this is attacklens-sensor ${describe(RELEASE, COMMIT)}, which knows state version ${STATE_VERSION}; nothing was changed`,
+    `Cannot use ${path}: ${writer} wrote it, with state version ${version}; this is attacklens-sensor ${describe(RELEASE, COMMIT)}, which supports state version ${STATE_VERSION}; nothing was changed`,
     `install attacklens-sensor ${release === undefined ? "in its newest release" : `${toPlainText(release, 40)} or newer`} and run the same command again; leave the folder as it is: it holds this host's identity`,
   );
 }

@@ -77,10 +77,10 @@ async function goOn(
 ): Promise<void> {
   const { stateDir, server } = options;
   print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
-  if (await changeWay(existing, options)) print("reaches its server from now on as this command says");
+  if (await changeWay(existing, options)) print("uses this command's connection settings from now on");
   if (remark) note(remark);
   if (readStatus(stateDir)?.state === "copied")
-    note("another host holds its key, and the token does not let this one in; use a re-enrollment ticket");
+    note("another host holds this key, and the token rejects clones; use a re-enrollment ticket");
 }
 
 function noToken(): SensorError {

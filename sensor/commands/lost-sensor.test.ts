@@ -106,7 +106,7 @@ describe("a server that does not", () => {
         const { exitCode, stdout, stderr } = await enroll();
         expect({ exitCode, stdout }).toEqual({ exitCode: 9, stdout: "" });
         expect(stderr).toContain(
-          `its signed refusal says that it has no ${OLD_ID} with this key; the identity was kept\n`,
+          `its signed reply says that it has no ${OLD_ID} with this key; the identity was kept\n`,
         );
         expect(stderr).toContain("hint: to make this host a new sensor, run the same command with --replace");
         expect(kept()).toBe(true);
@@ -149,7 +149,7 @@ describe("a server that does not", () => {
       const { exitCode, stderr } = await enroll();
       expect(exitCode).toBe(10);
       expect(stderr).toContain(
-        `is another server than the one where this host is ${OLD_ID}: it signs with another key`,
+        `is not the server that this host is enrolled with as ${OLD_ID}: it signs with a different key`,
       );
       expect(kept()).toBe(true);
     }
@@ -161,7 +161,7 @@ describe("a server that does not", () => {
     server.next.push(problem("sensor-unknown"));
     const { exitCode, stderr } = await enroll();
     expect(exitCode).toBe(9);
-    expect(stderr).toContain("by a refusal that this host cannot verify");
+    expect(stderr).toContain("but this host cannot verify the reply");
     expect(kept()).toBe(true);
     server.next.push(problem("sensor-unknown"));
     expect((await enroll("--replace")).exitCode).toBe(0);

@@ -66,7 +66,7 @@ test("an identity that a newer build wrote is left as it is, and both builds are
       expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
       expect(stderr).toContain(writer);
       expect(stderr).toContain(
-        `this is attacklens-sensor ${RELEASE}, which knows state version 1; nothing was changed`,
+        `this is attacklens-sensor ${RELEASE}, which supports state version 1; nothing was changed`,
       );
       expect(stderr).toContain(`hint: install attacklens-sensor ${install}`);
       expect(stderr).not.toMatch(/damaged|away/);

@@ -407,7 +407,7 @@ describe("check, a line for each step", () => {
       const { exitCode, stdout } = await check(server.url, ["--ca-pin", pinOfIssued(root)]);
       expect(exitCode).toBe(0);
       expect(lines(stdout)[5]).toMatch(text);
-      expect(lines(stdout)[6]).toStartWith("      hint: set this host's clock all the same");
+      expect(lines(stdout)[6]).toStartWith("      hint: set this host's clock anyway");
     }
   });
 

@@ -66,6 +66,6 @@ export function clockFinding(offsetMs: number | undefined): Finding {
     step,
     state: "note",
     text: `${text}: the sensor corrects itself by the server's time`,
-    hint: "set this host's clock all the same: by it certificates begin and end",
+    hint: "set this host's clock anyway: certificate validity depends on it",
   };
 }

@@ -40,8 +40,8 @@ export async function openServerTls({ db, now, secret, files, names, log }: TlsS
     warnedAt = now();
     const about = { file: files.certificate, until: new Date(current.expiresAt).toISOString() };
     if (current.expiresAt <= now())
-      log.error(about, "the certificate is expired, and clients refuse it: renew it, then send SIGHUP");
-    else log.warn(about, "the certificate ends soon: renew it, then send SIGHUP");
+      log.error(about, "the certificate has expired, and clients reject it: renew it, then send SIGHUP");
+    else log.warn(about, "the certificate expires soon: renew it, then send SIGHUP");
   };
   warnWhenNearEnd();
   async function renew(): Promise<boolean> {

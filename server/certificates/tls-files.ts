@@ -24,7 +24,7 @@ export function requireInForce(certificateFile: string, chain: string, now: numb
   const isExpired = to <= now;
   if (!isExpired && from <= now) return;
   const when = isExpired
-    ? `the certificate is expired since ${new Date(to).toISOString()}`
+    ? `the certificate expired at ${new Date(to).toISOString()}`
     : `the certificate is not valid before ${new Date(from).toISOString()}`;
   throw new Error(`Can't use ${certificateFile}: ${when}\nhint: install a valid one, then send SIGHUP`);
 }

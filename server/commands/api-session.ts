@@ -91,7 +91,7 @@ function unreachable(route: Route, origin: string, error: Error & { code?: strin
   const isLost = error.code === "ECONNRESET" || error.name === "TimeoutError";
   const hint =
     route.creates && isLost
-      ? "the server may have carried the request out: look for what it made before you repeat the command"
+      ? "the server may have processed the request: check whether the object exists before you repeat the command"
       : "look at --server and the certificate; --ca FILE trusts a private one";
   return new CommandError("unreachable", `Cannot reach ${origin}: ${error.message}`, hint);
 }

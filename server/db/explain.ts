@@ -78,7 +78,7 @@ export function explainDatabase(error: unknown): string | undefined {
     return "Cannot write the data: no space left on the device; nothing was changed\nhint: free some space";
   }
   if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
-    return "Cannot open the database: attacklens.db is damaged or no database; it was left as it is\nhint: restore it from a backup";
+    return "Cannot open the database: attacklens.db is damaged or is not a database; it was left as it is\nhint: restore it from a backup";
   }
   if (/^SQLITE_CANTOPEN/.test(String(code)))
     return "Cannot open the database: attacklens.db in the data folder cannot be opened\nhint: check that it is a file, and that this user may read and write it and its folder";
@@ -112,6 +112,6 @@ export function explainDatabase(error: unknown): string | undefined {
   if (code === "28P01" || code === "28000")
     return "Cannot open the database: PostgreSQL refuses the user or password in DATABASE_URL\nhint: correct them, or allow the user in pg_hba.conf";
   return code === "3D000"
-    ? "Cannot open the database: PostgreSQL has none of the name in DATABASE_URL\nhint: create it with createdb, or correct the name"
+    ? "Cannot open the database: PostgreSQL has no database with the name in DATABASE_URL\nhint: create it with createdb, or correct the name"
     : undefined;
 }

@@ -106,7 +106,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     };
     const unknown = await run("create", "--name", "Twice", ...NEW, ...through);
     expect(unknown).toMatchObject({ code: 4, stdout: "" });
-    expect(unknown.stderr).toContain("hint: the server may have carried the request out");
+    expect(unknown.stderr).toContain("hint: the server may have processed the request");
   });
 }
 

@@ -187,7 +187,9 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
   expect((await runOnce(asleep)).code).toBe(10);
   const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
-  expect(pinned.stdout).toContain("the token was not used\nreaches its server from now on");
+  expect(pinned.stdout).toContain(
+    "the token was not used\nuses this command's connection settings from now on",
+  );
   expect((await runOnce(asleep)).stderr).not.toContain("certificate");
 });
 

@@ -102,7 +102,7 @@ test(
     const refused = await scene.onEach((host) => scene.enroll(host, value));
     expect(codesOf(refused)).toEqual([9]);
     expect(refused[3]?.stderr).toContain(
-      `does not know this host any more: its signed refusal says that it has no ${ids[3]}`,
+      `no longer knows this host: its signed reply says that it has no ${ids[3]}`,
     );
     expect(refused[3]?.stderr).toContain("--replace");
     expect(scene.hosts.map(idOf)).toEqual(ids);
@@ -154,7 +154,7 @@ test(
     expect((await scene.enroll(scene.hosts[1]!, again)).code).toBe(10);
     const other = await scene.enroll(scene.hosts[1]!, never, ...newPin);
     expect(other.code).toBe(10);
-    expect(other.stderr).toContain(`is another server than the one where this host is ${ids[1]}`);
+    expect(other.stderr).toContain(`is not the server that this host is enrolled with as ${ids[1]}`);
     expect((await scene.enroll(scene.hosts[1]!, value, ...newPin)).code).toBe(3);
     expect(scene.hosts.map(idOf)).toEqual(ids);
     expect(await scene.sensors()).toEqual([]);

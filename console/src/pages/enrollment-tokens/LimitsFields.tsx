@@ -86,7 +86,7 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
           />
           <Select
             label="Re-enroll lost sensors"
-            description="After a disaster: the deploy command makes a host a new sensor if the server no longer knows it"
+            description="When the deploy command makes a host a new sensor because the server no longer knows it"
             data={LOST_SENSOR_OPTIONS}
             allowDeselect={false}
             {...form.getInputProps("reEnrollLost")}

@@ -29,14 +29,14 @@ export function ReferenceFound({ text }: { text: string | undefined }) {
   if (reference === undefined || !data) return null;
   if (!attempt) {
     return (
-      <div style={{ padding: "0 32px 12px" }}>
+      <div style={{ padding: "0 var(--page-edge) 12px" }}>
         <Notice kind="info">No attempt to enroll has the reference {reference}.</Notice>
       </div>
     );
   }
   const fix = token && fixOf(attempt, token);
   return (
-    <div style={{ padding: "0 32px 12px" }}>
+    <div style={{ padding: "0 var(--page-edge) 12px" }}>
       <Notice kind="info">
         {reference}: <strong>{attempt.hostname}</strong> ({attempt.address}) was{" "}
         {attempt.reason === null ? "accepted" : "refused"} <RelativeTime at={attempt.at} /> with{" "}

@@ -57,7 +57,9 @@ export function originText(sensor: Sensor): string {
   const { copyOf, looksLike, replacedBy, isHostnameAllowed } = sensor;
   const before = earlierHostname(sensor);
   return [
-    before && `enrolled as ${before}${isHostnameAllowed ? "" : ", new name not allowed"}`,
+    // First: the line is cut at the end of its column.
+    before && !isHostnameAllowed && "name not allowed",
+    before && `enrolled as ${before}`,
     looksLike && `looks like ${looksLike.sensor.name} reinstalled`,
     replacedBy && `replaced by ${replacedBy.name}`,
     copyOf && `copy of ${copyOf.name}`,
