@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { programPath, SERVER } from "../../tasks/build.ts";
 import { createSuperAdmin } from "../../tasks/first-day.ts";
 import { startServer } from "../../tasks/programs.ts";
+import { ALL_KILLS } from "../support/all-kills.ts";
 import { traces } from "../support/kill-at-each.ts";
 
 const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];
 const MOST_KILLS = 60;
-/** With ALL_KILLS=1 at each call, which takes minutes; else at some of them. */
-const STEP = process.env.ALL_KILLS === "1" ? 1 : 4;
+const STEP = ALL_KILLS ? 1 : 4;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
 /** Runs `serve` until it is killed at its nth call, or stops it once it listens. True when it was killed. */

@@ -12,9 +12,10 @@ import { makeSigner } from "../../bench/signer.ts";
 import { call, type Session } from "../../tasks/api-client.ts";
 import { createSuperAdmin } from "../../tasks/first-day.ts";
 import { type RunningServer, startServer } from "../../tasks/programs.ts";
+import { ALL_KILLS } from "../support/all-kills.ts";
 import { createTestDatabase } from "../support/databases.ts";
 
-const HOSTS = 1_200;
+const HOSTS = ALL_KILLS ? 1_200 : 400;
 /** After how many more acknowledgements the server is killed: in the first moments, and deep in the burst. */
 const KILLED_AFTER = [1, 40, 100];
 
