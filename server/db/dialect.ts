@@ -25,6 +25,14 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
     : sql<T>`${sql.ref(column)}`;
 }
 
+/** Pairs as a table with the columns `type` and `value`, in one parameter however many they are. */
+export function valuePairs(db: Database, pairs: { type: string; value: string }[]): RawBuilder<unknown> {
+  const json = JSON.stringify(pairs);
+  return dialectOf(db) === "postgres"
+    ? sql`(select type, value from json_to_recordset(${json}::json) as pair (type text, value text))`
+    : sql`(select json_extract(value, '$.type') as type, json_extract(value, '$.value') as value from json_each(${json}))`;
+}
+
 /** One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write lock already. */
 export async function lockMigrations(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")

@@ -10,7 +10,7 @@ import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment
 import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
 import { listClones } from "../sensors/boots-store.ts";
 import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
-import { listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
+import { listHolders, listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
 import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
 import { countSensorsOfToken, findSensor, listFirstBlockable } from "../sensors/sensors-store.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../test-world.ts";
@@ -135,6 +135,10 @@ function otherLists(): Listing[] {
     ["what a sensor has replaced", (db) => listReplaced(db, fleetId("sen", 250))],
     ["clones of a sensor", (db) => listClones(db, fleetId("sen", 7), 100)],
     ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
+    [
+      "sensors with identifiers of a new host",
+      (db) => listHolders(db, { "machine-id": ["7".padStart(32, "0")] }),
+    ],
     ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
     ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],
     ["hosts of a roll-out", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],

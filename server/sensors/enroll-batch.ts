@@ -5,6 +5,7 @@ import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
+import { readByIndex } from "../db/snapshot.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { recordTokenUses } from "../enrollment-tokens/attempts.ts";
 import {
@@ -53,6 +54,7 @@ async function enrollAll(
   batch: EnrollRequest[],
   checkInIntervalSeconds: number,
 ): Promise<Outcome[]> {
+  await readByIndex(tx);
   const token = await holdToken(tx, batch[0]!.valueHash);
   // Behind the lock: whoever enrolled with this token until now is found.
   const keys = new Set(batch.map(({ publicKey }) => publicKey));
@@ -160,7 +162,11 @@ async function createSensors(
   const assetGroupId = token.assetGroup?.id ?? null;
   // A sensor that awaits approval is compared when it is approved.
   if (!isWithdrawn)
-    await noticeReinstalls(tx, rows, { now: made[0]!.at, assetGroupId, checkInIntervalSeconds });
+    await noticeReinstalls(
+      tx,
+      made.map(({ sensorId, host }) => ({ id: sensorId, host })),
+      { now: made[0]!.at, assetGroupId, checkInIntervalSeconds },
+    );
   await recordTokenUses(
     tx,
     made.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),

@@ -1,6 +1,7 @@
 // Sensors that look like others, in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { valuePairs } from "../db/dialect.ts";
 import type { Database, SensorLikenessTable } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 
@@ -12,45 +13,56 @@ const MAX_HOLDERS = 20;
  * asset has at most one of them, the latest.
  */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
-  const holders = new Map<string, Awaited<ReturnType<typeof holdersOf>>[number]>();
-  for (const [type, values] of Object.entries(identifiers)) {
-    for (const holder of await forSomeValues(values, (some) => holdersOf(tx, type, some)))
-      holders.set(holder.id, holder);
-  }
-  return [...holders.values()];
+  const shared = await listSharedByFew(tx, identifiers);
+  if (shared.length === 0) return [];
+  const { rows } = await sql<{ assetId: string }>`
+    select distinct asset_identifier.asset_id from ${valuePairs(tx, shared)} as wanted cross join asset_identifier
+    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.execute(tx);
+  return await forSomeValues(
+    rows.map(({ assetId }) => assetId),
+    (some) => holdersOf(tx, some).execute(),
+  );
 }
 
-async function holdersOf(tx: Database, type: string, some: string[]) {
-  const rare = await tx
-    .selectFrom("assetIdentifier")
-    .innerJoin("asset", "asset.id", "assetIdentifier.assetId")
-    .select("assetIdentifier.value")
-    .where("asset.mergedInto", "is", null)
-    .where("assetIdentifier.type", "=", type)
-    .where("assetIdentifier.value", "in", some)
-    .groupBy("assetIdentifier.value")
-    .having((eb) => eb.fn.countAll(), "<=", MAX_HOLDERS)
-    // The new sensor's own asset has its values already: what no other has leads to nobody, and most values are such.
-    .having((eb) => eb.fn.countAll(), ">", 1)
-    .execute();
-  return await forSomeValues(
-    rare.map(({ value }) => value),
-    (some) =>
-      tx
-        .selectFrom("assetIdentifier")
-        .innerJoin("sensor", "sensor.assetId", "assetIdentifier.assetId")
-        .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-        .innerJoin("asset", "asset.id", "sensor.assetId")
-        .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
-        .select("asset.assetGroupId")
-        .where("assetIdentifier.type", "=", type)
-        .where("assetIdentifier.value", "in", some)
-        .where("sensor.awaitingApproval", "=", 0)
-        .where("sensor.deletedAt", "is", null)
-        .where("sensor.removedAt", "is", null)
-        .where("sensor.replacedAt", "is", null)
-        .execute(),
+/**
+ * Those of the identifiers that more than one asset has, and few. A new sensor's own asset has its values already, and no other has
+ * most of them. Each is looked up alone, for one statement with all values makes PostgreSQL read every asset while a
+ * rollout outruns its statistics.
+ */
+async function listSharedByFew(
+  tx: Database,
+  identifiers: Record<string, string[]>,
+): Promise<{ type: string; value: string }[]> {
+  const pairs = Object.entries(identifiers).flatMap(([type, values]) =>
+    values.map((value) => ({ type, value })),
   );
+  if (pairs.length === 0) return [];
+  const { rows } = await sql<{ type: string; value: string }>`
+    select type, value from ${valuePairs(tx, pairs)} as wanted
+    where (
+      select count(*) from (
+        select 1 from asset_identifier join asset on asset.id = asset_identifier.asset_id
+        where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value
+          and asset.merged_into is null
+        limit ${MAX_HOLDERS + 1}
+      ) as holder
+    ) between 2 and ${MAX_HOLDERS}`.execute(tx);
+  return rows;
+}
+
+/** An unenrolled sensor too. One expression: by four conditions PostgreSQL expects so few live sensors that it starts from all of them. */
+const canBeMatched = sql<boolean>`case when sensor.awaiting_approval = 0 and sensor.deleted_at is null
+  and sensor.removed_at is null and sensor.replaced_at is null then true else false end`;
+
+function holdersOf(tx: Database, assetIds: string[]) {
+  return tx
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
+    .select("asset.assetGroupId")
+    .where("sensor.assetId", "in", assetIds)
+    .where(canBeMatched);
 }
 
 export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {

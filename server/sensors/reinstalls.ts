@@ -8,11 +8,12 @@ import { z } from "zod";
 import { mergeAsset, separateAsset, withdrawIdentifiers } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
-import type { Database, SensorTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
+import type { BootHost } from "./boot-rules.ts";
 import { parseHost } from "./boots.ts";
 import { compareHardware, HARDWARE_KINDS, type HardwareKind, hardwareOf } from "./reinstall-rules.ts";
 import {
@@ -41,20 +42,17 @@ const MAX_MATCHES = 20;
 /** Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them. */
 export async function noticeReinstalls(
   tx: Database,
-  made: { sensor: SensorTable }[],
+  newcomers: { id: string; host: BootHost }[],
   {
     now,
     assetGroupId,
     checkInIntervalSeconds,
   }: { now: number; assetGroupId: string | null; checkInIntervalSeconds: number },
 ): Promise<void> {
-  const newcomers = made.map(({ sensor }) => ({ id: sensor.id, host: parseHost(sensor.enrolledHost) }));
-  const identifiers: Partial<Record<HardwareKind, string[]>> = {};
-  for (const { host } of newcomers) {
-    const hardware = hardwareOf(host);
-    for (const kind of HARDWARE_KINDS)
-      identifiers[kind] = [...new Set([...(identifiers[kind] ?? []), ...hardware[kind]])];
-  }
+  const hardware = newcomers.map(({ host }) => hardwareOf(host));
+  const identifiers = Object.fromEntries(
+    HARDWARE_KINDS.map((kind) => [kind, [...new Set(hardware.flatMap((values) => values[kind]))]]),
+  );
   const ids = new Set(newcomers.map(({ id }) => id));
   const since = onlineSince(now, checkInIntervalSeconds);
   const holders = (await listHolders(tx, identifiers)).map((row) => ({

@@ -72,7 +72,11 @@ async function identify(
   // A clone runs beside its original: it is no re-imaged host.
   if (sensor.copiedFrom !== null) return;
   const assetGroupId = (await findSensor(tx, sensor.id))?.assetGroupId ?? null;
-  await noticeReinstalls(tx, [{ sensor }], { now, assetGroupId, checkInIntervalSeconds });
+  await noticeReinstalls(tx, [{ id: sensor.id, host: parseHost(sensor.enrolledHost) }], {
+    now,
+    assetGroupId,
+    checkInIntervalSeconds,
+  });
 }
 
 /** Throws not-found, state-conflict. */
