@@ -16,14 +16,22 @@ export function checkStateDir(stateDir: string): string {
   return stateDir;
 }
 
-/** Throws SensorError unless the folder, and each that leads to it, is root's alone to change. What does not exist yet root makes. */
+/** Throws SensorError unless the folder, each that leads to it, and what the sensor reads in it, is root's alone to change. */
 export function refuseForeignFolder(stateDir: string): void {
-  const parts = resolve(stateDir).split("/").filter(Boolean);
+  const folder = refuseForeignPath(stateDir, stateDir);
+  if (folder === undefined) return;
+  for (const name of ["identity.json", "status.json", "reports", "re-enroll"])
+    refuseForeignPath(stateDir, join(folder, name));
+}
+
+/** Returns where the path leads to, through links; undefined when it does not exist yet: then root makes it. */
+function refuseForeignPath(stateDir: string, wanted: string): string | undefined {
+  const parts = resolve(wanted).split("/").filter(Boolean);
   let current = "/";
   for (let links = 0; parts.length > 0; ) {
     const path = join(current, parts.shift()!);
     const stat = look(path);
-    if (!stat) return;
+    if (!stat) return undefined;
     if (stat.uid !== 0)
       throw foreignFolder(stateDir, path, `it belongs to user ${stat.uid}`, `chown -h root ${quote(path)}`);
     if (stat.isSymbolicLink()) {
@@ -36,16 +44,11 @@ export function refuseForeignFolder(stateDir: string): void {
     }
     // In a sticky folder, e.g. /tmp, nobody renames what is root's; but anybody puts a file into it.
     const isSticky = (stat.mode & STICKY) !== 0 && parts.length > 0;
-    if (stat.isDirectory() && (stat.mode & WRITABLE_BY_OTHERS) !== 0 && !isSticky)
+    if ((stat.mode & WRITABLE_BY_OTHERS) !== 0 && !isSticky)
       throw foreignFolder(stateDir, path, `${whoWrites(stat)} may write to it`, `chmod go-w ${quote(path)}`);
     current = path;
   }
-  for (const name of ["identity.json", "status.json", "reports", "re-enroll"]) {
-    const path = join(current, name);
-    const stat = look(path);
-    if (stat && stat.uid !== 0)
-      throw foreignFolder(stateDir, path, `it belongs to user ${stat.uid}`, `chown -hR root ${quote(path)}`);
-  }
+  return current;
 }
 
 /** Undefined for what does not exist, or where a part of the path is no folder: whoever uses it says so. */

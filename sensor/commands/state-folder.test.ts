@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -153,7 +154,24 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     lchownSync(state, 0, 0);
     writeIdentity(real, makeIdentity(server.url));
     chownSync(identityPath(real), 65_534, 65_534);
-    await refused(identityPath(real), "it belongs to user 65534", `chown -hR root ${identityPath(real)}`);
+    await refused(identityPath(real), "it belongs to user 65534", `chown -h root ${identityPath(real)}`);
+  });
+
+  test("refuses one in which another user may write to a file or a folder, also behind a link", async () => {
+    mkdirSync(join(state, "reports"), { recursive: true, mode: 0o700 });
+    writeIdentity(state, makeIdentity(server.url));
+    chmodSync(identityFile(), 0o606);
+    await refused(identityFile(), "every user may write to it", `chmod go-w ${identityFile()}`);
+    chmodSync(identityFile(), 0o600);
+    const reports = join(state, "reports");
+    chmodSync(reports, 0o770);
+    await refused(reports, "group 0 may write to it", `chmod go-w ${reports}`);
+    const elsewhere = join(folder.path, "elsewhere");
+    mkdirSync(elsewhere);
+    chownSync(elsewhere, 65_534, 65_534);
+    rmSync(reports, { recursive: true });
+    symlinkSync(elsewhere, reports);
+    await refused(elsewhere, "it belongs to user 65534", `chown -h root ${elsewhere}`);
   });
 
   test("takes one of its own, also in a sticky folder, behind a link of its own, and one that it makes", async () => {

@@ -76,15 +76,25 @@ export function isTransient(error: unknown): boolean {
 const LOST_CONNECTION =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end)/;
 
+/** Why connections could not be had: of whatever kind they are, the database is away. */
+const connectionErrors = new WeakSet<object>();
+
+/** For an error by which a connection could not be had, e.g. for a changed password or a certificate that ended. */
+export function markOutage(error: unknown): void {
+  if (typeof error === "object" && error !== null) connectionErrors.add(error);
+}
+
 /** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
 export function isOutage(error: unknown): boolean {
+  if (typeof error === "object" && error !== null && connectionErrors.has(error)) return true;
   const code = errorCode(error) ?? "";
   const message = error instanceof Error ? error.message : "";
   return (
     // pg gives these no code.
     LOST_CONNECTION.test(message) ||
-    // Connections, resources, operator intervention, and a database that is read-only (PostgreSQL, appendix A).
-    /^(08|53|57|25006)/.test(code) ||
+    // Connections, resources, operator intervention, errors of the disk, a database that is read-only, a transaction that waited
+    // too long, and rights that were taken away (PostgreSQL, appendix A).
+    /^(08|53|57|58|25006|25P0[34]|42501)/.test(code) ||
     [
       "ECONNREFUSED",
       "ECONNRESET",

@@ -2,6 +2,7 @@
 import type { EventEmitter } from "node:events";
 import { PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
+import { markOutage } from "./dialect.ts";
 
 export interface PostgresOptions {
   /** This process's share of the server's max_connections; 10 when absent. */
@@ -64,7 +65,10 @@ function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool
             pool.options[name] = undefined;
           continue;
         }
-        if (code !== "53300" || Date.now() >= deadline) throw error;
+        if (code !== "53300" || Date.now() >= deadline) {
+          markOutage(error);
+          throw error;
+        }
         if (restore === undefined) onError(error as Error);
         pool.options.max = Math.max(1, Math.min(pool.options.max, pool.totalCount));
         clearTimeout(restore);

@@ -133,3 +133,29 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch("/healthz")).status).toBe(200);
   });
 }
+
+test("a PostgreSQL that refuses connections, for whatever reason, gets 503 and heals", async () => {
+  await using world = await openWorld("postgres");
+  const cookie = await world.signedIn("admin");
+  const database = new URL(world.databaseUrl!).pathname.slice(1);
+  const administrator = new URL(world.databaseUrl!);
+  administrator.pathname = "/postgres";
+  const client = new pg.Client({ connectionString: administrator.href });
+  await client.connect();
+  try {
+    await client.query(`alter database "${database}" with allow_connections false`);
+    await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+      database,
+    ]);
+    for (const path of [listAssetGroups.path, "/api/v1/setup"]) {
+      const reply = await world.fetch(path, { headers: { cookie } });
+      expect({ path, status: reply.status }).toEqual({ path, status: 503 });
+      expect(reply.headers.get("retry-after")).toBe("10");
+    }
+    await client.query(`alter database "${database}" with allow_connections true`);
+    expect((await world.fetch(listAssetGroups.path, { headers: { cookie } })).status).toBe(200);
+  } finally {
+    await client.query(`alter database "${database}" with allow_connections true`);
+    await client.end();
+  }
+});

@@ -6,6 +6,7 @@ import { expectNone, linesMatching, SOURCES } from "./sources.ts";
 const EXCEPTIONS: Record<string, string> = {
   "tests/support/wait-until.ts": "polls for the condition that every other test waits for",
   "tests/support/second-sensor/second-sensor.ts": "a program: its pauses are the protocol's intervals",
+  "tests/faults/crash-cycles.ts": "the drawn moment at which the server is killed",
   "tests/faults/fleet.ts": "how long a drawn fault lasts, and the pause to the next one",
 };
 

@@ -1,0 +1,209 @@
+// Cycles of kill -9 of the built server: under load, while it starts, while it upgrades a database of an earlier schema, while two
+// of it start at once, and while it stops. After each kill it must start again and have what it acknowledged: enrollments, tokens,
+// asset groups, pauses and check-ins; and a creating request whose reply was lost makes no second object when it is repeated.
+// The seed decides what happens next. Started by crash-cycles.test.ts; prints what it saw as JSON.
+import { mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { programPath, SERVER } from "../../tasks/build.ts";
+import { createSuperAdmin } from "../../tasks/first-day.ts";
+import { lastLines, type RunningServer, startServer } from "../../tasks/programs.ts";
+import { createTestDatabase } from "../support/databases.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { openAcknowledged } from "./acknowledged.ts";
+
+const { values } = parseArgs({
+  options: {
+    database: { type: "string" },
+    cycles: { type: "string" },
+    seed: { type: "string" },
+    /** Begins with databases that this program of an earlier build made, and not only with fresh ones. */
+    "earlier-server": { type: "string" },
+  },
+});
+const cycles = Number(values.cycles);
+const random = seededRandom(Number(values.seed));
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+const SECRET = "a secret that all servers of these cycles share";
+/** A new database after so many cycles, so that a kill meets small ones too. */
+const CYCLES_OF_ONE_DATABASE = 12;
+const MOST_LOAD_MS = 1_000;
+const MOST_STOP_MS = 300;
+/** How long the last start took, which is how late a start is killed at most. */
+let startMs = 500;
+
+const seen: Record<string, number> = {};
+const problems: string[] = [];
+const count = (name: string) => {
+  seen[name] = (seen[name] ?? 0) + 1;
+};
+const problem = (text: string) => {
+  problems.push(text);
+  process.stderr.write(`PROBLEM ${text}\n`);
+};
+
+/** An installation whose server is killed and started. */
+async function openVictim(number: number) {
+  await using opening = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-crash-"));
+  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const database = values.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
+  const [dataDir, logFile] = [join(folder, "server"), join(folder, "server.log")];
+  mkdirSync(dataDir, { mode: 0o700 });
+  const environment = {
+    ...{ ATTACKLENS_SECRET: SECRET, ATTACKLENS_LOG_LEVEL: "warn" },
+    ...(database ? { DATABASE_URL: database.url } : {}),
+  };
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(DATABASE_URL$|ATTACKLENS_|BUN_|NODE_|JSC_)/.test(name),
+    ),
+  );
+  const opened = opening.move();
+  return {
+    name: `database ${number}`,
+    logFile,
+    dataDir,
+    start: () => startServer({ dataDir, logFile, databaseUrl: database?.url, environment }),
+    /** Not waited for. */
+    spawn(program = programPath(SERVER)) {
+      const log = openSync(logFile, "a");
+      return Bun.spawn([program, "serve", "--data", dataDir, "--listen", "127.0.0.1:0"], {
+        env: { ...inherited, ...environment },
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: log,
+      });
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+type Victim = Awaited<ReturnType<typeof openVictim>>;
+type Acknowledged = ReturnType<typeof openAcknowledged>;
+
+/** Requests at once until the server is gone, which `end` sees to. */
+async function load(
+  server: { url: string; exited: Promise<number> },
+  acknowledged: Acknowledged,
+  end: () => Promise<unknown>,
+) {
+  acknowledged.back();
+  const workers = Array.from({ length: 8 }, async () => {
+    while (!acknowledged.isAway()) await acknowledged.act(server.url);
+  });
+  await end();
+  await server.exited;
+  await Promise.all(workers);
+}
+
+const kill = (pid: number, signal: NodeJS.Signals = "SIGKILL") => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+};
+
+const underLoad = async (victim: Victim, acknowledged: Acknowledged) => {
+  const server = await startOrReport(victim);
+  await load(server, acknowledged, async () => {
+    await Bun.sleep(random() * MOST_LOAD_MS);
+    kill(server.pid);
+  });
+};
+
+const whileStopping = async (victim: Victim, acknowledged: Acknowledged) => {
+  const server = await startOrReport(victim);
+  await load(server, acknowledged, async () => {
+    await Bun.sleep((random() * MOST_LOAD_MS) / 2);
+    kill(server.pid, "SIGTERM");
+    await Bun.sleep(random() * MOST_STOP_MS);
+    kill(server.pid);
+  });
+};
+
+const stopUnderLoad = async (victim: Victim, acknowledged: Acknowledged) => {
+  const server = await startOrReport(victim);
+  await load(server, acknowledged, async () => {
+    await Bun.sleep((random() * MOST_LOAD_MS) / 2);
+    kill(server.pid, "SIGTERM");
+  });
+  const code = await server.exited;
+  if (code !== 0) problem(`${victim.name}: stopped under load with exit code ${code}`);
+};
+
+const whileStarting = async (victim: Victim) => {
+  const child = victim.spawn();
+  await Bun.sleep(random() * startMs);
+  child.kill("SIGKILL");
+  await child.exited;
+};
+
+const twoAtOnce = async (victim: Victim) => {
+  const children = [victim.spawn(), victim.spawn()];
+  await Bun.sleep(random() * 1.5 * startMs);
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(children.map(({ exited }) => exited));
+};
+
+const FAULTS = { underLoad, whileStopping, stopUnderLoad, whileStarting, twoAtOnce };
+
+async function startOrReport(victim: Victim): Promise<RunningServer> {
+  try {
+    const startedAt = performance.now();
+    const server = await victim.start();
+    startMs = performance.now() - startedAt;
+    return server;
+  } catch (error) {
+    problem(`${victim.name}: ${error}`);
+    throw error;
+  }
+}
+
+/** Makes the database by the earlier program, and stops or kills that one. */
+async function makeEarlier(victim: Victim, program: string): Promise<void> {
+  const child = victim.spawn(program);
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream()))
+    if (text.includes("listening on")) child.kill(random() < 0.5 ? "SIGTERM" : "SIGKILL");
+  await child.exited;
+  count("earlier schema");
+}
+
+let cycle = 0;
+let acknowledgedInAll = 0;
+for (let number = 1; cycle < cycles; number++) {
+  await using victim = await openVictim(number);
+  const earlier = values["earlier-server"];
+  if (earlier && random() < 0.5) await makeEarlier(victim, earlier);
+  // The first start, or the upgrade.
+  for (let kills = Math.floor(random() * 4); kills > 0 && cycle < cycles; kills--, cycle++) {
+    const fault = pick([whileStarting, whileStarting, twoAtOnce]);
+    await fault(victim);
+    count(`first ${fault.name}`);
+  }
+  let server = await startOrReport(victim);
+  const { session } = await createSuperAdmin(server, victim.dataDir);
+  const acknowledged = openAcknowledged(session, random, (text) =>
+    problem(`${victim.name}, cycle ${cycle}: ${text}`),
+  );
+  await acknowledged.begin(server.url);
+  kill(server.pid);
+  await server.exited;
+  for (let left = CYCLES_OF_ONE_DATABASE; left > 0 && cycle < cycles; left--, cycle++) {
+    const name = pick(Object.keys(FAULTS) as (keyof typeof FAULTS)[]);
+    await FAULTS[name](victim, acknowledged);
+    count(name);
+    server = await startOrReport(victim);
+    await acknowledged.verify(server.url);
+    if (random() < 0.5) kill(server.pid);
+    else if ((await server.stop()) !== 0) problem(`${victim.name}, cycle ${cycle}: stopped with a failure`);
+    await server.exited;
+  }
+  acknowledgedInAll += acknowledged.acknowledgements();
+  if (problems.length > 0) process.stderr.write(`${lastLines(victim.logFile, 40)}\n`);
+  process.stderr.write(`${cycle} of ${cycles} cycles, ${acknowledgedInAll} acknowledged\n`);
+}
+process.stdout.write(JSON.stringify({ cycles: seen, acknowledged: acknowledgedInAll, problems }));
+process.exit(0);
