@@ -92,4 +92,6 @@ export const signOut = route({
   tag: "Set-up and sign-in",
   summary: "Sign out: the session ends on the server",
   status: 204,
+  // An API key has no session.
+  problems: ["state-conflict"],
 });

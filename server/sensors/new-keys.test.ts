@@ -6,6 +6,7 @@ import { blockSensor, createTicket, deleteSensor, getSensor } from "@attacklens/
 import { answerBase } from "@attacklens/protocol/signature.ts";
 import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { announceKey } from "./new-keys.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any route
 type Answer = { status: number; body: any };
@@ -197,5 +198,43 @@ for (const dialect of TESTED_DIALECTS) {
     const headers = init.headers as Record<string, string>;
     expect(verifies(headers.signature!)).toBe(true);
     expect(verifies("sig1=:AAAA:")).toBe(false);
+  });
+
+  test(`a ticket's route asks for a ticket, and a sensor that has gone is not known (${dialect})`, async () => {
+    const { world, cookie, key, sensorId } = await setUp(dialect);
+    await using _ = world;
+    const other = makeTestSensor();
+    const without = await post(world, other, "/sensor/v1/re-enroll", other.enrollBody("db-07"), {});
+    expect(without.body).toMatchObject({ status: 401, code: "ticket-unknown" });
+    expect(without.body.detail).toContain("Authorization");
+    // As when an operator deletes it while its request is on the way.
+    await world.call(deleteSensor, cookie, { params: { id: sensorId } });
+    const announced = { publicKey: other.publicKey, proof: other.proof(sensorId) };
+    await expect(announceKey(world.db, sensorId, announced)).rejects.toMatchObject({
+      code: "sensor-unknown",
+    });
+    expect((await checkIn(world, key, sensorId)).body.code).toBe("sensor-unknown");
+  });
+
+  test(`another version of the protocol is refused by its field, in a signed reply (${dialect})`, async () => {
+    const { world, key, sensorId } = await setUp(dialect);
+    await using _ = world;
+    for (const protocolVersion of [1, 2]) {
+      const body = { ...VERSIONS, protocolVersion };
+      const accepted = await post(world, key, "/sensor/v1/check-in", body, { keyid: sensorId, bootId: BOOT });
+      expect(accepted.status).toBe(200);
+    }
+    const body = { ...VERSIONS, protocolVersion: 3 };
+    const init = key.request("POST", "/sensor/v1/check-in", body, world.clock.ms, {
+      keyid: sensorId,
+      bootId: BOOT,
+      nonce: ++nonce,
+    });
+    const refused = await world.fetch("/sensor/v1/check-in", init);
+    expect(await refused.json()).toMatchObject({
+      code: "input-invalid",
+      fields: { protocolVersion: "must be 1 or 2" },
+    });
+    expect(refused.headers.has("signature")).toBe(true);
   });
 }
