@@ -1,4 +1,4 @@
-// The roots at an address of their own, for sensors whose TLS library does not show the one with the pin.
+// The roots at a separate address, for sensors whose TLS library does not show the one with the pin.
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { getRoots } from "@attacklens/protocol/connection.ts";
