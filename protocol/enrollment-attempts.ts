@@ -25,7 +25,7 @@ export const enrollmentAttempt = z
     id: z.string().meta({ example: "enr_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f" }),
     reference: z.string().meta({
       description: "What the sensor prints when it is refused; one for each key and reason",
-      example: "E-7KQ2M9X",
+      example: "E-7KQ2M9XT04BC",
     }),
     enrollmentToken: z.object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() }),
     outcome: z.enum(["accepted", "refused"]),

@@ -78,7 +78,7 @@ export const problemBody = z
       .meta({ description: "With clock-skewed: the server's clock, to correct by" }),
     reference: z.string().optional().meta({
       description: "With a refused enrollment: finds the attempt in the console",
-      example: "E-7KQ2M9X",
+      example: "E-7KQ2M9XT04BC",
     }),
     lastNonce: z.int().optional().meta({ description: "With signature-replayed: the nonce to exceed" }),
   })
