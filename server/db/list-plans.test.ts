@@ -12,7 +12,12 @@ import { listClones } from "../sensors/boots-store.ts";
 import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
 import { listHolders, listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
 import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
-import { countSensorsOfToken, findSensor, listFirstBlockable } from "../sensors/sensors-store.ts";
+import {
+  blockableSlices,
+  countSensorsOfToken,
+  findSensor,
+  listFirstBlockable,
+} from "../sensors/sensors-store.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../test-world.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Database } from "./schema.ts";
@@ -143,6 +148,7 @@ function otherLists(): Listing[] {
     ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],
     ["hosts of a roll-out", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
     ["sensors of a token by status", (db) => countSensorsOfToken(db, noToken!, SINCE)],
+    ["a slice of a token's sensors", (db) => blockableSlices(db, noToken!, 0).next()],
     ["the first sensors of a token to block", (db) => listFirstBlockable(db, noToken!, 0, 100)],
     ["an asset", (db) => findAsset(db, fleetId("ast", 7))],
     ["identifiers of an asset", (db) => listIdentifiers(db, fleetId("ast", 7))],

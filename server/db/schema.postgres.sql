@@ -299,7 +299,7 @@ CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE (rem
 CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
 CREATE INDEX sensor_standing_enrolled ON public.sensor USING btree (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname ON public.sensor USING btree (standing, hostname_key, id);
-CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id);
+CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id, hostname_key, id);
 CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL));
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);

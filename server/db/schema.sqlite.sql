@@ -60,7 +60,7 @@ CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null;
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
 CREATE INDEX sensor_standing_enrolled on sensor (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname on sensor (standing, hostname_key, id);
-CREATE INDEX "sensor_token" on "sensor" ("enrollment_token_id");
+CREATE INDEX "sensor_token" on "sensor" ("enrollment_token_id", "hostname_key", "id");
 CREATE TABLE "sensor_boot" ("sensor_id" text not null references "sensor" ("id"), "boot_id" text not null, "state" text not null, "host" text not null, "address" text not null, "first_seen_at" bigint not null, "returned_at" bigint, "copy_sensor_id" text references "sensor" ("id"), "returns" integer default 0 not null, constraint "sensor_boot_pk" primary key ("sensor_id", "boot_id"));
 CREATE TABLE "sensor_inventory" ("sensor_id" text not null references "sensor" ("id"), "category" text not null, "status" text not null, "reason" text, "root" text, "changed_at" bigint, constraint "sensor_inventory_key" primary key ("sensor_id", "category"));
 CREATE TABLE "sensor_likeness" ("sensor_id" text not null references "sensor" ("id"), "predecessor_id" text not null references "sensor" ("id"), "facts" text not null, "is_certain" integer not null, "decision" text, "decided_at" bigint, "decided_by" text references "user" ("id"), "former_asset_id" text references "asset" ("id"), constraint "sensor_likeness_key" primary key ("sensor_id", "predecessor_id"));

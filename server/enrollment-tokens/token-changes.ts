@@ -16,9 +16,9 @@ import { isInNetworks, parseNetwork } from "../networks.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import {
+  blockableSlices,
   blockSensors,
   countTokenSensors,
-  listBlockableSensors,
   presentSensors,
   type SensorView,
   sampleBlockableSensors,
@@ -186,15 +186,15 @@ interface Touched {
 
 const sinceOf = ({ since }: Touched) => (since === undefined ? 0 : Date.parse(since));
 
-/** The sensors of a token that a filter names and that are not blocked, by hostname; the network is where each enrolled from. */
-async function findTouched(db: Database, tokenId: string, { network, ...filter }: Touched) {
+/** The sensors of a token that a filter names and that are not blocked, in slices by hostname; the network is where each enrolled from. */
+async function* touchedSlices(db: Database, tokenId: string, { network, ...filter }: Touched) {
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  const sensors = await listBlockableSensors(db, tokenId, sinceOf(filter));
-  return parsed === undefined
-    ? sensors
-    : sensors.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));
+  for await (const slice of blockableSlices(db, tokenId, sinceOf(filter)))
+    yield parsed === undefined
+      ? slice
+      : slice.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));
 }
 
 const SAMPLE = 100;
@@ -205,9 +205,14 @@ export async function previewEnrollmentToken(db: Database, view: SensorView, id:
   const counts = await countTokenSensors(db, view, id);
   if (filter.network === undefined)
     return { ...counts, ...(await sampleBlockableSensors(db, view, id, sinceOf(filter), SAMPLE)) };
-  const touched = await findTouched(db, id, filter);
-  const first = touched.slice(0, SAMPLE).map((sensor) => sensor.id);
-  return { ...counts, toBlock: touched.length, sample: await presentSensors(db, view, first) };
+  let toBlock = 0;
+  const first: string[] = [];
+  for await (const slice of touchedSlices(db, id, filter)) {
+    toBlock += slice.length;
+    if (first.length < SAMPLE)
+      first.push(...slice.slice(0, SAMPLE - first.length).map((sensor) => sensor.id));
+  }
+  return { ...counts, toBlock, sample: await presentSensors(db, view, first) };
 }
 
 /** One transaction. Throws not-found, input-invalid, state-conflict when the preview is no longer so. */
@@ -220,7 +225,7 @@ export async function revokeAndBlockEnrollmentToken(
 ) {
   let blockedSensors = 0;
   const enrollmentToken = await change(db, now, user, id, "revokeAndBlock", async (tx, token) => {
-    const touched = await findTouched(tx, id, filter);
+    const touched = (await Array.fromAsync(touchedSlices(tx, id, filter))).flat();
     if (touched.length !== expectedSensors) {
       throw new Problem(
         "state-conflict",

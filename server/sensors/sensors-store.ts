@@ -215,14 +215,35 @@ export async function countSensorsOfToken(db: Database, tokenId: string, onlineS
   }));
 }
 
-/** The sensors that exist of a token and are not blocked, enrolled at `since` or later, with the address that each enrolled from. */
-export async function listBlockable(db: Database, tokenId: string, since: number) {
-  return await blockable(db, tokenId, since)
-    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
-    .select(["sensor.id", "sensor.hostname", "enrollmentAttempt.address as enrolledFrom"])
-    .orderBy("sensor.hostnameKey")
-    .orderBy("sensor.id")
-    .execute();
+/** Sensors of one slice: what a slice costs is not noticed by others. */
+const SLICE = 1_000;
+
+/**
+ * The sensors that exist of a token and are not blocked, enrolled at `since` or later, by hostname, with the address that each
+ * enrolled from: some at a time, so that a large token holds neither the thread nor the memory.
+ */
+export async function* blockableSlices(db: Database, tokenId: string, since: number) {
+  let after: { hostnameKey: string; id: string } | undefined;
+  do {
+    const last = after;
+    const slice = await blockable(db, tokenId, since)
+      .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+      .select([
+        "sensor.id",
+        "sensor.hostname",
+        "sensor.hostnameKey",
+        "enrollmentAttempt.address as enrolledFrom",
+      ])
+      .$if(last !== undefined, (query) =>
+        query.where(sql<boolean>`(sensor.hostname_key, sensor.id) > (${last?.hostnameKey}, ${last?.id})`),
+      )
+      .orderBy("sensor.hostnameKey")
+      .orderBy("sensor.id")
+      .limit(SLICE)
+      .execute();
+    yield slice;
+    after = slice.length < SLICE ? undefined : slice.at(-1);
+  } while (after);
 }
 
 export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {

@@ -188,7 +188,7 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
 }
 
 /** The unblocked sensors of a token that exist and enrolled at `since` or later, by hostname. */
-export { listBlockable as listBlockableSensors } from "./sensors-store.ts";
+export { blockableSlices } from "./sensors-store.ts";
 
 export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);

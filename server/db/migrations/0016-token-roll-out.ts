@@ -1,4 +1,5 @@
-// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the token reads.
+// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the token reads. The
+// sensors of a token have an index with their order.
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { dialectOf } from "../dialect.ts";
@@ -16,5 +17,12 @@ export const tokenRollOut: Migration = {
     await sql`insert into token_roll_out (enrollment_token_id, expected)
       select id, roll_out from enrollment_token where roll_out <> '{"type":"none"}'`.execute(db);
     await db.schema.alterTable("enrollment_token").dropColumn("roll_out").execute();
+    // With the order in which a token's sensors are read in slices.
+    await db.schema.dropIndex("sensor_token").execute();
+    await db.schema
+      .createIndex("sensor_token")
+      .on("sensor")
+      .columns(["enrollment_token_id", "hostname_key", "id"])
+      .execute();
   },
 };
