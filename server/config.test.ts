@@ -40,3 +40,19 @@ test("the pool's size is a setting, or a part of the database's URL that Postgre
     expect(() => read(`${url}&pool=${pool}`)).toThrow("ATTACKLENS_DATABASE_POOL, or pool in DATABASE_URL");
   }
 });
+
+test("whatever TLS mode asks for a certificate has it verified, without a word of the library", () => {
+  const url = (mode: string) => `postgres://lens@db.example/lens?sslmode=${mode}`;
+  for (const mode of ["prefer", "require", "verify-ca", "verify-full"]) {
+    const read = readConfig([], { DATABASE_URL: url(mode), ATTACKLENS_LISTEN_URL: url(mode) });
+    expect(read).toMatchObject({ databaseUrl: url("verify-full"), listenUrl: url("verify-full") });
+  }
+  for (const mode of ["disable", "no-verify", "require&uselibpqcompat=true"])
+    expect(readConfig([], { DATABASE_URL: url(mode) }).databaseUrl).toBe(url(mode));
+});
+
+test("sensors do not share the port that they are to have for themselves", () => {
+  const both = (address: string) => readConfig(["--listen", address, "--sensor-listen", address], {});
+  expect(() => both("127.0.0.1:8443")).toThrow("--sensor-listen and --listen: give each a port of its own");
+  expect(both("127.0.0.1:0").sensorListen?.port).toBe(0);
+});

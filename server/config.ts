@@ -62,7 +62,8 @@ const hostNames = z.string().transform((text, context) =>
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
-  .refine((text) => URL.canParse(text), "must be a URL such as postgres://user:password@host:5432/database");
+  .refine((text) => URL.canParse(text), "must be a URL such as postgres://user:password@host:5432/database")
+  .transform(verifyCertificate);
 
 const settings = z.object({
   /** Folder for the embedded database and the key that signs sessions. */
@@ -158,6 +159,10 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   if (result.data.tlsCert !== undefined && result.data.tls !== undefined) {
     throw new ConfigError("--tls and --tls-cert: give one of them");
   }
+  const { listen, sensorListen } = result.data;
+  if (sensorListen && sensorListen.port !== 0 && Bun.deepEquals(listen, sensorListen)) {
+    throw new ConfigError("--sensor-listen and --listen: give each a port of its own");
+  }
   return result.data;
 }
 
@@ -181,6 +186,16 @@ export function readClientSettings(env: NodeJS.ProcessEnv = process.env): {
   apiKey: string | undefined;
 } {
   return { url: env.ATTACKLENS_URL || undefined, apiKey: env.ATTACKLENS_API_KEY || undefined };
+}
+
+/** Today pg takes these modes for `verify-full` and warns that it will not; here they stay what they are. */
+function verifyCertificate(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const mode = url.searchParams.get("sslmode") ?? "";
+  if (!["prefer", "require", "verify-ca"].includes(mode) || url.searchParams.has("uselibpqcompat"))
+    return databaseUrl;
+  url.searchParams.set("sslmode", "verify-full");
+  return url.href;
 }
 
 /** `pool` is ours: PostgreSQL would refuse it. */
