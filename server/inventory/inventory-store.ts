@@ -144,10 +144,9 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
     .execute();
 }
 
-/** In one order, as `insertScope`. */
+/** The caller sorts by hash, as `insertScope` does. */
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
-  const rows = chunks.toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
-  await forSomeRows(rows, (some) =>
+  await forSomeRows(chunks, (some) =>
     db
       .insertInto("inventoryChunk")
       .values(some)
