@@ -177,10 +177,10 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   };
   const renewal = setInterval(() => void renewCertificates((tls) => tls.renew()), RENEWAL_INTERVAL_MS);
   const sweep = setInterval(() => {
-    removeEndedSensors(db, now()).catch((error: unknown) =>
+    removeEndedSensors(db, now(), reads.db).catch((error: unknown) =>
       log.warn({ err: error }, "ephemeral sensors could not be removed"),
     );
-    mergeByRule(db, now(), config.checkInIntervalSeconds).catch((error: unknown) =>
+    mergeByRule(db, now(), config.checkInIntervalSeconds, reads.db).catch((error: unknown) =>
       log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
     );
     sweepIdempotencyKeys(db, now()).catch((error: unknown) =>

@@ -13,6 +13,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
+import { openTurns } from "../turns.ts";
 import type { BootHost } from "./boot-rules.ts";
 import { parseHost } from "./boots.ts";
 import { compareHardware, HARDWARE_KINDS, type HardwareKind, hardwareOf } from "./reinstall-rules.ts";
@@ -262,15 +263,17 @@ export async function separate(tx: Database, now: number, user: User | null, id:
   await announce(tx, "asset");
 }
 
-/** Merges what the tokens' rules say, some at a time; answers how many. */
+/** Merges what the tokens' rules say, some at a time; returns how many. `reads` finds them. */
 export async function mergeByRule(
   db: Database,
   now: number,
   checkInIntervalSeconds: number,
+  reads: Database = db,
 ): Promise<number> {
   const since = onlineSince(now, checkInIntervalSeconds);
   let merged = 0;
-  for (const pair of await listPairsToMerge(db, since, SWEPT)) {
+  const turns = openTurns();
+  for (const pair of await listPairsToMerge(reads, since, SWEPT)) {
     try {
       await inTransaction(db, (tx) => merge(tx, { now, since, user: null }, pair));
       merged++;
@@ -278,6 +281,7 @@ export async function mergeByRule(
       // Somebody was faster.
       if (!(error instanceof Problem)) throw error;
     }
+    if (turns.isOver()) await turns.next();
   }
   return merged;
 }
