@@ -54,14 +54,14 @@ async function listSharedByFew(
 const canBeMatched = sql<boolean>`case when sensor.awaiting_approval = 0 and sensor.deleted_at is null
   and sensor.removed_at is null and sensor.replaced_at is null then true else false end`;
 
-function holdersOf(tx: Database, assetIds: string[]) {
+function holdersOf(tx: Database, some: string[]) {
   return tx
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
     .select("asset.assetGroupId")
-    .where("sensor.assetId", "in", assetIds)
+    .where("sensor.assetId", "in", some)
     .where(canBeMatched);
 }
 
