@@ -264,7 +264,7 @@ for (const dialect of TESTED_DIALECTS) {
     // A failure prints its seed and path; the limit bounds the time, on a slow machine to fewer runs.
     await fc.assert(fc.asyncProperty(beginning, steps, follow), {
       numRuns: 60,
-      interruptAfterTimeLimit: 15_000,
+      interruptAfterTimeLimit: 8_000,
     });
   }, 60_000);
 }
