@@ -15,6 +15,7 @@ test("an unknown command is said in two lines, and no file or address that canno
     [["bogus"], 'There is no command "bogus"'],
     [[], "No command is given"],
     [["user", "bogus"], 'There is no command "user bogus"'],
+    [["version", "--jsn"], 'Unknown option "--jsn"'],
     [["serve", "--bogus"], "Unknown option '--bogus'"],
     [["user", "create", "--email"], "Option '--email <value>' argument missing"],
     [["ca", "bogus"], 'There is no command "ca bogus"'],

@@ -72,7 +72,9 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
     if (command === "token") return await tokenCommand(rest);
     if (command === "ca") return await caCommand(rest);
     if (command === "version" || command === "--version") {
-      console.log(rest.includes("--json") ? describeBuild() : `attacklens ${RELEASE}`);
+      const unknown = rest.find((word) => word !== "--json");
+      if (unknown !== undefined) throw new ConfigError(`Unknown option ${JSON.stringify(unknown)}`);
+      console.log(rest.length > 0 ? describeBuild() : `attacklens ${RELEASE}`);
       return 0;
     }
     throw new ConfigError(unknownCommand(command, rest[0]));

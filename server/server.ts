@@ -1,7 +1,7 @@
 // The wiring: opens the parts, ties them into one object, listens, and closes them in reverse.
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { RELEASE } from "@attacklens/protocol/version.ts";
+import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import type { Server } from "bun";
 import type { Logger } from "pino";
 import { onAuditEvents } from "./audit/audit.ts";
@@ -196,7 +196,10 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const code = await issueSetupCode(db);
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const urls = listeners.map((listener) => listener.url);
-  log.info({ version: RELEASE, pid: process.pid, urls, config: shownConfig(config) }, "started");
+  log.info(
+    { version: RELEASE, commit: COMMIT, pid: process.pid, urls, config: shownConfig(config) },
+    "started",
+  );
   const opened = starting.move();
   return {
     url,

@@ -107,6 +107,8 @@ export function isOutage(error: unknown): boolean {
       "SQLITE_BUSY",
       "SQLITE_CANTOPEN",
       "SQLITE_FULL",
+      "SQLITE_CORRUPT",
+      "SQLITE_NOTADB",
       "SQLITE_IOERR",
       "SQLITE_READONLY",
     ].includes(code) ||
