@@ -64,7 +64,7 @@ export function issueText(issue: RawIssue): string {
   }
 }
 
-/** The field and the text of a parsed issue. Each field that is not known is named by itself. */
+/** The field and the text of a parsed issue. Each unknown field is named. */
 export function describeIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
   if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: "is not known" }));

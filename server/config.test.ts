@@ -53,6 +53,6 @@ test("whatever TLS mode asks for a certificate has it verified, without a word o
 
 test("sensors do not share the port that they are to have for themselves", () => {
   const both = (address: string) => readConfig(["--listen", address, "--sensor-listen", address], {});
-  expect(() => both("127.0.0.1:8443")).toThrow("--sensor-listen and --listen: give each a port of its own");
+  expect(() => both("127.0.0.1:8443")).toThrow("--sensor-listen and --listen: give each a different port");
   expect(both("127.0.0.1:0").sensorListen?.port).toBe(0);
 });

@@ -161,7 +161,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   }
   const { listen, sensorListen } = result.data;
   if (sensorListen && sensorListen.port !== 0 && Bun.deepEquals(listen, sensorListen)) {
-    throw new ConfigError("--sensor-listen and --listen: give each a port of its own");
+    throw new ConfigError("--sensor-listen and --listen: give each a different port");
   }
   return result.data;
 }

@@ -64,7 +64,7 @@ test("a log that nobody reads does not stop the server, and says how much was dr
   expect(entries.at(-1)).toMatchObject({ msg: "stopped" });
 }, 120_000);
 
-test("a server whose log and output nobody reads ends when it is told to", async () => {
+test("a server whose log and output nobody reads ends on SIGTERM", async () => {
   await using server = await startServe();
   await sendRefused(server, 1_000);
   expect(await server.stop()).toBe(0);

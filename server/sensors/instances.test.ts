@@ -11,7 +11,7 @@ import { MAX_INSTANCES } from "./remembered-instances.ts";
 const INTERVAL_MS = 60_000;
 const ROOT = "b".repeat(64);
 
-/** A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when it is told to. */
+/** A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when the server asks it to. */
 function openHost(
   world: World,
   sensor: { key: ReturnType<typeof makeTestSensor>; sensorId: string },
