@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { call } from "../tasks/api-client.ts";
-import { createSuperAdmin } from "../tasks/first-day.ts";
-import { startServer } from "../tasks/programs.ts";
-import { makeSigner, type SignedRequest } from "./signer.ts";
+import { call } from "../harness/api-client.ts";
+import { createSuperAdmin } from "../harness/first-day.ts";
+import { startServer } from "../harness/programs.ts";
+import { makeSigner, type SignedRequest } from "../harness/signer.ts";
 
 const HOSTS = 2_000;
 const AT_ONCE = 200;

@@ -3,9 +3,9 @@ import { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { SQL } from "bun";
-import { createSuperAdmin } from "../tasks/first-day.ts";
-import { startServer } from "../tasks/programs.ts";
-import { fleetId, fleetStatements } from "../tests/support/fleet-rows.ts";
+import { createSuperAdmin } from "../harness/first-day.ts";
+import { fleetId, fleetStatements } from "../harness/fleet-rows.ts";
+import { startServer } from "../harness/programs.ts";
 
 const SENSORS = 100_000;
 const PACKAGES = 49_000;

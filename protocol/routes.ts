@@ -27,9 +27,8 @@ import {
   rotateEnrollmentToken,
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
-import { goodbye } from "./goodbye.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
-import { getRollOut, setRollOut } from "./roll-out.ts";
+import { getRollOut, setRollOut } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import {
   approveSensor,
@@ -44,6 +43,7 @@ import {
   separateSensor,
   unblockSensor,
 } from "./sensors.ts";
+import { goodbye } from "./unenroll.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,

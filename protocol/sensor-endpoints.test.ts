@@ -6,12 +6,12 @@ import { z } from "zod";
 import { checkIn } from "./check-in.ts";
 import { getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
-import { goodbye } from "./goodbye.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { PROBLEMS, type ProblemCode, problemBody, problemType } from "./problems.ts";
 import { type Access, bodyLimitsOf, type Route, type SensorStanding } from "./route.ts";
 import { isSigned, problemsOf } from "./route-problems.ts";
 import { ROUTES } from "./routes.ts";
+import { goodbye } from "./unenroll.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/sensor-protocol.md"), "utf8");
 

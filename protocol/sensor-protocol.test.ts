@@ -7,7 +7,6 @@ import { z } from "zod";
 import { checkIn } from "./check-in.ts";
 import { caPin, getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
-import { goodbye } from "./goodbye.ts";
 import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
@@ -25,6 +24,7 @@ import {
   signatureBase,
 } from "./signature.ts";
 import { formatTokenValue, TICKET_PREFIX, TOKEN_PREFIX } from "./token-value.ts";
+import { goodbye } from "./unenroll.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/sensor-protocol.md"), "utf8");
 

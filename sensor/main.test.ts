@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { runCommandLine, TOKEN, USAGE_HINT } from "./test-command.ts";
+import { runCommandLine, TOKEN, USAGE_HINT } from "./testing/test-command.ts";
 
 test("without a command it says so, and how to find one", async () => {
   expect(await runCommandLine([])).toEqual({

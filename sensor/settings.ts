@@ -1,7 +1,7 @@
 // What the environment says. The only file of the sensor that reads it.
 import { join } from "node:path";
 import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
-import { bareHost, isExempt, parseProxyUrl } from "./proxy.ts";
+import { bareHost, isExempt, parseProxyUrl } from "./transport/proxy.ts";
 
 /** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
 export function dropWeakening(): IgnoredVariables {

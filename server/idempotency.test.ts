@@ -20,8 +20,8 @@ import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { createTicket } from "@attacklens/protocol/sensors.ts";
 import { findBreak } from "./audit/audit.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
-import { makeTestSensor } from "./test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "./test-world.ts";
+import { makeTestSensor } from "./testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "./testing/test-world.ts";
 
 const KEY = '"8e03978e-40d5-43e8-bc93-6894a57f9324"';
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { label } from "@attacklens/protocol/text.ts";
 import { sql } from "kysely";
 import { signInAddressesAndNames } from "./db/migrations/0014-sign-in-addresses-and-names.ts";
 import { nameKey } from "./ids.ts";
-import { createTestDatabase, jsonInit, openWorld, TESTED_DIALECTS } from "./test-world.ts";
+import { createTestDatabase, jsonInit, openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
 /** Zero-width space and joiner, soft hyphen, variation selector, filler, combining joiner, tag, unassigned but ignorable. */
 const IGNORED = [..."\u200b\u200d\u00ad\ufe0f\u3164\u034f\u{e0041}\u2065\ufff0"];

@@ -77,7 +77,7 @@ export interface ContentDigest {
   bytes: Uint8Array;
 }
 
-/** What `sensors/own-authorities.ts` knows. */
+/** What `sensors/identity/own-authorities.ts` knows. */
 export interface OwnAuthorities {
   /** The server's own names that a request may have been signed for, the likeliest first. */
   candidates(headers: Headers): string[];
@@ -90,7 +90,7 @@ export interface TokenHolder {
   signed: { publicKey: string; nonce: number } | undefined;
 }
 
-/** What `enrollment-tokens/known-values.ts` remembers. */
+/** What `enrollment/known-tokens.ts` remembers. */
 export interface KnownValues {
   /**
    * Returns when the hash is of a token's value; what has become of the token is not its business.
@@ -137,13 +137,13 @@ export interface TokenCheck {
   hostname: string;
 }
 
-/** What `sensors/token-queue.ts` bounds. */
+/** What `enrollment/enrollment-queue.ts` bounds. */
 export interface TokenQueue<Request, Outcome> {
   /** Answers after the commit. Throws too-many-requests when too many wait, and what the request was refused with. */
   add(request: Request): Promise<Outcome>;
 }
 
-/** What `sensors/answer-signature.ts` makes. */
+/** What `sensors/identity/response-signature.ts` makes. */
 export interface AnswerSigner {
   /** Ed25519, 32 bytes in base64url. */
   publicKey: string;

@@ -1,34 +1,8 @@
-// npm run bench: what the programs reach on this machine, as ratios in one run. Linux only: CPU time is read from /proc.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// npm run bench: runs bench/main.ts, which prints what the programs reach on this machine.
 import { join } from "node:path";
-import { benchCheckIn } from "../bench/check-in.ts";
-import { benchEnroll } from "../bench/enroll.ts";
-import { benchLists } from "../bench/lists.ts";
-import { benchTrickling } from "../bench/trickling.ts";
-import { createTestDatabase } from "../tests/support/databases.ts";
-import { openTestPostgres } from "../tests/support/postgres.ts";
-import { build } from "./build.ts";
-import { progress, runTask } from "./terminal.ts";
+import { ROOT, runTask } from "../harness/terminal.ts";
 
-await runTask("bench", async (opened) => {
-  await build();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-bench-"));
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  progress("check-ins, interleaved with hello world");
-  console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
-  progress("enrollments with one token, on SQLite");
-  console.log(JSON.stringify(await benchEnroll(folder), null, 2));
-  progress("bodies that trickle, and uploads that cost as much as they may");
-  console.log(JSON.stringify(await benchTrickling(folder), null, 2));
-  const postgres = opened.use(await openTestPostgres());
-  progress(`the same on ${postgres.description}`);
-  const database = opened.use(await createTestDatabase(postgres.url));
-  console.log(JSON.stringify(await benchEnroll(folder, database.url), null, 2));
-  progress("lists of 100,000 sensors, on SQLite");
-  console.log(JSON.stringify(await benchLists(folder), null, 2));
-  progress(`the same on ${postgres.description}`);
-  const fleet = opened.use(await createTestDatabase(postgres.url));
-  console.log(JSON.stringify(await benchLists(folder, fleet.url), null, 2));
-  return 0;
+await runTask("bench", async () => {
+  const command = [process.execPath, "--no-env-file", join(ROOT, "bench/main.ts")];
+  return await Bun.spawn(command, { stdio: ["inherit", "inherit", "inherit"] }).exited;
 });

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "./terminal.ts";
+import { ROOT } from "../harness/terminal.ts";
 
 export interface Counts {
   passed: number;
@@ -44,7 +44,7 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
     const child = Bun.spawn(
       [
         ...[process.execPath, "--no-env-file", "test"],
-        ...["--preload", join(ROOT, "tests/support/fail-on-console-error.ts")],
+        ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
         `--parallel=${run.workers ?? availableParallelism()}`,
         `--timeout=${run.timeoutMs ?? 15_000}`,

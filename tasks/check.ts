@@ -1,8 +1,8 @@
 // npm run check: types, lint and format, unused code, and the rules of our style; in under 20 s.
 import { join } from "node:path";
+import { runCommand } from "../harness/command.ts";
+import { progress, ROOT, runTask } from "../harness/terminal.ts";
 import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
-import { runCommand } from "./command.ts";
-import { progress, ROOT, runTask } from "./terminal.ts";
 
 const TOOLS = [
   {

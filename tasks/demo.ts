@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import { build } from "./build.ts";
+import { build } from "../harness/build.ts";
 import {
   createSuperAdmin,
   enrollThisMachine,
   findEnrolledServer,
   type Person,
   waitForInventory,
-} from "./first-day.ts";
-import { lastLines, type RunningServer, startSensor, startServer } from "./programs.ts";
-import { callerPath, elapsedMs, progress, runTask, TaskError } from "./terminal.ts";
+} from "../harness/first-day.ts";
+import { lastLines, type RunningServer, startSensor, startServer } from "../harness/programs.ts";
+import { callerPath, elapsedMs, progress, runTask, TaskError } from "../harness/terminal.ts";
 
 type SensorReport = Awaited<ReturnType<typeof waitForInventory>>;
 

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "./build.ts";
-import { createSuperAdmin, enrollThisMachine } from "./first-day.ts";
-import { type RunningProgram, startSensor, startServer } from "./programs.ts";
-import { progress, ROOT, runTask } from "./terminal.ts";
+import { build } from "../harness/build.ts";
+import { createSuperAdmin, enrollThisMachine } from "../harness/first-day.ts";
+import { type RunningProgram, startSensor, startServer } from "../harness/programs.ts";
+import { progress, ROOT, runTask } from "../harness/terminal.ts";
 
 const WATCHED = ["protocol", "server", "console", "sensor"];
 const SETTLE_MS = 150;

@@ -1,9 +1,10 @@
 // npm run e2e: builds what changed and runs the browser tests, or those whose paths are given.
-import { findChromium } from "../tests/support/chromium.ts";
-import { openTestPostgres } from "../tests/support/postgres.ts";
-import { build } from "./build.ts";
+
+import { build } from "../harness/build.ts";
+import { findChromium } from "../harness/chromium.ts";
+import { openTestPostgres } from "../harness/postgres.ts";
+import { progress, runTask } from "../harness/terminal.ts";
 import { runBunTest } from "./bun-test.ts";
-import { progress, runTask } from "./terminal.ts";
 
 await runTask("e2e", async (opened) => {
   const paths = process.argv.slice(2);

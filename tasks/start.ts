@@ -1,6 +1,6 @@
 // npm start: builds the server when needed and runs it as it is run for real; its flags are those of `attacklens serve`.
-import { build, programPath, SERVER } from "./build.ts";
-import { callerPath, runTask } from "./terminal.ts";
+import { build, programPath, SERVER } from "../harness/build.ts";
+import { callerPath, runTask } from "../harness/terminal.ts";
 
 await runTask("start", async (opened) => {
   await build({ programs: [SERVER] });

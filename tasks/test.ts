@@ -1,12 +1,13 @@
 // npm test: everything that must hold, or with paths (`npm test -- server/db`) the tests there, with the same PostgreSQL.
-import { findChromium } from "../tests/support/chromium.ts";
-import { openTestPostgres } from "../tests/support/postgres.ts";
-import { build } from "./build.ts";
+
+import { build } from "../harness/build.ts";
+import { findChromium } from "../harness/chromium.ts";
+import { openTestPostgres } from "../harness/postgres.ts";
+import { progress, runTask } from "../harness/terminal.ts";
 import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
 import { check } from "./check.ts";
-import { progress, runTask } from "./terminal.ts";
 
-const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "tests/support"];
+const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
 /** Against the built programs. */
 const BUILT_FOLDERS = ["tests/e2e", "tests/faults"];
 

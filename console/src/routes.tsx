@@ -4,7 +4,7 @@ import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { getAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { getAsset, listAssets } from "@attacklens/protocol/assets.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut } from "@attacklens/protocol/roll-out.ts";
+import { getRollOut } from "@attacklens/protocol/rollout.ts";
 import { getSensor, listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import {

@@ -1,10 +1,11 @@
 // attacklens-sensor check: whether this host could enroll; a line for each step, with what to do about it.
-import { check } from "../check.ts";
-import { collectHostFacts } from "../collect.ts";
-import type { Finding } from "../preflight/finding.ts";
+
+import { collectHostFacts } from "../collectors/collect.ts";
+import type { Finding } from "../enrollment/preflight/finding.ts";
+import { check } from "../enrollment/preflight/preflight.ts";
+import { readToken } from "../enrollment/token-source.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { takeEnvironmentToken } from "../settings.ts";
-import { readToken } from "../token-source.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 // attacklens-sensor collect: prints what would be reported, and sends nothing.
-import { collectInventory } from "../collect.ts";
+import { collectInventory } from "../collectors/collect.ts";
 import { SensorError } from "../sensor-error.ts";
 import { parseFlags, printWhole } from "./terminal.ts";
 

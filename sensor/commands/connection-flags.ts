@@ -1,9 +1,9 @@
 // The flags by which a command is told where the server is, how it is known, and what stands between.
 import { caPin as caPinSchema } from "@attacklens/protocol/connection.ts";
-import { parseProxyUrl } from "../proxy.ts";
 import { SensorError } from "../sensor-error.ts";
-import { isLoopback, parseServerUrl } from "../server-url.ts";
 import { proxyFor } from "../settings.ts";
+import { parseProxyUrl } from "../transport/proxy.ts";
+import { isLoopback, parseServerUrl } from "../transport/server-url.ts";
 
 const text = { type: "string" } as const;
 export const CONNECTION_FLAGS = { server: text, "ca-pin": text, proxy: text } as const;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../identity.ts";
+import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
 import {
   type CommandOptions,
   filesHoldingToken,
@@ -11,8 +11,8 @@ import {
   makePipe,
   runCommandLine,
   TOKEN,
-} from "../test-command.ts";
-import { startTestServer } from "../test-server.ts";
+} from "../testing/test-command.ts";
+import { startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process, and some tests run a dozen.
 setDefaultTimeout(30_000);

@@ -11,8 +11,8 @@ import {
   runCommandLine,
   startCommand,
   TOKEN,
-} from "../test-command.ts";
-import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+} from "../testing/test-command.ts";
+import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process, and some tests run a dozen.
 setDefaultTimeout(30_000);

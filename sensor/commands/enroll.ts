@@ -1,14 +1,14 @@
 // attacklens-sensor enroll: trades a token for an identity.
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { collectHostFacts } from "../collect.ts";
-import { changeWay, enroll, findIdentity } from "../enroll.ts";
-import { type EnrolledIdentity, keyFingerprint, readIdentity } from "../identity.ts";
-import { findStanding, requireTokenReplaces, wayTo } from "../lost-sensor.ts";
+import { collectHostFacts } from "../collectors/collect.ts";
+import { changeWay, enroll, findIdentity } from "../enrollment/enroll.ts";
+import { findStanding, requireTokenReplaces, wayTo } from "../enrollment/lost-sensor.ts";
+import { readToken } from "../enrollment/token-source.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
-import { checkStateDir } from "../state-folder.ts";
-import { readStatus, removeStatus } from "../status-file.ts";
-import { readToken } from "../token-source.ts";
+import { type EnrolledIdentity, keyFingerprint, readIdentity } from "../state/identity.ts";
+import { checkStateDir } from "../state/state-folder.ts";
+import { readStatus, removeStatus } from "../state/status-file.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput, stopSignal } from "./terminal.ts";
 

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../identity.ts";
-import { makeFolder, runCommandLine, startCommand, TOKEN } from "../test-command.ts";
+import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { makeFolder, runCommandLine, startCommand, TOKEN } from "../testing/test-command.ts";
 import {
   type Answer,
   dropReply,
@@ -12,7 +12,7 @@ import {
   SENSOR_ID,
   signedProblem,
   startTestServer,
-} from "../test-server.ts";
+} from "../testing/test-server.ts";
 
 setDefaultTimeout(30_000);
 

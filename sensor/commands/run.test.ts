@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../identity.ts";
-import { countKeptReports, reportName } from "../kept-report-files.ts";
-import { writeStatus } from "../status-file.ts";
-import { makeFolder, runCommandLine, startCommand } from "../test-command.ts";
-import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+import { countKeptReports, reportName } from "../reporting/spool-files.ts";
+import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { writeStatus } from "../state/status-file.ts";
+import { makeFolder, runCommandLine, startCommand } from "../testing/test-command.ts";
+import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process, and some collect all that this machine has.
 setDefaultTimeout(30_000);

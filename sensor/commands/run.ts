@@ -1,12 +1,12 @@
 // attacklens-sensor run: reports until it is told to stop; with --once, one cycle.
-import { collectHostFacts, collectInventory } from "../collect.ts";
-import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../identity.ts";
-import { type Cycle, IdentityRemoved, openCycle, run } from "../run.ts";
-import { holdStateDir } from "../run-lock.ts";
+import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
+import { type Cycle, IdentityRemoved, openCycle, run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
-import { checkStateDir } from "../state-folder.ts";
-import { SENSOR_STATES } from "../status-file.ts";
+import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
+import { holdStateDir } from "../state/run-lock.ts";
+import { checkStateDir } from "../state/state-folder.ts";
+import { SENSOR_STATES } from "../state/status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {

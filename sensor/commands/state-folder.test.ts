@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { identityPath, makeIdentity, writeIdentity } from "../identity.ts";
-import { makeFolder, runCommandLine, TOKEN } from "../test-command.ts";
-import { startTestServer } from "../test-server.ts";
+import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process, and some tests run a dozen.
 setDefaultTimeout(30_000);

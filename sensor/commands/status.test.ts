@@ -1,9 +1,9 @@
 // What commands tell of a sensor from its own files, and what they refuse before anything else.
 import { expect, test } from "bun:test";
 import { chmodSync, statSync } from "node:fs";
-import { identityPath, makeIdentity, writeIdentity } from "../identity.ts";
-import { writeStatus } from "../status-file.ts";
-import { makeFolder, runCommandLine, USAGE_HINT } from "../test-command.ts";
+import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { writeStatus } from "../state/status-file.ts";
+import { makeFolder, runCommandLine, USAGE_HINT } from "../testing/test-command.ts";
 
 test("status says that a sensor does not run any more, once it is overdue", async () => {
   using folder = makeFolder();

@@ -1,11 +1,11 @@
 // attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
-import { keyFingerprint, readIdentity } from "../identity.ts";
-import { countKeptReports } from "../kept-report-files.ts";
+import { countKeptReports } from "../reporting/spool-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
-import { checkStateDir } from "../state-folder.ts";
-import { readStatus, SENSOR_STATES } from "../status-file.ts";
+import { keyFingerprint, readIdentity } from "../state/identity.ts";
+import { checkStateDir } from "../state/state-folder.ts";
+import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
 
 const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;

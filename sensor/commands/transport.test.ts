@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../tests/support/certificates.ts";
-import { openConnectProxy } from "../../tests/support/connect-proxy.ts";
-import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../identity.ts";
-import { makeFolder, runCommandLine, TOKEN } from "../test-command.ts";
-import { problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
+import { openConnectProxy } from "../../harness/connect-proxy.ts";
+import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
+import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process.
 setDefaultTimeout(30_000);

@@ -7,9 +7,9 @@ import {
   makeIdentity,
   makeKeyPair,
   writeIdentity,
-} from "../identity.ts";
-import { makeFolder, runCommandLine } from "../test-command.ts";
-import { dropReply, problem, SENSOR_ID, startTestServer } from "../test-server.ts";
+} from "../state/identity.ts";
+import { makeFolder, runCommandLine } from "../testing/test-command.ts";
+import { dropReply, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;

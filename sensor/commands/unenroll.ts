@@ -1,19 +1,19 @@
 // attacklens-sensor unenroll: says goodbye to the server and forgets the key.
-import { goodbye } from "@attacklens/protocol/goodbye.ts";
-import { collectHostFacts } from "../collect.ts";
+import { goodbye } from "@attacklens/protocol/unenroll.ts";
+import { collectHostFacts } from "../collectors/collect.ts";
+import { connectAs } from "../enrollment/key-rotation.ts";
+import { SensorError } from "../sensor-error.ts";
+import { defaultStateDir, proxyFor } from "../settings.ts";
 import {
   type EnrolledIdentity,
   identityPath,
   privateKeyOf,
   readIdentity,
   removeIdentity,
-} from "../identity.ts";
-import { connectAs } from "../new-key.ts";
-import { send } from "../request.ts";
-import { SensorError } from "../sensor-error.ts";
-import { Refused, Unreachable } from "../server-reply.ts";
-import { defaultStateDir, proxyFor } from "../settings.ts";
-import { checkStateDir } from "../state-folder.ts";
+} from "../state/identity.ts";
+import { checkStateDir } from "../state/state-folder.ts";
+import { send } from "../transport/request.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { note, parseFlags, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {

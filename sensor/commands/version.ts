@@ -1,6 +1,6 @@
 // attacklens-sensor version: which build this is.
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { STATE_VERSION } from "../state-version.ts";
+import { STATE_VERSION } from "../state/state-version.ts";
 import { parseFlags, print } from "./terminal.ts";
 
 export function versionCommand(args: string[]): void {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, CATEGORY_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
-import { collectHostFacts, collectInventory } from "../collect.ts";
+import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { makeMachine } from "./unpack-machine.ts";
 
 describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2"])("%s", (name) => {

@@ -6,7 +6,7 @@ import type { Role } from "@attacklens/protocol/permissions.ts";
 import { routePath } from "@attacklens/protocol/route.ts";
 import { API_KEY_PREFIX, formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { findBreak } from "../audit/audit.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const DAY_MS = 86_400_000;
 const at = (world: World, days: number) => new Date(world.clock.ms + days * DAY_MS).toISOString();

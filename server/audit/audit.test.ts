@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { inTransaction } from "../db/transaction.ts";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { type AuditEvent, findBreak, onAuditEvents, recordAuditEvent } from "./audit.ts";
 
 const event = (name: string): AuditEvent => ({

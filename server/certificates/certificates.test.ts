@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import {
   describeAuthorities,
   issueServerCertificate,

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { getRoots } from "@attacklens/protocol/connection.ts";
-import { createTestDatabase, openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { issueServerCertificate, requireRoots, rotateAuthority } from "./certificates.ts";
 import { pinOf } from "./x509.ts";
 

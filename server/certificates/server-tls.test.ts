@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { rotateAuthority } from "./certificates.ts";
 import { openServerTls } from "./server-tls.ts";
 import { issue, makeAuthority } from "./x509.ts";

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { waitUntil } from "../../tests/support/wait-until.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { onChanges } from "../db/changes.ts";
 import { listenForChanges } from "../db/listen.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { openChangeStreams } from "./changes.ts";
 
 /** Listens as a server does, and only returns when it hears. */

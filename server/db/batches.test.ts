@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { forSomeRows, forSomeValues } from "./batches.ts";
 
 test("each value is asked for once, and nothing runs without values", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { DatabaseError } from "./explain.ts";
 import { hasSecretCheck, requireSameSecret } from "./installation.ts";
 import { lockDataDir } from "./serve-lock.ts";

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
-import { makeTestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { knownKeys } from "./migrations/0012-known-keys.ts";
 
 for (const dialect of TESTED_DIALECTS) {

@@ -2,23 +2,23 @@
 // whole, on either database.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type CompiledQuery, type QueryId, sql } from "kysely";
-import { fleetId, fleetStatements } from "../../tests/support/fleet-rows.ts";
+import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
 import { pageOfApiKeys } from "../api-keys/api-keys-store.ts";
 import { pageOfGroups } from "../asset-groups/asset-groups-store.ts";
 import { findAsset, listIdentifiers, pageOfAssets } from "../assets/assets-store.ts";
 import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
 import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
-import { listClones } from "../sensors/boots-store.ts";
-import { listEndedEphemeral } from "../sensors/ended-sensors-store.ts";
-import { listHolders, listOpenPairs, listReplaced } from "../sensors/reinstalls-store.ts";
-import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
+import { listClones } from "../sensors/clones/clones-store.ts";
+import { listEndedEphemeral } from "../sensors/ephemeral-sensors-store.ts";
+import { listHolders, listOpenPairs, listReplaced } from "../sensors/matches/matches-store.ts";
 import {
   blockableSlices,
   countSensorsOfToken,
   findSensor,
   listFirstBlockable,
-} from "../sensors/sensors-store.ts";
-import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../test-world.ts";
+} from "../sensors/record/sensors-store.ts";
+import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
+import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 

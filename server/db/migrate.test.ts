@@ -15,8 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kysely, type KyselyConfig, sql } from "kysely";
-import { ALL_KILLS } from "../../tests/support/all-kills.ts";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { DatabaseError } from "./explain.ts";
 import { MIGRATIONS, migrate } from "./migrate.ts";
 import { openDatabase, openExistingDatabase } from "./open.ts";
@@ -26,7 +26,7 @@ import { removeLeftOvers } from "./upgrade-copy.ts";
 
 const NAMES = Object.keys(MIGRATIONS);
 const LATEST = NAMES.at(-1)!;
-const PROGRAM = join(import.meta.dir, "test-migrate.ts");
+const PROGRAM = join(import.meta.dir, "../testing/test-migrate.ts");
 const CALLS = ["fsync", "fdatasync", "link", "rename", ...(ALL_KILLS ? ["ftruncate", "pwrite64"] : [])];
 const MOST_KILLS = 200;
 /** Of many syncs every third, and in each test others. */

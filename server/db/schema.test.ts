@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompiledQuery } from "kysely";
-import { createTestDatabase, TESTED_DIALECTS } from "../test-world.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 

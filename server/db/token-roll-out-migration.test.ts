@@ -1,9 +1,9 @@
 // What rollouts expected in earlier versions is expected after the upgrade too.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut } from "@attacklens/protocol/roll-out.ts";
+import { getRollOut } from "@attacklens/protocol/rollout.ts";
 import { sql } from "kysely";
-import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
 
 for (const dialect of TESTED_DIALECTS) {

@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { createTicket } from "@attacklens/protocol/sensors.ts";
-import { enrolledSensor, nextNonce } from "../test-instances.ts";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { enrolledSensor, nextNonce } from "../testing/test-instances.ts";
+import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
 const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
 

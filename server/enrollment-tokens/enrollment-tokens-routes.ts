@@ -1,11 +1,11 @@
 import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import * as rollOut from "@attacklens/protocol/roll-out.ts";
+import * as rollOut from "@attacklens/protocol/rollout.ts";
 import { handler } from "../route-handler.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
-import { getRollOut, setRollOut } from "./roll-out.ts";
+import { getRollOut, setRollOut } from "./rollout.ts";
 import {
   deleteEnrollmentToken,
   pauseEnrollmentToken,

@@ -4,8 +4,8 @@ import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_STATUSES, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import fc from "fast-check";
-import { makeTestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
 const allAssets = { name: "Production", scope: { type: "all-assets" }, expiresAt: null } as const;

@@ -3,8 +3,8 @@ import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import type { EnrollmentAttemptTable } from "../db/schema.ts";
 import { newId } from "../ids.ts";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { openRefusalLedger } from "./refusal-ledger.ts";
 
 const PATH = "/sensor/v1/enroll";

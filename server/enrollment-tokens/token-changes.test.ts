@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut, setRollOut } from "@attacklens/protocol/roll-out.ts";
+import { getRollOut, setRollOut } from "@attacklens/protocol/rollout.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const PATH = "/sensor/v1/enroll";
 const DAY_MS = 86_400_000;

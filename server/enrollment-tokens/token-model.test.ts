@@ -5,9 +5,9 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
-import { explain, type Model, type Operation, statusOf, usesOf } from "./token-model.ts";
+import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { explain, type Model, type Operation, statusOf, usesOf } from "../testing/token-model.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
 const CLONE = "/sensor/v1/copies";

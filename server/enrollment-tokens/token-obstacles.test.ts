@@ -4,8 +4,8 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { TOKEN_ACTIONS, type TokenAction } from "./token-obstacles.ts";
 
 const STATES = ["revoked", "expired", "group-deleted", "used-up", "paused"] as const;

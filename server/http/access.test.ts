@@ -4,8 +4,8 @@ import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts
 import { ROLES } from "@attacklens/protocol/permissions.ts";
 import { routePath } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld } from "../testing/test-world.ts";
 import { ROUTE_HANDLERS } from "./app.ts";
 
 const UUID = "01980000-0000-7000-8000-000000000000";

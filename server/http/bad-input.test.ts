@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import fc from "fast-check";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const PATH = "/api/v1/enrollment-tokens";
 const good = { name: "Production", scope: { type: "all-assets" }, expiresAt: null };

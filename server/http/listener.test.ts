@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { $ } from "bun";
-import { waitUntil } from "../../tests/support/wait-until.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { issue, makeAuthority } from "../certificates/x509.ts";
 import { openListener } from "./listener.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openWorld } from "../test-world.ts";
+import { openWorld } from "../testing/test-world.ts";
 import { mayReadMetrics } from "./metrics.ts";
 
 test("without a configured token nobody reads metrics, however local the request looks", async () => {

@@ -5,8 +5,8 @@ import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts
 import { sql } from "kysely";
 import pg from "pg";
 import type { Dialect } from "../db/dialect.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const body = (name: string) => jsonInit("POST", { name });
 

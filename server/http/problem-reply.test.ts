@@ -1,7 +1,7 @@
 // What reaches a client of an error that no rule foresaw.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
-import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { toProblem } from "./problem-reply.ts";
 
 for (const dialect of TESTED_DIALECTS) {

@@ -4,8 +4,8 @@ import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
-import { makeTestSensor, type SignOptions, type TestSensor } from "../test-sensor.ts";
-import { openWorld, type World } from "../test-world.ts";
+import { makeTestSensor, type SignOptions, type TestSensor } from "../testing/test-sensor.ts";
+import { openWorld, type World } from "../testing/test-world.ts";
 
 const UUID = "01980000-0000-7000-8000-000000000000";
 const PREFIXES: Record<string, string> = {

@@ -2,6 +2,7 @@
 // only then the body, its digest, its JSON and its schema. Nobody's body is read before it is known who answers for it.
 import type { Route } from "@attacklens/protocol/route.ts";
 import { bodyLimitsOf } from "@attacklens/protocol/route.ts";
+import { authenticateHolder } from "../enrollment/authenticate-holder.ts";
 import type {
   ContentDigest,
   HttpRequest,
@@ -10,8 +11,7 @@ import type {
   TokenHolder,
   User,
 } from "../route-handler.ts";
-import { authenticateHolder } from "../sensors/authenticate-holder.ts";
-import { verifyDigests } from "../sensors/sensor-signature.ts";
+import { verifyDigests } from "../sensors/identity/sensor-signature.ts";
 import { BODY_PARTS, type BodyPart, type BodyRoom } from "./body-room.ts";
 import { requireUser } from "./caller.ts";
 import { parseInput } from "./parse-input.ts";

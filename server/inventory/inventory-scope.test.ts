@@ -5,8 +5,8 @@ import { createAssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-g
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const USERS = "/sensor/v1/inventory/users";

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const hello = { protocolVersion: 2, sensorVersion: "2026.11.0" };

@@ -4,8 +4,8 @@ import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { makeTestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../test-world.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
 

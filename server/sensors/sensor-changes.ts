@@ -7,10 +7,17 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { parseHost } from "./boots.ts";
-import { keepBoth, merge, noticeReinstalls, presentReplaced, separate } from "./reinstalls.ts";
-import { type SensorAction, sensorObstacle } from "./sensor-obstacles.ts";
-import { onlineSince } from "./sensor-status.ts";
+import { parseHost } from "./clones/clones.ts";
+import { keepBoth, merge, noticeReinstalls, presentReplaced, separate } from "./matches/matches.ts";
+import { type SensorAction, sensorObstacle } from "./record/sensor-obstacles.ts";
+import { onlineSince } from "./record/sensor-status.ts";
+import {
+  findSensor,
+  lockSensor,
+  markReplacedDeleted,
+  markSensorDeleted,
+  updateSensor,
+} from "./record/sensors-store.ts";
 import {
   blockSensors,
   getSensor,
@@ -19,13 +26,6 @@ import {
   recordSensorEvent,
   type SensorView,
 } from "./sensors.ts";
-import {
-  findSensor,
-  lockSensor,
-  markReplacedDeleted,
-  markSensorDeleted,
-  updateSensor,
-} from "./sensors-store.ts";
 
 type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 

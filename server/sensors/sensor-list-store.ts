@@ -6,8 +6,8 @@ import { sql } from "kysely";
 import { unindexed } from "../db/dialect.ts";
 import { type AnyQuery, byNumber, byText, contains, countUpTo, keysetPage } from "../db/keyset.ts";
 import type { Database, SensorTable, Standing } from "../db/schema.ts";
-import { openPairs } from "./reinstalls-store.ts";
-import { listSensorRows } from "./sensors-store.ts";
+import { openPairs } from "./matches/matches-store.ts";
+import { listSensorRows } from "./record/sensors-store.ts";
 
 const SORTS = {
   hostname: { sort: byText(sql<string>`sensor.hostname_key`), id: sql<string>`sensor.id` },

@@ -1,15 +1,16 @@
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import * as enrollment from "@attacklens/protocol/enroll.ts";
-import { goodbye } from "@attacklens/protocol/goodbye.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
+import { goodbye } from "@attacklens/protocol/unenroll.ts";
+import { checkToken } from "../enrollment/check-token.ts";
+import { enrollSensor } from "../enrollment/enroll.ts";
+import { enrollClone } from "../enrollment/enroll-clone.ts";
+import { createTicket, reEnroll } from "../enrollment/re-enroll.ts";
 import { toInstant } from "../ids.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type Connection, handler } from "../route-handler.ts";
-import { settleInstance } from "./boots.ts";
-import { checkToken } from "./check-token.ts";
-import { enrollSensor } from "./enroll.ts";
-import { enrollClone } from "./enroll-clone.ts";
-import { announceKey } from "./new-keys.ts";
+import { settleInstance } from "./clones/clones.ts";
+import { announceKey } from "./identity/key-rotation.ts";
 import {
   approveSensor,
   blockSensor,
@@ -20,7 +21,6 @@ import {
   unblockSensor,
 } from "./sensor-changes.ts";
 import { listSensors } from "./sensors.ts";
-import { createTicket, reEnroll } from "./tickets.ts";
 import { unenrollSensor } from "./unenroll.ts";
 
 export const sensorRoutes = [

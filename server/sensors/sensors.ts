@@ -6,15 +6,14 @@ import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { type AuditEvent, recordAuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
+import { isHostnameAllowed, recordRename } from "../enrollment/admitted-hostnames.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { presentCopies } from "./boots.ts";
-import { isHostnameAllowed, recordRename } from "./hostnames.ts";
-import { findLikes, presentReplaced } from "./reinstalls.ts";
-import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
-import { SENSOR_ACTIONS, sensorObstacle } from "./sensor-obstacles.ts";
-import { onlineSince, sensorStatus } from "./sensor-status.ts";
+import { presentCopies } from "./clones/clones.ts";
+import { findLikes, presentReplaced } from "./matches/matches.ts";
+import { SENSOR_ACTIONS, sensorObstacle } from "./record/sensor-obstacles.ts";
+import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
 import {
   countBlockable,
   countSensorsOfToken,
@@ -26,7 +25,8 @@ import {
   markBlocked,
   type SensorRow,
   updateSensor,
-} from "./sensors-store.ts";
+} from "./record/sensors-store.ts";
+import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 
 export interface SensorView {
   now: number;
@@ -188,7 +188,7 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
 }
 
 /** The unblocked sensors of a token that exist and enrolled at `since` or later, by hostname. */
-export { blockableSlices } from "./sensors-store.ts";
+export { blockableSlices } from "./record/sensors-store.ts";
 
 export function notFound(id: string): Problem {
   return new Problem("not-found", `There is no sensor ${id}`);

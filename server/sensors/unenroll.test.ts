@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, getSensor } from "@attacklens/protocol/sensors.ts";
-import { makeTestSensor, type TestSensor } from "../test-sensor.ts";
-import { openWorld, TESTED_DIALECTS } from "../test-world.ts";
+import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
 const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
 const FACTS = { machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e", productUuid: "u1" };

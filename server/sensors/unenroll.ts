@@ -5,12 +5,12 @@ import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SensorCaller } from "../route-handler.ts";
-import { isSameHost } from "./boot-rules.ts";
-import { parseHost, sensorCopied } from "./boots.ts";
-import { listBoots } from "./boots-store.ts";
-import { lockLiveSensor } from "./live-sensor.ts";
-import { findPresence } from "./presence-store.ts";
-import { updateSensor } from "./sensors-store.ts";
+import { isSameHost } from "./clones/clone-rules.ts";
+import { parseHost, sensorCopied } from "./clones/clones.ts";
+import { listBoots } from "./clones/clones-store.ts";
+import { lockLiveSensor } from "./record/live-sensor.ts";
+import { findPresence } from "./record/presence-store.ts";
+import { updateSensor } from "./record/sensors-store.ts";
 
 export interface Unenrolling {
   now: number;

@@ -5,8 +5,8 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
 import type { SetupAttempts } from "../route-handler.ts";
-import { countAttempts } from "./attempts.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
+import { countAttempts } from "./rate-limit.ts";
 import { makeUser, type NewUser } from "./users.ts";
 import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCode } from "./users-store.ts";
 

@@ -7,7 +7,7 @@ import {
   PASSWORD,
   TESTED_DIALECTS,
   type World,
-} from "../test-world.ts";
+} from "../testing/test-world.ts";
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
 
 const GUESSER = "203.0.113.1";

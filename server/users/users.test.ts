@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { completeSetup, getMe, signIn } from "@attacklens/protocol/account.ts";
-import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../test-world.ts";
+import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { issueSetupCode } from "./set-up.ts";
 import { openSignIn } from "./sign-in.ts";
 

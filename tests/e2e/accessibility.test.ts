@@ -5,7 +5,7 @@ import { listAssets } from "@attacklens/protocol/assets.ts";
 import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
-import { runSensor } from "../../tasks/programs.ts";
+import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation, type Person } from "../support/installation.ts";

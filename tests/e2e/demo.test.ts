@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { runCommand } from "../../tasks/command.ts";
+import { runCommand } from "../../harness/command.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 

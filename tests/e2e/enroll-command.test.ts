@@ -5,9 +5,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import type { Locator, Page } from "playwright-core";
-import { programPath, SENSOR } from "../../tasks/build.ts";
-import { runCommand } from "../../tasks/command.ts";
-import { cleanEnvironment } from "../../tasks/programs.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
+import { runCommand } from "../../harness/command.ts";
+import { cleanEnvironment } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 

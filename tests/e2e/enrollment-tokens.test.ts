@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
 import type { Page } from "playwright-core";
-import { runSensor } from "../../tasks/programs.ts";
+import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Page } from "playwright-core";
-import { runServerCommand } from "../../tasks/programs.ts";
+import { runServerCommand } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation, PASSWORD } from "../support/installation.ts";
 import { enrollSensor } from "../support/sensors.ts";

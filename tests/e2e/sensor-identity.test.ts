@@ -4,7 +4,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { runSensor, startSensor } from "../../tasks/programs.ts";
+import { runSensor, startSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding } from "../support/sensors.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
-import { runServerCommand } from "../../tasks/programs.ts";
+import { runServerCommand } from "../../harness/programs.ts";
 import { type Installation, openInstallation, PASSWORD, type Person } from "../support/installation.ts";
 import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
 import { enrollSensor, filesHolding } from "../support/sensors.ts";

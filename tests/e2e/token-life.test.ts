@@ -1,7 +1,7 @@
 // The life of a token after its creation, in the page and with the sensor.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { runSensor } from "../../tasks/programs.ts";
+import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { enrollSensor } from "../support/sensors.ts";

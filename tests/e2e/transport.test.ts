@@ -7,13 +7,13 @@ import { connect, type SecureVersion } from "node:tls";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
-import { runSensor, runServerCommand, startSensor, startServer } from "../../tasks/programs.ts";
-import { chainOf, makeCa, makeLeaf, pinOfIssued } from "../support/certificates.ts";
-import { openConnectProxy } from "../support/connect-proxy.ts";
+import { chainOf, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
+import { openConnectProxy } from "../../harness/connect-proxy.ts";
+import { runSensor, runServerCommand, startSensor, startServer } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { findFreePort, startNginx } from "../support/nginx.ts";
 import { createToken } from "../support/sensors.ts";
-import { waitUntil } from "../support/wait-until.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 
 const LOGGED_WITHIN_MS = 30_000;

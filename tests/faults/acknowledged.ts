@@ -15,8 +15,8 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { type Route, type RouteOutput, routePath } from "@attacklens/protocol/route.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { makeSigner, type SignedRequest } from "../../bench/signer.ts";
-import type { Session } from "../../tasks/api-client.ts";
+import type { Session } from "../../harness/api-client.ts";
+import { makeSigner, type SignedRequest } from "../../harness/signer.ts";
 
 interface Reply {
   status: number;

@@ -3,8 +3,8 @@
 // build, whose databases are upgraded then.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { runCommand } from "../../tasks/command.ts";
-import { newSeed } from "../support/seeded-random.ts";
+import { runCommand } from "../../harness/command.ts";
+import { newSeed } from "../../harness/seeded-random.ts";
 
 const cycles = Number(process.env.CRASH_CYCLES ?? "3");
 const seed = Number(process.env.CRASH_SEED ?? newSeed());

@@ -6,11 +6,11 @@ import { mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { programPath, SERVER } from "../../tasks/build.ts";
-import { createSuperAdmin } from "../../tasks/first-day.ts";
-import { lastLines, type RunningServer, startServer } from "../../tasks/programs.ts";
-import { createTestDatabase } from "../support/databases.ts";
-import { seededRandom } from "../support/seeded-random.ts";
+import { programPath, SERVER } from "../../harness/build.ts";
+import { createTestDatabase } from "../../harness/databases.ts";
+import { createSuperAdmin } from "../../harness/first-day.ts";
+import { lastLines, type RunningServer, startServer } from "../../harness/programs.ts";
+import { seededRandom } from "../../harness/seeded-random.ts";
 import { openAcknowledged } from "./acknowledged.ts";
 
 const { values } = parseArgs({

@@ -8,11 +8,11 @@ import { getConnection } from "@attacklens/protocol/connection.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import { deleteSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { call, type Session } from "../../tasks/api-client.ts";
-import { type RunningServer, runSensor, startSensor, startServer } from "../../tasks/programs.ts";
-import { ALL_KILLS } from "../support/all-kills.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { type RunningServer, runSensor, startSensor, startServer } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { findFreePort } from "../support/nginx.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const SENSORS = ALL_KILLS ? 20 : 8;
 const AT_A_TIME = 4;

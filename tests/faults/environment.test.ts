@@ -15,9 +15,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
-import { compile, programPath, SENSOR, SERVER } from "../../tasks/build.ts";
-import { type CommandResult, runCommand } from "../../tasks/command.ts";
-import { chainOf, makeCa, makeLeaf } from "../support/certificates.ts";
+import { compile, programPath, SENSOR, SERVER } from "../../harness/build.ts";
+import { chainOf, makeCa, makeLeaf } from "../../harness/certificates.ts";
+import { type CommandResult, runCommand } from "../../harness/command.ts";
 
 const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
 const PASSWORD = "violet tractor swims 42";

@@ -2,9 +2,9 @@
 // FLEET_SEED repeats the faults of another run, which printed it.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { runCommand } from "../../tasks/command.ts";
+import { runCommand } from "../../harness/command.ts";
+import { newSeed } from "../../harness/seeded-random.ts";
 import { openSwitch, whyNoHosts } from "../support/hosts.ts";
-import { newSeed } from "../support/seeded-random.ts";
 
 const hosts = process.env.FLEET_HOSTS ?? "4";
 const seconds = process.env.FLEET_SECONDS ?? "12";

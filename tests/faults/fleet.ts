@@ -16,13 +16,13 @@ import {
   unblockSensor,
 } from "@attacklens/protocol/sensors.ts";
 import { SQL } from "bun";
-import { call, type Session } from "../../tasks/api-client.ts";
-import { type RunningServer, startServer } from "../../tasks/programs.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { openTestPostgres } from "../../harness/postgres.ts";
+import { type RunningServer, startServer } from "../../harness/programs.ts";
+import { seededRandom } from "../../harness/seeded-random.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBalancer } from "../support/balancer.ts";
 import { type Host, openHosts, SWITCH_ADDRESS } from "../support/hosts.ts";
-import { openTestPostgres } from "../support/postgres.ts";
-import { seededRandom } from "../support/seeded-random.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const { values } = parseArgs({
   options: {

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { runSensor } from "../../tasks/programs.ts";
+import { runSensor } from "../../harness/programs.ts";
 import { type Installation, openInstallation, type Person } from "../support/installation.ts";
 import { CALLS, killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 import { createToken } from "../support/sensors.ts";

@@ -3,10 +3,10 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programPath, SERVER } from "../../tasks/build.ts";
-import { createSuperAdmin } from "../../tasks/first-day.ts";
-import { startServer } from "../../tasks/programs.ts";
-import { ALL_KILLS } from "../support/all-kills.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { programPath, SERVER } from "../../harness/build.ts";
+import { createSuperAdmin } from "../../harness/first-day.ts";
+import { startServer } from "../../harness/programs.ts";
 import { traces } from "../support/kill-at-each.ts";
 
 const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];

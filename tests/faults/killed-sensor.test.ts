@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
-import { programPath, SENSOR } from "../../tasks/build.ts";
-import { runSensor } from "../../tasks/programs.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
+import { runSensor } from "../../harness/programs.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 

@@ -8,12 +8,12 @@ import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { makeSigner } from "../../bench/signer.ts";
-import { call, type Session } from "../../tasks/api-client.ts";
-import { createSuperAdmin } from "../../tasks/first-day.ts";
-import { type RunningServer, startServer } from "../../tasks/programs.ts";
-import { ALL_KILLS } from "../support/all-kills.ts";
-import { createTestDatabase } from "../support/databases.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { createTestDatabase } from "../../harness/databases.ts";
+import { createSuperAdmin } from "../../harness/first-day.ts";
+import { type RunningServer, startServer } from "../../harness/programs.ts";
+import { makeSigner } from "../../harness/signer.ts";
 
 const HOSTS = ALL_KILLS ? 1_200 : 400;
 /** After how many more acknowledgements the server is killed: in the first moments, and deep in the burst. */

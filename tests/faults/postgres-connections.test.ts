@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { SQL } from "bun";
-import { call, type Session } from "../../tasks/api-client.ts";
-import { createSuperAdmin } from "../../tasks/first-day.ts";
-import { type RunningServer, startServer } from "../../tasks/programs.ts";
-import { createTestDatabase } from "../support/databases.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { createTestDatabase } from "../../harness/databases.ts";
+import { createSuperAdmin } from "../../harness/first-day.ts";
+import { type RunningServer, startServer } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { startPgBouncer } from "../support/pgbouncer.ts";
 import { openTcpRelay } from "../support/tcp-relay.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 async function openFolder(opened: AsyncDisposableStack): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-postgres-"));

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile, findCommit, programPath, SENSOR, SERVER } from "../../tasks/build.ts";
-import { runCommand } from "../../tasks/command.ts";
-import { ROOT } from "../../tasks/terminal.ts";
+import { compile, findCommit, programPath, SENSOR, SERVER } from "../../harness/build.ts";
+import { runCommand } from "../../harness/command.ts";
+import { ROOT } from "../../harness/terminal.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -21,7 +21,16 @@ async function hashOf(path: string): Promise<string> {
 
 /** A clone as another user has it. */
 async function copySources(folder: string): Promise<void> {
-  for (const name of ["protocol", "server", "console", "sensor", "tasks", "package.json", "tsconfig.json"])
+  for (const name of [
+    "protocol",
+    "server",
+    "console",
+    "sensor",
+    "tasks",
+    "harness",
+    "package.json",
+    "tsconfig.json",
+  ])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   // Their own: where libraries really are is what the bundler sees. Links to the files, where the file system has them, take a moment.
   const libraries = join(ROOT, "node_modules");
@@ -39,7 +48,7 @@ test(
     ) as [string, string, string];
     for (const path of [first, second, clone]) await mkdir(path, { recursive: true });
     await copySources(clone);
-    const script = `import { compile, SENSOR, SERVER } from "./tasks/build.ts";
+    const script = `import { compile, SENSOR, SERVER } from "./harness/build.ts";
       for (const program of [SERVER, SENSOR])
         await compile(program, { path: program.name, commit: ${JSON.stringify(commit)} });`;
     const { code, stderr } = await runCommand([process.execPath, "-e", script], { cwd: clone });

@@ -5,11 +5,11 @@ import { expect, test } from "bun:test";
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programPath, SENSOR } from "../../tasks/build.ts";
-import { runCommand } from "../../tasks/command.ts";
-import { createSuperAdmin, enrollThisMachine } from "../../tasks/first-day.ts";
-import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../tasks/programs.ts";
-import { ALL_KILLS } from "../support/all-kills.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
+import { runCommand } from "../../harness/command.ts";
+import { createSuperAdmin, enrollThisMachine } from "../../harness/first-day.ts";
+import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../harness/programs.ts";
 import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 
 /** As root on Linux: the sensor sees users of the test's own. */

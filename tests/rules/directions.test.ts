@@ -1,8 +1,10 @@
 // Who may import whom: style rules 1, 2, 3 and 5. A failure names the rule's reason and the import.
 import { describe, expect, test } from "bun:test";
+import { dirname } from "node:path";
 import { CODE, expectNone, type Import, importsAmong, SOURCES, TESTS } from "./sources.ts";
 
 const PROGRAMS = ["server", "console", "sensor"];
+const DRIVERS = ["tasks", "tests", "bench", "harness"];
 
 const show = ({ from, to }: Import) => `${from} imports ${to}`;
 const top = (path: string) => path.split("/", 1)[0] as string;
@@ -14,6 +16,29 @@ function goingBack(files: string[], layerOf: (path: string) => number | undefine
     const [source, target] = [layerOf(from), layerOf(to)];
     return !isPackage && source !== undefined && target !== undefined && target < source;
   });
+}
+
+/** Each cycle among the folders of the files, as `a → b → a`. */
+function cyclesOf(files: string[]): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, to, isPackage } of importsAmong(files)) {
+    if (isPackage || !files.includes(to) || dirname(from) === dirname(to)) continue;
+    const of = targets.get(dirname(from)) ?? new Set();
+    targets.set(dirname(from), of.add(dirname(to)));
+  }
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  function visit(folder: string, path: string[]): void {
+    if (path.includes(folder)) {
+      cycles.push([...path.slice(path.indexOf(folder)), folder].join(" → "));
+      return;
+    }
+    if (done.has(folder)) return;
+    for (const next of targets.get(folder) ?? []) visit(next, [...path, folder]);
+    done.add(folder);
+  }
+  for (const folder of targets.keys()) visit(folder, []);
+  return cycles;
 }
 
 describe("between the programs", () => {
@@ -36,30 +61,50 @@ describe("between the programs", () => {
     expectNone("what two programs must agree on is written once, in protocol/", wrong.map(show));
   });
 
-  test("the tests beside the code may also use tests/support, and no other program", () => {
+  test("tests beside the code import their program, protocol and harness", () => {
+    const files = SOURCES.filter((file) => TESTS.includes(file) || file.includes("/testing/"));
     const wrong = PROGRAMS.flatMap((program) =>
-      importsAmong(below(program, TESTS)).filter(
-        ({ to, isPackage }) =>
-          !isPackage && ![program, "protocol"].includes(top(to)) && !to.startsWith("tests/support/"),
+      importsAmong(below(program, files)).filter(
+        ({ to, isPackage }) => !isPackage && ![program, "protocol", "harness"].includes(top(to)),
       ),
     );
-    expectNone("a test knows the program it tests; what drives several lives in tests/", wrong.map(show));
+    expectNone("a test of one program that needs another belongs in tests/", wrong.map(show));
   });
 
-  test("tests and tasks start programs, they do not import them", () => {
-    const files = SOURCES.filter((file) => ["tests", "tasks"].includes(top(file)));
+  test("production code never imports testing/, harness/ or tests/", () => {
+    const wrong = PROGRAMS.concat("protocol").flatMap((program) =>
+      importsAmong(below(program)).filter(
+        ({ to, isPackage }) =>
+          !isPackage &&
+          (to.includes("/testing/") || ["harness", "tests", "tasks", "bench"].includes(top(to))),
+      ),
+    );
+    expectNone("code that only tests need would ship to users", wrong.map(show));
+  });
+
+  test("tasks, tests, bench and harness start programs and do not import them", () => {
+    const files = SOURCES.filter((file) => DRIVERS.includes(top(file)));
     const wrong = importsAmong(files).filter(
       ({ from, to, isPackage }) => !isPackage && PROGRAMS.includes(top(to)) && from !== "tasks/attacklens.ts",
     );
     expectNone(
-      "only the built programs are what users get; tasks/attacklens.ts is what one is built from",
+      "users get only the built programs; tasks/attacklens.ts is the entry point of one of them",
       wrong.map(show),
     );
+  });
+
+  test("tasks, tests and bench share harness/ and never import each other", () => {
+    const files = SOURCES.filter((file) => DRIVERS.includes(top(file)));
+    const wrong = importsAmong(files).filter(
+      ({ from, to, isPackage }) =>
+        !isPackage && DRIVERS.includes(top(to)) && top(to) !== top(from) && top(to) !== "harness",
+    );
+    expectNone("code that two of them need belongs in harness/", wrong.map(show));
   });
 });
 
 describe("in the server", () => {
-  const NOT_NOUNS = ["db", "http", "commands"];
+  const NOT_NOUNS = ["db", "http", "commands", "testing"];
   const noun = (path: string) => {
     const parts = path.split("/");
     return parts[0] === "server" && parts.length > 2 && !NOT_NOUNS.includes(parts[1] as string)
@@ -91,6 +136,14 @@ describe("in the server", () => {
       return own !== undefined && other !== undefined && own !== other && /-(store|routes)\.ts$/.test(to);
     });
     expectNone("who writes another noun's tables goes around its rules", wrong.map(show));
+  });
+
+  /** Files that tie folders together: those at the top, and the one that lists every noun's routes. */
+  const isWiring = (file: string) => dirname(file) === "server" || file === "server/http/app.ts";
+
+  test("the folders import each other without a cycle", () => {
+    const files = below("server").filter((file) => !isWiring(file));
+    expectNone("two folders that need each other are one folder", cyclesOf(files));
   });
 
   test("files at the top of server/ that everybody may use import none of the layers but db", () => {
@@ -135,18 +188,41 @@ describe("in the console", () => {
 });
 
 describe("in the sensor", () => {
+  const LAYERS = [
+    ["main.ts"],
+    ["commands"],
+    ["reporting"],
+    ["enrollment"],
+    ["transport", "state"],
+    ["collectors"],
+  ] as const;
+
   function layerOf(path: string): number | undefined {
-    if (path === "sensor/main.ts") return 0;
-    if (path.startsWith("sensor/commands/")) return 1;
-    if (/^sensor\/(collect|report|identity)\.ts$/.test(path)) return 2;
-    return path.startsWith("sensor/collectors/") ? 3 : undefined;
+    const room = path.split("/")[1] as string;
+    const layer = LAYERS.findIndex((rooms) => (rooms as readonly string[]).includes(room));
+    return layer < 0 ? undefined : layer;
   }
 
-  test("imports go main → commands → collect, report, identity → collectors, never back", () => {
+  test("imports go main → commands → reporting → enrollment → transport, state → collectors, never back", () => {
     expectNone(
-      "a collector reads a fact and knows nothing of who asked for it or where it goes",
+      "a collector reads facts and does not depend on who asked for them or where they go",
       goingBack(below("sensor"), layerOf).map(show),
     );
+  });
+
+  test("transport and state do not import each other", () => {
+    const wrong = importsAmong(below("sensor")).filter(
+      ({ from, to }) => layerOf(from) === 4 && layerOf(to) === 4 && from.split("/")[1] !== to.split("/")[1],
+    );
+    expectNone("files on the disk and the connection are independent", wrong.map(show));
+  });
+
+  test("files at the top of sensor/ import no layer but transport", () => {
+    const leaves = below("sensor").filter((file) => layerOf(file) === undefined);
+    const wrong = importsAmong(leaves).filter(
+      ({ to }) => layerOf(to) !== undefined && !to.startsWith("sensor/transport/"),
+    );
+    expectNone("every file may use them, so they would tie all layers together", wrong.map(show));
   });
 });
 

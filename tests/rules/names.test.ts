@@ -4,8 +4,11 @@ import { basename, dirname } from "node:path";
 import { CODE, expectNone, FILES, readSource, SOURCES } from "./sources.ts";
 
 const MAX_LINES = 500;
-const TOP_FOLDERS = ["docs", "protocol", "server", "console", "sensor", "bench", "tests"];
-const NOUNS = ["enrollment-tokens", "sensors", "assets", "asset-groups", "inventory", "users", "audit"];
+const TOP_FOLDERS = ["docs", "protocol", "server", "console", "sensor", "harness", "bench", "tests"];
+const NOUNS = [
+  ...["enrollment", "check-in", "enrollment-tokens", "sensors", "inventory", "assets", "asset-groups"],
+  ...["users", "api-keys", "audit", "certificates", "changes"],
+];
 const DECISIONS = FILES.filter((file) => file.startsWith("docs/decisions/"))
   .map(readSource)
   .join("\n");
@@ -22,7 +25,7 @@ test("a top-level folder is one of the layout's or has a decision page", () => {
 });
 
 test("a folder of the server is one of its layers, a known noun, or has a decision page", () => {
-  const known = ["http", "db", "commands", "testdata", ...NOUNS];
+  const known = ["http", "db", "commands", "testing", ...NOUNS];
   const wrong = [...folders]
     .filter((folder) => /^server\/[^/]+$/.test(folder))
     .filter((folder) => !known.includes(basename(folder)) && !isDecided(folder));

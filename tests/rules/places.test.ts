@@ -48,7 +48,7 @@ test("a connection by TLS verifies whom it reaches, whatever the environment say
   ).flatMap((file) => linesMatching(file, /(?<![.\w])fetch\((?!request, server)|\bnew WebSocket\(/));
   const tls = ["node:tls", "node:https", "node:http2", "tls", "https", "http2"];
   // The first opens tunnels. The second only looks at a certificate, and sends nothing.
-  const known = ["sensor/proxy.ts", "sensor/certificates.ts"];
+  const known = ["sensor/transport/proxy.ts", "sensor/transport/certificates.ts"];
   const imports = PROGRAMS.filter((file) => !file.startsWith("console/") && !known.includes(file)).flatMap(
     (file) => linesMatching(file, new RegExp(`from "(${tls.join("|")})"|\\bBun\\.connect\\(`)),
   );
@@ -57,7 +57,11 @@ test("a connection by TLS verifies whom it reaches, whatever the environment say
   );
   expectNone(
     "NODE_TLS_REJECT_UNAUTHORIZED=0 opens every call that does not name rejectUnauthorized: use verifiedFetch",
-    [...requests, ...imports, ...sources.filter((line) => !line.startsWith("sensor/certificates.ts"))],
+    [
+      ...requests,
+      ...imports,
+      ...sources.filter((line) => !line.startsWith("sensor/transport/certificates.ts")),
+    ],
   );
 });
 

@@ -64,9 +64,9 @@ function resolveImport(from: string, specifier: string): Import {
   return { from, to: posix.join(posix.dirname(from), specifier), isPackage: false };
 }
 
-/** `test-….ts` beside the code is the world that its tests share. */
+/** What only tests import: `testing/` of a program, the folders below `testdata/`, and what drives the programs. */
 function isTestOnly(file: string): boolean {
-  return /^tests\/|\/testdata\/|\/test-[\w-]+\.tsx?$/.test(file);
+  return /^(tests|harness|bench)\/|\/(testing|testdata)\//.test(file);
 }
 
 function listFiles(): string[] {

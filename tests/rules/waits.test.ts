@@ -4,14 +4,14 @@ import { expectNone, linesMatching, SOURCES } from "./sources.ts";
 
 /** What passes time here is what the file is for; each says why no condition could take its place. */
 const EXCEPTIONS: Record<string, string> = {
-  "tests/support/wait-until.ts": "polls for the condition that every other test waits for",
+  "harness/wait-until.ts": "polls for the condition that every other test waits for",
   "tests/support/second-sensor/second-sensor.ts": "a program: its pauses are the protocol's intervals",
   "tests/faults/crash-cycles.ts": "the drawn moment at which the server is killed",
   "tests/faults/fleet.ts": "how long a drawn fault lasts, and the pause to the next one",
 };
 
 const TEST_FILES = SOURCES.filter((file) =>
-  /\.test\.tsx?$|^tests\/|\/testdata\/|\/test-[\w-]+\.tsx?$/.test(file),
+  /\.test\.tsx?$|^(tests|harness)\/|\/(testing|testdata)\//.test(file),
 );
 /** A timer that ends a promise is a wait; one that aborts, kills or cuts something is a deadline or a fault. */
 const WAITS = [
@@ -23,10 +23,7 @@ const waitsOf = (file: string) => WAITS.flatMap((pattern) => linesMatching(file,
 
 test("no test waits for a fixed time", () => {
   const wrong = TEST_FILES.filter((file) => !(file in EXCEPTIONS) && file !== "tests/rules/waits.test.ts");
-  expectNone(
-    "wait for what must become so, with a deadline: tests/support/wait-until.ts",
-    wrong.flatMap(waitsOf),
-  );
+  expectNone("wait for what must become so, with a deadline: harness/wait-until.ts", wrong.flatMap(waitsOf));
 });
 
 test("every exception from waiting for conditions is needed", () => {

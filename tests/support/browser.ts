@@ -6,7 +6,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { launchOptions } from "./chromium.ts";
+import { launchOptions } from "../../harness/chromium.ts";
 import { type Installation, PASSWORD, type Person } from "./installation.ts";
 
 export interface TestBrowser extends AsyncDisposable {

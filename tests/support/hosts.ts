@@ -2,7 +2,7 @@
 // own. They reach one another and nothing else. Linux, as root.
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { programPath, SENSOR } from "../../tasks/build.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
 
 /** The switch's own address: what the hosts can reach. */
 export const SWITCH_ADDRESS = "10.77.0.1";

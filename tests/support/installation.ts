@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
 import { ROLE_NAMES, type Role } from "@attacklens/protocol/permissions.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
-import { call, type Session } from "../../tasks/api-client.ts";
-import { type RunningServer, runServerCommand, startServer } from "../../tasks/programs.ts";
-import { createTestDatabase } from "./databases.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { createTestDatabase } from "../../harness/databases.ts";
+import { type RunningServer, runServerCommand, startServer } from "../../harness/programs.ts";
 
 export const PASSWORD = "violet tractor swims 42";
 

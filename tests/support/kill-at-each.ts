@@ -1,10 +1,10 @@
 // kill -9 of the built sensor at its writes, one run after another; strace(1) does it, on entering the system call. Of a kind of call
 // it is each third without ALL_KILLS=1.
 import { readdirSync } from "node:fs";
-import { programPath, SENSOR } from "../../tasks/build.ts";
-import { runCommand } from "../../tasks/command.ts";
-import { cleanEnvironment } from "../../tasks/programs.ts";
-import { ALL_KILLS } from "./all-kills.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
+import { runCommand } from "../../harness/command.ts";
+import { cleanEnvironment } from "../../harness/programs.ts";
 
 /** What changes something outside the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];

@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { installPackage } from "./debian.ts";
+import { installPackage } from "../../harness/debian.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { isListening } from "./listening.ts";
-import { waitUntil } from "./wait-until.ts";
 
 export interface Nginx extends AsyncDisposable {
   /** `https://127.0.0.1:8443` */

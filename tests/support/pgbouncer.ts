@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installPackage } from "./debian.ts";
+import { installPackage } from "../../harness/debian.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { isListening } from "./listening.ts";
 import { findFreePort } from "./nginx.ts";
-import { waitUntil } from "./wait-until.ts";
 
 export interface PgBouncer extends AsyncDisposable {
   /** The same database, by way of PgBouncer. */

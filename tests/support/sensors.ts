@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { runSensor } from "../../tasks/programs.ts";
+import { runSensor } from "../../harness/programs.ts";
 import type { Installation, Person } from "./installation.ts";
 
 /** Creates a token for all assets through the API. */

@@ -1,7 +1,7 @@
 // Programs that see another time than this machine's, by libfaketime: the one that is installed, else Debian's package.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { installPackage } from "./debian.ts";
+import { installPackage } from "../../harness/debian.ts";
 
 /** What to add to a program's environment, so that its clock is that far ahead, e.g. -2 days. Throws where there is no libfaketime. */
 export async function clockOffBy(days: number): Promise<Record<string, string>> {

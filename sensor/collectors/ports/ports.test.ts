@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
-import { parseProcAddress } from "./ip-address.ts";
+import { parseProcAddress } from "../ip-address.ts";
 import { collectPorts } from "./ports.ts";
 import { parseSocketTable } from "./proc-net.ts";
 

@@ -1,6 +1,6 @@
 // The socket tables of the kernel: /proc/net/tcp, tcp6, udp and udp6 (proc_net_tcp(5)).
 import { parseCount } from "../collector.ts";
-import { parseProcAddress } from "./ip-address.ts";
+import { parseProcAddress } from "../ip-address.ts";
 
 export interface ListeningSocket {
   protocol: "tcp" | "udp";

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { formatIpv6 } from "../ports/ip-address.ts";
+import { formatIpv6 } from "../ip-address.ts";
 
 type NetworkInterface = Extract<Item<"system">, { kind: "network" }>;
 

@@ -1,4 +1,4 @@
-import { getRollOut, MAX_EXPECTED_HOSTS, setRollOut } from "@attacklens/protocol/roll-out.ts";
+import { getRollOut, MAX_EXPECTED_HOSTS, setRollOut } from "@attacklens/protocol/rollout.ts";
 import { FileButton, Group, NumberInput, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";

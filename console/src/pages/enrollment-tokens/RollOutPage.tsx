@@ -4,7 +4,7 @@ import {
   ROLL_OUT_STATES,
   type RollOut,
   type RollOutState,
-} from "@attacklens/protocol/roll-out.ts";
+} from "@attacklens/protocol/rollout.ts";
 import { IconDownload, IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";

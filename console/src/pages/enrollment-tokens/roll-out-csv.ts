@@ -1,5 +1,5 @@
 // The roll-out as a spreadsheet opens it (RFC 4180).
-import type { RollOut } from "@attacklens/protocol/roll-out.ts";
+import type { RollOut } from "@attacklens/protocol/rollout.ts";
 
 export function rollOutCsv(hosts: RollOut["hosts"]): string {
   const rows = hosts.map(({ hostname, state, reason }) => [hostname, state, reason ?? ""]);

@@ -1,0 +1,191 @@
+// The programs and how they are built: dist/attacklens and dist/attacklens-sensor, for this machine and the other targets.
+// A program whose sources have not changed since the last build is not built again.
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Glob } from "bun";
+import { runCommand } from "./command.ts";
+import { writeLockedRuntime } from "./locked-runtime.ts";
+import { progress, ROOT, TaskError } from "./terminal.ts";
+
+const DIST = join(ROOT, "dist");
+const TARGETS = ["linux-x64", "linux-arm64", "windows-x64", "darwin-x64", "darwin-arm64"] as const;
+type Target = (typeof TARGETS)[number];
+
+interface Program {
+  name: string;
+  entry: string;
+  /** Files that run in threads, which are in the program under these paths. */
+  threads?: string[];
+  /** Folders and files whose contents decide whether it must be built again. */
+  sources: string[];
+  flags: string[];
+}
+
+const SHARED_SOURCES = [
+  "protocol",
+  "package.json",
+  "package-lock.json",
+  "harness/build.ts",
+  "harness/locked-runtime.ts",
+];
+export const SERVER: Program = {
+  name: "attacklens",
+  entry: "tasks/attacklens.ts",
+  threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
+  sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
+  // The page's libraries leave out their development build only when they are told.
+  // The driver for PostgreSQL would ask the environment for another one, in C, which is not in the program.
+  flags: [
+    "--splitting",
+    '--define=process.env.NODE_ENV="production"',
+    "--define=process.env.NODE_PG_FORCE_NATIVE=undefined",
+  ],
+};
+export const SENSOR: Program = {
+  name: "attacklens-sensor",
+  entry: "sensor/main.ts",
+  sources: [...SHARED_SOURCES, "sensor"],
+  flags: [],
+};
+
+/** Where a program is left; without a target, the one for this machine. */
+export function programPath(program: Program, target?: Target): string {
+  const windows = target === undefined ? process.platform === "win32" : target.startsWith("windows");
+  return join(DIST, program.name + (target === undefined ? "" : `-${target}`) + (windows ? ".exe" : ""));
+}
+
+/** Builds what is not up to date, both programs at a time. Throws TaskError with the bundler's words. */
+export async function build(options: { all?: boolean; force?: boolean; programs?: Program[] } = {}) {
+  mkdirSync(join(DIST, ".inputs"), { recursive: true });
+  const programs = options.programs ?? [SERVER, SENSOR];
+  for (const target of [undefined, ...(options.all ? TARGETS : [])]) {
+    const results = await Promise.allSettled(
+      programs.map((program) => buildProgram(program, target, options.force ?? false)),
+    );
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+}
+
+async function buildProgram(program: Program, target: Target | undefined, force: boolean): Promise<void> {
+  const path = programPath(program, target);
+  const label = path.slice(ROOT.length + 1);
+  const stamp = join(DIST, ".inputs", basename(path));
+  const commit = await findCommit();
+  const inputs = await hashOf(program, target, commit);
+  if (!force && (await Bun.file(path).exists()) && readOrEmpty(stamp) === inputs) {
+    progress(`${label} is up to date`);
+    return;
+  }
+  const started = performance.now();
+  await compile(program, { path, target, commit });
+  writeFileSync(stamp, inputs);
+  const sizeMegabytes = Math.round(Bun.file(path).size / 1e6);
+  progress(`built ${label}, ${sizeMegabytes} MB, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Leaves the program at the path. The same sources and commit give the same bytes, wherever the path and the sources are. */
+export async function compile(
+  program: Program,
+  { path, target, commit }: { path: string; target?: Target | undefined; commit: string },
+): Promise<void> {
+  // Built elsewhere and renamed: a running program keeps its file, and a failed build leaves the last good one.
+  // The bundler writes the file's base name into the program, so it must be the final one.
+  const folder = mkdtempSync(join(dirname(path), ".build-"));
+  try {
+    const unfinished = join(folder, basename(path));
+    const runtime = join(folder, "runtime");
+    writeLockedRuntime(await findRuntime(target, folder), runtime);
+    const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
+    command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
+    // A program must not take settings or code from files that happen to lie in the folder it is started in.
+    command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
+    command.push("--no-compile-autoload-tsconfig", "--no-compile-autoload-package-json");
+    // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
+    command.push("--compile-exec-argv=--use-system-ca");
+    // Libraries in CommonJS would carry the folder that they were built in.
+    command.push('--define=__dirname="/"', '--define=__filename="/"');
+    if (target) command.push(`--target=bun-${target}`);
+    const { code, stdout, stderr } = await runCommand(
+      [...command, `--outfile=${unfinished}`, program.entry, ...(program.threads ?? [])],
+      { cwd: ROOT },
+    );
+    if (code !== 0) throw new TaskError(`Cannot build ${basename(path)}:\n${stdout}${stderr}`);
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The runtime for a target as Bun publishes it. A build for another system downloads it once. */
+async function findRuntime(target: Target | undefined, folder: string): Promise<string> {
+  if (target === undefined || target === `${process.platform}-${process.arch}`) return process.execPath;
+  const runtimes = join(DIST, ".runtimes", target);
+  mkdirSync(runtimes, { recursive: true });
+  const isRuntime = (name: string) => name.startsWith("bun-") && name.endsWith(`-v${Bun.version}`);
+  const find = () => readdirSync(runtimes).find(isRuntime);
+  if (find() === undefined) {
+    // Bun has no command that only downloads: an empty program is built, and the runtime stays in the cache.
+    const empty = join(folder, "empty.ts");
+    writeFileSync(empty, "");
+    const command = [process.execPath, "build", "--compile", `--target=bun-${target}`, empty];
+    const { stdout, stderr } = await runCommand([...command, `--outfile=${join(folder, "empty")}`], {
+      env: { ...process.env, BUN_INSTALL_CACHE_DIR: runtimes },
+    });
+    if (find() === undefined)
+      throw new TaskError(`Cannot download the runtime for ${target}:\n${stdout}${stderr}`);
+  }
+  return join(runtimes, find()!);
+}
+
+/** The commit that is built, with `-dirty` behind it when files differ from it; `unknown` outside of a clone, e.g. in an archive. */
+export async function findCommit(root = ROOT): Promise<string> {
+  const git = async (...args: string[]) => {
+    const { code, stdout } = await runCommand(["git", "-C", root, ...args]);
+    return code === 0 ? stdout.trim() : undefined;
+  };
+  try {
+    // An archive may be unpacked inside a clone of something else.
+    if ((await git("rev-parse", "--show-toplevel")) !== realpathSync(root)) return "unknown";
+    const commit = await git("rev-parse", "HEAD");
+    const changes = await git("status", "--porcelain");
+    if (commit === undefined || changes === undefined) return "unknown";
+    return changes === "" ? commit : `${commit}-dirty`;
+  } catch {
+    // There is no git on this machine.
+    return "unknown";
+  }
+}
+
+/** Hash over the names and contents of everything that a program is built from, tests and their data left out. */
+async function hashOf(program: Program, target: Target | undefined, commit: string): Promise<string> {
+  const hash = new Bun.CryptoHasher("sha256").update(
+    `bun ${Bun.version} ${target ?? process.arch} ${commit}\n`,
+  );
+  for (const source of program.sources) {
+    const isFile = source.includes(".");
+    const files = isFile ? [source] : Array.from(new Glob("**/*").scanSync(join(ROOT, source)));
+    for (const name of files.sort()) {
+      if (/\.test\.tsx?$|(^|\/)(testdata|node_modules|__snapshots__)\//.test(name)) continue;
+      const path = isFile ? join(ROOT, name) : join(ROOT, source, name);
+      hash.update(`${source}/${name}\n`).update(await Bun.file(path).bytes());
+    }
+  }
+  return hash.digest("hex");
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,82 @@
+// The Chromium that browser tests drive: one in PATH, else Debian's package when we may install it, else Playwright's own.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { LaunchOptions } from "playwright-core";
+import { runCommand } from "./command.ts";
+
+export interface TestChromium {
+  path: string;
+  /** One line for the person who runs the tests. */
+  description: string;
+}
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/** Throws with what was tried when there is none and none can be installed. */
+export async function findChromium(): Promise<TestChromium> {
+  const given = process.env.TEST_CHROMIUM;
+  const found = given ? { name: "TEST_CHROMIUM", path: given } : inPath();
+  if (found) return describe(found.path, `${found.path}${given ? ", from TEST_CHROMIUM" : ""}`);
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    console.error("Installing Debian's chromium …");
+    await install(["apt-get", "update", "-q"]);
+    await install(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]);
+    const installed = inPath();
+    if (installed) return describe(installed.path, `${installed.path}, installed from Debian's packages`);
+  }
+  console.error("Downloading Playwright's Chromium …");
+  await install([
+    "node",
+    join(import.meta.dir, "../node_modules/playwright-core/cli.js"),
+    "install",
+    "chromium",
+  ]);
+  const { chromium } = await import("playwright-core");
+  const path = chromium.executablePath();
+  if (existsSync(path)) return describe(path, `${path}, downloaded by Playwright`);
+  throw new Error(
+    "Cannot run browser tests: no Chromium found or installed\nhint: set TEST_CHROMIUM to its path",
+  );
+}
+
+/** As root, Chromium has no sandbox; the rest keeps it from calling its maker at every start. */
+export function launchOptions(): LaunchOptions {
+  const path = process.env.TEST_CHROMIUM;
+  if (!path) throw new Error("TEST_CHROMIUM is not set: run browser tests with npm run e2e");
+  return {
+    executablePath: path,
+    headless: true,
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  };
+}
+
+function inPath(): { name: string; path: string } | undefined {
+  for (const name of NAMES) {
+    const path = Bun.which(name);
+    if (path) return { name, path };
+  }
+  return undefined;
+}
+
+async function describe(path: string, source: string): Promise<TestChromium> {
+  const version = (await runCommand([path, "--version"])).stdout.trim();
+  if (!version)
+    throw new Error(`Cannot run browser tests: ${path} does not start\nhint: set TEST_CHROMIUM to another`);
+  return { path, description: `${version} (${source})` };
+}
+
+/** Its output is shown only when it fails. */
+async function install(command: string[]): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const { code, stdout, stderr } = await runCommand(command, { env });
+  if (code !== 0) console.error(`${command.join(" ")} failed:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,237 @@
+// What is collected on the machine that runs the tests agrees with what its own tools say. Each comparison needs its tool;
+// where there is none, its test is skipped and says so.
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { hostFacts } from "@attacklens/protocol/enroll.ts";
+import {
+  CATEGORIES,
+  CATEGORY_ITEMS,
+  type Category,
+  type Item,
+} from "@attacklens/protocol/inventory/categories.ts";
+import { cutChunks } from "@attacklens/protocol/inventory/chunks.ts";
+import { makeRoot } from "../testdata/unpack-machine.ts";
+import { collectHostFacts, collectInventory } from "./collect.ts";
+
+const isLinux = process.platform === "linux";
+const inventory = await collectInventory();
+
+/** A test that runs where the tool is, and where the host is what the tool is for. */
+function testWith(tool: string, name: string, run: () => unknown, isMeant = true) {
+  const isThere = Bun.which(tool) !== null;
+  const reason = isThere
+    ? isMeant
+      ? ""
+      : ` (skipped: ${tool} has nothing to say here)`
+    : ` (skipped: no ${tool})`;
+  test.skipIf(reason !== "")(`${name}${reason}`, async () => {
+    await run();
+  });
+}
+
+function itemsOf<C extends Category>(category: C, from = inventory): Item<C>[] {
+  const result = from[category];
+  if (result.status !== "collected") throw new Error(`${category} is ${JSON.stringify(result)}`);
+  return result.items as Item<C>[];
+}
+
+function linesOf(...command: string[]): string[] {
+  const { stdout } = Bun.spawnSync(command, { env: { ...process.env, LC_ALL: "C", SYSTEMD_COLORS: "0" } });
+  return stdout.toString().split("\n").filter(Boolean);
+}
+
+describe.skipIf(!isLinux)("on this machine", () => {
+  test("every item is valid, has a key of its own and is in its place", () => {
+    for (const category of CATEGORIES) {
+      const result = inventory[category];
+      if (result.status !== "collected") continue;
+      for (const item of result.items) CATEGORY_ITEMS[category].parse(JSON.parse(JSON.stringify(item)));
+      const keys = result.items.map(({ key }) => key);
+      expect(keys).toEqual([...new Set(keys)].sort());
+      cutChunks(category, result.items, String);
+    }
+  });
+
+  test("nothing but what a person or a program changes is different a moment later", async () => {
+    const again = await collectInventory();
+    for (const category of ["packages", "services", "users", "security", "system"] as const)
+      expect(again[category]).toEqual(inventory[category]);
+  });
+
+  test("the host facts of enrollment are valid and those of the inventory", async () => {
+    const facts = await collectHostFacts();
+    hostFacts.parse(JSON.parse(JSON.stringify(facts)));
+    expect(itemsOf("system")).toContainEqual(
+      expect.objectContaining({ kind: "host", hostname: facts.hostname }),
+    );
+  });
+
+  testWith("dpkg-query", "packages, sources and sizes are those of dpkg-query", () => {
+    const fields = [
+      "Package",
+      "Architecture",
+      "Version",
+      "source:Package",
+      "source:Version",
+      "Installed-Size",
+    ];
+    const format = `\${db:Status-Abbrev}\\t${fields.map((field) => `\${${field}}`).join("\\t")}\\n`;
+    const expected = linesOf("dpkg-query", "-W", "-f", format)
+      .filter((line) => /^.[itW]/.test(line))
+      .map((line) => line.split("\t").slice(1).join(" "));
+    const found = itemsOf("packages").flatMap((item) =>
+      item.manager === "dpkg"
+        ? `${item.name} ${item.architecture} ${item.version} ${item.source ?? item.name} ${item.sourceVersion ?? item.version} ${item.sizeBytes === undefined ? "" : item.sizeBytes / 1024}`
+        : [],
+    );
+    expect(found.sort()).toEqual(expected.sort());
+  });
+
+  testWith("rpm", "packages are those of rpm", () => {
+    const expected = linesOf(
+      "rpm",
+      "-qa",
+      "--qf",
+      "%{NAME} %{ARCH} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n",
+    );
+    const found = itemsOf("packages").flatMap((item) =>
+      item.manager === "rpm" ? `${item.name} ${item.architecture} ${item.version}` : [],
+    );
+    expect(found.sort()).toEqual(expected.filter((line) => !line.startsWith("gpg-pubkey ")).sort());
+  });
+
+  testWith("apk", "packages are those of apk", () => {
+    const found = itemsOf("packages").flatMap((item) =>
+      item.manager === "apk" ? `${item.name}-${item.version}` : [],
+    );
+    expect(found.sort()).toEqual(linesOf("apk", "info", "-v").sort());
+  });
+
+  testWith("systemctl", "services and their enablement are those of systemctl", () => {
+    const expected = linesOf(
+      "systemctl",
+      "list-unit-files",
+      "--type=service",
+      "--no-legend",
+      "--no-pager",
+    ).map((line) => line.trim().split(/\s+/).slice(0, 2).join(" "));
+    const found = itemsOf("services").map(({ name, enablement }) => `${name} ${enablement}`);
+    expect(found.sort()).toEqual(expected.sort());
+  });
+
+  testWith(
+    "systemctl",
+    "services that run are those that systemctl calls active, but for those without processes",
+    () => {
+      const lines = linesOf(
+        "systemctl",
+        "list-units",
+        "--type=service",
+        "--no-legend",
+        "--no-pager",
+        "--plain",
+      );
+      const running = lines
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, , , sub]) => sub === "running");
+      const known = new Map(itemsOf("services").map(({ name, state }) => [name, state]));
+      for (const [name = ""] of running)
+        if (known.has(name)) expect([name, known.get(name)]).toEqual([name, "running"]);
+    },
+    existsSync("/run/systemd/system"),
+  );
+
+  testWith("ss", "listening ports and the processes behind them are those of ss", async () => {
+    // Other programs open and close ports meanwhile: two looks that agree with each other are compared.
+    for (let attempt = 0; ; attempt += 1) {
+      const before = portsOfSs();
+      const found = itemsOf("ports", await collectInventory()).map(
+        ({ protocol, address, port, processes }) =>
+          `${protocol} ${address} ${port} ${processes.map(({ pid }) => pid).join()}`,
+      );
+      if (JSON.stringify(before) !== JSON.stringify(portsOfSs()) && attempt < 10) continue;
+      expect(found.sort()).toEqual(before);
+      break;
+    }
+  });
+
+  testWith("getent", "accounts and groups are those of getent", () => {
+    const users = itemsOf("users");
+    const passwd = linesOf("getent", "-s", "files", "passwd");
+    const groups = linesOf("getent", "-s", "files", "group");
+    const foundUsers = users.flatMap((user) =>
+      user.kind === "user" ? `${user.name}:${user.uid}:${user.gid}:${user.home}:${user.shell}` : [],
+    );
+    const foundGroups = users.flatMap((group) =>
+      group.kind === "group" ? `${group.name}:${group.gid}:${group.members.join()}` : [],
+    );
+    const pick = (line: string, columns: number[]) => columns.map((at) => line.split(":")[at]).join(":");
+    expect(foundUsers.sort()).toEqual(passwd.map((line) => pick(line, [0, 2, 3, 5, 6])).sort());
+    expect(foundGroups.sort()).toEqual(groups.map((line) => pick(line, [0, 2, 3])).sort());
+  });
+
+  testWith("id", "the groups of each account are those of id", () => {
+    for (const user of itemsOf("users")) {
+      if (user.kind !== "user") continue;
+      expect([user.name, ...[...user.groups].sort()]).toEqual([
+        user.name,
+        ...(linesOf("id", "-Gn", user.name)[0] ?? "")
+          .split(" ")
+          .filter((name) => /\D/.test(name))
+          .sort(),
+      ]);
+    }
+  });
+
+  testWith("systemd-detect-virt", "virtualisation is what systemd-detect-virt says", () => {
+    const type = linesOf("systemd-detect-virt")[0];
+    expect(itemsOf("system")).toContainEqual({
+      key: "virtualisation",
+      kind: "virtualisation",
+      type: type ?? "none",
+    });
+  });
+});
+
+/** `protocol address port pids`, sockets of one address together, as the inventory has them. */
+function portsOfSs(): string[] {
+  const pidsOf = new Map<string, Set<number>>();
+  for (const line of linesOf("ss", "-Hltnup")) {
+    const [protocol, , , , local = ""] = line.split(/\s+/);
+    const [, host = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
+    // `*` is what ss calls `::` when it also takes IPv4; `%lo` names the interface a socket is bound to.
+    const address = host === "*" ? "::" : host.replace(/^\[|\]$|%.*$/g, "").replace(/\]$/, "");
+    const key = `${protocol} ${address} ${port}`;
+    const pids = pidsOf.get(key) ?? new Set();
+    for (const [, pid] of line.matchAll(/pid=(\d+)/g)) pids.add(Number(pid));
+    pidsOf.set(key, pids);
+  }
+  return [...pidsOf]
+    .map(([key, pids]) => `${key} ${[...pids].sort((left, right) => left - right).join()}`)
+    .sort();
+}
+
+test("a category that fails says why, one that the host has not is unsupported, and the rest is collected", async () => {
+  using host = makeRoot("-- /var/lib/dpkg/status/\n-- /etc/group\nroot:x:0:\n-- /proc/net/tcp\n\n");
+  const collected = await collectInventory(host.root);
+  expect(collected.packages).toEqual({
+    status: "failed",
+    reason: "Cannot read /var/lib/dpkg/status: not a regular file",
+  });
+  expect(collected.services).toEqual({ status: "unsupported" });
+  expect(collected.ports).toEqual({ status: "collected", items: [] });
+  expect(collected.users.status).toBe("failed");
+  expect(collected.security.status).toBe("collected");
+  expect(collected.system.status).toBe("collected");
+});
+
+test.each(["rpmdb.sqlite", "Packages.db", "Packages"])(
+  "a broken rpm database %s fails by name",
+  async (file) => {
+    using host = makeRoot(`-- /var/lib/rpm/${file}\nnot a database\n`);
+    expect((await collectInventory(host.root)).packages).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining(`Cannot read /var/lib/rpm/${file}: `),
+    });
+  },
+);

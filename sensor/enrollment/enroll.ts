@@ -1,0 +1,271 @@
+// Trades an enrollment token for an identity. Every step can be cut off and tried again: the key stays the same, the use is one.
+import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/protocol/enroll.ts";
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
+import { type ExitName, SensorError } from "../sensor-error.ts";
+import {
+  claimCandidate,
+  createIdentity,
+  type EnrolledIdentity,
+  goOnBy,
+  type Identity,
+  identityPath,
+  makeIdentity,
+  privateKeyOf,
+  readIdentity,
+  removeCandidate,
+  type Way,
+  writeIdentity,
+} from "../state/identity.ts";
+import { SENSOR_STATES } from "../state/status-file.ts";
+import { backOffMs, wait } from "../transport/back-off.ts";
+import { findPinnedRoot, issuerOf, lookAtCertificate, pinOf } from "../transport/certificates.ts";
+import { type Connection, connect, failureOf, send, VERSIONS } from "../transport/request.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
+
+export interface EnrollOptions {
+  stateDir: string;
+  server: string;
+  token: string;
+  host: HostFacts;
+  /** To become a new sensor in place of the one that this host is: its identity stays until the new one is on disk. */
+  replaces?: boolean;
+  /** How the server is reached and known, where that is settled already. */
+  way?: Way;
+  /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
+  caPin?: string | undefined;
+  /** To be kept with the identity. */
+  proxy?: string | undefined;
+  /** What the environment says, where no proxy is given. */
+  environmentProxy?: string | undefined;
+  /** How long to go on when the server cannot be reached. */
+  waitMs: number;
+  signal: AbortSignal;
+  onRetry: (reason: string) => void;
+}
+
+const ANOTHER_TOKEN = "create another token under Sensors > Enrollment Tokens";
+
+/** What to do about a token that is refused. */
+export const TOKEN_HINTS: Partial<Record<ProblemCode, string>> = {
+  "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
+  "token-revoked": ANOTHER_TOKEN,
+  "token-expired": ANOTHER_TOKEN,
+  "token-used-up": "raise its limit in the console, or create another token",
+  "token-paused": "resume the token in the console, then run the same command again",
+  "network-not-allowed": "add this network to the token in the console, or use a token that is meant for it",
+  "hostname-not-allowed":
+    "add this hostname to the token in the console, or use a token that is meant for it",
+  "token-group-deleted": "create a token for an asset group that exists",
+};
+
+function hintFor(code: ProblemCode, stateDir: string): string | undefined {
+  const newKey = `move ${identityPath(stateDir)} away and run the same command again`;
+  const hints: Partial<Record<ProblemCode, string>> = {
+    ...TOKEN_HINTS,
+    "ticket-unknown":
+      "make another ticket on the sensor's page in the console; it is good for one host and one hour",
+    "sensor-blocked": "unblock the sensor in the console, then run the same command again",
+    "key-taken": `use the token that this host began with, or ${newKey}: this host becomes a new sensor`,
+  };
+  return hints[code];
+}
+
+/** What this host has begun or is. Throws SensorError when it is enrolled with another server. */
+export function findIdentity(stateDir: string, server: string): Identity | undefined {
+  const identity = readIdentity(stateDir);
+  if (identity?.state !== "enrolled" || identity.server === server) return identity;
+  throw elsewhere(identity, server);
+}
+
+/** The error for a host that is another server's. */
+export function elsewhere(
+  { server: own, sensorId }: Pick<EnrolledIdentity, "server" | "sensorId">,
+  server: string,
+): SensorError {
+  return new SensorError(
+    "identity",
+    `Cannot enroll sensor: it is enrolled with ${own} as ${sensorId}`,
+    `to make it a sensor of ${server}, run the same command with --replace; to have a second sensor, choose another folder with --state`,
+  );
+}
+
+interface Arrival {
+  assetGroup: string | undefined;
+  awaitingApproval: boolean;
+  /** Issuer of a certificate on the way that is not the server's own. */
+  readBy: string | undefined;
+}
+
+/** The identity, on disk. Throws SensorError. */
+export async function enroll(
+  options: EnrollOptions,
+  isSecondTry = false,
+): Promise<EnrolledIdentity & Arrival> {
+  const { stateDir, server, token } = options;
+  const isBeside = token.startsWith(TICKET_PREFIX) || options.replaces === true;
+  // Before there is anything to send.
+  const way = options.way ?? (await findWay(options));
+  const identity = isBeside ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
+  // Another command was faster, e.g. while a person typed the token into this one.
+  if (identity.state === "enrolled")
+    return { ...identity, assetGroup: undefined, awaitingApproval: false, readBy: undefined };
+  const { ca, proxy = options.environmentProxy } = identity;
+  const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
+  const reply = await requestIdentity(connection, options).catch((error: unknown) => {
+    // The key of an earlier try that was cut off, which came through with another token.
+    if (!options.replaces || isSecondTry || !isKeySpent(error)) throw error;
+    removeCandidate(stateDir);
+    return undefined;
+  });
+  if (!reply) return await enroll(options, true);
+  const { serverKey } = reply;
+  const enrolled: EnrolledIdentity = {
+    ...identity,
+    state: "enrolled",
+    sensorId: reply.sensorId,
+    // By the server's clock: this host's may be wrong.
+    enrolledAt: reply.serverTime,
+    ...(serverKey === undefined ? {} : { serverKey }),
+  };
+  writeIdentity(stateDir, enrolled);
+  if (isBeside) removeCandidate(stateDir);
+  const { assetGroup, awaitingApproval } = reply;
+  const readBy = await findReader(connection, reply.certificate);
+  return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval, readBy };
+}
+
+function isKeySpent(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return (
+    cause instanceof Refused && (cause.problem.status === 409 || cause.problem.code === "sensor-unknown")
+  );
+}
+
+/** Who shows another certificate than the server: a proxy that inspects TLS and that this host trusts, or a load balancer. */
+async function findReader(
+  { server, proxy, ca }: Connection,
+  certificate: string | null | undefined,
+): Promise<string | undefined> {
+  // A pin has ruled it out.
+  if (!certificate || ca || !server.startsWith("https:")) return undefined;
+  const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
+  return seen?.chain[0] && pinOf(seen.chain[0]) !== certificate ? issuerOf(seen.chain) : undefined;
+}
+
+/** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
+function claimIdentity(stateDir: string, server: string, way: Way): Identity {
+  for (;;) {
+    const earlier = findIdentity(stateDir, server);
+    if (earlier?.server === server) return earlier.state === "enrolled" ? earlier : goOnBy(way, earlier);
+    const made = { ...makeIdentity(server), ...way };
+    if (earlier) writeIdentity(stateDir, made);
+    else if (!createIdentity(stateDir, made)) continue;
+    return made;
+  }
+}
+
+type WayOptions = Omit<EnrollOptions, "token" | "host" | "way">;
+
+/**
+ * Gives a host that is enrolled the root with the pin, or the proxy, in place of those that it has: for one that was off while the CA
+ * was rotated. False when it has them already. Throws SensorError, and nothing has changed.
+ */
+export async function changeWay(identity: EnrolledIdentity, options: WayOptions): Promise<boolean> {
+  const { stateDir, caPin, proxy = identity.proxy } = options;
+  const isTrusted = caPin === undefined || (identity.ca ?? []).some((root) => pinOf(root) === caPin);
+  if (isTrusted && proxy === identity.proxy) return false;
+  const way = await findWay({ ...options, proxy, caPin: isTrusted ? undefined : caPin });
+  writeIdentity(stateDir, { ...identity, ...way });
+  return true;
+}
+
+/** Finds the root that has the pin, trying again as long as nobody answers. Throws SensorError. */
+export async function findWay({
+  server,
+  caPin,
+  proxy,
+  environmentProxy,
+  ...options
+}: WayOptions): Promise<Way> {
+  const way: Way = proxy === undefined ? {} : { proxy };
+  if (caPin === undefined) return way;
+  const find = async () => {
+    try {
+      return await findPinnedRoot(server, caPin, proxy ?? environmentProxy);
+    } catch (error) {
+      if (error instanceof SensorError) throw error;
+      throw await failureOf({ server, proxy: proxy ?? environmentProxy }, error);
+    }
+  };
+  return { ...way, ca: [await persist(server, options, find)] };
+}
+
+async function requestIdentity(
+  connection: Connection,
+  { stateDir, host, token, waitMs, signal, onRetry }: EnrollOptions,
+) {
+  const route = token.startsWith(TICKET_PREFIX) ? reEnroll : enrollRoute;
+  const body = { ...VERSIONS, publicKey: connection.keyid, host };
+  return await persist(connection.server, { waitMs, signal, onRetry }, async () => {
+    try {
+      return await send(connection, route, { body, token, signal });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (route !== reEnroll || error.problem.code !== "key-taken") throw refusal(error, stateDir);
+      // It was a key for this ticket alone: the next try makes another.
+      removeCandidate(stateDir);
+      throw refusal(error, stateDir, "run the same command again: it makes a new key");
+    }
+  });
+}
+
+/** Tries until it succeeds, is refused, or the time is over. Throws SensorError. */
+export async function persist<T>(
+  server: string,
+  { waitMs, signal, onRetry }: Pick<EnrollOptions, "waitMs" | "signal" | "onRetry">,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + waitMs;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      const pauseMs = Math.max(error.retryAfterMs, backOffMs(failures));
+      // Who has another certificate has it the next time too.
+      const isHopeless = error.state === "wrong-server" || error.state === "clock-wrong";
+      if (isHopeless || signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(server, error);
+      onRetry(`${server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
+      await wait(pauseMs, signal);
+      if (signal.aborted) throw unreachable(server, error);
+    }
+  }
+}
+
+function refusal(
+  refused: Refused,
+  stateDir: string,
+  hint = hintFor(refused.problem.code, stateDir),
+): SensorError {
+  const { problem, message } = refused;
+  const reference = problem.reference
+    ? `(${problem.reference.replace(/[^\w-]/g, "").slice(0, 40)})`
+    : `(request ${problem.requestId.replace(/[^\w-]/g, "").slice(0, 40)})`;
+  const isToken = /^(token|ticket|network|hostname)-/.test(problem.code);
+  const exit = isToken ? "tokenRefused" : problem.code === "sensor-blocked" ? "blocked" : "sensorRefused";
+  const text = message.startsWith("Cannot enroll sensor") ? message : `Cannot enroll sensor: ${message}`;
+  return new SensorError(exit, `${text} ${reference}`, hint, { cause: refused });
+}
+
+function unreachable(server: string, { message, state }: Unreachable): SensorError {
+  const again =
+    "run the same command again when it can be reached; it is safe, and costs one use of the token at the most";
+  const hints: Partial<Record<typeof state, string>> = {
+    "wrong-server":
+      "give the pin that the console shows by --ca-pin, add its issuer to this host's trust store, or let this host reach the server without a proxy that inspects TLS",
+    "clock-wrong": "set this host's clock, then run the same command again",
+  };
+  const text = `Cannot enroll sensor: ${server}: ${message}`;
+  return new SensorError(SENSOR_STATES[state] as ExitName, text, hints[state] ?? again);
+}

@@ -1,0 +1,243 @@
+// Keys of this host's own: each cut at every request, and every refusal told for what it is.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { IdentityRemoved, openCycle } from "../reporting/loop.ts";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  makeIdentity,
+  makeKeyPair,
+  readIdentity,
+  writeIdentity,
+} from "../state/identity.ts";
+import { readStatus } from "../state/status-file.ts";
+import { makeFolder } from "../testing/test-command.ts";
+import {
+  type Answer,
+  COPY_ID,
+  dropReply,
+  json,
+  problem,
+  SENSOR_ID,
+  signedProblem,
+  startTestServer,
+} from "../testing/test-server.ts";
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+let identity: EnrolledIdentity;
+beforeEach(async () => {
+  folder = makeFolder();
+  server = await startTestServer();
+  enrollWith({});
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+function enrollWith(extra: Partial<EnrolledIdentity>) {
+  const enrolledAt = "2026-11-24T09:30:00.000Z";
+  identity = { ...makeIdentity(server.url), state: "enrolled", sensorId: SENSOR_ID, enrolledAt, ...extra };
+  server.world.publicKey = identity.publicKey;
+  server.world.nextKey = undefined;
+  writeIdentity(folder.path, identity);
+}
+
+const host: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12",
+  macs: [],
+  addresses: [],
+};
+const collected = Object.fromEntries(
+  CATEGORIES.map((category) => [category, { status: "unsupported" }]),
+) as unknown as Collected;
+const start = () =>
+  openCycle({
+    stateDir: folder.path,
+    identity: onDisk(),
+    collect: async () => collected,
+    collectHost: async () => host,
+    signal: new AbortController().signal,
+  });
+const onDisk = () => readIdentity(folder.path) as EnrolledIdentity;
+const paths = () => server.received.map(({ path }) => path.replace("/sensor/v1/", ""));
+
+const wantsNewKey: Answer = json(200, {
+  serverTime: "2026-11-24T09:30:00.000Z",
+  checkInIntervalSeconds: 60,
+  wanted: [],
+  newKeyWanted: true,
+});
+
+test("every request of a start names it; the host's facts are told until they were taken", async () => {
+  server.next.push(problem("unavailable"));
+  const cycle = start();
+  await cycle();
+  await cycle();
+  await cycle();
+  const another = start();
+  await another();
+  const boots = server.received.map(({ bootId }) => bootId);
+  expect(new Set(boots.slice(0, 3)).size).toBe(1);
+  expect(boots[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  expect(boots[3]).not.toBe(boots[0]);
+  expect(server.received.map(({ body }) => body.host?.hostname)).toEqual([
+    "web-01",
+    "web-01",
+    undefined,
+    "web-01",
+  ]);
+});
+
+test("a new key that the server wants takes over, and is what is on the disk", async () => {
+  server.next.push(wantsNewKey);
+  const cycle = start();
+  expect((await cycle()).news).toEqual(["changed its key"]);
+  const after = onDisk();
+  expect(after.publicKey).not.toBe(identity.publicKey);
+  expect(after.publicKey).toBe(server.world.publicKey);
+  expect(after.nextKey).toBeUndefined();
+  expect((await cycle()).state).toBe("connected");
+  // Announced, then shown.
+  expect(paths()).toEqual(["check-in", "keys", "check-in", "check-in"]);
+});
+
+// The requests of a change of keys, by what is lost: 1 the announcement, 2 the showing.
+for (const lost of [1, 2]) {
+  for (const isTakenIn of [false, true]) {
+    test(`a change of keys that is cut at request ${lost}, ${isTakenIn ? "behind" : "before"} the server, is made good`, async () => {
+      const cut: Answer = (response, request) => {
+        if (isTakenIn) server.answer({ ...response, writeHead: () => ({ end: () => {} }) } as never, request);
+        dropReply(response, request);
+      };
+      const pass: Answer = (response, request) => server.answer(response, request);
+      server.next.push(wantsNewKey, ...Array(lost - 1).fill(pass), cut);
+      const first = await start()();
+      expect(first.state).toBe("connected");
+      // The program is killed, and starts again.
+      const cycle = start();
+      expect((await cycle()).state).toBe("connected");
+      expect(onDisk().publicKey).toBe(server.world.publicKey);
+      expect(onDisk().nextKey).toBeUndefined();
+      expect((await cycle()).state).toBe("connected");
+      expect(onDisk().publicKey).not.toBe(identity.publicKey);
+    });
+  }
+}
+
+test("a key that cannot be changed costs no report", async () => {
+  server.next.push(wantsNewKey, problem("key-taken"));
+  const outcome = await start()();
+  expect(outcome.state).toBe("connected");
+  expect(outcome.news).toEqual([expect.stringContaining("could not change its key")]);
+  expect(onDisk()).toEqual(identity);
+});
+
+test("a host whose key another one holds becomes a sensor of its own; a lost reply makes no second one", async () => {
+  server.next.push(problem("sensor-copied"), dropReply);
+  const cycle = start();
+  expect((await cycle()).state).toBe("server-unreachable");
+  const { copyKey } = onDisk();
+  expect(copyKey).toBeDefined();
+  server.next.push(problem("sensor-copied"));
+  const outcome = await cycle();
+  expect(outcome.news).toEqual([
+    `another host holds the key of ${SENSOR_ID}: this one is ${COPY_ID} now`,
+    expect.stringContaining("delivered a report that was kept since"),
+  ]);
+  expect(outcome.state).toBe("connected");
+  expect(onDisk()).toMatchObject({ sensorId: COPY_ID, ...copyKey });
+  expect(onDisk().copyKey).toBeUndefined();
+  const asked = server.received.filter(({ path }) => path === "/sensor/v1/copies");
+  expect(asked.map(({ body }) => body.publicKey)).toEqual(Array(2).fill(copyKey!.publicKey));
+  expect(server.received.at(-1)).toMatchObject({ keyid: COPY_ID, signatureError: undefined });
+});
+
+test("a next key that the server refuses is given up: the present one goes on, and the next try makes another", async () => {
+  const refused = makeKeyPair();
+  enrollWith({ nextKey: refused });
+  server.next.push(problem("key-taken"), server.answer, problem("key-taken"));
+  const cycle = start();
+  expect(await cycle()).toMatchObject({
+    state: "connected",
+    news: ["could not change its key: The public key is or was in use by a sensor"],
+  });
+  expect(onDisk()).toEqual({ ...identity, nextKey: undefined } as never);
+  server.next.push(wantsNewKey);
+  expect((await cycle()).news).toEqual(["changed its key"]);
+  expect(onDisk().publicKey).not.toBe(refused.publicKey);
+});
+
+test("a clone whose new key the server refuses makes another the next time", async () => {
+  server.next.push(problem("sensor-copied"), problem("key-taken"));
+  const cycle = start();
+  await cycle();
+  const [first] = server.received.filter(({ path }) => path === "/sensor/v1/copies");
+  expect(onDisk().copyKey).toBeUndefined();
+  server.next.push(problem("sensor-copied"));
+  expect((await cycle()).state).toBe("connected");
+  expect(onDisk()).toMatchObject({ sensorId: COPY_ID });
+  expect(onDisk().publicKey).not.toBe(first!.body.publicKey);
+});
+
+test("a copy that is not let in keeps its key and says so", async () => {
+  server.next.push(problem("sensor-copied"), problem("sensor-copied", { detail: "copies are refused" }));
+  expect(await start()()).toMatchObject({ state: "copied", problem: "copies are refused" });
+  expect(onDisk().publicKey).toBe(identity.publicKey);
+  expect(readStatus(folder.path)?.state).toBe("copied");
+});
+
+test("only its own server can tell a sensor that it is unknown, or a copy, or what time it is", async () => {
+  const mine = generateKeyPairSync("ed25519").privateKey;
+  const other = generateKeyPairSync("ed25519").privateKey;
+  const x = mine.export({ format: "jwk" }).x!;
+  enrollWith({ serverKey: x });
+  const serverTime = new Date(Date.now() + 172_800_000).toISOString();
+  const told: [Answer, string][] = [
+    [problem("sensor-unknown"), "wrong-server"],
+    [signedProblem(other, "sensor-unknown"), "wrong-server"],
+    [signedProblem(mine, "sensor-unknown"), "unknown-to-server"],
+    [problem("sensor-copied"), "wrong-server"],
+    [problem("clock-skewed", { serverTime }), "wrong-server"],
+    [signedProblem(other, "clock-skewed", { serverTime }), "wrong-server"],
+    [signedProblem(mine, "sensor-blocked"), "blocked"],
+    [signedProblem(mine, "key-replaced"), "key-replaced"],
+  ];
+  for (const [answer, state] of told) {
+    server.next.push(answer);
+    expect((await start()()).state).toBe(state as never);
+  }
+  server.received.length = 0;
+  server.next.push(signedProblem(mine, "clock-skewed", { serverTime }));
+  expect((await start()()).state).toBe("connected");
+  const hoursAhead = server.received.map(({ created }) =>
+    Math.round(Math.abs(created * 1000 - Date.now()) / 3_600_000),
+  );
+  expect(hoursAhead).toEqual([0, 48]);
+  expect(readStatus(folder.path)?.clockOffsetMs).toBeGreaterThan(172_000_000);
+  // An answer that was signed for another request is nobody's word.
+  server.next.push((response, request) =>
+    signedProblem(mine, "sensor-unknown")(response, { ...request, signature: `sig1=:${"A".repeat(86)}==:` }),
+  );
+  expect((await start()()).state).toBe("wrong-server");
+});
+
+test("a running sensor takes over the identity that a ticket has brought, and ends when there is none", async () => {
+  const cycle = start();
+  await cycle();
+  const renewed = { ...identity, ...makeKeyPair() };
+  writeIdentity(folder.path, renewed);
+  server.world.publicKey = renewed.publicKey;
+  expect((await cycle()).state).toBe("connected");
+  rmSync(identityPath(folder.path));
+  await expect(cycle()).rejects.toBeInstanceOf(IdentityRemoved);
+});

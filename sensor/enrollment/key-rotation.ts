@@ -1,0 +1,130 @@
+// Keys of this host's own: the next one of a sensor, and one for a host that runs with another's. Each is on the disk before the
+// server hears of it, so that a cut at any point is made good by trying again.
+import { randomUUID, sign } from "node:crypto";
+import { checkIn } from "@attacklens/protocol/check-in.ts";
+import { enrollCopy, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
+import { keyProofBase } from "@attacklens/protocol/signature.ts";
+import {
+  type EnrolledIdentity,
+  type KeyPair,
+  makeKeyPair,
+  privateKeyOf,
+  writeIdentity,
+} from "../state/identity.ts";
+import { type Connection, connect, send, VERSIONS } from "../transport/request.ts";
+import { Refused } from "../transport/server-reply.ts";
+
+/** Who this sensor is now, and the connection that signs with its key. */
+export interface Session {
+  identity: EnrolledIdentity;
+  connection: Connection;
+}
+
+/** A start of the sensor. `proxy` is used where the identity names none. */
+export function connectAs(identity: EnrolledIdentity, proxy: string | undefined): Connection {
+  const { server, sensorId, serverKey, ca } = identity;
+  const known = { bootId: randomUUID(), serverKey, ca, proxy: identity.proxy ?? proxy };
+  return connect(server, privateKeyOf(identity), sensorId, known);
+}
+
+/**
+ * Replaces the sensor's key by another: both are valid until the server has seen the new one. Possible behind a check-in of this start
+ * only. Throws Unreachable, Refused.
+ */
+export async function changeKey(
+  stateDir: string,
+  session: Session,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<void> {
+  const nextKey = session.identity.nextKey ?? makeKeyPair();
+  if (!session.identity.nextKey) save(stateDir, session, { ...session.identity, nextKey });
+  const body = { publicKey: nextKey.publicKey, proof: proofOf(nextKey, session.identity.sensorId) };
+  try {
+    await send(session.connection, replaceKey, { body, signal });
+  } catch (error) {
+    if (isKeyTaken(error)) {
+      const { nextKey: _, ...identity } = session.identity;
+      save(stateDir, session, identity);
+    }
+    throw error;
+  }
+  await tryNextKey(stateDir, session, host, signal);
+}
+
+/** Shows the server the next key, where there is one: false when it does not take it, or does not know it yet. */
+export async function tryNextKey(
+  stateDir: string,
+  session: Session,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { nextKey } = session.identity;
+  if (!nextKey) return false;
+  const { connection } = session;
+  const present = connection.key;
+  connection.key = privateKeyOf(nextKey);
+  try {
+    await send(connection, checkIn, { body: { ...VERSIONS, host }, signal });
+  } catch (error) {
+    connection.key = present;
+    // The server has not taken the next key for this sensor's: the present one is still good.
+    if (isKeyTaken(error) || (error instanceof Refused && error.problem.code === "signature-invalid"))
+      return false;
+    throw error;
+  }
+  const { nextKey: _, ...identity } = session.identity;
+  save(stateDir, session, { ...identity, ...nextKey });
+  return true;
+}
+
+/** For a host that was told that another one holds its key: becomes a sensor of its own. Throws Unreachable, Refused. */
+export async function becomeCopy(
+  stateDir: string,
+  session: Session,
+  host: HostFacts,
+  signal: AbortSignal,
+): Promise<{ awaitingApproval: boolean }> {
+  const copyKey = session.identity.copyKey ?? makeKeyPair();
+  if (!session.identity.copyKey) save(stateDir, session, { ...session.identity, copyKey });
+  const proof = proofOf(copyKey, session.identity.sensorId);
+  const body = { ...VERSIONS, publicKey: copyKey.publicKey, proof, host };
+  const reply = await send(session.connection, enrollCopy, { body, signal }).catch((error: unknown) => {
+    if (isKeyTaken(error)) {
+      const { copyKey: _, ...identity } = session.identity;
+      save(stateDir, session, identity);
+    }
+    throw error;
+  });
+  const { copyKey: _copy, nextKey: _next, ...identity } = session.identity;
+  const { sensorId, serverKey = identity.serverKey, awaitingApproval } = reply;
+  save(stateDir, session, {
+    ...identity,
+    ...copyKey,
+    sensorId,
+    enrolledAt: reply.serverTime,
+    ...(serverKey === undefined ? {} : { serverKey }),
+  });
+  return { awaitingApproval };
+}
+
+/** Writes the identity; the connection signs with its key from then on. Throws SensorError, and nothing has changed. */
+export function save(stateDir: string, session: Session, identity: EnrolledIdentity): void {
+  writeIdentity(stateDir, identity);
+  session.identity = identity;
+  session.connection.key = privateKeyOf(identity);
+  session.connection.keyid = identity.sensorId;
+  session.connection.serverKey = identity.serverKey;
+  session.connection.ca = identity.ca;
+}
+
+/** The server knows the new key as another sensor's: asking for it again is useless, the next try needs another one. */
+function isKeyTaken(error: unknown): boolean {
+  return error instanceof Refused && error.problem.code === "key-taken" && error.isAuthentic !== false;
+}
+
+function proofOf(pair: KeyPair, sensorId: string): string {
+  return sign(null, Buffer.from(keyProofBase(sensorId, pair.publicKey)), privateKeyOf(pair)).toString(
+    "base64url",
+  );
+}

@@ -1,0 +1,53 @@
+// The way to the server: name resolution and proxy.
+import { lookup } from "node:dns/promises";
+import { bareHost, describeProxy, openTunnel } from "../../transport/proxy.ts";
+import { failureOf } from "../../transport/request.ts";
+import { type Finding, TIMEOUT_MS } from "./finding.ts";
+
+/** Name resolution and proxy: whose name is looked up here depends on whether there is one. */
+export async function* lookAtWay(url: URL, proxy: string | undefined): AsyncGenerator<Finding, boolean> {
+  if (proxy === undefined) {
+    const name = await checkName(url.hostname, "--server");
+    yield name;
+    yield { step: "proxy", state: "ok", text: "none" };
+    return name.state !== "failed";
+  }
+  const name = await checkName(new URL(proxy).hostname, "the proxy's address");
+  yield { ...name, text: `${name.text}: the proxy, which looks up ${bareHost(url.hostname)} itself` };
+  if (name.state === "failed") return false;
+  const tunnel = await checkProxy(proxy, url);
+  yield tunnel;
+  return tunnel.state !== "failed";
+}
+
+async function checkName(hostname: string, origin: string): Promise<Finding> {
+  const bare = bareHost(hostname);
+  try {
+    const addresses = await lookup(bare, { all: true });
+    const text = `${bare} is ${[...new Set(addresses.map((one) => one.address))].join(", ")}`;
+    return { step: "name", state: "ok", text };
+  } catch (error) {
+    return {
+      step: "name",
+      state: "failed",
+      text: `${bare} cannot be looked up (${(error as NodeJS.ErrnoException).code})`,
+      hint: `look at the spelling of ${origin} and at this host's DNS`,
+    };
+  }
+}
+
+async function checkProxy(proxy: string, url: URL): Promise<Finding> {
+  const shown = describeProxy(proxy);
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  try {
+    (await openTunnel(proxy, bareHost(url.hostname), port, TIMEOUT_MS)).destroy();
+    return { step: "proxy", state: "ok", text: `${shown} connects to ${url.host}` };
+  } catch (error) {
+    return {
+      step: "proxy",
+      state: "failed",
+      text: (await failureOf({ server: url.origin, proxy }, error)).message,
+      hint: "look at --proxy http://USER:PASSWORD@HOST:PORT, or at HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+    };
+  }
+}

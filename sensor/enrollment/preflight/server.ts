@@ -1,0 +1,71 @@
+// Whether an AttackLens server is reached, and how far this host's clock is from its clock.
+import { MAX_CLOCK_SKEW_SECONDS } from "@attacklens/protocol/signature.ts";
+import type { Way } from "../../state/identity.ts";
+import { SENSOR_STATES } from "../../state/status-file.ts";
+import { fetchBy } from "../../transport/proxy.ts";
+import { failureOf } from "../../transport/request.ts";
+import { type Finding, TIMEOUT_MS } from "./finding.ts";
+
+/** A Date header says whole seconds, and servers make a new one once a second. */
+const DATE_PRECISION_MS = 2_000;
+
+export async function checkServer(
+  server: string,
+  way: Way,
+): Promise<{ reached: Finding; clockOffsetMs?: number | undefined }> {
+  const step = "server";
+  const askedAt = Date.now();
+  try {
+    const reply = await fetchBy(way, `${server}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const body = (await reply.json().catch(() => undefined)) as { status?: unknown } | undefined;
+    if (reply.status !== 200 || body?.status !== "ok") {
+      const text = `${server} answers ${reply.status}, not as AttackLens does`;
+      const hint = "look at --server, and at what stands before it";
+      return { reached: { step, state: "failed", text, hint } };
+    }
+    const date = Date.parse(reply.headers.get("date") ?? "");
+    return {
+      reached: { step, state: "ok", text: `${server} answers` },
+      clockOffsetMs: Number.isNaN(date) ? undefined : offsetFrom(date, askedAt, Date.now()),
+    };
+  } catch (error) {
+    const { message, state } = await failureOf({ server, ...way }, error);
+    const hints: Partial<Record<typeof state, string>> = {
+      "wrong-server":
+        "another server answers there, or a proxy that inspects TLS: let this host reach the server without it",
+      "clock-wrong": "set this host's clock",
+    };
+    return {
+      reached: {
+        step,
+        state: "failed",
+        text: `${server} cannot be reached: ${message}`,
+        hint: hints[state] ?? "look at firewalls between here and there",
+        exit: SENSOR_STATES[state],
+      },
+    };
+  }
+}
+
+/** Of our clock from the server's, which says its time to the second, at some instant between question and answer. */
+function offsetFrom(date: number, askedAt: number, answeredAt: number): number {
+  const earliest = askedAt - date - DATE_PRECISION_MS;
+  const latest = answeredAt - date;
+  if (earliest <= 0 && latest >= 0) return 0;
+  return latest < 0 ? latest : earliest;
+}
+
+export function clockFinding(offsetMs: number | undefined): Finding {
+  const step = "clock";
+  if (offsetMs === undefined) return { step, state: "skipped", text: "the server does not tell its time" };
+  const seconds = Math.round(Math.abs(offsetMs) / 1000);
+  if (seconds <= 1) return { step, state: "ok", text: "agrees with the server's" };
+  const text = `${seconds} s ${offsetMs > 0 ? "ahead of" : "behind"} the server's`;
+  if (seconds <= MAX_CLOCK_SKEW_SECONDS) return { step, state: "ok", text };
+  return {
+    step,
+    state: "note",
+    text: `${text}: the sensor corrects itself by the server's time`,
+    hint: "set this host's clock anyway: certificate validity depends on it",
+  };
+}

@@ -1,0 +1,60 @@
+// Whether the token would let this host in.
+import { checkToken } from "@attacklens/protocol/enroll.ts";
+import { makeIdentity, privateKeyOf, type Way } from "../../state/identity.ts";
+import { connect, send } from "../../transport/request.ts";
+import { Refused, Unreachable } from "../../transport/server-reply.ts";
+import { TOKEN_HINTS } from "../enroll.ts";
+import type { Finding } from "./finding.ts";
+
+export async function askAboutToken(
+  server: string,
+  way: Way,
+  token: string,
+  hostname: string,
+): Promise<{ findings: Finding[]; certificate?: string | null | undefined }> {
+  // A key for this one request: the route takes any, and keeps none.
+  const identity = makeIdentity(server);
+  try {
+    const connection = connect(server, privateKeyOf(identity), identity.publicKey, way);
+    const told = await send(connection, checkToken, { body: { hostname }, token });
+    return { findings: tokenFindings(told, hostname), certificate: told.certificate };
+  } catch (error) {
+    if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
+    const isRefused = error instanceof Refused;
+    const hint = isRefused ? TOKEN_HINTS[error.problem.code] : "run the same command again later";
+    const exit = isRefused ? "tokenRefused" : "serverUnreachable";
+    return { findings: [{ step: "token", state: "failed", text: error.message, hint, exit }] };
+  }
+}
+
+function tokenFindings(
+  { refusal, address, assetGroup, awaitingApproval }: Awaited<ReturnType<typeof send<typeof checkToken>>>,
+  hostname: string,
+): Finding[] {
+  const ok = "ok" as const;
+  if (!refusal) {
+    const group = assetGroup ? `the asset group ${assetGroup.name}` : "no asset group";
+    const approval = awaitingApproval ? ", and waits for a person's approval" : "";
+    return [
+      { step: "token", state: ok, text: "would be accepted" },
+      { step: "network", state: ok, text: `${address}, as the server sees this host, is allowed` },
+      { step: "group", state: ok, text: `${hostname} comes into ${group}${approval}` },
+    ];
+  }
+  const refused = {
+    state: "failed" as const,
+    text: `would be refused: ${refusal.detail}`,
+    hint: TOKEN_HINTS[refusal.code],
+    exit: "tokenRefused" as const,
+  };
+  if (refusal.code === "network-not-allowed")
+    return [
+      { step: "token", state: ok, text: "is good" },
+      { step: "network", ...refused },
+    ];
+  const seenAs = `${address}, as the server sees this host; not judged: the token is refused`;
+  return [
+    { step: "token", ...refused },
+    { step: "network", state: "skipped", text: seenAs },
+  ];
+}

@@ -1,0 +1,77 @@
+// Where the enrollment token comes from, and what is refused before anything is sent.
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { SensorError } from "../sensor-error.ts";
+
+const MAX_BYTES = 4_096;
+
+export interface TokenSources {
+  flag?: string | undefined;
+  file?: string | undefined;
+  environment?: string | undefined;
+  readStandardInput: () => Promise<string>;
+}
+
+/** The one token that was given, well formed. Throws SensorError, which never holds it. */
+export async function readToken(
+  sources: TokenSources,
+): Promise<{ token: string; warning: string | undefined }> {
+  const given = [sources.flag, sources.file, sources.environment].filter((source) => source !== undefined);
+  const how = "--token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN";
+  if (given.length === 0)
+    throw new SensorError("usage", "Cannot enroll sensor: no token is given", `give it by ${how}`);
+  if (given.length > 1)
+    throw new SensorError(
+      "usage",
+      "Cannot enroll sensor: the token is given twice",
+      `give it once, by ${how}`,
+    );
+  const { text, warning } = await readSource(sources);
+  const token = text.trim();
+  const prefix = token.startsWith(TICKET_PREFIX) ? TICKET_PREFIX : TOKEN_PREFIX;
+  const error = token === "" ? "is empty" : tokenValueError(token, prefix);
+  if (error === undefined) return { token, warning };
+  throw new SensorError(
+    "tokenRefused",
+    `Cannot enroll sensor: the token ${error}; nothing was sent`,
+    "copy the whole value again, from atl_enr_ to its end",
+  );
+}
+
+async function readSource({ flag, file, environment, readStandardInput }: TokenSources) {
+  if (file !== undefined) return readTokenFile(file);
+  if (flag === "-") return { text: await readStandardInput(), warning: undefined };
+  if (flag === undefined) return { text: environment ?? "", warning: undefined };
+  return {
+    text: flag,
+    warning: "a token on the command line shows in the list of processes; --token-file does not",
+  };
+}
+
+function readTokenFile(path: string): { text: string; warning: string | undefined } {
+  let file: number;
+  try {
+    // Opening a pipe would wait for someone to write into it. Windows has neither such pipes nor the flag.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new SensorError(
+      "usage",
+      `Cannot read the token file ${path}: ${missing ? "it does not exist" : (error as Error).message}`,
+    );
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() || stat.size > MAX_BYTES) {
+      throw new SensorError(
+        "usage",
+        `Cannot read the token file ${path}: it is not a file of at most ${MAX_BYTES} bytes`,
+      );
+    }
+    const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
+    const warning = open ? `others may read ${path}; chmod 600 keeps the token to its owner` : undefined;
+    return { text: readFileSync(file, "utf8"), warning };
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,242 @@
+// Reports that the server did not take: told later, once, in order, with the time at which they were collected.
+import { expect, setSystemTime, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { rmSync } from "node:fs";
+import { identityPath, removeIdentity, writeIdentity } from "../state/identity.ts";
+import { away, lostAnswer, openOutage } from "../testing/test-outage.ts";
+import { addressOfNoServer, json, problem, signedProblem } from "../testing/test-server.ts";
+import { IdentityRemoved } from "./loop.ts";
+import { countKeptReports } from "./spool-files.ts";
+
+type Outage = Awaited<ReturnType<typeof openOutage>>;
+
+/** The server is away while the host changes: one cycle each. */
+async function changesUnheard(outage: Outage, states: string[][], cycle = outage.start()) {
+  for (const state of states) {
+    outage.has(state);
+    outage.answerWith(away);
+    expect((await cycle()).state).toBe("server-in-trouble");
+  }
+  return cycle;
+}
+const waiting = ({ stateDir }: Outage) => countKeptReports(stateDir).waiting;
+const ABA = [["a"], ["a", "b"], ["a"]];
+
+test("what changed while the server was away is told in order, with the times at which it was so", async () => {
+  await using outage = await openOutage();
+  const before = new Date().toISOString();
+  const cycle = await changesUnheard(outage, ABA);
+  expect(waiting(outage)).toBe(3);
+  const { since } = countKeptReports(outage.stateDir);
+  const { state, news } = await cycle();
+  expect({ state, news }).toEqual({
+    state: "connected",
+    news: [`delivered 3 reports that were kept since ${since}`],
+  });
+  expect(outage.packagesTaken()).toEqual(["a", "a b", "a"]);
+  const times = outage.taken.map(({ collectedAt }) => collectedAt!);
+  expect(times[0]).toBe(since!);
+  expect([before, ...times, new Date().toISOString()]).toEqual(
+    [before, ...times, new Date().toISOString()].sort(),
+  );
+  expect(waiting(outage)).toBe(0);
+
+  // The present is told without a time, and nothing twice.
+  outage.has(["c"]);
+  expect((await cycle()).news).toEqual([]);
+  expect(outage.taken.at(-1)).toEqual({ category: "packages", what: "c", collectedAt: undefined });
+  expect(outage.taken).toHaveLength(4);
+});
+
+for (const kind of ["before it arrives", "behind the server"] as const) {
+  for (const restarts of [false, true]) {
+    test(`a delivery that is cut at any request, ${kind}, ${restarts ? "and a restart" : "without a restart"}, tells each once and in order`, async () => {
+      let cuts = 0;
+      for (let nth = 0; ; nth++) {
+        await using outage = await openOutage();
+        let cycle = await changesUnheard(outage, ABA);
+        outage.has(["a", "c"]);
+        const { answer } = outage.server;
+        outage.answerWith(answer, nth);
+        outage.answerWith(kind === "behind the server" ? lostAnswer(answer) : away);
+        const { state } = await cycle();
+        const wasCut = outage.server.next.length === 0 && state !== "connected";
+        outage.server.next.length = 0;
+        if (restarts) cycle = outage.start();
+        expect({ nth, state: (await cycle()).state }).toEqual({ nth, state: "connected" });
+        expect({ nth, taken: outage.packagesTaken() }).toEqual({ nth, taken: ["a", "a b", "a", "a c"] });
+        expect(waiting(outage)).toBe(0);
+        if (!wasCut) break;
+        cuts++;
+      }
+      // Check-in, chunk list, chunks, chunk list; the third is known by its root alone.
+      expect(cuts).toBe(13);
+    });
+  }
+}
+
+test("a state that does not change is kept once, over restarts, and not at all when the server has it", async () => {
+  await using outage = await openOutage();
+  await changesUnheard(outage, [["a"], ["a"], ["a"]]);
+  await changesUnheard(outage, [["a"]]);
+  expect(waiting(outage)).toBe(1);
+  const cycle = outage.start();
+  await cycle();
+  await changesUnheard(outage, [["a"], ["a"]], cycle);
+  expect(waiting(outage)).toBe(0);
+  expect(outage.packagesTaken()).toEqual(["a"]);
+});
+
+test.each(["sensor-blocked", "sensor-unknown", "sensor-awaiting-approval", "key-replaced"] as const)(
+  "a sensor that is refused with %s keeps its key and what changes, and delivers when it is let in",
+  async (code) => {
+    await using outage = await openOutage();
+    const cycle = outage.start();
+    for (const state of ABA) {
+      outage.has(state);
+      outage.answerWith(problem(code));
+      expect((await cycle()).result).toBeUndefined();
+    }
+    expect((await cycle()).state).toBe("connected");
+    expect(outage.packagesTaken()).toEqual(["a", "a b", "a"]);
+    expect(outage.server.received.at(-1)?.keyid).toBe(outage.identity.sensorId);
+  },
+);
+
+test("a server that cannot be reached, or whose place another has taken, gets nothing, and nothing is lost", async () => {
+  await using outage = await openOutage();
+  const { server } = outage.identity;
+  outage.identity.server = await addressOfNoServer();
+  const cycle = outage.start();
+  outage.has(["a"]);
+  expect((await cycle()).state).toBe("server-unreachable");
+  outage.identity.server = server;
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  outage.identity.serverKey = publicKey.export({ format: "jwk" }).x;
+  writeIdentity(outage.stateDir, outage.identity);
+  const again = outage.start();
+  // Refused for its content, but by whom?
+  outage.answerWith(problem("input-invalid"));
+  expect((await again()).state).toBe("wrong-server");
+  expect(waiting(outage)).toBe(1);
+  outage.answerWith(signedProblem(privateKey, "sensor-blocked"));
+  expect((await again()).state).toBe("blocked");
+  expect((await again()).state).toBe("connected");
+  expect(outage.packagesTaken()).toEqual(["a"]);
+});
+
+test("nothing that was kept is delivered while the server settles who holds the key", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["a", "b"]]);
+  const held = { serverTime: new Date().toISOString(), checkInIntervalSeconds: 60, wanted: [], held: true };
+  outage.has(["c"]);
+  outage.answerWith(json(200, held));
+  expect((await cycle()).state).toBe("being-settled");
+  expect(waiting(outage)).toBe(3);
+  await cycle();
+  expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
+});
+
+test("a server at its limit is told that the sensor is there, for as long as it asks, and gets the rest in order", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["a", "b"], ["c"]]);
+  outage.answerWith(outage.server.answer, 6);
+  outage.answerWith(problem("too-many-requests", {}, { "retry-after": "1800" }));
+  try {
+    expect(await cycle()).toMatchObject({ state: "connected", isUnreachable: false });
+    setSystemTime(new Date(Date.now() + 1_790_000));
+    const { state, news } = await cycle();
+    expect({ state, news }).toEqual({ state: "connected", news: [] });
+    expect(outage.packagesTaken()).toEqual(["a"]);
+    expect(waiting(outage)).toBe(2);
+    setSystemTime(new Date(Date.now() + 20_000));
+    await cycle();
+    expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
+  } finally {
+    setSystemTime();
+  }
+});
+
+test("a kept report whose content the server refuses is told as lost, and those behind it arrive", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["b"], ["c"]]);
+  const { since } = countKeptReports(outage.stateDir);
+  outage.answerWith(problem("input-invalid", { detail: "Cannot check in: reason" }));
+  const { state, news } = await cycle();
+  expect(state).toBe("connected");
+  expect(news[0]).toBe(`the report of ${since} that was kept is lost: Cannot check in: reason`);
+  expect(outage.packagesTaken()).toEqual(["b", "c"]);
+});
+
+test("a server that takes nothing that this sensor says, e.g. an older one, costs no kept report", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["b"]]);
+  outage.answerWith(problem("input-invalid"), 2);
+  expect((await cycle()).state).toBe("refused");
+  expect(waiting(outage)).toBe(2);
+  await cycle();
+  expect(outage.packagesTaken()).toEqual(["a", "b"]);
+});
+
+test("a category that failed then is told as failed then, and one that the server refuses costs no other", async () => {
+  await using outage = await openOutage();
+  const cycle = outage.start();
+  outage.has(["a"], { ports: { status: "failed", reason: "no /proc" } });
+  outage.answerWith(away);
+  await cycle();
+  outage.has(["b"]);
+  outage.answerWith(outage.server.answer, 1);
+  outage.answerWith(problem("input-invalid", { detail: "no" }));
+  await cycle();
+  expect(outage.taken.map(({ category, what }) => `${category} ${what}`)).toEqual([
+    "ports failed: no /proc",
+    "packages failed: the server refuses it: no",
+    "packages b",
+  ]);
+  expect(outage.taken.map(({ collectedAt }) => collectedAt !== undefined)).toEqual([true, true, false]);
+});
+
+test("a long backlog takes several cycles, so that the sensor is not silent meanwhile", async () => {
+  await using outage = await openOutage();
+  const cycle = await changesUnheard(outage, [["a"], ["b"], ["c"], ["d"]]);
+  const { notice } = outage.server.world;
+  let ms = Date.now();
+  outage.server.world.notice = (request) => {
+    notice(request);
+    if (request.path.endsWith("/check-in")) ms += 40_000;
+    setSystemTime(ms);
+  };
+  try {
+    expect((await cycle()).state).toBe("connected");
+    expect(outage.packagesTaken()).toEqual(["a", "b"]);
+    outage.has(["e"]);
+    await cycle();
+    await cycle();
+  } finally {
+    setSystemTime();
+  }
+  expect(outage.packagesTaken()).toEqual(["a", "b", "c", "d", "e"]);
+});
+
+test("of a sensor whose identity is removed nothing stays that waited, be it while it runs", async () => {
+  await using outage = await openOutage();
+  await changesUnheard(outage, [["a"]]);
+  removeIdentity(outage.stateDir);
+  expect(waiting(outage)).toBe(0);
+
+  writeIdentity(outage.stateDir, outage.identity);
+  const cycle = await changesUnheard(outage, [["b"]]);
+  outage.has(["c"]);
+  outage.answerWith((response, request) => {
+    removeIdentity(outage.stateDir);
+    away(response, request);
+  });
+  await cycle();
+  expect(waiting(outage)).toBe(0);
+
+  writeIdentity(outage.stateDir, outage.identity);
+  await changesUnheard(outage, [["d"]], cycle);
+  rmSync(identityPath(outage.stateDir));
+  await expect(cycle()).rejects.toBeInstanceOf(IdentityRemoved);
+  expect(waiting(outage)).toBe(0);
+});

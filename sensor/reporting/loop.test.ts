@@ -1,0 +1,186 @@
+// The loop's decisions: what a cycle finds, what it leaves in the state folder, and how long it waits; without waiting.
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { readStatus } from "../state/status-file.ts";
+import { makeFolder } from "../testing/test-command.ts";
+import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
+import { type Cycle, openCycle, run } from "./loop.ts";
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+let identity: EnrolledIdentity;
+let random: ReturnType<typeof spyOn>;
+beforeEach(async () => {
+  folder = makeFolder();
+  server = await startTestServer();
+  enrollWith(server.url);
+  random = spyOn(Math, "random").mockReturnValue(0);
+});
+afterEach(async () => {
+  random.mockRestore();
+  await server[Symbol.asyncDispose]();
+  expect(server.received.filter(({ signatureError }) => signatureError)).toEqual([]);
+  expect(JSON.parse(readFileSync(identityPath(folder.path), "utf8"))).toEqual(identity);
+  folder[Symbol.dispose]();
+});
+
+function enrollWith(url: string) {
+  const enrolledAt = "2026-11-24T09:30:00.000Z";
+  identity = { ...makeIdentity(url), state: "enrolled", sensorId: SENSOR_ID, enrolledAt };
+  server.world.publicKey = identity.publicKey;
+  writeIdentity(folder.path, identity);
+}
+
+const unsupported = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
+const collect = async () =>
+  ({ ...unsupported, ports: { status: "failed", reason: "no /proc" } }) as Collected;
+const host: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12",
+  macs: [],
+  addresses: [],
+};
+const collectHost = async (): Promise<HostFacts> => host;
+const cycleOnce = () =>
+  openCycle({
+    stateDir: folder.path,
+    identity,
+    collect,
+    collectHost,
+    signal: new AbortController().signal,
+  })();
+
+/** Runs the loop for some cycles; with a clock that rings at once. */
+async function runFor(cycles: number) {
+  const seen: { cycle: Cycle; nextMs: number }[] = [];
+  const stop = new AbortController();
+  const onCycle = (cycle: Cycle, nextMs: number) => {
+    seen.push({ cycle, nextMs });
+    if (seen.length === cycles) stop.abort();
+  };
+  const pause = async () => {};
+  await run({ stateDir: folder.path, identity, collect, collectHost, signal: stop.signal, onCycle, pause });
+  return seen;
+}
+
+test("a cycle that went well is in the status file, with the categories that could not be collected", async () => {
+  const { state, problem, retryAfterMs } = await cycleOnce();
+  expect({ state, problem, retryAfterMs }).toEqual({ state: "connected", problem: null, retryAfterMs: 0 });
+  const status = readStatus(folder.path);
+  expect(status).toMatchObject({
+    state: "connected",
+    problem: null,
+    failedCategories: [{ category: "ports", reason: "no /proc" }],
+  });
+  expect(status?.lastCheckInAt).toBe(status?.at as string);
+});
+
+test("a later failure keeps what was known of the last check-in", async () => {
+  await cycleOnce();
+  const before = readStatus(folder.path);
+  server.next.push(problem("unavailable"));
+  expect((await cycleOnce()).state).toBe("server-in-trouble");
+  expect(readStatus(folder.path)).toMatchObject({
+    state: "server-in-trouble",
+    problem: "the server answered 503: The server cannot answer now",
+    lastCheckInAt: before?.lastCheckInAt,
+    failedCategories: [{ category: "ports", reason: "no /proc" }],
+  });
+});
+
+test("a check-in that arrived too slowly is tried again as if there had been no answer", async () => {
+  server.next.push(problem("request-timeout"));
+  expect(await cycleOnce()).toMatchObject({ state: "server-in-trouble", retryAfterMs: 0 });
+});
+
+test("a sensor that the server does not know keeps its key, and is seldom heard of", async () => {
+  server.next.push(problem("sensor-unknown", { detail: "Cannot check in: the sensor was deleted" }));
+  const [seen] = await runFor(1);
+  expect(seen).toMatchObject({
+    cycle: { state: "unknown-to-server", problem: "Cannot check in: the sensor was deleted" },
+    nextMs: 15 * 60_000 * 0.9,
+  });
+});
+
+test("another refusal is told as such", async () => {
+  server.next.push(problem("signature-invalid"));
+  expect(await cycleOnce()).toMatchObject({
+    state: "refused",
+    problem: "The signature does not match the request",
+  });
+});
+
+test("the server decides how often it is asked, give or take a tenth", async () => {
+  random.mockReturnValue(0);
+  expect((await runFor(1))[0]?.nextMs).toBe(54_000);
+  random.mockReturnValue(1);
+  expect((await runFor(1))[0]?.nextMs).toBe(66_000);
+});
+
+test("an interval out of bounds is the nearest one within them", async () => {
+  random.mockReturnValue(0.5);
+  for (const [asked, seconds] of [
+    [1e9, 3_600],
+    [Number.MAX_VALUE, 3_600],
+    [3_601, 3_600],
+    [0, 1],
+    [-5, 1],
+    [0.4, 1],
+    [59.6, 60],
+  ] as const) {
+    server.world.checkInReply = { checkInIntervalSeconds: asked };
+    const [seen] = await runFor(1);
+    expect(seen?.cycle.state).toBe("connected");
+    expect({ asked, nextMs: seen?.nextMs }).toEqual({ asked, nextMs: seconds * 1_000 });
+  }
+});
+
+test("with Retry-After the next try is never before the time that was asked for", async () => {
+  for (const chance of [0, 0.25, 1]) {
+    random.mockReturnValue(chance);
+    server.next.push(problem("too-many-requests", {}, { "retry-after": "60" }));
+    const [seen] = await runFor(1);
+    expect(seen?.cycle.retryAfterMs).toBe(60_000);
+    expect(seen?.nextMs).toBeGreaterThanOrEqual(60_000);
+    expect(seen?.nextMs).toBeLessThan(75_000);
+  }
+});
+
+test("without an answer it asks more and more seldom, and at once as usual when there is one", async () => {
+  random.mockReturnValue(1);
+  server.next.push(...Array(3).fill(problem("unavailable")));
+  const seen = await runFor(5);
+  expect(seen.map(({ nextMs }) => nextMs)).toEqual([1_000, 2_000, 4_000, 66_000, 66_000]);
+});
+
+test("a server that cannot be reached is a state, not an end", async () => {
+  enrollWith(await addressOfNoServer());
+  const seen = await runFor(2);
+  expect(seen.map(({ cycle }) => cycle)).toMatchObject(
+    Array(2).fill({ state: "server-unreachable", problem: "nothing listens there" }),
+  );
+});
+
+test("a loop that is stopped in a cycle ends without telling of it", async () => {
+  const stop = new AbortController();
+  server.next.push(() => stop.abort());
+  const cycles: Cycle[] = [];
+  const onCycle = (cycle: Cycle) => cycles.push(cycle);
+  await run({ stateDir: folder.path, identity, collect, collectHost, signal: stop.signal, onCycle });
+  expect(cycles).toEqual([]);
+});
+
+test("a status that cannot be written does not stop the reports", async () => {
+  mkdirSync(join(folder.path, "status.json"));
+  const cycle = await cycleOnce();
+  expect(cycle.state).toBe("connected");
+  expect(cycle.problem).toContain("the status could not be written: ");
+});

@@ -1,0 +1,282 @@
+// What a report sends, and what it leaves out, to a server that verifies each request itself.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
+import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { type Answer, dropReply, json, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
+import { type Connection, connect } from "../transport/request.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { cutReport, type ReportOptions, sendReport } from "./report.ts";
+
+const UNSUPPORTED = { status: "unsupported" } as const;
+const CHECK_IN = "/sensor/v1/check-in";
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let connection: Connection;
+let nowMs: number;
+beforeEach(async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  server = await startTestServer({ publicKey: publicKey.export({ format: "jwk" }).x });
+  nowMs = Date.parse("2026-11-24T09:30:00.000Z");
+  connection = connect(server.url, privateKey, SENSOR_ID, { now: () => nowMs });
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  expect(server.received.filter(({ signatureError }) => signatureError)).toEqual([]);
+  expect(server.received.every(({ keyid, token }) => keyid === SENSOR_ID && !token)).toBe(true);
+  const nonces = server.received.map(({ nonce }) => nonce);
+  expect(nonces).toEqual([...nonces].sort((left, right) => left - right));
+});
+
+function aPackage(name: string, version = "1", vendor?: string): Item<"packages"> {
+  const purl = `pkg:deb/debian/${name}@${version}`;
+  return { key: `dpkg:${name}:all`, manager: "dpkg", name, version, architecture: "all", purl, vendor };
+}
+function aGroup(name: string, members: string[] = []): Item<"users"> {
+  return { key: `group:${name}`, kind: "group", name, gid: 7, members, privileges: [] };
+}
+const packages = (count: number, vendor?: string) =>
+  Array.from({ length: count }, (_, index) => aPackage(`package-${index}`, "1", vendor));
+
+function collected(some: Partial<Collected> = {}): Collected {
+  const none = Object.fromEntries(CATEGORIES.map((category) => [category, UNSUPPORTED]));
+  return { ...(none as unknown as Collected), ...some };
+}
+const withPackages = (items: Item<"packages">[]) => collected({ packages: { status: "collected", items } });
+
+const report = (to: Connection, inventory: Collected, options: ReportOptions = {}) =>
+  sendReport(to, cutReport(inventory, nowMs), options);
+
+const paths = () => server.received.map(({ path }) => path.replace("/sensor/v1/", ""));
+const uploads = () => server.received.filter(({ path }) => path.endsWith("/chunks"));
+const uploadedItems = () =>
+  uploads().flatMap(({ body }) => Object.values(body.chunks as Record<string, Item[]>).flat());
+
+test("a check-in names each category: its hash, why it failed, or that there is none", async () => {
+  server.world.wanted = [];
+  const result = await report(
+    connection,
+    collected({
+      packages: { status: "collected", items: packages(3) },
+      ports: { status: "failed", reason: "permission denied" },
+    }),
+  );
+  expect(result).toEqual({
+    checkInIntervalSeconds: 60,
+    held: false,
+    newKeyWanted: false,
+    serverKey: undefined,
+    trustedCertificates: undefined,
+    uploaded: [],
+    failed: [{ category: "ports", reason: "permission denied" }],
+  });
+  expect(server.received).toMatchObject([{ method: "POST", path: CHECK_IN }]);
+  expect(server.received[0]?.body.inventory).toEqual({
+    packages: { status: "collected", root: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    services: UNSUPPORTED,
+    ports: { status: "failed", reason: "permission denied" },
+    users: UNSUPPORTED,
+    security: UNSUPPORTED,
+    system: UNSUPPORTED,
+  });
+});
+
+test("only categories that the server wants, and that were collected, are uploaded", async () => {
+  server.world.wanted = ["users", "ports", "system"];
+  const { uploaded } = await report(
+    connection,
+    collected({
+      packages: { status: "collected", items: packages(3) },
+      users: { status: "collected", items: [aGroup("sudo")] },
+      ports: { status: "failed", reason: "permission denied" },
+    }),
+  );
+  expect(uploaded).toEqual(["users"]);
+  expect(paths()).toEqual(["check-in", "inventory/users", "inventory/users/chunks", "inventory/users"]);
+  expect(uploadedItems()).toEqual([aGroup("sudo")]);
+});
+
+test("everything arrives once, and the same inventory again is one manifest", async () => {
+  const items = packages(500);
+  await report(connection, withPackages(items));
+  expect(new Set(uploadedItems().map(({ key }) => key)).size).toBe(500);
+  expect(uploadedItems()).toHaveLength(500);
+
+  server.received.length = 0;
+  await report(connection, withPackages([...items].reverse()));
+  expect(paths()).toEqual(["check-in", "inventory/packages"]);
+});
+
+test("one changed package uploads one chunk", async () => {
+  const items = packages(500);
+  await report(connection, withPackages(items));
+  server.received.length = 0;
+  await report(connection, withPackages([...items.slice(0, -1), aPackage("package-499", "2")]));
+  expect(uploads().map(({ body }) => Object.keys(body.chunks).length)).toEqual([1]);
+  expect(uploadedItems()).toContainEqual(aPackage("package-499", "2"));
+});
+
+test("a category without items is stored as such", async () => {
+  const { uploaded } = await report(connection, withPackages([]));
+  expect(uploaded).toEqual(["packages"]);
+  expect(paths()).toEqual(["check-in", "inventory/packages"]);
+  expect(server.received[1]?.body.chunks).toEqual([]);
+});
+
+test("a large category goes in several uploads, each below the limit", async () => {
+  await report(connection, withPackages(packages(20_000, "x".repeat(300))));
+  expect(uploads().length).toBeGreaterThan(4);
+  for (const { sizeBytes } of uploads()) expect(sizeBytes).toBeLessThan(MAX_UPLOAD_BYTES / 2);
+  expect(uploadedItems()).toHaveLength(20_000);
+  const manifests = server.received.filter(({ path }) => path.endsWith("/packages"));
+  expect(manifests.map(({ body }) => body.chunks.length)).toEqual([BUCKETS.packages, BUCKETS.packages]);
+});
+
+test("a category with a chunk that no server takes is reported as failed, and the others arrive", async () => {
+  const members = Array.from({ length: 20_000 }, (_, index) => `${"x".repeat(200)}${index}`);
+  const result = await report(
+    connection,
+    collected({
+      users: { status: "collected", items: [aGroup("all", members)] },
+      packages: { status: "collected", items: packages(1) },
+    }),
+  );
+  expect(result.uploaded).toEqual(["packages"]);
+  expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 2097152 bytes" }]);
+  expect(server.received[0]?.body.inventory.users).toEqual({ status: "failed", reason: expect.any(String) });
+});
+
+test("a category with more items in a chunk than a server takes is reported as failed", async () => {
+  const items = Array.from({ length: 50_000 }, (_, index) => aGroup(`g${index}`));
+  const result = await report(connection, collected({ users: { status: "collected", items } }));
+  expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 5000 items" }]);
+});
+
+test("a category that the server does not take is told as failed, and the others arrive", async () => {
+  server.next.push(server.answer, problem("input-invalid"));
+  const result = await report(
+    connection,
+    collected({
+      packages: { status: "collected", items: packages(1) },
+      users: { status: "collected", items: [aGroup("staff")] },
+    }),
+  );
+  expect(result.uploaded).toEqual(["users"]);
+  expect(result.failed).toEqual([
+    { category: "packages", reason: expect.stringContaining("the server refuses it") },
+  ]);
+  expect(server.received.at(-1)?.body.inventory).toEqual({
+    packages: { status: "failed", reason: expect.any(String) },
+  });
+});
+
+test("what was uploaded before the server failed is not uploaded again", async () => {
+  const inventory = withPackages(packages(20_000, "x".repeat(300)));
+  server.next.push(...Array(4).fill(server.answer), problem("unavailable"));
+  await expect(report(connection, inventory)).rejects.toBeInstanceOf(Unreachable);
+  await report(connection, inventory);
+  const refused = Object.values(uploads()[2]?.body.chunks as Record<string, Item[]>).flat();
+  expect(uploads().length).toBeGreaterThan(4);
+  expect(uploadedItems()).toHaveLength(20_000 + refused.length);
+});
+
+test("a request that the network layer repeats on a new connection is signed anew when it is refused", async () => {
+  const dropAfterTaking: Answer = (response, request) => {
+    server.world.lastNonces.set(request.keyid, request.nonce);
+    dropReply(response, request);
+  };
+  server.next.push(server.answer, dropAfterTaking);
+  expect((await report(connection, withPackages(packages(2)))).uploaded).toEqual(["packages"]);
+});
+
+test("a server that goes on asking for what it was sent is given up", async () => {
+  const insatiable = json(200, { missing: ["0".repeat(64)] });
+  server.next.push(json(200, { ...checkedIn(), wanted: ["packages"] }), ...Array(4).fill(insatiable));
+  await expect(report(connection, withPackages(packages(2)))).rejects.toThrow(
+    "the server goes on asking for chunks of packages that it was sent",
+  );
+  expect(uploads()).toEqual([]);
+});
+
+test("a category that no sensor knows, in what is wanted, is not believed", async () => {
+  server.next.push(json(200, { ...checkedIn(), wanted: ["passwords"] }));
+  await expect(report(connection, withPackages([]))).rejects.toBeInstanceOf(Unreachable);
+});
+
+test("a replayed nonce is corrected by the server's word, in the middle of a report too", async () => {
+  const lastNonce = nowMs * 1000 + 5_000_000;
+  server.next.push(
+    problem("signature-replayed", { lastNonce }),
+    json(200, { ...checkedIn(), wanted: ["packages"] }),
+    problem("signature-replayed", { lastNonce: lastNonce + 50 }),
+  );
+  expect((await report(connection, withPackages(packages(2)))).uploaded).toEqual(["packages"]);
+  expect(server.received.map(({ nonce }) => nonce - lastNonce)).toEqual([-5_000_000, 1, 2, 51, 52, 53]);
+});
+
+test("a replayed nonce that the server does not name is a refusal", async () => {
+  server.next.push(problem("signature-replayed"));
+  const outcome = report(connection, collected());
+  await expect(outcome).rejects.toBeInstanceOf(Refused);
+  expect(server.received).toHaveLength(1);
+});
+
+test.each(["2031-05-06T07:08:09.000Z", "2026-11-24T09:00:00.000Z"])(
+  "a wrong clock is corrected once for the whole connection, to %s",
+  async (serverTime) => {
+    server.next.push(problem("clock-skewed", { serverTime }));
+    await report(connection, collected());
+    nowMs += 60_000;
+    await report(connection, collected());
+    const [, second, third] = server.received.map(({ created }) => created);
+    expect(second).toBe(Date.parse(serverTime) / 1000);
+    expect(third).toBe(Date.parse(serverTime) / 1000 + 60);
+  },
+);
+
+test("a clock that was years fast leaves no nonce behind that the server takes for a forgery", async () => {
+  const serverTime = "2020-05-06T07:08:09.000Z";
+  server.next.push(problem("clock-skewed", { serverTime }));
+  await report(connection, collected());
+  const [first, second] = server.received.map(({ nonce }) => nonce);
+  expect(first).toBe(nowMs * 1000);
+  expect(second).toBe(Date.parse(serverTime) * 1000);
+  // The refused one counts for nothing.
+  server.received.shift();
+});
+
+test("nonces grow while the clock stands still, goes back, and over a restart a millisecond later", async () => {
+  await report(connection, withPackages(packages(200)));
+  nowMs -= 3_600_000;
+  await report(connection, collected());
+  nowMs += 3_600_001;
+  const restarted = connect(connection.server, connection.key, SENSOR_ID, { now: () => nowMs });
+  await report(restarted, collected());
+  const nonces = server.received.map(({ nonce }) => nonce);
+  expect(nonces.length).toBeGreaterThan(4);
+  expect(nonces).toEqual([...new Set(nonces)]);
+});
+
+test("a lost reply and a refusal are told apart", async () => {
+  server.next.push(dropReply, problem("sensor-unknown", { detail: "Cannot check in: no such sensor" }));
+  await expect(report(connection, collected())).rejects.toEqual(new Unreachable("it closed the connection"));
+  await expect(report(connection, collected())).rejects.toThrow("Cannot check in: no such sensor");
+});
+
+test("a report that is stopped sends nothing more", async () => {
+  const stop = new AbortController();
+  server.next.push((response, request) => {
+    stop.abort();
+    json(200, { ...checkedIn(), wanted: ["packages"] })(response, request);
+  });
+  await expect(report(connection, withPackages(packages(2)), { signal: stop.signal })).rejects.toThrow(
+    "stopped before it answered",
+  );
+  expect(paths()).toEqual(["check-in"]);
+});
+
+function checkedIn() {
+  return { serverTime: "2026-11-24T09:30:00.000Z", checkInIntervalSeconds: 60, wanted: [] as string[] };
+}

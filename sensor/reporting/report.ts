@@ -1,0 +1,213 @@
+// One cycle of a sensor: name what this host has by hash, and upload what the server has never seen from anyone.
+import { createHash } from "node:crypto";
+import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import {
+  MAX_CHUNK_BYTES,
+  MAX_CHUNK_ITEMS,
+  MAX_UPLOAD_BYTES,
+  putChunks,
+  putManifest,
+} from "@attacklens/protocol/inventory/upload.ts";
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import { toPlainText } from "@attacklens/protocol/text.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { type Connection, send, VERSIONS } from "../transport/request.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
+
+/** Bytes of chunks in one upload, with room for their names and the frame. */
+const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
+const MAX_ROUNDS = 4;
+/** Refusals of what was sent, not of who sent it. */
+const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
+
+/** How the collection of one category went; what it gave, by the names of its chunks in bucket order. */
+export type Reported =
+  | (Extract<CategoryReport, { status: "collected" }> & { chunks: string[] })
+  | Exclude<CategoryReport, { status: "collected" }>;
+
+/** What there is to tell of this host, now or as it was. */
+export interface Report {
+  collectedAt: string;
+  inventory: Partial<Record<Category, Reported>>;
+  /** The canonical JSON of a chunk. */
+  contentOf(hash: string): string;
+}
+
+export interface ReportOptions {
+  /** Told until a check-in from this start was answered. */
+  host?: HostFacts | undefined;
+  /** Pins of the roots that are trusted in place of the system's. */
+  trusts?: string[] | undefined;
+  /** It is told later than it was collected: the server is to know when that was. */
+  isLate?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface ReportResult {
+  checkInIntervalSeconds: number;
+  /** It was not taken: another start of this sensor may hold the key. */
+  held: boolean;
+  /** The server asks for another key. */
+  newKeyWanted: boolean;
+  /** Signs what the server refuses with. */
+  serverKey: string | undefined;
+  /** Roots to trust from now on, PEM; undefined: as before. */
+  trustedCertificates: string[] | undefined;
+  uploaded: Category[];
+  failed: { category: Category; reason: string }[];
+}
+
+/** Names what was collected at that time by its hashes. */
+export function cutReport(collected: Collected, collectedAtMs: number): Report {
+  const contents = new Map<string, string>();
+  const inventory: Report["inventory"] = {};
+  for (const category of CATEGORIES) {
+    const result = collected[category];
+    if (result.status !== "collected") {
+      inventory[category] = result;
+      continue;
+    }
+    const cut = cutChunks(category, result.items, sha256);
+    // The server would refuse it, and with it all that is uploaded after it.
+    const reason = whyTooLarge(cut);
+    if (reason !== undefined) {
+      inventory[category] = { status: "failed", reason };
+      continue;
+    }
+    for (const { hash, content } of cut) contents.set(hash, content);
+    const chunks = cut.map(({ hash }) => hash);
+    inventory[category] = { status: "collected", root: rootHash(chunks, sha256), chunks };
+  }
+  return {
+    collectedAt: new Date(collectedAtMs).toISOString(),
+    inventory,
+    contentOf: (hash) => contents.get(hash)!,
+  };
+}
+
+function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
+  if (chunks.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES))
+    return `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes`;
+  if (chunks.some(({ itemCount }) => itemCount > MAX_CHUNK_ITEMS))
+    return `it has a chunk of more than ${MAX_CHUNK_ITEMS} items`;
+  return undefined;
+}
+
+/** Throws Unreachable, Refused or UploadLimit; what was uploaded until then is not uploaded again. */
+export async function sendReport(
+  connection: Connection,
+  report: Report,
+  { host, trusts, isLate = false, signal }: ReportOptions = {},
+): Promise<ReportResult> {
+  const inventory: Partial<Record<Category, CategoryReport>> = {};
+  const failed: ReportResult["failed"] = [];
+  for (const category of CATEGORIES) {
+    const said = report.inventory[category];
+    if (!said) continue;
+    inventory[category] = said.status === "collected" ? { status: "collected", root: said.root } : said;
+    if (said.status === "failed") failed.push({ category, reason: said.reason });
+  }
+  const collectedAt = isLate ? report.collectedAt : undefined;
+  const body = { ...VERSIONS, host, trusts, collectedAt, inventory };
+  const reply = await send(connection, checkIn, { body, signal });
+  const uploaded: Category[] = [];
+  const refused: typeof inventory = {};
+  for (const category of reply.wanted) {
+    const said = report.inventory[category];
+    if (said?.status !== "collected") continue;
+    const { root, chunks } = said;
+    const reason = await upload(connection, category, { root, chunks, collectedAt }, report, signal);
+    if (reason === undefined) uploaded.push(category);
+    else {
+      refused[category] = { status: "failed", reason };
+      failed.push({ category, reason });
+    }
+  }
+  if (Object.keys(refused).length > 0) {
+    await send(connection, checkIn, { body: { ...body, inventory: refused }, signal });
+  }
+  const {
+    checkInIntervalSeconds,
+    held = false,
+    newKeyWanted = false,
+    serverKey,
+    trustedCertificates,
+  } = reply;
+  return { checkInIntervalSeconds, held, newKeyWanted, serverKey, trustedCertificates, uploaded, failed };
+}
+
+/** The server has taken the check-in, and takes no more uploads for a while. */
+export class UploadLimit extends Error {
+  constructor(readonly retryAfterMs: number) {
+    super("the server takes no more uploads for a while");
+  }
+}
+
+/** Answers why the server does not take the category, which costs none of the others; undefined when it has. */
+async function upload(
+  connection: Connection,
+  category: Category,
+  manifest: RouteRequest<typeof putManifest>["body"],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await sendChunks(connection, category, manifest, report, signal);
+    return undefined;
+  } catch (error) {
+    if (isAboutContent(error)) return toPlainText(`the server refuses it: ${error.message}`, 500);
+    throw error instanceof Unreachable && error.isLimit ? new UploadLimit(error.retryAfterMs) : error;
+  }
+}
+
+/** Whether the server refuses what was sent, and not who sent it. */
+export function isAboutContent(error: unknown): error is Refused {
+  return (
+    error instanceof Refused && error.isAuthentic !== false && CONTENT_PROBLEMS.includes(error.problem.code)
+  );
+}
+
+async function sendChunks(
+  connection: Connection,
+  category: Category,
+  manifest: RouteRequest<typeof putManifest>["body"],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { missing } = await send(connection, putManifest, { params: { category }, body: manifest, signal });
+    if (missing.length === 0) return;
+    const wanted = new Set(missing);
+    const hashes = manifest.chunks.filter((hash) => wanted.has(hash));
+    for (const chunks of batches(hashes, report)) {
+      await send(connection, putChunks, { params: { category }, body: { chunks }, signal });
+    }
+  }
+  throw new Unreachable(`the server goes on asking for chunks of ${category} that it was sent`);
+}
+
+/** Chunks together up to the batch size, by name; a larger one alone. */
+function* batches(hashes: string[], report: Report): Generator<Record<string, { key: string }[]>> {
+  let batch: Record<string, { key: string }[]> = {};
+  let sizeBytes = 0;
+  for (const hash of hashes) {
+    const content = report.contentOf(hash);
+    const chunkBytes = Buffer.byteLength(content);
+    if (sizeBytes > 0 && sizeBytes + chunkBytes > BATCH_BYTES) {
+      yield batch;
+      batch = {};
+      sizeBytes = 0;
+    }
+    batch[hash] = JSON.parse(content) as { key: string }[];
+    sizeBytes += chunkBytes;
+  }
+  if (sizeBytes > 0) yield batch;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

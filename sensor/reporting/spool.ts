@@ -1,0 +1,237 @@
+// Reports that the server has not taken, on the disk until it does: in order, no state twice in a row, never more than a limit.
+// A report's own file is written last and removed first, so that whatever a kill leaves is a whole report or none; what belongs to
+// none is removed at the next start.
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { syncFolder, writeFileAtomically, writeNewFile } from "../state/atomic-file.ts";
+import { STAMP } from "../state/state-version.ts";
+import { systemReason } from "../system-reason.ts";
+import type { Report } from "./report.ts";
+import {
+  formatReport,
+  keptReportPaths,
+  namesIn,
+  parseReportName,
+  readChunk,
+  readDropped,
+  readReport,
+  reportName,
+} from "./spool-files.ts";
+
+/** What kept reports may take of the disk together. */
+export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** A file takes a multiple of it, and most chunks are smaller. */
+const BLOCK_BYTES = 4_096;
+
+export type KeptReports = ReturnType<typeof openKeptReports>;
+
+/** Opens what an earlier start has kept. What goes wrong, here and later, is told in `news`, and never thrown. */
+export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX_KEPT_BYTES) {
+  const { folder, chunkFolder, droppedPath } = keptReportPaths(stateDir);
+  // The file that counts the dropped ones takes its part of it.
+  const limitBytes = maxBytes - BLOCK_BYTES;
+  /** Oldest first. */
+  const reports: { name: string; diskBytes: number }[] = [];
+  const chunks = new Map<string, { diskBytes: number; uses: number }>();
+  /** The state that was kept or taken last. */
+  let latest: string | undefined;
+  let sequence = 0;
+  let dropped = readDropped(stateDir);
+
+  function open(): void {
+    for (const hash of namesIn(chunkFolder)) {
+      const content = readChunk(chunkFolder, hash);
+      if (content === undefined) remove(join(chunkFolder, hash));
+      else chunks.set(hash, { diskBytes: onDisk(Buffer.byteLength(content)), uses: 0 });
+    }
+    for (const name of namesIn(folder)) {
+      if (name.endsWith(".new")) remove(join(folder, name));
+      const parsed = parseReportName(name);
+      if (!parsed) continue;
+      sequence = parsed.sequence;
+      try {
+        const { report, sizeBytes } = readReport(stateDir, name);
+        for (const hash of hashesOf(report)) if (!chunks.has(hash)) report.contentOf(hash);
+        for (const hash of hashesOf(report)) chunks.get(hash)!.uses++;
+        reports.push({ name, diskBytes: onDisk(sizeBytes) });
+        latest = stateOf(report);
+      } catch (error) {
+        remove(join(folder, name));
+        tellLost(name, error);
+      }
+    }
+    for (const hash of chunks.keys()) removeUnused(hash);
+  }
+
+  function usedBytes(): number {
+    return [...reports, ...chunks.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+  }
+
+  function makeRoom(sizeBytes: number, contents: Map<string, string>): void {
+    const neededBytes = () =>
+      [...contents].reduce(
+        (sum, [hash, content]) => sum + (chunks.has(hash) ? 0 : onDisk(Buffer.byteLength(content))),
+        onDisk(sizeBytes),
+      );
+    const before = dropped?.count ?? 0;
+    while (reports.length > 0 && usedBytes() + neededBytes() > limitBytes) {
+      const since = dropped?.since ?? parseReportName(reports[0]!.name)!.since;
+      dropped = { count: (dropped?.count ?? 0) + 1, since };
+      removeOldest();
+    }
+    if (!dropped || dropped.count === before) return;
+    const { count, since } = dropped;
+    news.push(`dropped ${plural(count - before, "kept report")} for want of space; ${count} since ${since}`);
+    attempt("write down how many reports were dropped", () =>
+      writeFileAtomically(droppedPath, JSON.stringify({ ...STAMP, ...dropped })),
+    );
+  }
+
+  function write(name: string, text: string, contents: Map<string, string>): void {
+    const written: string[] = [];
+    try {
+      mkdirSync(chunkFolder, { recursive: true, mode: 0o700 });
+      for (const [hash, content] of contents) {
+        if (chunks.has(hash)) continue;
+        const path = join(chunkFolder, hash);
+        rmSync(path, { recursive: true, force: true });
+        written.push(path);
+        writeNewFile(path, content);
+      }
+      if (written.length > 0) syncFolder(chunkFolder);
+      writeFileAtomically(join(folder, name), text);
+    } catch (error) {
+      for (const path of written) remove(path);
+      throw error;
+    }
+  }
+
+  /** So that it stays away through a power cut, and with it the chunks that no other report has. */
+  function removeOldest(): void {
+    const { name } = reports.shift()!;
+    const hashes = hashesOfFile(name);
+    attempt(`remove the report of ${parseReportName(name)?.since}`, () => {
+      rmSync(join(folder, name), { force: true });
+      syncFolder(folder);
+    });
+    for (const hash of hashes) {
+      const chunk = chunks.get(hash);
+      if (chunk) chunk.uses--;
+      removeUnused(hash);
+    }
+  }
+
+  function hashesOfFile(name: string): string[] {
+    try {
+      return hashesOf(readReport(stateDir, name).report);
+    } catch {
+      // Which chunks a damaged one had is found out at the next start.
+      return [];
+    }
+  }
+
+  function removeUnused(hash: string): void {
+    if (chunks.get(hash)?.uses !== 0) return;
+    chunks.delete(hash);
+    remove(join(chunkFolder, hash));
+  }
+
+  function remove(path: string): void {
+    attempt(`remove ${path}`, () => rmSync(path, { recursive: true, force: true }));
+  }
+
+  function attempt(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      news.push(`cannot ${what}: ${systemReason(error)}`);
+    }
+  }
+
+  function tellLost(name: string, error: unknown): void {
+    const { message } = error as Error;
+    news.push(`the report of ${parseReportName(name)?.since} that was kept is lost: ${message}`);
+  }
+
+  attempt("read the reports that were kept", open);
+
+  return {
+    /** Unless it is as the one that was kept or taken last. */
+    keep(report: Report): void {
+      const state = stateOf(report);
+      if (state === latest) return;
+      const text = formatReport(report);
+      const sizeBytes = Buffer.byteLength(text);
+      const contents = new Map(hashesOf(report).map((hash) => [hash, report.contentOf(hash)]));
+      const all = [text, ...contents.values()].map((content) => onDisk(Buffer.byteLength(content)));
+      const wholeBytes = all.reduce((sum, bytes) => sum + bytes, 0);
+      if (wholeBytes > limitBytes) {
+        latest = state;
+        news.push(`cannot keep this report: it takes ${wholeBytes} bytes, more than ${limitBytes}`);
+        return;
+      }
+      makeRoom(sizeBytes, contents);
+      attempt("keep this report", () => {
+        const name = reportName(sequence + 1, report.collectedAt);
+        write(name, text, contents);
+        sequence++;
+        latest = state;
+        reports.push({ name, diskBytes: onDisk(sizeBytes) });
+        for (const [hash, content] of contents) {
+          const uses = (chunks.get(hash)?.uses ?? 0) + 1;
+          chunks.set(hash, { diskBytes: onDisk(Buffer.byteLength(content)), uses });
+        }
+      });
+    },
+
+    /** The server has taken one that was not kept. */
+    noteTaken(report: Report): void {
+      latest = stateOf(report);
+    },
+
+    /** The one that is to be delivered next; undefined: none waits. */
+    oldest(): Report | undefined {
+      for (;;) {
+        const name = reports[0]?.name;
+        if (name === undefined) return undefined;
+        try {
+          return readReport(stateDir, name).report;
+        } catch (error) {
+          removeOldest();
+          tellLost(name, error);
+        }
+      }
+    },
+
+    /** The server has taken it, or never will. */
+    removeOldest(): void {
+      removeOldest();
+      if (reports.length > 0 || !dropped) return;
+      news.push(`${plural(dropped.count, "report")} since ${dropped.since} were dropped for want of space`);
+      dropped = undefined;
+      remove(droppedPath);
+    },
+  };
+}
+
+function onDisk(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
+function hashesOf({ inventory }: Report): string[] {
+  const all = Object.values(inventory).flatMap((said) => (said.status === "collected" ? said.chunks : []));
+  return [...new Set(all)];
+}
+
+/** Two reports with the same say the same. Why a category failed may differ from one to the next, and tells nothing new. */
+export function stateOf({ inventory }: Report): string {
+  return CATEGORIES.map((category) => {
+    const said = inventory[category];
+    return said?.status === "collected" ? said.root : said?.status;
+  }).join(" ");
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

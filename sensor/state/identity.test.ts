@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createPublicKey, sign, verify } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { makeFolder } from "../testing/test-command.ts";
+import { SENSOR_ID } from "../testing/test-server.ts";
+import {
+  createIdentity,
+  type EnrolledIdentity,
+  identityPath,
+  makeIdentity,
+  privateKeyOf,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
+
+const SERVER = "https://attacklens.example.com";
+let folder: ReturnType<typeof makeFolder>;
+beforeEach(() => {
+  folder = makeFolder();
+});
+afterEach(() => folder[Symbol.dispose]());
+
+const enrolled = (): EnrolledIdentity => ({
+  ...makeIdentity(SERVER),
+  state: "enrolled",
+  sensorId: SENSOR_ID,
+  enrolledAt: "2026-11-24T09:30:00.000Z",
+});
+
+test("there is none before one is written", () => {
+  expect(readIdentity(folder.path)).toBeUndefined();
+  expect(readIdentity(`${folder.path}/not/there`)).toBeUndefined();
+});
+
+test("what is written is read again, in both states", () => {
+  for (const identity of [makeIdentity(SERVER), enrolled()]) {
+    writeIdentity(folder.path, identity);
+    expect(readIdentity(folder.path)).toEqual(identity);
+  }
+});
+
+test("the key signs with what the public half verifies, after being read again too", () => {
+  const identity = makeIdentity(SERVER);
+  writeIdentity(folder.path, identity);
+  const text = Buffer.from("text");
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: identity.publicKey }, format: "jwk" });
+  const signature = sign(null, text, privateKeyOf(readIdentity(folder.path)!));
+  expect(verify(null, text, key, signature)).toBe(true);
+});
+
+test("two hosts have two keys", () => {
+  expect(makeIdentity(SERVER).privateKey).not.toBe(makeIdentity(SERVER).privateKey);
+});
+
+test("of several that are made at once the first one stays", () => {
+  const [first, second] = [makeIdentity(SERVER), makeIdentity(SERVER)];
+  expect(createIdentity(folder.path, first)).toBe(true);
+  expect(createIdentity(folder.path, second)).toBe(false);
+  expect(readIdentity(folder.path)).toEqual(first);
+  expect(readdirSync(folder.path)).toEqual(["identity.json"]);
+  const { mode, nlink } = statSync(identityPath(folder.path));
+  expect({ mode: mode & 0o777, nlink }).toEqual({ mode: 0o600, nlink: 1 });
+});
+
+test("a field of the file that was changed is noticed", () => {
+  const identity = enrolled();
+  writeIdentity(folder.path, identity);
+  const sound = readFileSync(identityPath(folder.path), "utf8");
+  for (const field of ["publicKey", "privateKey", "sensorId", "version", "state", "enrolledAt"] as const) {
+    const at = sound.indexOf(`${identity[field]}`, sound.indexOf(`"${field}"`) + field.length + 2);
+    writeFileSync(identityPath(folder.path), `${sound.slice(0, at)}~${sound.slice(at + 1)}`);
+    expect(() => readIdentity(folder.path)).toThrow("the file is damaged; it was left as it is");
+  }
+});
+
+test("no message holds the private key", () => {
+  const identity = { ...makeIdentity(SERVER), publicKey: "short" };
+  writeFileSync(identityPath(folder.path), JSON.stringify(identity));
+  try {
+    readIdentity(folder.path);
+    expect.unreachable();
+  } catch (error) {
+    expect(Bun.inspect(error)).not.toContain(identity.privateKey);
+  }
+});

@@ -1,0 +1,201 @@
+// The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { publicKey } from "@attacklens/protocol/enroll.ts";
+import { sensorId } from "@attacklens/protocol/ids.ts";
+import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
+import { instant } from "@attacklens/protocol/text.ts";
+import { z } from "zod";
+import { removeKeptReports } from "../reporting/spool-files.ts";
+import { SensorError } from "../sensor-error.ts";
+import { systemReason } from "../system-reason.ts";
+import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
+import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
+
+const MAX_FILE_BYTES = 64 * 1024;
+
+const keyPair = {
+  publicKey,
+  /** The 32 bytes of the private key (RFC 8032), base64url. */
+  privateKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+};
+const common = {
+  ...stampSchema,
+  server: z.url(),
+  ...keyPair,
+  /** Roots of the server's private CA, PEM: nothing else is trusted. Absent: the system's trust store. */
+  ca: z.array(z.string()).min(1).optional(),
+  /** The proxy that was given at enrollment, with its credentials. Absent: what the environment says. */
+  proxy: z.url().optional(),
+};
+const identity = z.discriminatedUnion("state", [
+  // On disk before the first request: whatever happens to the reply, trying again uses the same key.
+  z.strictObject({ ...common, state: z.literal("enrolling") }),
+  z.strictObject({
+    ...common,
+    state: z.literal("enrolled"),
+    sensorId,
+    enrolledAt: instant,
+    /** Signs what the server refuses with. */
+    serverKey: publicKey.optional(),
+    /** To follow this key; which of the two the server takes is found by trying. */
+    nextKey: z.strictObject(keyPair).optional(),
+    /** For this host alone, where another one holds the key above too. */
+    copyKey: z.strictObject(keyPair).optional(),
+  }),
+]);
+
+export type Identity = z.infer<typeof identity>;
+export type KeyPair = Pick<Identity, "publicKey" | "privateKey">;
+/** How the server is reached and known. */
+export type Way = Pick<Identity, "ca" | "proxy">;
+export type EnrolledIdentity = Extract<Identity, { state: "enrolled" }>;
+
+export function identityPath(stateDir: string): string {
+  return join(stateDir, "identity.json");
+}
+
+/** Where a key waits that is to take over an enrolled sensor by a ticket: the identity stays as it is until it has. */
+function candidateFolder(stateDir: string): string {
+  return join(stateDir, "re-enroll");
+}
+
+export function makeKeyPair(): KeyPair {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const { x, d } = privateKey.export({ format: "jwk" }) as { x: string; d: string };
+  return { publicKey: x, privateKey: d };
+}
+
+/** A new key pair for a server, not yet on disk. */
+export function makeIdentity(server: string): Identity {
+  return { ...STAMP, state: "enrolling", server, ...makeKeyPair() };
+}
+
+/** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
+export function readIdentity(stateDir: string): Identity | undefined {
+  const path = identityPath(stateDir);
+  let text: string;
+  try {
+    const stat = statSync(path);
+    // A pipe would never end.
+    if (!stat.isFile()) throw new Error(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
+    text = stat.size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new SensorError(
+      "identity",
+      `Cannot read the identity in ${path}: ${systemReason(error)}`,
+      code === "EACCES" ? "run the command as the user that enrolled the sensor, e.g. with sudo" : undefined,
+    );
+  }
+  const parsed = identity.safeParse(parseJson(text));
+  if (parsed.success && isKeyPair(parsed.data)) return parsed.data;
+  const hasUnknownFields = parsed.error?.issues.every(({ code }) => code === "unrecognized_keys") ?? false;
+  const newer = findNewerState(path, text, hasUnknownFields);
+  if (newer) throw newer;
+  throw new SensorError(
+    "identity",
+    `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
+    "restore it from a backup, or move it away and enroll again with a token",
+  );
+}
+
+/** Forgets the key, what was known of the server, and what it was to be told. */
+export function removeIdentity(stateDir: string): void {
+  // First: with the identity still there, a command that was cut off can be repeated.
+  removeKeptReports(stateDir);
+  for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
+  removeCandidate(stateDir);
+}
+
+/** How the server is reached and known is for the command that is given now to say. */
+export function goOnBy(way: Way, { ca: _ca, proxy: _proxy, ...earlier }: Identity): Identity {
+  return { ...earlier, ...way };
+}
+
+/** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
+export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
+  const folder = candidateFolder(stateDir);
+  const earlier = readIdentity(folder);
+  if (earlier?.server === server) return goOnBy(way, earlier);
+  const made = { ...makeIdentity(server), ...way };
+  writeIdentity(folder, made);
+  return made;
+}
+
+export function removeCandidate(stateDir: string): void {
+  rmSync(candidateFolder(stateDir), { recursive: true, force: true });
+}
+
+/** Takes the right to read the file from everybody but its owner; true when others had it. Windows has no such rights. */
+export function tightenIdentity(stateDir: string): boolean {
+  if (process.platform === "win32") return false;
+  const path = identityPath(stateDir);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat || (stat.mode & 0o077) === 0) return false;
+  chmodSync(path, 0o600);
+  return true;
+}
+
+/** Throws SensorError when it cannot be written; the file that was there is then untouched. */
+export function writeIdentity(stateDir: string, value: Identity): void {
+  try {
+    writeFileAtomically(identityPath(stateDir), textOf(value));
+  } catch (error) {
+    throw cannotWrite(stateDir, error);
+  }
+}
+
+/** As writeIdentity, where there is none yet; false when another process was first. */
+export function createIdentity(stateDir: string, value: Identity): boolean {
+  try {
+    createFileAtomically(identityPath(stateDir), textOf(value));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw cannotWrite(stateDir, error);
+  }
+}
+
+export function privateKeyOf({
+  publicKey: x,
+  privateKey: d,
+}: Pick<Identity, "publicKey" | "privateKey">): KeyObject {
+  return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
+}
+
+/** Each write names the build that makes it, and does so first. */
+function textOf(value: Identity): string {
+  return `${JSON.stringify({ ...STAMP, ...value, ...STAMP }, null, 2)}\n`;
+}
+
+function cannotWrite(stateDir: string, error: unknown): SensorError {
+  return new SensorError(
+    "identity",
+    `Cannot write the identity in ${stateDir}: ${systemReason(error)}; nothing was changed`,
+    "free some space or choose another folder with --state, then run the same command again",
+  );
+}
+
+function isKeyPair(value: Identity): boolean {
+  try {
+    return (privateKeyOf(value).export({ format: "jwk" }) as { x: string }).x === value.publicKey;
+  } catch {
+    return false;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The four words that a person compares with the console's before approving the sensor. */
+export function keyFingerprint(publicKey: string): string {
+  return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
+}

@@ -1,0 +1,112 @@
+// Which build wrote the files in the state folder. A build that is older than the state changes nothing, and says what to install.
+import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { toPlainText } from "@attacklens/protocol/text.ts";
+import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
+import { z } from "zod";
+import { SensorError } from "../sensor-error.ts";
+
+/** Of every file in the state folder. Each change of their formats, a new field included, counts one up. */
+export const STATE_VERSION = 1;
+
+/** What every file begins with. `version` comes first: it is found without reading the rest. */
+export const STAMP = { version: STATE_VERSION, release: RELEASE, commit: COMMIT } as const;
+export const stampSchema = {
+  version: z.literal(STATE_VERSION),
+  /** Of the build that wrote the file; absent: from before builds said so. */
+  release: z.string().max(100).optional(),
+  commit: z.string().max(100).optional(),
+};
+
+const HEAD_BYTES = 512;
+
+/** Throws SensorError when a newer build has written any of the files. Reads only how they begin. */
+export function refuseNewerState(stateDir: string): void {
+  const reports = join(stateDir, "reports");
+  const files = ["identity.json", "status.json", join("re-enroll", "identity.json")].map((name) =>
+    join(stateDir, name),
+  );
+  for (const name of namesIn(reports)) if (name.endsWith(".json")) files.push(join(reports, name));
+  for (const path of files) {
+    const head = readHead(path);
+    const version = Number(/^\s*\{\s*"version"\s*:\s*(\d{1,9})\b/.exec(head)?.[1] ?? 0);
+    if (version > STATE_VERSION) throw newerState(path, head, version);
+  }
+}
+
+/**
+ * The error for a file that this build cannot read, when that is because another build wrote more into it; undefined when the file is
+ * damaged. `hasUnknownFields`: it is well formed but for fields that this build does not have.
+ */
+export function findNewerState(
+  path: string,
+  text: string,
+  hasUnknownFields: boolean,
+): SensorError | undefined {
+  const parsed = z.looseObject({ version: z.int() }).safeParse(parseJson(text));
+  if (!parsed.success) return undefined;
+  const { version } = parsed.data;
+  const isNewer = version > STATE_VERSION || hasUnknownFields || isLater(fieldOf(text, "release"), RELEASE);
+  return isNewer ? newerState(path, text, version) : undefined;
+}
+
+function newerState(path: string, text: string, version: number): SensorError {
+  const release = fieldOf(text, "release");
+  const writer =
+    release === undefined
+      ? "a newer build that does not name itself"
+      : `attacklens-sensor ${describe(release, fieldOf(text, "commit"))}`;
+  return new SensorError(
+    "identity",
+    `Cannot use ${path}: ${writer} wrote it, with state version ${version}; this is attacklens-sensor ${describe(RELEASE, COMMIT)}, which supports state version ${STATE_VERSION}; nothing was changed`,
+    `install attacklens-sensor ${release === undefined ? "in its newest release" : `${toPlainText(release, 40)} or newer`} and run the same command again; leave the folder as it is: it holds this host's identity`,
+  );
+}
+
+function describe(release: string, commit: string | undefined): string {
+  const known = commit !== undefined && commit !== "unknown";
+  return toPlainText(known ? `${release} (commit ${commit.slice(0, 60)})` : release, 120);
+}
+
+function fieldOf(text: string, name: "release" | "commit"): string | undefined {
+  return new RegExp(`"${name}"\\s*:\\s*"([\\w.+-]{1,60})"`).exec(text)?.[1];
+}
+
+/** Releases are numbers between dots, e.g. `2026.11.0`. */
+function isLater(release: string | undefined, than: string): boolean {
+  if (release === undefined) return false;
+  const [a, b] = [release, than].map((one) => one.split(".").map(Number)) as [number[], number[]];
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
+}
+
+function readHead(path: string): string {
+  try {
+    // Opening a FIFO would block. Windows has neither FIFOs in folders nor the flag.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const bytes = Buffer.alloc(HEAD_BYTES);
+      return bytes.subarray(0, readSync(file, bytes)).toString("utf8");
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

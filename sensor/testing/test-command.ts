@@ -1,0 +1,62 @@
+// The sensor's command line as people and scripts see it, for tests: arguments in, exit code and both outputs back.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
+
+/** Of this run of the tests alone. */
+export const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
+const SECRET = TOKEN.slice("atl_enr_".length, -6);
+
+export const USAGE_HINT = "hint: attacklens-sensor help shows the commands and their options\n";
+
+export interface CommandOptions {
+  stdin?: string;
+  environment?: Record<string, string>;
+  /** Run by this program, e.g. as another user. */
+  through?: string[];
+}
+
+/** A folder that is gone when the test is over. */
+export function makeFolder() {
+  const path = mkdtempSync(join(tmpdir(), "attacklens-sensor-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A named pipe into which nobody writes. */
+export function makePipe(path: string): void {
+  const { exitCode } = Bun.spawnSync([Bun.which("mkfifo") ?? "/usr/bin/mkfifo", path]);
+  if (exitCode !== 0) throw new Error(`cannot make the pipe ${path}`);
+}
+
+/** Starts a command with an environment that holds nothing of this one's. */
+export function startCommand(
+  args: string[],
+  { stdin = "", environment = {}, through = [] }: CommandOptions = {},
+) {
+  return Bun.spawn([...through, process.execPath, join(import.meta.dir, "../main.ts"), ...args], {
+    env: { PATH: process.env.PATH, HOME: "/nonexistent", ...environment },
+    stdin: Buffer.from(stdin),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+/** Runs a command to its end. Throws when the token that the tests use appears in what it prints. */
+export async function runCommandLine(args: string[], options: CommandOptions = {}) {
+  const command = startCommand(args, options);
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(command.stdout).text(),
+    new Response(command.stderr).text(),
+    command.exited,
+  ]);
+  if ((stdout + stderr).includes(SECRET)) throw new Error("the token's value was printed");
+  return { exitCode, stdout, stderr };
+}
+
+/** Files below a folder that hold the token's secret. */
+export function filesHoldingToken(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && readFileSync(path, "utf8").includes(SECRET));
+}

@@ -1,0 +1,131 @@
+// A sensor and a server that remembers what it was told, as an AttackLens server does; for tests of what happens while it is away.
+import type { ServerResponse } from "node:http";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { openCycle } from "../reporting/loop.ts";
+import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/identity.ts";
+import { makeFolder } from "./test-command.ts";
+import { type Answer, problem, type Received, SENSOR_ID, startTestServer } from "./test-server.ts";
+
+/** Something that the server took: a category as it was, or why there is none. */
+export interface Taken {
+  category: string;
+  /** Names of packages, or the reason of a failure. */
+  what: string;
+  collectedAt: string | undefined;
+}
+
+const host: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12",
+  macs: [],
+  addresses: [],
+};
+
+export async function openOutage({ maxKeptBytes }: { maxKeptBytes?: number } = {}) {
+  const folder = makeFolder();
+  const server = await startTestServer();
+  const made = makeIdentity(server.url);
+  const enrolledAt = "2026-11-24T09:30:00.000Z";
+  const identity: EnrolledIdentity = { ...made, state: "enrolled", sensorId: SENSOR_ID, enrolledAt };
+  server.world.publicKey = identity.publicKey;
+  writeIdentity(folder.path, identity);
+  const taken: Taken[] = [];
+  server.world.notice = rememberIn(server, taken);
+  let inventory = inventoryOf([]);
+
+  return {
+    stateDir: folder.path,
+    identity,
+    server,
+    taken,
+    /** The packages that the server was told of, one report after another. */
+    packagesTaken: () => taken.filter(({ category }) => category === "packages").map(({ what }) => what),
+    /** What the host has from now on. */
+    has(packages: string[], extra: Partial<Collected> = {}): void {
+      inventory = { ...inventoryOf(packages), ...extra };
+    },
+    /** A start of the sensor: each call is a cycle. */
+    start: () =>
+      openCycle({
+        stateDir: folder.path,
+        identity,
+        collect: async () => inventory,
+        collectHost: async () => host,
+        signal: new AbortController().signal,
+        ...(maxKeptBytes === undefined ? {} : { maxKeptBytes }),
+      }),
+    /** The server answers the next requests with this. */
+    answerWith(answer: Answer, times = 1): void {
+      server.next.push(...Array(times).fill(answer));
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+export const away = problem("unavailable");
+
+/** The server acts on the request, and its answer is lost. */
+export function lostAnswer(answer: Answer): Answer {
+  return (response, request) => {
+    const nowhere = { writeHead: () => ({ end: () => {} }) } as unknown as ServerResponse;
+    answer(nowhere, request);
+    away(response, request);
+  };
+}
+
+function inventoryOf(packages: string[]): Collected {
+  const items = packages.map(aPackage);
+  const none = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
+  return { ...(none as unknown as Collected), packages: { status: "collected", items } };
+}
+
+function aPackage(name: string): Item<"packages"> {
+  const purl = `pkg:deb/debian/${name}@1`;
+  return { key: `dpkg:${name}:all`, manager: "dpkg", name, version: "1", architecture: "all", purl };
+}
+
+type Server = Awaited<ReturnType<typeof startTestServer>>;
+
+/** Wants what differs from what it has, and takes what it has all chunks of. */
+function rememberIn({ world }: Server, taken: Taken[]): (request: Received) => void {
+  const current = new Map<string, string>();
+  const contents = new Map<string, string[]>();
+  const roots = new Map<string, string[]>();
+  const take = (category: string, root: string, collectedAt: string | undefined) => {
+    if (current.get(category) === root) return;
+    current.set(category, root);
+    const what = roots.get(root)?.flatMap((hash) => contents.get(hash)!) ?? [root];
+    taken.push({ category, what: what.sort().join(" "), collectedAt });
+  };
+  return ({ path, body }) => {
+    const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(path)?.[1];
+    if (path === "/sensor/v1/check-in") {
+      world.wanted = [];
+      for (const [name, said] of Object.entries<{ status: string; root: string; reason?: string }>(
+        body.inventory ?? {},
+      )) {
+        if (said.status === "failed") take(name, `failed: ${said.reason}`, body.collectedAt);
+        if (said.status !== "collected" || current.get(name) === said.root) continue;
+        if (roots.has(said.root)) take(name, said.root, body.collectedAt);
+        else world.wanted.push(name);
+      }
+    } else if (category && path.endsWith("/chunks")) {
+      for (const [hash, items] of Object.entries<{ name: string }[]>(body.chunks))
+        contents.set(
+          hash,
+          items.map(({ name }) => name),
+        );
+    } else if (category && body.chunks.every((hash: string) => world.chunks.has(hash))) {
+      roots.set(body.root, body.chunks);
+      take(category, body.root, body.collectedAt);
+    }
+  };
+}

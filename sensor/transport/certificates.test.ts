@@ -1,0 +1,337 @@
+// A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that are right, wrong, old.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createServer, type Server } from "node:https";
+import type { SecureVersion } from "node:tls";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
+import { enroll } from "../enrollment/enroll.ts";
+import { SensorError } from "../sensor-error.ts";
+import { readIdentity } from "../state/identity.ts";
+import { makeFolder, TOKEN } from "../testing/test-command.ts";
+import { SENSOR_ID, startTestServer } from "../testing/test-server.ts";
+import { findPinnedRoot, lookAtCertificate, parseRoots, pinOf } from "./certificates.ts";
+import { fetchBy } from "./proxy.ts";
+
+const DAY_MS = 86_400_000;
+const HOST: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12 (bookworm)",
+  macs: [],
+  addresses: [],
+};
+
+let root: Issued;
+let leaf: Issued;
+let rogueRoot: Issued;
+let rogueLeaf: Issued;
+let folder: ReturnType<typeof makeFolder>;
+beforeEach(async () => {
+  folder = makeFolder();
+  [root, rogueRoot] = [await makeCa("AttackLens private CA 1"), await makeCa("Inspector 3000")];
+  [leaf, rogueLeaf] = [await makeLeaf(root), await makeLeaf(rogueRoot)];
+});
+afterEach(() => folder[Symbol.dispose]());
+
+const serve = (...chain: [Issued, ...Issued[]]) => startTestServer({ tls: chainOf(...chain) });
+
+async function errorOf(promise: Promise<unknown>): Promise<SensorError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(SensorError);
+  return error as SensorError;
+}
+
+function enrollWith(server: string, caPin: string | undefined, waitMs = -1) {
+  return enroll({
+    ...{ stateDir: folder.path, server, token: TOKEN, host: HOST, caPin, waitMs },
+    signal: new AbortController().signal,
+    onRetry: () => {},
+  });
+}
+
+describe("the look at a certificate", () => {
+  test("shows the chain as it was sent, and sends nothing but the handshake", async () => {
+    await using server = await serve(leaf, root, rogueRoot);
+    const { chain, protocol, refusal } = await lookAtCertificate(server.url, undefined);
+    expect(chain).toEqual([leaf.certificate, root.certificate, rogueRoot.certificate]);
+    expect(protocol).toBe("TLSv1.3");
+    expect(refusal).toBe("SELF_SIGNED_CERT_IN_CHAIN");
+    expect(server.received).toEqual([]);
+  });
+
+  test("a pin is the SHA-256 of the SubjectPublicKeyInfo, whoever certifies the key", async () => {
+    const again = await makeCa("Another name", { issuer: rogueRoot, keys: root.keys });
+    expect(pinOf(root.certificate)).toBe(pinOfIssued(root));
+    expect(pinOf(again.certificate)).toBe(pinOfIssued(root));
+    expect(pinOf(leaf.certificate)).not.toBe(pinOfIssued(root));
+  });
+});
+
+describe("during a rotation the server shows its leaf, the cross certificate and both roots", () => {
+  let next: Issued;
+  let chain: [Issued, ...Issued[]];
+  beforeEach(async () => {
+    next = await makeCa("AttackLens private CA 2");
+    const cross = await makeCa("AttackLens private CA 2", { issuer: root, keys: next.keys });
+    chain = [await makeLeaf(next), cross, root, next];
+  });
+
+  for (const which of ["old", "new"] as const)
+    test(`the pin of the ${which} root finds that root, and with it the server is trusted`, async () => {
+      await using server = await serve(...chain);
+      const pinned = which === "old" ? root : next;
+      expect(await findPinnedRoot(server.url, pinOfIssued(pinned), undefined)).toBe(pinned.certificate);
+      const enrolled = await enrollWith(server.url, pinOfIssued(pinned));
+      expect(enrolled).toMatchObject({ state: "enrolled", ca: [pinned.certificate] });
+      expect(server.received).toHaveLength(1);
+    });
+
+  test("a cross certificate alone is no root, though it has the key of one", async () => {
+    await using server = await serve(chain[0], chain[1]!, root);
+    expect((await errorOf(findPinnedRoot(server.url, pinOfIssued(next), undefined))).message).toContain(
+      "no root that it shows has the pin",
+    );
+  });
+});
+
+describe("a pinned server", () => {
+  test("is enrolled with, and its root is kept in place of the system's", async () => {
+    await using server = await serve(leaf, root);
+    const enrolled = await enrollWith(server.url, pinOfIssued(root));
+    expect(enrolled.sensorId).toBe(SENSOR_ID);
+    expect(readIdentity(folder.path)).toMatchObject({ state: "enrolled", ca: [root.certificate] });
+    expect(server.received).toMatchObject([{ path: "/sensor/v1/enroll", token: TOKEN }]);
+  });
+
+  test("without the pin nothing is sent, and the message says who certified it", async () => {
+    await using server = await serve(leaf, root);
+    const { exit, message, hint } = await errorOf(enrollWith(server.url, undefined, 60_000));
+    expect(exit).toBe("wrongServer");
+    expect(message).toStartWith(
+      `Cannot enroll sensor: ${server.url}: its certificate is not trusted here; it shows a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
+    );
+    expect(hint).toContain("--ca-pin");
+    expect(server.received).toEqual([]);
+  });
+
+  test("with another pin nothing is sent, and no other trust is fallen back to", async () => {
+    await using server = await serve(leaf, root);
+    const pin = pinOfIssued(rogueRoot);
+    const { exit, message, hint } = await errorOf(enrollWith(server.url, pin, 60_000));
+    expect(exit).toBe("wrongServer");
+    expect(message).toStartWith(
+      `Cannot trust ${server.url}: no root that it shows has the pin ${pin}; nothing was sent. It shows a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
+    );
+    expect(hint).toContain("another AttackLens server answers there, or its CA was rotated");
+    expect(server.received).toEqual([]);
+    expect(readIdentity(folder.path)).toBeUndefined();
+  });
+
+  test("what stands in a certificate cannot write to the terminal", async () => {
+    const evil = await makeCa("Evil \u001b[31mroot\u202e");
+    await using server = await serve(
+      await makeLeaf(evil, undefined, { until: Date.UTC(9999, 11, 31) }),
+      evil,
+    );
+    const { message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root)));
+    expect(message).toContain("issued by Evil \\1B[31mroot\ufffd, key sha256:");
+    expect(message).toEndWith(", valid until 9999-12-31T00:00:00.000Z");
+    expect(hint).toContain("(issuer: Evil \\1B[31mroot\ufffd)");
+  });
+
+  test("the leaf's own pin is not taken for its CA's", async () => {
+    await using server = await serve(leaf, root);
+    expect((await errorOf(enrollWith(server.url, pinOfIssued(leaf)))).exit).toBe("wrongServer");
+    expect(server.received).toEqual([]);
+  });
+
+  test("behind a proxy that inspects TLS: refused, and the proxy's issuer is named", async () => {
+    await using server = await serve(rogueLeaf, rogueRoot);
+    const { exit, message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+    expect(exit).toBe("wrongServer");
+    expect(message).toContain("issued by Inspector 3000");
+    expect(hint).toContain("a proxy that inspects TLS (issuer: Inspector 3000)");
+    expect(server.received).toEqual([]);
+  });
+
+  for (const [name, chain] of [
+    ["its own leaf", () => [rogueLeaf, root]],
+    ["its own leaf and root", () => [rogueLeaf, rogueRoot, root]],
+    ["the real leaf behind its own", () => [rogueLeaf, leaf, root]],
+  ] as const)
+    test(`imitated by who shows the real root behind ${name}: nothing is sent`, async () => {
+      await using server = await serve(...(chain() as [Issued, ...Issued[]]));
+      // The pin is there to be seen; that is not yet trust.
+      expect(await findPinnedRoot(server.url, pinOfIssued(root), undefined)).toBe(root.certificate);
+      const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+      expect(exit).toBe("wrongServer");
+      expect(message).toContain(
+        `its certificate is not trusted here; it shows a server of the tests, issued by Inspector 3000, key ${pinOfIssued(rogueLeaf)}`,
+      );
+      expect(server.received).toEqual([]);
+    });
+
+  test("imitated by who calls its own root by the real one's name: nothing is sent", async () => {
+    const namesake = await makeCa("AttackLens private CA 1");
+    const forged = await makeLeaf(namesake);
+    const chains: [Issued, ...Issued[]][] = [
+      [forged, root],
+      [forged, namesake, root],
+    ];
+    for (const chain of chains) {
+      await using server = await startTestServer({ tls: chainOf(...chain) });
+      const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+      expect(exit).toBe("wrongServer");
+      expect(message).toContain(`key ${pinOfIssued(forged)}`);
+      expect(server.received).toEqual([]);
+    }
+  });
+
+  test("with a leaf that certifies another leaf, as none may: nothing is sent", async () => {
+    const below = await makeLeaf(leaf);
+    await using server = await serve(below, leaf, root);
+    const { exit } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+    expect(exit).toBe("wrongServer");
+    expect(server.received).toEqual([]);
+  });
+
+  test("that is certified for another name is not trusted", async () => {
+    const other = await makeLeaf(root, ["other.example", "10.0.0.1"]);
+    await using server = await serve(other, root);
+    const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+    expect(exit).toBe("wrongServer");
+    expect(message).toContain("its certificate is for another name; it shows a server of the tests");
+    expect(server.received).toEqual([]);
+  });
+
+  test("that is reached by IPv6 is known by its address", async () => {
+    const plain = Bun.serve({
+      port: 0,
+      hostname: "::1",
+      tls: chainOf(leaf, root),
+      fetch: () => Response.json({ status: "ok" }),
+    });
+    const url = `https://[::1]:${plain.port}`;
+    const ca = [await findPinnedRoot(url, pinOfIssued(root), undefined)];
+    expect((await fetchBy({ ca }, url, {})).status).toBe(200);
+    await plain.stop(true);
+    const other = Bun.serve({
+      port: 0,
+      hostname: "::1",
+      tls: chainOf(await makeLeaf(root, ["127.0.0.1"]), root),
+      fetch: () => Response.json({ status: "ok" }),
+    });
+    await expect(fetchBy({ ca }, `https://[::1]:${other.port}`, {})).rejects.toMatchObject({
+      code: "ERR_TLS_CERT_ALTNAME_INVALID",
+    });
+    await other.stop(true);
+  });
+
+  test("whose certificate has ended: the message says by which clock", async () => {
+    const ended = await makeLeaf(root, ["127.0.0.1"], { until: Date.now() - DAY_MS / 2 });
+    await using server = await serve(ended, root);
+    const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root)));
+    expect(exit).toBe("serverUnreachable");
+    expect(message).toContain("its certificate has expired, by this host's clock, which says 20");
+    expect(message).toContain("valid until 20");
+    expect(server.received).toEqual([]);
+  });
+
+  test("whose certificate has not begun: it is this host's clock, and is not tried again", async () => {
+    const early = await makeLeaf(root, ["127.0.0.1"], { from: Date.now() + 2 * DAY_MS });
+    await using server = await serve(early, root);
+    const { exit, message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
+    expect(exit).toBe("clockWrong");
+    expect(message).toContain("its certificate is not valid yet, by this host's clock, which says 20");
+    expect(hint).toContain("set this host's clock");
+    expect(server.received).toEqual([]);
+  });
+
+  test("a command that is repeated with another pin, or without one, goes by what it is given now", async () => {
+    await using first = await serve(leaf, root);
+    first.next.push((response) => response.socket?.destroy());
+    await errorOf(enrollWith(first.url, pinOfIssued(root)));
+    expect(readIdentity(folder.path)).toMatchObject({ state: "enrolling", ca: [root.certificate] });
+    expect((await errorOf(enrollWith(first.url, undefined))).exit).toBe("wrongServer");
+    expect((await errorOf(enrollWith(first.url, pinOfIssued(rogueRoot)))).exit).toBe("wrongServer");
+    const { publicKey } = await enrollWith(first.url, pinOfIssued(root));
+    expect(first.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey]);
+  });
+});
+
+describe("the version of TLS", () => {
+  const listen = (minVersion: SecureVersion, maxVersion: SecureVersion) =>
+    new Promise<Server>((resolve) => {
+      const tls = { ...chainOf(leaf, root), minVersion, maxVersion };
+      const server = createServer(tls, (_, response) => response.end("{}"));
+      server.listen(0, "127.0.0.1", () => resolve(server));
+    });
+  const ways = (url: string) => [
+    lookAtCertificate(url, undefined).then(({ protocol }) => protocol),
+    fetchBy({ ca: [root.certificate] }, url, {}).then(({ status }) => status),
+  ];
+
+  test("is 1.2 where the server has no newer", async () => {
+    const server = await listen("TLSv1.2", "TLSv1.2");
+    const { port } = server.address() as { port: number };
+    expect(await Promise.all<unknown>(ways(`https://127.0.0.1:${port}`))).toEqual(["TLSv1.2", 200]);
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test("is never 1.1", async () => {
+    const server = await listen("TLSv1", "TLSv1.1");
+    const url = `https://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const outcomes = await Promise.allSettled<unknown>(ways(url));
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    for (const pin of [undefined, pinOfIssued(root)])
+      expect((await errorOf(enrollWith(url, pin))).message).toBe(
+        `Cannot enroll sensor: ${url}: it does not speak TLS 1.2 or newer on this port`,
+      );
+    server.closeAllConnections();
+    server.close();
+  });
+});
+
+test("a connection that was opened with one trust is not used again with another", async () => {
+  await using server = await serve(leaf, root);
+  const ask = (ca: string[] | undefined) =>
+    fetchBy({ ca }, `${server.url}/healthz`, {}).then(
+      async (reply) => (await reply.json()) as unknown,
+      ({ code }: { code: string }) => code,
+    );
+  const ok = { status: "ok" };
+  for (const [ca, expected] of [
+    [[root.certificate], ok],
+    [[rogueRoot.certificate], "SELF_SIGNED_CERT_IN_CHAIN"],
+    [undefined, "SELF_SIGNED_CERT_IN_CHAIN"],
+    [[rogueRoot.certificate, root.certificate], ok],
+    [[rogueRoot.certificate], "SELF_SIGNED_CERT_IN_CHAIN"],
+    [[root.certificate], ok],
+  ] as const)
+    expect(await ask(ca as string[] | undefined)).toEqual(expected);
+});
+
+describe("roots that a server names", () => {
+  test("are taken as they are", () => {
+    const roots = [root.certificate, rogueRoot.certificate];
+    expect(parseRoots(roots)).toEqual(roots);
+  });
+
+  test("are all taken or none", async () => {
+    const cross = await makeCa("AttackLens private CA 1", { issuer: rogueRoot, keys: root.keys });
+    for (const wrong of ["", "no certificate", leaf.certificate, cross.certificate])
+      expect(parseRoots([root.certificate, wrong])).toBeUndefined();
+    expect(parseRoots([])).toBeUndefined();
+  });
+
+  test("never make the identity larger than what can be read again", () => {
+    const count = Math.ceil(33_000 / root.certificate.length);
+    expect(parseRoots(Array(count).fill(root.certificate))).toBeUndefined();
+  });
+});

@@ -1,0 +1,146 @@
+// What certificate a server shows, looked at before anything is sent: for the pin of a private CA, and for words when it is not trusted.
+import { createHash, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { connect as connectTls, type DetailedPeerCertificate } from "node:tls";
+import { toPlainText } from "@attacklens/protocol/text.ts";
+import { SensorError } from "../sensor-error.ts";
+import { bareHost, openTunnel } from "./proxy.ts";
+import { Unreachable } from "./server-reply.ts";
+
+const TIMEOUT_MS = 10_000;
+const MAX_CHAIN = 20;
+/** Of the roots that are kept: the identity that they are written into must stay readable. */
+const MAX_ROOTS_BYTES = 32_768;
+
+export interface Seen {
+  /** PEM, in the order in which they were sent; the server's own first. */
+  chain: string[];
+  /** `TLSv1.3` */
+  protocol: string;
+  /** Why this host's trust store does not accept it; undefined: it does. */
+  refusal: string | undefined;
+}
+
+/** Pin of a certificate's key: `sha256:` and the SHA-256 of its SubjectPublicKeyInfo. */
+export function pinOf(pem: string): string {
+  const spki = new X509Certificate(pem).publicKey.export({ format: "der", type: "spki" });
+  return `sha256:${createHash("sha256").update(spki).digest("hex")}`;
+}
+
+/** The handshake alone, with whoever answers there. Throws what the network fails with, or Unreachable. */
+export async function lookAtCertificate(server: string, proxy: string | undefined): Promise<Seen> {
+  const { hostname, port } = new URL(server);
+  const host = bareHost(hostname);
+  const tunnel = await openTunnel(proxy, host, Number(port || 443), TIMEOUT_MS);
+  return await new Promise((resolve, reject) => {
+    const socket = connectTls({
+      socket: tunnel,
+      ...(isIP(host) ? {} : { servername: host }),
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+    });
+    const timer = setTimeout(
+      () => end(() => reject(new Unreachable("no answer to the TLS handshake"))),
+      TIMEOUT_MS,
+    );
+    function end(settle: () => void): void {
+      clearTimeout(timer);
+      settle();
+      socket.destroy();
+      tunnel.destroy();
+    }
+    socket.on("error", (error) => end(() => reject(error)));
+    socket.once("close", () => end(() => reject(new Unreachable("it closed the connection"))));
+    socket.once("secureConnect", () =>
+      end(() => {
+        const refusal = socket.authorized ? undefined : String(socket.authorizationError ?? "not trusted");
+        const chain = pemChain(socket.getPeerCertificate(true));
+        resolve({ chain, protocol: socket.getProtocol() ?? "TLS", refusal });
+      }),
+    );
+  });
+}
+
+function pemChain(leaf: DetailedPeerCertificate | undefined): string[] {
+  const chain: string[] = [];
+  for (let one = leaf; one?.raw && chain.length < MAX_CHAIN; one = one.issuerCertificate) {
+    const pem = new X509Certificate(one.raw).toString();
+    if (chain.includes(pem)) break;
+    chain.push(pem);
+  }
+  return chain;
+}
+
+/**
+ * The root with the pin, which is all that will be trusted from now on, PEM. Throws SensorError that names what was seen when
+ * nobody with the pin answers; nothing but the handshake was sent then.
+ */
+export async function findPinnedRoot(
+  server: string,
+  pin: string,
+  proxy: string | undefined,
+): Promise<string> {
+  const { chain } = await lookAtCertificate(server, proxy);
+  // The same key may also be certified by an older root, which is sent too: only its own certificate stands by itself.
+  const root = chain.find((pem) => isRoot(pem) && keyOf(pem) === pin);
+  if (root !== undefined) return root;
+  const issuer = chain[0] === undefined ? "" : nameOf(new X509Certificate(chain[0]).issuer);
+  throw new SensorError(
+    "wrongServer",
+    `Cannot trust ${server}: no root that it shows has the pin ${pin}; nothing was sent. It shows ${describeChain(chain)}`,
+    issuer.startsWith("AttackLens private CA")
+      ? "another AttackLens server answers there, or its CA was rotated: take the pin from the console again"
+      : `a proxy that inspects TLS (issuer: ${issuer || "none"}) or another server answers there; let this host reach the server without it`,
+  );
+}
+
+/** The server's own certificate, in words: whose, by whom, which key, until when. */
+export function describeChain(chain: readonly string[]): string {
+  if (chain[0] === undefined) return "none";
+  const { subject, issuer, validTo } = new X509Certificate(chain[0]);
+  const end = new Date(validTo);
+  const until = Number.isNaN(end.getTime()) ? toPlainText(validTo, 40) : end.toISOString();
+  return `${nameOf(subject)}, issued by ${nameOf(issuer)}, key ${keyOf(chain[0])}, valid until ${until}`;
+}
+
+/** Whose signature the server's own certificate carries, in words. */
+export function issuerOf(chain: readonly string[]): string {
+  return chain[0] === undefined ? "nobody" : nameOf(new X509Certificate(chain[0]).issuer);
+}
+
+/** `CN` and `O` of a distinguished name; what stands there is anybody's text. */
+function nameOf(distinguished: string | undefined): string {
+  const parts = new Map(
+    (distinguished ?? "").split("\n").map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)] as const;
+    }),
+  );
+  const name = [parts.get("CN"), parts.get("O")].filter(Boolean).join(", ");
+  return name ? toPlainText(name, 200) : "an issuer without a name";
+}
+
+/** As pinOf, of a certificate that anybody may have made. */
+function keyOf(pem: string): string {
+  try {
+    return pinOf(pem);
+  } catch {
+    return "of a kind that is not known";
+  }
+}
+
+function isRoot(pem: string): boolean {
+  const certificate = new X509Certificate(pem);
+  return certificate.ca && certificate.checkIssued(certificate);
+}
+
+/** Roots that a server names as its CA's from now on: each must be one, or none is taken. */
+export function parseRoots(pems: readonly string[]): string[] | undefined {
+  try {
+    const roots = pems.map((pem) => new X509Certificate(pem).toString());
+    const isSmall = roots.join("").length <= MAX_ROOTS_BYTES;
+    return isSmall && roots.length > 0 && roots.every(isRoot) ? roots : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,208 @@
+// Proxies between this host and the server: a tunnel through one by CONNECT (RFC 9110, section 9.3.6), with credentials by Basic
+// (RFC 7617). Requests go through it by themselves; this is for a look at the certificate behind it.
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
+import { SensorError } from "../sensor-error.ts";
+import { Unreachable } from "./server-reply.ts";
+
+const MAX_HEAD_BYTES = 16_384;
+const RELAY_TIMEOUT_MS = 20_000;
+
+/** The proxy's address in full, credentials and all. Throws SensorError, which does not hold them. */
+export function parseProxyUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isAddress =
+    url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
+  if (url && isAddress && credentialsOf(url) !== undefined) return url.href;
+  const shown = url?.host ? describeProxy(text) : "that was given";
+  throw new SensorError(
+    "usage",
+    `Cannot use the proxy ${shown}: it is not an address such as http://user:password@proxy.example.com:3128`,
+  );
+}
+
+/** Without its credentials. */
+export function describeProxy(proxy: string): string {
+  const { protocol, host } = new URL(proxy);
+  return `${protocol}//${host}`;
+}
+
+/** `user:password`, empty when there are none; undefined when they are not percent-encoded as an address's must be. */
+function credentialsOf({ username, password }: URL): string | undefined {
+  try {
+    return username || password ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : "";
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a list such as NO_PROXY names a host: `example.com` with all that is below it, an address, a network, any of them with a
+ * port behind it, or `*` for all. Separated by commas or spaces.
+ */
+export function isExempt(list: string, host: string, port: number): boolean {
+  const entries = list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  return entries.some((entry) => {
+    if (entry === "*") return true;
+    const [, name = entry, itsPort] = /^(\[.+\]|[^:]+)(?::(\d{1,5}))?$/.exec(entry) ?? [];
+    if (itsPort !== undefined && Number(itsPort) !== port) return false;
+    const [bare, bits] = bareHost(name).split("/") as [string, string?];
+    const family = isIP(host);
+    if (family === 0) return `.${host}`.endsWith(`.${bare.replace(/^\.|\.$/g, "")}`);
+    const [widest, type] = family === 6 ? ([128, "ipv6"] as const) : ([32, "ipv4"] as const);
+    const length = bits === undefined ? widest : Number(bits);
+    if (isIP(bare) !== family || !Number.isInteger(length) || length < 0 || length > widest) return false;
+    const network = new BlockList();
+    network.addSubnet(bare, length, type);
+    return network.check(host, type);
+  });
+}
+
+/** A connection to host and port, through the proxy if there is one. Throws Unreachable. */
+export async function openTunnel(
+  proxy: string | undefined,
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Socket> {
+  if (proxy === undefined) return await opened(connectTcp({ host, port }), "connect", timeoutMs);
+  const url = new URL(proxy);
+  const at = {
+    host: bareHost(url.hostname),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+  };
+  const name = isIP(at.host) ? {} : { servername: at.host };
+  const socket =
+    url.protocol === "https:"
+      ? await opened(connectTls({ ...at, ...name, rejectUnauthorized: true }), "secureConnect", timeoutMs)
+      : await opened(connectTcp(at), "connect", timeoutMs);
+  const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const credentials = credentialsOf(url);
+  const authorization = credentials
+    ? `Proxy-Authorization: Basic ${Buffer.from(credentials).toString("base64")}\r\n`
+    : "";
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`);
+  const status = await readStatus(socket, timeoutMs);
+  if (status >= 200 && status < 300) return socket;
+  socket.destroy();
+  throw new Unreachable(proxyRefusal(status));
+}
+
+/** How requests get to the server: `fetch` by it, with nothing of what the environment says. */
+export async function fetchBy(
+  { ca, proxy }: { ca?: string[] | undefined; proxy?: string | undefined },
+  url: string,
+  request: RequestInit,
+): Promise<Response> {
+  // The address that was given is the one that is meant.
+  const options = { ...request, redirect: "manual" as const, ca };
+  if (!ca || !proxy?.startsWith("https:"))
+    return await verifiedFetch(url, { ...options, proxy: proxy ?? false });
+  // It has one list of roots for the proxy and for the server behind it: who is trusted as a proxy would be as the server.
+  using relay = await openRelay(proxy);
+  try {
+    return await verifiedFetch(url, { ...options, proxy: relay.url, keepalive: false });
+  } catch (error) {
+    throw relay.failure() ?? error;
+  }
+}
+
+/** A proxy on loopback, for ourselves alone, that goes on through another one, whose certificate this host's trust store decides about. */
+async function openRelay(proxy: string) {
+  const password = randomBytes(16).toString("hex");
+  let failure: unknown;
+  const server = createServer((_, response) => response.writeHead(405).end());
+  server.on("connect", async (request: IncomingMessage, client: Socket) => {
+    client.on("error", () => {});
+    if (request.headers["proxy-authorization"] !== `Basic ${btoa(`sensor:${password}`)}`) {
+      client.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+      return;
+    }
+    const { hostname, port } = new URL(`https://${request.url}`);
+    try {
+      const tunnel = await openTunnel(proxy, bareHost(hostname), Number(port || 443), RELAY_TIMEOUT_MS);
+      tunnel.on("error", () => client.destroy());
+      tunnel.on("close", () => client.destroy());
+      client.on("close", () => tunnel.destroy());
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.pipe(tunnel);
+      tunnel.pipe(client);
+    } catch (error) {
+      failure = error;
+      client.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://sensor:${password}@127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failure: () => failure,
+    /** Takes no others; a tunnel that is open lives until its reply is read. */
+    [Symbol.dispose]: () => server.close(),
+  };
+}
+
+/** Why a proxy opens no tunnel, in words. */
+export function proxyRefusal(status: number): string {
+  if (status === 407) return "the proxy wants credentials, or others than were given";
+  return `the proxy refuses to connect to it (${status})`;
+}
+
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+function opened<S extends Socket>(
+  socket: S,
+  event: "connect" | "secureConnect",
+  timeoutMs: number,
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(new Unreachable(`no answer within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+    // For as long as it lives: an error later on is the business of who reads from it, and never ends the program.
+    socket.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+function readStatus(socket: Socket, timeoutMs: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let head = "";
+    const timer = setTimeout(
+      () => end(() => reject(new Unreachable("the proxy does not answer"))),
+      timeoutMs,
+    );
+    function end(settle: () => void): void {
+      clearTimeout(timer);
+      socket.off("data", read);
+      socket.off("close", closed);
+      settle();
+    }
+    function closed(): void {
+      end(() => reject(new Unreachable("the proxy closed the connection")));
+    }
+    function read(bytes: Buffer): void {
+      head += bytes.toString("latin1");
+      const isWhole = head.includes("\r\n\r\n");
+      if (!isWhole && head.length <= MAX_HEAD_BYTES) return;
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
+      end(() => (status ? resolve(status) : reject(new Unreachable("what the proxy answers is not HTTP"))));
+    }
+    socket.on("data", read);
+    socket.once("close", closed);
+  });
+}

@@ -1,4 +1,0 @@
-// A program for the tests, which kill it: opens the SQLite database of a data folder as `serve` does.
-import { openDatabase } from "./open.ts";
-
-await (await openDatabase({ dataDir: process.argv[2]! })).destroy();

@@ -1,0 +1,87 @@
+// How far a roll-out has come: the machines expected with a token against its ledger.
+
+import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
+import { type RollOut, type RollOutState, setRollOut as setRoute } from "@attacklens/protocol/rollout.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { nameKey } from "../ids.ts";
+import type { User } from "../route-handler.ts";
+import { countArrivals, listAttemptedHosts } from "./attempts-store.ts";
+import { notFound } from "./enrollment-tokens.ts";
+import { countUses, findRollOut, lockToken, upsertRollOut } from "./enrollment-tokens-store.ts";
+
+const NOTHING: RouteInput<typeof setRoute>["body"] = { type: "none" };
+
+/** Throws not-found. */
+export async function getRollOut(db: Database, id: string): Promise<RollOut> {
+  const stored = await findRollOut(db, id);
+  if (stored === undefined) throw notFound(id);
+  const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
+  const enrolled = await countUses(db, id);
+  const arrivals = await countArrivals(db, id);
+  if (expected.type !== "hostnames") {
+    const machines = expected.type === "number" ? expected.machines : null;
+    const missing = Math.max(0, (machines ?? 0) - arrivals.reporting - arrivals.arrived);
+    return {
+      expected: machines,
+      enrolled,
+      counts: { ...arrivals, refused: 0, missing },
+      unexpected: 0,
+      hosts: [],
+    };
+  }
+  const seen = await listAttemptedHosts(db, id, expected.hostnames.map(nameKey));
+  const sensors = seen.filter(({ sensorId }) => sensorId !== null);
+  // In the order of time: what came last is what counts, and a sensor counts more than any refusal.
+  const byHost = new Map<string, (typeof seen)[number]>();
+  for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
+    byHost.set(attempt.hostnameKey, attempt);
+  const counts: RollOut["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
+  const hosts = expected.hostnames.map((hostname) => {
+    const attempt = byHost.get(nameKey(hostname));
+    const state = stateOf(attempt);
+    counts[state]++;
+    const reason = state === "refused" ? ((attempt?.reason ?? null) as RefusalReason | null) : null;
+    return { hostname, state, reason, sensorId: attempt?.sensorId ?? null };
+  });
+  const unexpected = arrivals.reporting + arrivals.arrived - sensors.length;
+  return { expected: hosts.length, enrolled, counts, unexpected, hosts };
+}
+
+function stateOf(attempt: { sensorId: string | null; reportedAt: number | null } | undefined): RollOutState {
+  if (attempt === undefined) return "missing";
+  if (attempt.sensorId === null) return "refused";
+  return attempt.reportedAt === null ? "arrived" : "reporting";
+}
+
+/** Throws not-found. */
+export async function setRollOut(
+  db: Database,
+  now: number,
+  user: User,
+  id: string,
+  body: RouteInput<typeof setRoute>["body"],
+): Promise<RollOut> {
+  const expected = body.type === "hostnames" ? { ...body, hostnames: [...new Set(body.hostnames)] } : body;
+  await inTransaction(db, async (tx) => {
+    const token = await lockToken(tx, { id });
+    if (!token) throw notFound(id);
+    await upsertRollOut(tx, id, JSON.stringify(expected));
+    const machines =
+      expected.type === "hostnames"
+        ? expected.hostnames.length
+        : expected.type === "number"
+          ? expected.machines
+          : 0;
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: userActor(user),
+      action: "enrollment-token.roll-out-set",
+      entity: { type: "enrollment-token", id },
+      details: { name: token.name, type: expected.type, machines },
+    });
+  });
+  return await getRollOut(db, id);
+}

@@ -1,0 +1,73 @@
+// Who shows an enrollment token or a re-enrollment ticket: that it exists, and that the request is signed with the key which it
+// names as its own. All of it before the body is read; what the token or ticket allows is decided with it.
+import { createHash } from "node:crypto";
+import { publicKey as publicKeySchema } from "@attacklens/protocol/enroll.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Route } from "@attacklens/protocol/route.ts";
+import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import { TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { parseTokenValue } from "../enrollment-tokens/token-admission.ts";
+import type { ContentDigest, HttpRequest, Services, TokenHolder } from "../route-handler.ts";
+import {
+  type ClaimedSignature,
+  parseSignature,
+  requireFresh,
+  verifySignature,
+} from "../sensors/identity/sensor-signature.ts";
+import { requireTicket, ticketUnknown } from "./re-enroll.ts";
+
+/**
+ * Throws token-unknown or ticket-unknown, too-many-requests; signature-missing, signature-invalid, clock-skewed where the route
+ * is signed by the new key.
+ */
+export async function authenticateHolder(
+  services: Pick<Services, "db" | "now" | "knownValues" | "authorities">,
+  route: Route,
+  http: HttpRequest,
+): Promise<{ holder: TokenHolder; digests: ContentDigest[] }> {
+  const { db, now, knownValues, authorities } = services;
+  const isTicket = route.access === "re-enrollment-ticket";
+  const value = bearerValue(http.headers);
+  if (value === undefined) {
+    throw isTicket
+      ? ticketUnknown("the request needs an Authorization header with it")
+      : new Problem(
+          "token-unknown",
+          "Cannot enroll sensor: the request needs an Authorization header with the token",
+        );
+  }
+  if (isTicket && tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
+  const valueHash = isTicket ? createHash("sha256").update(value).digest("hex") : parseTokenValue(value);
+  const claimed = route.isSignedByNewKey ? parseNewKeySignature(http.headers) : undefined;
+  if (claimed && isTicket) verifyNewKey(claimed);
+  await (isTicket ? requireTicket(db, valueHash) : knownValues.require(valueHash));
+  if (claimed && !isTicket) verifyNewKey(claimed);
+  const signed = claimed && { publicKey: claimed.keyid, nonce: claimed.nonce };
+  return { holder: { valueHash, signed }, digests: claimed?.digests ?? [] };
+
+  function verifyNewKey(signature: ClaimedSignature): void {
+    verifySignature(signature, http, signature.keyid, authorities);
+    requireFresh(signature, now());
+  }
+}
+
+/** The key is the `keyid`, as the body has it: its signature is checked without the body. */
+function parseNewKeySignature(headers: Headers): ClaimedSignature {
+  const claimed = parseSignature(headers, ENROLL_SIGNED_COMPONENTS);
+  if (publicKeySchema.safeParse(claimed.keyid).success) return claimed;
+  throw new Problem(
+    "signature-invalid",
+    "The signature is refused: keyid must be the public key, 32 bytes in base64url without padding",
+  );
+}
+
+/** The key that a holder has signed with. Throws signature-invalid unless it is the body's. */
+export function signedKey({ signed }: TokenHolder, publicKey: string): { nonce: number } {
+  if (signed?.publicKey === publicKey) return signed;
+  throw new Problem("signature-invalid", "The signature is refused: keyid must be the body's publicKey");
+}
+
+/** RFC 6750, section 2.1. */
+function bearerValue(headers: Headers): string | undefined {
+  return /^Bearer ([^\s]{1,200})$/i.exec(headers.get("authorization") ?? "")?.[1];
+}

@@ -1,0 +1,252 @@
+// A clone passes the rules of its original's token: it takes a use, is in the ledger, and is never admitted where an enrollment would not be.
+import { expect, test } from "bun:test";
+import * as groups from "@attacklens/protocol/asset-groups.ts";
+import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
+import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import * as sensors from "@attacklens/protocol/sensors.ts";
+import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../testing/test-instances.ts";
+import { makeTestSensor } from "../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { ADMITTED_CLONES } from "./enroll-clone.ts";
+
+type Settings = Parameters<typeof enrolledSensor>[3];
+let tokenNumber = 0;
+
+/** A sensor, and instances on other hosts that were told to make a key of their own. */
+async function openClones(
+  world: World,
+  cookie: string,
+  rule: tokens.CopyRule,
+  count: number,
+  settings: Settings = {},
+) {
+  const sensor = await enrolledSensor(world, cookie, rule, { name: `Clones ${++tokenNumber}`, ...settings });
+  const { key, sensorId, token } = sensor;
+  const original = program(world, key, sensorId, "10.0.0.1", FACTS);
+  await original.checkIn();
+  const clones = Array.from({ length: count }, (_, index) =>
+    program(world, key, sensorId, "10.0.0.7", { ...CLONE_FACTS, productUuid: `u-${index}` }),
+  );
+  for (const clone of clones) expect((await clone.checkIn()).body.held).toBe(true);
+  await original.checkIn();
+  const params = { id: token.id };
+  return {
+    ...sensor,
+    original,
+    clones,
+    params,
+    uses: async () => (await world.call(tokens.getEnrollmentToken, cookie, { params })).enrolledSensors,
+    attempts: async () =>
+      (await world.call(listEnrollmentAttempts, cookie, { query: { enrollmentTokenId: token.id } })).items,
+    approve: async (id: string) => {
+      const { fingerprint } = await world.call(sensors.getSensor, cookie, { params: { id } });
+      await world.call(sensors.approveSensor, cookie, { params: { id }, body: { fingerprint } });
+    },
+  };
+}
+
+const REFUSALS: {
+  reason: string;
+  settings?: Settings;
+  hostname?: string;
+  close?: (world: World, cookie: string, params: { id: string }) => Promise<unknown>;
+}[] = [
+  {
+    reason: "token-paused",
+    close: (world, cookie, params) => world.call(tokens.pauseEnrollmentToken, cookie, { params }),
+  },
+  {
+    reason: "token-revoked",
+    close: (world, cookie, params) => world.call(tokens.revokeEnrollmentToken, cookie, { params }),
+  },
+  {
+    reason: "token-expired",
+    close: async (world, cookie, params) => {
+      const expiresAt = new Date(world.clock.ms + 1).toISOString();
+      await world.call(tokens.updateEnrollmentToken, cookie, { params, body: { expiresAt } });
+      world.clock.ms += 1;
+    },
+  },
+  { reason: "token-used-up", settings: { maxEnrollments: 1 } },
+  { reason: "network-not-allowed", settings: { allowedNetworks: ["10.0.0.0/29"] }, hostname: "web-09" },
+  { reason: "hostname-not-allowed", settings: { allowedHostnames: ["web-*"] }, hostname: "dc-01.corp" },
+];
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a clone that its token refuses takes no use, awaits approval, and is in the ledger (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Gone" } });
+    const groupDeleted: (typeof REFUSALS)[number] = {
+      reason: "token-group-deleted",
+      settings: { scope: { type: "asset-group", assetGroupId: group.id } },
+      close: () => world.call(groups.deleteAssetGroup, cookie, { params: { id: group.id } }),
+    };
+    for (const { reason, settings, hostname = "web-02", close } of [...REFUSALS, groupDeleted]) {
+      const fleet = await openClones(world, cookie, "allow", 1, settings);
+      await close?.(world, cookie, fleet.params);
+      const key = makeTestSensor();
+      const enroll = () => fleet.clones[0]!.becomeCopy(key, hostname, "10.0.0.9");
+      const { status, body } = await enroll();
+      expect({ reason, status, ...body }).toMatchObject({ status: 201, awaitingApproval: true });
+      // A retry returns the same sensor, and writes nothing.
+      expect((await enroll()).body.sensorId).toBe(body.sensorId);
+      expect(await fleet.uses()).toBe(1);
+      const attempts = await fleet.attempts();
+      expect(attempts.filter(({ outcome }) => outcome === "refused")).toMatchObject([
+        { reason, attempts: 1, hostname, sensor: { id: body.sensorId } },
+      ]);
+      const own = program(world, key, body.sensorId, "10.0.0.7", CLONE_FACTS);
+      expect((await own.checkIn()).body.code).toBe("sensor-awaiting-approval");
+      // An operator decides about this one host: the token's count and ledger stay as they are.
+      await fleet.approve(body.sensorId);
+      expect((await own.checkIn()).status).toBe(200);
+      expect(await fleet.uses()).toBe(1);
+      expect(await fleet.attempts()).toHaveLength(attempts.length);
+    }
+  }, 60_000);
+
+  test(`a deleted token, one that requires approval, and an original that awaits it admit no clone automatically (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const deleted = await openClones(world, cookie, "allow", 1);
+    await world.call(tokens.deleteEnrollmentToken, cookie, { params: deleted.params });
+    expect((await deleted.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+
+    const strict = await openClones(world, cookie, "allow", 1);
+    const body = { requireApproval: true };
+    await world.call(tokens.updateEnrollmentToken, cookie, { params: strict.params, body });
+    expect((await strict.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+
+    const waiting = await openClones(world, cookie, "approval", 2);
+    const key = makeTestSensor();
+    const first = await waiting.clones[0]!.becomeCopy(key);
+    expect([first.body.awaitingApproval, await waiting.uses()]).toEqual([true, 2]);
+    await world.call(tokens.updateEnrollmentToken, cookie, {
+      params: waiting.params,
+      body: { copies: "allow" },
+    });
+    // The clone awaits approval, and so do clones of the clone, which the server hears of only by its key.
+    const row = { boot_id: waiting.clones[1]!.bootId };
+    await world.db
+      .insertInto("sensorBoot")
+      .values({
+        sensorId: first.body.sensorId,
+        bootId: row.boot_id,
+        state: "copy",
+        host: "{}",
+        address: "",
+        firstSeenAt: 0,
+        returnedAt: null,
+        returns: 0,
+        copySensorId: null,
+      })
+      .execute();
+    const second = makeTestSensor();
+    const request = key.request(
+      "POST",
+      "/sensor/v1/copies",
+      {
+        ...second.enrollBody("web-03"),
+        protocolVersion: 2,
+        proof: second.proof(first.body.sensorId),
+      },
+      world.clock.ms,
+      { keyid: first.body.sensorId, bootId: row.boot_id, nonce: nextNonce() },
+    );
+    const reply = await world.fetch("/sensor/v1/copies", request);
+    expect(await reply.json()).toMatchObject({ awaitingApproval: true });
+  });
+
+  test(`a blocked sensor has no clones, and a rule that rejects them is in the ledger (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const blocked = await openClones(world, cookie, "allow", 1);
+    await world.call(sensors.blockSensor, cookie, { params: { id: blocked.sensorId } });
+    expect((await blocked.clones[0]!.becomeCopy(makeTestSensor())).body.code).toBe("sensor-blocked");
+
+    const rejected = await openClones(world, cookie, "refuse", 1);
+    const key = makeTestSensor();
+    const reply = await rejected.clones[0]!.becomeCopy(key);
+    await rejected.clones[0]!.becomeCopy(key);
+    expect(reply).toMatchObject({
+      status: 403,
+      body: { code: "sensor-copied", reference: expect.any(String) },
+    });
+    const [attempt] = (await rejected.attempts()).filter(({ outcome }) => outcome === "refused");
+    expect(attempt).toMatchObject({
+      ...{ reason: "sensor-copied", reference: reply.body.reference, attempts: 2, sensor: null },
+      detail: expect.stringContaining("rejects clones"),
+    });
+    expect(await rejected.uses()).toBe(1);
+  });
+
+  test(`one sensor has ${ADMITTED_CLONES} clones that its token admits, clones of clones included (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const fleet = await openClones(world, cookie, "allow", ADMITTED_CLONES);
+    const admitted: { key: ReturnType<typeof makeTestSensor>; id: string }[] = [];
+    for (const clone of fleet.clones.slice(1)) {
+      const key = makeTestSensor();
+      const { body } = await clone.becomeCopy(key);
+      expect(body.awaitingApproval).toBe(false);
+      admitted.push({ key, id: body.sensorId });
+    }
+    // A clone of the clone is the 20th, and the next one of the original one too many.
+    const { key, id } = admitted[0]!;
+    const parent = program(world, key, id, "10.0.0.7", { ...CLONE_FACTS, productUuid: "u-1" });
+    await parent.checkIn();
+    const grandchild = program(world, key, id, "10.0.0.8", FACTS);
+    await grandchild.checkIn();
+    await parent.checkIn();
+    expect((await grandchild.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(false);
+    expect((await fleet.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+    expect(await fleet.uses()).toBe(1 + ADMITTED_CLONES);
+    const refused = (await fleet.attempts()).filter(({ outcome }) => outcome === "refused");
+    expect(refused).toMatchObject([
+      { reason: "sensor-copied", detail: expect.stringContaining("20 clones") },
+    ]);
+  }, 60_000);
+
+  test(`clones and enrollments at once never exceed the token's limit, on several servers (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const servers = dialect === "postgres" ? [world.fetch, await world.secondFetch()] : [world.fetch];
+    const cookie = await world.signedIn("posture-manager");
+    const limit = 8;
+    const fleet = await openClones(world, cookie, "allow", 10, { maxEnrollments: limit });
+    const send = async (index: number, path: string, init: RequestInit) => {
+      const response = await servers[index % servers.length]!(path, init, "10.0.0.7");
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    world.clock.ms += 1;
+    const enrollments = Array.from({ length: 10 }, async (_, index) => {
+      const key = makeTestSensor();
+      const options = { token: fleet.value, nonce: nextNonce() };
+      const init = key.request("POST", "/sensor/v1/enroll", key.enrollBody(), world.clock.ms, options);
+      return (await send(index, "/sensor/v1/enroll", init)).status === 201;
+    });
+    const clones = fleet.clones.map(async ({ bootId }, index) => {
+      const mine = makeTestSensor();
+      const body = { ...mine.enrollBody(), protocolVersion: 2, proof: mine.proof(fleet.sensorId) };
+      for (;;) {
+        const options = { keyid: fleet.sensorId, bootId, nonce: nextNonce() };
+        const init = fleet.key.request("POST", "/sensor/v1/copies", body, world.clock.ms, options);
+        const reply = await send(index, "/sensor/v1/copies", init);
+        // All hosts sign with one key: a request that another has overtaken, or that is one too many at a time, is sent again.
+        if (reply.body.code === "signature-replayed" || reply.status === 429) continue;
+        expect(reply.status).toBe(201);
+        return reply.body.awaitingApproval === false;
+      }
+    });
+    const admitted = (await Promise.all([...enrollments, ...clones])).filter(Boolean);
+    expect(admitted).toHaveLength(limit - 1);
+    expect(await fleet.uses()).toBe(limit);
+    const numbers = await world.db
+      .selectFrom("enrollmentAttempt")
+      .select("useNumber")
+      .where("useNumber", "is not", null)
+      .orderBy("useNumber")
+      .execute();
+    expect(numbers.map(({ useNumber }) => useNumber)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  }, 60_000);
+}

@@ -1,0 +1,72 @@
+// What an enrollment reads while a rollout outruns the database's statistics: as much in a fleet of thousands as in a new one.
+import { expect, test } from "bun:test";
+import { sql } from "kysely";
+import { fleetStatements } from "../../harness/fleet-rows.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { createTestDatabase } from "../testing/test-world.ts";
+import { enrollBatch } from "./enroll-batch.ts";
+
+const SENSORS = 4_000;
+const NOW = 1_780_000_000_000;
+
+function hosts(first: number, count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    const number = String(first + index).padStart(6, "0");
+    return {
+      valueHash: "hash 1",
+      publicKey: `key ${number}`,
+      at: NOW,
+      address: "10.0.0.1",
+      nonce: 1,
+      sensorVersion: "2026.11.0",
+      host: {
+        hostname: `new-${number}`,
+        platform: "linux" as const,
+        architecture: "amd64" as const,
+        osName: "Debian",
+        osVersion: "13",
+        productUuid: `4c4c4544-0000-1000-8000-000000${number}`,
+        serialNumber: `SN${number}`,
+        macs: [`00:16:3e:${number.slice(0, 2)}:${number.slice(2, 4)}:${number.slice(4)}`],
+        addresses: ["10.0.0.1"],
+      },
+    };
+  });
+}
+
+/** Rows that this connection has read, in this transaction or shortly before: only a difference says anything. */
+async function countRead(tx: Database): Promise<number> {
+  const { rows } = await sql<{ read: number }>`
+    select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) as read from pg_stat_xact_user_tables
+    where relname in ('asset', 'asset_identifier', 'sensor', 'sensor_presence', 'known_key', 'enrollment_attempt')`.execute(
+    tx,
+  );
+  return Number(rows[0]!.read);
+}
+
+test("an enrollment reads a few rows for each host, without statistics and of hosts that match too (postgres)", async () => {
+  await using database = await createTestDatabase("postgres");
+  const { db } = database;
+  for (const statement of fleetStatements({ dialect: "postgres", sensors: SENSORS, now: NOW }))
+    await sql.raw(statement).execute(db);
+  // The second batch is the same hardware under other keys: each host matches one of the first.
+  for (const batch of [
+    hosts(0, 50),
+    hosts(0, 50).map((host) => ({ ...host, publicKey: `${host.publicKey}'` })),
+  ]) {
+    const read = await inTransaction(db, async (tx) => {
+      const before = await countRead(tx);
+      const outcomes = await enrollBatch(tx, batch, 60);
+      expect(outcomes.filter((outcome) => outcome instanceof Error)).toEqual([]);
+      return (await countRead(tx)) - before;
+    });
+    expect(read).toBeLessThan(SENSORS);
+  }
+  const { matches } = await db
+    .selectFrom("sensorLikeness")
+    .select((eb) => eb.fn.countAll().as("matches"))
+    .where("facts", "!=", "[]")
+    .executeTakeFirstOrThrow();
+  expect(Number(matches)).toBe(50);
+});

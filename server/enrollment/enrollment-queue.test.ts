@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { openTokenQueue } from "./enrollment-queue.ts";
+
+const LIMITS = { running: 2, batch: 3, waiting: 4, perSecond: 200 };
+
+/** A queue whose batches end when they are told to; `log` says what began and how each request ended. */
+function held(limits = LIMITS) {
+  const log: string[] = [];
+  const ends = new Map<string, PromiseWithResolvers<(string | Error)[]>>();
+  const work = (batch: { valueHash: string; name: string }[]) => {
+    const names = batch.map(({ name }) => name).join(" ");
+    log.push(names);
+    ends.set(names, Promise.withResolvers());
+    return ends.get(names)!.promise;
+  };
+  const queue = openTokenQueue(() => 0, work, limits);
+  return {
+    log,
+    /** A name is a token's letter and a host's number. */
+    add(name: string): Promise<void> {
+      return queue.add({ valueHash: name[0]!, name }).then(
+        (outcome) => void log.push(`${name}: ${outcome}`),
+        (error: unknown) =>
+          void log.push(`${name}: ${error instanceof Problem ? error.code : (error as Error).message}`),
+      );
+    },
+    end(batch: string, outcomes: (string | Error)[] = batch.split(" ").map(() => "done")) {
+      ends.get(batch)!.resolve(outcomes);
+    },
+    fail: (batch: string) => ends.get(batch)!.reject(new Error("the database is gone")),
+    turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  };
+}
+
+test("what waits for one token goes together, of other tokens at the same time, and each hears of itself", async () => {
+  const { log, add, end, turn } = held();
+  const first = ["a1", "b1", "a2"].map(add);
+  await turn();
+  expect(log).toEqual(["a1 a2", "b1"]);
+  const next = ["a3", "c1"].map(add);
+  await turn();
+  expect(log).toHaveLength(2);
+
+  end("a1 a2", ["made", new Error("refused")]);
+  await Promise.all([first[0], first[2]]);
+  expect(log.slice(2)).toEqual(["a3", "a1: made", "a2: refused"]);
+  end("b1");
+  await first[1];
+  end("a3");
+  end("c1");
+  await Promise.all(next);
+  expect(log.slice(5)).toEqual(["c1", "b1: done", "a3: done", "c1: done"]);
+});
+
+test("a token with many waiting takes turns with the others", async () => {
+  const { log, add, end, turn } = held({ ...LIMITS, running: 1, waiting: 10 });
+  const all = ["a1", "a2", "a3", "a4", "b1"].map(add);
+  await turn();
+  end("a1 a2 a3");
+  await all[2];
+  end("b1");
+  await all[4];
+  end("a4");
+  await Promise.all(all);
+  expect(log.filter((line) => !line.includes(":"))).toEqual(["a1 a2 a3", "b1", "a4"]);
+});
+
+test("beyond the bound 429 is answered, and there is room again when a batch begins", async () => {
+  const { log, add, end, turn } = held();
+  const all = ["a1", "a2", "a3", "a4"].map(add);
+  await add("a5");
+  expect(log).toEqual(["a5: too-many-requests"]);
+  await turn();
+  all.push(add("a6"));
+  end("a1 a2 a3");
+  await all[0];
+  end("a4 a6");
+  await Promise.all(all);
+  expect(log).toContain("a6: done");
+});
+
+test("a batch that fails is told to all of it, and makes room like one that succeeds", async () => {
+  const { log, add, end, fail, turn } = held({ ...LIMITS, running: 1 });
+  const all = ["a1", "a2", "b1"].map(add);
+  await turn();
+  fail("a1 a2");
+  await all[0];
+  end("b1");
+  await Promise.all(all);
+  expect(log).toEqual(["a1 a2", "b1", "a1: the database is gone", "a2: the database is gone", "b1: done"]);
+});

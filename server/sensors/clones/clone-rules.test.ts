@@ -1,0 +1,144 @@
+import { expect, test } from "bun:test";
+import { type Boot, type BootHost, differences, judgeBoot } from "./clone-rules.ts";
+
+const MINUTE_MS = 60_000;
+const NOW = 1_000 * MINUTE_MS;
+const WEB: BootHost = { machineId: "a", productUuid: "u1", macs: ["52:54:00:00:00:01"] };
+const CLONE: BootHost = { machineId: "a", productUuid: "u2", macs: ["52:54:00:00:00:02"] };
+
+const boot = (bootId: string, state: Boot["state"], host: BootHost, extra: Partial<Boot> = {}): Boot => ({
+  bootId,
+  state,
+  host,
+  firstSeenAt: NOW - 10 * MINUTE_MS,
+  returnedAt: null,
+  returns: 0,
+  ...extra,
+});
+
+const judge = (
+  bootId: string,
+  host: BootHost,
+  boots: Boot[],
+  extra: { seenAt?: number; enrolled?: BootHost } = {},
+) =>
+  judgeBoot({
+    bootId,
+    host,
+    boots,
+    enrolledHost: extra.enrolled ?? WEB,
+    now: NOW,
+    holderSeenAt: extra.seenAt ?? NOW - MINUTE_MS,
+    silentAfterMs: 3 * MINUTE_MS,
+    settledAfterMs: 1.25 * MINUTE_MS,
+    lateForMs: MINUTE_MS / 2,
+  });
+
+const takesOver = {
+  type: "holder",
+  returned: false,
+  isDisputed: false,
+  heldForMs: Number.POSITIVE_INFINITY,
+  returns: 0,
+} as const;
+const restarts = { ...takesOver, isDisputed: true, heldForMs: 0 };
+
+test("the first start of a sensor holds its key, wherever it runs", () => {
+  expect(judge("b1", WEB, [])).toEqual(takesOver);
+  expect(judge("b1", CLONE, [])).toEqual(takesOver);
+});
+
+test("a restart on the same host takes over at once, also when its address or its name is another", () => {
+  const earlier = boot("b1", "holder", WEB);
+  expect(judge("b2", WEB, [earlier])).toEqual(restarts);
+  expect(judge("b2", { ...WEB, hostname: "web-02", addresses: ["10.0.0.9"] }, [earlier])).toEqual(restarts);
+  expect(judge("b2", { ...WEB, macs: ["52:54:00:00:00:99", "52:54:00:00:00:01"] }, [earlier])).toEqual(
+    restarts,
+  );
+  expect(judge("b2", {}, [earlier])).toEqual(restarts);
+});
+
+test("a restart that writes the same facts in capitals takes over at once", () => {
+  const told: BootHost = { machineId: "ab", macs: ["52:54:00:ab:cd:ef"] };
+  const capitals: BootHost = { machineId: "AB", macs: ["52:54:00:AB:CD:EF"] };
+  expect(judge("b2", capitals, [boot("b1", "holder", told)])).toEqual(restarts);
+});
+
+test("what looks like another host waits while the holder may live, and takes over when it is silent", () => {
+  const holder = boot("b1", "holder", WEB);
+  expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });
+  expect(judge("b2", CLONE, [holder, boot("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
+  const seenAt = NOW - 3 * MINUTE_MS;
+  expect(judge("b2", CLONE, [holder], { seenAt })).toEqual({ type: "newcomer" });
+  expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual({ ...takesOver, heldForMs: 0 });
+});
+
+test("a holder that is seen after newcomers came keeps the key; all of them are copies", () => {
+  const boots = [boot("b1", "holder", WEB), boot("b2", "newcomer", CLONE), boot("b3", "newcomer", CLONE)];
+  expect(judge("b1", WEB, boots)).toEqual({ type: "fork", holder: "b1", copies: ["b2", "b3"] });
+  for (const copy of ["b2", "b3"]) {
+    const after = [
+      boots[0]!,
+      { ...boots[1]!, state: "copy" as const },
+      { ...boots[2]!, state: "copy" as const },
+    ];
+    expect(judge(copy, CLONE, after)).toEqual({ type: "copy" });
+  }
+});
+
+test("the host that enrolled is the original, even if its copy was started first", () => {
+  const boots = [boot("clone", "holder", CLONE), boot("original", "newcomer", WEB)];
+  expect(judge("clone", CLONE, boots)).toEqual({ type: "fork", holder: "original", copies: ["clone"] });
+});
+
+const RECENT = NOW - MINUTE_MS;
+
+test("one request of an instance that another has followed may be the last that is heard of it: it decides nothing", () => {
+  const past = boot("b1", "past", WEB, { returnedAt: RECENT });
+  const holder = boot("b2", "holder", WEB);
+  expect(judge("b1", WEB, [past, holder])).toEqual({ type: "stray", returns: 1 });
+  const stray = { ...past, returns: 1 };
+  expect(judge("b2", WEB, [stray, holder])).toEqual({ ...takesOver, isDisputed: true, returns: 1 });
+  expect(judge("b2", WEB, [stray, { ...holder, returns: 5 }])).toEqual({
+    ...takesOver,
+    isDisputed: true,
+    returns: 6,
+  });
+  // What is heard within seconds of a start may have been on the way.
+  const fresh = { ...holder, firstSeenAt: NOW - 1_000 };
+  expect(judge("b1", WEB, [stray, fresh])).toEqual({ type: "stray", returns: 1 });
+});
+
+test("two hosts that cannot be told apart by their facts are noticed when both are heard twice", () => {
+  const stray = boot("b1", "past", WEB, { firstSeenAt: 1, returnedAt: RECENT, returns: 1 });
+  const holder = boot("b2", "holder", WEB, { firstSeenAt: 2 });
+  const fork = { type: "fork" as const, holder: "b1", copies: ["b2"] };
+  expect(judge("b1", WEB, [stray, { ...holder, returns: 2 }])).toEqual(fork);
+  expect(judge("b1", WEB, [stray, { ...holder, returns: 1 }])).toEqual({ type: "stray", returns: 2 });
+  expect(
+    judge("b2", WEB, [
+      { ...stray, returns: 2 },
+      { ...holder, returns: 1 },
+    ]),
+  ).toEqual(fork);
+  // The holder has taken the key back from b1 a minute ago.
+  expect(judge("b1", WEB, [stray, { ...holder, returnedAt: RECENT }])).toEqual(fork);
+});
+
+test("a host that is set back to a snapshot takes the key back, and is no copy of itself", () => {
+  const snapshot = boot("b1", "past", WEB, { returnedAt: RECENT, returns: 1 });
+  const returned = { ...takesOver, isDisputed: true, returned: true };
+  expect(judge("b1", WEB, [snapshot, boot("b2", "holder", WEB)])).toEqual(returned);
+  const seenAt = NOW - 4 * MINUTE_MS;
+  expect(judge("b1", WEB, [{ ...snapshot, returns: 0 }, boot("b2", "holder", WEB)], { seenAt })).toEqual(
+    returned,
+  );
+  const later = boot("b2", "holder", WEB, { returnedAt: NOW - 60 * MINUTE_MS });
+  expect(judge("b1", WEB, [snapshot, later])).toEqual(returned);
+});
+
+test("hosts differ in what both have; names and addresses are no evidence", () => {
+  expect(differences(WEB, CLONE)).toEqual(["product-uuid", "mac-address"]);
+  expect(differences(WEB, { ...WEB, hostname: "x", addresses: ["10.0.0.1"] })).toEqual([]);
+  expect(differences({ productUuid: "ABC" }, { productUuid: "abc", serialNumber: "1" })).toEqual([]);
+});

@@ -1,0 +1,177 @@
+// Two hosts with one key: the original keeps its row, the copy gets one of its own, and nothing of it is taken until then.
+import { expect, test } from "bun:test";
+import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../../testing/test-instances.ts";
+import { makeTestSensor } from "../../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
+
+const MINUTE_MS = 60_000;
+for (const dialect of TESTED_DIALECTS) {
+  test(`a copy on another host is noticed at the original's next check-in, and becomes a sensor of its own (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { key, sensorId, token } = await enrolledSensor(world, cookie, "allow");
+    const original = program(world, key, sensorId, "10.0.0.1", FACTS);
+    const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+    const all = { packages: { status: "collected", root: "a".repeat(64) } };
+    expect((await original.checkIn()).status).toBe(200);
+
+    world.clock.ms += MINUTE_MS / 2;
+    const held = await copy.checkIn({ inventory: all });
+    expect(held).toMatchObject({ status: 200, body: { wanted: [], checkInIntervalSeconds: 15 } });
+    // It changes nothing of the original: neither by uploading, nor by saying goodbye, nor by being seen.
+    const upload = await copy.send(
+      "/sensor/v1/inventory/packages",
+      { root: "a".repeat(64), chunks: [] },
+      "PUT",
+    );
+    expect(upload).toMatchObject({ status: 409, body: { code: "state-conflict" } });
+    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("state-conflict");
+    expect((await world.call(getSensor, cookie, { params: { id: sensorId } })).address).toBe("10.0.0.1");
+
+    world.clock.ms += MINUTE_MS / 2;
+    expect((await original.checkIn()).status).toBe(200);
+    expect(await copy.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-copied" } });
+    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("sensor-copied");
+
+    // The reply is lost twice: the same new key gets the same sensor.
+    const newKey = makeTestSensor();
+    const first = await copy.becomeCopy(newKey);
+    expect(first).toMatchObject({ status: 201, body: { awaitingApproval: false } });
+    const again = await Promise.all([copy.becomeCopy(newKey)]);
+    expect(again[0]!.body.sensorId).toBe(first.body.sensorId);
+    const own = program(world, newKey, first.body.sensorId, "10.0.0.7", CLONE_FACTS);
+    expect((await own.checkIn({ inventory: all })).body.wanted).toEqual(["packages"]);
+    expect((await original.checkIn()).status).toBe(200);
+    expect((await copy.checkIn()).body.code).toBe("sensor-copied");
+
+    const { items } = await world.call(listSensors, cookie, {});
+    expect(items.map(({ id, address }) => [id, address]).toSorted()).toEqual(
+      [
+        [sensorId, "10.0.0.1"],
+        [first.body.sensorId, "10.0.0.7"],
+      ].toSorted(),
+    );
+    const shown = await world.call(getSensor, cookie, { params: { id: sensorId } });
+    expect(shown.copies).toEqual([
+      {
+        hostname: "web-01",
+        address: "10.0.0.7",
+        firstSeenAt: expect.any(String),
+        differs: ["product-uuid", "mac-address"],
+        sensor: { id: first.body.sensorId, name: "web-01" },
+      },
+    ]);
+    const copied = await world.call(getSensor, cookie, { params: { id: first.body.sensorId } });
+    expect(copied).toMatchObject({
+      copyOf: { id: sensorId, name: "web-01", deleted: false },
+      tags: ["pci"],
+      enrolledBy: { id: token.id },
+    });
+    const events = await world.db
+      .selectFrom("auditEvent")
+      .select(["action", "entityId", "details"])
+      .execute();
+    const noticed = events.filter(({ action }) => action === "sensor.copy-noticed");
+    expect(noticed.map(({ entityId, details }) => ({ entityId, ...JSON.parse(details) }))).toEqual([
+      {
+        entityId: sensorId,
+        hostname: "web-01",
+        copyHostname: "web-01",
+        copyAddress: "10.0.0.7",
+        address: "10.0.0.1",
+        differs: ["product-uuid", "mac-address"],
+      },
+    ]);
+    // A clone is a use of the token, as an enrollment is.
+    const { enrolledSensors } = await world.call(tokens.getEnrollmentToken, cookie, {
+      params: { id: token.id },
+    });
+    expect(enrolledSensors).toBe(2);
+  });
+
+  test(`the token's rule decides whether a copy is let in, waits for a person, or is refused (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const fork = async (rule: tokens.CopyRule) => {
+      const { key, sensorId, token } = await enrolledSensor(world, cookie, rule);
+      const original = program(world, key, sensorId, "10.0.0.1", FACTS);
+      const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+      await original.checkIn();
+      await copy.checkIn();
+      await original.checkIn();
+      return { copy, token, sensorId };
+    };
+    const waiting = await fork("approval");
+    const newKey = makeTestSensor();
+    const { body } = await waiting.copy.becomeCopy(newKey);
+    expect(body).toMatchObject({ awaitingApproval: true });
+    const own = program(world, newKey, body.sensorId, "10.0.0.7", CLONE_FACTS);
+    expect((await own.checkIn()).body.code).toBe("sensor-awaiting-approval");
+    const params = { id: body.sensorId as string };
+    const { fingerprint } = await world.call(getSensor, cookie, { params });
+    await world.call(approveSensor, cookie, { params, body: { fingerprint } });
+    expect((await own.checkIn()).status).toBe(200);
+
+    const refused = await fork("refuse");
+    expect(await refused.copy.becomeCopy(makeTestSensor())).toMatchObject({
+      status: 403,
+      body: { code: "sensor-copied", detail: expect.stringContaining("rejects clones") },
+    });
+
+    // Who revokes a token wants nobody else to come in by it.
+    const revoked = await fork("allow");
+    await world.call(tokens.revokeEnrollmentToken, cookie, { params: { id: revoked.token.id } });
+    expect((await revoked.copy.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+  });
+
+  test(`a copy cannot be made by who holds the key alone, with another's key, or without the new one (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { key, sensorId } = await enrolledSensor(world, cookie, "allow");
+    const original = program(world, key, sensorId, "10.0.0.1", FACTS);
+    await original.checkIn();
+    expect((await original.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
+    const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+    expect((await copy.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
+    await copy.checkIn();
+    await original.checkIn();
+    expect((await copy.becomeCopy(key)).body.code).toBe("key-taken");
+    const mine = makeTestSensor();
+    const body = {
+      ...mine.enrollBody("web-01"),
+      protocolVersion: 2,
+      proof: makeTestSensor().proof(sensorId),
+    };
+    world.clock.ms += 1;
+    expect((await copy.send("/sensor/v1/copies", body)).body.code).toBe("signature-invalid");
+    // As one of version 1, which names no start, nobody passes for the sensor any more.
+    const plain = key.request(
+      "POST",
+      "/sensor/v1/check-in",
+      { protocolVersion: 1, sensorVersion: "1" },
+      world.clock.ms,
+      {
+        keyid: sensorId,
+        nonce: nextNonce(),
+      },
+    );
+    expect((await (await world.fetch("/sensor/v1/check-in", plain)).json()) as object).toMatchObject({
+      code: "signature-invalid",
+    });
+  });
+
+  test(`a host that is moved to other hardware keeps its sensor once the old one is silent (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { key, sensorId } = await enrolledSensor(world, cookie, "refuse");
+    await program(world, key, sensorId, "10.0.0.1", FACTS).checkIn();
+    const moved = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+    expect((await moved.checkIn()).body.checkInIntervalSeconds).toBe(15);
+    world.clock.ms += 3 * MINUTE_MS + 10;
+    expect((await moved.checkIn()).body.checkInIntervalSeconds).toBe(60);
+    const shown = await world.call(getSensor, cookie, { params: { id: sensorId } });
+    expect(shown).toMatchObject({ address: "10.0.0.7", copies: [] });
+  });
+}

@@ -1,0 +1,248 @@
+// Two hosts with one key are told apart by the instances of their programs: the original keeps the sensor, and the clone makes a key of
+// its own.
+import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { recordAuditEvents } from "../../audit/audit.ts";
+import type { Database, SensorBootTable } from "../../db/schema.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { toInstant } from "../../ids.ts";
+import type { SensorCaller } from "../../route-handler.ts";
+import { findPresence, touchPresence } from "../record/presence-store.ts";
+import { MISSED_CHECK_INS } from "../record/sensor-status.ts";
+import { lockSensor, updateSensor } from "../record/sensors-store.ts";
+import { type BootHost, differences, judgeBoot, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
+import {
+  deleteBoots,
+  listBoots,
+  listClones,
+  listUnsettledClones,
+  updateBoots,
+  upsertBoot,
+} from "./clones-store.ts";
+import { instancesToForget } from "./remembered-instances.ts";
+
+/** A request that a program left on the way when it ended: no sensor waits longer for a reply. */
+const LATE_FOR_MS = 30_000;
+
+/** Of an interval: sensors spread their check-ins by a tenth. */
+const HEARD_AGAIN_AFTER = 1.15;
+
+const partialHost = hostFacts.partial();
+
+export function parseHost(json: string): BootHost {
+  return partialHost.parse(JSON.parse(json));
+}
+
+export interface RequestAt {
+  now: number;
+  address: string;
+  checkInIntervalSeconds: number;
+}
+
+export interface Settled {
+  /** Whether another instance holds the key is not known yet: what this one reports is not taken. */
+  isHeld: boolean;
+  /** Until it is settled who holds the key, an instance asks sooner; undefined: at the normal interval. */
+  askAgainSeconds: number | undefined;
+  /** It is the holder, and may be asked for another key. */
+  holdsKey: boolean;
+}
+
+/**
+ * Settles who holds the sensor's key, before a request is carried out. `host` is what a check-in says of the host. An instance that
+ * has not checked in reaches nothing else. Throws sensor-copied, state-conflict, too-many-requests.
+ */
+export async function settleInstance(
+  db: Database,
+  at: RequestAt,
+  caller: SensorCaller,
+  request: { isCheckIn: boolean; host?: HostFacts | undefined },
+): Promise<Settled> {
+  const { bootId } = caller;
+  if (bootId === undefined || (caller.standing === "holder" && !caller.hasNewcomers))
+    return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
+  if (caller.standing === "copy") throw sensorCopied();
+  const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, bootId }, request));
+  const isCopy = verdict.type === "copy" || (verdict.type === "fork" && verdict.holder !== bootId);
+  if (isCopy) throw sensorCopied();
+  return {
+    isHeld: verdict.type === "newcomer",
+    askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
+    holdsKey: verdict.type === "holder" || verdict.type === "fork",
+  };
+}
+
+/**
+ * Soon enough that all are settled within two intervals: after a start, when those that started with it have been heard again; from
+ * then on every quarter of an interval. Undefined: after the interval.
+ */
+function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | undefined {
+  if (verdict.type === "holder" && !verdict.isDisputed) return undefined;
+  const soon = Math.max(1, Math.min(15, Math.floor(intervalSeconds / 4)));
+  if (verdict.type !== "holder") return soon;
+  const rest = Math.ceil(HEARD_AGAIN_AFTER * intervalSeconds - verdict.heldForMs / 1000);
+  return Math.min(intervalSeconds, Math.max(soon, rest));
+}
+
+async function settle(
+  tx: Database,
+  { now, address, checkInIntervalSeconds }: RequestAt,
+  caller: SensorCaller & { bootId: string },
+  { isCheckIn, host }: { isCheckIn: boolean; host?: HostFacts | undefined },
+): Promise<Verdict> {
+  const { bootId } = caller;
+  const sensor = await lockSensor(tx, caller.id);
+  if (!sensor) throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted");
+  const rows = await listBoots(tx, sensor.id);
+  const known = rows.find((row) => row.bootId === bootId);
+  if (!isCheckIn && (!known || known.state === "newcomer")) throw checkInFirst();
+  const boots = rows.map((row) => ({ ...row, host: parseHost(row.host) }));
+  const told = host ?? boots.find((boot) => boot.bootId === bootId)?.host ?? {};
+  const holder = boots.find(({ state }) => state === "holder");
+  const holderSeenAt = (await findPresence(tx, sensor.id))?.lastSeenAt ?? 0;
+  const silentAfterMs = MISSED_CHECK_INS * checkInIntervalSeconds * 1000;
+  const verdict = judgeBoot({
+    bootId,
+    host: told,
+    boots,
+    enrolledHost: parseHost(sensor.enrolledHost),
+    now,
+    holderSeenAt,
+    silentAfterMs,
+    settledAfterMs: 1.25 * checkInIntervalSeconds * 1000,
+    lateForMs: Math.min(LATE_FOR_MS, (checkInIntervalSeconds * 1000) / 2),
+  });
+  const row: SensorBootTable = {
+    sensorId: sensor.id,
+    bootId,
+    state: "holder",
+    host: JSON.stringify(told),
+    address,
+    firstSeenAt: known?.firstSeenAt ?? now,
+    returnedAt: null,
+    returns: 0,
+    copySensorId: null,
+  };
+  if (verdict.type === "holder" && holder?.bootId === bootId) {
+    const { returns, isDisputed } = verdict;
+    if (returns !== holder.returns) await updateBoots(tx, sensor.id, [bootId], { returns });
+    if (!isDisputed) await updateSensor(tx, sensor.id, { hasNewcomers: 0 });
+  } else if (verdict.type === "holder") {
+    if (holder) {
+      const past = { state: "past", returnedAt: holderSeenAt, returns: 0 } as const;
+      await updateBoots(tx, sensor.id, [holder.bootId], past);
+    }
+    await remember(
+      tx,
+      rows,
+      { ...row, returnedAt: verdict.returned ? now : null },
+      { now, checkInIntervalSeconds },
+    );
+    const isOpen = verdict.isDisputed || boots.some(({ state }) => state === "newcomer");
+    await updateSensor(tx, sensor.id, { bootId, hasNewcomers: isOpen ? 1 : 0 });
+    await touchPresence(tx, sensor.id, now, address);
+  } else if (verdict.type === "stray") {
+    await updateBoots(tx, sensor.id, [bootId], { returnedAt: now, returns: verdict.returns });
+    if (verdict.returns > 0) await updateSensor(tx, sensor.id, { hasNewcomers: 1 });
+  } else if (verdict.type === "newcomer") {
+    await remember(tx, rows, { ...row, state: "newcomer" }, { now, checkInIntervalSeconds });
+    await updateSensor(tx, sensor.id, { hasNewcomers: 1 });
+  } else if (verdict.type === "fork") {
+    await updateBoots(tx, sensor.id, verdict.copies, { state: "copy" });
+    await updateBoots(tx, sensor.id, [verdict.holder], {
+      state: "holder",
+      returnedAt: now,
+      returns: PROVES_LIFE,
+    });
+    // Others may be left that were heard too: their next request settles them.
+    await updateSensor(tx, sensor.id, { bootId: verdict.holder, hasNewcomers: 1 });
+    const original = boots.find((boot) => boot.bootId === verdict.holder)!;
+    const copies = boots.filter((boot) => verdict.copies.includes(boot.bootId));
+    await recordAuditEvents(
+      tx,
+      copies.map((copy) => ({
+        at: now,
+        actor: { type: "system", id: "system", name: "AttackLens" },
+        action: "sensor.copy-noticed",
+        entity: { type: "sensor", id: sensor.id },
+        details: {
+          hostname: sensor.hostname,
+          copyHostname: copy.host.hostname ?? "",
+          copyAddress: copy.address,
+          address: original.address,
+          differs: differences(copy.host, original.host),
+        },
+      })),
+    );
+  }
+  return verdict;
+}
+
+/** Throws too-many-requests when a newcomer finds no room. */
+async function remember(
+  tx: Database,
+  rows: SensorBootTable[],
+  row: SensorBootTable,
+  { now, checkInIntervalSeconds }: Omit<RequestAt, "address">,
+): Promise<void> {
+  const others = rows.filter(({ bootId }) => bootId !== row.bootId);
+  const isKnown = others.length < rows.length;
+  const forgotten = isKnown ? [] : instancesToForget(others, row.state, now);
+  if (forgotten === undefined) {
+    throw new Problem(
+      "too-many-requests",
+      "Too many hosts have this sensor's key. Others are settled first",
+      {
+        extras: { retryAfterSeconds: checkInIntervalSeconds },
+      },
+    );
+  }
+  await deleteBoots(tx, row.sensorId, forgotten);
+  await upsertBoot(tx, row);
+}
+
+/** Remembers the host of an earlier key as a clone. */
+export async function rememberClone(
+  tx: Database,
+  row: SensorBootTable,
+  at: Omit<RequestAt, "address">,
+): Promise<void> {
+  await remember(tx, await listBoots(tx, row.sensorId), row, at);
+}
+
+export function checkInFirst(): Problem {
+  return new Problem(
+    "state-conflict",
+    "Not possible before a check-in of this instance of the sensor. Check in, then send the request again",
+  );
+}
+
+export function sensorCopied(): Problem {
+  return new Problem(
+    "sensor-copied",
+    "Another host holds this sensor's key, which was copied with its disk or its files: this host needs a key of its own",
+  );
+}
+
+const SHOWN_COPIES = 100;
+
+/** Hosts that hold or held the sensor's key too, the latest first, for the sensor's page. */
+export async function presentCopies(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
+  const original = parseHost(enrolledHost);
+  const clones = await listClones(db, sensor.id, SHOWN_COPIES);
+  const others = await listUnsettledClones(db, sensor.id, SHOWN_COPIES);
+  return [...clones, ...others.map((other) => ({ ...other, id: null, hostname: "" }))]
+    .sort((left, right) => right.firstSeenAt - left.firstSeenAt)
+    .slice(0, SHOWN_COPIES)
+    .map(({ id, hostname, ...row }) => {
+      const host = parseHost(row.host);
+      return {
+        hostname: host.hostname ?? "",
+        address: row.address,
+        firstSeenAt: toInstant(row.firstSeenAt),
+        differs: differences(host, original),
+        sensor: id === null ? null : { id, name: hostname },
+      };
+    });
+}

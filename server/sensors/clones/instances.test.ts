@@ -1,0 +1,179 @@
+// Instances with one key and the same hardware: hosts that started together become sensors of their own within two check-in
+// intervals, and a program that is restarted, however often, is never taken for a clone.
+import { expect, test } from "bun:test";
+import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import fc from "fast-check";
+import { enrolledSensor, FACTS, program } from "../../testing/test-instances.ts";
+import { makeTestSensor } from "../../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+import { MAX_INSTANCES } from "./remembered-instances.ts";
+
+const INTERVAL_MS = 60_000;
+const ROOT = "b".repeat(64);
+
+/** A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when the server asks it to. */
+function openHost(
+  world: World,
+  sensor: { key: ReturnType<typeof makeTestSensor>; sensorId: string },
+  address: string,
+) {
+  let instance = program(world, sensor.key, sensor.sensorId, address, FACTS);
+  let sensorId = sensor.sensorId;
+  const report = { inventory: { packages: { status: "collected", root: ROOT } } };
+
+  async function becomeClone(): Promise<void> {
+    const key = makeTestSensor();
+    const reply = await instance.becomeCopy(key);
+    expect(reply.status).toBe(201);
+    sensorId = reply.body.sensorId;
+    instance = program(world, key, sensorId, address, FACTS);
+  }
+
+  return {
+    sensorId: () => sensorId,
+    /** Returns after how many milliseconds it checks in again. */
+    async cycle(random: () => number): Promise<number> {
+      const reply = await instance.checkIn(report);
+      // The reply is lost: the sensor backs off, up to a second at first.
+      if (random() < 0.2) return random() * 1_000;
+      if (reply.body.code === "sensor-copied") {
+        await becomeClone();
+        return 0;
+      }
+      expect(reply).toMatchObject({ status: 200, body: { held: false } });
+      if (reply.body.wanted.length > 0 && random() < 0.8) {
+        const body = { root: ROOT, chunks: ["c".repeat(64)] };
+        const upload = await instance.send("/sensor/v1/inventory/packages", body, "PUT");
+        if (upload.body.code === "sensor-copied") {
+          await becomeClone();
+          return 0;
+        }
+        // Chunks that are missing, or a root that is none: served, in any case.
+        expect([200, 422]).toContain(upload.status);
+      }
+      return reply.body.checkInIntervalSeconds * 1_000 * (0.9 + 0.2 * random());
+    },
+  };
+}
+
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  for (const [count, runs] of [
+    [2, 12],
+    [5, 3],
+    [20, 1],
+  ] as const) {
+    test(`${count} clones with equal hardware that start together are ${count} sensors within two intervals (${dialect})`, async () => {
+      await using world = await openWorld(dialect);
+      const cookie = await world.signedIn("posture-manager");
+      for (let run = 0; run < runs; run++) {
+        const random = seededRandom(count * 1_000 + run);
+        const sensor = await enrolledSensor(world, cookie, "allow", { name: `Run ${run}` });
+        // The image was made of a host that had reported before, or never.
+        if (run % 2 === 0) await program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS).checkIn();
+        world.clock.ms += 10 * INTERVAL_MS;
+        const startedAt = world.clock.ms;
+        const hosts = Array.from({ length: count }, (_, index) => ({
+          host: openHost(world, sensor, `10.0.1.${index + 1}`),
+          dueAt: startedAt + random() * 1_000,
+        }));
+        for (;;) {
+          const next = hosts.reduce((first, other) => (other.dueAt < first.dueAt ? other : first));
+          if (next.dueAt > startedAt + 2 * INTERVAL_MS) break;
+          world.clock.ms = Math.max(world.clock.ms, Math.ceil(next.dueAt));
+          next.dueAt = world.clock.ms + (await next.host.cycle(random));
+        }
+        expect(new Set(hosts.map(({ host }) => host.sensorId())).size, `run ${run}`).toBe(count);
+        const { copies } = await world.call(getSensor, cookie, { params: { id: sensor.sensorId } });
+        expect(copies.filter((copy) => copy.sensor !== null)).toHaveLength(count - 1);
+      }
+    }, 120_000);
+  }
+
+  test(`a program that is restarted is never a clone, however fast, and whatever it left on the way (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const restart = fc.record({
+      /** Requests before the next restart. */
+      requests: fc.integer({ min: 0, max: 4 }),
+      pauseMs: fc.constantFrom(0, 10, 2_000, 60_000),
+      /** When a request that the instance left behind arrives: after so many of its successor's, or never. */
+      leftBehindAfter: fc.option(fc.integer({ min: 1, max: 4 }), { nil: null }),
+    });
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(restart, { minLength: 2, maxLength: 12 }), async (restarts) => {
+        const name = `Restarts ${runs++}`;
+        const { key, sensorId } = await enrolledSensor(world, cookie, "allow", { name });
+        let ended: { instance: ReturnType<typeof program>; after: number } | undefined;
+        for (const { requests, pauseMs, leftBehindAfter } of restarts) {
+          const instance = program(world, key, sensorId, "10.0.0.1", FACTS);
+          for (let sent = 1; sent <= Math.max(1, requests); sent++) {
+            world.clock.ms += pauseMs;
+            expect((await instance.checkIn()).status).toBe(200);
+            if (ended?.after === sent) {
+              await ended.instance.checkIn();
+              ended = undefined;
+            }
+          }
+          ended = leftBehindAfter === null ? undefined : { instance, after: leftBehindAfter };
+        }
+        const { copies } = await world.call(getSensor, cookie, { params: { id: sensorId } });
+        expect(copies).toEqual([]);
+      }),
+      { numRuns: 40, interruptAfterTimeLimit: 8_000 },
+    );
+    const noticed = await world.db
+      .selectFrom("auditEvent")
+      .select("id")
+      .where("action", "=", "sensor.copy-noticed")
+      .execute();
+    expect(noticed).toEqual([]);
+  }, 60_000);
+
+  test(`one sensor's instances are remembered up to a limit, and a hundred equal clones are settled all the same (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const sensor = await enrolledSensor(world, cookie, "allow", { name: "Many" });
+    const remembered = async () =>
+      (
+        await world.db
+          .selectFrom("sensorBoot")
+          .select("bootId")
+          .where("sensorId", "=", sensor.sensorId)
+          .execute()
+      ).length;
+    for (let start = 0; start < MAX_INSTANCES + 20; start++)
+      await program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS).checkIn();
+    expect(await remembered()).toBe(MAX_INSTANCES);
+    // Clones on other hardware: whoever finds no room waits until others are settled.
+    const facts = (index: number) => ({ ...FACTS, productUuid: `clone-${index}` });
+    const original = program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS);
+    await original.checkIn();
+    const clones = Array.from({ length: MAX_INSTANCES + 20 }, (_, index) =>
+      program(world, sensor.key, sensor.sensorId, "10.0.0.2", facts(index)),
+    );
+    const left = new Set(clones);
+    for (let round = 0; round < 6 && left.size > 0; round++) {
+      world.clock.ms += INTERVAL_MS;
+      for (const clone of [...left]) {
+        const { body } = await clone.checkIn();
+        if (body.code !== "sensor-copied") continue;
+        expect((await clone.becomeCopy(makeTestSensor())).status).toBe(201);
+        left.delete(clone);
+      }
+      expect(await remembered()).toBeLessThanOrEqual(MAX_INSTANCES);
+      expect((await original.checkIn()).status).toBe(200);
+    }
+    expect(left.size).toBe(0);
+    const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });
+    expect(items.filter(({ copyOf }) => copyOf?.id === sensor.sensorId)).toHaveLength(clones.length);
+  }, 60_000);
+}

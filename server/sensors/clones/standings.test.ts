@@ -1,0 +1,79 @@
+// What each standing of a sensor keeps it from: the routes say so, and the server does as they say.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, routePath, type SensorStanding } from "@attacklens/protocol/route.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { blockSensor } from "@attacklens/protocol/sensors.ts";
+import { makeTestSensor } from "../../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+
+const CODES = {
+  unsettled: "state-conflict",
+  "awaiting-approval": "sensor-awaiting-approval",
+  blocked: "sensor-blocked",
+} as const satisfies Partial<Record<SensorStanding, string>>;
+const BOOTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"] as const;
+
+/** A sensor in the standing, and a function that sends it an empty request to a route. */
+async function sensorIn(world: World, cookie: string, standing: keyof typeof CODES, name: string) {
+  const requireApproval = standing === "awaiting-approval";
+  const body = { name, scope: { type: "all-assets" }, expiresAt: null, requireApproval } as const;
+  const { value } = await world.call(createEnrollmentToken, cookie, { body });
+  const sensor = makeTestSensor();
+  const init = sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(name), world.clock.ms, {
+    token: value,
+  });
+  const reply = await world.fetch("/sensor/v1/enroll", init);
+  const { sensorId } = (await reply.json()) as { sensorId: string };
+  const send = async (route: Route, boot: string, content: unknown = {}) => {
+    const path = routePath(route, { category: "packages" });
+    const options = { keyid: sensorId, bootId: boot };
+    return await world.fetch(path, sensor.request(route.method, path, content, world.clock.ms, options));
+  };
+  if (standing === "unsettled" || standing === "blocked") {
+    const checkIn = ROUTES.find(({ name }) => name === "sensor.checkIn")!;
+    const facts = { protocolVersion: 2, sensorVersion: "2026.11.0", host: sensor.enrollBody(name).host };
+    expect((await send(checkIn, BOOTS[0], facts)).status).toBe(200);
+  }
+  if (standing === "blocked") await world.call(blockSensor, cookie, { params: { id: sensorId } });
+  return { send, boot: standing === "unsettled" ? BOOTS[1] : BOOTS[0] };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a sensor gets past its standing on the routes that accept it, and on no other (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const wrong: string[] = [];
+    for (const standing of Object.keys(CODES) as (keyof typeof CODES)[]) {
+      for (const route of ROUTES.filter(({ access }) => access === "sensor")) {
+        const { send, boot } = await sensorIn(
+          world,
+          cookie,
+          standing,
+          `${standing} ${route.name}`.slice(0, 60),
+        );
+        const reply = await send(route, boot);
+        const code = reply.status >= 400 ? ((await reply.json()) as ProblemBody).code : "none";
+        // A new instance that awaits approval is both.
+        const refused =
+          code === CODES[standing] || (standing === "awaiting-approval" && code === "state-conflict");
+        const accepts = route.accepts?.includes(standing) ?? false;
+        const isOpen = standing !== "awaiting-approval" || (route.accepts?.includes("unsettled") ?? false);
+        if (refused === (accepts && isOpen)) wrong.push(`${standing} ${route.name}: ${reply.status} ${code}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test(`a sensor unenrolls while it awaits approval, before its first check-in, and while it is blocked (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const unenroll = ROUTES.find(({ name }) => name === "sensor.goodbye")!;
+    for (const standing of Object.keys(CODES) as (keyof typeof CODES)[]) {
+      const { send, boot } = await sensorIn(world, cookie, standing, standing);
+      expect(`${standing} ${(await send(unenroll, boot)).status}`).toBe(`${standing} 204`);
+      expect(((await (await send(unenroll, boot)).json()) as ProblemBody).code).toBe("sensor-unknown");
+    }
+  });
+}

@@ -1,0 +1,168 @@
+// Who sent a sensor's request: its signature against the key of its id, a nonce that was never seen, and which start of the program
+// it comes from. All of it before the body is read.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Route, SensorStanding } from "@attacklens/protocol/route.ts";
+import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import type { Database } from "../../db/schema.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { toInstant } from "../../ids.ts";
+import type {
+  ContentDigest,
+  HttpRequest,
+  OwnAuthorities,
+  SensorBudget,
+  SensorCaller,
+} from "../../route-handler.ts";
+import { sensorCopied, settleInstance } from "../clones/clones.ts";
+import { separate } from "../matches/matches.ts";
+import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
+import { findSensorKey } from "../record/sensors-store.ts";
+import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
+import {
+  type ClaimedSignature,
+  isSignatureInvalid,
+  parseSignature,
+  requireFresh,
+  verifySignature,
+} from "./sensor-signature.ts";
+
+type SensorKey = NonNullable<Awaited<ReturnType<typeof findSensorKey>>>;
+
+/** What sensors are judged with, as `server.ts` wires it. */
+export interface SensorDoor {
+  db: Database;
+  presence: Presence;
+  sensorBudget: SensorBudget;
+  authorities: OwnAuthorities;
+  checkInIntervalSeconds: number;
+}
+
+/**
+ * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A sensor in a standing that
+ * the route does not accept gets no further. `bytes` is what the body counts as.
+ * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked, sensor-copied,
+ * key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
+ */
+export async function authenticateSensor(
+  { db, presence, sensorBudget, authorities, checkInIntervalSeconds }: SensorDoor,
+  now: number,
+  route: Route,
+  http: HttpRequest,
+  bytes: number,
+): Promise<{ sensor: SensorCaller; digests: ContentDigest[] }> {
+  const accepts = (standing: SensorStanding) => route.accepts?.includes(standing) ?? false;
+  const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
+  const sensor = await findSensorKey(db, claimed.keyid);
+  if (!sensor)
+    throw new Problem(
+      "sensor-unknown",
+      "The sensor is not known here: it was deleted, or enrolled with another server",
+    );
+  const bootId = parseBootId(claimed, http.headers, sensor);
+  const used = await verifyKey(db, sensor, claimed, http, now, authorities);
+  if (sensor.blockedAt !== null && !accepts("blocked")) {
+    throw new Problem(
+      "sensor-blocked",
+      `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
+    );
+  }
+  // Looked at here, where it costs no write, and counted once the nonce is spent: a replay does not use up the sensor's hour.
+  sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
+  const isHolder = used !== "earlier" && (bootId === undefined || bootId === sensor.bootId);
+  // What another host does is not what the sensor does.
+  const seen = isHolder
+    ? { lastSeenAt: now, address: http.address }
+    : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
+  const accepted = await presence.accept({ sensorId: sensor.id, lastNonce: claimed.nonce, ...seen });
+  if (!accepted) {
+    const lastNonce = await findLastNonce(db, sensor.id);
+    throw new Problem("signature-replayed", `The nonce must be above ${lastNonce}`, {
+      extras: { lastNonce },
+    });
+  }
+  if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
+    await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
+  const caller: SensorCaller = {
+    id: sensor.id,
+    version: sensor.version,
+    reportedAt: sensor.reportedAt,
+    bootId,
+    standing: isHolder ? "holder" : used === "earlier" ? "copy" : "open",
+    hasNewcomers: sensor.hasNewcomers === 1,
+    keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
+  };
+  if (caller.standing === "copy" && !accepts("clone")) throw sensorCopied();
+  if (!accepts("unsettled")) {
+    const at = { now, address: http.address, checkInIntervalSeconds };
+    await settleInstance(db, at, caller, { isCheckIn: false });
+  }
+  if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval"))
+    throw new Problem(
+      "sensor-awaiting-approval",
+      "The sensor waits until a person approves it in the console",
+    );
+  return { sensor: caller, digests: claimed.digests };
+}
+
+/** A sensor that has named its start once must do so: otherwise a copy could pass for one of version 1. */
+function parseBootId(
+  { components }: ClaimedSignature,
+  headers: Headers,
+  sensor: SensorKey,
+): string | undefined {
+  const bootId = headers.get(BOOT_HEADER) ?? undefined;
+  if (bootId === undefined && sensor.bootId === null) return undefined;
+  if (bootId === undefined || !components.includes(BOOT_HEADER))
+    throw new Problem("signature-invalid", `The signature is refused: it does not cover ${BOOT_HEADER}`);
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId))
+    throw new Problem(
+      "signature-invalid",
+      `The signature is refused: ${BOOT_HEADER} must be a UUID in lower case`,
+    );
+  return bootId;
+}
+
+/** The present key, or the announced one, which becomes the present one by this; who shows an earlier one holds a copy. */
+async function verifyKey(
+  db: Database,
+  sensor: SensorKey,
+  claimed: ClaimedSignature,
+  http: HttpRequest,
+  now: number,
+  authorities: OwnAuthorities,
+): Promise<"present" | "next" | "earlier"> {
+  try {
+    verifySignature(claimed, http, sensor.publicKey, authorities);
+  } catch (error) {
+    if (!isSignatureInvalid(error)) throw error;
+    return await verifyOtherKey(error);
+  }
+  requireFresh(claimed, now);
+  return "present";
+
+  async function verifyOtherKey(refusal: unknown): Promise<"next" | "earlier"> {
+    const isFrom = (publicKey: string) => {
+      try {
+        verifySignature(claimed, http, publicKey, authorities);
+        return true;
+      } catch (error) {
+        if (isSignatureInvalid(error)) return false;
+        throw error;
+      }
+    };
+    if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
+      requireFresh(claimed, now);
+      const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
+      await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
+      return "next";
+    }
+    const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
+    if (!earlier) throw refusal;
+    requireFresh(claimed, now);
+    if (earlier.state === "rotated") return "earlier";
+    throw new Problem(
+      "key-replaced",
+      `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
+    );
+  }
+}

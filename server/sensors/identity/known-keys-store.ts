@@ -1,0 +1,112 @@
+// Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing one.
+import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import type { Database, KnownKeyTable } from "../../db/schema.ts";
+
+/** The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the sensor came with. */
+export async function listKnownKeys(db: Database, publicKeys: string[]) {
+  return await forSomeValues(publicKeys, (some) => knownKeys(db, some).execute());
+}
+
+function knownKeys(db: Database, some: string[]) {
+  return db
+    .selectFrom("knownKey")
+    .innerJoin("sensor", "sensor.id", "knownKey.sensorId")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .select([
+      "knownKey.publicKey",
+      "knownKey.sensorId",
+      "knownKey.state",
+      "knownKey.origin",
+      "knownKey.replacedAt",
+      "sensor.deletedAt",
+      "sensor.uninstalledAt",
+      "sensor.removedAt",
+      "sensor.copiedFrom",
+      "sensor.blockedAt",
+      "sensor.awaitingApproval",
+      "enrollmentToken.valueHash",
+      "asset.assetGroupId",
+      "assetGroup.name as assetGroupName",
+    ])
+    .where("knownKey.publicKey", "in", some);
+}
+
+export type KnownKey = Awaited<ReturnType<typeof listKnownKeys>>[number];
+
+/** Throws a duplicate when one of the keys is known. */
+export async function insertKnownKeys(tx: Database, keys: KnownKeyTable[]): Promise<void> {
+  await forSomeRows(keys, (some) => tx.insertInto("knownKey").values(some).execute());
+}
+
+/** The keys that the sensor had before, the latest first. */
+export async function listReplacedKeys(db: Database, sensorId: string) {
+  return await db
+    .selectFrom("knownKey")
+    .selectAll()
+    .where("sensorId", "=", sensorId)
+    .where("state", "in", ["rotated", "re-enrolled"])
+    .orderBy("replacedAt", "desc")
+    .limit(50)
+    .execute();
+}
+
+/** Announces the sensor's next key. The one that it announced before was never used, and is free again. */
+export async function replaceNextKey(tx: Database, sensorId: string, publicKey: string): Promise<void> {
+  await deleteNextKey(tx, sensorId);
+  await insertKnownKeys(tx, [
+    { publicKey, sensorId, state: "next", origin: "announcement", replacedAt: null },
+  ]);
+  await tx.updateTable("sensor").set({ nextPublicKey: publicKey }).where("id", "=", sensorId).execute();
+}
+
+/** Makes the announced key the sensor's own, unless another request has done so. */
+export async function promoteKey(
+  tx: Database,
+  id: string,
+  { from, to, at }: { from: string; to: string; at: number },
+): Promise<void> {
+  const row = await tx
+    .updateTable("sensor")
+    .set({ publicKey: to, nextPublicKey: null, keyChangedAt: at })
+    .where("id", "=", id)
+    .where("publicKey", "=", from)
+    .where("nextPublicKey", "=", to)
+    .returning("id")
+    .executeTakeFirst();
+  if (row === undefined) return;
+  await retireKey(tx, from, at, "rotated");
+  await tx.updateTable("knownKey").set({ state: "present" }).where("publicKey", "=", to).execute();
+}
+
+/** Gives a locked sensor a key that no sensor has had: the keys that it has end. Throws a duplicate when the key is known. */
+export async function replaceKeyAtOnce(
+  tx: Database,
+  id: string,
+  { from, to, at }: { from: string; to: string; at: number },
+): Promise<void> {
+  await deleteNextKey(tx, id);
+  await retireKey(tx, from, at, "re-enrolled");
+  await insertKnownKeys(tx, [
+    { publicKey: to, sensorId: id, state: "present", origin: "ticket", replacedAt: null },
+  ]);
+  await tx
+    .updateTable("sensor")
+    .set({ publicKey: to, nextPublicKey: null, keyChangedAt: at })
+    .where("id", "=", id)
+    .execute();
+}
+
+async function deleteNextKey(tx: Database, sensorId: string): Promise<void> {
+  await tx.deleteFrom("knownKey").where("sensorId", "=", sensorId).where("state", "=", "next").execute();
+}
+
+async function retireKey(
+  tx: Database,
+  publicKey: string,
+  replacedAt: number,
+  state: "rotated" | "re-enrolled",
+): Promise<void> {
+  await tx.updateTable("knownKey").set({ state, replacedAt }).where("publicKey", "=", publicKey).execute();
+}

@@ -1,0 +1,244 @@
+// What each route makes of a public key, by what the key already is: one table for enrollment, re-enrollment, clones and announcements.
+import { expect, test } from "bun:test";
+import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import { blockSensor, createTicket, deleteSensor } from "@attacklens/protocol/sensors.ts";
+import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+
+const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+// biome-ignore lint/suspicious/noExplicitAny: replies of any route
+type Reply = { status: number; body: any };
+type Fetch = World["fetch"];
+/** A sensor, the key that it signs with, and the key that the table is about. */
+interface Case {
+  id: string;
+  signer: TestSensor;
+  key: TestSensor;
+  /** What made the key known, to be sent once more. */
+  repeat?: (fetch?: Fetch) => Promise<Reply>;
+}
+
+let nonce = 0;
+
+async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
+  const world = await openWorld(dialect);
+  const cookie = await world.signedIn("posture-manager");
+  const makeToken = async (name: string) => {
+    const body = { name, scope: { type: "all-assets" }, expiresAt: null, copies: "allow" } as const;
+    return await world.call(tokens.createEnrollmentToken, cookie, { body });
+  };
+  const [first, other] = [await makeToken("First"), await makeToken("Other")];
+
+  async function post(
+    fetch: Fetch,
+    by: TestSensor,
+    path: string,
+    body: unknown,
+    options = {},
+  ): Promise<Reply> {
+    const init = by.request("POST", path, body, world.clock.ms, { ...options, nonce: ++nonce });
+    const response = await fetch(path, init);
+    return { status: response.status, body: response.status === 204 ? {} : await response.json() };
+  }
+  const enrollWith =
+    (token: string) =>
+    (key: TestSensor, fetch = world.fetch) =>
+      post(fetch, key, "/sensor/v1/enroll", key.enrollBody(), { token });
+  const routes = {
+    enrollFirst: enrollWith(first.value),
+    enrollOther: enrollWith(other.value),
+    announce: (key: TestSensor, { id, signer }: Case, fetch = world.fetch) =>
+      post(
+        fetch,
+        signer,
+        "/sensor/v1/keys",
+        { publicKey: key.publicKey, proof: key.proof(id) },
+        { keyid: id },
+      ),
+    reEnroll: async (key: TestSensor, { id }: Case, fetch = world.fetch, ticket?: string) => {
+      const token = ticket ?? (await world.call(createTicket, cookie, { params: { id } })).value;
+      return await post(fetch, key, "/sensor/v1/re-enroll", key.enrollBody(), { token });
+    },
+    /** `signer` is the key that the sensor has, `from` the earlier one that the clone holds. */
+    clone: (key: TestSensor, { id }: Case, from: TestSensor, fetch = world.fetch) =>
+      post(fetch, from, "/sensor/v1/copies", { ...key.enrollBody(), proof: key.proof(id) }, { keyid: id }),
+    checkIn: (key: TestSensor, id: string) =>
+      post(world.fetch, key, "/sensor/v1/check-in", VERSIONS, { keyid: id }),
+    goodbye: (key: TestSensor, id: string) => post(world.fetch, key, "/sensor/v1/goodbye", {}, { keyid: id }),
+  };
+
+  async function present(): Promise<Case & { key: TestSensor }> {
+    const key = makeTestSensor();
+    const { body } = await routes.enrollFirst(key);
+    return { id: body.sensorId, signer: key, key, repeat: (fetch) => routes.enrollFirst(key, fetch) };
+  }
+  /** The sensor has rotated from `key` to `signer`. */
+  async function rotated(): Promise<Case> {
+    const { id, key } = await present();
+    const signer = makeTestSensor();
+    expect((await routes.announce(signer, { id, signer: key, key })).status).toBe(204);
+    expect((await routes.checkIn(signer, id)).status).toBe(200);
+    return { id, signer, key };
+  }
+  const states: Record<string, () => Promise<Case>> = {
+    new: async () => ({ ...(await present()), key: makeTestSensor() }),
+    withdrawn: async () => {
+      const sensor = await present();
+      const key = makeTestSensor();
+      await routes.announce(key, sensor);
+      await routes.announce(makeTestSensor(), sensor);
+      return { ...sensor, key, repeat: undefined };
+    },
+    present,
+    "present, by rotation": async () => {
+      const { id, signer } = await rotated();
+      return { id, signer, key: signer };
+    },
+    "present, by ticket": async () => {
+      const sensor = await present();
+      const { value } = await world.call(createTicket, cookie, { params: { id: sensor.id } });
+      const key = makeTestSensor();
+      const repeat = (fetch?: Fetch) => routes.reEnroll(key, sensor, fetch, value);
+      expect((await repeat()).body.sensorId).toBe(sensor.id);
+      return { id: sensor.id, signer: key, key, repeat };
+    },
+    "present, by clone": async () => {
+      const original = await rotated();
+      const key = makeTestSensor();
+      const repeat = (fetch?: Fetch) => routes.clone(key, original, original.key, fetch);
+      const { body } = await repeat();
+      return { id: body.sensorId, signer: key, key, repeat };
+    },
+    next: async () => {
+      const sensor = await present();
+      const key = makeTestSensor();
+      const repeat = (fetch?: Fetch) => routes.announce(key, sensor, fetch);
+      expect((await repeat()).status).toBe(204);
+      return { id: sensor.id, signer: sensor.key, key, repeat };
+    },
+    rotated,
+    "re-enrolled": async () => {
+      const sensor = await present();
+      const signer = makeTestSensor();
+      expect((await routes.reEnroll(signer, sensor)).status).toBe(201);
+      return { id: sensor.id, signer, key: sensor.key };
+    },
+    deleted: async () => {
+      const sensor = await present();
+      await world.call(deleteSensor, cookie, { params: { id: sensor.id } });
+      return sensor;
+    },
+    removed: async () => {
+      const sensor = await present();
+      await world.db.updateTable("sensor").set({ removedAt: 1 }).where("id", "=", sensor.id).execute();
+      return sensor;
+    },
+    unenrolled: async () => {
+      const sensor = await present();
+      expect((await routes.goodbye(sensor.key, sensor.id)).status).toBe(204);
+      return sensor;
+    },
+    blocked: async () => {
+      const sensor = await present();
+      await world.call(blockSensor, cookie, { params: { id: sensor.id } });
+      return sensor;
+    },
+  };
+  const uses = async () => {
+    const { items } = await world.call(tokens.listEnrollmentTokens, cookie);
+    return items.map(({ name, enrolledSensors }) => `${name} ${enrolledSensors}`);
+  };
+  return { world, routes, states, present, rotated, uses };
+}
+
+/** In the order of the columns: enroll with the sensor's token, with another one, re-enroll, clone, announce, repeat. */
+const TABLE: Record<string, string[]> = {
+  new: ["another", "another", "another", "another", "204", "the same"],
+  withdrawn: ["another", "another", "another", "another", "204", "-"],
+  present: ["the same", "key-taken", "key-taken", "key-taken", "key-taken", "the same"],
+  "present, by rotation": ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "-"],
+  "present, by ticket": ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "the same"],
+  "present, by clone": ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "the same"],
+  next: ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "204"],
+  rotated: ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "-"],
+  "re-enrolled": ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "-"],
+  deleted: ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "key-taken"],
+  removed: ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "key-taken"],
+  unenrolled: ["key-taken", "key-taken", "key-taken", "key-taken", "key-taken", "key-taken"],
+  blocked: ["sensor-blocked", "key-taken", "key-taken", "key-taken", "key-taken", "sensor-blocked"],
+};
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a key that is, was, or is announced as a sensor's is refused on every route but to a retry (${dialect})`, async () => {
+    const { world, routes, states, rotated, uses } = await setUp(dialect);
+    await using _ = world;
+    const table: Record<string, string[]> = {};
+    for (const [state, make] of Object.entries(states)) {
+      const columns = [
+        ({ key }: Case) => routes.enrollFirst(key),
+        ({ key }: Case) => routes.enrollOther(key),
+        async ({ key }: Case) => routes.reEnroll(key, await rotated()),
+        async ({ key }: Case) => {
+          const victim = await rotated();
+          return await routes.clone(key, victim, victim.key);
+        },
+        async ({ key }: Case) => routes.announce(key, await rotated()),
+        ({ repeat }: Case) => repeat?.(),
+      ];
+      table[state] = [];
+      for (const column of columns) {
+        const subject = await make();
+        const reply = await column(subject);
+        const outcome = () => {
+          if (!reply) return "-";
+          if (reply.body.sensorId === undefined) return reply.body.code ?? String(reply.status);
+          return reply.body.sensorId === subject.id ? "the same" : "another";
+        };
+        table[state].push(outcome());
+        if (reply && reply.status >= 400) expect([403, 409]).toContain(reply.status);
+        // Whatever was tried with the announced key, its sensor can still change to it.
+        if (state === "next") {
+          expect((await routes.checkIn(subject.signer, subject.id)).status).toBe(200);
+          expect((await routes.checkIn(subject.key, subject.id)).status).toBe(200);
+        }
+      }
+    }
+    expect(table).toEqual(TABLE);
+    expect((await uses()).toSorted()[1]).toBe("Other 2");
+  });
+
+  test(`one key through two routes at one moment becomes one sensor's (${dialect})`, async () => {
+    const { world, routes, rotated } = await setUp(dialect);
+    await using _ = world;
+    const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
+    type Way = (key: TestSensor, victim: Case, fetch: Fetch) => Promise<Reply>;
+    const ways: Way[] = [
+      (key, _victim, fetch) => routes.enrollFirst(key, fetch),
+      (key, _victim, fetch) => routes.enrollOther(key, fetch),
+      (key, victim, fetch) => routes.reEnroll(key, victim, fetch),
+      (key, victim, fetch) => routes.clone(key, victim, victim.key, fetch),
+      (key, victim, fetch) => routes.announce(key, victim, fetch),
+    ];
+    for (const one of ways) {
+      for (const other of ways) {
+        // The same key with the same token is a retry.
+        if (one === other && ways.indexOf(one) < 2) continue;
+        const key = makeTestSensor();
+        const [left, right] = [await rotated(), await rotated()];
+        const replies = await Promise.all([one(key, left, world.fetch), other(key, right, second)]);
+        const outcomes = replies.map(({ status, body }) => body.code ?? `${status}`[0]).toSorted();
+        expect(outcomes).toEqual(["2", "key-taken"]);
+      }
+    }
+  });
+
+  test(`the ledger's references never keep a host out (${dialect})`, async () => {
+    const { world, routes, rotated } = await setUp(dialect);
+    await using _ = world;
+    const { key } = await rotated();
+    for (let attempt = 0; attempt < 2; attempt++)
+      expect((await routes.enrollFirst(key)).body).toMatchObject({ code: "key-taken" });
+    const references = await world.db.selectFrom("enrollmentAttempt").select("reference").execute();
+    for (const { reference } of references) expect(reference).toMatch(/^E-[0-9A-HJKMNP-TV-Z]{12}$/);
+  });
+}

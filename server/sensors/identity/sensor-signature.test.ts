@@ -1,0 +1,123 @@
+// What a signature may say, beside what it must: digests, an end, and the server that it was made for.
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
+import { SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import { makeTestSensor, type SignOptions } from "../../testing/test-sensor.ts";
+import { openWorld } from "../../testing/test-world.ts";
+import { openOwnAuthorities } from "./own-authorities.ts";
+
+const PATH = "/sensor/v1/check-in";
+const BODY = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+const NOW = Date.parse("2026-11-24T09:00:00.000Z") / 1000;
+const digestOf = (algorithm: "sha256" | "sha512", body: unknown = BODY) =>
+  `:${createHash(algorithm).update(JSON.stringify(body)).digest("base64")}:`;
+const [sha256, sha512] = [digestOf("sha256"), digestOf("sha512")];
+const AUTHORITY = { components: [...SIGNED_COMPONENTS, "@authority"] };
+
+/** What the server says to one check-in, and the detail of a refusal. */
+const cases: [string, SignOptions & { headers?: Record<string, string> }, number, string?][] = [
+  ["sha-512 beside sha-256", { digest: `sha-256=${sha256}, sha-512=${sha512}` }, 200],
+  ["sha-512 alone", { digest: `sha-512=${sha512}` }, 200],
+  ["an algorithm that is not known beside sha-256", { digest: `md5=:AAAA:, sha-256=${sha256}` }, 200],
+  [
+    "a wrong sha-512 beside sha-256",
+    { digest: `sha-256=${sha256}, sha-512=${digestOf("sha512", 1)}` },
+    401,
+    "SHA-512",
+  ],
+  [
+    "a wrong sha-256 beside sha-512",
+    { digest: `sha-256=${digestOf("sha256", 1)}, sha-512=${sha512}` },
+    401,
+    "SHA-256",
+  ],
+  ["no digest that is known", { digest: "md5=:AAAA:" }, 401, "neither sha-256 nor sha-512"],
+  ["a digest of another length", { digest: "sha-256=:AAAA:" }, 401, "sha-256 that is not one"],
+  ["a digest that is text", { digest: 'sha-256="AAAA"' }, 401, "sha-256 that is not one"],
+  ["a digest that is no dictionary", { digest: "sha-256=:AAAA" }, 401, "structured field"],
+  ["an end to come", { params: `;expires=${NOW + 60}` }, 200],
+  ["an end that is past", { params: `;expires=${NOW - 1}` }, 401, "it expired at 2026-11-24T08:59:59.000Z"],
+  ["an end that is now", { params: `;expires=${NOW}` }, 401, "it expired"],
+  ["an end that is text", { params: `;expires="${NOW + 60}"` }, 401, "expires must be whole seconds"],
+  ["an end in parts of a second", { params: `;expires=${NOW + 60}.5` }, 401, "expires must be whole seconds"],
+  ["an end that is a flag", { params: ";expires" }, 401, "expires must be whole seconds"],
+  ["an end beyond every date", { params: ";expires=999999999999999" }, 401, "expires must be whole seconds"],
+  ["a created that is text", { params: `;created="${NOW}"` }, 401, "created must be whole seconds"],
+  ["a nonce that is a number", { params: ";nonce=5" }, 401, "nonce must be a string"],
+  ["a keyid that is a number", { params: ";keyid=5" }, 401, "keyid is missing"],
+  ["an alg that is a token", { params: ";alg=ed25519" }, 401, "alg must be ed25519"],
+  ["another alg", { params: ';alg="hmac-sha256"' }, 401, "alg must be ed25519"],
+  ["a parameter that is not known", { params: ';tag="x"' }, 200],
+  ["the server's own name", { ...AUTHORITY, authority: "attacklens.test" }, 200],
+  [
+    "its own name, whatever Host says",
+    { ...AUTHORITY, authority: "attacklens.test", headers: { host: "evil.test" } },
+    200,
+  ],
+  ["its own host and port", { ...AUTHORITY, authority: "test:8443", headers: { host: "test:8443" } }, 200],
+  ["another server's name", { ...AUTHORITY, authority: "evil.test" }, 401, "another server's @authority"],
+  [
+    "another server's name, as Host says",
+    { ...AUTHORITY, authority: "evil.test", headers: { host: "evil.test" } },
+    401,
+  ],
+  ["another port", { ...AUTHORITY, authority: "test:9", headers: { host: "test:9" } }, 401],
+  ["@query", { components: [...SIGNED_COMPONENTS, "@query"] }, 401, "only @method, @path, @authority"],
+];
+test("a signature's digests, end and authority are honored", async () => {
+  await using world = await openWorld("sqlite");
+  const cookie = await world.signedIn("posture-manager");
+  const token = { name: "Any", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value } = await world.call(createEnrollmentToken, cookie, { body: token });
+  const sensor = makeTestSensor();
+  const enroll = sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, {
+    token: value,
+  });
+  const { sensorId } = (await (await world.fetch("/sensor/v1/enroll", enroll)).json()) as {
+    sensorId: string;
+  };
+  const failures: string[] = [];
+  for (const [what, { headers, ...options }, status, detail = ""] of cases) {
+    // A component that has no value cannot be signed: the base is what another implementation would make of it.
+    const init = sensor.request("POST", PATH, BODY, world.clock.ms, {
+      keyid: sensorId,
+      ...options,
+      ...(what === "@query" ? { components: SIGNED_COMPONENTS } : {}),
+    });
+    const own = { ...(init.headers as Record<string, string>), ...headers };
+    if (what === "@query")
+      own["signature-input"] = own["signature-input"]!.replace('"@path"', '"@path" "@query"');
+    const reply = await world.fetch(PATH, { ...init, headers: own });
+    const body = (await reply.json()) as ProblemBody;
+    if (reply.status !== status || !(body.detail ?? "").includes(detail))
+      failures.push(`${what}: ${reply.status} ${body.detail}`);
+  }
+  expect(failures).toEqual([]);
+});
+
+test("a server's own names are those that it was given, at the ports that it has", () => {
+  const authorities = openOwnAuthorities({
+    urls: ["https://console.example.com", "https://sensors.example.com:8443"],
+    hosts: ["web-01", "10.0.0.5", "fe80::1"],
+    ports: () => [8443, 9443],
+  });
+  const first = (host: string, forwarded?: string) =>
+    authorities.candidates(new Headers({ host, ...(forwarded ? { "x-forwarded-host": forwarded } : {}) }))[0];
+  expect(first("10.0.0.5:9443")).toBe("10.0.0.5:9443");
+  expect(first("[FE80::1]:8443")).toBe("[fe80::1]:8443");
+  expect(first("WEB-01:443")).toBe("web-01");
+  expect(first("127.0.0.1:8080", "sensors.example.com:8443")).toBe("sensors.example.com:8443");
+  for (const host of [
+    "evil.example.com",
+    "web-01:22",
+    "web-01:8443:1",
+    "web-01, web-01",
+    "",
+    "a".repeat(5_000),
+  ])
+    expect(first(host)).toBe("console.example.com");
+  expect(authorities.candidates(new Headers({ host: "evil.example.com" }))).not.toContain("evil.example.com");
+  expect(authorities.candidates(new Headers()).length).toBeLessThan(8);
+});

@@ -1,0 +1,177 @@
+// Verifies what a sensor signed: HTTP Message Signatures (RFC 9421) with Ed25519, and the digest of the body (RFC 9530). The
+// signature covers the digest, so everything but the digest itself is decided before the body is read.
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { MAX_CLOCK_SKEW_SECONDS, signatureBase } from "@attacklens/protocol/signature.ts";
+import { parseDictionary, serializeInnerList } from "structured-headers";
+import type { ContentDigest, HttpRequest, OwnAuthorities } from "../../route-handler.ts";
+
+export interface ClaimedSignature {
+  components: string[];
+  /** As received, in canonical serialisation: the last line of the signature base. */
+  params: string;
+  signature: Uint8Array;
+  created: number;
+  /** Seconds since 1970; undefined: the signature does not say. */
+  expires: number | undefined;
+  nonce: number;
+  keyid: string;
+  digests: ContentDigest[];
+}
+
+/** Parts of a request, beside its headers, that a signature may cover (RFC 9421, section 2.2). */
+const DERIVED_COMPONENTS = ["@method", "@path", "@authority"];
+/** Digests that are compared with the body, each that is given (RFC 9530, section 5: the two that are not deprecated). */
+const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
+
+const MAX_HEADER_LENGTH = 1_000;
+const MAX_NONCE_AHEAD_MS = 86_400_000;
+/** Seconds since 1970 at the end of the year 9999. */
+const MAX_CREATED = 253_402_300_799;
+
+/** Reads the headers, without any look-up. Throws signature-missing, or signature-invalid when they are malformed or cover too little. */
+export function parseSignature(headers: Headers, required: readonly string[]): ClaimedSignature {
+  const input = headers.get("signature-input");
+  const value = headers.get("signature");
+  if (input === null || value === null) {
+    throw new Problem(
+      "signature-missing",
+      "The request needs the headers Signature-Input, Signature and Content-Digest",
+    );
+  }
+  if (input.length > MAX_HEADER_LENGTH || value.length > MAX_HEADER_LENGTH)
+    throw invalid("a signature header is too long");
+  const list = readDictionary(input).get("sig1");
+  const bytes = readDictionary(value).get("sig1");
+  if (!list || !Array.isArray(list[0]))
+    throw invalid("Signature-Input has no member sig1 with a list of components");
+  if (!bytes || !(bytes[0] instanceof ArrayBuffer)) throw invalid("Signature has no byte sequence sig1");
+
+  const components = list[0].map(([name, itemParams]) => {
+    if (typeof name !== "string" || itemParams.size > 0 || !/^@?[a-z0-9-]+$/.test(name))
+      throw invalid("a covered component is not a plain name");
+    if (name.startsWith("@") && !DERIVED_COMPONENTS.includes(name))
+      throw invalid(
+        `it covers ${name}: beside headers, only ${DERIVED_COMPONENTS.join(", ")} can be covered`,
+      );
+    return name;
+  });
+  if (new Set(components).size !== components.length) throw invalid("a component is covered twice");
+  const uncovered = required.filter((name) => !components.includes(name));
+  if (uncovered.length > 0) throw invalid(`it does not cover ${uncovered.join(", ")}`);
+
+  const params = list[1];
+  const created = params.get("created");
+  const digits = params.get("nonce");
+  const nonce = typeof digits === "string" && /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : Number.NaN;
+  const keyid = params.get("keyid");
+  if (params.get("alg") !== "ed25519") throw invalid("alg must be ed25519");
+  if (!isSeconds(created)) throw invalid("created must be whole seconds");
+  const expires = params.get("expires");
+  if (expires !== undefined && !isSeconds(expires)) throw invalid("expires must be whole seconds");
+  if (!Number.isSafeInteger(nonce)) {
+    throw invalid("nonce must be a string of decimal digits from 1 to 2^53-1");
+  }
+  if (typeof keyid !== "string") throw invalid("keyid is missing");
+  return {
+    components,
+    params: serializeInnerList([list[0], params]),
+    signature: new Uint8Array(bytes[0]),
+    created,
+    expires,
+    nonce,
+    keyid,
+    digests: parseDigests(headers.get("content-digest")),
+  };
+}
+
+function isSeconds(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_CREATED;
+}
+
+function parseDigests(header: string | null): ContentDigest[] {
+  if (header === null) throw invalid("the covered header content-digest is absent");
+  if (header.length > MAX_HEADER_LENGTH) throw invalid("Content-Digest is too long");
+  const members = readDictionary(header);
+  const digests: ContentDigest[] = [];
+  for (const [algorithm, length] of Object.entries(DIGEST_BYTES)) {
+    const bytes = members.get(algorithm)?.[0];
+    if (bytes === undefined) continue;
+    if (!(bytes instanceof ArrayBuffer) || bytes.byteLength !== length)
+      throw invalid(`Content-Digest has a ${algorithm} that is not one`);
+    digests.push({ algorithm: algorithm as ContentDigest["algorithm"], bytes: new Uint8Array(bytes) });
+  }
+  if (digests.length === 0) throw invalid("Content-Digest has neither sha-256 nor sha-512");
+  return digests;
+}
+
+/** Checks the signature over the request's headers. `publicKey` is 32 bytes in base64url. Throws signature-invalid. */
+export function verifySignature(
+  { components, params, signature }: ClaimedSignature,
+  http: HttpRequest,
+  publicKey: string,
+  authorities: OwnAuthorities,
+): void {
+  const values: Record<string, string> = { "@method": http.method, "@path": http.path };
+  for (const name of components) {
+    if (name.startsWith("@")) continue;
+    const value = http.headers.get(name);
+    if (value === null) throw invalid(`the covered header ${name} is absent`);
+    values[name] = value.trim();
+  }
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+  const isSigned = () => verify(null, Buffer.from(signatureBase(components, values, params)), key, signature);
+  if (!components.includes("@authority")) {
+    if (!isSigned()) throw invalid("it was made with another key or over another request");
+    return;
+  }
+  // The name that the sensor called is signed, not sent: it must be one of the server's own.
+  for (const authority of authorities.candidates(http.headers)) {
+    values["@authority"] = authority;
+    if (isSigned()) return;
+  }
+  throw invalid("it was made with another key, over another request, or for another server's @authority");
+}
+
+/**
+ * Whether a true signature is of now. Throws signature-invalid when it has expired; clock-skewed, with the server's time, when it
+ * was made too early or late.
+ */
+export function requireFresh({ created, expires, nonce }: ClaimedSignature, now: number): void {
+  if (expires !== undefined && expires * 1000 <= now)
+    throw invalid(`it expired at ${new Date(expires * 1000).toISOString()}`);
+  if (Math.abs(created - now / 1000) > MAX_CLOCK_SKEW_SECONDS) {
+    throw new Problem(
+      "clock-skewed",
+      `The request was signed at ${new Date(created * 1000).toISOString()} by the sensor's clock`,
+      { extras: { serverTime: new Date(now).toISOString() } },
+    );
+  }
+  // One at the end of the numbers would be the sensor's last: no later request could exceed it.
+  if (nonce > (now + MAX_NONCE_AHEAD_MS) * 1000)
+    throw invalid("nonce is more than a day ahead of the clock in microseconds");
+}
+
+/** Compares the body with every digest that the signature covered. Throws signature-invalid. */
+export function verifyDigests(digests: readonly ContentDigest[], body: Uint8Array): void {
+  for (const { algorithm, bytes } of digests) {
+    const digest = createHash(algorithm.replace("-", "")).update(body).digest();
+    if (!digest.equals(bytes)) throw invalid(`Content-Digest is not the body's ${algorithm.toUpperCase()}`);
+  }
+}
+
+export function isSignatureInvalid(error: unknown): boolean {
+  return error instanceof Problem && error.code === "signature-invalid";
+}
+
+function readDictionary(header: string) {
+  try {
+    return parseDictionary(header);
+  } catch (error) {
+    throw invalid("a signature header is no structured field (RFC 9651)", error);
+  }
+}
+
+function invalid(reason: string, cause?: unknown): Problem {
+  return new Problem("signature-invalid", `The signature is refused: ${reason}`, { cause });
+}

@@ -1,0 +1,129 @@
+// Whether a host is one that was here before, installed anew: judged by its hardware. Names and what an installation makes are shown
+// and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reinstalls.ts.
+import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
+import type { BootHost } from "../clones/clone-rules.ts";
+
+export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;
+export type HardwareKind = (typeof HARDWARE_KINDS)[number];
+
+/** Kinds of evidence that must agree. */
+const NEEDED = 2;
+/** Network cards that are compared; a host with more has them of software. */
+const MAX_MACS = 8;
+const MAX_SHOWN = 500;
+
+/** What firmware says where its maker has filled in nothing. */
+const PLACEHOLDERS = new Set([
+  "none",
+  "n/a",
+  "not specified",
+  "not available",
+  "not applicable",
+  "unknown",
+  "invalid",
+  "default",
+  "default string",
+  "empty",
+  "oem",
+  "o.e.m.",
+  "to be filled by o.e.m.",
+  "system serial number",
+  "chassis serial number",
+  "serial number",
+  "0123456789",
+  "123456789",
+  "1234567890",
+  "03000200-0400-0500-0006-000700080009",
+  "12345678-1234-5678-90ab-cddeefaabbcc",
+]);
+
+/** Docker's; VirtualBox' and VMware's own on their host; group addresses: the same on many hosts. */
+const SHARED_MACS = /^(02:42:|0a:00:27:|00:50:56:c0:00:|.[13579bdf]:)/;
+
+/** The host's hardware facts as they are compared; those that say nothing are left out. */
+export function hardwareOf(host: BootHost): Record<HardwareKind, string[]> {
+  const one = (value: string | undefined) => {
+    const text = value?.trim().toLowerCase() ?? "";
+    return isTelling(text) ? [text] : [];
+  };
+  const macs = (host.macs ?? []).flatMap(one).filter((mac) => !SHARED_MACS.test(mac));
+  return {
+    "product-uuid": one(host.productUuid),
+    "serial-number": one(host.serialNumber),
+    "cloud-instance-id": one(host.cloudInstanceId),
+    "mac-address": macs.slice(0, MAX_MACS),
+  };
+}
+
+function isTelling(text: string): boolean {
+  const characters = text.replace(/[^\p{L}\p{N}]/gu, "");
+  return characters.length >= 4 && !/^(.)\1*$/u.test(characters) && !PLACEHOLDERS.has(text);
+}
+
+export interface Likeness {
+  facts: ComparedFact[];
+  looksAlike: boolean;
+  /** No hardware fact that both tell differs. */
+  isCertain: boolean;
+}
+
+/** `isShared`: another host that lives tells the same value, so that it is nobody's own. */
+export function compareHardware(
+  before: BootHost,
+  now: BootHost,
+  isShared: (kind: HardwareKind, value: string) => boolean,
+): Likeness {
+  const [earlier, later] = [hardwareOf(before), hardwareOf(now)];
+  const isOneId = isDerived(earlier["serial-number"][0], earlier["product-uuid"][0]);
+  const judge = (kind: HardwareKind): Evidence => {
+    if (textOf(kind, before) === null || textOf(kind, now) === null) return "not-told";
+    if (earlier[kind].length === 0 || later[kind].length === 0) return "placeholder";
+    const common = earlier[kind].filter((value) => later[kind].includes(value));
+    if (common.length === 0) return "against";
+    if (common.every((value) => isShared(kind, value))) return "shared";
+    return kind === "serial-number" && isOneId ? "same-as-uuid" : "for";
+  };
+  const hardware = HARDWARE_KINDS.flatMap((kind) => fact(kind, before, now, judge(kind)));
+  const others = (["machine-id", "hostname", "operating-system"] as const).flatMap((kind) =>
+    fact(kind, before, now, "not-hardware"),
+  );
+  const count = (wanted: Evidence) => hardware.filter(({ evidence }) => evidence === wanted).length;
+  const looksAlike = count("for") >= NEEDED;
+  return { facts: [...hardware, ...others], looksAlike, isCertain: looksAlike && count("against") === 0 };
+}
+
+function fact(kind: FactKind, before: BootHost, now: BootHost, evidence: Evidence): ComparedFact[] {
+  const [earlier, later] = [textOf(kind, before), textOf(kind, now)];
+  if (earlier === null && later === null) return [];
+  const isSame = earlier?.toLowerCase() === later?.toLowerCase();
+  const agrees = isSame || ["for", "shared", "same-as-uuid"].includes(evidence);
+  return [{ kind, before: earlier, now: later, agrees, evidence }];
+}
+
+function textOf(kind: FactKind, host: BootHost): string | null {
+  const texts: Record<FactKind, string | undefined> = {
+    "product-uuid": host.productUuid,
+    "serial-number": host.serialNumber,
+    "cloud-instance-id": host.cloudInstanceId,
+    "mac-address": host.macs?.join(", "),
+    "machine-id": host.machineId,
+    hostname: host.hostname,
+    "operating-system": [host.osName, host.osVersion].filter(Boolean).join(" "),
+  };
+  return texts[kind]?.slice(0, MAX_SHOWN) || null;
+}
+
+/** Hypervisors and clouds write the UUID into the serial number, in whole or with its bytes in another order: one fact, not two. */
+function isDerived(serialNumber = "", productUuid = ""): boolean {
+  const bytes = (text: string) =>
+    (
+      text
+        .replace(/^[a-z]+-/, "")
+        .replace(/[^0-9a-f]/g, "")
+        .match(/../g) ?? []
+    )
+      .toSorted()
+      .join("");
+  const uuid = bytes(productUuid);
+  return uuid.length === 32 && bytes(serialNumber) === uuid;
+}

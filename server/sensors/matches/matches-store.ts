@@ -1,0 +1,205 @@
+// Sensors that look like others, in SQL.
+import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { valuePairs } from "../../db/dialect.ts";
+import type { Database, SensorLikenessTable } from "../../db/schema.ts";
+import { inSnapshot } from "../../db/snapshot.ts";
+
+/** A value that more assets have is nobody's own. */
+const MAX_HOLDERS = 20;
+
+/**
+ * The approved sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. An
+ * asset has at most one of them, the latest.
+ */
+export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
+  const shared = await listSharedByFew(tx, identifiers);
+  if (shared.length === 0) return [];
+  const { rows } = await sql<{ assetId: string }>`
+    select distinct asset_identifier.asset_id from ${valuePairs(tx, shared)} as wanted cross join asset_identifier
+    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.execute(tx);
+  return await forSomeValues(
+    rows.map(({ assetId }) => assetId),
+    (some) => holdersOf(tx, some).execute(),
+  );
+}
+
+/**
+ * Those of the identifiers that more than one asset has, and few. A new sensor's own asset has its values already, and no other has
+ * most of them. Each is looked up alone, for one statement with all values makes PostgreSQL read every asset while a
+ * rollout outruns its statistics.
+ */
+async function listSharedByFew(
+  tx: Database,
+  identifiers: Record<string, string[]>,
+): Promise<{ type: string; value: string }[]> {
+  const pairs = Object.entries(identifiers).flatMap(([type, values]) =>
+    values.map((value) => ({ type, value })),
+  );
+  if (pairs.length === 0) return [];
+  const { rows } = await sql<{ type: string; value: string }>`
+    select type, value from ${valuePairs(tx, pairs)} as wanted
+    where (
+      select count(*) from (
+        select 1 from asset_identifier join asset on asset.id = asset_identifier.asset_id
+        where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value
+          and asset.merged_into is null
+        limit ${MAX_HOLDERS + 1}
+      ) as holder
+    ) between 2 and ${MAX_HOLDERS}`.execute(tx);
+  return rows;
+}
+
+/** An unenrolled sensor too. One expression: by four conditions PostgreSQL expects so few live sensors that it starts from all of them. */
+const canBeMatched = sql<boolean>`case when sensor.awaiting_approval = 0 and sensor.deleted_at is null
+  and sensor.removed_at is null and sensor.replaced_at is null then true else false end`;
+
+function holdersOf(tx: Database, some: string[]) {
+  return tx
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
+    .select("asset.assetGroupId")
+    .where("sensor.assetId", "in", some)
+    .where(canBeMatched);
+}
+
+export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {
+  await forSomeRows(rows, (some) => tx.insertInto("sensorLikeness").values(some).execute());
+}
+
+/**
+ * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: unenrolled, or not seen since
+ * `onlineSince`, and not seen since the later one enrolled. The one that was seen last comes first.
+ */
+export function openPairs(db: Database, onlineSince: number) {
+  return (
+    db
+      .selectFrom("sensorLikeness")
+      .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
+      .innerJoin("sensor as earlier", "earlier.id", "sensorLikeness.predecessorId")
+      .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
+      .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
+      .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
+      .select([
+        "sensorLikeness.sensorId",
+        "sensorLikeness.predecessorId",
+        "sensorLikeness.facts",
+        "sensorLikeness.isCertain",
+        "earlier.hostname",
+        "earlier.uninstalledAt",
+        "seen.lastSeenAt",
+      ])
+      // Of the two tokens' rules the stricter one counts: keep, ask, merge.
+      .innerJoin("enrollmentToken as laterToken", "laterToken.id", "later.enrollmentTokenId")
+      .innerJoin("enrollmentToken as earlierToken", "earlierToken.id", "earlier.enrollmentTokenId")
+      .select(["laterToken.reinstalls as laterRule", "earlierToken.reinstalls as earlierRule"])
+      .where("sensorLikeness.decision", "is", null)
+      .where("laterToken.reinstalls", "!=", "keep")
+      .where("earlierToken.reinstalls", "!=", "keep")
+      .where("later.awaitingApproval", "=", 0)
+      .where("earlier.awaitingApproval", "=", 0)
+      .where("later.deletedAt", "is", null)
+      .where("later.removedAt", "is", null)
+      .where("later.uninstalledAt", "is", null)
+      .where("later.replacedAt", "is", null)
+      .where("earlier.deletedAt", "is", null)
+      .where("earlier.removedAt", "is", null)
+      .where("earlier.replacedAt", "is", null)
+      .where("earlier.blockedAt", "is", null)
+      .where((eb) =>
+        eb.or([eb("seen.lastSeenAt", "<", onlineSince), eb("earlier.uninstalledAt", "is not", null)]),
+      )
+      .whereRef("seen.lastSeenAt", "<=", "later.enrolledAt")
+      .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
+      .orderBy("seen.lastSeenAt", "desc")
+      .orderBy("earlier.id")
+  );
+}
+
+export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
+
+export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
+  return await forSomeValues(sensorIds, (some) =>
+    openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", some).execute(),
+  );
+}
+
+/**
+ * Certain pairs whose later sensor reports, and whose tokens' rules are to merge. An unenrolled sensor's key is refused, so its host could
+ * not undo a wrong merge by being heard: only an operator merges it.
+ */
+export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
+  return await openPairs(db, onlineSince)
+    .where("laterToken.reinstalls", "=", "merge")
+    .where("earlierToken.reinstalls", "=", "merge")
+    .where("sensorLikeness.isCertain", "=", 1)
+    .where("later.reportedAt", "is not", null)
+    .where("later.blockedAt", "is", null)
+    .where("earlier.uninstalledAt", "is", null)
+    .limit(limit)
+    .execute();
+}
+
+export async function findLikeness(db: Database, sensorId: string, predecessorId: string) {
+  return await db
+    .selectFrom("sensorLikeness")
+    .selectAll()
+    .where("sensorId", "=", sensorId)
+    .where("predecessorId", "=", predecessorId)
+    .executeTakeFirst();
+}
+
+export async function decideLikeness(
+  tx: Database,
+  { sensorId, predecessorId }: Pick<SensorLikenessTable, "sensorId" | "predecessorId">,
+  decision: Pick<SensorLikenessTable, "decision" | "decidedAt" | "decidedBy" | "formerAssetId">,
+): Promise<void> {
+  await tx
+    .updateTable("sensorLikeness")
+    .set(decision)
+    .where("sensorId", "=", sensorId)
+    .where("predecessorId", "=", predecessorId)
+    .execute();
+}
+
+/** The sensors that one has replaced, and those that these had, the latest first. */
+export async function listReplaced(db: Database, id: string) {
+  return await inSnapshot(db, (tx) => replaced(tx, id).execute());
+}
+
+function replaced(tx: Database, id: string) {
+  return tx
+    .withRecursive("replaced", (qb) =>
+      qb
+        .selectFrom("sensor")
+        .select("sensor.id")
+        .where("replacedBy", "=", id)
+        .unionAll(
+          // A cross join, whose order SQLite does not change: it would read every sensor to find few.
+          qb
+            .selectFrom("replaced")
+            .crossJoin("sensor")
+            .select("sensor.id")
+            .whereRef("sensor.replacedBy", "=", "replaced.id"),
+        ),
+    )
+    .selectFrom("replaced")
+    .crossJoin("sensor")
+    .whereRef("sensor.id", "=", "replaced.id")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .leftJoin("user", "user.id", "sensor.replacementDecidedBy")
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.enrolledAt",
+      "sensor.replacedAt",
+      "sensorPresence.lastSeenAt",
+      "user.name as decidedBy",
+    ])
+    .where("sensor.deletedAt", "is", null)
+    .orderBy("sensor.replacedAt", "desc")
+    .orderBy("sensor.id")
+    .limit(100);
+}

@@ -1,0 +1,149 @@
+// For every action and every state of a sensor: `can` allows exactly what the API does, and both give the same reason.
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import * as routes from "@attacklens/protocol/sensors.ts";
+import { makeTestSensor } from "../../testing/test-sensor.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+import { SENSOR_ACTIONS, type SensorAction } from "./sensor-obstacles.ts";
+
+const STATES = ["awaiting", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
+type State = (typeof STATES)[number];
+/** Every combination. */
+const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
+  STATES.filter((_state, place) => bits & (1 << place)),
+);
+
+const CALLS: Record<SensorAction, Route> = {
+  approve: routes.approveSensor,
+  block: routes.blockSensor,
+  unblock: routes.unblockSensor,
+  delete: routes.deleteSensor,
+  reEnroll: routes.createTicket,
+  merge: routes.mergeSensor,
+  keepBoth: routes.keepBothSensors,
+  separate: routes.separateSensor,
+};
+
+async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
+  const world = await openWorld(dialect);
+  const cookie = await world.signedIn("posture-manager");
+  const { value } = await world.call(createEnrollmentToken, cookie, {
+    body: { name: "All", scope: { type: "all-assets" }, expiresAt: null },
+  });
+  const enroll = async (hostname: string) => {
+    const key = makeTestSensor();
+    const path = "/sensor/v1/enroll";
+    const init = key.request("POST", path, key.enrollBody(hostname), world.clock.ms, { token: value });
+    return ((await (await world.fetch(path, init)).json()) as { sensorId: string }).sensorId;
+  };
+  const [subject, predecessor, successor] = [
+    await enroll("web-01"),
+    await enroll("old"),
+    await enroll("new"),
+  ];
+  const rows = await world.db.selectFrom("sensor").select(["id", "assetId"]).execute();
+  const assetOf = new Map(rows.map(({ id, assetId }) => [id, assetId]));
+  const restore = {
+    ...{ awaitingApproval: 0, blockedAt: null, uninstalledAt: null, removedAt: null, deletedAt: null },
+    ...{ replacedBy: null, replacedAt: null },
+  };
+
+  /** Gives the sensor the states, whatever it was before. */
+  async function become(states: readonly State[]): Promise<void> {
+    const { db, clock } = world;
+    const at = (state: State) => (states.includes(state) ? clock.ms : null);
+    await db.deleteFrom("sensorLikeness").execute();
+    const change = (id: string, columns: object) =>
+      db
+        .updateTable("sensor")
+        .set({ ...restore, assetId: assetOf.get(id)!, ...columns })
+        .where("id", "=", id)
+        .execute();
+    await change(subject, {
+      awaitingApproval: states.includes("awaiting") ? 1 : 0,
+      blockedAt: at("blocked"),
+      uninstalledAt: at("unenrolled"),
+      removedAt: at("removed"),
+      replacedAt: at("replaced"),
+      replacedBy: states.includes("replaced") ? successor : null,
+    });
+    await change(successor, {});
+    await change(predecessor, {});
+    const offline = { lastSeenAt: 0 };
+    await db.updateTable("sensorPresence").set(offline).where("sensorId", "=", predecessor).execute();
+    if (!states.includes("matched")) return;
+    const open = { decision: null, decidedAt: null, decidedBy: null, formerAssetId: null };
+    const pair = { sensorId: subject, predecessorId: predecessor, facts: "[]", isCertain: 1 };
+    await db
+      .insertInto("sensorLikeness")
+      .values({ ...pair, ...open })
+      .execute();
+  }
+
+  const see = (as: string) => world.call(routes.getSensor, as, { params: { id: subject } });
+  const { fingerprint } = await see(cookie);
+  const bodies: Partial<Record<SensorAction, object>> = {
+    approve: { fingerprint },
+    merge: { predecessorId: predecessor },
+    keepBoth: { predecessorId: predecessor },
+  };
+  async function attempt(as: string, action: SensorAction, fetch: World["fetch"] = world.fetch) {
+    const route = CALLS[action];
+    const path = routePath(route, { id: subject });
+    const response = await fetch(path, jsonInit(route.method, bodies[action], { cookie: as }));
+    const body = response.status === 204 ? {} : ((await response.json()) as Record<string, string>);
+    return { status: response.status, code: body.code, detail: body.detail };
+  }
+  return { world, cookie, become, see, attempt };
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`can of a sensor is what the API does, in every state (${dialect})`, async () => {
+    const { world, cookie, become, see, attempt } = await setUp(dialect);
+    await using _ = world;
+    const viewer = await world.signedIn("viewer");
+    for (const states of COMBINATIONS) {
+      await become(states);
+      const [{ can }, { can: forViewer }] = [await see(cookie), await see(viewer)];
+      for (const action of SENSOR_ACTIONS) {
+        await become(states);
+        const told = `${states.join("+")}: ${action}`;
+        if (states.length === 0) {
+          const refused = await attempt(viewer, action);
+          expect([told, refused.status, refused.detail]).toEqual([told, 403, forViewer[action].reason]);
+        }
+        const { status, code, detail } = await attempt(cookie, action);
+        expect([told, status < 400, detail]).toEqual([told, can[action].allowed, can[action].reason]);
+        if (!can[action].allowed) expect([told, status, code]).toEqual([told, 409, "state-conflict"]);
+      }
+    }
+    await become([]);
+    await attempt(cookie, "delete");
+    for (const action of SENSOR_ACTIONS)
+      expect([action, (await attempt(cookie, action)).status]).toEqual([action, 404]);
+  });
+
+  test(`of one action done at once on two servers, one is done (${dialect})`, async () => {
+    const { world, cookie, become, attempt } = await setUp(dialect);
+    await using _ = world;
+    const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
+    for (const [action, states] of [
+      ["approve", ["awaiting"]],
+      ["block", []],
+      ["unblock", ["blocked"]],
+      ["merge", ["matched"]],
+      ["keepBoth", ["matched"]],
+      ["separate", ["replaced"]],
+    ] as const) {
+      await become(states);
+      const replies = await Promise.all(
+        Array.from({ length: 4 }, (_, index) =>
+          attempt(cookie, action, index % 2 === 0 ? world.fetch : second),
+        ),
+      );
+      const outcomes = replies.map(({ status }) => status).toSorted();
+      expect([action, ...outcomes]).toEqual([action, 200, 409, 409, 409]);
+    }
+  });
+}

@@ -1,0 +1,61 @@
+// Which state of a sensor prevents which action: for `can`, for enforcement, and so for what the CLI prints.
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import type { SensorTable } from "../../db/schema.ts";
+
+export type SensorAction = keyof Sensor["can"];
+
+const VERBS: Record<SensorAction, string> = {
+  approve: "approve",
+  block: "block",
+  unblock: "unblock",
+  delete: "delete",
+  reEnroll: "re-enroll",
+  merge: "merge",
+  keepBoth: "keep both for",
+  separate: "separate",
+};
+export const SENSOR_ACTIONS = Object.keys(VERBS) as SensorAction[];
+
+export interface SensorFacts
+  extends Pick<SensorTable, "awaitingApproval" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"> {
+  /** An offline sensor is a match of this one, and nobody has decided about it. */
+  hasMatch: boolean;
+}
+
+/** A full sentence: why the action is impossible now, and what to do; undefined when it is possible. */
+export function sensorObstacle(action: SensorAction, sensor: SensorFacts): string | undefined {
+  const why = whyNot(action, sensor);
+  return why && `Can't ${VERBS[action]} the sensor: ${why}.`;
+}
+
+const NO_MATCH =
+  "it has no match to decide about. The match was decided already, or the earlier sensor reports again";
+
+function whyNot(action: SensorAction, sensor: SensorFacts): string | undefined {
+  const isBlocked = sensor.blockedAt !== null;
+  switch (action) {
+    case "approve":
+      if (sensor.removedAt !== null) return "it was removed as ephemeral. Enroll the host with a token";
+      if (sensor.uninstalledAt !== null) return "it was unenrolled. Re-enroll it first";
+      return sensor.awaitingApproval === 1 ? undefined : "it isn't waiting for approval";
+    case "block":
+      return isBlocked ? "it is already blocked" : undefined;
+    case "unblock":
+      return isBlocked ? undefined : "it isn't blocked";
+    case "delete":
+      return undefined;
+    case "reEnroll":
+      if (sensor.removedAt !== null) return "it was removed as ephemeral. Enroll the host with a token";
+      if (sensor.replacedAt !== null)
+        return "another sensor replaced it. Re-enroll the sensor that continues its history";
+      return isBlocked ? "it is blocked. Unblock it first" : undefined;
+    case "merge":
+      if (!sensor.hasMatch) return NO_MATCH;
+      if (sensor.awaitingApproval === 1) return "it is waiting for approval. Approve it first";
+      return isBlocked ? "it is blocked. Unblock it first" : undefined;
+    case "keepBoth":
+      return sensor.hasMatch ? undefined : NO_MATCH;
+    case "separate":
+      return sensor.replacedAt === null ? "no other sensor has replaced it" : undefined;
+  }
+}

@@ -1,0 +1,313 @@
+// Sensors in SQL.
+import { sql } from "kysely";
+import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { lockRows } from "../../db/dialect.ts";
+import type { Database, SensorTable } from "../../db/schema.ts";
+import { insertKnownKeys } from "../identity/known-keys-store.ts";
+
+function sensors(db: Database) {
+  return db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
+    .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("sensor as original", "original.id", "sensor.copiedFrom")
+    .leftJoin("sensor as successor", "successor.id", "sensor.replacedBy")
+    .select([
+      "sensor.id",
+      "sensor.hostname",
+      "sensor.admittedHostname",
+      // Read for hosts that were renamed alone.
+      sql<string>`case when sensor.hostname = sensor.admitted_hostname then '[]' else enrollment_token.allowed_hostnames end`.as(
+        "allowedHostnames",
+      ),
+      "sensor.platform",
+      "sensor.osName",
+      "sensor.osVersion",
+      "sensor.architecture",
+      "sensor.version",
+      "sensor.enrolledAt",
+      "sensor.reportedAt",
+      "sensor.publicKey",
+      "sensor.awaitingApproval",
+      "sensor.approvedAt",
+      "approver.name as approvedBy",
+      "sensor.blockedAt",
+      "blocker.name as blockedBy",
+      "sensor.uninstalledAt",
+      "sensor.removedAt",
+      "sensor.keyChangedAt",
+      "sensor.enrolledHost",
+      "sensor.copiedFrom",
+      "original.hostname as originalHostname",
+      "original.deletedAt as originalDeletedAt",
+      "sensor.replacedBy",
+      "sensor.replacedAt",
+      "successor.hostname as successorHostname",
+      "sensor.ephemeralHours",
+      "asset.tags",
+      "sensorPresence.address",
+      "sensorPresence.lastSeenAt",
+      "sensor.assetId",
+      "asset.name as assetName",
+      "asset.assetGroupId",
+      "assetGroup.name as assetGroupName",
+      "sensor.enrollmentTokenId",
+      "enrollmentToken.name as enrollmentTokenName",
+      "enrollmentToken.deletedAt as enrollmentTokenDeletedAt",
+    ])
+    .where("sensor.deletedAt", "is", null);
+}
+
+export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
+
+/** Of the sensors that exist among those, in no order. */
+export async function listSensorRows(db: Database, ids: string[]): Promise<SensorRow[]> {
+  return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
+}
+
+export async function findSensor(db: Database, id: string) {
+  return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
+}
+
+export async function hasSensor(db: Database, id: string): Promise<boolean> {
+  const query = db.selectFrom("sensor").select("id").where("id", "=", id).where("deletedAt", "is", null);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** What authenticates a request: nothing for a sensor that is deleted, uninstalled or removed. */
+export async function findSensorKey(db: Database, id: string) {
+  return await db
+    .selectFrom("sensor")
+    .select([
+      "id",
+      "publicKey",
+      "nextPublicKey",
+      "keyChangedAt",
+      "bootId",
+      "hasNewcomers",
+      "version",
+      "reportedAt",
+      "awaitingApproval",
+      "blockedAt",
+      "replacedAt",
+    ])
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .where("uninstalledAt", "is", null)
+    .where("removedAt", "is", null)
+    .executeTakeFirst();
+}
+
+/** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
+export async function insertSensors(
+  tx: Database,
+  made: { sensor: SensorTable; address: string; nonce: number }[],
+): Promise<void> {
+  const rows = made.map(({ sensor }) => sensor);
+  await forSomeRows(rows, (some) => tx.insertInto("sensor").values(some).execute());
+  const presences = made.map(({ sensor, address, nonce }) => ({
+    sensorId: sensor.id,
+    lastSeenAt: sensor.enrolledAt,
+    lastNonce: nonce,
+    address,
+  }));
+  await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
+  await insertKnownKeys(
+    tx,
+    made.map(({ sensor: { id, publicKey, copiedFrom } }) => ({
+      publicKey,
+      sensorId: id,
+      state: "present",
+      origin: copiedFrom === null ? "enrollment" : "clone",
+      replacedAt: null,
+    })),
+  );
+}
+
+export type HostColumns = Partial<
+  Pick<
+    SensorTable,
+    | "hostname"
+    | "hostnameKey"
+    | "platform"
+    | "osName"
+    | "osVersion"
+    | "version"
+    | "reportedAt"
+    | "awaitingApproval"
+    | "approvedAt"
+    | "approvedBy"
+    | "blockedAt"
+    | "blockedBy"
+    | "uninstalledAt"
+    | "bootId"
+    | "hasNewcomers"
+    | "enrolledHost"
+    | "architecture"
+    | "assetId"
+    | "replacedBy"
+    | "replacedAt"
+    | "replacementDecidedBy"
+  >
+>;
+
+export async function updateSensor(db: Database, id: string, columns: HostColumns): Promise<void> {
+  await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
+}
+
+/** Marks the sensor deleted; returns undefined when there is none. */
+export async function markSensorDeleted(
+  tx: Database,
+  id: string,
+  deletedAt: number,
+): Promise<{ hostname: string; assetId: string } | undefined> {
+  return await tx
+    .updateTable("sensor")
+    .set({ deletedAt })
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .returning(["hostname", "assetId"])
+    .executeTakeFirst();
+}
+
+/** Marks those deleted whose history a deleted sensor went on with. */
+export async function markReplacedDeleted(
+  tx: Database,
+  ids: readonly string[],
+  deletedAt: number,
+): Promise<void> {
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ deletedAt }).where("id", "in", some).execute(),
+  );
+}
+
+/** How many sensors of a token exist, by standing, and how many of those that report were seen since. */
+export async function countSensorsOfToken(db: Database, tokenId: string, onlineSince: number) {
+  const rows = await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .select((eb) => [
+      "sensor.standing",
+      eb.fn.countAll().as("sensors"),
+      eb.fn
+        .sum(
+          eb
+            .case()
+            .when("sensorPresence.lastSeenAt", ">=", onlineSince)
+            .then(eb.lit(1))
+            .else(eb.lit(0))
+            .end(),
+        )
+        .as("seen"),
+    ])
+    .where("sensor.enrollmentTokenId", "=", tokenId)
+    .where("sensor.deletedAt", "is", null)
+    .groupBy("sensor.standing")
+    .execute();
+  return rows.map(({ standing, sensors, seen }) => ({
+    standing,
+    sensors: Number(sensors),
+    seen: Number(seen),
+  }));
+}
+
+/** Sensors of one slice: what a slice costs is not noticed by others. */
+const SLICE = 1_000;
+
+/**
+ * The sensors that exist of a token and are not blocked, enrolled at `since` or later, by hostname, with the address that each
+ * enrolled from: some at a time, so that a large token holds neither the thread nor the memory.
+ */
+export async function* blockableSlices(db: Database, tokenId: string, since: number) {
+  let after: { hostnameKey: string; id: string } | undefined;
+  do {
+    const last = after;
+    const slice = await blockable(db, tokenId, since)
+      .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+      .select([
+        "sensor.id",
+        "sensor.hostname",
+        "sensor.hostnameKey",
+        "enrollmentAttempt.address as enrolledFrom",
+      ])
+      .$if(last !== undefined, (query) =>
+        query.where(sql<boolean>`(sensor.hostname_key, sensor.id) > (${last?.hostnameKey}, ${last?.id})`),
+      )
+      .orderBy("sensor.hostnameKey")
+      .orderBy("sensor.id")
+      .limit(SLICE)
+      .execute();
+    yield slice;
+    after = slice.length < SLICE ? undefined : slice.at(-1);
+  } while (after);
+}
+
+export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {
+  const { count } = await blockable(db, tokenId, since)
+    .select((eb) => eb.fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** The first of them, by hostname. */
+export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
+  const rows = await blockable(db, tokenId, since)
+    .select("sensor.id")
+    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+function blockable(db: Database, tokenId: string, since: number) {
+  return db
+    .selectFrom("sensor")
+    .where("sensor.enrollmentTokenId", "=", tokenId)
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.blockedAt", "is", null)
+    .where("sensor.enrolledAt", ">=", since);
+}
+
+/** The sensors, whose rows the caller has found unblocked. */
+export async function markBlocked(
+  tx: Database,
+  ids: readonly string[],
+  blockedAt: number,
+  blockedBy: string,
+): Promise<void> {
+  await forSomeValues(ids, (some) =>
+    tx.updateTable("sensor").set({ blockedAt, blockedBy }).where("id", "in", some).execute(),
+  );
+}
+
+/** The sensor's row, locked until the transaction ends; not a deleted one. */
+export async function lockSensor(tx: Database, id: string) {
+  const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
+  return await lockRows(tx, query).executeTakeFirst();
+}
+
+/**
+ * Of one enrolled sensor, its clones and theirs: how many clones there are, and how many of them await approval. Clones
+ * that an operator deleted do not count.
+ */
+export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
+  const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
+    with recursive ancestor (id, copied_from) as (
+      select id, copied_from from sensor where id = ${id}
+      union all
+      select sensor.id, sensor.copied_from from sensor join ancestor on sensor.id = ancestor.copied_from
+    ), family (id) as (
+      select id from ancestor where copied_from is null
+      union all
+      select sensor.id from sensor join family on sensor.copied_from = family.id
+    )
+    select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
+    from family join sensor on sensor.id = family.id
+    where sensor.copied_from is not null and sensor.deleted_at is null`.execute(tx);
+  return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
+}

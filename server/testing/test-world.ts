@@ -1,0 +1,260 @@
+// What a server test needs: a fresh, migrated database of either kind, a clock to set, the app on it, and people of every role.
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "@attacklens/protocol/permissions.ts";
+import type { ProblemBody } from "@attacklens/protocol/problems.ts";
+import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { problemsOf } from "@attacklens/protocol/route-problems.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import pg from "pg";
+import pino from "pino";
+import type { Roots } from "../certificates/certificates.ts";
+import { pinOf } from "../certificates/x509.ts";
+import { openChangeStreams } from "../changes/changes.ts";
+import { DIALECTS, type Dialect } from "../db/dialect.ts";
+import { type DatabaseLocation, openDatabase } from "../db/open.ts";
+import type { Database } from "../db/schema.ts";
+import { checkBatch } from "../enrollment/check-token.ts";
+import { enrollBatch } from "../enrollment/enroll-batch.ts";
+import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "../enrollment/enrollment-queue.ts";
+import { openKnownValues } from "../enrollment/known-tokens.ts";
+import { openRefusalLedger } from "../enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "../health.ts";
+import { createApp } from "../http/app.ts";
+import { openMetrics } from "../http/metrics.ts";
+import { openSortedItems } from "../inventory/sorted-items.ts";
+import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
+import { openOwnAuthorities } from "../sensors/identity/own-authorities.ts";
+import { openAnswerSigner } from "../sensors/identity/response-signature.ts";
+import { openPresence } from "../sensors/record/presence-store.ts";
+import { openSensorBudget } from "../sensors/sensor-budget.ts";
+import { openSetupAttempts } from "../users/set-up.ts";
+import { openSignIn } from "../users/sign-in.ts";
+import { createUser } from "../users/users.ts";
+
+/** Both databases; SQLite alone where no PostgreSQL is given, which `npm test` never does. */
+export const TESTED_DIALECTS: readonly Dialect[] = process.env.TEST_DATABASE_URL ? DIALECTS : ["sqlite"];
+
+export const PASSWORD = "violet tractor swims 42";
+
+export interface TestDatabase extends AsyncDisposable {
+  db: Database;
+  location: DatabaseLocation;
+  /** Of a PostgreSQL. */
+  databaseUrl: string | undefined;
+  /** Opens the same database once more, as a second server would. */
+  reopen(): Promise<Database>;
+}
+
+let sqliteTemplate: Promise<string> | undefined;
+let postgresTemplate: Promise<string> | undefined;
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
+  const location = dialect === "sqlite" ? await copySqlite() : await copyPostgres();
+  const opened = [await openDatabase(location)];
+  return {
+    db: opened[0]!,
+    location,
+    databaseUrl: location.databaseUrl,
+    async reopen() {
+      const db = await openDatabase(location);
+      opened.push(db);
+      return db;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const db of opened) await db.destroy();
+      const { databaseUrl } = location;
+      if (databaseUrl) await administer(`drop database "${databaseName(databaseUrl)}"`);
+      else rmSync(location.dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function copySqlite(): Promise<DatabaseLocation> {
+  sqliteTemplate ??= (async () => {
+    const dataDir = temporaryFolder();
+    await (await openDatabase({ dataDir })).destroy();
+    return join(dataDir, "attacklens.db");
+  })();
+  const dataDir = temporaryFolder();
+  copyFileSync(await sqliteTemplate, join(dataDir, "attacklens.db"));
+  return { dataDir };
+}
+
+async function copyPostgres(): Promise<DatabaseLocation> {
+  postgresTemplate ??= (async () => {
+    const name = randomName("template");
+    await administer(`create database "${name}"`);
+    await (await openDatabase({ dataDir: "", databaseUrl: urlOf(name) })).destroy();
+    process.once("beforeExit", () => administer(`drop database if exists "${name}"`));
+    return name;
+  })();
+  const name = randomName("test");
+  await administer(`create database "${name}" template "${await postgresTemplate}"`);
+  return { dataDir: "", databaseUrl: urlOf(name), maxConnections: 8 };
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "attacklens-test-"));
+  folders.push(folder);
+  return folder;
+}
+
+const randomName = (kind: string) => `attacklens_${kind}_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+const databaseName = (url: string) => new URL(url).pathname.slice(1);
+
+function urlOf(name: string): string {
+  const url = new URL(process.env.TEST_DATABASE_URL!);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function administer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A server without a socket: the whole app on a fresh database, and one signed-in person a role. */
+export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
+  const database = await createTestDatabase(dialect);
+  const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
+  const now = () => clock.ms;
+  const { db } = database;
+  const { fetch, signIn, refusals } = openServer(db, now, roots);
+
+  return {
+    db,
+    databaseUrl: database.databaseUrl,
+    clock,
+    fetch,
+    refusals,
+    /** Another server on the same database. */
+    async secondFetch() {
+      return openServer(await database.reopen(), now).fetch;
+    },
+    /** Calls a route as a person; throws when the answer is not the route's success. */
+    async call<R extends Route>(
+      route: R,
+      cookie: string,
+      request: Partial<RouteRequest<R>> = {},
+    ): Promise<RouteOutput<R>> {
+      const query = new URLSearchParams((request.query ?? {}) as Record<string, string>).toString();
+      const path = routePath(route, request.params as Record<string, string>) + (query && `?${query}`);
+      const response = await fetch(path, jsonInit(route.method, request.body, { cookie }));
+      if (response.status !== route.status)
+        throw new Error(`${route.name}: ${response.status} ${await response.text()}`);
+      return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
+    },
+    /** Makes a person of the role and answers the cookie of their session. */
+    async signedIn(role: Role): Promise<string> {
+      const email = `${role}@example.com`;
+      await createUser(db, clock.ms, { name: `The ${role}`, email, password: PASSWORD }, role);
+      const { cookies } = await signIn.signIn(email, PASSWORD, {
+        headers: new Headers(),
+        address: "127.0.0.1",
+      });
+      return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+function openServer(db: Database, now: () => number, roots?: Roots) {
+  const log = pino({ level: "silent" });
+  const health = openHealth(db, { now, log });
+  const presence = openPresence(db, health);
+  const signIn = openSignIn(db, {
+    secret: "a secret of the tests, 32 or more characters",
+    publicUrl: "http://test",
+    secure: false,
+    now: Date.now,
+  });
+  const refusals = openRefusalLedger(db, now);
+  const sensorBudget = openSensorBudget(now);
+  const authorities = openOwnAuthorities({
+    urls: ["https://attacklens.test"],
+    hosts: ["test"],
+    ports: () => [8443],
+  });
+  const app = createApp({
+    services: {
+      db,
+      reads: db,
+      sortedItems: openSortedItems(db),
+      now,
+      log,
+      health,
+      checkInIntervalSeconds: 60,
+      keyMaxAgeMs: 30 * 86_400_000,
+      connection: {
+        sensorUrl: () => null,
+        certificate: () => undefined,
+        roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
+      },
+      answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
+      sensorBudget,
+      authorities,
+      knownValues: openKnownValues(db, now),
+      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, 60)),
+      checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
+        ...TOKEN_QUEUE_LIMITS,
+        running: 1,
+      }),
+      refusals,
+      changes: openChangeStreams(db),
+      signIn,
+      setupAttempts: openSetupAttempts(now),
+    },
+    metrics: openMetrics(),
+    metricsToken: undefined,
+    secure: false,
+    authenticateSensor: (route, http, bytes) =>
+      authenticateSensor(
+        { db, presence, sensorBudget, authorities, checkInIntervalSeconds: 60 },
+        now(),
+        route,
+        http,
+        bytes,
+      ),
+    consoleFile: () => undefined,
+  });
+  const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    // As every client sends it; a body without it counts as the largest that the route takes.
+    if (typeof init.body === "string") headers.set("content-length", String(Buffer.byteLength(init.body)));
+    const request = new Request(`http://test${path}`, { ...init, headers });
+    const response = await app.fetch(request, { address, port: "shared" });
+    await requireDeclared(request, response);
+    return response;
+  };
+
+  return { fetch, signIn, refusals };
+}
+
+/** No test gets a problem that the route does not declare: the API reference and the protocol page would not have it. */
+async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
+  const { pathname } = new URL(url);
+  const route = ROUTES.find(
+    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname),
+  );
+  if (!route || response.status < 400) return;
+  const { code } = (await response.clone().json()) as ProblemBody;
+  if (!problemsOf(route).includes(code)) throw new Error(`${route.name} does not declare ${code}`);
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+export function jsonInit(method: string, body: unknown, headers: Record<string, string> = {}): RequestInit {
+  if (body === undefined) return { method, headers };
+  return { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
