@@ -1,4 +1,4 @@
-// Enrollments of a roll-out, many at once with one token: how many a second, and how long each waits.
+// Enrollments of a rollout, many at once with one token: how many a second, and how long each waits.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { enroll } from "@attacklens/protocol/enroll.ts";

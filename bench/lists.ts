@@ -22,7 +22,7 @@ const sensorFilters = [
   "q=no+such+host",
   "platform=linux",
   "platform=darwin",
-  "looksLike=any",
+  "match=any",
 ].concat(
   ["removed", "replaced", "uninstalled", "blocked", "awaiting-approval", "pending", "online", "offline"].map(
     (status) => `status=${status}`,
@@ -52,7 +52,7 @@ const PATHS = [
   `sensors/${sensor}/inventory/packages?limit=200`,
   `sensors/${sensor}/inventory/packages?limit=200&q=no+such+package`,
   `enrollment-tokens/${token}/preview`,
-  `enrollment-tokens/${token}/roll-out`,
+  `enrollment-tokens/${token}/rollout`,
 ];
 
 /** Runs on throw-away data in `folder`, or in the empty database that is given. */

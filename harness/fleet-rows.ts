@@ -154,7 +154,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       Math.ceil(sensors / 20),
     ),
     insert(
-      "sensor_likeness",
+      "sensor_match",
       {
         sensor_id: id("sen", "i"),
         predecessor_id: id("sen", "i - 1"),
@@ -166,10 +166,10 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       "i > 1",
     ),
     insert(
-      "sensor_boot",
+      "sensor_instance",
       {
         sensor_id: id("sen", "i"),
-        boot_id: "'boot'",
+        instance_id: "'boot'",
         state: "'holder'",
         host: `'${HARDWARE}'`,
         address: "'10.0.0.1'",

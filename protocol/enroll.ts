@@ -137,19 +137,19 @@ export const replaceKey = route({
   problems: ["key-taken"],
 });
 
-export const enrollCopy = route({
-  name: "sensor.enrollCopy",
+export const enrollClone = route({
+  name: "sensor.enrollClone",
   method: "POST",
-  path: "/sensor/v1/copies",
+  path: "/sensor/v1/clones",
   access: "sensor",
   accepts: ["unsettled", "clone", "awaiting-approval"],
   tag: "For sensors",
   summary:
-    "For a host that was refused as sensor-copied: become a sensor of its own, under the token's rule for copies",
+    "For a host that was refused as sensor-cloned: become a sensor of its own, under the token's rule for clones",
   body: enrollBody.extend({ proof }),
   status: 201,
   output: enrolled,
-  problems: ["key-taken", "state-conflict", "sensor-copied"],
+  problems: ["key-taken", "state-conflict", "sensor-cloned"],
 });
 
 export const checkToken = route({

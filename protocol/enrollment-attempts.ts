@@ -16,8 +16,8 @@ export const TOKEN_REFUSALS = [
   "network-not-allowed",
   "hostname-not-allowed",
 ] as const satisfies readonly ProblemCode[];
-/** sensor-copied: a clone that the token's rule rejects, or one too many. */
-export const REFUSAL_REASONS = [...TOKEN_REFUSALS, "sensor-copied"] as const satisfies readonly ProblemCode[];
+/** sensor-cloned: a clone that the token's rule rejects, or one too many. */
+export const REFUSAL_REASONS = [...TOKEN_REFUSALS, "sensor-cloned"] as const satisfies readonly ProblemCode[];
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const enrollmentAttempt = z

@@ -17,11 +17,11 @@ export type TokenWarning = (typeof TOKEN_WARNINGS)[number];
 /** Uses that a token may be limited to at the most. */
 export const MAX_ENROLLMENTS = 1_000_000;
 
-export const COPY_RULES = ["allow", "approval", "refuse"] as const;
-export type CopyRule = (typeof COPY_RULES)[number];
+export const CLONED_HOSTS_RULES = ["allow", "approval", "reject"] as const;
+export type ClonedHostsRule = (typeof CLONED_HOSTS_RULES)[number];
 
-export const REINSTALL_RULES = ["ask", "merge", "keep"] as const;
-export type ReinstallRule = (typeof REINSTALL_RULES)[number];
+export const REIMAGED_HOSTS_RULES = ["ask", "merge", "keep"] as const;
+export type ReimagedHostsRule = (typeof REIMAGED_HOSTS_RULES)[number];
 
 const description = z
   .string()
@@ -79,11 +79,11 @@ const limits = {
     .max(8_760, "must be at most 8760")
     .nullable()
     .meta({ description: "Its sensors are removed after so many hours offline; null: never" }),
-  copies: z.enum(COPY_RULES).meta({
+  clonedHosts: z.enum(CLONED_HOSTS_RULES).meta({
     description:
       "What becomes of a host that runs with the copied key of one of its sensors: it gets an identity of its own at once (allow), after a person's approval, or none (refuse)",
   }),
-  reinstalls: z.enum(REINSTALL_RULES).meta({
+  reimagedHosts: z.enum(REIMAGED_HOSTS_RULES).meta({
     description:
       "What becomes of a sensor that it brings in on hardware whose former sensor is silent: a person decides (ask), it takes over the history by itself once it has reported and no hardware fact differs (merge), or both are kept (keep)",
   }),
@@ -185,8 +185,8 @@ export const createEnrollmentToken = route({
     tags: limits.tags.default([]),
     requireApproval: limits.requireApproval.default(false),
     ephemeralHours: limits.ephemeralHours.default(null),
-    copies: limits.copies.default("approval"),
-    reinstalls: limits.reinstalls.default("ask"),
+    clonedHosts: limits.clonedHosts.default("approval"),
+    reimagedHosts: limits.reimagedHosts.default("ask"),
     reEnrollLost: limits.reEnrollLost.default("new-pin"),
     scope: z
       .discriminatedUnion("type", [

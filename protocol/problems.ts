@@ -27,7 +27,7 @@ export const PROBLEMS = {
   "sensor-awaiting-approval": { status: 403, title: "The sensor waits for approval" },
   "sensor-blocked": { status: 403, title: "The sensor is blocked" },
   "token-group-deleted": { status: 403, title: "The enrollment token's asset group no longer exists" },
-  "sensor-copied": { status: 403, title: "Another host holds this sensor's key" },
+  "sensor-cloned": { status: 403, title: "Another host holds this sensor's key" },
   "key-replaced": { status: 403, title: "The sensor was enrolled again with another key" },
   "setup-closed": { status: 403, title: "The set-up link is not valid" },
   "not-found": { status: 404, title: "Not found" },

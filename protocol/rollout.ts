@@ -1,24 +1,24 @@
-// A roll-out: which machines are expected to enroll with a token, and which of them have.
+// A rollout: which machines are expected to enroll with a token, and which of them have.
 import { z } from "zod";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { enrollmentTokenId, sensorId } from "./ids.ts";
 import { route } from "./route.ts";
 import { isPlainText } from "./text.ts";
 
-/** Hostnames that a roll-out may expect. */
+/** Hostnames that a rollout may expect. */
 export const MAX_EXPECTED_HOSTS = 10_000;
 
-export const ROLL_OUT_STATES = ["reporting", "arrived", "refused", "missing"] as const;
-export type RollOutState = (typeof ROLL_OUT_STATES)[number];
+export const ROLLOUT_STATES = ["reporting", "arrived", "refused", "missing"] as const;
+export type RolloutState = (typeof ROLLOUT_STATES)[number];
 
-const rollOut = z
+const rollout = z
   .object({
     expected: z.int().nullable().meta({
       description: "Machines expected: the hostnames given, or the number; null: nothing is expected",
     }),
     enrolled: z.int().meta({ description: "Sensors that the token brought in, expected or not" }),
     counts: z
-      .record(z.enum(ROLL_OUT_STATES), z.int())
+      .record(z.enum(ROLLOUT_STATES), z.int())
       .meta({ description: "Of the machines expected, how many are in each state" }),
     unexpected: z
       .int()
@@ -27,7 +27,7 @@ const rollOut = z
       .array(
         z.object({
           hostname: z.string(),
-          state: z.enum(ROLL_OUT_STATES).meta({
+          state: z.enum(ROLLOUT_STATES).meta({
             description:
               "reporting: its inventory is here; arrived: enrolled; refused: the last attempt was; missing: never seen",
           }),
@@ -37,26 +37,26 @@ const rollOut = z
       )
       .meta({ description: "The hostnames expected, in their order; empty when only a number is expected" }),
   })
-  .meta({ id: "RollOut" });
-export type RollOut = z.infer<typeof rollOut>;
+  .meta({ id: "Rollout" });
+export type Rollout = z.infer<typeof rollout>;
 
 const params = z.strictObject({ id: enrollmentTokenId });
-const path = "/api/v1/enrollment-tokens/{id}/roll-out";
+const path = "/api/v1/enrollment-tokens/{id}/rollout";
 
-export const getRollOut = route({
-  name: "rollOut.get",
+export const getRollout = route({
+  name: "rollout.get",
   method: "GET",
   path,
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
-  summary: "How far the roll-out with a token has come",
+  summary: "How far the rollout with a token has come",
   params,
   status: 200,
-  output: rollOut,
+  output: rollout,
 });
 
-export const setRollOut = route({
-  name: "rollOut.set",
+export const setRollout = route({
+  name: "rollout.set",
   method: "PUT",
   path,
   access: "enrollment-tokens:manage",
@@ -77,5 +77,5 @@ export const setRollOut = route({
     }),
   ]),
   status: 200,
-  output: rollOut,
+  output: rollout,
 });

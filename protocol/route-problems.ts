@@ -7,7 +7,7 @@ const BY_SENSORS: readonly Access[] = ["sensor", "enrollment-token", "re-enrollm
 /** What a sensor in a standing is refused with, where the route does not accept it. */
 const STANDING_PROBLEMS: Record<SensorStanding, ProblemCode> = {
   unsettled: "state-conflict",
-  clone: "sensor-copied",
+  clone: "sensor-cloned",
   "awaiting-approval": "sensor-awaiting-approval",
   blocked: "sensor-blocked",
 };

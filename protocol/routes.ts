@@ -12,7 +12,7 @@ import { getAsset, listAssets } from "./assets.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
 import { getConnection, getRoots } from "./connection.ts";
-import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
+import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
 import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
@@ -28,22 +28,22 @@ import {
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
-import { getRollOut, setRollOut } from "./rollout.ts";
+import { getRollout, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import {
   approveSensor,
   blockSensor,
   createTicket,
   deleteSensor,
+  dismissMatch,
   getSensor,
-  keepBothSensors,
   listSensorInventory,
   listSensors,
   mergeSensor,
-  separateSensor,
   unblockSensor,
+  undoMerge,
 } from "./sensors.ts";
-import { goodbye } from "./unenroll.ts";
+import { unenroll } from "./unenroll.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,
@@ -63,17 +63,17 @@ export const ROUTES: readonly Route[] = [
   revokeAndBlockEnrollmentToken,
   deleteEnrollmentToken,
   listEnrollmentAttempts,
-  getRollOut,
-  setRollOut,
+  getRollout,
+  setRollout,
   listSensors,
   getSensor,
   approveSensor,
   blockSensor,
   unblockSensor,
   createTicket,
-  keepBothSensors,
+  dismissMatch,
   mergeSensor,
-  separateSensor,
+  undoMerge,
   deleteSensor,
   listSensorInventory,
   listAssets,
@@ -93,9 +93,9 @@ export const ROUTES: readonly Route[] = [
   enroll,
   reEnroll,
   replaceKey,
-  enrollCopy,
+  enrollClone,
   confirmSensor,
-  goodbye,
+  unenroll,
   checkIn,
   putManifest,
   putChunks,

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { checkIn } from "./check-in.ts";
 import { getRoots } from "./connection.ts";
-import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
+import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { PROBLEMS, type ProblemCode, problemBody, problemType } from "./problems.ts";
 import { type Access, bodyLimitsOf, type Route, type SensorStanding } from "./route.ts";
 import { isSigned, problemsOf } from "./route-problems.ts";
 import { ROUTES } from "./routes.ts";
-import { goodbye } from "./unenroll.ts";
+import { unenroll } from "./unenroll.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/sensor-protocol.md"), "utf8");
 
@@ -24,9 +24,9 @@ const SENSOR_ROUTES: Route[] = [
   putManifest,
   putChunks,
   replaceKey,
-  enrollCopy,
+  enrollClone,
   confirmSensor,
-  goodbye,
+  unenroll,
 ];
 /** Codes that each endpoint with a body may return. */
 const COMMON = SENSOR_ROUTES.filter(({ body }) => body)
@@ -61,22 +61,22 @@ const BODY_NAMES: Record<string, string> = {
   "sensor.reEnroll": "enroll",
   "sensor.checkToken": "checkToken",
   "sensor.replaceKey": "newKey",
-  "sensor.enrollCopy": "copy",
+  "sensor.enrollClone": "clone",
   "sensor.confirm": "confirm",
-  "sensor.goodbye": "goodbye",
+  "sensor.unenroll": "unenroll",
   "sensor.checkIn": "checkIn",
   "sensor.putManifest": "manifest",
   "sensor.putChunks": "chunks",
   "sensor.getRoots": "roots",
 };
 function replyName({ name }: Route): string {
-  return name === "sensor.enrollCopy" ? "enrollReply" : `${BODY_NAMES[name]}Reply`;
+  return name === "sensor.enrollClone" ? "enrollReply" : `${BODY_NAMES[name]}Reply`;
 }
 
 const HEADERS: Partial<Record<Access, string[]>> = {
   "enrollment-token": ["`Authorization`: the enrollment token"],
   "re-enrollment-ticket": ["`Authorization`: the re-enrollment ticket"],
-  sensor: ["`Sensor-Boot`"],
+  sensor: ["`Sensor-Instance`"],
 };
 const STANDINGS: Record<SensorStanding, string> = {
   unsettled: "before a check-in of this instance",

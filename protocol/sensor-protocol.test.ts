@@ -6,25 +6,25 @@ import { join } from "node:path";
 import { z } from "zod";
 import { checkIn } from "./check-in.ts";
 import { caPin, getRoots } from "./connection.ts";
-import { checkToken, confirmSensor, enroll, enrollCopy, reEnroll, replaceKey } from "./enroll.ts";
+import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
 import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { formatKeyFingerprint } from "./key-fingerprint.ts";
 import { problemBody } from "./problems.ts";
 import {
-  answerBase,
-  BOOT_HEADER,
-  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
-  formatAnswerParams,
   formatContentDigest,
+  formatResponseParams,
   formatSignatureParams,
+  INSTANCE_HEADER,
+  INSTANCE_SIGNED_COMPONENTS,
   keyProofBase,
+  responseSignatureBase,
   signatureBase,
 } from "./signature.ts";
 import { formatTokenValue, TICKET_PREFIX, TOKEN_PREFIX } from "./token-value.ts";
-import { goodbye } from "./unenroll.ts";
+import { unenroll } from "./unenroll.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/sensor-protocol.md"), "utf8");
 
@@ -55,7 +55,7 @@ const vectors = z
     ticket: tokenParts,
     enroll: signedRequest,
     reEnroll: signedRequest,
-    checkIn: signedRequest.extend({ sensorBoot: z.string() }),
+    checkIn: signedRequest.extend({ sensorInstance: z.string() }),
     proof: z.strictObject({ sensorId: z.string(), text: z.string(), signature: z.string() }),
     answer: z.strictObject({
       seed: z.string(),
@@ -107,7 +107,7 @@ test.each(["enroll", "reEnroll", "checkIn"] as const)(
   "the signed request %s is what the code signs and accepts",
   (name) => {
     const vector = vectors[name];
-    const components = name === "checkIn" ? BOOT_SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+    const components = name === "checkIn" ? INSTANCE_SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
     const route = { enroll, reEnroll, checkIn }[name];
     const privateKey = keyOfSeed(name === "reEnroll" ? vectors.newKey.seed : vectors.key.seed);
     expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);
@@ -122,7 +122,7 @@ test.each(["enroll", "reEnroll", "checkIn"] as const)(
         "@method": vector.method,
         "@path": vector.path,
         "content-digest": digest,
-        [BOOT_HEADER]: vectors.checkIn.sensorBoot,
+        [INSTANCE_HEADER]: vectors.checkIn.sensorInstance,
         authorization: `Bearer ${name === "checkIn" ? "" : bearers[name]}`,
       },
       params,
@@ -147,9 +147,12 @@ test("the signed refusal answers the check-in of the vectors", () => {
   expect(problemBody.safeParse(JSON.parse(body)).error).toBeUndefined();
   const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
   expect(contentDigest).toBe(answer.contentDigest);
-  const params = formatAnswerParams(created, serverKey);
+  const params = formatResponseParams(created, serverKey);
   expect(`sig1=${params}`).toBe(answer.signatureInput);
-  const base = answerBase({ status, contentDigest, requestSignature: vectors.checkIn.signature }, params);
+  const base = responseSignatureBase(
+    { status, contentDigest, requestSignature: vectors.checkIn.signature },
+    params,
+  );
   expect(base).toBe(answer.signatureBase);
   expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(answer.signature);
 });
@@ -193,9 +196,9 @@ test("the page's schemas and buckets are the code's", () => {
     checkTokenRequest: z.toJSONSchema(checkToken.body, input),
     checkTokenReply: z.toJSONSchema(checkToken.output, output),
     newKeyRequest: z.toJSONSchema(replaceKey.body, input),
-    copyRequest: z.toJSONSchema(enrollCopy.body, input),
+    cloneRequest: z.toJSONSchema(enrollClone.body, input),
     confirmRequest: z.toJSONSchema(confirmSensor.body, input),
-    goodbyeRequest: z.toJSONSchema(goodbye.body, input),
+    unenrollRequest: z.toJSONSchema(unenroll.body, input),
     rootsReply: z.toJSONSchema(getRoots.output, output),
     checkInRequest: z.toJSONSchema(checkIn.body, input),
     checkInReply: z.toJSONSchema(checkIn.output, output),
@@ -216,11 +219,13 @@ test("the page's schemas and buckets are the code's", () => {
 });
 
 test("the example of a request and its refusal is that of the vectors", () => {
-  const { body, sensorBoot, ...request } = vectors.checkIn;
+  const { body, sensorInstance, ...request } = vectors.checkIn;
   const refusal = vectors.answer;
   const example = /```http\n([\s\S]*?)\n```/.exec(page)![1]!;
   expect(example.split("\n\n")).toEqual([
-    expect.stringContaining(`\nContent-Length: ${Buffer.byteLength(body)}\nSensor-Boot: ${sensorBoot}\n`),
+    expect.stringContaining(
+      `\nContent-Length: ${Buffer.byteLength(body)}\nSensor-Instance: ${sensorInstance}\n`,
+    ),
     body,
     expect.stringMatching(new RegExp(`^HTTP/1.1 ${refusal.status} `)),
     refusal.body,

@@ -33,7 +33,7 @@ export const sensor = z
     }),
     status: z.enum(SENSOR_STATUSES).meta({
       description:
-        "removed: ephemeral, and its time offline was over; uninstalled: it said goodbye; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+        "removed: ephemeral, and its time offline was over; uninstalled: it was unenrolled; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
     }),
     platform: z.enum(["linux", "windows", "darwin"]),
     os: z.object({ name: z.string(), version: z.string() }),
@@ -60,14 +60,16 @@ export const sensor = z
     approvedBy: z.string().nullable(),
     blockedAt: instant.nullable(),
     blockedBy: z.string().nullable(),
-    uninstalledAt: instant.nullable().meta({ description: "When the host said goodbye; null: it has not" }),
+    uninstalledAt: instant
+      .nullable()
+      .meta({ description: "When the sensor was unenrolled; null: it was not" }),
     removedAt: instant.nullable().meta({ description: "When it was removed as ephemeral" }),
     keyChangedAt: instant.meta({ description: "Since when it has its key" }),
-    copyOf: reference(sensorId)
+    cloneOf: reference(sensorId)
       .extend({ deleted: z.boolean() })
       .nullable()
       .meta({ description: "The sensor whose key its host held before, e.g. as a clone of its disk" }),
-    looksLike: z
+    match: z
       .object({
         sensor: reference(sensorId),
         lastSeenAt: instant,
@@ -90,8 +92,8 @@ export const sensor = z
       delete: can,
       reEnroll: can,
       merge: can.meta({ description: "With the sensor that it looks like" }),
-      keepBoth: can,
-      separate: can.meta({ description: "From the sensor that replaced it" }),
+      dismissMatch: can,
+      undoMerge: can.meta({ description: "From the sensor that replaced it" }),
     }),
   })
   .meta({ id: "Sensor" });
@@ -112,7 +114,7 @@ export const listSensors = route({
     platform: z.enum(["linux", "windows", "darwin"]).optional(),
     enrollmentTokenId: enrollmentTokenId.optional(),
     assetGroupId: assetGroupId.optional(),
-    looksLike: z
+    match: z
       .enum(["any"])
       .optional()
       .meta({ description: "Only sensors that look like a silent one, installed anew" }),
@@ -131,7 +133,7 @@ export const getSensor = route({
   params,
   status: 200,
   output: sensor.extend({
-    copies: z
+    clones: z
       .array(
         z.object({
           hostname: z.string(),
@@ -223,7 +225,7 @@ export const unblockSensor = route({
 const decision = {
   params,
   body: z.strictObject({
-    predecessorId: sensorId.meta({ description: "As `looksLike` names it" }),
+    predecessorId: sensorId.meta({ description: "As `match` names it" }),
   }),
   status: 200,
   output: sensor,
@@ -241,20 +243,20 @@ export const mergeSensor = route({
     "Go on with the history and the asset of the silent sensor that this one looks like; that one is replaced, until it is heard again",
 });
 
-export const keepBothSensors = route({
+export const dismissMatch = route({
   ...decision,
-  name: "sensors.keepBoth",
+  name: "sensors.dismissMatch",
   method: "POST",
-  path: `${base}/{id}/keep-both`,
+  path: `${base}/{id}/dismiss-match`,
   access: "sensors:manage",
   tag: "Sensors",
   summary: "Decide that this sensor is not the one that it looks like; the two are not compared again",
 });
 
-export const separateSensor = route({
-  name: "sensors.separate",
+export const undoMerge = route({
+  name: "sensors.undoMerge",
   method: "POST",
-  path: `${base}/{id}/separate`,
+  path: `${base}/{id}/undo-merge`,
   access: "sensors:manage",
   tag: "Sensors",
   summary: "Undo the merge by which this sensor was replaced: both have their own history and asset again",

@@ -12,8 +12,8 @@ export const ENROLL_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, "authorization"] 
  * Names the start of the sensor that sends the request: a UUID drawn when the program starts. Covered by the signature where it
  * is sent. Two that take turns are two hosts with one key.
  */
-export const BOOT_HEADER = "sensor-boot";
-export const BOOT_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, BOOT_HEADER] as const;
+export const INSTANCE_HEADER = "sensor-instance";
+export const INSTANCE_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, INSTANCE_HEADER] as const;
 
 export interface SignatureParams {
   components: readonly string[];
@@ -59,15 +59,15 @@ export function keyProofBase(sensorId: string, publicKey: string): string {
 }
 
 /** What a server's signed answer covers: its status, its body, and the request that it answers (RFC 9421, section 2.4). */
-const ANSWER_COMPONENTS = '("@status" "content-digest" "signature";req)';
+const RESPONSE_COMPONENTS = '("@status" "content-digest" "signature";req)';
 
 /** The value of `@signature-params` of an answer. `keyid` is the server's public key, base64url. */
-export function formatAnswerParams(created: number, keyid: string): string {
-  return `${ANSWER_COMPONENTS};created=${created};keyid="${keyid}";alg="ed25519"`;
+export function formatResponseParams(created: number, keyid: string): string {
+  return `${RESPONSE_COMPONENTS};created=${created};keyid="${keyid}";alg="ed25519"`;
 }
 
 /** The signature base of an answer; `requestSignature` is the request's `Signature` header as sent. */
-export function answerBase(
+export function responseSignatureBase(
   answer: { status: number; contentDigest: string; requestSignature: string },
   params: string,
 ): string {

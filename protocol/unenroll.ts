@@ -1,12 +1,12 @@
-// POST /sensor/v1/goodbye: the program is being removed from the host, and its key with it.
+// POST /sensor/v1/unenroll: the program is being removed from the host, and its key with it.
 import { z } from "zod";
 import { hostFacts } from "./enroll.ts";
 import { route } from "./route.ts";
 
-export const goodbye = route({
-  name: "sensor.goodbye",
+export const unenroll = route({
+  name: "sensor.unenroll",
   method: "POST",
-  path: "/sensor/v1/goodbye",
+  path: "/sensor/v1/unenroll",
   access: "sensor",
   accepts: ["unsettled", "awaiting-approval", "blocked"],
   tag: "For sensors",

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 /**
  * - 1: 2026-11-24: enroll, check-in, inventory in content-addressed chunks
- * - 2: 2026-11-24: the header Sensor-Boot, host facts in the check-in, new keys, copies, re-enrollment, signed refusals,
+ * - 2: 2026-11-24: the header Sensor-Instance, host facts in the check-in, new keys, clones, re-enrollment, signed refusals,
  *   collectedAt, roots of a private CA in the check-in and at /sensor/v1/roots
  */
 export const SENSOR_PROTOCOL_VERSIONS = [1, 2] as const;

@@ -274,7 +274,7 @@ for (const dialect of TESTED_DIALECTS) {
     // Spelled in another way it is the same input, and the same key.
     const spelled = {
       expiresAt: null,
-      copies: "approval",
+      clonedHosts: "approval",
       scope: { type: "all-assets" },
       name: "  Servers ",
     };

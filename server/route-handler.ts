@@ -26,9 +26,9 @@ export interface SensorCaller {
   /** When its first inventory was complete; null: not yet. */
   reportedAt: number | null;
   /** The start of the program that sent the request; undefined: of protocol version 1. */
-  bootId: string | undefined;
-  /** holder: of the key; open: its first check-in will tell; copy: another host holds the key. */
-  standing: "holder" | "open" | "copy";
+  instanceId: string | undefined;
+  /** holder: of the key; open: its first check-in will tell; clone: another host holds the key. */
+  standing: "holder" | "open" | "clone";
   /** Another start has appeared with the key, on what looks like another host. */
   hasNewcomers: boolean;
   keyChangedAt: number;
@@ -144,7 +144,7 @@ export interface TokenQueue<Request, Outcome> {
 }
 
 /** What `sensors/identity/response-signature.ts` makes. */
-export interface AnswerSigner {
+export interface ResponseSigner {
   /** Ed25519, 32 bytes in base64url. */
   publicKey: string;
   /** Headers that sign an answer and tie it to the request's `Signature` header (RFC 9421, section 2.4). */
@@ -206,7 +206,7 @@ export interface Services {
   keyMaxAgeMs: number;
   health: Health;
   /** Signs what sensors are refused with. */
-  answers: AnswerSigner;
+  answers: ResponseSigner;
   connection: Connection;
   signIn: SignIn;
   setupAttempts: SetupAttempts;

@@ -34,7 +34,7 @@ import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts"
 import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
 import { authenticateSensor } from "./sensors/identity/authenticate-sensor.ts";
 import { openOwnAuthorities } from "./sensors/identity/own-authorities.ts";
-import { openAnswerSigner } from "./sensors/identity/response-signature.ts";
+import { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import { mergeByRule } from "./sensors/matches/matches.ts";
 import { openPresence } from "./sensors/record/presence-store.ts";
 import { openSensorBudget } from "./sensors/sensor-budget.ts";
@@ -122,7 +122,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       checkInIntervalSeconds: config.checkInIntervalSeconds,
       health,
       keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
-      answers: openAnswerSigner(secret),
+      answers: openResponseSigner(secret),
       connection: connectionOf(config, ports.at(-1)!, tls, () => listeners.at(-1)!.port),
       signIn,
       setupAttempts: openSetupAttempts(now),

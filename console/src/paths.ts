@@ -26,9 +26,9 @@ export const paths = {
     linkOptions({ to: "/sensors/tokens/$tokenId/edit", params: { tokenId }, search: proposal }),
   enrollmentTokenRotate: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rotate", params: { tokenId } }),
-  rollOut: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/roll-out", params: { tokenId } }),
-  rollOutExpected: (tokenId: string) =>
-    linkOptions({ to: "/sensors/tokens/$tokenId/roll-out/expected", params: { tokenId } }),
+  rollout: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/rollout", params: { tokenId } }),
+  rolloutExpected: (tokenId: string) =>
+    linkOptions({ to: "/sensors/tokens/$tokenId/rollout/expected", params: { tokenId } }),
   apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),

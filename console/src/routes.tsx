@@ -4,7 +4,7 @@ import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { getAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { getAsset, listAssets } from "@attacklens/protocol/assets.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut } from "@attacklens/protocol/rollout.ts";
+import { getRollout } from "@attacklens/protocol/rollout.ts";
 import { getSensor, listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import {
@@ -32,7 +32,7 @@ import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
 import { ExpectedMachinesDialog } from "./pages/enrollment-tokens/ExpectedMachinesDialog.tsx";
-import { RollOutPage, readRollOutSearch } from "./pages/enrollment-tokens/RollOutPage.tsx";
+import { RolloutPage, readRolloutSearch } from "./pages/enrollment-tokens/RolloutPage.tsx";
 import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
 import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
@@ -225,19 +225,19 @@ const tokenRotate = createRoute({
   component: RotateTokenDialog,
 });
 
-const rollOut = createRoute({
+const rollout = createRoute({
   getParentRoute: () => token,
-  path: "roll-out",
-  validateSearch: readRollOutSearch,
+  path: "rollout",
+  validateSearch: readRolloutSearch,
   loader: async ({ context, params }): Promise<void> => {
-    const query = apiQuery(getRollOut, { params: { id: params.tokenId } });
+    const query = apiQuery(getRollout, { params: { id: params.tokenId } });
     await orNotFound(context.queryClient.query({ ...query, ...STATIC }));
   },
-  component: RollOutPage,
+  component: RolloutPage,
 });
 
-const rollOutExpected = createRoute({
-  getParentRoute: () => rollOut,
+const rolloutExpected = createRoute({
+  getParentRoute: () => rollout,
   path: "expected",
   component: ExpectedMachinesDialog,
 });
@@ -319,7 +319,7 @@ const routeTree = root.addChildren([
     tokens.addChildren([tokenNew]),
     token.addChildren([
       tokenOverview.addChildren([tokenIndex, tokenEdit, tokenRotate]),
-      rollOut.addChildren([rollOutExpected]),
+      rollout.addChildren([rolloutExpected]),
     ]),
     sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
     assets,

@@ -72,7 +72,7 @@ describe("a server that knows the sensor", () => {
       "attacklens-sensor: it waits for approval in the console\n",
     ],
     ["wants a check-in first", () => signedProblem(mine, "state-conflict"), ""],
-    ["sees a clone", () => signedProblem(mine, "sensor-copied"), ""],
+    ["sees a clone", () => signedProblem(mine, "sensor-cloned"), ""],
     ["is of an earlier release", () => problem("not-found"), ""],
   ];
   for (const [what, answer, stderr] of answers) {

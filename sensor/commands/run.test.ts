@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { countKeptReports, reportName } from "../reporting/spool-files.ts";
+import { countSpooledReports, reportName } from "../reporting/spool-files.ts";
 import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { writeStatus } from "../state/status-file.ts";
 import { makeFolder, runCommandLine, startCommand } from "../testing/test-command.ts";
@@ -130,16 +130,16 @@ test("run --once without a server says that nothing is lost; status remembers wh
     ["Enrolled", ENROLLED_AT],
     ["Problem", "nothing listens there"],
   ];
-  const { waiting, since } = countKeptReports(state);
+  const { waiting, since } = countSpooledReports(state);
   expect(waiting).toBe(1);
   rows.push(["Waiting", `1 report since ${since}`]);
   expect(await status()).toEqual({ exitCode: 4, stdout: statusText(rows), stderr: "" });
 
   // Another start adds what has changed since, if anything.
   await run();
-  const { keptReports } = JSON.parse((await status("--json")).stdout);
-  expect(keptReports).toMatchObject({ since, dropped: null });
-  expect(keptReports.waiting).toBeLessThanOrEqual(2);
+  const { spool } = JSON.parse((await status("--json")).stdout);
+  expect(spool).toMatchObject({ since, dropped: null });
+  expect(spool.waiting).toBeLessThanOrEqual(2);
 });
 
 test("status says how many reports wait, how many had to be dropped, and since when", async () => {
@@ -152,8 +152,8 @@ test("status says how many reports wait, how many had to be dropped, and since w
   const { stdout } = await status();
   expect(stdout).toContain("Waiting        2 reports since 2026-11-24T10:00:00.000Z\n");
   expect(stdout).toContain("Dropped        7 reports since 2026-11-24T09:40:00.000Z, for want of space\n");
-  const keptReports = { waiting: 2, since: "2026-11-24T10:00:00.000Z", dropped };
-  expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ keptReports });
+  const spool = { waiting: 2, since: "2026-11-24T10:00:00.000Z", dropped };
+  expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ spool });
 });
 
 test("run --once of a sensor that the server does not know keeps the key", async () => {
@@ -196,7 +196,7 @@ test("status --json has what a script needs, and never the key", async () => {
     server: server.url,
     sensorId: SENSOR_ID,
     fingerprint,
-    keptReports: { waiting: 0, since: null, dropped: null },
+    spool: { waiting: 0, since: null, dropped: null },
   };
   const never = await status("--json");
   expect(JSON.parse(never.stdout)).toEqual({ ...enrolled, state: "never-run", enrolledAt: ENROLLED_AT });

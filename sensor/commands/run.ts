@@ -4,7 +4,7 @@ import { type Cycle, IdentityRemoved, openCycle, run } from "../reporting/loop.t
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
-import { holdStateDir } from "../state/run-lock.ts";
+import { lockStateDir } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
@@ -18,7 +18,7 @@ export async function runCommand(args: string[]): Promise<void> {
       `others could read the key in ${stateDir}, and no longer can; if one may have, move the folder away and enroll again`,
     );
   }
-  using _ = holdStateDir(stateDir);
+  using _ = lockStateDir(stateDir);
   const signal = stopSignal();
   const options = {
     stateDir,

@@ -1,6 +1,6 @@
 // attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
-import { countKeptReports } from "../reporting/spool-files.ts";
+import { countSpooledReports } from "../reporting/spool-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
 import { defaultStateDir } from "../settings.ts";
 import { keyFingerprint, readIdentity } from "../state/identity.ts";
@@ -17,7 +17,7 @@ export async function statusCommand(args: string[]): Promise<number> {
   const identity = readIdentity(stateDir);
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
-  const kept = enrolled && countKeptReports(stateDir);
+  const kept = enrolled && countSpooledReports(stateDir);
   const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
   const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
   const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
@@ -37,7 +37,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       clockOffsetMs: last?.clockOffsetMs,
       problem: isOverdue ? `nothing was done since ${last?.at}` : problem,
       failedCategories,
-      keptReports: kept,
+      spool: kept,
     };
     print(JSON.stringify(shown, null, 2));
   } else {

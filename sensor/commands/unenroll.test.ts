@@ -38,12 +38,12 @@ test("one request is enough: neither a check-in nor an approval comes before it"
   enrollWith();
   expect(await unenroll()).toMatchObject({ exitCode: 0, stderr: "" });
   expect(isForgotten()).toBe(true);
-  expect(server.received.map(({ path }) => path)).toEqual(["/sensor/v1/goodbye"]);
-  const [{ body, bootId, signatureError } = { body: {}, bootId: undefined, signatureError: "none" }] =
+  expect(server.received.map(({ path }) => path)).toEqual(["/sensor/v1/unenroll"]);
+  const [{ body, instanceId, signatureError } = { body: {}, instanceId: undefined, signatureError: "none" }] =
     server.received;
   // By these the server tells this host from a clone.
   expect(body.host.hostname).toBeString();
-  expect(bootId).toBeString();
+  expect(instanceId).toBeString();
   expect(signatureError).toBeUndefined();
 });
 
@@ -70,7 +70,7 @@ test("a lost reply keeps the key; the server then no longer knows it, which is a
 
 test("where another host may run with the key, it stays, and only --force forgets it", async () => {
   enrollWith();
-  for (const code of ["state-conflict", "sensor-copied"] as const) {
+  for (const code of ["state-conflict", "sensor-cloned"] as const) {
     server.next.push(problem(code, { detail: "another host may run with its key" }));
     const { exitCode, stderr } = await unenroll();
     expect(exitCode).toBe(6);

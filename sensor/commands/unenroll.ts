@@ -1,5 +1,5 @@
-// attacklens-sensor unenroll: says goodbye to the server and forgets the key.
-import { goodbye } from "@attacklens/protocol/unenroll.ts";
+// attacklens-sensor unenroll: says unenroll to the server and forgets the key.
+import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import { connectAs } from "../enrollment/key-rotation.ts";
 import { SensorError } from "../sensor-error.ts";
@@ -26,10 +26,10 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   }
   if (identity.state === "enrolled") {
     try {
-      await sayGoodbye(identity);
+      await sendUnenroll(identity);
     } catch (error) {
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
-      // Unknown: it was deleted there, or an earlier goodbye arrived whose answer did not.
+      // Unknown: it was deleted there, or an earlier unenroll arrived whose answer did not.
       const isGone = error instanceof Refused && error.problem.code === "sensor-unknown";
       if (!isGone && !flags.force) {
         throw new SensorError(
@@ -48,18 +48,18 @@ export async function unenrollCommand(args: string[]): Promise<void> {
 }
 
 /** Throws Unreachable, Refused: among others when another host may hold the key, whose sensor must not end with this one. */
-async function sayGoodbye(identity: EnrolledIdentity): Promise<void> {
+async function sendUnenroll(identity: EnrolledIdentity): Promise<void> {
   const connection = connectAs(identity, proxyFor(identity.server));
   const body = { host: await collectHostFacts() };
   // A cut has left open which of the two keys the server takes.
   if (identity.nextKey) {
     connection.key = privateKeyOf(identity.nextKey);
     try {
-      return await send(connection, goodbye, { body });
+      return await send(connection, unenroll, { body });
     } catch (error) {
       if (!(error instanceof Refused) || error.problem.code !== "signature-invalid") throw error;
       connection.key = privateKeyOf(identity);
     }
   }
-  await send(connection, goodbye, { body });
+  await send(connection, unenroll, { body });
 }

@@ -18,7 +18,7 @@ import { readStatus } from "../state/status-file.ts";
 import { makeFolder } from "../testing/test-command.ts";
 import {
   type Answer,
-  COPY_ID,
+  CLONE_ID,
   dropReply,
   json,
   problem,
@@ -86,10 +86,10 @@ test("every request of a start names it; the host's facts are told until they we
   await cycle();
   const another = start();
   await another();
-  const boots = server.received.map(({ bootId }) => bootId);
-  expect(new Set(boots.slice(0, 3)).size).toBe(1);
-  expect(boots[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
-  expect(boots[3]).not.toBe(boots[0]);
+  const instances = server.received.map(({ instanceId }) => instanceId);
+  expect(new Set(instances.slice(0, 3)).size).toBe(1);
+  expect(instances[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  expect(instances[3]).not.toBe(instances[0]);
   expect(server.received.map(({ body }) => body.host?.hostname)).toEqual([
     "web-01",
     "web-01",
@@ -143,23 +143,23 @@ test("a key that cannot be changed costs no report", async () => {
 });
 
 test("a host whose key another one holds becomes a sensor of its own; a lost reply makes no second one", async () => {
-  server.next.push(problem("sensor-copied"), dropReply);
+  server.next.push(problem("sensor-cloned"), dropReply);
   const cycle = start();
   expect((await cycle()).state).toBe("server-unreachable");
-  const { copyKey } = onDisk();
-  expect(copyKey).toBeDefined();
-  server.next.push(problem("sensor-copied"));
+  const { cloneKey } = onDisk();
+  expect(cloneKey).toBeDefined();
+  server.next.push(problem("sensor-cloned"));
   const outcome = await cycle();
   expect(outcome.news).toEqual([
-    `another host holds the key of ${SENSOR_ID}: this one is ${COPY_ID} now`,
+    `another host holds the key of ${SENSOR_ID}: this one is ${CLONE_ID} now`,
     expect.stringContaining("delivered a report that was kept since"),
   ]);
   expect(outcome.state).toBe("connected");
-  expect(onDisk()).toMatchObject({ sensorId: COPY_ID, ...copyKey });
-  expect(onDisk().copyKey).toBeUndefined();
-  const asked = server.received.filter(({ path }) => path === "/sensor/v1/copies");
-  expect(asked.map(({ body }) => body.publicKey)).toEqual(Array(2).fill(copyKey!.publicKey));
-  expect(server.received.at(-1)).toMatchObject({ keyid: COPY_ID, signatureError: undefined });
+  expect(onDisk()).toMatchObject({ sensorId: CLONE_ID, ...cloneKey });
+  expect(onDisk().cloneKey).toBeUndefined();
+  const asked = server.received.filter(({ path }) => path === "/sensor/v1/clones");
+  expect(asked.map(({ body }) => body.publicKey)).toEqual(Array(2).fill(cloneKey!.publicKey));
+  expect(server.received.at(-1)).toMatchObject({ keyid: CLONE_ID, signatureError: undefined });
 });
 
 test("a next key that the server refuses is given up: the present one goes on, and the next try makes another", async () => {
@@ -178,25 +178,25 @@ test("a next key that the server refuses is given up: the present one goes on, a
 });
 
 test("a clone whose new key the server refuses makes another the next time", async () => {
-  server.next.push(problem("sensor-copied"), problem("key-taken"));
+  server.next.push(problem("sensor-cloned"), problem("key-taken"));
   const cycle = start();
   await cycle();
-  const [first] = server.received.filter(({ path }) => path === "/sensor/v1/copies");
-  expect(onDisk().copyKey).toBeUndefined();
-  server.next.push(problem("sensor-copied"));
+  const [first] = server.received.filter(({ path }) => path === "/sensor/v1/clones");
+  expect(onDisk().cloneKey).toBeUndefined();
+  server.next.push(problem("sensor-cloned"));
   expect((await cycle()).state).toBe("connected");
-  expect(onDisk()).toMatchObject({ sensorId: COPY_ID });
+  expect(onDisk()).toMatchObject({ sensorId: CLONE_ID });
   expect(onDisk().publicKey).not.toBe(first!.body.publicKey);
 });
 
-test("a copy that is not let in keeps its key and says so", async () => {
-  server.next.push(problem("sensor-copied"), problem("sensor-copied", { detail: "copies are refused" }));
-  expect(await start()()).toMatchObject({ state: "copied", problem: "copies are refused" });
+test("a clone that is not let in keeps its key and says so", async () => {
+  server.next.push(problem("sensor-cloned"), problem("sensor-cloned", { detail: "clones are refused" }));
+  expect(await start()()).toMatchObject({ state: "copied", problem: "clones are refused" });
   expect(onDisk().publicKey).toBe(identity.publicKey);
   expect(readStatus(folder.path)?.state).toBe("copied");
 });
 
-test("only its own server can tell a sensor that it is unknown, or a copy, or what time it is", async () => {
+test("only its own server can tell a sensor that it is unknown, or a clone, or what time it is", async () => {
   const mine = generateKeyPairSync("ed25519").privateKey;
   const other = generateKeyPairSync("ed25519").privateKey;
   const x = mine.export({ format: "jwk" }).x!;
@@ -206,7 +206,7 @@ test("only its own server can tell a sensor that it is unknown, or a copy, or wh
     [problem("sensor-unknown"), "wrong-server"],
     [signedProblem(other, "sensor-unknown"), "wrong-server"],
     [signedProblem(mine, "sensor-unknown"), "unknown-to-server"],
-    [problem("sensor-copied"), "wrong-server"],
+    [problem("sensor-cloned"), "wrong-server"],
     [problem("clock-skewed", { serverTime }), "wrong-server"],
     [signedProblem(other, "clock-skewed", { serverTime }), "wrong-server"],
     [signedProblem(mine, "sensor-blocked"), "blocked"],

@@ -2,7 +2,7 @@
 // server hears of it, so that a cut at any point is made good by trying again.
 import { randomUUID, sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { enrollCopy, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
+import { enrollClone, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import {
   type EnrolledIdentity,
@@ -23,7 +23,7 @@ export interface Session {
 /** A start of the sensor. `proxy` is used where the identity names none. */
 export function connectAs(identity: EnrolledIdentity, proxy: string | undefined): Connection {
   const { server, sensorId, serverKey, ca } = identity;
-  const known = { bootId: randomUUID(), serverKey, ca, proxy: identity.proxy ?? proxy };
+  const known = { instanceId: randomUUID(), serverKey, ca, proxy: identity.proxy ?? proxy };
   return connect(server, privateKeyOf(identity), sensorId, known);
 }
 
@@ -79,28 +79,28 @@ export async function tryNextKey(
 }
 
 /** For a host that was told that another one holds its key: becomes a sensor of its own. Throws Unreachable, Refused. */
-export async function becomeCopy(
+export async function becomeClone(
   stateDir: string,
   session: Session,
   host: HostFacts,
   signal: AbortSignal,
 ): Promise<{ awaitingApproval: boolean }> {
-  const copyKey = session.identity.copyKey ?? makeKeyPair();
-  if (!session.identity.copyKey) save(stateDir, session, { ...session.identity, copyKey });
-  const proof = proofOf(copyKey, session.identity.sensorId);
-  const body = { ...VERSIONS, publicKey: copyKey.publicKey, proof, host };
-  const reply = await send(session.connection, enrollCopy, { body, signal }).catch((error: unknown) => {
+  const cloneKey = session.identity.cloneKey ?? makeKeyPair();
+  if (!session.identity.cloneKey) save(stateDir, session, { ...session.identity, cloneKey });
+  const proof = proofOf(cloneKey, session.identity.sensorId);
+  const body = { ...VERSIONS, publicKey: cloneKey.publicKey, proof, host };
+  const reply = await send(session.connection, enrollClone, { body, signal }).catch((error: unknown) => {
     if (isKeyTaken(error)) {
-      const { copyKey: _, ...identity } = session.identity;
+      const { cloneKey: _, ...identity } = session.identity;
       save(stateDir, session, identity);
     }
     throw error;
   });
-  const { copyKey: _copy, nextKey: _next, ...identity } = session.identity;
+  const { cloneKey: _copy, nextKey: _next, ...identity } = session.identity;
   const { sensorId, serverKey = identity.serverKey, awaitingApproval } = reply;
   save(stateDir, session, {
     ...identity,
-    ...copyKey,
+    ...cloneKey,
     sensorId,
     enrolledAt: reply.serverTime,
     ...(serverKey === undefined ? {} : { serverKey }),

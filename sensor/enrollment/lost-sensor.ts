@@ -35,7 +35,7 @@ export async function findStanding(identity: EnrolledIdentity, options: LostOpti
   if (identity.server !== options.server) return { is: "other-address" };
   const { server, environmentProxy, signal } = options;
   const { ca, proxy = environmentProxy } = await wayTo(identity, options);
-  const known = { bootId: randomUUID(), serverKey: identity.serverKey, ca, proxy };
+  const known = { instanceId: randomUUID(), serverKey: identity.serverKey, ca, proxy };
   return await persist(server, options, async () => {
     try {
       await send(connect(server, privateKeyOf(identity), identity.sensorId, known), confirmSensor, {

@@ -3,10 +3,10 @@ import { expect, setSystemTime, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
 import { identityPath, removeIdentity, writeIdentity } from "../state/identity.ts";
-import { away, lostAnswer, openOutage } from "../testing/test-outage.ts";
+import { away, lostReply, openOutage } from "../testing/test-outage.ts";
 import { addressOfNoServer, json, problem, signedProblem } from "../testing/test-server.ts";
 import { IdentityRemoved } from "./loop.ts";
-import { countKeptReports } from "./spool-files.ts";
+import { countSpooledReports } from "./spool-files.ts";
 
 type Outage = Awaited<ReturnType<typeof openOutage>>;
 
@@ -14,12 +14,12 @@ type Outage = Awaited<ReturnType<typeof openOutage>>;
 async function changesUnheard(outage: Outage, states: string[][], cycle = outage.start()) {
   for (const state of states) {
     outage.has(state);
-    outage.answerWith(away);
+    outage.replyWith(away);
     expect((await cycle()).state).toBe("server-in-trouble");
   }
   return cycle;
 }
-const waiting = ({ stateDir }: Outage) => countKeptReports(stateDir).waiting;
+const waiting = ({ stateDir }: Outage) => countSpooledReports(stateDir).waiting;
 const ABA = [["a"], ["a", "b"], ["a"]];
 
 test("what changed while the server was away is told in order, with the times at which it was so", async () => {
@@ -27,7 +27,7 @@ test("what changed while the server was away is told in order, with the times at
   const before = new Date().toISOString();
   const cycle = await changesUnheard(outage, ABA);
   expect(waiting(outage)).toBe(3);
-  const { since } = countKeptReports(outage.stateDir);
+  const { since } = countSpooledReports(outage.stateDir);
   const { state, news } = await cycle();
   expect({ state, news }).toEqual({
     state: "connected",
@@ -57,8 +57,8 @@ for (const kind of ["before it arrives", "behind the server"] as const) {
         let cycle = await changesUnheard(outage, ABA);
         outage.has(["a", "c"]);
         const { answer } = outage.server;
-        outage.answerWith(answer, nth);
-        outage.answerWith(kind === "behind the server" ? lostAnswer(answer) : away);
+        outage.replyWith(answer, nth);
+        outage.replyWith(kind === "behind the server" ? lostReply(answer) : away);
         const { state } = await cycle();
         const wasCut = outage.server.next.length === 0 && state !== "connected";
         outage.server.next.length = 0;
@@ -94,7 +94,7 @@ test.each(["sensor-blocked", "sensor-unknown", "sensor-awaiting-approval", "key-
     const cycle = outage.start();
     for (const state of ABA) {
       outage.has(state);
-      outage.answerWith(problem(code));
+      outage.replyWith(problem(code));
       expect((await cycle()).result).toBeUndefined();
     }
     expect((await cycle()).state).toBe("connected");
@@ -116,10 +116,10 @@ test("a server that cannot be reached, or whose place another has taken, gets no
   writeIdentity(outage.stateDir, outage.identity);
   const again = outage.start();
   // Refused for its content, but by whom?
-  outage.answerWith(problem("input-invalid"));
+  outage.replyWith(problem("input-invalid"));
   expect((await again()).state).toBe("wrong-server");
   expect(waiting(outage)).toBe(1);
-  outage.answerWith(signedProblem(privateKey, "sensor-blocked"));
+  outage.replyWith(signedProblem(privateKey, "sensor-blocked"));
   expect((await again()).state).toBe("blocked");
   expect((await again()).state).toBe("connected");
   expect(outage.packagesTaken()).toEqual(["a"]);
@@ -130,7 +130,7 @@ test("nothing that was kept is delivered while the server settles who holds the 
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"]]);
   const held = { serverTime: new Date().toISOString(), checkInIntervalSeconds: 60, wanted: [], held: true };
   outage.has(["c"]);
-  outage.answerWith(json(200, held));
+  outage.replyWith(json(200, held));
   expect((await cycle()).state).toBe("being-settled");
   expect(waiting(outage)).toBe(3);
   await cycle();
@@ -140,8 +140,8 @@ test("nothing that was kept is delivered while the server settles who holds the 
 test("a server at its limit is told that the sensor is there, for as long as it asks, and gets the rest in order", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"], ["c"]]);
-  outage.answerWith(outage.server.answer, 6);
-  outage.answerWith(problem("too-many-requests", {}, { "retry-after": "1800" }));
+  outage.replyWith(outage.server.answer, 6);
+  outage.replyWith(problem("too-many-requests", {}, { "retry-after": "1800" }));
   try {
     expect(await cycle()).toMatchObject({ state: "connected", isUnreachable: false });
     setSystemTime(new Date(Date.now() + 1_790_000));
@@ -160,8 +160,8 @@ test("a server at its limit is told that the sensor is there, for as long as it 
 test("a kept report whose content the server refuses is told as lost, and those behind it arrive", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["b"], ["c"]]);
-  const { since } = countKeptReports(outage.stateDir);
-  outage.answerWith(problem("input-invalid", { detail: "Cannot check in: reason" }));
+  const { since } = countSpooledReports(outage.stateDir);
+  outage.replyWith(problem("input-invalid", { detail: "Cannot check in: reason" }));
   const { state, news } = await cycle();
   expect(state).toBe("connected");
   expect(news[0]).toBe(`the report of ${since} that was kept is lost: Cannot check in: reason`);
@@ -171,7 +171,7 @@ test("a kept report whose content the server refuses is told as lost, and those 
 test("a server that takes nothing that this sensor says, e.g. an older one, costs no kept report", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["b"]]);
-  outage.answerWith(problem("input-invalid"), 2);
+  outage.replyWith(problem("input-invalid"), 2);
   expect((await cycle()).state).toBe("refused");
   expect(waiting(outage)).toBe(2);
   await cycle();
@@ -182,11 +182,11 @@ test("a category that failed then is told as failed then, and one that the serve
   await using outage = await openOutage();
   const cycle = outage.start();
   outage.has(["a"], { ports: { status: "failed", reason: "no /proc" } });
-  outage.answerWith(away);
+  outage.replyWith(away);
   await cycle();
   outage.has(["b"]);
-  outage.answerWith(outage.server.answer, 1);
-  outage.answerWith(problem("input-invalid", { detail: "no" }));
+  outage.replyWith(outage.server.answer, 1);
+  outage.replyWith(problem("input-invalid", { detail: "no" }));
   await cycle();
   expect(outage.taken.map(({ category, what }) => `${category} ${what}`)).toEqual([
     "ports failed: no /proc",
@@ -227,7 +227,7 @@ test("of a sensor whose identity is removed nothing stays that waited, be it whi
   writeIdentity(outage.stateDir, outage.identity);
   const cycle = await changesUnheard(outage, [["b"]]);
   outage.has(["c"]);
-  outage.answerWith((response, request) => {
+  outage.replyWith((response, request) => {
     removeIdentity(outage.stateDir);
     away(response, request);
   });

@@ -1,7 +1,7 @@
 // What a cycle sends: the reports that waited for the server, oldest first, and behind them the present one if it differs.
 
 import { isAboutContent, type Report, type ReportResult, UploadLimit } from "./report.ts";
-import { type KeptReports, stateOf } from "./spool.ts";
+import { type Spool, stateOf } from "./spool.ts";
 import { DamagedReport } from "./spool-files.ts";
 
 /** How long a cycle delivers what waited; the rest is for the next one, lest a sensor with a long backlog seem to stand still. */
@@ -14,7 +14,7 @@ export interface UploadPause {
 
 /** As deliverAll. While the server has had enough of this sensor's uploads, being there is told all the same, and the rest waits. */
 export async function deliver(
-  kept: KeptReports,
+  kept: Spool,
   present: Report,
   pause: UploadPause,
   sendOne: (report: Report) => Promise<ReportResult>,
@@ -38,7 +38,7 @@ export async function deliver(
  * the server has the present one. Throws Unreachable, Refused.
  */
 async function deliverAll(
-  kept: KeptReports,
+  kept: Spool,
   present: Report,
   sendOne: (report: Report) => Promise<ReportResult>,
   now: () => number,

@@ -4,7 +4,7 @@ import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { Collected } from "../collectors/collect.ts";
 import {
-  becomeCopy,
+  becomeClone,
   changeKey,
   connectAs,
   type Session,
@@ -19,8 +19,8 @@ import { parseRoots, pinOf } from "../transport/certificates.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { deliver, type UploadPause } from "./deliver.ts";
 import { cutReport, type Report, type ReportResult, sendReport } from "./report.ts";
-import { type KeptReports, openKeptReports } from "./spool.ts";
-import { removeKeptReports } from "./spool-files.ts";
+import { openSpool, type Spool } from "./spool.ts";
+import { removeSpool } from "./spool-files.ts";
 
 /** How seldom a sensor asks that the server refuses. */
 const REFUSED_INTERVAL_MS = 15 * 60_000;
@@ -32,7 +32,7 @@ const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
   "sensor-unknown": "unknown-to-server",
   "sensor-blocked": "blocked",
   "sensor-awaiting-approval": "awaiting-approval",
-  "sensor-copied": "copied",
+  "sensor-cloned": "copied",
   "key-replaced": "key-replaced",
   "clock-skewed": "clock-wrong",
   // Another instance has checked in meanwhile: the next check-in settles it.
@@ -103,7 +103,7 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   const told = { host: false };
   const news: string[] = [];
   const pause = { untilMs: 0 };
-  const kept = openKeptReports(stateDir, news, options.maxKeptBytes);
+  const kept = openSpool(stateDir, news, options.maxKeptBytes);
   return async () => {
     const outcome = await attempt(() => oneCycle(options, session, told, kept, pause, news));
     outcome.news = news.splice(0);
@@ -132,7 +132,7 @@ async function oneCycle(
   options: CycleOptions,
   session: Session,
   told: { host: boolean },
-  kept: KeptReports,
+  kept: Spool,
   pause: UploadPause,
   news: string[],
 ): Promise<ReportResult> {
@@ -180,10 +180,10 @@ async function sendAs(
     return await sendReport(session.connection, report, { host, trusts, isLate, signal });
   };
   const result = await send().catch(async (error: unknown) => {
-    const isCopy = error instanceof Refused && error.problem.code === "sensor-copied";
-    if (!isCopy || error.isAuthentic === false) throw error;
+    const isClone = error instanceof Refused && error.problem.code === "sensor-cloned";
+    if (!isClone || error.isAuthentic === false) throw error;
     const original = session.identity.sensorId;
-    await becomeCopy(stateDir, session, await collectHost(), signal);
+    await becomeClone(stateDir, session, await collectHost(), signal);
     news.push(`another host holds the key of ${original}: this one is ${session.identity.sensorId} now`);
     told.host = false;
     return await send();
@@ -247,7 +247,7 @@ function adoptIdentity(
     throw error;
   }
   if (onDisk?.state !== "enrolled") {
-    removeKeptReports(stateDir);
+    removeSpool(stateDir);
     throw new IdentityRemoved();
   }
   // Another server never comes without another key.
@@ -258,10 +258,10 @@ function adoptIdentity(
   const isSameKey = onDisk.publicKey === publicKey;
   const isSameSensor = onDisk.sensorId === sensorId;
   session.identity = onDisk;
-  const { clockOffsetMs, lastNonce, bootId, ...made } = connectAs(onDisk, environmentProxy);
+  const { clockOffsetMs, lastNonce, instanceId, ...made } = connectAs(onDisk, environmentProxy);
   Object.assign(session.connection, made);
   // What another server said of the time is nothing to go by.
-  if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, bootId });
+  if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, instanceId });
   if (!isSameKey) told.host = false;
 }
 

@@ -15,7 +15,7 @@ import type { Report } from "./report.ts";
 const MAX_REPORT_BYTES = 1024 * 1024;
 
 const [collected, failed, unsupported] = categoryReport.options;
-const keptReport = z.strictObject({
+const spooledReport = z.strictObject({
   ...stampSchema,
   collectedAt: instant,
   inventory: z.partialRecord(
@@ -37,7 +37,7 @@ export type DroppedReports = z.infer<typeof droppedReports>;
 /** What was kept cannot be read as it was written. */
 export class DamagedReport extends Error {}
 
-export interface KeptReportCounts {
+export interface SpoolCounts {
   waiting: number;
   /** When the oldest was collected; null: none waits. */
   since: string | null;
@@ -45,21 +45,21 @@ export interface KeptReportCounts {
   dropped: DroppedReports | null;
 }
 
-export function keptReportPaths(stateDir: string) {
+export function spooledReportPaths(stateDir: string) {
   const folder = join(stateDir, "reports");
   return { folder, chunkFolder: join(folder, "chunks"), droppedPath: join(folder, "dropped.json") };
 }
 
 /** What waits, by the names of the files alone. */
-export function countKeptReports(stateDir: string): KeptReportCounts {
-  const { folder } = keptReportPaths(stateDir);
+export function countSpooledReports(stateDir: string): SpoolCounts {
+  const { folder } = spooledReportPaths(stateDir);
   const kept = namesIn(folder).flatMap((name) => parseReportName(name) ?? []);
   return { waiting: kept.length, since: kept[0]?.since ?? null, dropped: readDropped(stateDir) ?? null };
 }
 
 /** For a sensor whose key is forgotten. */
-export function removeKeptReports(stateDir: string): void {
-  rmSync(keptReportPaths(stateDir).folder, { recursive: true, force: true });
+export function removeSpool(stateDir: string): void {
+  rmSync(spooledReportPaths(stateDir).folder, { recursive: true, force: true });
 }
 
 /** The sequence gives the order: a clock may go back. */
@@ -79,9 +79,9 @@ export function formatReport({ collectedAt, inventory }: Report): string {
 
 /** Throws DamagedReport, as does the report's `contentOf`. */
 export function readReport(stateDir: string, name: string): { report: Report; sizeBytes: number } {
-  const { folder, chunkFolder } = keptReportPaths(stateDir);
+  const { folder, chunkFolder } = spooledReportPaths(stateDir);
   const text = readBounded(join(folder, name), MAX_REPORT_BYTES) ?? "";
-  const { data } = keptReport.safeParse(parseJson(text));
+  const { data } = spooledReport.safeParse(parseJson(text));
   const isWhole =
     data &&
     Object.values(data.inventory).every(
@@ -105,7 +105,7 @@ export function readChunk(chunkFolder: string, hash: string): string | undefined
 
 /** Undefined when none was dropped, or nobody can read how many. */
 export function readDropped(stateDir: string): DroppedReports | undefined {
-  const text = readBounded(keptReportPaths(stateDir).droppedPath, MAX_REPORT_BYTES);
+  const text = readBounded(spooledReportPaths(stateDir).droppedPath, MAX_REPORT_BYTES);
   const { data } = droppedReports
     .extend(z.object(stampSchema).partial().shape)
     .safeParse(parseJson(text ?? ""));

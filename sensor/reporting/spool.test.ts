@@ -1,4 +1,4 @@
-// What kept reports leave on the disk: never more than the limit, never half a report, and nothing that belongs to none.
+// What spooled reports leave on the disk: never more than the limit, never half a report, and nothing that belongs to none.
 
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
@@ -9,8 +9,8 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Collected } from "../collectors/collect.ts";
 import { makeFolder } from "../testing/test-command.ts";
 import { cutReport, type Report } from "./report.ts";
-import { openKeptReports } from "./spool.ts";
-import { countKeptReports, keptReportPaths, reportName } from "./spool-files.ts";
+import { openSpool } from "./spool.ts";
+import { countSpooledReports, reportName, spooledReportPaths } from "./spool-files.ts";
 
 const START = Date.parse("2026-11-24T09:30:00.000Z");
 const at = (minute: number) => new Date(START + minute * 60_000).toISOString();
@@ -27,7 +27,7 @@ function reportOf(minute: number, groups: string[], members: string[] = []): Rep
 
 function openIn(stateDir: string, maxBytes?: number) {
   const news: string[] = [];
-  return { news, kept: openKeptReports(stateDir, news, maxBytes) };
+  return { news, kept: openSpool(stateDir, news, maxBytes) };
 }
 function delivered({ kept }: ReturnType<typeof openIn>): string[] {
   const times: string[] = [];
@@ -72,7 +72,7 @@ test("the order is that in which they were kept, whatever the clock did, over re
   openIn(folder.path).kept.keep(reportOf(2, ["b"]));
   const { kept } = openIn(folder.path);
   kept.keep(reportOf(30, ["c"]));
-  expect(countKeptReports(folder.path)).toEqual({ waiting: 3, since: at(60), dropped: null });
+  expect(countSpooledReports(folder.path)).toEqual({ waiting: 3, since: at(60), dropped: null });
   expect(delivered(openIn(folder.path))).toEqual([at(60), at(2), at(30)]);
 });
 
@@ -89,15 +89,15 @@ test("beyond the limit the oldest are dropped, which is told, counted over resta
     `dropped 1 kept report for want of space; 2 since ${at(1)}`,
   ]);
   const dropped = { count: 2, since: at(1) };
-  expect(countKeptReports(folder.path)).toEqual({ waiting: 5, since: at(3), dropped });
+  expect(countSpooledReports(folder.path)).toEqual({ waiting: 5, since: at(3), dropped });
 
   const again = openIn(folder.path, limit);
   again.kept.keep(reportOf(8, ["group-8"]));
-  expect(countKeptReports(folder.path).dropped).toEqual({ count: 3, since: at(1) });
+  expect(countSpooledReports(folder.path).dropped).toEqual({ count: 3, since: at(1) });
   again.news.length = 0;
   expect(delivered(again)).toEqual([at(4), at(5), at(6), at(7), at(8)]);
   expect(again.news).toEqual([`3 reports since ${at(1)} were dropped for want of space`]);
-  expect(countKeptReports(folder.path)).toEqual({ waiting: 0, since: null, dropped: null });
+  expect(countSpooledReports(folder.path)).toEqual({ waiting: 0, since: null, dropped: null });
 });
 
 test("a report that is larger than the limit costs those that wait nothing, and is told once", () => {
@@ -117,7 +117,7 @@ test("a damaged report, or one of which a part is missing or damaged, is told as
   using folder = makeFolder();
   const { kept } = openIn(folder.path);
   for (const minute of [1, 2, 3, 4, 5]) kept.keep(reportOf(minute, [`group-${minute}`]));
-  const { folder: reports, chunkFolder } = keptReportPaths(folder.path);
+  const { folder: reports, chunkFolder } = spooledReportPaths(folder.path);
   const chunkOf = (minute: number) => {
     const said = reportOf(minute, [`group-${minute}`]).inventory.users;
     return join(chunkFolder, said?.status === "collected" ? said.chunks[0]! : "");
@@ -146,7 +146,7 @@ test("what a kill left that belongs to no report is removed at the next start", 
   using folder = makeFolder();
   openIn(folder.path).kept.keep(reportOf(1, ["a"]));
   const whole = filesIn(folder.path);
-  const { folder: reports, chunkFolder } = keptReportPaths(folder.path);
+  const { folder: reports, chunkFolder } = spooledReportPaths(folder.path);
   writeFileSync(join(chunkFolder, "0".repeat(64)), "[{");
   writeFileSync(join(reports, `${reportName(2, at(2))}.1.new`), "{");
   const ownName = createHash("sha256").update("[]").digest("hex");

@@ -10,25 +10,25 @@ import { systemReason } from "../system-reason.ts";
 import type { Report } from "./report.ts";
 import {
   formatReport,
-  keptReportPaths,
   namesIn,
   parseReportName,
   readChunk,
   readDropped,
   readReport,
   reportName,
+  spooledReportPaths,
 } from "./spool-files.ts";
 
-/** What kept reports may take of the disk together. */
+/** What spooled reports may take of the disk together. */
 export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 /** A file takes a multiple of it, and most chunks are smaller. */
 const BLOCK_BYTES = 4_096;
 
-export type KeptReports = ReturnType<typeof openKeptReports>;
+export type Spool = ReturnType<typeof openSpool>;
 
 /** Opens what an earlier start has kept. What goes wrong, here and later, is told in `news`, and never thrown. */
-export function openKeptReports(stateDir: string, news: string[], maxBytes = MAX_KEPT_BYTES) {
-  const { folder, chunkFolder, droppedPath } = keptReportPaths(stateDir);
+export function openSpool(stateDir: string, news: string[], maxBytes = MAX_KEPT_BYTES) {
+  const { folder, chunkFolder, droppedPath } = spooledReportPaths(stateDir);
   // The file that counts the dropped ones takes its part of it.
   const limitBytes = maxBytes - BLOCK_BYTES;
   /** Oldest first. */

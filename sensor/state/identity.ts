@@ -7,7 +7,7 @@ import { sensorId } from "@attacklens/protocol/ids.ts";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import { removeKeptReports } from "../reporting/spool-files.ts";
+import { removeSpool } from "../reporting/spool-files.ts";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
@@ -42,7 +42,7 @@ const identity = z.discriminatedUnion("state", [
     /** To follow this key; which of the two the server takes is found by trying. */
     nextKey: z.strictObject(keyPair).optional(),
     /** For this host alone, where another one holds the key above too. */
-    copyKey: z.strictObject(keyPair).optional(),
+    cloneKey: z.strictObject(keyPair).optional(),
   }),
 ]);
 
@@ -105,7 +105,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
 /** Forgets the key, what was known of the server, and what it was to be told. */
 export function removeIdentity(stateDir: string): void {
   // First: with the identity still there, a command that was cut off can be repeated.
-  removeKeptReports(stateDir);
+  removeSpool(stateDir);
   for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
   removeCandidate(stateDir);
 }

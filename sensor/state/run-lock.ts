@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { SensorError } from "../sensor-error.ts";
 
 /** Throws SensorError when another program that runs holds the folder. A folder that cannot be written is held all the same. */
-export function holdStateDir(stateDir: string): Disposable {
+export function lockStateDir(stateDir: string): Disposable {
   const path = join(stateDir, "run.lock");
   const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
   for (let tries = 0; tries < 3; tries++) {
@@ -46,7 +46,7 @@ function isAlive(pid: number, startedAt: string): boolean {
   return (startOf(pid) ?? "") === startedAt;
 }
 
-/** When the process started, in clock ticks since boot (proc_pid_stat(5), field 22); undefined where there is no /proc. */
+/** When the process started, in clock ticks since instance (proc_pid_stat(5), field 22); undefined where there is no /proc. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

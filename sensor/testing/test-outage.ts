@@ -60,7 +60,7 @@ export async function openOutage({ maxKeptBytes }: { maxKeptBytes?: number } = {
         ...(maxKeptBytes === undefined ? {} : { maxKeptBytes }),
       }),
     /** The server answers the next requests with this. */
-    answerWith(answer: Answer, times = 1): void {
+    replyWith(answer: Answer, times = 1): void {
       server.next.push(...Array(times).fill(answer));
     },
     async [Symbol.asyncDispose]() {
@@ -73,7 +73,7 @@ export async function openOutage({ maxKeptBytes }: { maxKeptBytes?: number } = {
 export const away = problem("unavailable");
 
 /** The server acts on the request, and its answer is lost. */
-export function lostAnswer(answer: Answer): Answer {
+export function lostReply(answer: Answer): Answer {
   return (response, request) => {
     const nowhere = { writeHead: () => ({ end: () => {} }) } as unknown as ServerResponse;
     answer(nowhere, request);

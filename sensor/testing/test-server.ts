@@ -10,7 +10,7 @@ import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@atta
 export const SENSOR_ID = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
 
 /** What a host becomes that asks to be a copy. */
-export const COPY_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000001";
+export const CLONE_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000001";
 
 /** A request as it arrived, with what its signature says of itself. */
 export interface Received {
@@ -20,7 +20,7 @@ export interface Received {
   body: any;
   sizeBytes: number;
   token: string | undefined;
-  bootId: string | undefined;
+  instanceId: string | undefined;
   signature: string;
   keyid: string;
   nonce: number;
@@ -81,7 +81,8 @@ export async function startTestServer({
       }
     }
     received.push(request);
-    if (request.path === "/sensor/v1/check-in" && !request.signatureError) world.boots.add(request.bootId);
+    if (request.path === "/sensor/v1/check-in" && !request.signatureError)
+      world.boots.add(request.instanceId);
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path)) world.publicKey = request.keyid;
     (next.shift() ?? answer)(response, request);
   };
@@ -96,7 +97,7 @@ export async function startTestServer({
     const category = /^\/sensor\/v1\/inventory\/(\w+)/.exec(request.path)?.[1];
     if (/^\/sensor\/v1\/(re-)?enroll$/.test(request.path))
       return json(201, enrolledReply())(response, request);
-    if (request.path === "/sensor/v1/keys" && !world.boots.has(request.bootId))
+    if (request.path === "/sensor/v1/keys" && !world.boots.has(request.instanceId))
       return problem("state-conflict")(response, request);
     if (request.path === "/sensor/v1/check-in") {
       const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
@@ -107,15 +108,15 @@ export async function startTestServer({
       const told = { serverTime: now(), address: "127.0.0.1", assetGroup: null, awaitingApproval: false };
       return json(200, { ...told, refusal: null, ...world.tokenCheck })(response, request);
     }
-    if (request.path === "/sensor/v1/goodbye") return response.writeHead(204).end();
+    if (request.path === "/sensor/v1/unenroll") return response.writeHead(204).end();
     if (request.path === "/sensor/v1/confirm") return response.writeHead(204).end();
     if (request.path === "/sensor/v1/keys") {
       world.nextKey = request.body.publicKey;
       return response.writeHead(204).end();
     }
-    if (request.path === "/sensor/v1/copies") {
+    if (request.path === "/sensor/v1/clones") {
       world.publicKey = request.body.publicKey;
-      return json(201, { ...enrolledReply(), sensorId: COPY_ID })(response, request);
+      return json(201, { ...enrolledReply(), sensorId: CLONE_ID })(response, request);
     }
     if (category && request.path.endsWith("/chunks")) {
       for (const [hash, content] of Object.entries(request.body.chunks)) {
@@ -218,12 +219,12 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     ) ?? [];
   const [, params = "", components = "", created, nonce, keyid = ""] = input;
   const isEnrolling = /^\/sensor\/v1\/(re-enroll|enroll|check)$/.test(url);
-  const bootId = headers["sensor-boot"] === undefined ? undefined : header("sensor-boot");
+  const instanceId = headers["sensor-instance"] === undefined ? undefined : header("sensor-instance");
   const values: Record<string, string> = {
     '"@method"': method,
     '"@path"': url,
     '"content-digest"': `sha-256=:${sha256(text).toString("base64")}:`,
-    ...(bootId === undefined ? {} : { '"sensor-boot"': bootId }),
+    ...(instanceId === undefined ? {} : { '"sensor-instance"': instanceId }),
     ...(isEnrolling ? { '"authorization"': header("authorization") } : {}),
   };
   const base = Object.entries({ ...values, '"@signature-params"': params })
@@ -245,7 +246,7 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     path: url,
     body: JSON.parse(text),
     sizeBytes: Buffer.byteLength(text),
-    bootId,
+    instanceId,
     signature: header("signature"),
     token: /^Bearer (.+)$/.exec(header("authorization"))?.[1],
     keyid,

@@ -2,13 +2,13 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import {
-  answerBase,
-  BOOT_HEADER,
-  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
-  formatAnswerParams,
   formatContentDigest,
+  formatResponseParams,
   formatSignatureParams,
+  INSTANCE_HEADER,
+  INSTANCE_SIGNED_COMPONENTS,
+  responseSignatureBase,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -33,7 +33,7 @@ export interface Connection {
   clockOffsetMs: number;
   lastNonce: number;
   /** This start of the sensor; undefined while enrolling. */
-  bootId: string | undefined;
+  instanceId: string | undefined;
   /** Signs what the server refuses with; undefined: not known, e.g. while enrolling. */
   serverKey: string | undefined;
   /** Roots that are trusted, PEM; undefined: the system's. */
@@ -47,12 +47,12 @@ export function connect(
   server: string,
   key: KeyObject,
   keyid: string,
-  known: Partial<Pick<Connection, "bootId" | "serverKey" | "ca" | "proxy" | "now">> = {},
+  known: Partial<Pick<Connection, "instanceId" | "serverKey" | "ca" | "proxy" | "now">> = {},
 ): Connection {
-  const { bootId, serverKey, ca, now = Date.now } = known;
+  const { instanceId, serverKey, ca, now = Date.now } = known;
   // Otherwise a proxy would carry what may go unencrypted only because it stays on this host.
   const proxy = isLoopback(new URL(server).hostname) ? undefined : known.proxy;
-  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, bootId, serverKey, ca, proxy, now };
+  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, serverKey, ca, proxy, now };
 }
 
 /** Sends a route's input. `token` is for enrollment only. Throws Unreachable or Refused. */
@@ -107,7 +107,7 @@ async function sendOnce<R extends Route>(
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
     return await readReply(route, response, (text) =>
-      isSignedAnswer(connection, headers.signature, response, text),
+      isSignedResponse(connection, headers.signature, response, text),
     );
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
@@ -127,8 +127,8 @@ function signedHeaders(
   const nowMs = connection.now() + connection.clockOffsetMs;
   // Microseconds grow through restarts without being written down; the server's word corrects a clock set back.
   connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
-  const { bootId } = connection;
-  const plain = bootId === undefined ? SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
+  const { instanceId } = connection;
+  const plain = instanceId === undefined ? SIGNED_COMPONENTS : INSTANCE_SIGNED_COMPONENTS;
   const components = token === undefined ? plain : ENROLL_SIGNED_COMPONENTS;
   const params = formatSignatureParams({
     components,
@@ -138,9 +138,9 @@ function signedHeaders(
   });
   const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
   const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
-  if (bootId !== undefined) {
-    values[BOOT_HEADER] = bootId;
-    headers[BOOT_HEADER] = bootId;
+  if (instanceId !== undefined) {
+    values[INSTANCE_HEADER] = instanceId;
+    headers[INSTANCE_HEADER] = instanceId;
   }
   if (token !== undefined) {
     values.authorization = `Bearer ${token}`;
@@ -155,7 +155,7 @@ function signedHeaders(
 }
 
 /** Whether the sensor's own server has signed the answer to this very request; undefined: its key is not known. */
-function isSignedAnswer(
+function isSignedResponse(
   { serverKey }: Connection,
   requestSignature: string,
   { status, headers }: Response,
@@ -167,9 +167,9 @@ function isSignedAnswer(
   const created = /^\("@status" "content-digest" "signature";req\);created=(\d{1,12});/.exec(
     params ?? "",
   )?.[1];
-  if (params !== formatAnswerParams(Number(created), serverKey) || signature === undefined) return false;
+  if (params !== formatResponseParams(Number(created), serverKey) || signature === undefined) return false;
   const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
-  const base = answerBase({ status, contentDigest, requestSignature }, params);
+  const base = responseSignatureBase({ status, contentDigest, requestSignature }, params);
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: serverKey }, format: "jwk" });
   return verify(null, Buffer.from(base), key, Buffer.from(signature, "base64"));
 }

@@ -128,7 +128,7 @@ export async function deleteAssetGroup(db: Database, now: number, user: User, id
 }
 
 /** The group, which stays until the transaction ends; undefined when it is not there or deleted. */
-export async function holdAssetGroup(
+export async function lockAssetGroup(
   tx: Database,
   id: string,
 ): Promise<{ id: string; name: string } | undefined> {

@@ -85,14 +85,14 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await sensor.send("POST", CHECK_IN, hello, { nonce: 501 })).status).toBe(200);
   });
 
-  test(`of many copies of one request sent at once exactly one is accepted (${dialect})`, async () => {
+  test(`of many clones of one request sent at once exactly one is accepted (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await enrolled(world, await world.signedIn("admin"));
-    const copies = await Promise.all(
+    const clones = await Promise.all(
       Array.from({ length: 20 }, () => sensor.send("POST", CHECK_IN, hello, { nonce: 900 })),
     );
-    expect(copies.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(copies.filter(({ status }) => status === 401)).toHaveLength(19);
+    expect(clones.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(clones.filter(({ status }) => status === 401)).toHaveLength(19);
   });
 
   test(`a deleted sensor is told that it is not known (${dialect})`, async () => {

@@ -15,8 +15,8 @@ export const TOKEN_USAGE = `Usage:
   attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--max-enrollments N]
                    [--network CIDR]... [--hostname PATTERN]... [--tag TAG]... [--description TEXT]
                    [--require-approval] [--ephemeral-hours N]
-                   [--copies allow|approval|refuse]
-                   [--reinstalls ask|merge|keep]
+                   [--cloned-hosts allow|approval|refuse]
+                   [--reimaged-hosts ask|merge|keep]
                    [--re-enroll-lost new-pin|always|never] [OUTPUT]
   attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
@@ -86,8 +86,8 @@ async function create(args: string[]): Promise<void> {
     tag: texts,
     "require-approval": flag,
     "ephemeral-hours": text,
-    copies: text,
-    reinstalls: text,
+    "cloned-hosts": text,
+    reimagedHosts: text,
     "re-enroll-lost": text,
   });
   const name = required(flags.name, "--name");
@@ -113,8 +113,8 @@ async function create(args: string[]): Promise<void> {
         allowedHostnames: flags.hostname ?? [],
         tags: flags.tag ?? [],
         requireApproval: flags["require-approval"] ?? false,
-        copies: parseRule("--copies", routes.COPY_RULES, flags.copies),
-        reinstalls: parseRule("--reinstalls", routes.REINSTALL_RULES, flags.reinstalls),
+        clonedHosts: parseRule("--cloned-hosts", routes.CLONED_HOSTS_RULES, flags["cloned-hosts"]),
+        reimagedHosts: parseRule("--reimaged-hosts", routes.REIMAGED_HOSTS_RULES, flags.reimagedHosts),
         reEnrollLost: parseRule("--re-enroll-lost", LOST_SENSOR_RULES, flags["re-enroll-lost"]),
       },
     }),

@@ -28,13 +28,13 @@ const SINCE = NOW - 180_000;
 const SENSORS = 21_000;
 /** Tables that grow with the fleet, by the names that they have in queries too. */
 const LARGE = new Set([
-  ...["sensor", "sensor_presence", "sensor_likeness", "sensor_boot", "known_key", "original", "successor"],
-  ...["later", "earlier", "seen", "copy", "asset", "asset_identifier", "enrollment_attempt"],
+  ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
+  ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
   ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
 ]);
 
 /** Holds the open pairs alone, and a list reads no more of them than it sorts for a page. */
-const BOUNDED = "sensor_likeness_open";
+const BOUNDED = "sensor_match_open";
 
 type Listing = [name: string, list: (db: Database) => Promise<unknown>];
 
@@ -61,10 +61,10 @@ function sensorLists(): Listing[] {
     ...(["linux", "windows", "darwin"] as const).map((platform) => ({ platform })),
     ...[token, otherToken, noToken].map((enrollmentTokenId) => ({ enrollmentTokenId })),
     ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
-    { looksLike: "any" },
+    { match: "any" },
     { status: "online", platform: "darwin" },
     { status: "online", platform: "linux", enrollmentTokenId: token, assetGroupId: group },
-    { status: "offline", enrollmentTokenId: noToken, looksLike: "any" },
+    { status: "offline", enrollmentTokenId: noToken, match: "any" },
     { platform: "windows", assetGroupId: otherGroup, q: "example" },
   ];
   // Each filter with each sort and each order, but not all three: an index is read from either end.
@@ -145,8 +145,8 @@ function otherLists(): Listing[] {
       (db) => listHolders(db, { "machine-id": ["7".padStart(32, "0")] }),
     ],
     ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
-    ["a roll-out's arrivals", (db) => countArrivals(db, noToken!)],
-    ["hosts of a roll-out", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
+    ["a rollout's arrivals", (db) => countArrivals(db, noToken!)],
+    ["hosts of a rollout", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
     ["sensors of a token by status", (db) => countSensorsOfToken(db, noToken!, SINCE)],
     ["a slice of a token's sensors", (db) => blockableSlices(db, noToken!, 0).next()],
     ["the first sensors of a token to block", (db) => listFirstBlockable(db, noToken!, 0, 100)],
@@ -211,7 +211,7 @@ async function readWhole(
   }
 }
 
-/** The same database, which keeps what is sent to it: the queries of the stores themselves, not copies. */
+/** The same database, which keeps what is sent to it: the queries of the stores themselves, not clones. */
 function recording(db: Database, sent: CompiledQuery[]): Database {
   const compiled = new WeakMap<QueryId, CompiledQuery>();
   return db.withPlugin({

@@ -1,5 +1,5 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
-import type { CopyRule, ReinstallRule } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ClonedHostsRule, ReimagedHostsRule } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
@@ -78,7 +78,7 @@ export interface AssetGroupTable {
 }
 
 /** A row of its own, so that locking a token reads no list of hostnames. */
-export interface TokenRollOutTable {
+export interface TokenRolloutTable {
   enrollmentTokenId: string;
   /** JSON: which machines are expected. */
   expected: string;
@@ -109,9 +109,9 @@ export interface EnrollmentTokenTable {
   requireApproval: number;
   ephemeralHours: number | null;
   /** What becomes of hosts that run with the copied key of one of its sensors. */
-  copies: CopyRule;
+  clonedHosts: ClonedHostsRule;
   /** What becomes of its sensors on hardware whose former sensor is silent. */
-  reinstalls: ReinstallRule;
+  reimagedHosts: ReimagedHostsRule;
   /** Whether a host whose server does not know it any more becomes a new sensor with it. */
   reEnrollLost: LostSensorRule;
   pausedAt: number | null;
@@ -170,18 +170,18 @@ export interface SensorTable {
   blockedBy: string | null;
   /** Removed after so many hours offline; null: never. */
   ephemeralHours: number | null;
-  /** When it said goodbye: its key is refused from then on. */
+  /** When it was unenrolled. Its key is refused from then on. */
   uninstalledAt: number | null;
   /** When it was removed as ephemeral: its key is refused from then on. */
   removedAt: number | null;
   /** The start of the program that holds the key; null: of protocol version 1, or none yet. */
-  bootId: string | null;
+  instanceId: string | null;
   /** 1: another start has appeared with this key, on what looks like another host. */
   hasNewcomers: number;
   /** JSON of the host facts it enrolled with. */
   enrolledHost: string;
   /** The sensor whose key its host held before. */
-  copiedFrom: string | null;
+  clonedFrom: string | null;
   /** Announced, and valid beside the present one until it has signed a request. */
   nextPublicKey: string | null;
   keyChangedAt: number;
@@ -203,7 +203,7 @@ export interface SensorWithStanding extends SensorTable {
 }
 
 /** A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at when it is asked for. */
-export interface SensorLikenessTable {
+export interface SensorMatchTable {
   sensorId: string;
   predecessorId: string;
   /** JSON of compared facts. */
@@ -211,7 +211,7 @@ export interface SensorLikenessTable {
   /** 1: no hardware fact differs. */
   isCertain: number;
   /** null: open. */
-  decision: "merged" | "kept" | null;
+  decision: "merged" | "dismissed" | null;
   decidedAt: number | null;
   /** null with a decision: a rule. */
   decidedBy: string | null;
@@ -220,11 +220,11 @@ export interface SensorLikenessTable {
 }
 
 /** A start of the program with a sensor's key. Of one sensor, one is the holder. */
-export interface SensorBootTable {
+export interface SensorInstanceTable {
   sensorId: string;
-  bootId: string;
-  /** newcomer: looks like another host, and whether the holder lives is not known yet; past: was the holder; copy: told to make another key. */
-  state: "holder" | "newcomer" | "past" | "copy";
+  instanceId: string;
+  /** newcomer: looks like another host, and whether the holder lives is not known yet; past: was the holder; clone: told to make another key. */
+  state: "holder" | "newcomer" | "past" | "clone";
   /** JSON of the host facts it said. */
   host: string;
   address: string;
@@ -233,8 +233,8 @@ export interface SensorBootTable {
   returnedAt: number | null;
   /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
   returns: number;
-  /** What the copy became. */
-  copySensorId: string | null;
+  /** What the clone became. */
+  cloneSensorId: string | null;
 }
 
 /** A public key that is, was, or is announced as a sensor's key. Deleted sensors keep theirs. */
@@ -426,13 +426,13 @@ export interface Schema {
   certificateAuthority: CertificateAuthorityTable;
   assetGroup: AssetGroupTable;
   enrollmentToken: EnrollmentTokenTable;
-  tokenRollOut: TokenRollOutTable;
+  tokenRollout: TokenRolloutTable;
   enrollmentAttempt: EnrollmentAttemptTable;
   sensor: SensorWithStanding;
   sensorPresence: SensorPresenceTable;
-  sensorBoot: SensorBootTable;
+  sensorInstance: SensorInstanceTable;
   knownKey: KnownKeyTable;
-  sensorLikeness: SensorLikenessTable;
+  sensorMatch: SensorMatchTable;
   reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;

@@ -1,7 +1,7 @@
 // What rollouts expected in earlier versions is expected after the upgrade too.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut } from "@attacklens/protocol/rollout.ts";
+import { getRollout } from "@attacklens/protocol/rollout.ts";
 import { sql } from "kysely";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
@@ -17,18 +17,18 @@ for (const dialect of TESTED_DIALECTS) {
         return (await world.call(tokens.createEnrollmentToken, cookie, { body })).enrollmentToken.id;
       }),
     );
-    await sql`drop table token_roll_out`.execute(db);
-    await sql`alter table enrollment_token add column roll_out text not null default '{"type":"none"}'`.execute(
+    await sql`drop table token_rollout`.execute(db);
+    await sql`alter table enrollment_token add column rollout text not null default '{"type":"none"}'`.execute(
       db,
     );
-    await sql`update enrollment_token set roll_out = '{"type":"number","machines":7}' where id = ${planned}`.execute(
+    await sql`update enrollment_token set rollout = '{"type":"number","machines":7}' where id = ${planned}`.execute(
       db,
     );
 
     await tokenRollOut.up(db);
 
     const expected = async (id: string) =>
-      (await world.call(getRollOut, cookie, { params: { id } })).expected;
+      (await world.call(getRollout, cookie, { params: { id } })).expected;
     expect(await expected(planned!)).toBe(7);
     expect(await expected(unplanned!)).toBeNull();
   });

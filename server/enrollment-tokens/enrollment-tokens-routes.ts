@@ -1,11 +1,11 @@
 import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import * as rollOut from "@attacklens/protocol/rollout.ts";
+import * as rollout from "@attacklens/protocol/rollout.ts";
 import { handler } from "../route-handler.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
-import { getRollOut, setRollOut } from "./rollout.ts";
+import { getRollout, setRollout } from "./rollout.ts";
 import {
   deleteEnrollmentToken,
   pauseEnrollmentToken,
@@ -53,8 +53,8 @@ export const enrollmentTokenRoutes = [
     return undefined;
   }),
   handler(attempts.listEnrollmentAttempts, ({ query }, { reads }) => listEnrollmentAttempts(reads, query)),
-  handler(rollOut.getRollOut, ({ params }, { reads }) => getRollOut(reads, params.id)),
-  handler(rollOut.setRollOut, ({ params, body, user }, { db, now }) =>
-    setRollOut(db, now(), user, params.id, body),
+  handler(rollout.getRollout, ({ params }, { reads }) => getRollout(reads, params.id)),
+  handler(rollout.setRollout, ({ params, body, user }, { db, now }) =>
+    setRollout(db, now(), user, params.id, body),
   ),
 ];

@@ -35,8 +35,8 @@ function tokens(db: Database) {
       "enrollmentToken.tags",
       "enrollmentToken.requireApproval",
       "enrollmentToken.ephemeralHours",
-      "enrollmentToken.copies",
-      "enrollmentToken.reinstalls",
+      "enrollmentToken.clonedHosts",
+      "enrollmentToken.reimagedHosts",
       "enrollmentToken.reEnrollLost",
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
@@ -244,11 +244,11 @@ export async function countUses(db: Database, tokenId: string): Promise<number> 
 }
 
 /** What a token's rollout expects, as JSON, null when nothing was set; undefined when there is no such token. */
-export async function findRollOut(db: Database, id: string): Promise<string | null | undefined> {
+export async function findRollout(db: Database, id: string): Promise<string | null | undefined> {
   const row = await db
     .selectFrom("enrollmentToken")
-    .leftJoin("tokenRollOut", "tokenRollOut.enrollmentTokenId", "enrollmentToken.id")
-    .select("tokenRollOut.expected")
+    .leftJoin("tokenRollout", "tokenRollout.enrollmentTokenId", "enrollmentToken.id")
+    .select("tokenRollout.expected")
     .where("enrollmentToken.id", "=", id)
     .where("enrollmentToken.deletedAt", "is", null)
     .executeTakeFirst();
@@ -256,9 +256,9 @@ export async function findRollOut(db: Database, id: string): Promise<string | nu
 }
 
 /** In the transaction that has locked the token. */
-export async function upsertRollOut(tx: Database, id: string, expected: string): Promise<void> {
+export async function upsertRollout(tx: Database, id: string, expected: string): Promise<void> {
   await tx
-    .insertInto("tokenRollOut")
+    .insertInto("tokenRollout")
     .values({ enrollmentTokenId: id, expected })
     .onConflict((conflict) => conflict.column("enrollmentTokenId").doUpdateSet({ expected }))
     .execute();

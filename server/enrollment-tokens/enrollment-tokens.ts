@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
-import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
+import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
@@ -57,8 +57,8 @@ function present(
     tags: parseList(row.tags),
     requireApproval: row.requireApproval === 1,
     ephemeralHours: row.ephemeralHours,
-    copies: row.copies,
-    reinstalls: row.reinstalls,
+    clonedHosts: row.clonedHosts,
+    reimagedHosts: row.reimagedHosts,
     reEnrollLost: row.reEnrollLost,
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
@@ -119,7 +119,7 @@ export async function insertNewToken(
 ): Promise<NewValue> {
   const { id } = token;
   const value = formatTokenValue(randomBytes(32));
-  if (token.assetGroupId !== null && !(await holdAssetGroup(tx, token.assetGroupId)))
+  if (token.assetGroupId !== null && !(await lockAssetGroup(tx, token.assetGroupId)))
     throw badField("scope.assetGroupId", "is not an asset group that exists");
   await insertToken(tx, {
     ...token,

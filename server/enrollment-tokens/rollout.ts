@@ -1,7 +1,7 @@
-// How far a roll-out has come: the machines expected with a token against its ledger.
+// How far a rollout has come: the machines expected with a token against its ledger.
 
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import { type RollOut, type RollOutState, setRollOut as setRoute } from "@attacklens/protocol/rollout.ts";
+import { type Rollout, type RolloutState, setRollout as setRoute } from "@attacklens/protocol/rollout.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
@@ -10,13 +10,13 @@ import { nameKey } from "../ids.ts";
 import type { User } from "../route-handler.ts";
 import { countArrivals, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
-import { countUses, findRollOut, lockToken, upsertRollOut } from "./enrollment-tokens-store.ts";
+import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";
 
 const NOTHING: RouteInput<typeof setRoute>["body"] = { type: "none" };
 
 /** Throws not-found. */
-export async function getRollOut(db: Database, id: string): Promise<RollOut> {
-  const stored = await findRollOut(db, id);
+export async function getRollout(db: Database, id: string): Promise<Rollout> {
+  const stored = await findRollout(db, id);
   if (stored === undefined) throw notFound(id);
   const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
   const enrolled = await countUses(db, id);
@@ -38,7 +38,7 @@ export async function getRollOut(db: Database, id: string): Promise<RollOut> {
   const byHost = new Map<string, (typeof seen)[number]>();
   for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
     byHost.set(attempt.hostnameKey, attempt);
-  const counts: RollOut["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
+  const counts: Rollout["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
   const hosts = expected.hostnames.map((hostname) => {
     const attempt = byHost.get(nameKey(hostname));
     const state = stateOf(attempt);
@@ -50,25 +50,25 @@ export async function getRollOut(db: Database, id: string): Promise<RollOut> {
   return { expected: hosts.length, enrolled, counts, unexpected, hosts };
 }
 
-function stateOf(attempt: { sensorId: string | null; reportedAt: number | null } | undefined): RollOutState {
+function stateOf(attempt: { sensorId: string | null; reportedAt: number | null } | undefined): RolloutState {
   if (attempt === undefined) return "missing";
   if (attempt.sensorId === null) return "refused";
   return attempt.reportedAt === null ? "arrived" : "reporting";
 }
 
 /** Throws not-found. */
-export async function setRollOut(
+export async function setRollout(
   db: Database,
   now: number,
   user: User,
   id: string,
   body: RouteInput<typeof setRoute>["body"],
-): Promise<RollOut> {
+): Promise<Rollout> {
   const expected = body.type === "hostnames" ? { ...body, hostnames: [...new Set(body.hostnames)] } : body;
   await inTransaction(db, async (tx) => {
     const token = await lockToken(tx, { id });
     if (!token) throw notFound(id);
-    await upsertRollOut(tx, id, JSON.stringify(expected));
+    await upsertRollout(tx, id, JSON.stringify(expected));
     const machines =
       expected.type === "hostnames"
         ? expected.hostnames.length
@@ -78,10 +78,10 @@ export async function setRollOut(
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
-      action: "enrollment-token.roll-out-set",
+      action: "enrollment-token.rollout-set",
       entity: { type: "enrollment-token", id },
       details: { name: token.name, type: expected.type, machines },
     });
   });
-  return await getRollOut(db, id);
+  return await getRollout(db, id);
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
-import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
+import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";
@@ -37,21 +37,21 @@ export class RefusedAttempt extends Error {
   }
 }
 
-export type HeldToken = Awaited<ReturnType<typeof withRules>>;
+export type LockedToken = Awaited<ReturnType<typeof withRules>>;
 
 /** The token that a value names, locked until the transaction ends, its group too; undefined when there is none any more. */
-export async function holdToken(tx: Database, valueHash: string): Promise<HeldToken | undefined> {
+export async function lockTokenByHash(tx: Database, valueHash: string): Promise<LockedToken | undefined> {
   const token = await lockToken(tx, { valueHash });
   return token && (await withRules(tx, token));
 }
 
-/** The token that a sensor came with, locked as by holdToken. A deleted one admits nobody. */
-export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<HeldToken> {
+/** The token that a sensor came with, locked as by lockTokenByHash. A deleted one admits nobody. */
+export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<LockedToken> {
   return await withRules(tx, await lockTokenOfSensor(tx, sensorId));
 }
 
 async function withRules(tx: Database, token: EnrollmentTokenTable) {
-  const assetGroup = token.assetGroupId === null ? null : await holdAssetGroup(tx, token.assetGroupId);
+  const assetGroup = token.assetGroupId === null ? null : await lockAssetGroup(tx, token.assetGroupId);
   let uses = await countUses(tx, token.id);
   const networks = parseList(token.allowedNetworks);
   const patterns = parseList(token.allowedHostnames);
@@ -89,7 +89,7 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     tags: parseList(token.tags),
     requireApproval: token.requireApproval === 1,
     ephemeralHours: token.ephemeralHours,
-    clones: token.copies,
+    clonedHosts: token.clonedHosts,
     refuse,
     reEnrollLost: token.reEnrollLost,
     judge,

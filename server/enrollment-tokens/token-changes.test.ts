@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollOut, setRollOut } from "@attacklens/protocol/rollout.ts";
+import { getRollout, setRollout } from "@attacklens/protocol/rollout.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
@@ -214,22 +214,22 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, sensor, params.id)).status).toBe(200);
   });
 
-  test(`a roll-out tells who arrived, who was refused and who is missing (${dialect})`, async () => {
+  test(`a rollout tells who arrived, who was refused and who is missing (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
       body: { ...settings, allowedNetworks: ["10.1.0.0/16"] },
     });
     const params = { id: enrollmentToken.id };
-    await world.call(setRollOut, cookie, {
+    await world.call(setRollout, cookie, {
       params,
       body: { type: "hostnames", hostnames: ["Web-01", "web-02", "web-03", "web-02"] },
     });
     await enroll(world, value, { hostname: "WEB-01" });
     await enroll(world, value, { hostname: "web-02", address: "10.9.0.1" });
     await enroll(world, value, { hostname: "stray" });
-    const rollOut = await world.call(getRollOut, cookie, { params });
-    expect(rollOut).toMatchObject({
+    const rollout = await world.call(getRollout, cookie, { params });
+    expect(rollout).toMatchObject({
       expected: 3,
       enrolled: 2,
       unexpected: 1,

@@ -6,7 +6,7 @@ import type {
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
-import { holdAssetGroup } from "../asset-groups/asset-groups.ts";
+import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -49,7 +49,7 @@ async function lockFor(tx: Database, now: number, id: string, action: TokenActio
   const token = await lockToken(tx, { id });
   if (!token) throw notFound(id);
   const { assetGroupId } = token;
-  const isGroupDeleted = assetGroupId !== null && !(await holdAssetGroup(tx, assetGroupId));
+  const isGroupDeleted = assetGroupId !== null && !(await lockAssetGroup(tx, assetGroupId));
   const locked = { ...token, uses: await countUses(tx, id) };
   // When the group was deleted decides nothing.
   const facts = { ...locked, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
@@ -166,8 +166,8 @@ export async function rotateEnrollmentToken(
       tags: old.tags,
       requireApproval: old.requireApproval,
       ephemeralHours: old.ephemeralHours,
-      copies: old.copies,
-      reinstalls: old.reinstalls,
+      clonedHosts: old.clonedHosts,
+      reimagedHosts: old.reimagedHosts,
       reEnrollLost: old.reEnrollLost,
       assetGroupId: old.assetGroupId,
       rotatedFrom: id,

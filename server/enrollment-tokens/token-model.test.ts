@@ -10,7 +10,7 @@ import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/tes
 import { explain, type Model, type Operation, statusOf, usesOf } from "../testing/token-model.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
-const CLONE = "/sensor/v1/copies";
+const CLONE = "/sensor/v1/clones";
 const ENROLL = "/sensor/v1/enroll";
 const TOKENS = "/api/v1/enrollment-tokens";
 const GROUPS = 2;
@@ -109,10 +109,10 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
 
   /** Hosts that run with the key of another, each told to make a key of its own. */
   async function openClones(host: number) {
-    const checkIn = (bootId: string, productUuid: string) => {
+    const checkIn = (instanceId: string, productUuid: string) => {
       const { host: facts } = hosts[host]!.enrollBody(`${run}-${host}`, { productUuid });
       const body = { protocolVersion: 2, sensorVersion: "1", host: facts };
-      const options = { keyid: sensorIds.get(host)!, bootId };
+      const options = { keyid: sensorIds.get(host)!, instanceId };
       return send(CHECK_IN, hosts[host]!.request("POST", CHECK_IN, body, world.clock.ms, options));
     };
     const original = crypto.randomUUID();
@@ -134,7 +134,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
     const name = `${run}-${host}-${clone}`;
     const body = { ...key.enrollBody(name), protocolVersion: 2, proof: key.proof(keyid) };
     for (;;) {
-      const options = { keyid, bootId: instance };
+      const options = { keyid, instanceId: instance };
       const init = hosts[host]!.request("POST", CLONE, body, world.clock.ms, options);
       const reply = await send(CLONE, init);
       // All of them sign with one key: a request that another has overtaken is sent again.
@@ -149,7 +149,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
       const body = {
         name: `${run} token ${tokens.length}`,
         maxEnrollments: limit,
-        copies: "allow",
+        clonedHosts: "allow",
         expiresAt: expiresInMs === null ? null : new Date(world.clock.ms + expiresInMs).toISOString(),
         scope:
           group === null

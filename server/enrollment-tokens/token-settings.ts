@@ -24,8 +24,8 @@ export type SettingColumns = Partial<
     | "tags"
     | "requireApproval"
     | "ephemeralHours"
-    | "copies"
-    | "reinstalls"
+    | "clonedHosts"
+    | "reimagedHosts"
     | "reEnrollLost"
   >
 >;
@@ -85,8 +85,8 @@ const TOLD = [
   "tags",
   "requireApproval",
   "ephemeralHours",
-  "copies",
-  "reinstalls",
+  "clonedHosts",
+  "reimagedHosts",
   "reEnrollLost",
 ] as const;
 

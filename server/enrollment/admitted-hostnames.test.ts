@@ -85,7 +85,7 @@ for (const dialect of TESTED_DIALECTS) {
     await clone.checkIn();
     await original.checkIn();
     const mine = makeTestSensor();
-    const { body } = await clone.becomeCopy(mine, "web-02");
+    const { body } = await clone.becomeClone(mine, "web-02");
     const own = program(world, mine, body.sensorId, "10.0.0.2", CLONE_FACTS);
     await reportName(own, "dc-02.corp");
     expect(await world.call(getSensor, cookie, { params: { id: body.sensorId } })).toMatchObject({

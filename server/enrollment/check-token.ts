@@ -1,9 +1,9 @@
-// What would come of an enrollment, for the person who prepares a roll-out: the same judgement, and nothing of it is kept.
+// What would come of an enrollment, for the person who prepares a rollout: the same judgement, and nothing of it is kept.
 import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { holdToken, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/token-admission.ts";
+import { lockTokenByHash, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/token-admission.ts";
 import { toInstant } from "../ids.ts";
 import type { CheckedToken, HttpRequest, Services, TokenCheck, TokenHolder } from "../route-handler.ts";
 
@@ -19,7 +19,7 @@ export async function checkToken(
   try {
     return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
   } catch (error) {
-    if (!(error instanceof RefusedAttempt) || error.reason === "sensor-copied") throw error;
+    if (!(error instanceof RefusedAttempt) || error.reason === "sensor-cloned") throw error;
     const refusal = { code: error.reason, detail: error.told };
     return { ...told, refusal, assetGroup: null, awaitingApproval: false, reEnrollLost: "never" };
   }
@@ -27,7 +27,7 @@ export async function checkToken(
 
 /** All checks have the same `valueHash`; each is answered as if it came alone. */
 export async function checkBatch(db: Database, batch: TokenCheck[]): Promise<(CheckedToken | Error)[]> {
-  const token = await inTransaction(db, (tx) => holdToken(tx, batch[0]!.valueHash));
+  const token = await inTransaction(db, (tx) => lockTokenByHash(tx, batch[0]!.valueHash));
   return batch.map(({ at, ...host }) => {
     if (!token) return tokenUnknown();
     try {

@@ -9,8 +9,8 @@ import { readByIndex } from "../db/snapshot.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { recordTokenUses } from "../enrollment-tokens/attempts.ts";
 import {
-  type HeldToken,
-  holdToken,
+  type LockedToken,
+  lockTokenByHash,
   RefusedAttempt,
   tokenUnknown,
 } from "../enrollment-tokens/token-admission.ts";
@@ -18,7 +18,7 @@ import { nameKey, newId } from "../ids.ts";
 import type { Enrolled, EnrollRequest } from "../route-handler.ts";
 import { admitKey } from "../sensors/identity/known-keys.ts";
 import { type KnownKey, listKnownKeys } from "../sensors/identity/known-keys-store.ts";
-import { noticeReinstalls } from "../sensors/matches/matches.ts";
+import { detectMatches } from "../sensors/matches/matches.ts";
 import { insertSensors } from "../sensors/record/sensors-store.ts";
 
 /** What becomes of one request: an error is for its caller alone. */
@@ -55,7 +55,7 @@ async function enrollAll(
   checkInIntervalSeconds: number,
 ): Promise<Outcome[]> {
   await readByIndex(tx);
-  const token = await holdToken(tx, batch[0]!.valueHash);
+  const token = await lockTokenByHash(tx, batch[0]!.valueHash);
   // Behind the lock: whoever enrolled with this token until now is found.
   const keys = new Set(batch.map(({ publicKey }) => publicKey));
   const known = new Map((await listKnownKeys(tx, [...keys])).map((key) => [key.publicKey, key]));
@@ -110,9 +110,9 @@ export const NEW_SENSOR = {
   blockedBy: null,
   uninstalledAt: null,
   removedAt: null,
-  bootId: null,
+  instanceId: null,
   hasNewcomers: 0,
-  copiedFrom: null,
+  clonedFrom: null,
   nextPublicKey: null,
   replacedBy: null,
   replacedAt: null,
@@ -123,7 +123,7 @@ type NewSensor = EnrollRequest & { sensorId: string; useNumber: number };
 
 async function createSensors(
   tx: Database,
-  token: HeldToken,
+  token: LockedToken,
   made: NewSensor[],
   checkInIntervalSeconds: number,
 ): Promise<void> {
@@ -162,7 +162,7 @@ async function createSensors(
   const assetGroupId = token.assetGroup?.id ?? null;
   // A sensor that awaits approval is compared when it is approved.
   if (!isWithdrawn)
-    await noticeReinstalls(
+    await detectMatches(
       tx,
       made.map(({ sensorId, host }) => ({ id: sensorId, host })),
       { now: made[0]!.at, assetGroupId, checkInIntervalSeconds },

@@ -16,7 +16,7 @@ let tokenNumber = 0;
 async function openClones(
   world: World,
   cookie: string,
-  rule: tokens.CopyRule,
+  rule: tokens.ClonedHostsRule,
   count: number,
   settings: Settings = {},
 ) {
@@ -86,7 +86,7 @@ for (const dialect of TESTED_DIALECTS) {
       const fleet = await openClones(world, cookie, "allow", 1, settings);
       await close?.(world, cookie, fleet.params);
       const key = makeTestSensor();
-      const enroll = () => fleet.clones[0]!.becomeCopy(key, hostname, "10.0.0.9");
+      const enroll = () => fleet.clones[0]!.becomeClone(key, hostname, "10.0.0.9");
       const { status, body } = await enroll();
       expect({ reason, status, ...body }).toMatchObject({ status: 201, awaitingApproval: true });
       // A retry returns the same sensor, and writes nothing.
@@ -111,50 +111,50 @@ for (const dialect of TESTED_DIALECTS) {
     const cookie = await world.signedIn("posture-manager");
     const deleted = await openClones(world, cookie, "allow", 1);
     await world.call(tokens.deleteEnrollmentToken, cookie, { params: deleted.params });
-    expect((await deleted.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+    expect((await deleted.clones[0]!.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
 
     const strict = await openClones(world, cookie, "allow", 1);
     const body = { requireApproval: true };
     await world.call(tokens.updateEnrollmentToken, cookie, { params: strict.params, body });
-    expect((await strict.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+    expect((await strict.clones[0]!.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
 
     const waiting = await openClones(world, cookie, "approval", 2);
     const key = makeTestSensor();
-    const first = await waiting.clones[0]!.becomeCopy(key);
+    const first = await waiting.clones[0]!.becomeClone(key);
     expect([first.body.awaitingApproval, await waiting.uses()]).toEqual([true, 2]);
     await world.call(tokens.updateEnrollmentToken, cookie, {
       params: waiting.params,
-      body: { copies: "allow" },
+      body: { clonedHosts: "allow" },
     });
     // The clone awaits approval, and so do clones of the clone, which the server hears of only by its key.
-    const row = { boot_id: waiting.clones[1]!.bootId };
+    const row = { instance_id: waiting.clones[1]!.instanceId };
     await world.db
-      .insertInto("sensorBoot")
+      .insertInto("sensorInstance")
       .values({
         sensorId: first.body.sensorId,
-        bootId: row.boot_id,
-        state: "copy",
+        instanceId: row.instance_id,
+        state: "clone",
         host: "{}",
         address: "",
         firstSeenAt: 0,
         returnedAt: null,
         returns: 0,
-        copySensorId: null,
+        cloneSensorId: null,
       })
       .execute();
     const second = makeTestSensor();
     const request = key.request(
       "POST",
-      "/sensor/v1/copies",
+      "/sensor/v1/clones",
       {
         ...second.enrollBody("web-03"),
         protocolVersion: 2,
         proof: second.proof(first.body.sensorId),
       },
       world.clock.ms,
-      { keyid: first.body.sensorId, bootId: row.boot_id, nonce: nextNonce() },
+      { keyid: first.body.sensorId, instanceId: row.instance_id, nonce: nextNonce() },
     );
-    const reply = await world.fetch("/sensor/v1/copies", request);
+    const reply = await world.fetch("/sensor/v1/clones", request);
     expect(await reply.json()).toMatchObject({ awaitingApproval: true });
   });
 
@@ -163,19 +163,19 @@ for (const dialect of TESTED_DIALECTS) {
     const cookie = await world.signedIn("posture-manager");
     const blocked = await openClones(world, cookie, "allow", 1);
     await world.call(sensors.blockSensor, cookie, { params: { id: blocked.sensorId } });
-    expect((await blocked.clones[0]!.becomeCopy(makeTestSensor())).body.code).toBe("sensor-blocked");
+    expect((await blocked.clones[0]!.becomeClone(makeTestSensor())).body.code).toBe("sensor-blocked");
 
-    const rejected = await openClones(world, cookie, "refuse", 1);
+    const rejected = await openClones(world, cookie, "reject", 1);
     const key = makeTestSensor();
-    const reply = await rejected.clones[0]!.becomeCopy(key);
-    await rejected.clones[0]!.becomeCopy(key);
+    const reply = await rejected.clones[0]!.becomeClone(key);
+    await rejected.clones[0]!.becomeClone(key);
     expect(reply).toMatchObject({
       status: 403,
-      body: { code: "sensor-copied", reference: expect.any(String) },
+      body: { code: "sensor-cloned", reference: expect.any(String) },
     });
     const [attempt] = (await rejected.attempts()).filter(({ outcome }) => outcome === "refused");
     expect(attempt).toMatchObject({
-      ...{ reason: "sensor-copied", reference: reply.body.reference, attempts: 2, sensor: null },
+      ...{ reason: "sensor-cloned", reference: reply.body.reference, attempts: 2, sensor: null },
       detail: expect.stringContaining("rejects clones"),
     });
     expect(await rejected.uses()).toBe(1);
@@ -188,7 +188,7 @@ for (const dialect of TESTED_DIALECTS) {
     const admitted: { key: ReturnType<typeof makeTestSensor>; id: string }[] = [];
     for (const clone of fleet.clones.slice(1)) {
       const key = makeTestSensor();
-      const { body } = await clone.becomeCopy(key);
+      const { body } = await clone.becomeClone(key);
       expect(body.awaitingApproval).toBe(false);
       admitted.push({ key, id: body.sensorId });
     }
@@ -199,12 +199,12 @@ for (const dialect of TESTED_DIALECTS) {
     const grandchild = program(world, key, id, "10.0.0.8", FACTS);
     await grandchild.checkIn();
     await parent.checkIn();
-    expect((await grandchild.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(false);
-    expect((await fleet.clones[0]!.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+    expect((await grandchild.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(false);
+    expect((await fleet.clones[0]!.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
     expect(await fleet.uses()).toBe(1 + ADMITTED_CLONES);
     const refused = (await fleet.attempts()).filter(({ outcome }) => outcome === "refused");
     expect(refused).toMatchObject([
-      { reason: "sensor-copied", detail: expect.stringContaining("20 clones") },
+      { reason: "sensor-cloned", detail: expect.stringContaining("20 clones") },
     ]);
   }, 60_000);
 
@@ -225,13 +225,13 @@ for (const dialect of TESTED_DIALECTS) {
       const init = key.request("POST", "/sensor/v1/enroll", key.enrollBody(), world.clock.ms, options);
       return (await send(index, "/sensor/v1/enroll", init)).status === 201;
     });
-    const clones = fleet.clones.map(async ({ bootId }, index) => {
+    const clones = fleet.clones.map(async ({ instanceId }, index) => {
       const mine = makeTestSensor();
       const body = { ...mine.enrollBody(), protocolVersion: 2, proof: mine.proof(fleet.sensorId) };
       for (;;) {
-        const options = { keyid: fleet.sensorId, bootId, nonce: nextNonce() };
-        const init = fleet.key.request("POST", "/sensor/v1/copies", body, world.clock.ms, options);
-        const reply = await send(index, "/sensor/v1/copies", init);
+        const options = { keyid: fleet.sensorId, instanceId, nonce: nextNonce() };
+        const init = fleet.key.request("POST", "/sensor/v1/clones", body, world.clock.ms, options);
+        const reply = await send(index, "/sensor/v1/clones", init);
         // All hosts sign with one key: a request that another has overtaken, or that is one too many at a time, is sent again.
         if (reply.body.code === "signature-replayed" || reply.status === 429) continue;
         expect(reply.status).toBe(201);

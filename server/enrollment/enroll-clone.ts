@@ -1,6 +1,6 @@
 // A host that runs with another sensor's key becomes a sensor of its own. It passes the same rules as an enrollment, under the lock of the
 // token that the original came with; where the token refuses it, it awaits approval at least.
-import type { enrollCopy as cloneRoute } from "@attacklens/protocol/enroll.ts";
+import type { enrollClone as cloneRoute } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import { assetCreated, createAssets } from "../assets/assets.ts";
@@ -8,11 +8,11 @@ import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { insertRefusal, recordRefusal, recordTokenUses } from "../enrollment-tokens/attempts.ts";
-import { type HeldToken, lockRulesOfSensor, RefusedAttempt } from "../enrollment-tokens/token-admission.ts";
+import { type LockedToken, lockRulesOfSensor, RefusedAttempt } from "../enrollment-tokens/token-admission.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import type { HttpRequest, SensorCaller, Services } from "../route-handler.ts";
-import { rememberClone, sensorCopied } from "../sensors/clones/clones.ts";
-import { listBoots, updateBoots } from "../sensors/clones/clones-store.ts";
+import { rememberClone, sensorCloned } from "../sensors/clones/clones.ts";
+import { listInstances, updateInstances } from "../sensors/clones/clones-store.ts";
 import { requireProof } from "../sensors/identity/key-rotation.ts";
 import { admitKey } from "../sensors/identity/known-keys.ts";
 import { listKnownKeys } from "../sensors/identity/known-keys-store.ts";
@@ -46,7 +46,7 @@ export async function enrollClone(
     throw error instanceof RefusedAttempt ? await recordRefusal(refusals, attempt, error) : error;
   });
   const row = await findSensor(db, sensorId);
-  if (!row) throw sensorCopied();
+  if (!row) throw sensorCloned();
   return { ...enrolledReply(row), ...aboutServer(services) };
 }
 
@@ -70,10 +70,12 @@ async function enrollInTransaction(
   const original = await lockLiveSensor(tx, caller.id);
   requireUnblocked(original);
   const [known] = await listKnownKeys(tx, [publicKey]);
-  const earlier = admitKey(known, "clone", ({ copiedFrom }) => copiedFrom === original.id);
+  const earlier = admitKey(known, "clone", ({ clonedFrom }) => clonedFrom === original.id);
   if (earlier) return earlier.sensorId;
-  const boot = (await listBoots(tx, original.id)).find(({ bootId }) => bootId === caller.bootId);
-  if (caller.standing !== "copy" && boot?.state !== "copy")
+  const instance = (await listInstances(tx, original.id)).find(
+    ({ instanceId }) => instanceId === caller.instanceId,
+  );
+  if (caller.standing !== "clone" && instance?.state !== "clone")
     throw new Problem("state-conflict", "Cannot enroll clone: no other host is known to hold this key");
   const { useNumber, refusal, awaitsApproval } = await admitClone(tx, token, original, attempt);
   const sensorId = newId("sensor");
@@ -96,28 +98,28 @@ async function enrollInTransaction(
     awaitingApproval: awaitsApproval ? 1 : 0,
     ephemeralHours: token.ephemeralHours,
     enrolledHost: JSON.stringify(host),
-    copiedFrom: original.id,
+    clonedFrom: original.id,
   };
   await insertSensors(tx, [{ sensor, address, nonce: 0 }]);
-  if (boot) await updateBoots(tx, original.id, [boot.bootId], { copySensorId: sensorId });
-  else if (caller.bootId !== undefined) {
+  if (instance) await updateInstances(tx, original.id, [instance.instanceId], { cloneSensorId: sensorId });
+  else if (caller.instanceId !== undefined) {
     // It came with a key that the sensor had before: this is the first that is heard of its host.
     const clone = {
       sensorId: original.id,
-      bootId: caller.bootId,
-      state: "copy" as const,
+      instanceId: caller.instanceId,
+      state: "clone" as const,
       host: JSON.stringify(host),
       address,
       firstSeenAt: at,
       returnedAt: null,
       returns: 0,
-      copySensorId: sensorId,
+      cloneSensorId: sensorId,
     };
     await rememberClone(tx, clone, { now: at, checkInIntervalSeconds });
   }
   const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
   const details: AuditEvent["details"] = {
-    ...{ hostname, address, assetId: asset!.id, copyOf: original.id, rule: token.clones },
+    ...{ hostname, address, assetId: asset!.id, cloneOf: original.id, rule: token.clonedHosts },
   };
   if (useNumber !== undefined)
     await recordTokenUses(tx, [{ ...attempt, tokenId: token.id, sensorId, useNumber }]);
@@ -143,17 +145,17 @@ function requireUnblocked({ blockedAt }: LockedSensor): void {
  * A clone that the token refuses takes no use, and awaits approval: approving it is an operator's decision about this one host.
  * Throws RefusedAttempt where not even that is possible.
  */
-async function admitClone(tx: Database, token: HeldToken, original: LockedSensor, attempt: Attempt) {
+async function admitClone(tx: Database, token: LockedToken, original: LockedSensor, attempt: Attempt) {
   const { clones, waiting } = await countClones(tx, original.id);
-  if (token.clones === "refuse") {
+  if (token.clonedHosts === "reject") {
     throw token.refuse(
-      "sensor-copied",
+      "sensor-cloned",
       "another host holds this sensor's key, and its enrollment token rejects clones. Enroll this host with a token",
     );
   }
   if (waiting >= WAITING_CLONES) {
     throw token.refuse(
-      "sensor-copied",
+      "sensor-cloned",
       `${waiting} clones of this sensor await approval already. Approve or delete some of them, or enroll this host with a token`,
     );
   }
@@ -161,7 +163,7 @@ async function admitClone(tx: Database, token: HeldToken, original: LockedSensor
   let refusal: RefusedAttempt | undefined;
   try {
     if (clones >= ADMITTED_CLONES)
-      throw token.refuse("sensor-copied", `this sensor has ${clones} clones already`);
+      throw token.refuse("sensor-cloned", `this sensor has ${clones} clones already`);
     useNumber = token.admit(attempt.at, attempt);
   } catch (error) {
     if (!(error instanceof RefusedAttempt)) throw error;
@@ -169,7 +171,7 @@ async function admitClone(tx: Database, token: HeldToken, original: LockedSensor
   }
   const awaitsApproval =
     refusal !== undefined ||
-    token.clones === "approval" ||
+    token.clonedHosts === "approval" ||
     token.requireApproval ||
     original.awaitingApproval === 1;
   return { useNumber, refusal, awaitsApproval };

@@ -64,7 +64,7 @@ test("an enrollment reads a few rows for each host, without statistics and of ho
     expect(read).toBeLessThan(SENSORS);
   }
   const { matches } = await db
-    .selectFrom("sensorLikeness")
+    .selectFrom("sensorMatch")
     .select((eb) => eb.fn.countAll().as("matches"))
     .where("facts", "!=", "[]")
     .executeTakeFirstOrThrow();

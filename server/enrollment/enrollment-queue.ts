@@ -1,4 +1,4 @@
-// Collects requests with tokens while others are worked on, and hands those with one token on together: a roll-out of ten thousand hosts
+// Collects requests with tokens while others are worked on, and hands those with one token on together: a rollout of ten thousand hosts
 // takes neither a transaction for each, nor all connections from the sensors that exist, nor memory without end.
 
 import { openRetryAfter } from "../retry-after.ts";

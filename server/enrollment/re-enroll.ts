@@ -14,7 +14,7 @@ import { nameKey, toInstant } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import type { HttpRequest, Services, TokenHolder } from "../route-handler.ts";
 import { parseHost } from "../sensors/clones/clones.ts";
-import { deleteBoots, listBoots } from "../sensors/clones/clones-store.ts";
+import { deleteInstances, listInstances } from "../sensors/clones/clones-store.ts";
 import { admitKey } from "../sensors/identity/known-keys.ts";
 import { listKnownKeys, replaceKeyAtOnce } from "../sensors/identity/known-keys-store.ts";
 import { raiseNonce } from "../sensors/record/presence-store.ts";
@@ -141,7 +141,7 @@ export async function reEnroll(
       ...{ hostname, platform, osName, osVersion, architecture },
       hostnameKey: nameKey(hostname),
       version: sensorVersion,
-      bootId: null,
+      instanceId: null,
       hasNewcomers: 0,
       enrolledHost: JSON.stringify(host),
       uninstalledAt: null,
@@ -149,9 +149,9 @@ export async function reEnroll(
     // It may run on other hardware, or have been unenrolled before.
     if (sensor.awaitingApproval === 0)
       await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
-    const boots = await listBoots(tx, sensor.id);
-    const over = boots.filter(({ state }) => state !== "copy").map(({ bootId }) => bootId);
-    await deleteBoots(tx, sensor.id, over);
+    const instances = await listInstances(tx, sensor.id);
+    const over = instances.filter(({ state }) => state !== "clone").map(({ instanceId }) => instanceId);
+    await deleteInstances(tx, sensor.id, over);
     await raiseNonce(tx, sensor.id, nonce);
     await markTicketUsed(tx, ticket.id, { usedAt: at, publicKey });
     await recordAuditEvent(tx, {

@@ -82,17 +82,17 @@ for (const dialect of TESTED_DIALECTS) {
           if (reply.status !== 201) return;
           enrolled++;
           const { sensorId } = (await reply.json()) as { sensorId: string };
-          const bootId = crypto.randomUUID();
+          const instanceId = crypto.randomUUID();
           const hello = { protocolVersion: 2, sensorVersion: "1" };
           for (const [path, content] of [
             [CHECK_IN, { ...hello, host: later }],
             [CHECK_IN, { ...hello, trusts }],
             ["/sensor/v1/keys", { publicKey: key.publicKey, proof }],
-            ["/sensor/v1/copies", { ...body, proof, host: later }],
+            ["/sensor/v1/clones", { ...body, proof, host: later }],
           ] as const) {
             const request = key.request("POST", path, content, world.clock.ms, {
               keyid: sensorId,
-              bootId,
+              instanceId,
               nonce: ++nonce,
             });
             expect((await world.fetch(path, request)).status).toBeLessThan(500);
@@ -105,17 +105,17 @@ for (const dialect of TESTED_DIALECTS) {
     expect(enrolled).toBeGreaterThan(5);
     const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });
     expect(items).toHaveLength(enrolled);
-    for (const { id, looksLike } of items) {
+    for (const { id, match } of items) {
       await world.call(getSensor, cookie, { params: { id } });
-      if (looksLike)
+      if (match)
         await world
-          .call(mergeSensor, cookie, { params: { id }, body: { predecessorId: looksLike.sensor.id } })
+          .call(mergeSensor, cookie, { params: { id }, body: { predecessorId: match.sensor.id } })
           .catch((error) => {
             // One that was merged a moment ago is nobody's predecessor any more.
             expect(String(error)).toContain("409");
           });
     }
-    await world.call(listSensors, cookie, { query: { looksLike: "any", status: "offline" } });
+    await world.call(listSensors, cookie, { query: { match: "any", status: "offline" } });
     await world.call(listAssets, cookie, {});
   }, 60_000);
 
@@ -131,8 +131,8 @@ for (const dialect of TESTED_DIALECTS) {
       sensorId: string;
     };
     const hello = { protocolVersion: 2, sensorVersion: "1", host: key.enrollBody().host };
-    const bootId = crypto.randomUUID();
-    const request = key.request("POST", CHECK_IN, hello, world.clock.ms, { keyid: sensorId, bootId });
+    const instanceId = crypto.randomUUID();
+    const request = key.request("POST", CHECK_IN, hello, world.clock.ms, { keyid: sensorId, instanceId });
     const captured = () => ({ ...request, headers: { ...(request.headers as Record<string, string>) } });
     expect((await world.fetch(CHECK_IN, captured())).status).toBe(200);
 
@@ -148,7 +148,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
     // The same enrollment again is the same sensor: whoever repeats it has gained nothing that they can sign with.
     expect(await (await restarted("/sensor/v1/enroll", enrolling)).json()).toMatchObject({ sensorId });
-    for (const path of ["/sensor/v1/goodbye", "/sensor/v1/keys"]) {
+    for (const path of ["/sensor/v1/unenroll", "/sensor/v1/keys"]) {
       const moved = await restarted(path, captured());
       expect(await moved.json()).toMatchObject({
         code: expect.stringMatching(/signature-invalid|input-invalid/),

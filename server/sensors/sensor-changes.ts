@@ -8,7 +8,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
 import { parseHost } from "./clones/clones.ts";
-import { keepBoth, merge, noticeReinstalls, presentReplaced, separate } from "./matches/matches.ts";
+import { detectMatches, dismiss, merge, presentReplaced, unmerge } from "./matches/matches.ts";
 import { type SensorAction, sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import {
@@ -34,7 +34,7 @@ async function change(
   db: Database,
   view: SensorView,
   id: string,
-  action: Exclude<SensorAction, "merge" | "keepBoth">,
+  action: Exclude<SensorAction, "merge" | "dismissMatch">,
   work: (tx: Database, sensor: LockedSensor) => Promise<void>,
 ): Promise<Sensor> {
   await inTransaction(db, async (tx) => {
@@ -70,9 +70,9 @@ async function identify(
 ): Promise<void> {
   await restoreIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost));
   // A clone runs beside its original: it is no re-imaged host.
-  if (sensor.copiedFrom !== null) return;
+  if (sensor.clonedFrom !== null) return;
   const assetGroupId = (await findSensor(tx, sensor.id))?.assetGroupId ?? null;
-  await noticeReinstalls(tx, [{ id: sensor.id, host: parseHost(sensor.enrolledHost) }], {
+  await detectMatches(tx, [{ id: sensor.id, host: parseHost(sensor.enrolledHost) }], {
     now,
     assetGroupId,
     checkInIntervalSeconds,
@@ -99,14 +99,14 @@ export async function mergeSensor(db: Database, view: SensorView, id: string, pr
 }
 
 /** Throws not-found, state-conflict. */
-export async function keepBothSensors(db: Database, view: SensorView, id: string, predecessorId: string) {
-  await inTransaction(db, (tx) => keepBoth(tx, decisionOf(view), { sensorId: id, predecessorId }));
+export async function dismissMatch(db: Database, view: SensorView, id: string, predecessorId: string) {
+  await inTransaction(db, (tx) => dismiss(tx, decisionOf(view), { sensorId: id, predecessorId }));
   return await getSensor(db, view, id);
 }
 
 /** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
-export async function separateSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, "separate", (tx) => separate(tx, view.now, view.user, id));
+export async function undoMerge(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, "undoMerge", (tx) => unmerge(tx, view.now, view.user, id));
 }
 
 function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {

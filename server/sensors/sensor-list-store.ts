@@ -25,7 +25,7 @@ export interface SensorPage {
   platform?: SensorTable["platform"] | undefined;
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
-  looksLike?: "any" | undefined;
+  match?: "any" | undefined;
   sort: keyof typeof SORTS;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -47,7 +47,7 @@ export async function pageOfSensors(db: Database, onlineSince: number, page: Sen
 
 /** For each filter the ids of all sensors that pass it, and of some that are not listed, by an index. */
 function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQuery[] {
-  const { q, status, platform, enrollmentTokenId, assetGroupId, looksLike } = page;
+  const { q, status, platform, enrollmentTokenId, assetGroupId, match } = page;
   const all: AnyQuery[] = [];
   const sensors = db.selectFrom("sensor").select("sensor.id as candidateId");
   if (status === "online" || status === "offline")
@@ -69,12 +69,12 @@ function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQue
         .whereRef("sensor.assetId", "=", "asset.id")
         .where("asset.assetGroupId", "=", assetGroupId),
     );
-  if (looksLike)
+  if (match)
     all.push(
       openPairs(db, onlineSince)
         .clearSelect()
         .clearOrderBy()
-        .select("sensorLikeness.sensorId as candidateId")
+        .select("sensorMatch.sensorId as candidateId")
         .distinct(),
     );
   if (q) {
@@ -104,7 +104,7 @@ async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | u
 
 /** The sensors that pass all filters, found among the candidates or in the order of the sort. */
 function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQuery | undefined): AnyQuery {
-  const { q, status, platform, enrollmentTokenId, assetGroupId, looksLike } = page;
+  const { q, status, platform, enrollmentTokenId, assetGroupId, match } = page;
   const byPresence = page.sort === "lastSeenAt";
   const isSeen = status === "online" || status === "offline";
   // Cross joins, whose order SQLite does not change.
@@ -134,14 +134,14 @@ function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQ
       .crossJoin("asset")
       .whereRef("asset.id", "=", "sensor.assetId")
       .where(unindexed(db, "asset.assetGroupId"), "=", assetGroupId);
-  if (looksLike)
+  if (match)
     query = query.where((eb) =>
       eb.exists(
         openPairs(db, onlineSince)
           .clearSelect()
           .clearOrderBy()
-          .select("sensorLikeness.sensorId")
-          .whereRef("sensorLikeness.sensorId", "=", "sensor.id" as never),
+          .select("sensorMatch.sensorId")
+          .whereRef("sensorMatch.sensorId", "=", "sensor.id" as never),
       ),
     );
   if (q) query = query.where(contains(sql<string>`sensor.hostname_key`, q));

@@ -1,7 +1,7 @@
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import * as enrollment from "@attacklens/protocol/enroll.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
-import { goodbye } from "@attacklens/protocol/unenroll.ts";
+import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { checkToken } from "../enrollment/check-token.ts";
 import { enrollSensor } from "../enrollment/enroll.ts";
 import { enrollClone } from "../enrollment/enroll-clone.ts";
@@ -15,10 +15,10 @@ import {
   approveSensor,
   blockSensor,
   deleteSensor,
-  keepBothSensors,
+  dismissMatch,
   mergeSensor,
-  separateSensor,
   unblockSensor,
+  undoMerge,
 } from "./sensor-changes.ts";
 import { listSensors } from "./sensors.ts";
 import { unenrollSensor } from "./unenroll.ts";
@@ -35,12 +35,12 @@ export const sensorRoutes = [
     await announceKey(db, sensor.id, body);
     return undefined;
   }),
-  handler(enrollment.enrollCopy, ({ body, http, sensor }, services) =>
+  handler(enrollment.enrollClone, ({ body, http, sensor }, services) =>
     enrollClone(services, http, sensor, body),
   ),
   // To have been let through to here is the answer.
   handler(enrollment.confirmSensor, async () => undefined),
-  handler(goodbye, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
+  handler(unenroll, async ({ body: { host }, sensor, http: { address } }, { db, now }) => {
     await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;
   }),
@@ -77,11 +77,11 @@ export const sensorRoutes = [
   handler(routes.mergeSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
     mergeSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.predecessorId),
   ),
-  handler(routes.keepBothSensors, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
-    keepBothSensors(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.predecessorId),
+  handler(routes.dismissMatch, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
+    dismissMatch(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.predecessorId),
   ),
-  handler(routes.separateSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
-    separateSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),
+  handler(routes.undoMerge, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
+    undoMerge(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
   handler(routes.createTicket, (request, { db, now, checkInIntervalSeconds }) => {
     const { params, user, idempotency, http } = request;

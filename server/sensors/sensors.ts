@@ -10,7 +10,7 @@ import { isHostnameAllowed, recordRename } from "../enrollment/admitted-hostname
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import type { User } from "../route-handler.ts";
-import { presentCopies } from "./clones/clones.ts";
+import { presentClones } from "./clones/clones.ts";
 import { findLikes, presentReplaced } from "./matches/matches.ts";
 import { SENSOR_ACTIONS, sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
@@ -37,9 +37,9 @@ export interface SensorView {
 function present(
   row: SensorRow,
   { now, checkInIntervalSeconds, user }: SensorView,
-  looksLike: Sensor["looksLike"] = null,
+  match: Sensor["match"] = null,
 ): Sensor {
-  const facts = { ...row, hasMatch: looksLike !== null };
+  const facts = { ...row, hasMatch: match !== null };
   return {
     id: row.id,
     hostname: row.hostname,
@@ -70,11 +70,11 @@ function present(
     uninstalledAt: toInstant(row.uninstalledAt),
     removedAt: toInstant(row.removedAt),
     keyChangedAt: toInstant(row.keyChangedAt),
-    copyOf:
-      row.copiedFrom === null
+    cloneOf:
+      row.clonedFrom === null
         ? null
-        : { id: row.copiedFrom, name: row.originalHostname ?? "", deleted: row.originalDeletedAt !== null },
-    looksLike,
+        : { id: row.clonedFrom, name: row.originalHostname ?? "", deleted: row.originalDeletedAt !== null },
+    match,
     replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
     replacedAt: toInstant(row.replacedAt),
     can: permitted(user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
@@ -109,9 +109,9 @@ export async function requireSensor(db: Database, id: string): Promise<void> {
 export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
   if (!row) throw notFound(id);
-  const copies = await presentCopies(db, row, row.enrolledHost);
+  const clones = await presentClones(db, row, row.enrolledHost);
   const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
-  return { ...present(row, view, likes.get(id)), copies, replaces: await presentReplaced(db, id) };
+  return { ...present(row, view, likes.get(id)), clones, replaces: await presentReplaced(db, id) };
 }
 
 /** Four words of the SHA-256 of the key's 32 bytes. */

@@ -23,7 +23,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
           scope: { type: "all-assets" },
           expiresAt: null,
           requireApproval,
-          copies: "allow",
+          clonedHosts: "allow",
         },
       })
     ).value;
@@ -33,7 +33,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     key: TestSensor,
     path: string,
     body: unknown,
-    { address = HERE, ...options }: { address?: string; token?: string; keyid?: string; bootId?: string },
+    { address = HERE, ...options }: { address?: string; token?: string; keyid?: string; instanceId?: string },
   ) {
     const init = key.request("POST", path, body, world.clock.ms, { ...options, nonce: ++nonce });
     const response = await world.fetch(path, init, address);
@@ -51,14 +51,18 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     return {
       id,
       key,
-      checkIn: (bootId: string | undefined, facts: object = FACTS, by = key) => {
+      checkIn: (instanceId: string | undefined, facts: object = FACTS, by = key) => {
         world.clock.ms += 1;
         const report = { ...VERSIONS, host: hostOf(facts) };
-        return post(by, "/sensor/v1/check-in", report, { keyid: id, bootId });
+        return post(by, "/sensor/v1/check-in", report, { keyid: id, instanceId });
       },
       /** `facts` undefined: the body is empty. */
-      goodbye: (bootId: string | undefined, facts?: object, { by = key, address = HERE } = {}) =>
-        post(by, "/sensor/v1/goodbye", facts ? { host: hostOf(facts) } : {}, { keyid: id, bootId, address }),
+      unenroll: (instanceId: string | undefined, facts?: object, { by = key, address = HERE } = {}) =>
+        post(by, "/sensor/v1/unenroll", facts ? { host: hostOf(facts) } : {}, {
+          keyid: id,
+          instanceId,
+          address,
+        }),
       status: async () => (await world.call(getSensor, cookie, { params: { id } })).status,
       set: (columns: object) => world.db.updateTable("sensor").set(columns).where("id", "=", id).execute(),
     };
@@ -67,7 +71,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
 }
 
 type Enrolled = Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["enroll"]>>;
-const boot = () => crypto.randomUUID();
+const instance = () => crypto.randomUUID();
 
 for (const dialect of TESTED_DIALECTS) {
   test(`any live identity may unenroll, whatever its state and before its first check-in (${dialect})`, async () => {
@@ -80,34 +84,37 @@ for (const dialect of TESTED_DIALECTS) {
       "replaced, blocked": async ({ set }) =>
         set({ replacedAt: 1, replacedBy: (await enroll()).id, blockedAt: 1 }),
     };
-    const instances: Record<string, (sensor: Enrolled) => Promise<Awaited<ReturnType<Enrolled["goodbye"]>>>> =
-      {
-        "of version 1": (sensor) => sensor.goodbye(undefined),
-        "before any check-in": (sensor) => sensor.goodbye(boot()),
-        "before any check-in, with facts": (sensor) => sensor.goodbye(boot(), FACTS, { address: ELSEWHERE }),
-        holder: (sensor) => sensor.goodbye(undefined),
-        "after a restart": (sensor) => sensor.goodbye(boot()),
-        "after a restart elsewhere, with facts": (sensor) =>
-          sensor.goodbye(boot(), FACTS, { address: ELSEWHERE }),
-      };
+    const instances: Record<
+      string,
+      (sensor: Enrolled) => Promise<Awaited<ReturnType<Enrolled["unenroll"]>>>
+    > = {
+      "of version 1": (sensor) => sensor.unenroll(undefined),
+      "before any check-in": (sensor) => sensor.unenroll(instance()),
+      "before any check-in, with facts": (sensor) =>
+        sensor.unenroll(instance(), FACTS, { address: ELSEWHERE }),
+      holder: (sensor) => sensor.unenroll(undefined),
+      "after a restart": (sensor) => sensor.unenroll(instance()),
+      "after a restart elsewhere, with facts": (sensor) =>
+        sensor.unenroll(instance(), FACTS, { address: ELSEWHERE }),
+    };
     for (const approval of ["plain", "approval"] as const) {
       for (const [state, make] of Object.entries(states)) {
-        for (const [instance, goodbye] of Object.entries(instances)) {
-          const told = `${approval}, ${state}, ${instance}`;
+        for (const [which, unenroll] of Object.entries(instances)) {
+          const told = `${approval}, ${state}, ${which}`;
           const sensor = await enroll(approval);
-          const holder = boot();
-          const hasCheckedIn = instance === "holder" || instance.startsWith("after");
+          const holder = instance();
+          const hasCheckedIn = which === "holder" || which.startsWith("after");
           // What waits for approval never checks in.
           if (hasCheckedIn && approval === "approval") continue;
           if (hasCheckedIn) expect((await sensor.checkIn(holder)).status).toBe(200);
           await make(sensor);
-          const reply = await (instance === "holder" ? sensor.goodbye(holder) : goodbye(sensor));
+          const reply = await (which === "holder" ? sensor.unenroll(holder) : unenroll(sensor));
           expect([told, reply.status, reply.code]).toEqual([told, 204, undefined]);
           if (state !== "replaced, blocked")
             expect([told, await sensor.status()]).toEqual([told, "uninstalled"]);
           // The key is refused from then on, also when the reply was lost.
-          const bootId = instance === "of version 1" ? undefined : holder;
-          for (const again of [await sensor.goodbye(bootId), await sensor.checkIn(bootId)])
+          const instanceId = instance === "of version 1" ? undefined : holder;
+          for (const again of [await sensor.unenroll(instanceId), await sensor.checkIn(instanceId)])
             expect([told, again.status, again.code]).toEqual([told, 401, "sensor-unknown"]);
         }
       }
@@ -122,54 +129,54 @@ for (const dialect of TESTED_DIALECTS) {
       [(sensor: Enrolled) => Promise<{ status: number; code?: string }>, number, string]
     > = {
       "before its check-in, on other hardware": [
-        (sensor) => sensor.goodbye(boot(), OTHER_FACTS),
+        (sensor) => sensor.unenroll(instance(), OTHER_FACTS),
         409,
         "state-conflict",
       ],
       "before its check-in, from another address": [
-        (sensor) => sensor.goodbye(boot(), undefined, { address: ELSEWHERE }),
+        (sensor) => sensor.unenroll(instance(), undefined, { address: ELSEWHERE }),
         409,
         "state-conflict",
       ],
       "that is held": [
         async (sensor) => {
-          const clone = boot();
+          const clone = instance();
           expect((await sensor.checkIn(clone, OTHER_FACTS)).held).toBe(true as never);
-          return await sensor.goodbye(clone, FACTS);
+          return await sensor.unenroll(clone, FACTS);
         },
         409,
         "state-conflict",
       ],
       "that was told": [
         async (sensor) => {
-          const clone = boot();
+          const clone = instance();
           await sensor.checkIn(clone, OTHER_FACTS);
           await sensor.checkIn(holder);
-          return await sensor.goodbye(clone, FACTS);
+          return await sensor.unenroll(clone, FACTS);
         },
         403,
-        "sensor-copied",
+        "sensor-cloned",
       ],
       "with an earlier key": [
         async (sensor) => {
           const next = makeTestSensor();
           const body = { publicKey: next.publicKey, proof: next.proof(sensor.id) };
-          const options = { keyid: sensor.id, bootId: holder };
+          const options = { keyid: sensor.id, instanceId: holder };
           expect((await post(sensor.key, "/sensor/v1/keys", body, options)).status).toBe(204);
           expect((await sensor.checkIn(holder, FACTS, next)).status).toBe(200);
-          const reply = await sensor.goodbye(boot(), FACTS);
+          const reply = await sensor.unenroll(instance(), FACTS);
           sensor.key = next;
           return reply;
         },
         403,
-        "sensor-copied",
+        "sensor-cloned",
       ],
       "with a key that a ticket replaced": [
         async (sensor) => {
           const key = makeTestSensor();
           const { value: token } = await world.call(createTicket, cookie, { params: { id: sensor.id } });
           await post(key, "/sensor/v1/re-enroll", key.enrollBody("web-01", FACTS), { token });
-          const reply = await sensor.goodbye(boot(), FACTS);
+          const reply = await sensor.unenroll(instance(), FACTS);
           sensor.key = key;
           return reply;
         },
@@ -178,17 +185,17 @@ for (const dialect of TESTED_DIALECTS) {
       ],
     };
     let holder = "";
-    for (const [clone, [goodbye, status, code]] of Object.entries(clones)) {
-      holder = boot();
+    for (const [clone, [unenroll, status, code]] of Object.entries(clones)) {
+      holder = instance();
       const sensor = await enroll();
       await sensor.checkIn(holder);
-      const reply = await goodbye(sensor);
+      const reply = await unenroll(sensor);
       expect([clone, reply.status, reply.code]).toEqual([clone, status, code]);
       expect((await sensor.checkIn(holder, FACTS, sensor.key)).status).toBe(200);
       // Nor while the sensor is blocked.
       await world.call(blockSensor, cookie, { params: { id: sensor.id } });
-      const facts = await sensor.goodbye(boot(), OTHER_FACTS, { by: sensor.key });
-      const none = await sensor.goodbye(boot(), undefined, { by: sensor.key, address: ELSEWHERE });
+      const facts = await sensor.unenroll(instance(), OTHER_FACTS, { by: sensor.key });
+      const none = await sensor.unenroll(instance(), undefined, { by: sensor.key, address: ELSEWHERE });
       expect([clone, facts.code, none.code]).toEqual([clone, "state-conflict", "state-conflict"]);
       expect(await sensor.status()).toBe("blocked");
     }
@@ -198,7 +205,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { world, enroll } = await setUp(dialect);
     await using _ = world;
     const sensor = await enroll();
-    expect((await sensor.goodbye(boot(), OTHER_FACTS)).code).toBe("state-conflict");
-    expect((await sensor.checkIn(boot())).status).toBe(200);
+    expect((await sensor.unenroll(instance(), OTHER_FACTS)).code).toBe("state-conflict");
+    expect((await sensor.checkIn(instance())).status).toBe(200);
   });
 }

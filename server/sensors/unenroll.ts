@@ -6,8 +6,8 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SensorCaller } from "../route-handler.ts";
 import { isSameHost } from "./clones/clone-rules.ts";
-import { parseHost, sensorCopied } from "./clones/clones.ts";
-import { listBoots } from "./clones/clones-store.ts";
+import { parseHost, sensorCloned } from "./clones/clones.ts";
+import { listInstances } from "./clones/clones-store.ts";
 import { lockLiveSensor } from "./record/live-sensor.ts";
 import { findPresence } from "./record/presence-store.ts";
 import { updateSensor } from "./record/sensors-store.ts";
@@ -21,17 +21,17 @@ export interface Unenrolling {
 
 /**
  * Refuses the sensor's key from now on; its row and what it reported stay. Neither approval nor a block stands against it.
- * Throws sensor-unknown, sensor-copied, and state-conflict for an instance that may run on another host than the sensor's.
+ * Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may run on another host than the sensor's.
  */
 export async function unenrollSensor(
   db: Database,
-  { id, bootId }: Pick<SensorCaller, "id" | "bootId">,
+  { id, instanceId }: Pick<SensorCaller, "id" | "instanceId">,
   { now, address, host }: Unenrolling,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
     const sensor = await lockLiveSensor(tx, id);
-    if (bootId !== undefined && bootId !== sensor.bootId)
-      await requireOwnHost(tx, { ...sensor, bootId }, { address, host });
+    if (instanceId !== undefined && instanceId !== sensor.instanceId)
+      await requireOwnHost(tx, { ...sensor, instanceId }, { address, host });
     await updateSensor(tx, id, { uninstalledAt: now });
     await recordAuditEvent(tx, {
       at: now,
@@ -46,13 +46,13 @@ export async function unenrollSensor(
 /** An instance that does not hold the key, such as the command that unenrolls: it must run on the host that the sensor runs on. */
 async function requireOwnHost(
   tx: Database,
-  { id, bootId, enrolledHost }: { id: string; bootId: string; enrolledHost: string },
+  { id, instanceId, enrolledHost }: { id: string; instanceId: string; enrolledHost: string },
   { address, host = {} }: { address: string; host: Partial<HostFacts> | undefined },
 ): Promise<void> {
-  const boots = await listBoots(tx, id);
-  const known = boots.find((boot) => boot.bootId === bootId);
-  if (known?.state === "copy") throw sensorCopied();
-  const holder = boots.find(({ state }) => state === "holder");
+  const instances = await listInstances(tx, id);
+  const known = instances.find((instance) => instance.instanceId === instanceId);
+  if (known?.state === "clone") throw sensorCloned();
+  const holder = instances.find(({ state }) => state === "holder");
   const before = parseHost(holder?.host ?? enrolledHost);
   const seenFrom = (await findPresence(tx, id))?.address;
   // An instance that has checked in and does not hold the key has another beside it.

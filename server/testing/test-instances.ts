@@ -25,19 +25,19 @@ export function program(
   address: string,
   facts: Record<string, unknown>,
 ) {
-  const bootId = crypto.randomUUID();
+  const instanceId = crypto.randomUUID();
   const host = key.enrollBody("web-01", facts).host;
   const send = async (path: string, body: unknown, method = "POST", from = address): Promise<Answer> => {
     const init = key.request(method, path, body, world.clock.ms, {
       keyid: sensorId,
-      bootId,
+      instanceId,
       nonce: nextNonce(),
     });
     const response = await world.fetch(path, init, from);
     return { status: response.status, body: response.status === 204 ? null : await response.json() };
   };
   return {
-    bootId,
+    instanceId,
     send,
     checkIn: async (extra: object = {}) => {
       world.clock.ms += 1;
@@ -48,10 +48,10 @@ export function program(
         ...extra,
       });
     },
-    becomeCopy: async (newKey: TestSensor, hostname = "web-01", from = address) => {
+    becomeClone: async (newKey: TestSensor, hostname = "web-01", from = address) => {
       world.clock.ms += 1;
       const body = { ...newKey.enrollBody(hostname, facts), proof: newKey.proof(sensorId) };
-      return await send("/sensor/v1/copies", { ...body, protocolVersion: 2 }, "POST", from);
+      return await send("/sensor/v1/clones", { ...body, protocolVersion: 2 }, "POST", from);
     },
   };
 }
@@ -59,15 +59,15 @@ export function program(
 export async function enrolledSensor(
   world: World,
   cookie: string,
-  copies: tokens.CopyRule,
+  clonedHosts: tokens.ClonedHostsRule,
   settings: Partial<RouteRequest<typeof tokens.createEnrollmentToken>["body"]> = {},
 ) {
   const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {
     body: {
-      name: `Copies ${copies}`,
+      name: `Clones ${clonedHosts}`,
       scope: { type: "all-assets" },
       expiresAt: null,
-      copies,
+      clonedHosts,
       tags: ["pci"],
       ...settings,
     },

@@ -1,11 +1,11 @@
 // A sensor for server tests: a key, and requests signed as the protocol says, straight from node:crypto.
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import {
-  BOOT_HEADER,
-  BOOT_SIGNED_COMPONENTS,
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
+  INSTANCE_HEADER,
+  INSTANCE_SIGNED_COMPONENTS,
   keyProofBase,
   SIGNED_COMPONENTS,
   signatureBase,
@@ -18,7 +18,7 @@ export interface SignOptions {
   token?: string;
   components?: readonly string[];
   /** The start of the program; absent: as protocol version 1. */
-  bootId?: string;
+  instanceId?: string;
   /** In place of the body's SHA-256: the whole value of Content-Digest. */
   digest?: string;
   /** Behind the other parameters of the signature, e.g. `;expires=1`. */
@@ -47,8 +47,8 @@ export function makeTestSensor() {
       const text = JSON.stringify(body);
       const digest =
         options.digest ?? formatContentDigest(createHash("sha256").update(text).digest("base64"));
-      const { bootId } = options;
-      const plain = bootId === undefined ? SIGNED_COMPONENTS : BOOT_SIGNED_COMPONENTS;
+      const { instanceId } = options;
+      const plain = instanceId === undefined ? SIGNED_COMPONENTS : INSTANCE_SIGNED_COMPONENTS;
       const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : plain);
       lastNonce = options.nonce ?? lastNonce + 1;
       const params = `${formatSignatureParams({
@@ -65,7 +65,7 @@ export function makeTestSensor() {
         "a b": "",
       };
       if (options.token) values.authorization = `Bearer ${options.token}`;
-      if (bootId !== undefined) values[BOOT_HEADER] = bootId;
+      if (instanceId !== undefined) values[INSTANCE_HEADER] = instanceId;
       const signature = sign(
         null,
         Buffer.from(signatureBase(components, values, params)),
@@ -78,7 +78,7 @@ export function makeTestSensor() {
         signature: `sig1=:${signature}:`,
       };
       if (values.authorization) headers.authorization = values.authorization;
-      if (bootId !== undefined) headers[BOOT_HEADER] = bootId;
+      if (instanceId !== undefined) headers[INSTANCE_HEADER] = instanceId;
       return { method, headers, body: options.tamper ?? text };
     },
     /** Shows a server that announces this key for a sensor that it has it. */

@@ -26,7 +26,7 @@ import { openMetrics } from "../http/metrics.ts";
 import { openSortedItems } from "../inventory/sorted-items.ts";
 import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
 import { openOwnAuthorities } from "../sensors/identity/own-authorities.ts";
-import { openAnswerSigner } from "../sensors/identity/response-signature.ts";
+import { openResponseSigner } from "../sensors/identity/response-signature.ts";
 import { openPresence } from "../sensors/record/presence-store.ts";
 import { openSensorBudget } from "../sensors/sensor-budget.ts";
 import { openSetupAttempts } from "../users/set-up.ts";
@@ -201,7 +201,7 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
         certificate: () => undefined,
         roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
       },
-      answers: openAnswerSigner("a secret of the tests, 32 or more characters"),
+      answers: openResponseSigner("a secret of the tests, 32 or more characters"),
       sensorBudget,
       authorities,
       knownValues: openKnownValues(db, now),

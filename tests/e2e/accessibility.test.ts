@@ -53,7 +53,7 @@ test(
     const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
     const paths = [
       ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
-      ...["edit", "rotate", "roll-out", "roll-out/expected"].map(
+      ...["edit", "rotate", "rollout", "rollout/expected"].map(
         (page) => `/sensors/tokens/${token.id}/${page}`,
       ),
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
@@ -64,7 +64,7 @@ test(
       await page.goto(url + path);
       await expectAccessible(page, path);
     }
-    await expectReinstallsAccessible(page, ada, url, token.value);
+    await expectMatchesAccessible(page, ada, url, token.value);
   },
   PAGES_TIMEOUT_MS,
 );
@@ -88,7 +88,7 @@ test("by keyboard alone a person signs in and creates a token", async () => {
 });
 
 /** A host that looks reinstalled, and one that is merged already. */
-async function expectReinstallsAccessible(page: Page, ada: Person, url: string, token: string) {
+async function expectMatchesAccessible(page: Page, ada: Person, url: string, token: string) {
   const enroll = (hostname: string, number: number) => {
     const hardware = {
       productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,
@@ -108,7 +108,7 @@ async function expectReinstallsAccessible(page: Page, ada: Person, url: string, 
   await expectAccessible(page, "merging");
   const body = { predecessorId: old.id };
   await ada.call(mergeSensor, { params: { id: successor.id }, body });
-  const paths = ["/", "/sensors?looksLike=any", "/sensors?status=replaced"];
+  const paths = ["/", "/sensors?match=any", "/sensors?status=replaced"];
   for (const path of [...paths, `/sensors/${old.id}/overview`, `/sensors/${successor.id}/overview`]) {
     await page.goto(url + path);
     await expectAccessible(page, path);

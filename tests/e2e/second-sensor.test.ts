@@ -12,11 +12,11 @@ import {
   enroll,
   fingerprintOfSensor,
   reEnroll,
-  sayGoodbye,
+  sendUnenroll,
 } from "../support/second-sensor/enrolling.ts";
 import type { Item } from "../support/second-sensor/inventory-chunks.ts";
 import { makeUpHost, makeUpItems, packageItem } from "../support/second-sensor/made-up-host.ts";
-import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
+import { losesFirstReplies, openRelay } from "../support/second-sensor/relay.ts";
 
 import { listKept } from "../support/second-sensor/sensor-folder.ts";
 import { idOf, listPackages, reportUntilTaken, show, start } from "../support/second-sensor/tried-sensor.ts";
@@ -107,7 +107,7 @@ test.each(DATABASES)("comes through when the first answer to each request is los
   await using relay = await openRelay(installation.server.url);
   const ada = await installation.createSuperAdmin();
   const token = await createToken(ada, "Second");
-  const { handle, lost } = losesFirstAnswers();
+  const { handle, lost } = losesFirstReplies();
   relay.handle = handle;
   const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
   await enroll(sensor, token.value);
@@ -117,16 +117,16 @@ test.each(DATABASES)("comes through when the first answer to each request is los
   expect(sensor.identity.seed).not.toBe(firstSeed);
   expect(listKept(sensor.folder)).toEqual([]);
   const shown = await show(ada, sensor);
-  expect(shown).toMatchObject({ status: "online", copies: [] });
+  expect(shown).toMatchObject({ status: "online", clones: [] });
   expect(shown.inventory.map(({ items: count }) => count)).toEqual(
     Object.values(items).map(({ length }) => length),
   );
 
-  await sayGoodbye(sensor);
+  await sendUnenroll(sensor);
   expect(await show(ada, sensor)).toMatchObject({ status: "uninstalled" });
   expect([...lost].sort()).toEqual(
     [
-      ...["enroll", "check-in", "keys", "goodbye"].map((name) => `POST /sensor/v1/${name}`),
+      ...["enroll", "check-in", "keys", "unenroll"].map((name) => `POST /sensor/v1/${name}`),
       ...Object.keys(items).flatMap((name) =>
         ["", "/chunks"].map((rest) => `PUT /sensor/v1/inventory/${name}${rest}`),
       ),
@@ -138,43 +138,43 @@ test.each(DATABASES)("comes through when the first answer to each request is los
 });
 
 test.each(DATABASES)(
-  "a copy of its folder becomes a sensor of its own where the token lets it: %s",
+  "a clone of its folder becomes a sensor of its own where the token lets it: %s",
   async (database) => {
     await using installation = await openInstallation({ database });
     await using relay = await openRelay(installation.server.url);
     const ada = await installation.createSuperAdmin();
-    for (const copies of ["allow", "refuse"] as const) {
-      const body = { name: copies, scope: { type: "all-assets" as const }, expiresAt: null, copies };
+    for (const clones of ["allow", "reject"] as const) {
+      const body = { name: clones, scope: { type: "all-assets" as const }, expiresAt: null, clones };
       const { value } = await ada.call(createEnrollmentToken, { body });
-      const folder = join(installation.folder, copies);
+      const folder = join(installation.folder, clones);
       const address = relay.url;
       const original = start({ folder, address });
       await enroll(original, value);
       await reportUntilTaken(original, items);
-      const copiedFolder = join(installation.folder, `${copies}-copy`);
+      const copiedFolder = join(installation.folder, `${clones}-clone`);
       cpSync(folder, copiedFolder, { recursive: true });
 
-      const copy = start({ folder: copiedFolder, address, host: otherHost });
-      expect(await report(copy, copied)).toMatchObject({ kind: "held" });
+      const clone = start({ folder: copiedFolder, address, host: otherHost });
+      expect(await report(clone, copied)).toMatchObject({ kind: "held" });
       expect(await report(original, items)).toMatchObject({ kind: "taken" });
-      relay.handle = losesFirstAnswers().handle;
-      if (copies === "allow") {
-        await reportUntilTaken(copy, copied);
-        expect(idOf(copy)).not.toBe(idOf(original));
-        expect(await show(ada, copy)).toMatchObject({
+      relay.handle = losesFirstReplies().handle;
+      if (clones === "allow") {
+        await reportUntilTaken(clone, copied);
+        expect(idOf(clone)).not.toBe(idOf(original));
+        expect(await show(ada, clone)).toMatchObject({
           hostname: "made-up-02",
           status: "online",
-          copyOf: { id: idOf(original) },
+          cloneOf: { id: idOf(original) },
         });
       } else {
-        expect(await report(copy, copied)).toMatchObject({ kind: "unanswered" });
-        expect(await report(copy, copied)).toMatchObject({ kind: "unanswered" });
+        expect(await report(clone, copied)).toMatchObject({ kind: "unanswered" });
+        expect(await report(clone, copied)).toMatchObject({ kind: "unanswered" });
         const refused = {
           kind: "refused",
-          problem: { code: "sensor-copied" },
+          problem: { code: "sensor-cloned" },
           pauseMs: QUARTER_OF_AN_HOUR_MS,
         };
-        expect(await report(copy, copied)).toMatchObject(refused);
+        expect(await report(clone, copied)).toMatchObject(refused);
       }
       relay.handle = undefined;
       expect(await report(original, items)).toMatchObject({ kind: "taken" });

@@ -22,7 +22,7 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Images");
   const { stateDir } = await enrollSensor(installation, value, "original");
-  const copyDir = join(installation.folder, "copy");
+  const copyDir = join(installation.folder, "clone");
   cpSync(stateDir, copyDir, { recursive: true });
   const { sensorId } = identityIn(stateDir);
 
@@ -33,9 +33,9 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
     .getByRole("row", { name: new RegExp(hostname()) })
     .getByText("Online")
     .waitFor();
-  await using _copy = startSensor({ stateDir: copyDir, logFile: join(installation.folder, "copy.log") });
+  await using _copy = startSensor({ stateDir: copyDir, logFile: join(installation.folder, "clone.log") });
 
-  const row = page.getByRole("row", { name: /copy of/ });
+  const row = page.getByRole("row", { name: /clone of/ });
   await row.getByText("Awaiting approval").waitFor();
   expect(identityIn(stateDir).sensorId).toBe(sensorId);
   expect(identityIn(copyDir).sensorId).not.toBe(sensorId);
@@ -50,8 +50,8 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
 
   const shown = await ada.call(getSensor, { params: { id: sensorId } });
   expect(shown.status).toBe("online");
-  expect(shown.copies.map(({ sensor }) => sensor?.id)).toEqual([identityIn(copyDir).sensorId]);
-  expect(readFileSync(join(installation.folder, "copy.log"), "utf8")).toContain(
+  expect(shown.clones.map(({ sensor }) => sensor?.id)).toEqual([identityIn(copyDir).sensorId]);
+  expect(readFileSync(join(installation.folder, "clone.log"), "utf8")).toContain(
     `another host holds the key of ${sensorId}: this one is ${identityIn(copyDir).sensorId} now`,
   );
 });
@@ -90,7 +90,7 @@ test("a ticket from the sensor's page gives it to another folder; the key before
   expect(filesHolding(installation.folder, ticket.slice("atl_tkt_".length, -6))).toEqual([]);
 });
 
-test("a key that is old is replaced without a person, and the one before becomes a copy's", async () => {
+test("a key that is old is replaced without a person, and the one before becomes a clone's", async () => {
   await using installation = await openInstallation({ database: "sqlite", keyMaxAgeDays: 0.000_001 });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "All");

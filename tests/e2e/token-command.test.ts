@@ -7,7 +7,7 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runServerCommand } from "../../harness/programs.ts";
 import { type Installation, openInstallation, PASSWORD, type Person } from "../support/installation.ts";
-import { losesFirstAnswers, openRelay } from "../support/second-sensor/relay.ts";
+import { losesFirstReplies, openRelay } from "../support/second-sensor/relay.ts";
 import { enrollSensor, filesHolding } from "../support/sensors.ts";
 
 const NEW = ["--expires", "7d"];
@@ -71,7 +71,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     const ada = await installation.createSuperAdmin();
     const { run } = await openShell(installation, ada, "posture-manager");
     await using relay = await openRelay(installation.server.url);
-    const { handle, lost } = losesFirstAnswers();
+    const { handle, lost } = losesFirstReplies();
     const values: string[] = [];
     relay.handle = (asked, forward) =>
       asked.startsWith("POST ")

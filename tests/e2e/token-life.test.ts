@@ -90,7 +90,7 @@ test("a sensor that waits for approval reports after a person has compared its f
   await page.getByText("Online").waitFor();
 });
 
-test("a roll-out shows who has arrived and who has not, several tokens are paused at once", async () => {
+test("a rollout shows who has arrived and who has not, several tokens are paused at once", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -107,7 +107,7 @@ test("a roll-out shows who has arrived and who has not, several tokens are pause
   await page.getByRole("row", { name: /West/ }).getByText("Paused").waitFor();
 
   await page.getByRole("link", { name: "East" }).click();
-  await page.getByRole("link", { name: "Roll-out" }).click();
+  await page.getByRole("link", { name: "Rollout" }).click();
   await page.getByRole("link", { name: "Expected machines…" }).click();
   const dialog = page.getByRole("dialog", { name: "Expected machines" });
   await dialog.getByRole("textbox", { name: "Hostnames" }).fill("web-01\nweb-02, WEB-01");

@@ -253,17 +253,17 @@ async function main() {
   rmSync(join(clone.host.stateDir, "run.lock"));
   const clonedAt = Date.now();
   run(clone);
-  const copyOf = async () => (await sensors()).find((one) => one.copyOf?.id === before.id);
-  await waitFor(async () => (await copyOf()) !== undefined, problems, "the copy is a sensor of its own");
+  const cloneOf = async () => (await sensors()).find((one) => one.cloneOf?.id === before.id);
+  await waitFor(async () => (await cloneOf()) !== undefined, problems, "the clone is a sensor of its own");
   const noticedMs = Date.now() - clonedAt;
-  const copy = await copyOf();
-  if (copy?.hostname !== clone.host.name) problems.push(`the copy is ${copy?.hostname}`);
-  if (copy?.status !== "awaiting-approval") problems.push(`the copy is ${copy?.status}`);
+  const shown = await cloneOf();
+  if (shown?.hostname !== clone.host.name) problems.push(`the clone is ${shown?.hostname}`);
+  if (shown?.status !== "awaiting-approval") problems.push(`the clone is ${shown?.status}`);
   const present = async () => (await sensors()).find(({ id }) => id === before.id);
   for (const nth of ["first", "second"]) {
     const seenAt = (await present())?.lastSeenAt;
     const isSeenAgain = async () => (await present())?.lastSeenAt !== seenAt;
-    await waitFor(isSeenAgain, problems, `the original checks in beside its copy for the ${nth} time`);
+    await waitFor(isSeenAgain, problems, `the original checks in beside its clone for the ${nth} time`);
   }
   const after = await present();
   if (after?.status !== "online" || after.hostname !== original.host.name)

@@ -66,7 +66,7 @@ test.skipIf(!traces)(
     expect(kills).toBeGreaterThan(CALLS.length);
     expect(keys.size).toBeGreaterThan(CALLS.length);
     const sensor = await ada.call(getSensor, { params: { id: sensorId } });
-    expect(sensor).toMatchObject({ status: "online", copies: [] });
+    expect(sensor).toMatchObject({ status: "online", clones: [] });
     expect(await ada.call(listSensors, {})).toMatchObject({ total: 1 });
     const reported = sensor.inventory
       .filter(({ status }) => status === "collected")

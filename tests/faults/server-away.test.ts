@@ -43,7 +43,7 @@ test.skipIf(Boolean(obstacle))(
     const addUser = (user: string) =>
       appendFileSync(passwd, `${user}:x:5000:5000::/nonexistent:/usr/sbin/nologin\n`);
     const kept = async () =>
-      JSON.parse((await runSensor(["status", "--json", "--state", stateDir])).stdout).keptReports;
+      JSON.parse((await runSensor(["status", "--json", "--state", stateDir])).stdout).spool;
 
     expect(await run()).toMatchObject({ code: 0 });
     await first.stop();

@@ -10,13 +10,13 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   "api-key": ["apiKeys"],
   asset: ["assets", "assetGroups", "sensors"],
   "asset-group": ["assetGroups", "assets", "enrollmentTokens", "sensors"],
-  "enrollment-attempt": ["enrollmentAttempts", "enrollmentTokens", "rollOut"],
-  "enrollment-token": ["enrollmentTokens", "enrollmentAttempts", "assetGroups", "rollOut", "sensors"],
-  sensor: ["sensors", "assets", "assetGroups", "enrollmentTokens", "enrollmentAttempts", "rollOut"],
+  "enrollment-attempt": ["enrollmentAttempts", "enrollmentTokens", "rollout"],
+  "enrollment-token": ["enrollmentTokens", "enrollmentAttempts", "assetGroups", "rollout", "sensors"],
+  sensor: ["sensors", "assets", "assetGroups", "enrollmentTokens", "enrollmentAttempts", "rollout"],
   user: ["me"],
 };
 
-/** What comes within it is fetched once: a roll-out must not make every console ask without end. */
+/** What comes within it is fetched once: a rollout must not make every console ask without end. */
 const GATHER_MS = 1_000;
 const RETRY_MS = 5_000;
 

@@ -1,9 +1,9 @@
 // What the page says of a token, in words.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import type {
-  CopyRule,
+  ClonedHostsRule,
   EnrollmentToken,
-  ReinstallRule,
+  ReimagedHostsRule,
   TokenWarning,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
@@ -38,18 +38,18 @@ export const REASON_WORDS: Record<RefusalReason, string> = {
   "token-paused": "Token paused",
   "network-not-allowed": "Network not allowed",
   "hostname-not-allowed": "Hostname not allowed",
-  "sensor-copied": "Clone not allowed",
+  "sensor-cloned": "Clone not allowed",
 };
 
 /** What becomes of a host that runs with the copied key of a token's sensor. */
-export const COPY_RULE_WORDS: Record<CopyRule, string> = {
+export const CLONED_HOSTS_WORDS: Record<ClonedHostsRule, string> = {
   approval: "After a person's approval",
   allow: "At once",
-  refuse: "Never: it has to enroll with a token",
+  reject: "Never: it has to enroll with a token",
 };
 
 /** What becomes of a sensor on hardware whose former sensor is silent. */
-export const REINSTALL_RULE_WORDS: Record<ReinstallRule, string> = {
+export const REIMAGED_HOSTS_WORDS: Record<ReimagedHostsRule, string> = {
   ask: "A person decides: merge, or keep both",
   merge: "Merged by itself when no hardware fact differs",
   keep: "Both are kept",

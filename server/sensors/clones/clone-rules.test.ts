@@ -1,13 +1,18 @@
 import { expect, test } from "bun:test";
-import { type Boot, type BootHost, differences, judgeBoot } from "./clone-rules.ts";
+import { differences, type Instance, type InstanceHost, judgeInstance } from "./clone-rules.ts";
 
 const MINUTE_MS = 60_000;
 const NOW = 1_000 * MINUTE_MS;
-const WEB: BootHost = { machineId: "a", productUuid: "u1", macs: ["52:54:00:00:00:01"] };
-const CLONE: BootHost = { machineId: "a", productUuid: "u2", macs: ["52:54:00:00:00:02"] };
+const WEB: InstanceHost = { machineId: "a", productUuid: "u1", macs: ["52:54:00:00:00:01"] };
+const CLONE: InstanceHost = { machineId: "a", productUuid: "u2", macs: ["52:54:00:00:00:02"] };
 
-const boot = (bootId: string, state: Boot["state"], host: BootHost, extra: Partial<Boot> = {}): Boot => ({
-  bootId,
+const instance = (
+  instanceId: string,
+  state: Instance["state"],
+  host: InstanceHost,
+  extra: Partial<Instance> = {},
+): Instance => ({
+  instanceId,
   state,
   host,
   firstSeenAt: NOW - 10 * MINUTE_MS,
@@ -17,15 +22,15 @@ const boot = (bootId: string, state: Boot["state"], host: BootHost, extra: Parti
 });
 
 const judge = (
-  bootId: string,
-  host: BootHost,
-  boots: Boot[],
-  extra: { seenAt?: number; enrolled?: BootHost } = {},
+  instanceId: string,
+  host: InstanceHost,
+  instances: Instance[],
+  extra: { seenAt?: number; enrolled?: InstanceHost } = {},
 ) =>
-  judgeBoot({
-    bootId,
+  judgeInstance({
+    instanceId,
     host,
-    boots,
+    instances,
     enrolledHost: extra.enrolled ?? WEB,
     now: NOW,
     holderSeenAt: extra.seenAt ?? NOW - MINUTE_MS,
@@ -49,7 +54,7 @@ test("the first start of a sensor holds its key, wherever it runs", () => {
 });
 
 test("a restart on the same host takes over at once, also when its address or its name is another", () => {
-  const earlier = boot("b1", "holder", WEB);
+  const earlier = instance("b1", "holder", WEB);
   expect(judge("b2", WEB, [earlier])).toEqual(restarts);
   expect(judge("b2", { ...WEB, hostname: "web-02", addresses: ["10.0.0.9"] }, [earlier])).toEqual(restarts);
   expect(judge("b2", { ...WEB, macs: ["52:54:00:00:00:99", "52:54:00:00:00:01"] }, [earlier])).toEqual(
@@ -59,43 +64,47 @@ test("a restart on the same host takes over at once, also when its address or it
 });
 
 test("a restart that writes the same facts in capitals takes over at once", () => {
-  const told: BootHost = { machineId: "ab", macs: ["52:54:00:ab:cd:ef"] };
-  const capitals: BootHost = { machineId: "AB", macs: ["52:54:00:AB:CD:EF"] };
-  expect(judge("b2", capitals, [boot("b1", "holder", told)])).toEqual(restarts);
+  const told: InstanceHost = { machineId: "ab", macs: ["52:54:00:ab:cd:ef"] };
+  const capitals: InstanceHost = { machineId: "AB", macs: ["52:54:00:AB:CD:EF"] };
+  expect(judge("b2", capitals, [instance("b1", "holder", told)])).toEqual(restarts);
 });
 
 test("what looks like another host waits while the holder may live, and takes over when it is silent", () => {
-  const holder = boot("b1", "holder", WEB);
+  const holder = instance("b1", "holder", WEB);
   expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });
-  expect(judge("b2", CLONE, [holder, boot("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
+  expect(judge("b2", CLONE, [holder, instance("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
   const seenAt = NOW - 3 * MINUTE_MS;
   expect(judge("b2", CLONE, [holder], { seenAt })).toEqual({ type: "newcomer" });
   expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual({ ...takesOver, heldForMs: 0 });
 });
 
-test("a holder that is seen after newcomers came keeps the key; all of them are copies", () => {
-  const boots = [boot("b1", "holder", WEB), boot("b2", "newcomer", CLONE), boot("b3", "newcomer", CLONE)];
-  expect(judge("b1", WEB, boots)).toEqual({ type: "fork", holder: "b1", copies: ["b2", "b3"] });
-  for (const copy of ["b2", "b3"]) {
+test("a holder that is seen after newcomers came keeps the key; all of them are clones", () => {
+  const instances = [
+    instance("b1", "holder", WEB),
+    instance("b2", "newcomer", CLONE),
+    instance("b3", "newcomer", CLONE),
+  ];
+  expect(judge("b1", WEB, instances)).toEqual({ type: "fork", holder: "b1", clones: ["b2", "b3"] });
+  for (const clone of ["b2", "b3"]) {
     const after = [
-      boots[0]!,
-      { ...boots[1]!, state: "copy" as const },
-      { ...boots[2]!, state: "copy" as const },
+      instances[0]!,
+      { ...instances[1]!, state: "clone" as const },
+      { ...instances[2]!, state: "clone" as const },
     ];
-    expect(judge(copy, CLONE, after)).toEqual({ type: "copy" });
+    expect(judge(clone, CLONE, after)).toEqual({ type: "clone" });
   }
 });
 
-test("the host that enrolled is the original, even if its copy was started first", () => {
-  const boots = [boot("clone", "holder", CLONE), boot("original", "newcomer", WEB)];
-  expect(judge("clone", CLONE, boots)).toEqual({ type: "fork", holder: "original", copies: ["clone"] });
+test("the host that enrolled is the original, even if its clone was started first", () => {
+  const instances = [instance("clone", "holder", CLONE), instance("original", "newcomer", WEB)];
+  expect(judge("clone", CLONE, instances)).toEqual({ type: "fork", holder: "original", clones: ["clone"] });
 });
 
 const RECENT = NOW - MINUTE_MS;
 
 test("one request of an instance that another has followed may be the last that is heard of it: it decides nothing", () => {
-  const past = boot("b1", "past", WEB, { returnedAt: RECENT });
-  const holder = boot("b2", "holder", WEB);
+  const past = instance("b1", "past", WEB, { returnedAt: RECENT });
+  const holder = instance("b2", "holder", WEB);
   expect(judge("b1", WEB, [past, holder])).toEqual({ type: "stray", returns: 1 });
   const stray = { ...past, returns: 1 };
   expect(judge("b2", WEB, [stray, holder])).toEqual({ ...takesOver, isDisputed: true, returns: 1 });
@@ -110,9 +119,9 @@ test("one request of an instance that another has followed may be the last that 
 });
 
 test("two hosts that cannot be told apart by their facts are noticed when both are heard twice", () => {
-  const stray = boot("b1", "past", WEB, { firstSeenAt: 1, returnedAt: RECENT, returns: 1 });
-  const holder = boot("b2", "holder", WEB, { firstSeenAt: 2 });
-  const fork = { type: "fork" as const, holder: "b1", copies: ["b2"] };
+  const stray = instance("b1", "past", WEB, { firstSeenAt: 1, returnedAt: RECENT, returns: 1 });
+  const holder = instance("b2", "holder", WEB, { firstSeenAt: 2 });
+  const fork = { type: "fork" as const, holder: "b1", clones: ["b2"] };
   expect(judge("b1", WEB, [stray, { ...holder, returns: 2 }])).toEqual(fork);
   expect(judge("b1", WEB, [stray, { ...holder, returns: 1 }])).toEqual({ type: "stray", returns: 2 });
   expect(
@@ -125,15 +134,15 @@ test("two hosts that cannot be told apart by their facts are noticed when both a
   expect(judge("b1", WEB, [stray, { ...holder, returnedAt: RECENT }])).toEqual(fork);
 });
 
-test("a host that is set back to a snapshot takes the key back, and is no copy of itself", () => {
-  const snapshot = boot("b1", "past", WEB, { returnedAt: RECENT, returns: 1 });
+test("a host that is set back to a snapshot takes the key back, and is no clone of itself", () => {
+  const snapshot = instance("b1", "past", WEB, { returnedAt: RECENT, returns: 1 });
   const returned = { ...takesOver, isDisputed: true, returned: true };
-  expect(judge("b1", WEB, [snapshot, boot("b2", "holder", WEB)])).toEqual(returned);
+  expect(judge("b1", WEB, [snapshot, instance("b2", "holder", WEB)])).toEqual(returned);
   const seenAt = NOW - 4 * MINUTE_MS;
-  expect(judge("b1", WEB, [{ ...snapshot, returns: 0 }, boot("b2", "holder", WEB)], { seenAt })).toEqual(
+  expect(judge("b1", WEB, [{ ...snapshot, returns: 0 }, instance("b2", "holder", WEB)], { seenAt })).toEqual(
     returned,
   );
-  const later = boot("b2", "holder", WEB, { returnedAt: NOW - 60 * MINUTE_MS });
+  const later = instance("b2", "holder", WEB, { returnedAt: NOW - 60 * MINUTE_MS });
   expect(judge("b1", WEB, [snapshot, later])).toEqual(returned);
 });
 

@@ -1,12 +1,12 @@
-// Which instance of the program holds a sensor's key, and which runs on another host with a copy of it. Pure rules; see boots.ts.
+// Which instance of the program holds a sensor's key, and which runs on another host with a clone of it. Pure rules; see instances.ts.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 
-export type BootHost = Partial<HostFacts>;
+export type InstanceHost = Partial<HostFacts>;
 
-export interface Boot {
-  bootId: string;
-  state: "holder" | "newcomer" | "past" | "copy";
-  host: BootHost;
+export interface Instance {
+  instanceId: string;
+  state: "holder" | "newcomer" | "past" | "clone";
+  host: InstanceHost;
   firstSeenAt: number;
   /** holder: when it took the key back from a later instance; past: when it was last heard. */
   returnedAt: number | null;
@@ -14,12 +14,12 @@ export interface Boot {
   returns: number;
 }
 
-export interface BootCase {
-  bootId: string;
-  host: BootHost;
-  boots: readonly Boot[];
+export interface InstanceCase {
+  instanceId: string;
+  host: InstanceHost;
+  instances: readonly Instance[];
   /** What the sensor's host said when it enrolled. */
-  enrolledHost: BootHost;
+  enrolledHost: InstanceHost;
   now: number;
   /** When the holder was last seen. */
   holderSeenAt: number;
@@ -41,9 +41,9 @@ export type Verdict =
   | { type: "stray"; returns: number }
   /** It looks like another host, and the holder may be alive: what it reports is not taken yet. */
   | { type: "newcomer" }
-  /** Two hosts live with one key: `holder` keeps it, the others are copies. */
-  | { type: "fork"; holder: string; copies: string[] }
-  | { type: "copy" };
+  /** Two hosts live with one key: `holder` keeps it, the others are clones. */
+  | { type: "fork"; holder: string; clones: string[] }
+  | { type: "clone" };
 
 /** Requests by which an instance proves that it lives beside a later one; one alone may be the last thing that is heard of it. */
 export const PROVES_LIFE = 2;
@@ -56,7 +56,7 @@ const SINGLE_FACTS = {
 } as const;
 
 /** Kinds of facts that both hosts have, and whether these agree. Hostnames are no evidence. */
-function compareHosts(left: BootHost, right: BootHost): { kind: string; agrees: boolean }[] {
+function compareHosts(left: InstanceHost, right: InstanceHost): { kind: string; agrees: boolean }[] {
   const compared: { kind: string; agrees: boolean }[] = [];
   for (const [fact, kind] of Object.entries(SINGLE_FACTS) as [keyof typeof SINGLE_FACTS, string][]) {
     const [one, other] = [left[fact], right[fact]];
@@ -69,7 +69,7 @@ function compareHosts(left: BootHost, right: BootHost): { kind: string; agrees: 
 }
 
 /** Kinds of facts in which two hosts differ. */
-export function differences(left: BootHost, right: BootHost): string[] {
+export function differences(left: InstanceHost, right: InstanceHost): string[] {
   return compareHosts(left, right).flatMap(({ kind, agrees }) => (agrees ? [] : [kind]));
 }
 
@@ -77,23 +77,23 @@ export function differences(left: BootHost, right: BootHost): string[] {
  * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no fact of the same kind, the
  * address decides.
  */
-export function isSameHost(host: BootHost, before: BootHost, isSameAddress: boolean): boolean {
+export function isSameHost(host: InstanceHost, before: InstanceHost, isSameAddress: boolean): boolean {
   const compared = compareHosts(host, before);
   return compared.length === 0 ? isSameAddress : compared.every(({ agrees }) => agrees);
 }
 
-function likeness(host: BootHost, enrolled: BootHost): number {
+function match(host: InstanceHost, enrolled: InstanceHost): number {
   return compareHosts(host, enrolled).reduce((sum, { agrees }) => sum + (agrees ? 1 : -1), 0);
 }
 
-/** Judges a request of `bootId`. Requests come in the order of their nonces: what is late is refused before. */
-export function judgeBoot(given: BootCase): Verdict {
-  const { bootId, host, boots, now, silentAfterMs } = given;
-  const holder = boots.find(({ state }) => state === "holder");
-  const known = boots.find((boot) => boot.bootId === bootId);
-  if (known?.state === "copy") return { type: "copy" };
+/** Judges a request of `instanceId`. Requests come in the order of their nonces: what is late is refused before. */
+export function judgeInstance(given: InstanceCase): Verdict {
+  const { instanceId, host, instances, now, silentAfterMs } = given;
+  const holder = instances.find(({ state }) => state === "holder");
+  const known = instances.find((instance) => instance.instanceId === instanceId);
+  if (known?.state === "clone") return { type: "clone" };
   if (!holder) return takesOver({ isDisputed: false });
-  const newcomers = boots.filter(({ state }) => state === "newcomer");
+  const newcomers = instances.filter(({ state }) => state === "newcomer");
   // It was here before the newcomers and still is: both live.
   if (known === holder && newcomers.length > 0) return fork(holder, newcomers, given);
   if (known === holder) return judgeHolder(holder, given);
@@ -106,15 +106,15 @@ export function judgeBoot(given: BootCase): Verdict {
 }
 
 /** The holder lives, and so may past instances that were heard lately. */
-function judgeHolder(holder: Boot, given: BootCase): Verdict {
-  const strays = given.boots.filter((boot) => isStray(boot, given));
+function judgeHolder(holder: Instance, given: InstanceCase): Verdict {
+  const strays = given.instances.filter((instance) => isStray(instance, given));
   if (strays.length === 0) {
     const heldForMs = given.now - (holder.returnedAt ?? holder.firstSeenAt);
     const isDisputed = heldForMs < given.settledAfterMs;
     return takesOver({ isDisputed, ...(holder.returnedAt === null ? { heldForMs } : {}) });
   }
   const returns = holder.returns + 1;
-  const alive = strays.filter((boot) => boot.returns >= PROVES_LIFE);
+  const alive = strays.filter((instance) => instance.returns >= PROVES_LIFE);
   if (returns >= PROVES_LIFE && alive.length > 0) return fork(holder, alive, given);
   return { ...takesOver({ isDisputed: true }), returns };
 }
@@ -123,7 +123,7 @@ function judgeHolder(holder: Boot, given: BootCase): Verdict {
  * Either the host was set back to a snapshot, and the holder is never heard again; or both live. A restart leaves neither: it ends the
  * instance before it.
  */
-function judgePast(past: Boot, holder: Boot, isHolderSilent: boolean, given: BootCase): Verdict {
+function judgePast(past: Instance, holder: Instance, isHolderSilent: boolean, given: InstanceCase): Verdict {
   if (isHolderSilent) return takesOver({ isDisputed: true, returned: true });
   const earlier = isStray(past, given) ? past.returns : 0;
   if (given.now - holder.firstSeenAt < given.lateForMs) return { type: "stray", returns: earlier };
@@ -144,18 +144,18 @@ function takesOver(held: {
 
 /** A past instance that was heard lately, after a later one had taken over. */
 function isStray(
-  { state, returns, returnedAt }: Boot,
-  { now, silentAfterMs }: Pick<BootCase, "now" | "silentAfterMs">,
+  { state, returns, returnedAt }: Instance,
+  { now, silentAfterMs }: Pick<InstanceCase, "now" | "silentAfterMs">,
 ): boolean {
   return state === "past" && returns > 0 && returnedAt !== null && now - returnedAt <= silentAfterMs;
 }
 
 /** The original is the one that is most like the host that enrolled, and of equals the one that was first. */
-function fork(holder: Boot, others: Boot[], { enrolledHost }: BootCase): Verdict {
-  const [original, ...copies] = [holder, ...others].sort(
+function fork(holder: Instance, others: Instance[], { enrolledHost }: InstanceCase): Verdict {
+  const [original, ...clones] = [holder, ...others].sort(
     (left, right) =>
-      likeness(right.host, enrolledHost) - likeness(left.host, enrolledHost) ||
+      match(right.host, enrolledHost) - match(left.host, enrolledHost) ||
       left.firstSeenAt - right.firstSeenAt,
   );
-  return { type: "fork", holder: original!.bootId, copies: copies.map(({ bootId }) => bootId) };
+  return { type: "fork", holder: original!.instanceId, clones: clones.map(({ instanceId }) => instanceId) };
 }

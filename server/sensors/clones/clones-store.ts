@@ -1,55 +1,63 @@
 // Starts of the program with a sensor's key, in SQL.
 import { forSomeValues } from "../../db/batches.ts";
-import type { Database, SensorBootTable } from "../../db/schema.ts";
+import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 
-export async function listBoots(tx: Database, sensorId: string): Promise<SensorBootTable[]> {
+export async function listInstances(tx: Database, sensorId: string): Promise<SensorInstanceTable[]> {
   return await tx
-    .selectFrom("sensorBoot")
+    .selectFrom("sensorInstance")
     .selectAll()
     .where("sensorId", "=", sensorId)
     .orderBy("firstSeenAt")
     .execute();
 }
 
-export async function upsertBoot(tx: Database, boot: SensorBootTable): Promise<void> {
-  const { sensorId, bootId, ...columns } = boot;
+export async function upsertInstance(tx: Database, instance: SensorInstanceTable): Promise<void> {
+  const { sensorId, instanceId, ...columns } = instance;
   await tx
-    .insertInto("sensorBoot")
-    .values(boot)
-    .onConflict((conflict) => conflict.columns(["sensorId", "bootId"]).doUpdateSet(columns))
+    .insertInto("sensorInstance")
+    .values(instance)
+    .onConflict((conflict) => conflict.columns(["sensorId", "instanceId"]).doUpdateSet(columns))
     .execute();
 }
 
-export async function updateBoots(
+export async function updateInstances(
   tx: Database,
   sensorId: string,
-  bootIds: readonly string[],
-  columns: Partial<Pick<SensorBootTable, "state" | "returnedAt" | "returns" | "copySensorId">>,
+  instanceIds: readonly string[],
+  columns: Partial<Pick<SensorInstanceTable, "state" | "returnedAt" | "returns" | "cloneSensorId">>,
 ): Promise<void> {
-  await forSomeValues(bootIds, (some) =>
+  await forSomeValues(instanceIds, (some) =>
     tx
-      .updateTable("sensorBoot")
+      .updateTable("sensorInstance")
       .set(columns)
       .where("sensorId", "=", sensorId)
-      .where("bootId", "in", some)
+      .where("instanceId", "in", some)
       .execute(),
   );
 }
 
-export async function deleteBoots(tx: Database, sensorId: string, bootIds: readonly string[]): Promise<void> {
-  await forSomeValues(bootIds, (some) =>
-    tx.deleteFrom("sensorBoot").where("sensorId", "=", sensorId).where("bootId", "in", some).execute(),
+export async function deleteInstances(
+  tx: Database,
+  sensorId: string,
+  instanceIds: readonly string[],
+): Promise<void> {
+  await forSomeValues(instanceIds, (some) =>
+    tx
+      .deleteFrom("sensorInstance")
+      .where("sensorId", "=", sensorId)
+      .where("instanceId", "in", some)
+      .execute(),
   );
 }
 
 /** The latest of the hosts that hold the sensor's key too and have not become a sensor. */
 export async function listUnsettledClones(db: Database, sensorId: string, limit: number) {
   return await db
-    .selectFrom("sensorBoot")
+    .selectFrom("sensorInstance")
     .select(["host", "address", "firstSeenAt"])
     .where("sensorId", "=", sensorId)
-    .where("state", "=", "copy")
-    .where("copySensorId", "is", null)
+    .where("state", "=", "clone")
+    .where("cloneSensorId", "is", null)
     .orderBy("firstSeenAt", "desc")
     .limit(limit)
     .execute();
@@ -67,7 +75,7 @@ export async function listClones(db: Database, sensorId: string, limit: number) 
       "sensorPresence.address",
       "sensor.enrolledAt as firstSeenAt",
     ])
-    .where("sensor.copiedFrom", "=", sensorId)
+    .where("sensor.clonedFrom", "=", sensorId)
     .where("sensor.deletedAt", "is", null)
     .orderBy("sensor.enrolledAt", "desc")
     .limit(limit)

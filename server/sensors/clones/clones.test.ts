@@ -1,4 +1,4 @@
-// Two hosts with one key: the original keeps its row, the copy gets one of its own, and nothing of it is taken until then.
+// Two hosts with one key: the original keeps its row, the clone gets one of its own, and nothing of it is taken until then.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
@@ -8,43 +8,43 @@ import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
 
 const MINUTE_MS = 60_000;
 for (const dialect of TESTED_DIALECTS) {
-  test(`a copy on another host is noticed at the original's next check-in, and becomes a sensor of its own (${dialect})`, async () => {
+  test(`a clone on another host is noticed at the original's next check-in, and becomes a sensor of its own (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId, token } = await enrolledSensor(world, cookie, "allow");
     const original = program(world, key, sensorId, "10.0.0.1", FACTS);
-    const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+    const clone = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
     const all = { packages: { status: "collected", root: "a".repeat(64) } };
     expect((await original.checkIn()).status).toBe(200);
 
     world.clock.ms += MINUTE_MS / 2;
-    const held = await copy.checkIn({ inventory: all });
+    const held = await clone.checkIn({ inventory: all });
     expect(held).toMatchObject({ status: 200, body: { wanted: [], checkInIntervalSeconds: 15 } });
-    // It changes nothing of the original: neither by uploading, nor by saying goodbye, nor by being seen.
-    const upload = await copy.send(
+    // It changes nothing of the original: neither by uploading, nor by saying unenroll, nor by being seen.
+    const upload = await clone.send(
       "/sensor/v1/inventory/packages",
       { root: "a".repeat(64), chunks: [] },
       "PUT",
     );
     expect(upload).toMatchObject({ status: 409, body: { code: "state-conflict" } });
-    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("state-conflict");
+    expect((await clone.send("/sensor/v1/unenroll", {})).body.code).toBe("state-conflict");
     expect((await world.call(getSensor, cookie, { params: { id: sensorId } })).address).toBe("10.0.0.1");
 
     world.clock.ms += MINUTE_MS / 2;
     expect((await original.checkIn()).status).toBe(200);
-    expect(await copy.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-copied" } });
-    expect((await copy.send("/sensor/v1/goodbye", {})).body.code).toBe("sensor-copied");
+    expect(await clone.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-cloned" } });
+    expect((await clone.send("/sensor/v1/unenroll", {})).body.code).toBe("sensor-cloned");
 
     // The reply is lost twice: the same new key gets the same sensor.
     const newKey = makeTestSensor();
-    const first = await copy.becomeCopy(newKey);
+    const first = await clone.becomeClone(newKey);
     expect(first).toMatchObject({ status: 201, body: { awaitingApproval: false } });
-    const again = await Promise.all([copy.becomeCopy(newKey)]);
+    const again = await Promise.all([clone.becomeClone(newKey)]);
     expect(again[0]!.body.sensorId).toBe(first.body.sensorId);
     const own = program(world, newKey, first.body.sensorId, "10.0.0.7", CLONE_FACTS);
     expect((await own.checkIn({ inventory: all })).body.wanted).toEqual(["packages"]);
     expect((await original.checkIn()).status).toBe(200);
-    expect((await copy.checkIn()).body.code).toBe("sensor-copied");
+    expect((await clone.checkIn()).body.code).toBe("sensor-cloned");
 
     const { items } = await world.call(listSensors, cookie, {});
     expect(items.map(({ id, address }) => [id, address]).toSorted()).toEqual(
@@ -54,7 +54,7 @@ for (const dialect of TESTED_DIALECTS) {
       ].toSorted(),
     );
     const shown = await world.call(getSensor, cookie, { params: { id: sensorId } });
-    expect(shown.copies).toEqual([
+    expect(shown.clones).toEqual([
       {
         hostname: "web-01",
         address: "10.0.0.7",
@@ -65,7 +65,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
     const copied = await world.call(getSensor, cookie, { params: { id: first.body.sensorId } });
     expect(copied).toMatchObject({
-      copyOf: { id: sensorId, name: "web-01", deleted: false },
+      cloneOf: { id: sensorId, name: "web-01", deleted: false },
       tags: ["pci"],
       enrolledBy: { id: token.id },
     });
@@ -73,13 +73,13 @@ for (const dialect of TESTED_DIALECTS) {
       .selectFrom("auditEvent")
       .select(["action", "entityId", "details"])
       .execute();
-    const noticed = events.filter(({ action }) => action === "sensor.copy-noticed");
+    const noticed = events.filter(({ action }) => action === "sensor.clone-detected");
     expect(noticed.map(({ entityId, details }) => ({ entityId, ...JSON.parse(details) }))).toEqual([
       {
         entityId: sensorId,
         hostname: "web-01",
-        copyHostname: "web-01",
-        copyAddress: "10.0.0.7",
+        cloneHostname: "web-01",
+        cloneAddress: "10.0.0.7",
         address: "10.0.0.1",
         differs: ["product-uuid", "mac-address"],
       },
@@ -91,21 +91,21 @@ for (const dialect of TESTED_DIALECTS) {
     expect(enrolledSensors).toBe(2);
   });
 
-  test(`the token's rule decides whether a copy is let in, waits for a person, or is refused (${dialect})`, async () => {
+  test(`the token's rule decides whether a clone is let in, waits for a person, or is refused (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    const fork = async (rule: tokens.CopyRule) => {
+    const fork = async (rule: tokens.ClonedHostsRule) => {
       const { key, sensorId, token } = await enrolledSensor(world, cookie, rule);
       const original = program(world, key, sensorId, "10.0.0.1", FACTS);
-      const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+      const clone = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
       await original.checkIn();
-      await copy.checkIn();
+      await clone.checkIn();
       await original.checkIn();
-      return { copy, token, sensorId };
+      return { clone, token, sensorId };
     };
     const waiting = await fork("approval");
     const newKey = makeTestSensor();
-    const { body } = await waiting.copy.becomeCopy(newKey);
+    const { body } = await waiting.clone.becomeClone(newKey);
     expect(body).toMatchObject({ awaitingApproval: true });
     const own = program(world, newKey, body.sensorId, "10.0.0.7", CLONE_FACTS);
     expect((await own.checkIn()).body.code).toBe("sensor-awaiting-approval");
@@ -114,30 +114,30 @@ for (const dialect of TESTED_DIALECTS) {
     await world.call(approveSensor, cookie, { params, body: { fingerprint } });
     expect((await own.checkIn()).status).toBe(200);
 
-    const refused = await fork("refuse");
-    expect(await refused.copy.becomeCopy(makeTestSensor())).toMatchObject({
+    const refused = await fork("reject");
+    expect(await refused.clone.becomeClone(makeTestSensor())).toMatchObject({
       status: 403,
-      body: { code: "sensor-copied", detail: expect.stringContaining("rejects clones") },
+      body: { code: "sensor-cloned", detail: expect.stringContaining("rejects clones") },
     });
 
     // Who revokes a token wants nobody else to come in by it.
     const revoked = await fork("allow");
     await world.call(tokens.revokeEnrollmentToken, cookie, { params: { id: revoked.token.id } });
-    expect((await revoked.copy.becomeCopy(makeTestSensor())).body.awaitingApproval).toBe(true);
+    expect((await revoked.clone.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
   });
 
-  test(`a copy cannot be made by who holds the key alone, with another's key, or without the new one (${dialect})`, async () => {
+  test(`a clone cannot be made by who holds the key alone, with another's key, or without the new one (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId } = await enrolledSensor(world, cookie, "allow");
     const original = program(world, key, sensorId, "10.0.0.1", FACTS);
     await original.checkIn();
-    expect((await original.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
-    const copy = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
-    expect((await copy.becomeCopy(makeTestSensor())).body.code).toBe("state-conflict");
-    await copy.checkIn();
+    expect((await original.becomeClone(makeTestSensor())).body.code).toBe("state-conflict");
+    const clone = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
+    expect((await clone.becomeClone(makeTestSensor())).body.code).toBe("state-conflict");
+    await clone.checkIn();
     await original.checkIn();
-    expect((await copy.becomeCopy(key)).body.code).toBe("key-taken");
+    expect((await clone.becomeClone(key)).body.code).toBe("key-taken");
     const mine = makeTestSensor();
     const body = {
       ...mine.enrollBody("web-01"),
@@ -145,7 +145,7 @@ for (const dialect of TESTED_DIALECTS) {
       proof: makeTestSensor().proof(sensorId),
     };
     world.clock.ms += 1;
-    expect((await copy.send("/sensor/v1/copies", body)).body.code).toBe("signature-invalid");
+    expect((await clone.send("/sensor/v1/clones", body)).body.code).toBe("signature-invalid");
     // As one of version 1, which names no start, nobody passes for the sensor any more.
     const plain = key.request(
       "POST",
@@ -165,13 +165,13 @@ for (const dialect of TESTED_DIALECTS) {
   test(`a host that is moved to other hardware keeps its sensor once the old one is silent (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    const { key, sensorId } = await enrolledSensor(world, cookie, "refuse");
+    const { key, sensorId } = await enrolledSensor(world, cookie, "reject");
     await program(world, key, sensorId, "10.0.0.1", FACTS).checkIn();
     const moved = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);
     expect((await moved.checkIn()).body.checkInIntervalSeconds).toBe(15);
     world.clock.ms += 3 * MINUTE_MS + 10;
     expect((await moved.checkIn()).body.checkInIntervalSeconds).toBe(60);
     const shown = await world.call(getSensor, cookie, { params: { id: sensorId } });
-    expect(shown).toMatchObject({ address: "10.0.0.7", copies: [] });
+    expect(shown).toMatchObject({ address: "10.0.0.7", clones: [] });
   });
 }

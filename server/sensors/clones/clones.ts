@@ -4,21 +4,21 @@ import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { recordAuditEvents } from "../../audit/audit.ts";
-import type { Database, SensorBootTable } from "../../db/schema.ts";
+import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { toInstant } from "../../ids.ts";
 import type { SensorCaller } from "../../route-handler.ts";
 import { findPresence, touchPresence } from "../record/presence-store.ts";
 import { MISSED_CHECK_INS } from "../record/sensor-status.ts";
 import { lockSensor, updateSensor } from "../record/sensors-store.ts";
-import { type BootHost, differences, judgeBoot, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
+import { differences, type InstanceHost, judgeInstance, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
 import {
-  deleteBoots,
-  listBoots,
+  deleteInstances,
   listClones,
+  listInstances,
   listUnsettledClones,
-  updateBoots,
-  upsertBoot,
+  updateInstances,
+  upsertInstance,
 } from "./clones-store.ts";
 import { instancesToForget } from "./remembered-instances.ts";
 
@@ -30,7 +30,7 @@ const HEARD_AGAIN_AFTER = 1.15;
 
 const partialHost = hostFacts.partial();
 
-export function parseHost(json: string): BootHost {
+export function parseHost(json: string): InstanceHost {
   return partialHost.parse(JSON.parse(json));
 }
 
@@ -51,7 +51,7 @@ export interface Settled {
 
 /**
  * Settles who holds the sensor's key, before a request is carried out. `host` is what a check-in says of the host. An instance that
- * has not checked in reaches nothing else. Throws sensor-copied, state-conflict, too-many-requests.
+ * has not checked in reaches nothing else. Throws sensor-cloned, state-conflict, too-many-requests.
  */
 export async function settleInstance(
   db: Database,
@@ -59,13 +59,13 @@ export async function settleInstance(
   caller: SensorCaller,
   request: { isCheckIn: boolean; host?: HostFacts | undefined },
 ): Promise<Settled> {
-  const { bootId } = caller;
-  if (bootId === undefined || (caller.standing === "holder" && !caller.hasNewcomers))
+  const { instanceId } = caller;
+  if (instanceId === undefined || (caller.standing === "holder" && !caller.hasNewcomers))
     return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
-  if (caller.standing === "copy") throw sensorCopied();
-  const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, bootId }, request));
-  const isCopy = verdict.type === "copy" || (verdict.type === "fork" && verdict.holder !== bootId);
-  if (isCopy) throw sensorCopied();
+  if (caller.standing === "clone") throw sensorCloned();
+  const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, instanceId }, request));
+  const isClone = verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== instanceId);
+  if (isClone) throw sensorCloned();
   return {
     isHeld: verdict.type === "newcomer",
     askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
@@ -88,24 +88,24 @@ function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | un
 async function settle(
   tx: Database,
   { now, address, checkInIntervalSeconds }: RequestAt,
-  caller: SensorCaller & { bootId: string },
+  caller: SensorCaller & { instanceId: string },
   { isCheckIn, host }: { isCheckIn: boolean; host?: HostFacts | undefined },
 ): Promise<Verdict> {
-  const { bootId } = caller;
+  const { instanceId } = caller;
   const sensor = await lockSensor(tx, caller.id);
   if (!sensor) throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted");
-  const rows = await listBoots(tx, sensor.id);
-  const known = rows.find((row) => row.bootId === bootId);
+  const rows = await listInstances(tx, sensor.id);
+  const known = rows.find((row) => row.instanceId === instanceId);
   if (!isCheckIn && (!known || known.state === "newcomer")) throw checkInFirst();
-  const boots = rows.map((row) => ({ ...row, host: parseHost(row.host) }));
-  const told = host ?? boots.find((boot) => boot.bootId === bootId)?.host ?? {};
-  const holder = boots.find(({ state }) => state === "holder");
+  const instances = rows.map((row) => ({ ...row, host: parseHost(row.host) }));
+  const told = host ?? instances.find((instance) => instance.instanceId === instanceId)?.host ?? {};
+  const holder = instances.find(({ state }) => state === "holder");
   const holderSeenAt = (await findPresence(tx, sensor.id))?.lastSeenAt ?? 0;
   const silentAfterMs = MISSED_CHECK_INS * checkInIntervalSeconds * 1000;
-  const verdict = judgeBoot({
-    bootId,
+  const verdict = judgeInstance({
+    instanceId,
     host: told,
-    boots,
+    instances,
     enrolledHost: parseHost(sensor.enrolledHost),
     now,
     holderSeenAt,
@@ -113,25 +113,25 @@ async function settle(
     settledAfterMs: 1.25 * checkInIntervalSeconds * 1000,
     lateForMs: Math.min(LATE_FOR_MS, (checkInIntervalSeconds * 1000) / 2),
   });
-  const row: SensorBootTable = {
+  const row: SensorInstanceTable = {
     sensorId: sensor.id,
-    bootId,
+    instanceId,
     state: "holder",
     host: JSON.stringify(told),
     address,
     firstSeenAt: known?.firstSeenAt ?? now,
     returnedAt: null,
     returns: 0,
-    copySensorId: null,
+    cloneSensorId: null,
   };
-  if (verdict.type === "holder" && holder?.bootId === bootId) {
+  if (verdict.type === "holder" && holder?.instanceId === instanceId) {
     const { returns, isDisputed } = verdict;
-    if (returns !== holder.returns) await updateBoots(tx, sensor.id, [bootId], { returns });
+    if (returns !== holder.returns) await updateInstances(tx, sensor.id, [instanceId], { returns });
     if (!isDisputed) await updateSensor(tx, sensor.id, { hasNewcomers: 0 });
   } else if (verdict.type === "holder") {
     if (holder) {
       const past = { state: "past", returnedAt: holderSeenAt, returns: 0 } as const;
-      await updateBoots(tx, sensor.id, [holder.bootId], past);
+      await updateInstances(tx, sensor.id, [holder.instanceId], past);
     }
     await remember(
       tx,
@@ -139,39 +139,39 @@ async function settle(
       { ...row, returnedAt: verdict.returned ? now : null },
       { now, checkInIntervalSeconds },
     );
-    const isOpen = verdict.isDisputed || boots.some(({ state }) => state === "newcomer");
-    await updateSensor(tx, sensor.id, { bootId, hasNewcomers: isOpen ? 1 : 0 });
+    const isOpen = verdict.isDisputed || instances.some(({ state }) => state === "newcomer");
+    await updateSensor(tx, sensor.id, { instanceId, hasNewcomers: isOpen ? 1 : 0 });
     await touchPresence(tx, sensor.id, now, address);
   } else if (verdict.type === "stray") {
-    await updateBoots(tx, sensor.id, [bootId], { returnedAt: now, returns: verdict.returns });
+    await updateInstances(tx, sensor.id, [instanceId], { returnedAt: now, returns: verdict.returns });
     if (verdict.returns > 0) await updateSensor(tx, sensor.id, { hasNewcomers: 1 });
   } else if (verdict.type === "newcomer") {
     await remember(tx, rows, { ...row, state: "newcomer" }, { now, checkInIntervalSeconds });
     await updateSensor(tx, sensor.id, { hasNewcomers: 1 });
   } else if (verdict.type === "fork") {
-    await updateBoots(tx, sensor.id, verdict.copies, { state: "copy" });
-    await updateBoots(tx, sensor.id, [verdict.holder], {
+    await updateInstances(tx, sensor.id, verdict.clones, { state: "clone" });
+    await updateInstances(tx, sensor.id, [verdict.holder], {
       state: "holder",
       returnedAt: now,
       returns: PROVES_LIFE,
     });
     // Others may be left that were heard too: their next request settles them.
-    await updateSensor(tx, sensor.id, { bootId: verdict.holder, hasNewcomers: 1 });
-    const original = boots.find((boot) => boot.bootId === verdict.holder)!;
-    const copies = boots.filter((boot) => verdict.copies.includes(boot.bootId));
+    await updateSensor(tx, sensor.id, { instanceId: verdict.holder, hasNewcomers: 1 });
+    const original = instances.find((instance) => instance.instanceId === verdict.holder)!;
+    const clones = instances.filter((instance) => verdict.clones.includes(instance.instanceId));
     await recordAuditEvents(
       tx,
-      copies.map((copy) => ({
+      clones.map((clone) => ({
         at: now,
         actor: { type: "system", id: "system", name: "AttackLens" },
-        action: "sensor.copy-noticed",
+        action: "sensor.clone-detected",
         entity: { type: "sensor", id: sensor.id },
         details: {
           hostname: sensor.hostname,
-          copyHostname: copy.host.hostname ?? "",
-          copyAddress: copy.address,
+          cloneHostname: clone.host.hostname ?? "",
+          cloneAddress: clone.address,
           address: original.address,
-          differs: differences(copy.host, original.host),
+          differs: differences(clone.host, original.host),
         },
       })),
     );
@@ -182,11 +182,11 @@ async function settle(
 /** Throws too-many-requests when a newcomer finds no room. */
 async function remember(
   tx: Database,
-  rows: SensorBootTable[],
-  row: SensorBootTable,
+  rows: SensorInstanceTable[],
+  row: SensorInstanceTable,
   { now, checkInIntervalSeconds }: Omit<RequestAt, "address">,
 ): Promise<void> {
-  const others = rows.filter(({ bootId }) => bootId !== row.bootId);
+  const others = rows.filter(({ instanceId }) => instanceId !== row.instanceId);
   const isKnown = others.length < rows.length;
   const forgotten = isKnown ? [] : instancesToForget(others, row.state, now);
   if (forgotten === undefined) {
@@ -198,17 +198,17 @@ async function remember(
       },
     );
   }
-  await deleteBoots(tx, row.sensorId, forgotten);
-  await upsertBoot(tx, row);
+  await deleteInstances(tx, row.sensorId, forgotten);
+  await upsertInstance(tx, row);
 }
 
 /** Remembers the host of an earlier key as a clone. */
 export async function rememberClone(
   tx: Database,
-  row: SensorBootTable,
+  row: SensorInstanceTable,
   at: Omit<RequestAt, "address">,
 ): Promise<void> {
-  await remember(tx, await listBoots(tx, row.sensorId), row, at);
+  await remember(tx, await listInstances(tx, row.sensorId), row, at);
 }
 
 export function checkInFirst(): Problem {
@@ -218,23 +218,23 @@ export function checkInFirst(): Problem {
   );
 }
 
-export function sensorCopied(): Problem {
+export function sensorCloned(): Problem {
   return new Problem(
-    "sensor-copied",
+    "sensor-cloned",
     "Another host holds this sensor's key, which was copied with its disk or its files: this host needs a key of its own",
   );
 }
 
-const SHOWN_COPIES = 100;
+const SHOWN_CLONES = 100;
 
 /** Hosts that hold or held the sensor's key too, the latest first, for the sensor's page. */
-export async function presentCopies(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
+export async function presentClones(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
   const original = parseHost(enrolledHost);
-  const clones = await listClones(db, sensor.id, SHOWN_COPIES);
-  const others = await listUnsettledClones(db, sensor.id, SHOWN_COPIES);
+  const clones = await listClones(db, sensor.id, SHOWN_CLONES);
+  const others = await listUnsettledClones(db, sensor.id, SHOWN_CLONES);
   return [...clones, ...others.map((other) => ({ ...other, id: null, hostname: "" }))]
     .sort((left, right) => right.firstSeenAt - left.firstSeenAt)
-    .slice(0, SHOWN_COPIES)
+    .slice(0, SHOWN_CLONES)
     .map(({ id, hostname, ...row }) => {
       const host = parseHost(row.host);
       return {

@@ -23,7 +23,7 @@ function openHost(
 
   async function becomeClone(): Promise<void> {
     const key = makeTestSensor();
-    const reply = await instance.becomeCopy(key);
+    const reply = await instance.becomeClone(key);
     expect(reply.status).toBe(201);
     sensorId = reply.body.sensorId;
     instance = program(world, key, sensorId, address, FACTS);
@@ -36,7 +36,7 @@ function openHost(
       const reply = await instance.checkIn(report);
       // The reply is lost: the sensor backs off, up to a second at first.
       if (random() < 0.2) return random() * 1_000;
-      if (reply.body.code === "sensor-copied") {
+      if (reply.body.code === "sensor-cloned") {
         await becomeClone();
         return 0;
       }
@@ -44,7 +44,7 @@ function openHost(
       if (reply.body.wanted.length > 0 && random() < 0.8) {
         const body = { root: ROOT, chunks: ["c".repeat(64)] };
         const upload = await instance.send("/sensor/v1/inventory/packages", body, "PUT");
-        if (upload.body.code === "sensor-copied") {
+        if (upload.body.code === "sensor-cloned") {
           await becomeClone();
           return 0;
         }
@@ -91,8 +91,8 @@ for (const dialect of TESTED_DIALECTS) {
           next.dueAt = world.clock.ms + (await next.host.cycle(random));
         }
         expect(new Set(hosts.map(({ host }) => host.sensorId())).size, `run ${run}`).toBe(count);
-        const { copies } = await world.call(getSensor, cookie, { params: { id: sensor.sensorId } });
-        expect(copies.filter((copy) => copy.sensor !== null)).toHaveLength(count - 1);
+        const { clones } = await world.call(getSensor, cookie, { params: { id: sensor.sensorId } });
+        expect(clones.filter((clone) => clone.sensor !== null)).toHaveLength(count - 1);
       }
     }, 120_000);
   }
@@ -125,15 +125,15 @@ for (const dialect of TESTED_DIALECTS) {
           }
           ended = leftBehindAfter === null ? undefined : { instance, after: leftBehindAfter };
         }
-        const { copies } = await world.call(getSensor, cookie, { params: { id: sensorId } });
-        expect(copies).toEqual([]);
+        const { clones } = await world.call(getSensor, cookie, { params: { id: sensorId } });
+        expect(clones).toEqual([]);
       }),
       { numRuns: 40, interruptAfterTimeLimit: 8_000 },
     );
     const noticed = await world.db
       .selectFrom("auditEvent")
       .select("id")
-      .where("action", "=", "sensor.copy-noticed")
+      .where("action", "=", "sensor.clone-detected")
       .execute();
     expect(noticed).toEqual([]);
   }, 60_000);
@@ -145,8 +145,8 @@ for (const dialect of TESTED_DIALECTS) {
     const remembered = async () =>
       (
         await world.db
-          .selectFrom("sensorBoot")
-          .select("bootId")
+          .selectFrom("sensorInstance")
+          .select("instanceId")
           .where("sensorId", "=", sensor.sensorId)
           .execute()
       ).length;
@@ -165,8 +165,8 @@ for (const dialect of TESTED_DIALECTS) {
       world.clock.ms += INTERVAL_MS;
       for (const clone of [...left]) {
         const { body } = await clone.checkIn();
-        if (body.code !== "sensor-copied") continue;
-        expect((await clone.becomeCopy(makeTestSensor())).status).toBe(201);
+        if (body.code !== "sensor-cloned") continue;
+        expect((await clone.becomeClone(makeTestSensor())).status).toBe(201);
         left.delete(clone);
       }
       expect(await remembered()).toBeLessThanOrEqual(MAX_INSTANCES);
@@ -174,6 +174,6 @@ for (const dialect of TESTED_DIALECTS) {
     }
     expect(left.size).toBe(0);
     const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });
-    expect(items.filter(({ copyOf }) => copyOf?.id === sensor.sensorId)).toHaveLength(clones.length);
+    expect(items.filter(({ cloneOf }) => cloneOf?.id === sensor.sensorId)).toHaveLength(clones.length);
   }, 60_000);
 }

@@ -1,13 +1,13 @@
 // Which instances of a sensor are remembered: at most 50, however many hosts have its key and however often they start.
-import type { SensorBootTable } from "../../db/schema.ts";
+import type { SensorInstanceTable } from "../../db/schema.ts";
 
 export const MAX_INSTANCES = 50;
 /** An instance that was not heard for so long is the first to be forgotten. */
 const FORGOTTEN_AFTER_MS = 86_400_000;
 
 type Remembered = Pick<
-  SensorBootTable,
-  "bootId" | "state" | "firstSeenAt" | "returnedAt" | "returns" | "copySensorId"
+  SensorInstanceTable,
+  "instanceId" | "state" | "firstSeenAt" | "returnedAt" | "returns" | "cloneSensorId"
 >;
 
 /**
@@ -18,7 +18,7 @@ type Remembered = Pick<
  */
 export function instancesToForget(
   rows: readonly Remembered[],
-  newState: SensorBootTable["state"],
+  newState: SensorInstanceTable["state"],
   now: number,
 ): string[] | undefined {
   const excess = rows.length + 1 - MAX_INSTANCES;
@@ -27,15 +27,15 @@ export function instancesToForget(
   const oldestFirst = rows.toSorted((left, right) => left.firstSeenAt - right.firstSeenAt);
   const latestFirst = oldestFirst.toReversed();
   const past = latestFirst.filter(({ state }) => state === "past");
-  const copies = oldestFirst.filter(({ state }) => state === "copy");
+  const clones = oldestFirst.filter(({ state }) => state === "clone");
   const order = [
     ...past.filter(({ returnedAt, firstSeenAt }) => isOld(returnedAt ?? firstSeenAt)),
     // These have a key of their own by now.
-    ...copies.filter(({ copySensorId }) => copySensorId !== null),
+    ...clones.filter(({ cloneSensorId }) => cloneSensorId !== null),
     ...past.filter(({ returns }) => returns === 0),
-    ...copies.filter(({ firstSeenAt }) => newState !== "newcomer" || isOld(firstSeenAt)),
+    ...clones.filter(({ firstSeenAt }) => newState !== "newcomer" || isOld(firstSeenAt)),
     ...(newState === "newcomer" ? [] : [...past, ...latestFirst.filter(({ state }) => state === "newcomer")]),
   ];
-  const forgotten = [...new Set(order.map(({ bootId }) => bootId))].slice(0, excess);
+  const forgotten = [...new Set(order.map(({ instanceId }) => instanceId))].slice(0, excess);
   return forgotten.length < excess ? undefined : forgotten;
 }

@@ -13,7 +13,7 @@ const CODES = {
   "awaiting-approval": "sensor-awaiting-approval",
   blocked: "sensor-blocked",
 } as const satisfies Partial<Record<SensorStanding, string>>;
-const BOOTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"] as const;
+const INSTANCES = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"] as const;
 
 /** A sensor in the standing, and a function that sends it an empty request to a route. */
 async function sensorIn(world: World, cookie: string, standing: keyof typeof CODES, name: string) {
@@ -26,18 +26,18 @@ async function sensorIn(world: World, cookie: string, standing: keyof typeof COD
   });
   const reply = await world.fetch("/sensor/v1/enroll", init);
   const { sensorId } = (await reply.json()) as { sensorId: string };
-  const send = async (route: Route, boot: string, content: unknown = {}) => {
+  const send = async (route: Route, instance: string, content: unknown = {}) => {
     const path = routePath(route, { category: "packages" });
-    const options = { keyid: sensorId, bootId: boot };
+    const options = { keyid: sensorId, instanceId: instance };
     return await world.fetch(path, sensor.request(route.method, path, content, world.clock.ms, options));
   };
   if (standing === "unsettled" || standing === "blocked") {
     const checkIn = ROUTES.find(({ name }) => name === "sensor.checkIn")!;
     const facts = { protocolVersion: 2, sensorVersion: "2026.11.0", host: sensor.enrollBody(name).host };
-    expect((await send(checkIn, BOOTS[0], facts)).status).toBe(200);
+    expect((await send(checkIn, INSTANCES[0], facts)).status).toBe(200);
   }
   if (standing === "blocked") await world.call(blockSensor, cookie, { params: { id: sensorId } });
-  return { send, boot: standing === "unsettled" ? BOOTS[1] : BOOTS[0] };
+  return { send, instance: standing === "unsettled" ? INSTANCES[1] : INSTANCES[0] };
 }
 
 for (const dialect of TESTED_DIALECTS) {
@@ -47,13 +47,13 @@ for (const dialect of TESTED_DIALECTS) {
     const wrong: string[] = [];
     for (const standing of Object.keys(CODES) as (keyof typeof CODES)[]) {
       for (const route of ROUTES.filter(({ access }) => access === "sensor")) {
-        const { send, boot } = await sensorIn(
+        const { send, instance } = await sensorIn(
           world,
           cookie,
           standing,
           `${standing} ${route.name}`.slice(0, 60),
         );
-        const reply = await send(route, boot);
+        const reply = await send(route, instance);
         const code = reply.status >= 400 ? ((await reply.json()) as ProblemBody).code : "none";
         // A new instance that awaits approval is both.
         const refused =
@@ -69,11 +69,11 @@ for (const dialect of TESTED_DIALECTS) {
   test(`a sensor unenrolls while it awaits approval, before its first check-in, and while it is blocked (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    const unenroll = ROUTES.find(({ name }) => name === "sensor.goodbye")!;
+    const unenroll = ROUTES.find(({ name }) => name === "sensor.unenroll")!;
     for (const standing of Object.keys(CODES) as (keyof typeof CODES)[]) {
-      const { send, boot } = await sensorIn(world, cookie, standing, standing);
-      expect(`${standing} ${(await send(unenroll, boot)).status}`).toBe(`${standing} 204`);
-      expect(((await (await send(unenroll, boot)).json()) as ProblemBody).code).toBe("sensor-unknown");
+      const { send, instance } = await sensorIn(world, cookie, standing, standing);
+      expect(`${standing} ${(await send(unenroll, instance)).status}`).toBe(`${standing} 204`);
+      expect(((await (await send(unenroll, instance)).json()) as ProblemBody).code).toBe("sensor-unknown");
     }
   });
 }

@@ -2,7 +2,7 @@
 // it comes from. All of it before the body is read.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route, SensorStanding } from "@attacklens/protocol/route.ts";
-import { BOOT_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { toInstant } from "../../ids.ts";
@@ -13,8 +13,8 @@ import type {
   SensorBudget,
   SensorCaller,
 } from "../../route-handler.ts";
-import { sensorCopied, settleInstance } from "../clones/clones.ts";
-import { separate } from "../matches/matches.ts";
+import { sensorCloned, settleInstance } from "../clones/clones.ts";
+import { unmerge } from "../matches/matches.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
 import { findSensorKey } from "../record/sensors-store.ts";
 import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
@@ -40,7 +40,7 @@ export interface SensorDoor {
 /**
  * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A sensor in a standing that
  * the route does not accept gets no further. `bytes` is what the body counts as.
- * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked, sensor-copied,
+ * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked, sensor-cloned,
  * key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
  */
 export async function authenticateSensor(
@@ -58,7 +58,7 @@ export async function authenticateSensor(
       "sensor-unknown",
       "The sensor is not known here: it was deleted, or enrolled with another server",
     );
-  const bootId = parseBootId(claimed, http.headers, sensor);
+  const instanceId = parseInstanceId(claimed, http.headers, sensor);
   const used = await verifyKey(db, sensor, claimed, http, now, authorities);
   if (sensor.blockedAt !== null && !accepts("blocked")) {
     throw new Problem(
@@ -68,7 +68,7 @@ export async function authenticateSensor(
   }
   // Looked at here, where it costs no write, and counted once the nonce is spent: a replay does not use up the sensor's hour.
   sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
-  const isHolder = used !== "earlier" && (bootId === undefined || bootId === sensor.bootId);
+  const isHolder = used !== "earlier" && (instanceId === undefined || instanceId === sensor.instanceId);
   // What another host does is not what the sensor does.
   const seen = isHolder
     ? { lastSeenAt: now, address: http.address }
@@ -81,17 +81,17 @@ export async function authenticateSensor(
     });
   }
   if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
-    await inTransaction(db, (tx) => separate(tx, now, null, sensor.id));
+    await inTransaction(db, (tx) => unmerge(tx, now, null, sensor.id));
   const caller: SensorCaller = {
     id: sensor.id,
     version: sensor.version,
     reportedAt: sensor.reportedAt,
-    bootId,
-    standing: isHolder ? "holder" : used === "earlier" ? "copy" : "open",
+    instanceId,
+    standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
     hasNewcomers: sensor.hasNewcomers === 1,
     keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
   };
-  if (caller.standing === "copy" && !accepts("clone")) throw sensorCopied();
+  if (caller.standing === "clone" && !accepts("clone")) throw sensorCloned();
   if (!accepts("unsettled")) {
     const at = { now, address: http.address, checkInIntervalSeconds };
     await settleInstance(db, at, caller, { isCheckIn: false });
@@ -104,25 +104,25 @@ export async function authenticateSensor(
   return { sensor: caller, digests: claimed.digests };
 }
 
-/** A sensor that has named its start once must do so: otherwise a copy could pass for one of version 1. */
-function parseBootId(
+/** A sensor that has named its start once must do so: otherwise a clone could pass for one of version 1. */
+function parseInstanceId(
   { components }: ClaimedSignature,
   headers: Headers,
   sensor: SensorKey,
 ): string | undefined {
-  const bootId = headers.get(BOOT_HEADER) ?? undefined;
-  if (bootId === undefined && sensor.bootId === null) return undefined;
-  if (bootId === undefined || !components.includes(BOOT_HEADER))
-    throw new Problem("signature-invalid", `The signature is refused: it does not cover ${BOOT_HEADER}`);
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bootId))
+  const instanceId = headers.get(INSTANCE_HEADER) ?? undefined;
+  if (instanceId === undefined && sensor.instanceId === null) return undefined;
+  if (instanceId === undefined || !components.includes(INSTANCE_HEADER))
+    throw new Problem("signature-invalid", `The signature is refused: it does not cover ${INSTANCE_HEADER}`);
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId))
     throw new Problem(
       "signature-invalid",
-      `The signature is refused: ${BOOT_HEADER} must be a UUID in lower case`,
+      `The signature is refused: ${INSTANCE_HEADER} must be a UUID in lower case`,
     );
-  return bootId;
+  return instanceId;
 }
 
-/** The present key, or the announced one, which becomes the present one by this; who shows an earlier one holds a copy. */
+/** The present key, or the announced one, which becomes the present one by this; who shows an earlier one holds a clone. */
 async function verifyKey(
   db: Database,
   sensor: SensorKey,

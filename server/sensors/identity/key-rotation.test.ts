@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, deleteSensor, getSensor } from "@attacklens/protocol/sensors.ts";
-import { answerBase } from "@attacklens/protocol/signature.ts";
+import { responseSignatureBase } from "@attacklens/protocol/signature.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 import { announceKey } from "./key-rotation.ts";
@@ -11,7 +11,7 @@ import { announceKey } from "./key-rotation.ts";
 // biome-ignore lint/suspicious/noExplicitAny: answers of any route
 type Answer = { status: number; body: any };
 const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
-const BOOT = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
+const INSTANCE = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
 
 async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   const world = await openWorld(dialect);
@@ -37,7 +37,7 @@ async function post(
   key: TestSensor,
   path: string,
   body: unknown,
-  options: { token?: string; keyid?: string; bootId?: string },
+  options: { token?: string; keyid?: string; instanceId?: string },
 ): Promise<Answer> {
   const init = key.request("POST", path, body, world.clock.ms, { ...options, nonce: ++nonce });
   const response = await world.fetch(path, init);
@@ -45,10 +45,10 @@ async function post(
 }
 
 const checkIn = (world: World, key: TestSensor, keyid: string) =>
-  post(world, key, "/sensor/v1/check-in", VERSIONS, { keyid, bootId: BOOT });
+  post(world, key, "/sensor/v1/check-in", VERSIONS, { keyid, instanceId: INSTANCE });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`both keys are valid until the new one is seen; then the old one is a copy's (${dialect})`, async () => {
+  test(`both keys are valid until the new one is seen; then the old one is a clone's (${dialect})`, async () => {
     const { world, cookie, key, sensorId } = await setUp(dialect);
     await using _ = world;
     const next = makeTestSensor();
@@ -58,7 +58,7 @@ for (const dialect of TESTED_DIALECTS) {
         by,
         "/sensor/v1/keys",
         { publicKey: announced.publicKey, proof },
-        { keyid: sensorId, bootId: BOOT },
+        { keyid: sensorId, instanceId: INSTANCE },
       );
     expect((await checkIn(world, key, sensorId)).body.newKeyWanted).toBe(false);
     world.clock.ms += 30 * 86_400_000 + 1;
@@ -70,7 +70,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect((await announce(key, announced)).status).toBe(204);
     expect((await checkIn(world, key, sensorId)).status).toBe(200);
     expect((await checkIn(world, next, sensorId)).body).toMatchObject({ newKeyWanted: false });
-    expect((await checkIn(world, key, sensorId)).body.code).toBe("sensor-copied");
+    expect((await checkIn(world, key, sensorId)).body.code).toBe("sensor-cloned");
     expect((await checkIn(world, makeTestSensor(), sensorId)).body.code).toBe("signature-invalid");
     expect((await checkIn(world, next, sensorId)).status).toBe(200);
     const { keyChangedAt } = await world.call(getSensor, cookie, { params: { id: sensorId } });
@@ -78,14 +78,14 @@ for (const dialect of TESTED_DIALECTS) {
     // An old backup of the identity becomes a sensor of its own, which a person has to approve.
     const own = makeTestSensor();
     const body = { ...own.enrollBody("db-07"), proof: own.proof(sensorId) };
-    const copy = await post(world, key, "/sensor/v1/copies", body, {
+    const clone = await post(world, key, "/sensor/v1/clones", body, {
       keyid: sensorId,
-      bootId: crypto.randomUUID(),
+      instanceId: crypto.randomUUID(),
     });
-    expect(copy.body).toMatchObject({ awaitingApproval: true });
-    expect(copy.body.sensorId).not.toBe(sensorId);
+    expect(clone.body).toMatchObject({ awaitingApproval: true });
+    expect(clone.body.sensorId).not.toBe(sensorId);
     const shown = await world.call(getSensor, cookie, { params: { id: sensorId } });
-    expect(shown.copies.map(({ sensor }) => sensor?.id)).toEqual([copy.body.sensorId]);
+    expect(shown.clones.map(({ sensor }) => sensor?.id)).toEqual([clone.body.sensorId]);
   });
 
   test(`a key that is announced twice at once becomes one sensor's (${dialect})`, async () => {
@@ -173,7 +173,7 @@ for (const dialect of TESTED_DIALECTS) {
     await using _ = world;
     const init = key.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms - 172_800_000, {
       keyid: sensorId,
-      bootId: BOOT,
+      instanceId: INSTANCE,
       nonce: ++nonce,
     });
     const response = await world.fetch("/sensor/v1/check-in", init);
@@ -191,7 +191,7 @@ for (const dialect of TESTED_DIALECTS) {
     const verifies = (requestSignature: string) =>
       verify(
         null,
-        Buffer.from(answerBase({ status: 401, contentDigest, requestSignature }, params)),
+        Buffer.from(responseSignatureBase({ status: 401, contentDigest, requestSignature }, params)),
         publicKey,
         signature,
       );
@@ -221,13 +221,16 @@ for (const dialect of TESTED_DIALECTS) {
     await using _ = world;
     for (const protocolVersion of [1, 2]) {
       const body = { ...VERSIONS, protocolVersion };
-      const accepted = await post(world, key, "/sensor/v1/check-in", body, { keyid: sensorId, bootId: BOOT });
+      const accepted = await post(world, key, "/sensor/v1/check-in", body, {
+        keyid: sensorId,
+        instanceId: INSTANCE,
+      });
       expect(accepted.status).toBe(200);
     }
     const body = { ...VERSIONS, protocolVersion: 3 };
     const init = key.request("POST", "/sensor/v1/check-in", body, world.clock.ms, {
       keyid: sensorId,
-      bootId: BOOT,
+      instanceId: INSTANCE,
       nonce: ++nonce,
     });
     const refused = await world.fetch("/sensor/v1/check-in", init);

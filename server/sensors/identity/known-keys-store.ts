@@ -23,7 +23,7 @@ function knownKeys(db: Database, some: string[]) {
       "sensor.deletedAt",
       "sensor.uninstalledAt",
       "sensor.removedAt",
-      "sensor.copiedFrom",
+      "sensor.clonedFrom",
       "sensor.blockedAt",
       "sensor.awaitingApproval",
       "enrollmentToken.valueHash",

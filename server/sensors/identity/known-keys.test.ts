@@ -24,7 +24,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   const world = await openWorld(dialect);
   const cookie = await world.signedIn("posture-manager");
   const makeToken = async (name: string) => {
-    const body = { name, scope: { type: "all-assets" }, expiresAt: null, copies: "allow" } as const;
+    const body = { name, scope: { type: "all-assets" }, expiresAt: null, clonedHosts: "allow" } as const;
     return await world.call(tokens.createEnrollmentToken, cookie, { body });
   };
   const [first, other] = [await makeToken("First"), await makeToken("Other")];
@@ -61,10 +61,11 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     },
     /** `signer` is the key that the sensor has, `from` the earlier one that the clone holds. */
     clone: (key: TestSensor, { id }: Case, from: TestSensor, fetch = world.fetch) =>
-      post(fetch, from, "/sensor/v1/copies", { ...key.enrollBody(), proof: key.proof(id) }, { keyid: id }),
+      post(fetch, from, "/sensor/v1/clones", { ...key.enrollBody(), proof: key.proof(id) }, { keyid: id }),
     checkIn: (key: TestSensor, id: string) =>
       post(world.fetch, key, "/sensor/v1/check-in", VERSIONS, { keyid: id }),
-    goodbye: (key: TestSensor, id: string) => post(world.fetch, key, "/sensor/v1/goodbye", {}, { keyid: id }),
+    unenroll: (key: TestSensor, id: string) =>
+      post(world.fetch, key, "/sensor/v1/unenroll", {}, { keyid: id }),
   };
 
   async function present(): Promise<Case & { key: TestSensor }> {
@@ -135,7 +136,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     },
     unenrolled: async () => {
       const sensor = await present();
-      expect((await routes.goodbye(sensor.key, sensor.id)).status).toBe(204);
+      expect((await routes.unenroll(sensor.key, sensor.id)).status).toBe(204);
       return sensor;
     },
     blocked: async () => {

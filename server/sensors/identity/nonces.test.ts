@@ -7,7 +7,7 @@ import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
 import { findLastNonce } from "../record/presence-store.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
-const BOOT = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
+const INSTANCE = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
 const BODY = { protocolVersion: 2, sensorVersion: "2026.11.0" };
 
 for (const dialect of TESTED_DIALECTS) {
@@ -26,7 +26,7 @@ for (const dialect of TESTED_DIALECTS) {
       const sent = options.nonce ?? ++nonce;
       const init = by.request("POST", path, body, world.clock.ms, {
         keyid: id,
-        bootId: BOOT,
+        instanceId: INSTANCE,
         ...options,
         nonce: sent,
       });

@@ -56,7 +56,7 @@ async function openFleet(dialect: Dialect) {
     },
     report: (sensor: Enrolled) =>
       send(sensor, "/sensor/v1/check-in", { protocolVersion: 1, sensorVersion: "1", inventory: ALL_FAILED }),
-    unenroll: (sensor: Enrolled) => send(sensor, "/sensor/v1/goodbye", {}),
+    unenroll: (sensor: Enrolled) => send(sensor, "/sensor/v1/unenroll", {}),
     see: (id: string) => world.call(routes.getSensor, cookie, { params: { id } }),
     approve: async (id: string) => {
       const { fingerprint } = await world.call(routes.getSensor, cookie, { params: { id } });
@@ -67,7 +67,7 @@ async function openFleet(dialect: Dialect) {
       return (await world.call(getAsset, cookie, { params: { id: asset.id } })).identifiers.length;
     },
     sweep: () => mergeByRule(world.db, world.clock.ms, 60),
-    matches: async () => (await world.db.selectFrom("sensorLikeness").selectAll().execute()).length,
+    matches: async () => (await world.db.selectFrom("sensorMatch").selectAll().execute()).length,
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }
@@ -76,7 +76,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`a new sensor gets a new asset, whatever its host says and whatever became of the earlier sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
-    const token = await fleet.token({ reinstalls: "merge" });
+    const token = await fleet.token({ reimagedHosts: "merge" });
     const ends: ((sensor: Enrolled) => Promise<unknown>)[] = [
       async () => {},
       fleet.unenroll,
@@ -104,13 +104,13 @@ for (const dialect of TESTED_DIALECTS) {
   test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one is matched by nobody (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
-    const token = await fleet.token({ reinstalls: "merge" });
+    const token = await fleet.token({ reimagedHosts: "merge" });
     const gone = await fleet.enroll(token);
     await fleet.unenroll(gone);
     const later = await fleet.enroll(token);
     await fleet.report(later);
     // At once, since it cannot be heard of any more.
-    expect((await fleet.see(later.id)).looksLike?.sensor.id).toBe(gone.id);
+    expect((await fleet.see(later.id)).match?.sensor.id).toBe(gone.id);
     world.clock.ms += HOUR_MS;
     expect(await fleet.sweep()).toBe(0);
     const { asset } = await fleet.see(gone.id);
@@ -123,38 +123,38 @@ for (const dialect of TESTED_DIALECTS) {
     const next = await fleet.enroll(token);
     await fleet.report(next);
     world.clock.ms += HOUR_MS;
-    expect((await fleet.see(next.id)).looksLike).toBeNull();
+    expect((await fleet.see(next.id)).match).toBeNull();
   });
 
   test(`a sensor that awaits approval matches nobody, hides no match of others, and is compared when it is approved (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
-    const open = await fleet.token({ reinstalls: "merge" });
-    const strict = await fleet.token({ reinstalls: "merge", requireApproval: true });
+    const open = await fleet.token({ reimagedHosts: "merge" });
+    const strict = await fleet.token({ reimagedHosts: "merge", requireApproval: true });
     const old = await fleet.enroll(open);
     await fleet.report(old);
     fleet.world.clock.ms += HOUR_MS;
     const waiting = [];
     for (let index = 0; index < 25; index++) waiting.push(await fleet.enroll(strict));
     for (const { id } of waiting.slice(0, 2)) {
-      expect((await fleet.see(id)).looksLike).toBeNull();
+      expect((await fleet.see(id)).match).toBeNull();
       expect(await fleet.identifiers(id)).toBe(0);
     }
     await fleet.report(waiting[0]!);
     expect(await fleet.sweep()).toBe(0);
     // The facts that they claim are still the old sensor's own.
     const genuine = await fleet.enroll(open);
-    expect((await fleet.see(genuine.id)).looksLike?.sensor.id).toBe(old.id);
+    expect((await fleet.see(genuine.id)).match?.sensor.id).toBe(old.id);
     await fleet.world.call(routes.deleteSensor, fleet.cookie, { params: { id: genuine.id } });
     await fleet.approve(waiting[1]!.id);
     expect(await fleet.identifiers(waiting[1]!.id)).toBeGreaterThan(4);
-    expect((await fleet.see(waiting[1]!.id)).looksLike?.sensor.id).toBe(old.id);
+    expect((await fleet.see(waiting[1]!.id)).match?.sensor.id).toBe(old.id);
   }, 60_000);
 
   test(`of the two tokens' rules the stricter one counts: keep, ask, merge (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const rules = ["keep", "ask", "merge"] as const;
     const values = new Map<string, string>();
-    for (const rule of rules) values.set(rule, await fleet.token({ reinstalls: rule }));
+    for (const rule of rules) values.set(rule, await fleet.token({ reimagedHosts: rule }));
     let machine = 0;
     for (const earlierRule of rules) {
       for (const laterRule of rules) {
@@ -171,8 +171,8 @@ for (const dialect of TESTED_DIALECTS) {
         const later = await fleet.enroll(values.get(laterRule)!, facts);
         await fleet.report(later);
         const stricter = rules[Math.min(rules.indexOf(earlierRule), rules.indexOf(laterRule))];
-        const { looksLike } = await fleet.see(later.id);
-        expect(looksLike === null, `${earlierRule}, ${laterRule}`).toBe(stricter === "keep");
+        const { match } = await fleet.see(later.id);
+        expect(match === null, `${earlierRule}, ${laterRule}`).toBe(stricter === "keep");
         expect(await fleet.sweep()).toBe(stricter === "merge" ? 1 : 0);
       }
     }

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { BootHost } from "../clones/clone-rules.ts";
+import type { InstanceHost } from "../clones/clone-rules.ts";
 import { compareHardware, hardwareOf } from "./match-rules.ts";
 
-const DB: BootHost = {
+const DB: InstanceHost = {
   hostname: "db-07",
   machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e",
   productUuid: "4c4c4544-0042-3510-8052-b4c04f333432",
@@ -12,11 +12,11 @@ const DB: BootHost = {
   osName: "Debian GNU/Linux",
   osVersion: "11",
 };
-const REINSTALLED: BootHost = { ...DB, hostname: "localhost", machineId: "b".repeat(32), osVersion: "12" };
+const REIMAGED: InstanceHost = { ...DB, hostname: "localhost", machineId: "b".repeat(32), osVersion: "12" };
 const nothingShared = () => false;
 const compare = (
-  before: BootHost,
-  now: BootHost,
+  before: InstanceHost,
+  now: InstanceHost,
   isShared: Parameters<typeof compareHardware>[2] = nothingShared,
 ) => compareHardware(before, now, isShared);
 const verdict = (...hosts: Parameters<typeof compare>) => {
@@ -26,7 +26,7 @@ const verdict = (...hosts: Parameters<typeof compare>) => {
 const NO = { looksAlike: false, isCertain: false };
 
 test("the same hardware with another installation looks alike; what the installation made differs and is shown", () => {
-  const { facts, ...told } = compare(DB, REINSTALLED);
+  const { facts, ...told } = compare(DB, REIMAGED);
   expect(told).toEqual({ looksAlike: true, isCertain: true });
   expect(facts.map(({ kind, agrees, evidence }) => [kind, agrees, evidence])).toEqual([
     ["product-uuid", true, "for"],
@@ -50,17 +50,15 @@ test("one hardware fact alone proves nothing, whichever it is", () => {
     { serialNumber: DB.serialNumber },
     { cloudInstanceId: "i-0abc1234" },
     { macs: DB.macs },
-  ] as BootHost[])
+  ] as InstanceHost[])
     expect(verdict({ ...one, hostname: "db-07" }, { ...one, hostname: "db-07" })).toEqual(NO);
 });
 
 test("a part that was exchanged is shown, and keeps the rule from deciding", () => {
-  const newCard = { ...REINSTALLED, macs: ["d0:94:66:99:99:99"] };
+  const newCard = { ...REIMAGED, macs: ["d0:94:66:99:99:99"] };
   expect(verdict(DB, newCard)).toEqual({ looksAlike: true, isCertain: false });
   // One card of several is the same: the cards agree.
-  expect(verdict(DB, { ...REINSTALLED, macs: ["d0:94:66:12:34:57", "d0:94:66:99:99:99"] }).isCertain).toBe(
-    true,
-  );
+  expect(verdict(DB, { ...REIMAGED, macs: ["d0:94:66:12:34:57", "d0:94:66:99:99:99"] }).isCertain).toBe(true);
 });
 
 test("what firmware says where nothing was filled in is no evidence", () => {
@@ -84,9 +82,9 @@ test("what firmware says where nothing was filled in is no evidence", () => {
     const one = { productUuid, macs: DB.macs };
     expect(verdict(one, one)).toEqual(NO);
   }
-  const [filled, empty] = [{ ...DB }, { ...REINSTALLED, serialNumber: "None", productUuid: undefined }];
+  const [filled, empty] = [{ ...DB }, { ...REIMAGED, serialNumber: "None", productUuid: undefined }];
   expect(
-    compare(filled, empty as BootHost)
+    compare(filled, empty as InstanceHost)
       .facts.slice(0, 2)
       .map(({ evidence }) => evidence),
   ).toEqual(["not-told", "placeholder"]);
@@ -96,8 +94,8 @@ test("what firmware says where nothing was filled in is no evidence", () => {
 
 test("a value that another living host tells too is nobody's", () => {
   const isShared = (kind: string) => kind === "product-uuid" || kind === "serial-number";
-  expect(verdict(DB, REINSTALLED, isShared)).toEqual(NO);
-  expect(compare(DB, REINSTALLED, isShared).facts[0]).toMatchObject({ agrees: true, evidence: "shared" });
+  expect(verdict(DB, REIMAGED, isShared)).toEqual(NO);
+  expect(compare(DB, REIMAGED, isShared).facts[0]).toMatchObject({ agrees: true, evidence: "shared" });
 });
 
 test("a serial number that is the UUID written otherwise is one fact, not two", () => {
@@ -114,7 +112,7 @@ test("a serial number that is the UUID written otherwise is one fact, not two", 
 });
 
 test("letter case does not matter, and a comparison is the same from both sides", () => {
-  const shouted = { ...REINSTALLED, productUuid: DB.productUuid!.toUpperCase(), serialNumber: "b5r3342" };
+  const shouted = { ...REIMAGED, productUuid: DB.productUuid!.toUpperCase(), serialNumber: "b5r3342" };
   expect(verdict(DB, shouted).isCertain).toBe(true);
   const text = fc.option(fc.constantFrom("abcd1", "EFGH2", "none", "ijkl3"), { nil: undefined });
   const host = fc.record({
@@ -124,7 +122,7 @@ test("letter case does not matter, and a comparison is the same from both sides"
     macs: fc.array(fc.constantFrom("d0:94:66:00:00:01", "02:42:ac:00:00:01", "d0:94:66:00:00:02"), {
       maxLength: 3,
     }),
-  }) as fc.Arbitrary<BootHost>;
+  }) as fc.Arbitrary<InstanceHost>;
   fc.assert(
     fc.property(host, host, (left, right) => {
       expect(verdict(left, right)).toEqual(verdict(right, left));

@@ -1,7 +1,7 @@
 // Whether a host is one that was here before, installed anew: judged by its hardware. Names and what an installation makes are shown
-// and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reinstalls.ts.
+// and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reimagedHosts.ts.
 import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
-import type { BootHost } from "../clones/clone-rules.ts";
+import type { InstanceHost } from "../clones/clone-rules.ts";
 
 export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;
 export type HardwareKind = (typeof HARDWARE_KINDS)[number];
@@ -41,7 +41,7 @@ const PLACEHOLDERS = new Set([
 const SHARED_MACS = /^(02:42:|0a:00:27:|00:50:56:c0:00:|.[13579bdf]:)/;
 
 /** The host's hardware facts as they are compared; those that say nothing are left out. */
-export function hardwareOf(host: BootHost): Record<HardwareKind, string[]> {
+export function hardwareOf(host: InstanceHost): Record<HardwareKind, string[]> {
   const one = (value: string | undefined) => {
     const text = value?.trim().toLowerCase() ?? "";
     return isTelling(text) ? [text] : [];
@@ -60,7 +60,7 @@ function isTelling(text: string): boolean {
   return characters.length >= 4 && !/^(.)\1*$/u.test(characters) && !PLACEHOLDERS.has(text);
 }
 
-export interface Likeness {
+export interface SensorMatch {
   facts: ComparedFact[];
   looksAlike: boolean;
   /** No hardware fact that both tell differs. */
@@ -69,10 +69,10 @@ export interface Likeness {
 
 /** `isShared`: another host that lives tells the same value, so that it is nobody's own. */
 export function compareHardware(
-  before: BootHost,
-  now: BootHost,
+  before: InstanceHost,
+  now: InstanceHost,
   isShared: (kind: HardwareKind, value: string) => boolean,
-): Likeness {
+): SensorMatch {
   const [earlier, later] = [hardwareOf(before), hardwareOf(now)];
   const isOneId = isDerived(earlier["serial-number"][0], earlier["product-uuid"][0]);
   const judge = (kind: HardwareKind): Evidence => {
@@ -92,7 +92,7 @@ export function compareHardware(
   return { facts: [...hardware, ...others], looksAlike, isCertain: looksAlike && count("against") === 0 };
 }
 
-function fact(kind: FactKind, before: BootHost, now: BootHost, evidence: Evidence): ComparedFact[] {
+function fact(kind: FactKind, before: InstanceHost, now: InstanceHost, evidence: Evidence): ComparedFact[] {
   const [earlier, later] = [textOf(kind, before), textOf(kind, now)];
   if (earlier === null && later === null) return [];
   const isSame = earlier?.toLowerCase() === later?.toLowerCase();
@@ -100,7 +100,7 @@ function fact(kind: FactKind, before: BootHost, now: BootHost, evidence: Evidenc
   return [{ kind, before: earlier, now: later, agrees, evidence }];
 }
 
-function textOf(kind: FactKind, host: BootHost): string | null {
+function textOf(kind: FactKind, host: InstanceHost): string | null {
   const texts: Record<FactKind, string | undefined> = {
     "product-uuid": host.productUuid,
     "serial-number": host.serialNumber,

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { valuePairs } from "../../db/dialect.ts";
-import type { Database, SensorLikenessTable } from "../../db/schema.ts";
+import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 
 /** A value that more assets have is nobody's own. */
@@ -65,8 +65,8 @@ function holdersOf(tx: Database, some: string[]) {
     .where(canBeMatched);
 }
 
-export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]): Promise<void> {
-  await forSomeRows(rows, (some) => tx.insertInto("sensorLikeness").values(some).execute());
+export async function insertMatches(tx: Database, rows: SensorMatchTable[]): Promise<void> {
+  await forSomeRows(rows, (some) => tx.insertInto("sensorMatch").values(some).execute());
 }
 
 /**
@@ -76,17 +76,17 @@ export async function insertLikenesses(tx: Database, rows: SensorLikenessTable[]
 export function openPairs(db: Database, onlineSince: number) {
   return (
     db
-      .selectFrom("sensorLikeness")
-      .innerJoin("sensor as later", "later.id", "sensorLikeness.sensorId")
-      .innerJoin("sensor as earlier", "earlier.id", "sensorLikeness.predecessorId")
+      .selectFrom("sensorMatch")
+      .innerJoin("sensor as later", "later.id", "sensorMatch.sensorId")
+      .innerJoin("sensor as earlier", "earlier.id", "sensorMatch.predecessorId")
       .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
       .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
       .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
       .select([
-        "sensorLikeness.sensorId",
-        "sensorLikeness.predecessorId",
-        "sensorLikeness.facts",
-        "sensorLikeness.isCertain",
+        "sensorMatch.sensorId",
+        "sensorMatch.predecessorId",
+        "sensorMatch.facts",
+        "sensorMatch.isCertain",
         "earlier.hostname",
         "earlier.uninstalledAt",
         "seen.lastSeenAt",
@@ -94,10 +94,10 @@ export function openPairs(db: Database, onlineSince: number) {
       // Of the two tokens' rules the stricter one counts: keep, ask, merge.
       .innerJoin("enrollmentToken as laterToken", "laterToken.id", "later.enrollmentTokenId")
       .innerJoin("enrollmentToken as earlierToken", "earlierToken.id", "earlier.enrollmentTokenId")
-      .select(["laterToken.reinstalls as laterRule", "earlierToken.reinstalls as earlierRule"])
-      .where("sensorLikeness.decision", "is", null)
-      .where("laterToken.reinstalls", "!=", "keep")
-      .where("earlierToken.reinstalls", "!=", "keep")
+      .select(["laterToken.reimagedHosts as laterRule", "earlierToken.reimagedHosts as earlierRule"])
+      .where("sensorMatch.decision", "is", null)
+      .where("laterToken.reimagedHosts", "!=", "keep")
+      .where("earlierToken.reimagedHosts", "!=", "keep")
       .where("later.awaitingApproval", "=", 0)
       .where("earlier.awaitingApproval", "=", 0)
       .where("later.deletedAt", "is", null)
@@ -122,7 +122,7 @@ export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
 
 export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
   return await forSomeValues(sensorIds, (some) =>
-    openPairs(db, onlineSince).where("sensorLikeness.sensorId", "in", some).execute(),
+    openPairs(db, onlineSince).where("sensorMatch.sensorId", "in", some).execute(),
   );
 }
 
@@ -132,9 +132,9 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
  */
 export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
   return await openPairs(db, onlineSince)
-    .where("laterToken.reinstalls", "=", "merge")
-    .where("earlierToken.reinstalls", "=", "merge")
-    .where("sensorLikeness.isCertain", "=", 1)
+    .where("laterToken.reimagedHosts", "=", "merge")
+    .where("earlierToken.reimagedHosts", "=", "merge")
+    .where("sensorMatch.isCertain", "=", 1)
     .where("later.reportedAt", "is not", null)
     .where("later.blockedAt", "is", null)
     .where("earlier.uninstalledAt", "is", null)
@@ -142,22 +142,22 @@ export async function listPairsToMerge(db: Database, onlineSince: number, limit:
     .execute();
 }
 
-export async function findLikeness(db: Database, sensorId: string, predecessorId: string) {
+export async function findMatch(db: Database, sensorId: string, predecessorId: string) {
   return await db
-    .selectFrom("sensorLikeness")
+    .selectFrom("sensorMatch")
     .selectAll()
     .where("sensorId", "=", sensorId)
     .where("predecessorId", "=", predecessorId)
     .executeTakeFirst();
 }
 
-export async function decideLikeness(
+export async function decideMatch(
   tx: Database,
-  { sensorId, predecessorId }: Pick<SensorLikenessTable, "sensorId" | "predecessorId">,
-  decision: Pick<SensorLikenessTable, "decision" | "decidedAt" | "decidedBy" | "formerAssetId">,
+  { sensorId, predecessorId }: Pick<SensorMatchTable, "sensorId" | "predecessorId">,
+  decision: Pick<SensorMatchTable, "decision" | "decidedAt" | "decidedBy" | "formerAssetId">,
 ): Promise<void> {
   await tx
-    .updateTable("sensorLikeness")
+    .updateTable("sensorMatch")
     .set(decision)
     .where("sensorId", "=", sensorId)
     .where("predecessorId", "=", predecessorId)

@@ -24,7 +24,7 @@ const ALL_FAILED = Object.fromEntries(
 
 async function openFleet(
   dialect: Dialect,
-  settings: { reinstalls?: tokens.ReinstallRule; tags?: string[] } = {},
+  settings: { reimagedHosts?: tokens.ReimagedHostsRule; tags?: string[] } = {},
 ) {
   const world = await openWorld(dialect);
   const cookie = await world.signedIn("posture-manager");
@@ -80,34 +80,34 @@ for (const dialect of TESTED_DIALECTS) {
     fleet.world.clock.ms += 60_000;
     const anew = await fleet.enroll("localhost", { ...HARDWARE, machineId: "b".repeat(32) });
     // It was here a minute ago: it may be alive.
-    expect((await fleet.see(anew.id)).looksLike).toBeNull();
+    expect((await fleet.see(anew.id)).match).toBeNull();
     fleet.world.clock.ms += HOUR_MS;
-    const { looksLike, can } = await fleet.see(anew.id);
-    expect(looksLike).toMatchObject({ sensor: { id: old.id, name: "db-07" }, lastSeenAt, isCertain: true });
-    expect(looksLike!.facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
+    const { match, can } = await fleet.see(anew.id);
+    expect(match).toMatchObject({ sensor: { id: old.id, name: "db-07" }, lastSeenAt, isCertain: true });
+    expect(match!.facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
       "product-uuid",
       "serial-number",
       "mac-address",
     ]);
-    expect(looksLike!.facts.find(({ kind }) => kind === "hostname")).toEqual({
+    expect(match!.facts.find(({ kind }) => kind === "hostname")).toEqual({
       kind: "hostname",
       before: "db-07",
       now: "localhost",
       agrees: false,
       evidence: "not-hardware",
     });
-    expect(can).toMatchObject({ merge: { allowed: true }, keepBoth: { allowed: true } });
-    expect(await fleet.list({ looksLike: "any" })).toEqual([anew.id]);
-    expect((await fleet.see(old.id)).looksLike).toBeNull();
+    expect(can).toMatchObject({ merge: { allowed: true }, dismissMatch: { allowed: true } });
+    expect(await fleet.list({ match: "any" })).toEqual([anew.id]);
+    expect((await fleet.see(old.id)).match).toBeNull();
   });
 
   test(`a token whose rule is to keep both asks nobody (${dialect})`, async () => {
-    await using fleet = await openFleet(dialect, { reinstalls: "keep" });
+    await using fleet = await openFleet(dialect, { reimagedHosts: "keep" });
     await fleet.enroll("db-07");
     fleet.world.clock.ms += HOUR_MS;
     const anew = await fleet.enroll("db-07");
-    expect((await fleet.see(anew.id)).looksLike).toBeNull();
-    expect(await fleet.list({ looksLike: "any" })).toEqual([]);
+    expect((await fleet.see(anew.id)).match).toBeNull();
+    expect(await fleet.list({ match: "any" })).toEqual([]);
   });
 
   test(`an old one that is heard after the new one enrolled is never taken for it (${dialect})`, async () => {
@@ -118,7 +118,7 @@ for (const dialect of TESTED_DIALECTS) {
     const anew = await fleet.enroll("db-07");
     await fleet.checkIn(old);
     fleet.world.clock.ms += HOUR_MS;
-    expect((await fleet.see(anew.id)).looksLike).toBeNull();
+    expect((await fleet.see(anew.id)).match).toBeNull();
     const merging = fleet.world.call(routes.mergeSensor, fleet.cookie, {
       params: { id: anew.id },
       body: { predecessorId: old.id },
@@ -137,8 +137,8 @@ for (const dialect of TESTED_DIALECTS) {
       await fleet.enroll("db-07", { productUuid: HARDWARE.productUuid }),
       await fleet.enroll("board-3", { productUuid: "board-1", serialNumber: "board-serial" }),
     ];
-    expect((await fleet.see(living.id)).looksLike?.sensor.id).toBe(board.id);
-    for (const { id } of others) expect((await fleet.see(id)).looksLike).toBeNull();
+    expect((await fleet.see(living.id)).match?.sensor.id).toBe(board.id);
+    for (const { id } of others) expect((await fleet.see(id)).match).toBeNull();
   });
 
   test(`a token of another asset group reaches no sensor of this one (${dialect})`, async () => {
@@ -148,12 +148,12 @@ for (const dialect of TESTED_DIALECTS) {
     const group = await world.call(createAssetGroup, cookie, { body: { name: "Elsewhere" } });
     const scope = { type: "asset-group", assetGroupId: group.id } as const;
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, {
-      body: { name: "Other", scope, expiresAt: null, reinstalls: "merge" },
+      body: { name: "Other", scope, expiresAt: null, reimagedHosts: "merge" },
     });
     world.clock.ms += HOUR_MS;
     const anew = await fleet.enroll("db-07", HARDWARE, value);
     await fleet.checkIn(anew);
-    expect((await fleet.see(anew.id)).looksLike).toBeNull();
+    expect((await fleet.see(anew.id)).match).toBeNull();
     expect(await mergeByRule(world.db, world.clock.ms, 60)).toBe(0);
     expect((await fleet.see(old.id)).status).not.toBe("replaced");
   });
@@ -170,7 +170,7 @@ for (const dialect of TESTED_DIALECTS) {
       params: { id: anew.id },
       body: { predecessorId: old.id },
     });
-    expect(merged).toMatchObject({ asset: oldAsset, looksLike: null, tags: ["pci"] });
+    expect(merged).toMatchObject({ asset: oldAsset, match: null, tags: ["pci"] });
     expect((await fleet.assets()).map(({ id, sensor }) => [id, sensor?.id])).toEqual([
       [oldAsset.id, anew.id],
     ]);
@@ -179,7 +179,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await fleet.see(old.id)).toMatchObject({
       status: "replaced",
       replacedBy: { id: anew.id, name: "db-08" },
-      can: { separate: { allowed: true }, reEnroll: { allowed: false } },
+      can: { undoMerge: { allowed: true }, reEnroll: { allowed: false } },
     });
     expect((await fleet.see(anew.id)).replaces).toMatchObject([
       { sensor: { id: old.id, name: "db-07" }, replacedBy: "The posture-manager" },
@@ -196,7 +196,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.checkIn(old)).status).toBe(200);
     expect((await fleet.checkIn(anew)).status).toBe(200);
     expect(await fleet.see(old.id)).toMatchObject({ status: "online", asset: oldAsset, replacedBy: null });
-    expect(await fleet.see(anew.id)).toMatchObject({ asset: newAsset, replaces: [], looksLike: null });
+    expect(await fleet.see(anew.id)).toMatchObject({ asset: newAsset, replaces: [], match: null });
     const identifiers = await world.db
       .selectFrom("assetIdentifier")
       .selectAll()
@@ -208,7 +208,7 @@ for (const dialect of TESTED_DIALECTS) {
         [newAsset.id, "10.0.0.8"],
       ].toSorted(),
     );
-    expect(await fleet.events("sensor.separated")).toMatchObject([
+    expect(await fleet.events("sensor.merge-undone")).toMatchObject([
       { entityId: old.id, actorType: "system", details: { from: anew.id, heardAgain: true } },
     ]);
   });
@@ -237,24 +237,24 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.see(old.id)).status).toBe("replaced");
     await expect(world.call(routes.mergeSensor, cookie, pair)).rejects.toThrow("state-conflict");
 
-    await world.call(routes.separateSensor, cookie, { params: { id: old.id } });
-    expect((await fleet.see(anew.id)).looksLike).toBeNull();
-    await expect(world.call(routes.separateSensor, cookie, { params: { id: old.id } })).rejects.toThrow(
+    await world.call(routes.undoMerge, cookie, { params: { id: old.id } });
+    expect((await fleet.see(anew.id)).match).toBeNull();
+    await expect(world.call(routes.undoMerge, cookie, { params: { id: old.id } })).rejects.toThrow(
       "state-conflict",
     );
 
     const third = await fleet.enroll("db-07");
     // The second one lives, and tells the same hardware: nobody knows which is which.
-    expect((await fleet.see(third.id)).looksLike).toBeNull();
+    expect((await fleet.see(third.id)).match).toBeNull();
     world.clock.ms += HOUR_MS;
     const fourth = await fleet.enroll("db-07");
-    expect((await fleet.see(fourth.id)).looksLike?.sensor.id).toBe(third.id);
-    await world.call(routes.keepBothSensors, cookie, {
+    expect((await fleet.see(fourth.id)).match?.sensor.id).toBe(third.id);
+    await world.call(routes.dismissMatch, cookie, {
       params: { id: fourth.id },
       body: { predecessorId: third.id },
     });
-    expect((await fleet.see(fourth.id)).looksLike?.sensor.id).toBe(anew.id);
-    expect(await fleet.events("sensor.kept-apart")).toHaveLength(1);
+    expect((await fleet.see(fourth.id)).match?.sensor.id).toBe(anew.id);
+    expect(await fleet.events("sensor.match-dismissed")).toHaveLength(1);
   });
 
   test(`a host that is installed anew twice has one row, one asset, and both lives behind it (${dialect})`, async () => {
@@ -290,7 +290,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 
   test(`the token's rule merges by itself what is certain and reports; deleting the sensor ends all its lives (${dialect})`, async () => {
-    await using fleet = await openFleet(dialect, { reinstalls: "merge" });
+    await using fleet = await openFleet(dialect, { reimagedHosts: "merge" });
     const { world, cookie } = fleet;
     const sweep = () => mergeByRule(world.db, world.clock.ms, 60);
     const old = await fleet.enroll("db-07");
@@ -314,7 +314,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await sweep()).toBe(0);
     expect(await fleet.see(old.id)).toMatchObject({ status: "replaced", replacedBy: { id: anew.id } });
     expect((await fleet.see(anew.id)).replaces).toMatchObject([{ replacedBy: null }]);
-    expect((await fleet.see(doubtful.id)).looksLike).toMatchObject({
+    expect((await fleet.see(doubtful.id)).match).toMatchObject({
       sensor: { id: exchanged.id },
       isCertain: false,
     });

@@ -1,5 +1,5 @@
 // Hosts that were installed anew: the new sensor goes on with the history and the asset of the silent one, by a person's decision or
-// the token's rule. It is undone when that one is heard again: a key is a better proof than any likeness.
+// the token's rule. It is undone when that one is heard again: a key is a better proof than any match.
 
 import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -14,16 +14,16 @@ import { toInstant } from "../../ids.ts";
 import { requirePossible } from "../../permitted.ts";
 import type { User } from "../../route-handler.ts";
 import { openTurns } from "../../turns.ts";
-import type { BootHost } from "../clones/clone-rules.ts";
+import type { InstanceHost } from "../clones/clone-rules.ts";
 import { parseHost } from "../clones/clones.ts";
 import { sensorObstacle } from "../record/sensor-obstacles.ts";
 import { onlineSince } from "../record/sensor-status.ts";
 import { lockSensor, updateSensor } from "../record/sensors-store.ts";
 import { compareHardware, HARDWARE_KINDS, type HardwareKind, hardwareOf } from "./match-rules.ts";
 import {
-  decideLikeness,
-  findLikeness,
-  insertLikenesses,
+  decideMatch,
+  findMatch,
+  insertMatches,
   listHolders,
   listOpenPairs,
   listPairsToMerge,
@@ -41,9 +41,9 @@ const comparedFacts = z.array(comparedFact);
 const MAX_MATCHES = 20;
 
 /** Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them. */
-export async function noticeReinstalls(
+export async function detectMatches(
   tx: Database,
-  newcomers: { id: string; host: BootHost }[],
+  newcomers: { id: string; host: InstanceHost }[],
   {
     now,
     assetGroupId,
@@ -86,7 +86,7 @@ export async function noticeReinstalls(
       })
       .slice(0, MAX_MATCHES),
   );
-  await insertLikenesses(tx, rows);
+  await insertMatches(tx, rows);
 }
 
 /** For each of the sensors the silent one that it looks like, if there is one. */
@@ -94,8 +94,8 @@ export async function findLikes(
   db: Database,
   since: number,
   sensorIds: readonly string[],
-): Promise<Map<string, Sensor["looksLike"]>> {
-  const likes = new Map<string, Sensor["looksLike"]>();
+): Promise<Map<string, Sensor["match"]>> {
+  const likes = new Map<string, Sensor["match"]>();
   for (const { sensorId, predecessorId, hostname, lastSeenAt, isCertain, facts } of await listOpenPairs(
     db,
     since,
@@ -155,7 +155,7 @@ export async function merge(
     await updateSensor(tx, later.id, { assetId: earlier.assetId });
     await mergeAsset(tx, formerAssetId, earlier.assetId);
   }
-  await decideLikeness(tx, pair.ids, { decision: "merged", decidedAt: now, decidedBy, formerAssetId });
+  await decideMatch(tx, pair.ids, { decision: "merged", decidedAt: now, decidedBy, formerAssetId });
   await recordAuditEvent(tx, {
     at: now,
     actor: user ? userActor(user) : SYSTEM,
@@ -174,14 +174,14 @@ export async function merge(
 }
 
 /** Decides that the two are two. Throws not-found, state-conflict. */
-export async function keepBoth(
+export async function dismiss(
   tx: Database,
   { now, since, user }: Decision & { user: User },
   { sensorId, predecessorId }: { sensorId: string; predecessorId: string },
 ): Promise<void> {
-  const pair = await lockOpenPair(tx, since, "keepBoth", { sensorId, predecessorId });
-  await decideLikeness(tx, pair.ids, {
-    decision: "kept",
+  const pair = await lockOpenPair(tx, since, "dismissMatch", { sensorId, predecessorId });
+  await decideMatch(tx, pair.ids, {
+    decision: "dismissed",
     decidedAt: now,
     decidedBy: user.id,
     formerAssetId: null,
@@ -189,7 +189,7 @@ export async function keepBoth(
   await recordAuditEvent(tx, {
     at: now,
     actor: userActor(user),
-    action: "sensor.kept-apart",
+    action: "sensor.match-dismissed",
     entity: { type: "sensor", id: sensorId },
     details: { hostname: pair.later.hostname, from: predecessorId, fromHostname: pair.earlier.hostname },
   });
@@ -199,7 +199,7 @@ export async function keepBoth(
 async function lockOpenPair(
   tx: Database,
   since: number,
-  action: "merge" | "keepBoth",
+  action: "merge" | "dismissMatch",
   { sensorId, predecessorId }: { sensorId: string; predecessorId: string },
 ) {
   // In the order of their ids, so that two decisions never wait for each other in a circle.
@@ -232,12 +232,12 @@ function agreeing({ facts }: OpenPair): string[] {
  * Undoes a merge: the replaced sensor has its asset again, those that came after it have the one that they had before. Does nothing
  * for a sensor that is not replaced. `user` null: it was heard again.
  */
-export async function separate(tx: Database, now: number, user: User | null, id: string): Promise<void> {
+export async function unmerge(tx: Database, now: number, user: User | null, id: string): Promise<void> {
   const earlier = await lockSensor(tx, id);
   if (!earlier || earlier.replacedBy === null) return;
   const { replacedBy } = earlier;
-  const likeness = await findLikeness(tx, replacedBy, id);
-  const formerAssetId = likeness?.formerAssetId ?? null;
+  const match = await findMatch(tx, replacedBy, id);
+  const formerAssetId = match?.formerAssetId ?? null;
   if (formerAssetId !== null) {
     for (let next: string | null = replacedBy; next !== null; ) {
       const one: Awaited<ReturnType<typeof lockSensor>> = await lockSensor(tx, next);
@@ -248,15 +248,15 @@ export async function separate(tx: Database, now: number, user: User | null, id:
     await withdrawIdentifiers(tx, formerAssetId);
   }
   await updateSensor(tx, id, { replacedBy: null, replacedAt: null, replacementDecidedBy: null });
-  await decideLikeness(
+  await decideMatch(
     tx,
     { sensorId: replacedBy, predecessorId: id },
-    { decision: "kept", decidedAt: now, decidedBy: user?.id ?? null, formerAssetId: null },
+    { decision: "dismissed", decidedAt: now, decidedBy: user?.id ?? null, formerAssetId: null },
   );
   await recordAuditEvent(tx, {
     at: now,
     actor: user ? userActor(user) : SYSTEM,
-    action: "sensor.separated",
+    action: "sensor.merge-undone",
     entity: { type: "sensor", id },
     details: { hostname: earlier.hostname, from: replacedBy, heardAgain: user === null },
   });

@@ -21,8 +21,8 @@ const CALLS: Record<SensorAction, Route> = {
   delete: routes.deleteSensor,
   reEnroll: routes.createTicket,
   merge: routes.mergeSensor,
-  keepBoth: routes.keepBothSensors,
-  separate: routes.separateSensor,
+  dismissMatch: routes.dismissMatch,
+  undoMerge: routes.undoMerge,
 };
 
 async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
@@ -53,7 +53,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   async function become(states: readonly State[]): Promise<void> {
     const { db, clock } = world;
     const at = (state: State) => (states.includes(state) ? clock.ms : null);
-    await db.deleteFrom("sensorLikeness").execute();
+    await db.deleteFrom("sensorMatch").execute();
     const change = (id: string, columns: object) =>
       db
         .updateTable("sensor")
@@ -76,7 +76,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     const open = { decision: null, decidedAt: null, decidedBy: null, formerAssetId: null };
     const pair = { sensorId: subject, predecessorId: predecessor, facts: "[]", isCertain: 1 };
     await db
-      .insertInto("sensorLikeness")
+      .insertInto("sensorMatch")
       .values({ ...pair, ...open })
       .execute();
   }
@@ -86,7 +86,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   const bodies: Partial<Record<SensorAction, object>> = {
     approve: { fingerprint },
     merge: { predecessorId: predecessor },
-    keepBoth: { predecessorId: predecessor },
+    dismissMatch: { predecessorId: predecessor },
   };
   async function attempt(as: string, action: SensorAction, fetch: World["fetch"] = world.fetch) {
     const route = CALLS[action];
@@ -133,8 +133,8 @@ for (const dialect of TESTED_DIALECTS) {
       ["block", []],
       ["unblock", ["blocked"]],
       ["merge", ["matched"]],
-      ["keepBoth", ["matched"]],
-      ["separate", ["replaced"]],
+      ["dismissMatch", ["matched"]],
+      ["undoMerge", ["replaced"]],
     ] as const) {
       await become(states);
       const replies = await Promise.all(

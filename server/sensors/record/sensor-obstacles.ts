@@ -11,8 +11,8 @@ const VERBS: Record<SensorAction, string> = {
   delete: "delete",
   reEnroll: "re-enroll",
   merge: "merge",
-  keepBoth: "keep both for",
-  separate: "separate",
+  dismissMatch: "keep both for",
+  undoMerge: "undoMerge",
 };
 export const SENSOR_ACTIONS = Object.keys(VERBS) as SensorAction[];
 
@@ -53,9 +53,9 @@ function whyNot(action: SensorAction, sensor: SensorFacts): string | undefined {
       if (!sensor.hasMatch) return NO_MATCH;
       if (sensor.awaitingApproval === 1) return "it is waiting for approval. Approve it first";
       return isBlocked ? "it is blocked. Unblock it first" : undefined;
-    case "keepBoth":
+    case "dismissMatch":
       return sensor.hasMatch ? undefined : NO_MATCH;
-    case "separate":
+    case "undoMerge":
       return sensor.replacedAt === null ? "no other sensor has replaced it" : undefined;
   }
 }

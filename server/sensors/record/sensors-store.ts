@@ -14,7 +14,7 @@ function sensors(db: Database) {
     .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
     .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
-    .leftJoin("sensor as original", "original.id", "sensor.copiedFrom")
+    .leftJoin("sensor as original", "original.id", "sensor.clonedFrom")
     .leftJoin("sensor as successor", "successor.id", "sensor.replacedBy")
     .select([
       "sensor.id",
@@ -41,7 +41,7 @@ function sensors(db: Database) {
       "sensor.removedAt",
       "sensor.keyChangedAt",
       "sensor.enrolledHost",
-      "sensor.copiedFrom",
+      "sensor.clonedFrom",
       "original.hostname as originalHostname",
       "original.deletedAt as originalDeletedAt",
       "sensor.replacedBy",
@@ -87,7 +87,7 @@ export async function findSensorKey(db: Database, id: string) {
       "publicKey",
       "nextPublicKey",
       "keyChangedAt",
-      "bootId",
+      "instanceId",
       "hasNewcomers",
       "version",
       "reportedAt",
@@ -118,11 +118,11 @@ export async function insertSensors(
   await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
   await insertKnownKeys(
     tx,
-    made.map(({ sensor: { id, publicKey, copiedFrom } }) => ({
+    made.map(({ sensor: { id, publicKey, clonedFrom } }) => ({
       publicKey,
       sensorId: id,
       state: "present",
-      origin: copiedFrom === null ? "enrollment" : "clone",
+      origin: clonedFrom === null ? "enrollment" : "clone",
       replacedAt: null,
     })),
   );
@@ -144,7 +144,7 @@ export type HostColumns = Partial<
     | "blockedAt"
     | "blockedBy"
     | "uninstalledAt"
-    | "bootId"
+    | "instanceId"
     | "hasNewcomers"
     | "enrolledHost"
     | "architecture"
@@ -297,17 +297,17 @@ export async function lockSensor(tx: Database, id: string) {
  */
 export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
   const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
-    with recursive ancestor (id, copied_from) as (
-      select id, copied_from from sensor where id = ${id}
+    with recursive ancestor (id, cloned_from) as (
+      select id, cloned_from from sensor where id = ${id}
       union all
-      select sensor.id, sensor.copied_from from sensor join ancestor on sensor.id = ancestor.copied_from
+      select sensor.id, sensor.cloned_from from sensor join ancestor on sensor.id = ancestor.cloned_from
     ), family (id) as (
-      select id from ancestor where copied_from is null
+      select id from ancestor where cloned_from is null
       union all
-      select sensor.id from sensor join family on sensor.copied_from = family.id
+      select sensor.id from sensor join family on sensor.cloned_from = family.id
     )
     select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
     from family join sensor on sensor.id = family.id
-    where sensor.copied_from is not null and sensor.deleted_at is null`.execute(tx);
+    where sensor.cloned_from is not null and sensor.deleted_at is null`.execute(tx);
   return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
 }

@@ -1,4 +1,4 @@
-// The second sensor's check-in with what it leads to: uploads, kept reports, the next key, a key of its own for a copy.
+// The second sensor's check-in with what it leads to: uploads, spooled reports, the next key, a key of its own for a clone.
 import {
   type CategoryName,
   chunkUploads,
@@ -27,13 +27,13 @@ const MAX_REPETITIONS = 10;
 
 export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
 
-/** One check-in with what it leads to, the kept reports first. Says how long to wait before the next one. */
+/** One check-in with what it leads to, the spooled reports first. Says how long to wait before the next one. */
 export async function report(sensor: SecondSensor, collected: Collected): Promise<Outcome> {
   const present = prepareReport(sensor, collected);
   const outcome = await sendAll(sensor, present);
   const roots = JSON.stringify(present.inventory);
   if (outcome.kind !== "taken" && roots !== sensor.previous) {
-    keepReport(sensor.folder, sensor.connection.boot, present);
+    keepReport(sensor.folder, sensor.connection.instance, present);
   }
   sensor.previous = roots;
   return outcome;
@@ -99,7 +99,7 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
     path: "/sensor/v1/check-in",
     body: JSON.stringify({ ...VERSION, ...host, ...when, inventory }),
   });
-  if (result.kind === "refusal" && result.problem.code === "sensor-copied") {
+  if (result.kind === "refusal" && result.problem.code === "sensor-cloned") {
     return becomeOwn(sensor);
   }
   if (result.kind !== "answer") {
@@ -181,7 +181,7 @@ function refusedCategory(
   result: Result,
 ): Outcome | "again" {
   const code = result.kind === "refusal" ? result.problem.code : undefined;
-  if (code === "state-conflict" || code === "sensor-copied") {
+  if (code === "state-conflict" || code === "sensor-cloned") {
     return "again";
   }
   if (
@@ -218,12 +218,14 @@ async function becomeOwn(sensor: SecondSensor): Promise<Outcome | "again"> {
   const ownSeed = sensor.identity.ownSeed ?? newSeed();
   change(sensor, { ...sensor.identity, ownSeed });
   const body = JSON.stringify({ ...proven(sensor, ownSeed), ...VERSION, host: sensor.host });
-  const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/copies", body });
+  const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/clones", body });
   if (result.kind !== "answer") {
     return pauseAfter(sensor, result);
   }
   becomeEnrolled(sensor, ownSeed, expectStatus(result, 201));
-  for (const kept of listKept(sensor.folder).filter(({ boot }) => boot !== sensor.connection.boot)) {
+  for (const kept of listKept(sensor.folder).filter(
+    ({ instance }) => instance !== sensor.connection.instance,
+  )) {
     forgetReport(sensor.folder, kept.file);
   }
   return "again";

@@ -1,4 +1,4 @@
-// The second sensor's first and last requests: a token's check, enrolling, a re-enroll ticket, goodbye.
+// The second sensor's first and last requests: a token's check, enrolling, a re-enroll ticket, unenroll.
 import type { Json } from "./inventory-chunks.ts";
 import {
   askAsSensor,
@@ -83,9 +83,9 @@ async function enrollWith(
 }
 
 /** Repeats until the server knows of it. */
-export async function sayGoodbye(sensor: SecondSensor): Promise<void> {
+export async function sendUnenroll(sensor: SecondSensor): Promise<void> {
   for (;;) {
-    const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/goodbye", body: "{}" });
+    const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/unenroll", body: "{}" });
     if (result.kind === "answer" || (result.kind === "refusal" && result.problem.code === "sensor-unknown")) {
       return;
     }

@@ -35,7 +35,7 @@ export async function openRelay(target: string): Promise<Relay> {
 }
 
 /** Loses the first answer to everything that is asked; `lost` says to what. */
-export function losesFirstAnswers(): { handle: Handling; lost: Set<string> } {
+export function losesFirstReplies(): { handle: Handling; lost: Set<string> } {
   const lost = new Set<string>();
   const handle: Handling = async (asked, forward) => {
     const answer = await forward();

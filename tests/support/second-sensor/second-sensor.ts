@@ -23,7 +23,7 @@ const PAUSE_SECONDS: Record<string, number> = {
   "sensor-unknown": 900,
   "sensor-blocked": 900,
   "sensor-awaiting-approval": 60,
-  "sensor-copied": 900,
+  "sensor-cloned": 900,
   "key-replaced": 900,
 };
 

@@ -19,7 +19,7 @@ export interface Identity {
   seed: string;
   /** Announced, or about to be, as the key after this one. */
   nextSeed?: string;
-  /** For a sensor of its own, if this host turns out to be a copy. */
+  /** For a sensor of its own, if this host turns out to be a clone. */
   ownSeed?: string;
   /** For a re-enroll ticket. */
   ticketSeed?: string;
@@ -37,10 +37,10 @@ export interface Report {
   inventory: Partial<Record<CategoryName, Reported>>;
 }
 
-export interface KeptReport {
+export interface SpooledReport {
   file: string;
   /** Of the start that collected it. */
-  boot: string;
+  instance: string;
   report: Report;
 }
 
@@ -61,21 +61,21 @@ export function writeIdentity(folder: string, identity: Identity): void {
   writeDurably(folder, "identity.json", JSON.stringify(identity));
 }
 
-export function listKept(folder: string): KeptReport[] {
+export function listKept(folder: string): SpooledReport[] {
   const files = readdirSync(join(folder, "kept")).filter((name) => name.endsWith(".json"));
   return files.sort().map((file) => ({
     file,
-    ...(JSON.parse(readFileSync(join(folder, "kept", file), "utf8")) as Omit<KeptReport, "file">),
+    ...(JSON.parse(readFileSync(join(folder, "kept", file), "utf8")) as Omit<SpooledReport, "file">),
   }));
 }
 
-export function keepReport(folder: string, boot: string, report: Report): void {
+export function keepReport(folder: string, instance: string, report: Report): void {
   const files = listKept(folder).map((kept) => kept.file);
   const number = Number.parseInt(files.at(-1) ?? "0", 10) + 1;
   writeDurably(
     join(folder, "kept"),
     `${String(number).padStart(12, "0")}.json`,
-    JSON.stringify({ boot, report }),
+    JSON.stringify({ instance, report }),
   );
   for (const file of files.slice(0, Math.max(0, files.length + 1 - MAX_KEPT))) {
     forgetReport(folder, file);

@@ -3,14 +3,14 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Json } from "./inventory-chunks.ts";
-import { type Answer, isServersAnswer, privateKeyOf, signedHeaders } from "./signed-requests.ts";
+import { type Answer, isServersResponse, privateKeyOf, signedHeaders } from "./signed-requests.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_CORRECTIONS = 2;
 
 export interface Connection {
   address: URL;
-  boot: string;
+  instance: string;
   now: () => number;
   /** What the server's clock has above this host's. */
   clockOffsetMs: number;
@@ -42,7 +42,7 @@ export interface Asked {
   serverKey?: string | undefined;
 }
 
-export function openConnection(address: string, boot: string, now: () => number): Connection {
+export function openConnection(address: string, instance: string, now: () => number): Connection {
   const url = new URL(address);
   const isLoopback = ["localhost", "[::1]"].includes(url.hostname) || /^127(\.\d+){3}$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
@@ -50,7 +50,7 @@ export function openConnection(address: string, boot: string, now: () => number)
       `Cannot use ${address}: the server is reached by HTTPS, which alone keeps the token secret`,
     );
   }
-  return { address: url, boot, now, clockOffsetMs: 0, lastNonce: 0 };
+  return { address: url, instance, now, clockOffsetMs: 0, lastNonce: 0 };
 }
 
 export async function ask(connection: Connection, asked: Asked): Promise<Result> {
@@ -93,7 +93,7 @@ async function askOnce(connection: Connection, asked: Asked): Promise<Result> {
   if (
     asked.serverKey !== undefined &&
     headers.signature !== undefined &&
-    !isServersAnswer(answer, asked.serverKey, headers.signature)
+    !isServersResponse(answer, asked.serverKey, headers.signature)
   ) {
     return notTheServers(answer);
   }
@@ -128,7 +128,7 @@ function headersOf(
     keyid: signer.keyid,
     created: Math.floor(nowMs / 1000),
     nonce: connection.lastNonce,
-    covered: authorization === undefined ? { "sensor-boot": connection.boot } : named,
+    covered: authorization === undefined ? { "sensor-instance": connection.instance } : named,
   });
 }
 

@@ -126,7 +126,7 @@ export interface Answer {
 }
 
 /** Whether the server itself gave this answer to the request that had this Signature header (RFC 9421, section 2.4). */
-export function isServersAnswer(answer: Answer, serverKey: string, requestSignature: string): boolean {
+export function isServersResponse(answer: Answer, serverKey: string, requestSignature: string): boolean {
   const { "content-digest": digest, "signature-input": input, signature } = answer.headers;
   const parts = /^sig1=(\(([^)]*)\)((?:;[a-z]+=(?:\d+|"[^"]*"))*))$/.exec(input ?? "");
   const bytes = /^sig1=:([A-Za-z0-9+/]{86}==):$/.exec(signature ?? "");

@@ -7,7 +7,7 @@ import {
   base62,
   findRoot,
   fingerprintOf,
-  isServersAnswer,
+  isServersResponse,
   keyProof,
   parseToken,
   privateKeyOf,
@@ -49,7 +49,7 @@ test("reads token and ticket, and finds a mistyped character in them", () => {
 test.each([
   ["enroll", key, { authorization: `Bearer ${token}` }],
   ["reEnroll", newKey, { authorization: `Bearer ${ticket}` }],
-  ["checkIn", key, { "sensor-boot": vectors.checkIn.sensorBoot }],
+  ["checkIn", key, { "sensor-instance": vectors.checkIn.sensorInstance }],
 ])("signs %s", (name, signer, covered) => {
   const { contentDigest, signatureInput, signature, ...request } = vectors[name];
   expect(signedHeaders({ ...request, key: signer, covered })).toEqual({
@@ -69,12 +69,12 @@ test("knows the server's own answer, and no other", () => {
   const headers = { "content-digest": contentDigest, "signature-input": signatureInput, signature };
   const answer = { status, headers, body: Buffer.from(body) };
   expect(publicKeyTextOf(privateKeyOf(Buffer.from(vectors.answer.seed, "hex")))).toBe(serverKey);
-  expect(isServersAnswer(answer, serverKey, vectors.checkIn.signature)).toBe(true);
-  expect(isServersAnswer(answer, vectors.key.publicKey, vectors.checkIn.signature)).toBe(false);
-  expect(isServersAnswer(answer, serverKey, vectors.enroll.signature)).toBe(false);
-  expect(isServersAnswer({ ...answer, status: 403 }, serverKey, vectors.checkIn.signature)).toBe(false);
+  expect(isServersResponse(answer, serverKey, vectors.checkIn.signature)).toBe(true);
+  expect(isServersResponse(answer, vectors.key.publicKey, vectors.checkIn.signature)).toBe(false);
+  expect(isServersResponse(answer, serverKey, vectors.enroll.signature)).toBe(false);
+  expect(isServersResponse({ ...answer, status: 403 }, serverKey, vectors.checkIn.signature)).toBe(false);
   expect(
-    isServersAnswer({ ...answer, body: Buffer.from(`${body} `) }, serverKey, vectors.checkIn.signature),
+    isServersResponse({ ...answer, body: Buffer.from(`${body} `) }, serverKey, vectors.checkIn.signature),
   ).toBe(false);
 });
 

@@ -1,4 +1,4 @@
-import { getRollOut, MAX_EXPECTED_HOSTS, setRollOut } from "@attacklens/protocol/rollout.ts";
+import { getRollout, MAX_EXPECTED_HOSTS, setRollout } from "@attacklens/protocol/rollout.ts";
 import { FileButton, Group, NumberInput, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -12,9 +12,9 @@ import { paths } from "../../paths.ts";
 import { apiQuery, refresh } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { countOf } from "../../ui/numbers.ts";
-import { parseHostnames } from "./roll-out-csv.ts";
+import { parseHostnames } from "./rollout-csv.ts";
 
-const route = getRouteApi("/app/sensors/tokens/$tokenId/roll-out/expected");
+const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout/expected");
 
 /** Above the text of the longest list there may be. */
 const MAX_FILE_BYTES = 3 * 1024 * 1024;
@@ -24,15 +24,15 @@ export function ExpectedMachinesDialog() {
   const { tokenId } = route.useParams();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const { data: rollOut } = useSuspenseQuery(apiQuery(getRollOut, { params: { id: tokenId } }));
+  const { data: rollout } = useSuspenseQuery(apiQuery(getRollout, { params: { id: tokenId } }));
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
   const [initialValues] = useState(() => ({
-    type: (rollOut.expected !== null && rollOut.hosts.length === 0 ? "number" : "hostnames") as
+    type: (rollout.expected !== null && rollout.hosts.length === 0 ? "number" : "hostnames") as
       | "hostnames"
       | "number"
       | "none",
-    hostnames: rollOut.hosts.map(({ hostname }) => hostname).join("\n"),
-    machines: (rollOut.expected ?? 10) as number | string,
+    hostnames: rollout.hosts.map(({ hostname }) => hostname).join("\n"),
+    machines: (rollout.expected ?? 10) as number | string,
   }));
   const form = useForm({
     initialValues,
@@ -48,7 +48,7 @@ export function ExpectedMachinesDialog() {
   });
   const { submit, isSubmitting, error } = useSubmit(form);
   const { values } = form;
-  const close = () => navigate({ ...paths.rollOut(tokenId), search: true, replace: true });
+  const close = () => navigate({ ...paths.rollout(tokenId), search: true, replace: true });
 
   async function send({ type, hostnames, machines }: typeof values) {
     const body =
@@ -57,8 +57,8 @@ export function ExpectedMachinesDialog() {
         : type === "number"
           ? { type, machines: Number(machines) }
           : { type };
-    await callApi(setRollOut, { params: { id: tokenId }, body });
-    await refresh(queryClient, "rollOut");
+    await callApi(setRollout, { params: { id: tokenId }, body });
+    await refresh(queryClient, "rollout");
     await close();
   }
   async function read(file: File | null) {
@@ -82,7 +82,7 @@ export function ExpectedMachinesDialog() {
         <Stack gap={6} mt={6}>
           <Radio value="hostnames" label="Their hostnames" />
           <Radio value="number" label="How many they are" />
-          <Radio value="none" label="Nothing: no roll-out is watched" />
+          <Radio value="none" label="Nothing: no rollout is watched" />
         </Stack>
       </Radio.Group>
       {values.type === "hostnames" && (

@@ -3,14 +3,17 @@ import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
 import {
-  COPY_RULE_WORDS,
+  CLONED_HOSTS_WORDS,
   LOST_SENSOR_RULE_WORDS,
-  REINSTALL_RULE_WORDS,
+  REIMAGED_HOSTS_WORDS,
 } from "../../components/token-words.ts";
 import type { TokenValues } from "./token-values.ts";
 
-const COPY_OPTIONS = Object.entries(COPY_RULE_WORDS).map(([value, label]) => ({ value, label }));
-const REINSTALL_OPTIONS = Object.entries(REINSTALL_RULE_WORDS).map(([value, label]) => ({ value, label }));
+const CLONED_HOSTS_OPTIONS = Object.entries(CLONED_HOSTS_WORDS).map(([value, label]) => ({ value, label }));
+const REIMAGED_HOSTS_OPTIONS = Object.entries(REIMAGED_HOSTS_WORDS).map(([value, label]) => ({
+  value,
+  label,
+}));
 const LOST_SENSOR_OPTIONS = Object.entries(LOST_SENSOR_RULE_WORDS).map(([value, label]) => ({
   value,
   label,
@@ -71,18 +74,18 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
             {...form.getInputProps("requireApproval", { type: "checkbox" })}
           />
           <Select
-            label="Copies of its sensors"
+            label="Clones of its sensors"
             description="A host that runs with the key of another, e.g. as a clone of its disk, becomes a sensor of its own"
-            data={COPY_OPTIONS}
+            data={CLONED_HOSTS_OPTIONS}
             allowDeselect={false}
-            {...form.getInputProps("copies")}
+            {...form.getInputProps("clonedHosts")}
           />
           <Select
             label="Reinstalled hosts"
             description="A host that is installed anew becomes a new sensor, on the hardware of one that is silent; merged, it goes on with that one's history and asset"
-            data={REINSTALL_OPTIONS}
+            data={REIMAGED_HOSTS_OPTIONS}
             allowDeselect={false}
-            {...form.getInputProps("reinstalls")}
+            {...form.getInputProps("reimagedHosts")}
           />
           <Select
             label="Re-enroll lost sensors"

@@ -65,11 +65,11 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     tags,
     requireApproval,
     ephemeral,
-    copies,
-    reinstalls,
+    clonedHosts,
+    reimagedHosts,
     reEnrollLost,
   } = initialValues;
-  const hasRules = copies !== "approval" || reinstalls !== "ask" || reEnrollLost !== "new-pin";
+  const hasRules = clonedHosts !== "approval" || reimagedHosts !== "ask" || reEnrollLost !== "new-pin";
   const hasLimits =
     allowedNetworks.length + allowedHostnames.length + tags.length > 0 ||
     requireApproval ||

@@ -4,10 +4,10 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import {
-  COPY_RULE_WORDS,
+  CLONED_HOSTS_WORDS,
   enrolledText,
   LOST_SENSOR_RULE_WORDS,
-  REINSTALL_RULE_WORDS,
+  REIMAGED_HOSTS_WORDS,
   WARNING_WORDS,
 } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
@@ -111,8 +111,8 @@ function factsOf(token: EnrollmentToken): Fact[] {
     ...(token.ephemeralHours
       ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
       : []),
-    { label: "Copies of its sensors", value: COPY_RULE_WORDS[token.copies] },
-    { label: "Reinstalled hosts", value: REINSTALL_RULE_WORDS[token.reinstalls] },
+    { label: "Clones of its sensors", value: CLONED_HOSTS_WORDS[token.clonedHosts] },
+    { label: "Reinstalled hosts", value: REIMAGED_HOSTS_WORDS[token.reimagedHosts] },
     { label: "Re-enroll lost sensors", value: LOST_SENSOR_RULE_WORDS[token.reEnrollLost] },
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },

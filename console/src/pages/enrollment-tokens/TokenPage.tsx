@@ -55,8 +55,8 @@ export function TokenPage() {
         <Link {...paths.enrollmentToken(tokenId)} className={tabs.tab} activeOptions={{ exact: true }}>
           Overview
         </Link>
-        <Link {...paths.rollOut(tokenId)} className={tabs.tab} activeOptions={{ includeSearch: false }}>
-          Roll-out
+        <Link {...paths.rollout(tokenId)} className={tabs.tab} activeOptions={{ includeSearch: false }}>
+          Rollout
         </Link>
       </nav>
       <Outlet />

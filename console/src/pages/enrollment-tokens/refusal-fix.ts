@@ -30,7 +30,7 @@ export function fixOf(
     case "token-revoked":
     case "token-paused":
     case "token-group-deleted":
-    case "sensor-copied":
+    case "sensor-cloned":
       return undefined;
   }
 }

@@ -26,10 +26,10 @@ test("only what was changed is sent", () => {
   expect(changesBetween(fresh, { ...fresh, expiry: "none" })).toEqual({ expiresAt: null });
 });
 
-test("the rules for copies and reinstalled hosts are the careful ones unless chosen, and go to the server", () => {
-  expect(toRequest(fresh)).toMatchObject({ copies: "approval", reinstalls: "ask" });
-  expect(toRequest({ ...fresh, reinstalls: "merge" }).reinstalls).toBe("merge");
-  expect(changesBetween(fresh, { ...fresh, reinstalls: "keep" })).toEqual({ reinstalls: "keep" });
+test("the rules for clones and reinstalled hosts are the careful ones unless chosen, and go to the server", () => {
+  expect(toRequest(fresh)).toMatchObject({ clonedHosts: "approval", reimagedHosts: "ask" });
+  expect(toRequest({ ...fresh, reimagedHosts: "merge" }).reimagedHosts).toBe("merge");
+  expect(changesBetween(fresh, { ...fresh, reimagedHosts: "keep" })).toEqual({ reimagedHosts: "keep" });
 });
 
 test("what a refusal offers is put into the form once, and nonsense is not", () => {

@@ -1,9 +1,9 @@
 // The settings of a token as its form holds them, and what of them goes to the server.
 import type {
-  CopyRule,
+  ClonedHostsRule,
   createEnrollmentToken,
   EnrollmentToken,
-  ReinstallRule,
+  ReimagedHostsRule,
   updateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -32,8 +32,8 @@ export interface TokenValues {
   allowedHostnames: string[];
   tags: string[];
   requireApproval: boolean;
-  copies: CopyRule;
-  reinstalls: ReinstallRule;
+  clonedHosts: ClonedHostsRule;
+  reimagedHosts: ReimagedHostsRule;
   reEnrollLost: LostSensorRule;
   ephemeral: boolean;
   ephemeralHours: number | string;
@@ -62,8 +62,8 @@ export function newTokenValues(now: Date): TokenValues {
     allowedHostnames: [],
     tags: [],
     requireApproval: false,
-    copies: "approval",
-    reinstalls: "ask",
+    clonedHosts: "approval",
+    reimagedHosts: "ask",
     reEnrollLost: "new-pin",
     ephemeral: false,
     ephemeralHours: 24,
@@ -86,8 +86,8 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
     allowedHostnames: token.allowedHostnames,
     tags: token.tags,
     requireApproval: token.requireApproval,
-    copies: token.copies,
-    reinstalls: token.reinstalls,
+    clonedHosts: token.clonedHosts,
+    reimagedHosts: token.reimagedHosts,
     reEnrollLost: token.reEnrollLost,
     ephemeral: ephemeralHours !== null,
     ephemeralHours: ephemeralHours ?? 24,
@@ -118,8 +118,8 @@ function settingsOf(values: TokenValues) {
     allowedHostnames: values.allowedHostnames,
     tags: values.tags,
     requireApproval: values.requireApproval,
-    copies: values.copies,
-    reinstalls: values.reinstalls,
+    clonedHosts: values.clonedHosts,
+    reimagedHosts: values.reimagedHosts,
     reEnrollLost: values.reEnrollLost,
     ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
   };

@@ -35,7 +35,7 @@ export function OverviewPage() {
         </div>
         <div className={classes.columns}>
           <AwaitingApproval />
-          <LooksReinstalled />
+          <OpenMatches />
           <WarnedTokens />
           <LastRefused />
           <LastEnrolled />
@@ -82,24 +82,24 @@ function AwaitingApproval() {
   );
 }
 
-function LooksReinstalled() {
-  const query = { looksLike: "any", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
+function OpenMatches() {
+  const query = { match: "any", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
   const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
   return (
     <Panel
       title="Looks reinstalled"
       empty="No sensor looks like one that has gone silent."
       total={data?.total}
-      more={<TextLink {...paths.sensors({ looksLike: "any" })}>Show all</TextLink>}
+      more={<TextLink {...paths.sensors({ match: "any" })}>Show all</TextLink>}
     >
       {data?.items.map((sensor) => (
         <li key={sensor.id}>
           <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
-          {sensor.looksLike && (
+          {sensor.match && (
             <span className={`${classes.like} quiet`}>
-              <span className={classes.clipped}>like {sensor.looksLike.sensor.name}</span>
+              <span className={classes.clipped}>like {sensor.match.sensor.name}</span>
               <span className={classes.whole}>
-                last seen <RelativeTime at={sensor.looksLike.lastSeenAt} />
+                last seen <RelativeTime at={sensor.match.lastSeenAt} />
               </span>
             </span>
           )}

@@ -34,8 +34,8 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
       <Stack gap="md">
         <Text inherit>
           A machine that calls itself <strong>{sensor.hostname}</strong> came from {sensor.address}{" "}
-          {sensor.copyOf
-            ? `with the key of ${sensor.copyOf.name}, e.g. as a clone of its disk. Its new key`
+          {sensor.cloneOf
+            ? `with the key of ${sensor.cloneOf.name}, e.g. as a clone of its disk. Its new key`
             : `with the token ${sensor.enrolledBy.name}. Its key`}{" "}
           has this fingerprint:
         </Text>

@@ -1,11 +1,11 @@
 import type { ComparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Status } from "../../ui/Status.tsx";
 import classes from "./ComparedFacts.module.css";
-import { type Likeness, verdictOn } from "./reinstall-words.ts";
+import { type SensorMatch, verdictOn } from "./match-words.ts";
 
 /** What the silent sensor's host told beside what this one tells, and what of it is evidence that they are one machine. */
-export function ComparedFacts({ likeness }: { likeness: Likeness }) {
-  const { facts, sensor } = likeness;
+export function ComparedFacts({ match }: { match: SensorMatch }) {
+  const { facts, sensor } = match;
   return (
     <table className={classes.table}>
       <thead>

@@ -7,12 +7,12 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ComparedFacts } from "./ComparedFacts.tsx";
 import classes from "./MergeSensorDialog.module.css";
-import { evidenceText, type Likeness } from "./reinstall-words.ts";
+import { evidenceText, type SensorMatch } from "./match-words.ts";
 
 /** Lets a sensor go on with the asset and the history of the silent one that it looks like, with the evidence in sight. */
-export function MergeSensorDialog({ sensor, likeness, onClose }: MergeSensorDialogProps) {
+export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogProps) {
   const queryClient = useQueryClient();
-  const earlier = likeness.sensor;
+  const earlier = match.sensor;
   const request = { params: { id: earlier.id } };
   const { data: found, isPending } = useQuery(apiQuery(getSensor, request));
   const asset = found?.asset;
@@ -35,7 +35,7 @@ export function MergeSensorDialog({ sensor, likeness, onClose }: MergeSensorDial
       isSafe
     >
       <strong>{sensor.hostname}</strong>, enrolled {exactTime(sensor.enrolledAt)}, goes on with the history of{" "}
-      <strong>{earlier.name}</strong>, silent since {exactTime(likeness.lastSeenAt)}:
+      <strong>{earlier.name}</strong>, silent since {exactTime(match.lastSeenAt)}:
       <ul className={classes.outcome}>
         <li>
           It is linked to the asset {asset && <strong>{asset.name}</strong>} of the earlier sensor.{" "}
@@ -52,14 +52,14 @@ export function MergeSensorDialog({ sensor, likeness, onClose }: MergeSensorDial
           have their own history and asset.
         </li>
       </ul>
-      <p>{evidenceText(likeness)}:</p>
-      <ComparedFacts likeness={likeness} />
+      <p>{evidenceText(match)}:</p>
+      <ComparedFacts match={match} />
     </ConfirmDialog>
   );
 }
 
 interface MergeSensorDialogProps {
   sensor: Sensor;
-  likeness: Likeness;
+  match: SensorMatch;
   onClose: () => void;
 }

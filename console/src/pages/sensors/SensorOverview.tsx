@@ -11,11 +11,11 @@ import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { exactTime } from "../../ui/time.ts";
+import { ClonesTable } from "./ClonesTable.tsx";
 import { CollectionTable } from "./CollectionTable.tsx";
-import { CopiesTable } from "./CopiesTable.tsx";
 import { EarlierTable } from "./EarlierTable.tsx";
-import { LikenessPanel } from "./LikenessPanel.tsx";
-import { earlierHostname } from "./reinstall-words.ts";
+import { MatchPanel } from "./MatchPanel.tsx";
+import { earlierHostname } from "./match-words.ts";
 import { osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
@@ -29,9 +29,7 @@ export function SensorOverview() {
   const enrolledAs = earlierHostname(sensor);
   return (
     <PageBody spaced>
-      {sensor.looksLike && (
-        <LikenessPanel likeness={sensor.looksLike} decisions={actionsFor(sensor).decisions} />
-      )}
+      {sensor.match && <MatchPanel match={sensor.match} decisions={actionsFor(sensor).decisions} />}
       <Facts
         facts={[
           { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
@@ -73,14 +71,14 @@ export function SensorOverview() {
             ),
           },
           { label: "Key since", value: exactTime(sensor.keyChangedAt) },
-          ...(sensor.copyOf
+          ...(sensor.cloneOf
             ? [
                 {
                   label: "Copy of",
-                  value: sensor.copyOf.deleted ? (
-                    `${sensor.copyOf.name} (deleted)`
+                  value: sensor.cloneOf.deleted ? (
+                    `${sensor.cloneOf.name} (deleted)`
                   ) : (
-                    <TextLink {...paths.sensor(sensor.copyOf.id)}>{sensor.copyOf.name}</TextLink>
+                    <TextLink {...paths.sensor(sensor.cloneOf.id)}>{sensor.cloneOf.name}</TextLink>
                   ),
                 },
               ]
@@ -116,12 +114,12 @@ export function SensorOverview() {
           <EarlierTable replaces={sensor.replaces} />
         </Section>
       )}
-      {sensor.copies.length > 0 && (
+      {sensor.clones.length > 0 && (
         <Section
-          title="Copies"
+          title="Clones"
           text="Other hosts that ran with this sensor's key, e.g. as clones of its disk. Nothing that they reported was taken for this one's."
         >
-          <CopiesTable copies={sensor.copies} />
+          <ClonesTable clones={sensor.clones} />
         </Section>
       )}
       {dialog}

@@ -54,13 +54,13 @@ export function SensorPage() {
       {awaitsApproval(sensor) && (
         <div className={classes.notice}>
           <Notice kind="warning">
-            {sensor.copyOf && (
+            {sensor.cloneOf && (
               <>
                 Its host ran with the key of{" "}
-                {sensor.copyOf.deleted ? (
-                  sensor.copyOf.name
+                {sensor.cloneOf.deleted ? (
+                  sensor.cloneOf.name
                 ) : (
-                  <TextLink {...paths.sensor(sensor.copyOf.id)}>{sensor.copyOf.name}</TextLink>
+                  <TextLink {...paths.sensor(sensor.cloneOf.id)}>{sensor.cloneOf.name}</TextLink>
                 )}
                 , e.g. as a clone of its disk.{" "}
               </>
@@ -73,7 +73,7 @@ export function SensorPage() {
       {sensor.uninstalledAt !== null && (
         <div className={classes.notice}>
           <Notice kind="info">
-            Uninstalled {exactTime(sensor.uninstalledAt)}: the host said goodbye, and its key is refused
+            Uninstalled {exactTime(sensor.uninstalledAt)}: the host said unenroll, and its key is refused
             since.
           </Notice>
         </div>

@@ -33,7 +33,7 @@ export function SensorsPage() {
         description="The programs on your machines that report what runs there."
         searchLabel="Search by hostname"
         search={search}
-        filterNames={["status", "platform", "assetGroupId", "looksLike", "enrollmentTokenId"]}
+        filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
         filters={
           <>
             <FilterMenu
@@ -51,8 +51,8 @@ export function SensorsPage() {
             <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
             <FilterToggle
               label="Looks reinstalled"
-              isOn={search.looksLike === "any"}
-              onChange={(isOn) => setSearch({ looksLike: isOn ? "any" : undefined })}
+              isOn={search.match === "any"}
+              onChange={(isOn) => setSearch({ match: isOn ? "any" : undefined })}
             />
             {search.enrollmentTokenId && (
               <TokenFilter

@@ -5,7 +5,7 @@ import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
-import { originText } from "./reinstall-words.ts";
+import { originText } from "./match-words.ts";
 import classes from "./sensor-columns.module.css";
 import { osName } from "./sensor-words.ts";
 

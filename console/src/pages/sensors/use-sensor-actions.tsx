@@ -11,13 +11,13 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { ApproveSensorDialog } from "./ApproveSensorDialog.tsx";
 import { DeleteSensorDialog } from "./DeleteSensorDialog.tsx";
-import { KeepBothDialog } from "./KeepBothDialog.tsx";
+import { DismissMatchDialog } from "./DismissMatchDialog.tsx";
 import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
-import { SeparateSensorDialog } from "./SeparateSensorDialog.tsx";
 import { awaitsApproval } from "./sensor-words.ts";
+import { UndoMergeDialog } from "./UndoMergeDialog.tsx";
 
-type Question = "approve" | "merge" | "keep-both" | "separate" | "block" | "re-enroll" | "delete";
+type Question = "approve" | "merge" | "dismiss-match" | "undoMerge" | "block" | "re-enroll" | "delete";
 
 /** The row's menu has them all; the page's header what no notice beside its reasons offers. */
 interface SensorActions {
@@ -47,22 +47,22 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   );
   const actionsFor = useCallback(
     (sensor: Sensor): SensorActions => {
-      const { looksLike, replacedBy, blockedAt, can } = sensor;
+      const { match, replacedBy, blockedAt, can } = sensor;
       const question = (label: string, what: Question, allowed: Can): RowAction => ({
         label,
         onSelect: () => setAsked({ what, sensor }),
         disabledReason: disabledReason(allowed),
       });
       const approval = awaitsApproval(sensor) ? [question("Approve…", "approve", can.approve)] : [];
-      const merging = looksLike
+      const merging = match
         ? [
-            question(`Merge with ${looksLike.sensor.name}…`, "merge", can.merge),
-            question("Keep both…", "keep-both", can.keepBoth),
+            question(`Merge with ${match.sensor.name}…`, "merge", can.merge),
+            question("Keep both…", "dismiss-match", can.dismissMatch),
           ]
         : [];
       const decisions = [
         ...merging,
-        ...(replacedBy ? [question("Separate…", "separate", can.separate)] : []),
+        ...(replacedBy ? [question("Separate…", "undoMerge", can.undoMerge)] : []),
       ];
       const others = [
         blockedAt === null
@@ -86,13 +86,13 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   if (!asked) return { actionsFor, dialog: null };
 
   const { what, sensor } = asked;
-  const { looksLike, replacedBy } = sensor;
+  const { match, replacedBy } = sensor;
   const close = () => setAsked(undefined);
   const dialogs: Record<Question, ReactNode> = {
     approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
-    merge: looksLike && <MergeSensorDialog sensor={sensor} likeness={looksLike} onClose={close} />,
-    "keep-both": looksLike && <KeepBothDialog sensor={sensor} likeness={looksLike} onClose={close} />,
-    separate: replacedBy && <SeparateSensorDialog sensor={sensor} successor={replacedBy} onClose={close} />,
+    merge: match && <MergeSensorDialog sensor={sensor} match={match} onClose={close} />,
+    "dismiss-match": match && <DismissMatchDialog sensor={sensor} match={match} onClose={close} />,
+    undoMerge: replacedBy && <UndoMergeDialog sensor={sensor} successor={replacedBy} onClose={close} />,
     "re-enroll": <ReEnrollDialog sensor={sensor} onClose={close} />,
     block: <BlockSensorDialog sensor={sensor} onClose={close} />,
     delete: <DeleteSensorDialog sensor={sensor} onDeleted={onDeleted} onClose={close} />,

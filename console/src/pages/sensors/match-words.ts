@@ -4,7 +4,7 @@ import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { countOf, formatCount } from "../../ui/numbers.ts";
 import type { StatusColor } from "../../ui/Status.tsx";
 
-export type Likeness = NonNullable<Sensor["looksLike"]>;
+export type SensorMatch = NonNullable<Sensor["match"]>;
 
 /** A fact's name and, when it is not one of the hardware, why it is no evidence. */
 const FACTS: Record<FactKind, { name: string; provesNothing: string }> = {
@@ -45,7 +45,7 @@ export function verdictOn({ kind, before, now, agrees, evidence }: ComparedFact)
 }
 
 /** `3 hardware facts agree, none differs`. */
-export function evidenceText({ facts }: Likeness): string {
+export function evidenceText({ facts }: SensorMatch): string {
   const agreeing = facts.filter(({ evidence }) => evidence === "for").length;
   const differing = facts.filter(({ evidence }) => evidence === "against").length;
   const agree = countOf(agreeing, "hardware fact agrees", "hardware facts agree");
@@ -54,15 +54,15 @@ export function evidenceText({ facts }: Likeness): string {
 
 /** What stands under a hostname: whose key, hardware or history it is about. */
 export function originText(sensor: Sensor): string {
-  const { copyOf, looksLike, replacedBy, isHostnameAllowed } = sensor;
+  const { cloneOf, match, replacedBy, isHostnameAllowed } = sensor;
   const before = earlierHostname(sensor);
   return [
     // First: the line is cut at the end of its column.
     before && !isHostnameAllowed && "name not allowed",
     before && `enrolled as ${before}`,
-    looksLike && `looks like ${looksLike.sensor.name} reinstalled`,
+    match && `looks like ${match.sensor.name} reinstalled`,
     replacedBy && `replaced by ${replacedBy.name}`,
-    copyOf && `copy of ${copyOf.name}`,
+    cloneOf && `clone of ${cloneOf.name}`,
   ]
     .filter(Boolean)
     .join(" · ");

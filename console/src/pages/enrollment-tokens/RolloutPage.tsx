@@ -1,10 +1,5 @@
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import {
-  getRollOut,
-  ROLL_OUT_STATES,
-  type RollOut,
-  type RollOutState,
-} from "@attacklens/protocol/rollout.ts";
+import { getRollout, ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
 import { IconDownload, IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
@@ -22,38 +17,38 @@ import { formatCount } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { Status, type StatusColor } from "../../ui/Status.tsx";
-import classes from "./RollOutPage.module.css";
-import { rollOutCsv } from "./roll-out-csv.ts";
+import classes from "./RolloutPage.module.css";
+import { rolloutCsv } from "./rollout-csv.ts";
 
-const route = getRouteApi("/app/sensors/tokens/$tokenId/roll-out");
+const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout");
 
-type Host = RollOut["hosts"][number];
+type Host = Rollout["hosts"][number];
 
-const STATE_LOOKS: Record<RollOutState, { label: string; color: StatusColor }> = {
+const STATE_LOOKS: Record<RolloutState, { label: string; color: StatusColor }> = {
   reporting: { label: "Reporting", color: "green" },
   arrived: { label: "Arrived", color: "yellow" },
   refused: { label: "Refused", color: "red" },
   missing: { label: "Not seen yet", color: "gray" },
 };
-const STATES = ROLL_OUT_STATES.map((value) => ({ value, label: STATE_LOOKS[value].label }));
+const STATES = ROLLOUT_STATES.map((value) => ({ value, label: STATE_LOOKS[value].label }));
 
-export function readRollOutSearch(search: Record<string, unknown>): { q?: string; state?: RollOutState } {
-  const state = ROLL_OUT_STATES.find((one) => one === search.state);
+export function readRolloutSearch(search: Record<string, unknown>): { q?: string; state?: RolloutState } {
+  const state = ROLLOUT_STATES.find((one) => one === search.state);
   const q = typeof search.q === "string" ? search.q.slice(0, 200) : "";
   return { ...(q ? { q } : {}), ...(state ? { state } : {}) };
 }
 
-/** How far the roll-out with a token has come, machine by machine when their names are known. */
-export function RollOutPage() {
+/** How far the rollout with a token has come, machine by machine when their names are known. */
+export function RolloutPage() {
   const { tokenId } = route.useParams();
   const search = route.useSearch();
   const setSearch = useSetSearch();
   const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
-  const { data: rollOut } = useSuspenseQuery({
-    ...apiQuery(getRollOut, { params: { id: tokenId } }),
+  const { data: rollout } = useSuspenseQuery({
+    ...apiQuery(getRollout, { params: { id: tokenId } }),
     refetchInterval: refreshMs,
   });
-  const { hosts } = rollOut;
+  const { hosts } = rollout;
   const rows = useMemo(() => {
     const text = search.q?.toLowerCase() ?? "";
     return hosts.filter(
@@ -62,7 +57,7 @@ export function RollOutPage() {
   }, [hosts, search.q, search.state]);
   const missing = hosts.filter(({ state }) => state === "missing" || state === "refused");
 
-  if (rollOut.expected === null) {
+  if (rollout.expected === null) {
     return (
       <>
         <StateMessage
@@ -80,17 +75,17 @@ export function RollOutPage() {
   return (
     <>
       <div className={classes.counts}>
-        <Count label="Expected" count={rollOut.expected} />
-        {ROLL_OUT_STATES.filter((state) => hosts.length > 0 || state !== "refused").map((state) => (
-          <Count key={state} label={STATE_LOOKS[state].label} count={rollOut.counts[state]} />
+        <Count label="Expected" count={rollout.expected} />
+        {ROLLOUT_STATES.filter((state) => hosts.length > 0 || state !== "refused").map((state) => (
+          <Count key={state} label={STATE_LOOKS[state].label} count={rollout.counts[state]} />
         ))}
-        {hosts.length > 0 && <Count label="Not expected" count={rollOut.unexpected} />}
+        {hosts.length > 0 && <Count label="Not expected" count={rollout.unexpected} />}
         <div className={classes.actions}>
           {missing.length > 0 && (
             <ActionButton
               variant="default"
               leftSection={<IconDownload size={16} />}
-              onClick={() => download(`${token.name} - missing.csv`, rollOutCsv(missing))}
+              onClick={() => download(`${token.name} - missing.csv`, rolloutCsv(missing))}
             >
               Export missing
             </ActionButton>
@@ -140,7 +135,7 @@ function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrima
     );
   }
   return (
-    <ButtonLink {...look} {...paths.rollOutExpected(tokenId)} search={true}>
+    <ButtonLink {...look} {...paths.rolloutExpected(tokenId)} search={true}>
       Expected machines…
     </ButtonLink>
   );

@@ -137,7 +137,7 @@ test("a host is matched with an earlier one once it is approved, and not before"
   const merge = page.getByRole("button", { name: "Merge with db-07…" });
   const approve = page.getByRole("button", { name: "Approve…" });
   await approve.waitFor();
-  expect((await ada.call(getSensor, { params: { id } })).looksLike).toBeNull();
+  expect((await ada.call(getSensor, { params: { id } })).match).toBeNull();
   expect(await merge.count()).toBe(0);
   await approve.click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });

@@ -1,18 +1,18 @@
-import { keepBothSensors, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { dismissMatch, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
-import type { Likeness } from "./reinstall-words.ts";
+import type { SensorMatch } from "./match-words.ts";
 
 /** Decides that a sensor is not the silent one that it looks like. */
-export function KeepBothDialog({ sensor, likeness, onClose }: KeepBothDialogProps) {
+export function DismissMatchDialog({ sensor, match, onClose }: DismissMatchDialogProps) {
   const queryClient = useQueryClient();
-  const earlier = likeness.sensor;
-  async function keepBoth() {
-    await callApi(keepBothSensors, { params: { id: sensor.id }, body: { predecessorId: earlier.id } });
+  const earlier = match.sensor;
+  async function dismiss() {
+    await callApi(dismissMatch, { params: { id: sensor.id }, body: { predecessorId: earlier.id } });
     await refresh(queryClient, "sensors");
     notifications.show({ message: `Sensors “${sensor.hostname}” and “${earlier.name}” are both kept.` });
   }
@@ -20,14 +20,14 @@ export function KeepBothDialog({ sensor, likeness, onClose }: KeepBothDialogProp
     <ConfirmDialog
       title="Keep both sensors?"
       action="Keep both"
-      onConfirm={keepBoth}
+      onConfirm={dismiss}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
       isSafe
     >
       <p>
         <strong>{sensor.hostname}</strong>, enrolled {exactTime(sensor.enrolledAt)}, and{" "}
-        <strong>{earlier.name}</strong>, silent since {exactTime(likeness.lastSeenAt)}, stay two sensors, each
+        <strong>{earlier.name}</strong>, silent since {exactTime(match.lastSeenAt)}, stay two sensors, each
         with its own history and asset.
       </p>
       <p>The two are not compared again: merging them is not offered any more.</p>
@@ -35,8 +35,8 @@ export function KeepBothDialog({ sensor, likeness, onClose }: KeepBothDialogProp
   );
 }
 
-interface KeepBothDialogProps {
+interface DismissMatchDialogProps {
   sensor: Sensor;
-  likeness: Likeness;
+  match: SensorMatch;
   onClose: () => void;
 }

@@ -5,12 +5,12 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ComparedFacts } from "./ComparedFacts.tsx";
-import classes from "./LikenessPanel.module.css";
-import { evidenceText, type Likeness } from "./reinstall-words.ts";
+import classes from "./MatchPanel.module.css";
+import { evidenceText, type SensorMatch } from "./match-words.ts";
 
 /** That a sensor looks like a silent one, the evidence, and what a person may decide: the first decision is the likely one. */
-export function LikenessPanel({ likeness, decisions }: { likeness: Likeness; decisions: RowAction[] }) {
-  const { sensor, lastSeenAt } = likeness;
+export function MatchPanel({ match, decisions }: { match: SensorMatch; decisions: RowAction[] }) {
+  const { sensor, lastSeenAt } = match;
   const title = `Looks like ${sensor.name} reinstalled`;
   return (
     <section className={classes.panel} aria-label={title}>
@@ -20,9 +20,9 @@ export function LikenessPanel({ likeness, decisions }: { likeness: Likeness; dec
           {sensor.name}
         </TextLink>{" "}
         has been silent since {exactTime(lastSeenAt)} (<RelativeTime at={lastSeenAt} />
-        ). {evidenceText(likeness)}.
+        ). {evidenceText(match)}.
       </p>
-      <ComparedFacts likeness={likeness} />
+      <ComparedFacts match={match} />
       <p className={classes.rule}>
         Only hardware counts, where no other living sensor tells the same; two such facts at least agree here.
         Names and what an installation makes are shown and prove nothing.

@@ -14,7 +14,7 @@ const FACT_NAMES: Record<string, string> = {
 };
 
 /** Hosts that held a sensor's key too, and what became of them. */
-export function CopiesTable({ copies }: { copies: RouteOutput<typeof getSensor>["copies"] }) {
+export function ClonesTable({ clones }: { clones: RouteOutput<typeof getSensor>["clones"] }) {
   return (
     <table className={classes.table}>
       <thead>
@@ -27,7 +27,7 @@ export function CopiesTable({ copies }: { copies: RouteOutput<typeof getSensor>[
         </tr>
       </thead>
       <tbody>
-        {copies.map(({ hostname, address, firstSeenAt, differs, sensor }) => (
+        {clones.map(({ hostname, address, firstSeenAt, differs, sensor }) => (
           <tr key={`${firstSeenAt} ${address}`}>
             <td>{hostname}</td>
             <td>{address}</td>

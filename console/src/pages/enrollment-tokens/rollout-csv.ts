@@ -1,7 +1,7 @@
-// The roll-out as a spreadsheet opens it (RFC 4180).
-import type { RollOut } from "@attacklens/protocol/rollout.ts";
+// The rollout as a spreadsheet opens it (RFC 4180).
+import type { Rollout } from "@attacklens/protocol/rollout.ts";
 
-export function rollOutCsv(hosts: RollOut["hosts"]): string {
+export function rolloutCsv(hosts: Rollout["hosts"]): string {
   const rows = hosts.map(({ hostname, state, reason }) => [hostname, state, reason ?? ""]);
   return [["hostname", "state", "reason"], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }

@@ -1,4 +1,4 @@
-import { type Sensor, separateSensor } from "@attacklens/protocol/sensors.ts";
+import { type Sensor, undoMerge } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
@@ -6,10 +6,10 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 
 /** Undoes a merge. */
-export function SeparateSensorDialog({ sensor, successor, onClose }: SeparateSensorDialogProps) {
+export function UndoMergeDialog({ sensor, successor, onClose }: UndoMergeDialogProps) {
   const queryClient = useQueryClient();
-  async function separate() {
-    await callApi(separateSensor, { params: { id: sensor.id } });
+  async function undo() {
+    await callApi(undoMerge, { params: { id: sensor.id } });
     await refresh(queryClient, "sensors", "assets");
     notifications.show({
       message: `Sensors “${sensor.hostname}” and “${successor.name}” have their own history and asset again.`,
@@ -19,7 +19,7 @@ export function SeparateSensorDialog({ sensor, successor, onClose }: SeparateSen
     <ConfirmDialog
       title={`Separate from ${successor.name}?`}
       action="Separate"
-      onConfirm={separate}
+      onConfirm={undo}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
       isSafe
@@ -34,7 +34,7 @@ export function SeparateSensorDialog({ sensor, successor, onClose }: SeparateSen
   );
 }
 
-interface SeparateSensorDialogProps {
+interface UndoMergeDialogProps {
   sensor: Sensor;
   successor: { id: string; name: string };
   onClose: () => void;

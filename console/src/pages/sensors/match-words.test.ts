@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ComparedFact } from "@attacklens/protocol/compared-facts.ts";
-import { evidenceText, verdictOn } from "./reinstall-words.ts";
+import { evidenceText, verdictOn } from "./match-words.ts";
 
 const serial = {
   kind: "serial-number",
@@ -41,12 +41,12 @@ test("hardware that does not count says why", () => {
 });
 
 test("the evidence in one line counts what agrees and what differs", () => {
-  const likeness = { sensor: { id: "sen_1", name: "db-07" }, lastSeenAt: "2026-11-24T10:00:00Z" };
+  const match = { sensor: { id: "sen_1", name: "db-07" }, lastSeenAt: "2026-11-24T10:00:00Z" };
   const uuid = { ...serial, kind: "product-uuid" } as const;
-  expect(evidenceText({ ...likeness, isCertain: true, facts: [uuid, serial, hostname] })).toBe(
+  expect(evidenceText({ ...match, isCertain: true, facts: [uuid, serial, hostname] })).toBe(
     "2 hardware facts agree, none differs",
   );
-  expect(evidenceText({ ...likeness, isCertain: false, facts: [uuid, serial, macs] })).toBe(
+  expect(evidenceText({ ...match, isCertain: false, facts: [uuid, serial, macs] })).toBe(
     "2 hardware facts agree, 1 differs",
   );
 });

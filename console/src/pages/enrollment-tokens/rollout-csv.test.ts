@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { parseHostnames, rollOutCsv } from "./roll-out-csv.ts";
+import { parseHostnames, rolloutCsv } from "./rollout-csv.ts";
 
 test("what looks like a formula is text in the export", () => {
   const host = { state: "missing" as const, reason: null, sensorId: null };
-  const csv = rollOutCsv([
+  const csv = rolloutCsv([
     { ...host, hostname: "web-01" },
     { ...host, hostname: "=cmd|'/c calc'!A1" },
     { ...host, hostname: 'a"b,c' },

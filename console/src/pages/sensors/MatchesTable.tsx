@@ -1,10 +1,10 @@
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import classes from "./PairsTable.module.css";
-import { evidenceText } from "./reinstall-words.ts";
+import classes from "./MatchesTable.module.css";
+import { evidenceText } from "./match-words.ts";
 
 /** Sensors beside the silent ones that they look like, with the evidence in one line. */
-export function PairsTable({ sensors }: { sensors: Sensor[] }) {
+export function MatchesTable({ sensors }: { sensors: Sensor[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className={classes.scroller} aria-label="Pairs" tabIndex={0}>
@@ -19,15 +19,15 @@ export function PairsTable({ sensors }: { sensors: Sensor[] }) {
         </thead>
         <tbody>
           {sensors.map(
-            ({ id, hostname, looksLike }) =>
-              looksLike && (
+            ({ id, hostname, match }) =>
+              match && (
                 <tr key={id}>
                   <td>{hostname}</td>
-                  <td>{looksLike.sensor.name}</td>
+                  <td>{match.sensor.name}</td>
                   <td>
-                    <RelativeTime at={looksLike.lastSeenAt} />
+                    <RelativeTime at={match.lastSeenAt} />
                   </td>
-                  <td>{evidenceText(looksLike)}</td>
+                  <td>{evidenceText(match)}</td>
                 </tr>
               ),
           )}
