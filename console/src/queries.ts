@@ -2,7 +2,12 @@
 import { getMe, getSetup } from "@attacklens/protocol/account.ts";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
-import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  type QueryFilters,
+  queryOptions,
+} from "@tanstack/react-query";
 import { type ApiRequest, callApi } from "./api.ts";
 
 const REFRESH_MS = { live: 15_000, alone: 5_000 };
@@ -53,5 +58,24 @@ export const connectionQuery = apiQuery(getConnection, {});
 
 /** Marks everything about the nouns as out of date; what is on the screen is fetched again at once. */
 export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<unknown> {
-  return Promise.all(nouns.map((noun) => queryClient.invalidateQueries({ queryKey: [noun] })));
+  return Promise.all(nouns.map((noun) => outdate(queryClient, { queryKey: [noun] })));
+}
+
+/** The same for everything. */
+export function refreshAll(queryClient: QueryClient): Promise<unknown> {
+  return outdate(queryClient, {});
+}
+
+/** A first fetch that is under way is not repeated by `invalidateQueries`, although its result may be older than the change. */
+async function outdate(queryClient: QueryClient, filters: QueryFilters): Promise<void> {
+  const firstFetches = queryClient
+    .getQueryCache()
+    .findAll({ ...filters, fetchStatus: "fetching", predicate: ({ state }) => state.data === undefined });
+  await Promise.all([
+    queryClient.invalidateQueries(filters),
+    ...firstFetches.map(async ({ promise, queryKey }) => {
+      await promise?.catch(() => undefined);
+      await queryClient.invalidateQueries({ queryKey, exact: true });
+    }),
+  ]);
 }

@@ -3,7 +3,7 @@
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { refresh, setStreamOpen } from "../queries.ts";
+import { refresh, refreshAll, setStreamOpen } from "../queries.ts";
 
 /** The nouns of our queries that show something of a topic. */
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
@@ -30,13 +30,12 @@ function followChanges(queryClient: QueryClient): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let gathering: ReturnType<typeof setTimeout> | undefined;
-  let wasOpen = false;
   let isAnything = false;
   const gathered = new Set<string>();
 
   function fetchAgain() {
     gathering = undefined;
-    if (isAnything) void queryClient.invalidateQueries();
+    if (isAnything) void refreshAll(queryClient);
     else void refresh(queryClient, ...gathered);
     isAnything = false;
     gathered.clear();
@@ -57,9 +56,8 @@ function followChanges(queryClient: QueryClient): () => void {
     source = opened;
     opened.addEventListener("open", () => {
       setStreamOpen(true);
-      // What happened while nobody listened is not known.
-      if (wasOpen) noteChange([]);
-      wasOpen = true;
+      // What changed before the stream opened is unknown: at the first opening, since the page was loaded.
+      noteChange([]);
     });
     opened.addEventListener("change", ({ data }) => {
       const parsed = changeEvent.safeParse(parseJson(data));
