@@ -2,7 +2,7 @@
 
 const POLL_MS = 20;
 /** Shorter than a test may take, so that the failure names what did not happen. */
-const DEADLINE_MS = 12_000;
+const DEADLINE_MS = 45_000;
 
 /** Resolves with what `see` returns as soon as that is truthy. Throws what was waited for when the deadline passes. */
 export async function waitUntil<T>(

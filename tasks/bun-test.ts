@@ -32,6 +32,11 @@ export interface BunTestRun {
   workers?: number;
 }
 
+/** What hangs is named by the deadlines of wait-until.ts and browser.ts, which are shorter; no test depends on a machine's speed. */
+const TIMEOUT_MS = 60_000;
+/** Against the built programs, and in a browser. */
+export const BUILT_TIMEOUT_MS = 180_000;
+
 /** A run that ends badly without a failed test, or that finds no test, counts as one failure. */
 export async function runBunTest(run: BunTestRun): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-tests-"));
@@ -47,7 +52,7 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
         `--parallel=${run.workers ?? availableParallelism()}`,
-        `--timeout=${run.timeoutMs ?? 15_000}`,
+        `--timeout=${run.timeoutMs ?? TIMEOUT_MS}`,
         ...(run.ignore ?? []).map((path) => `--path-ignore-patterns=${path}/**`),
         ...run.paths.map((path) => `./${path}`),
       ],

@@ -4,7 +4,7 @@ import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
-import { runBunTest } from "./bun-test.ts";
+import { BUILT_TIMEOUT_MS, runBunTest } from "./bun-test.ts";
 
 await runTask("e2e", async (opened) => {
   const paths = process.argv.slice(2);
@@ -16,7 +16,7 @@ await runTask("e2e", async (opened) => {
   const { passed, failed } = await runBunTest({
     paths: paths.length > 0 ? paths : ["tests/e2e"],
     environment: { TEST_DATABASE_URL: postgres.url, TEST_CHROMIUM: chromium.path },
-    timeoutMs: 60_000,
+    timeoutMs: BUILT_TIMEOUT_MS,
   });
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;

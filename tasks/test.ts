@@ -4,7 +4,7 @@ import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
-import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
+import { addCounts, BUILT_TIMEOUT_MS, type Counts, runBunTest } from "./bun-test.ts";
 import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
@@ -26,7 +26,7 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
   }
   if (paths.length > 0) {
     if (needsPrograms) await build();
-    stages.push(await runBunTest({ paths, environment, timeoutMs: 60_000 }));
+    stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
     progress("stage 1 of 3: types, lint, format, rules; the programs are built meanwhile");
     const building = build();
@@ -36,7 +36,7 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment }));
     progress("stage 3 of 3: browser tests and faults, against the built programs");
     await building;
-    stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: 60_000 }));
+    stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   }
   const { passed, failed, skipped } = addCounts(stages);
   if (skipped > 0) console.log(`${skipped} skipped: they need another machine`);

@@ -12,7 +12,7 @@ import { openInstallation, type Person } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
 
 /** Some thirty pages, each looked at by axe. */
-const PAGES_TIMEOUT_MS = 240_000;
+const PAGES_TIMEOUT_MS = 600_000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** Those of them that a theme decides: the rest is the same in both. */
 const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
@@ -101,7 +101,7 @@ async function expectMatchesAccessible(page: Page, ada: Person, url: string, tok
   const { id } = await enroll("localhost", 1);
   const successor = await enroll("db-08", 2);
   await page.goto(`${url}/sensors/${id}/overview`);
-  await page.getByRole("heading", { name: "Looks like db-07 reinstalled" }).waitFor({ timeout: 30_000 });
+  await page.getByRole("heading", { name: "Looks like db-07 reinstalled" }).waitFor();
   await expectAccessible(page, "looks reinstalled");
   await page.getByRole("button", { name: "Merge with db-07…" }).click();
   await page.getByRole("dialog", { name: "Merge with db-07?" }).waitFor();

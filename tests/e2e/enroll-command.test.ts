@@ -10,6 +10,7 @@ import { runCommand } from "../../harness/command.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const permissions = ["clipboard-read", "clipboard-write"];
 
@@ -99,9 +100,11 @@ async function createToken(page: Page): Promise<Locator> {
 }
 
 async function copyCommand(dialog: Locator): Promise<string> {
+  const page = dialog.page();
+  await page.evaluate(() => navigator.clipboard.writeText(""));
   await dialog.getByRole("button", { name: "Copy command" }).click();
-  await dialog.getByRole("button", { name: "Copied" }).waitFor();
-  return await dialog.page().evaluate(() => navigator.clipboard.readText());
+  // That it says "Copied" may be over before a slow machine looks.
+  return await waitUntil("the command is copied", () => page.evaluate(() => navigator.clipboard.readText()));
 }
 
 /** What a person does with a command in a terminal, who then pastes the secret. */

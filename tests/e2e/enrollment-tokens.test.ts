@@ -8,6 +8,7 @@ import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const METRICS_TOKEN = "a token of the operator";
 
@@ -40,7 +41,8 @@ test("a token's value is shown once and cannot be had again from the page", asyn
   expect(value).toMatch(new RegExp(`^${TOKEN_VALUE_PATTERN.source}$`));
   await shown.getByText("This is the only time the token is shown").waitFor();
   await shown.getByRole("button", { name: "Copy", exact: true }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(value);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await waitUntil("the value is copied", async () => (await copied()) === value);
   await page.evaluate(() => navigator.clipboard.writeText(""));
   expect(await heapOf(page), "what the test below looks for can be found this way").toContain(value);
   await shown.getByRole("checkbox", { name: "I have stored it" }).check();
@@ -49,7 +51,7 @@ test("a token's value is shown once and cannot be had again from the page", asyn
   const row = page.getByRole("row", { name: /Production Servers - US East/ });
   await row.getByText("Active").waitFor();
   await row.getByText("Production", { exact: true }).waitFor();
-  expect(await heapOf(page), "the page's memory must not hold it any more").not.toContain(value);
+  await waitUntil("the page's memory does not hold it", async () => !(await heapOf(page)).includes(value));
 
   for (const step of ["goBack", "goForward", "reload"] as const) {
     await page[step]();
@@ -122,7 +124,8 @@ test("a token's value is in no file, log, metric, argument or environment after 
   expect(metrics).toContain('attacklens_problems_total{code="token-revoked"} 1');
   const said = [first, again, refused].map(({ stdout, stderr }) => stdout + stderr);
   expect([...said, await mistyped.text(), metrics, processListing(server.pid)].join()).not.toContain(value);
-  expect(readFileSync(join(folder, "server.log"), "utf8")).toContain("request refused");
+  const log = () => readFileSync(join(folder, "server.log"), "utf8");
+  await waitUntil("the refusal is logged", () => log().includes("request refused"));
   expect(filesHolding(folder, value)).toEqual([]);
 });
 

@@ -7,9 +7,7 @@ import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { type Installation, openInstallation, type Person } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
-
-/** Three intervals of silence, and at the most a quarter of a minute until the page asks again. */
-const SILENT = { timeout: 30_000 };
+import { waitUntil } from "../support/wait-until.ts";
 
 const hardware = (number: number) => ({
   productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,
@@ -38,7 +36,7 @@ test("a host that looks reinstalled is merged with the facts in sight, until the
 
   const page = await browser.openPageAs(ada, installation);
   const panel = page.getByRole("region", { name: "Looks reinstalled" });
-  await panel.getByRole("link", { name: "localhost" }).waitFor(SILENT);
+  await panel.getByRole("link", { name: "localhost" }).waitFor();
   await panel.getByRole("link", { name: "Show all" }).click();
   await rowOf(page, /looks like db-07 reinstalled/).waitFor();
   expect(await page.getByRole("button", { name: "Looks reinstalled", pressed: true }).count()).toBe(1);
@@ -64,7 +62,7 @@ test("a host that looks reinstalled is merged with the facts in sight, until the
 
   await page.getByRole("link", { name: "All sensors" }).first().click();
   await rowOf(page, /localhost/).waitFor();
-  expect(await rowOf(page, /db-07/).count()).toBe(1);
+  await waitUntil("db-07 is in no other row", async () => (await rowOf(page, /db-07/).count()) === 1);
   await page.getByRole("button", { name: "Status" }).click();
   await page.getByRole("menuitemradio", { name: "Replaced" }).click();
   await rowOf(page, /db-07 replaced by localhost/).waitFor();
@@ -87,7 +85,7 @@ test("several are decided at once, each with its own; separating is offered wher
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "All sensors" }).click();
   await page.getByRole("button", { name: "Looks reinstalled" }).click();
-  await rowOf(page, /new-03 looks like db-03 reinstalled/).waitFor(SILENT);
+  await rowOf(page, /new-03 looks like db-03 reinstalled/).waitFor();
   await page.getByRole("checkbox", { name: "Select new-01" }).check();
   await page.getByRole("checkbox", { name: "Select new-02" }).check();
   await page.getByRole("button", { name: "Merge…", exact: true }).click();
@@ -143,5 +141,5 @@ test("a host is matched with an earlier one once it is approved, and not before"
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
   await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
   await question.getByRole("button", { name: "Approve sensor" }).click();
-  await merge.waitFor(SILENT);
+  await merge.waitFor();
 });

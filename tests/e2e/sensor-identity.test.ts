@@ -8,6 +8,7 @@ import { runSensor, startSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding } from "../support/sensors.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 interface IdentityFile {
   sensorId: string;
@@ -37,23 +38,25 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
 
   const row = page.getByRole("row", { name: /clone of/ });
   await row.getByText("Awaiting approval").waitFor();
+  await waitUntil("the clone has its new identity", () => identityIn(copyDir).sensorId !== sensorId);
   expect(identityIn(stateDir).sensorId).toBe(sensorId);
-  expect(identityIn(copyDir).sensorId).not.toBe(sensorId);
+  const statusOfClone = async () => (await runSensor(["status", "--state", copyDir])).code;
+  await waitUntil("the clone says that it awaits approval", async () => (await statusOfClone()) === 7);
   await row.getByRole("link", { name: hostname() }).first().click();
   await page.getByText("Its host ran with the key of").waitFor();
   await page.getByRole("button", { name: "Approve…" }).click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
   await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
   await question.getByRole("button", { name: "Approve sensor" }).click();
-  // It asks every minute while it waits.
-  expect((await runSensor(["status", "--state", copyDir])).code).toBe(7);
 
-  const shown = await ada.call(getSensor, { params: { id: sensorId } });
-  expect(shown.status).toBe("online");
+  const shown = await waitUntil("the original is online", async () => {
+    const original = await ada.call(getSensor, { params: { id: sensorId } });
+    return original.status === "online" ? original : undefined;
+  });
   expect(shown.clones.map(({ sensor }) => sensor?.id)).toEqual([identityIn(copyDir).sensorId]);
-  expect(readFileSync(join(installation.folder, "clone.log"), "utf8")).toContain(
-    `another host holds the key of ${sensorId}: this one is ${identityIn(copyDir).sensorId} now`,
-  );
+  const said = `another host holds the key of ${sensorId}: this one is ${identityIn(copyDir).sensorId} now`;
+  const log = () => readFileSync(join(installation.folder, "clone.log"), "utf8");
+  await waitUntil("the clone says who it is now", () => log().includes(said));
 });
 
 test("a ticket from the sensor's page gives it to another folder; the key before is refused at once", async () => {

@@ -16,7 +16,8 @@ export interface TestBrowser extends AsyncDisposable {
   openPageAs(person: Person, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
 }
 
-const ACTION_TIMEOUT_MS = 15_000;
+/** Shorter than a test may take, so that the failure names what did not happen. */
+const ACTION_TIMEOUT_MS = 45_000;
 
 /** Chromium logs every refusal that a page was answered, and every connection that was cut; the page's business is to show it. */
 const REFUSAL =

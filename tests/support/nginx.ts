@@ -24,7 +24,7 @@ export interface NginxOptions {
   from?: string;
 }
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 45_000;
 
 /** A port on 127.0.0.1 that was free a moment ago. */
 export async function findFreePort(): Promise<number> {

@@ -13,7 +13,7 @@ export interface PgBouncer extends AsyncDisposable {
   url: string;
 }
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 45_000;
 
 export interface PgBouncerOptions {
   databaseUrl: string;
