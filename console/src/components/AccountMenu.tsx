@@ -3,7 +3,7 @@ import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun } from "@tabler/icons-react";
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { callApi, problemOf } from "../api.ts";
 import { paths } from "../paths.ts";
@@ -20,7 +20,6 @@ const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof IconSun 
 export function AccountMenu() {
   const { data: me } = useSuspenseQuery({ ...meQuery, refetchInterval: 60_000 });
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const queryClient = useQueryClient();
   const navigate = useNavigate();
 
   async function leave() {
@@ -34,7 +33,6 @@ export function AccountMenu() {
       }
     }
     await navigate(paths.signIn());
-    queryClient.clear();
   }
 
   return (

@@ -1,12 +1,13 @@
 import { getMe, signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { callApi } from "../../api.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { pathAfterSignIn } from "../../paths.ts";
-import { apiQuery } from "../../queries.ts";
+import { apiQuery, setupQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
 
@@ -16,6 +17,7 @@ export function SignInPage() {
   const { then } = route.useSearch();
   const router = useRouter();
   const queryClient = useQueryClient();
+  useEffect(() => forgetSession(queryClient), [queryClient]);
   const form = useForm({
     initialValues: { email: "", password: "" },
     validate: {
@@ -57,4 +59,14 @@ export function SignInPage() {
       </form>
     </PublicFrame>
   );
+}
+
+/**
+ * Nothing of an earlier session is shown in the next one. Earlier than here, pages that are still mounted would lose what they show.
+ * What this page itself loads, perhaps at this moment, belongs to no session.
+ */
+function forgetSession(queryClient: QueryClient): void {
+  const [publicNoun] = setupQuery.queryKey;
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== publicNoun });
+  queryClient.getMutationCache().clear();
 }
