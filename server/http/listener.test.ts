@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { $ } from "bun";
 import { waitUntil } from "../../harness/wait-until.ts";
-import { issue, makeAuthority } from "../certificates/x509.ts";
+import { issue, makeAuthority, type ServerCertificate } from "../certificates/x509.ts";
 import { openListener } from "./listener.ts";
 
 const shownAt = (port: number) =>
@@ -14,6 +15,21 @@ const shownAt = (port: number) =>
       resolve(socket.getPeerCertificate().fingerprint256);
       socket.destroy();
     });
+    socket.once("error", reject);
+  });
+
+/** Opens a connection, sends one request, and reads until the end. */
+const askOnce = (port: number) =>
+  new Promise<{ reply: string; fingerprint: string }>((resolve, reject) => {
+    let [reply, fingerprint] = ["", ""];
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+      fingerprint = socket.getPeerCertificate().fingerprint256;
+      socket.write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    });
+    socket.on("data", (data) => {
+      reply += data.toString();
+    });
+    socket.once("close", () => resolve({ reply, fingerprint }));
     socket.once("error", reject);
   });
 
@@ -54,6 +70,86 @@ test("a certificate is changed while requests are in flight, and all of them are
   expect(new Set(await Promise.all(answers))).toEqual(new Set(["answered"]));
   await listener.stop();
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a certificate is changed while connections are opened: none is reset, and new ones are shown the new one",
+  async () => {
+    const authority = await makeAuthority(Date.now());
+    const certificates: ServerCertificate[] = [];
+    for (let made = 0; made < 2; made++)
+      certificates.push(await issue(authority, ["127.0.0.1"], [], Date.now()));
+    const [first, second] = certificates as [ServerCertificate, ServerCertificate];
+    const fetch = () => new Response("answered");
+    const listener = openListener({ hostname: "127.0.0.1", port: 0, certificate: first, fetch });
+    let expected = first;
+    let isOver = false;
+    let opened = 0;
+    const failures: unknown[] = [];
+    const underWay = new Set<Promise<void>>();
+    const open = async () => {
+      const { chain } = expected;
+      try {
+        const { reply, fingerprint } = await askOnce(listener.port);
+        const shown = new X509Certificate(chain).fingerprint256;
+        if (!reply.includes("answered") || (fingerprint !== shown && chain === expected.chain))
+          failures.push({ reply, fingerprint });
+      } catch (error) {
+        failures.push(error);
+      }
+      opened++;
+    };
+    const openers = Array.from({ length: 6 }, async () => {
+      while (!isOver) {
+        const opening = open();
+        underWay.add(opening);
+        await opening;
+        underWay.delete(opening);
+      }
+    });
+    for (let swap = 0; swap < 30; swap++) {
+      const before = [...underWay];
+      const openedBefore = opened;
+      expected = swap % 2 === 0 ? second : first;
+      listener.swap(expected);
+      // The next change no longer waits for the connections that were begun before this one.
+      await Promise.all(before);
+      await waitUntil("more are opened", () => opened > openedBefore + 6);
+    }
+    isOver = true;
+    await Promise.all(openers);
+    expect(failures).toEqual([]);
+    await listener.stop();
+  },
+  60_000,
+);
+
+test.skipIf(process.platform !== "linux")(
+  "a connection that is kept open is asked to end once the certificate has changed",
+  async () => {
+    const authority = await makeAuthority(Date.now());
+    const issued = () => issue(authority, ["127.0.0.1"], [], Date.now());
+    const fetch = () => new Response("answered");
+    const listener = openListener({ hostname: "127.0.0.1", port: 0, certificate: await issued(), fetch });
+    const socket = connect({ host: "127.0.0.1", port: listener.port, rejectUnauthorized: false });
+    let read = "";
+    const closed = new Promise<void>((resolve, reject) => {
+      socket.once("close", () => resolve()).once("error", reject);
+    });
+    socket.on("data", (data) => {
+      read += data.toString();
+    });
+    const request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    socket.write(request);
+    await waitUntil("the first reply", () => read.includes("answered"));
+    expect(read).not.toMatch(/connection: close/i);
+    listener.swap(await issued());
+    read = "";
+    socket.write(request);
+    await closed;
+    expect(read).toMatch(/connection: close[\s\S]*answered/i);
+    await listener.stop();
+  },
+);
 
 test("TLS 1.2 has only cipher suites with authenticated encryption, for certificates of either kind", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-listener-"));

@@ -1,13 +1,19 @@
-// A port that is listened on, whose certificate can be changed without refusing anybody: a second listener joins the port, then the
-// first one takes no new connections and ends with its last.
+// A port that is listened on, whose certificate can be changed without refusing or resetting anybody. Bun has no way to give a listener
+// another certificate: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a second listener joins the port, takes
+// every new connection (port-order.ts), and the first one is stopped when its connections have ended. Stopping it earlier would reset
+// those that are within their handshake. Where the system does not give the port to the second listener, this is what happens.
 import { lookup } from "node:dns/promises";
 import type { Server } from "bun";
 import type { ServerCertificate } from "../certificates/x509.ts";
 import { explainListen } from "../explain-system.ts";
+import { orderPort } from "./port-order.ts";
 
 /** Above every route's own limit: what is larger never reaches us. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_S = 60;
+/** By then, every connection of a listener that gets no new ones has made a request, which closes it, or was idle for too long. */
+const DRAIN_MS = (IDLE_TIMEOUT_S + 10) * 1_000;
 
 /** The cipher suites of TLS 1.2 with authenticated encryption and forward secrecy (RFC 9325, section 4.2). TLS 1.3 has no others. */
 const TLS_1_2_CIPHERS = [
@@ -30,6 +36,7 @@ export interface Listener {
   port: number;
   /** `https://127.0.0.1:8443` */
   url: string;
+  /** For new connections from now on. Ends the wait for those of the listener before the present one. */
   swap(certificate: ServerCertificate): void;
   /** Requests in flight are answered; who stalls is not waited for. */
   stop(): Promise<void>;
@@ -46,37 +53,57 @@ export async function requireHost(hostname: string): Promise<void> {
 
 /** Throws Error for the operator when the address cannot be listened on, e.g. because another program has the port. */
 export function openListener({ hostname, port, certificate, fetch }: ListenerOptions): Listener {
-  const base = { hostname, maxRequestBodySize: MAX_REQUEST_BYTES, idleTimeout: 60, fetch };
-  const serve = (port: number, certificate: ServerCertificate | undefined) =>
+  const base = { hostname, maxRequestBodySize: MAX_REQUEST_BYTES, idleTimeout: IDLE_TIMEOUT_S, fetch };
+  const serveTls = (port: number, { chain, privateKey }: ServerCertificate) =>
     Bun.serve({
       ...base,
       port,
-      reusePort: certificate !== undefined,
-      ...(certificate
-        ? { tls: { cert: certificate.chain, key: certificate.privateKey, ciphers: TLS_1_2_CIPHERS } }
-        : {}),
+      reusePort: true,
+      tls: { cert: chain, key: privateKey, ciphers: TLS_1_2_CIPHERS },
+      async fetch(request, server) {
+        const reply = await fetch(request, server);
+        // Its next request comes to the listener with the present certificate.
+        if (server !== current) reply.headers.set("connection", "close");
+        return reply;
+      },
     });
   const address = hostname.includes(":") ? `[${hostname}]` : hostname;
   let current: Server<undefined>;
+  let isOrdered = false;
   try {
-    // A port that is shared would also be shared with another server that was started by mistake.
-    if (certificate && port !== 0) void Bun.serve({ ...base, port }).stop(true);
-    current = serve(port, certificate);
+    if (certificate) {
+      // A port that is shared would also be shared with another server that was started by mistake.
+      if (port !== 0) void Bun.serve({ ...base, port }).stop(true);
+      using ordered = orderPort(hostname, port);
+      isOrdered = ordered.isOrdered;
+      current = serveTls(ordered.port, certificate);
+    } else current = Bun.serve({ ...base, port });
   } catch (error) {
     throw explainListen(error, `${address}:${port}`);
   }
   const ending = new Set<Server<undefined>>();
+  let draining: { server: Server<undefined>; timer: ReturnType<typeof setTimeout> } | undefined;
+  function endDraining() {
+    if (!draining) return;
+    const { server, timer } = draining;
+    draining = undefined;
+    clearTimeout(timer);
+    ending.add(server);
+    void server.stop().then(() => ending.delete(server));
+  }
   const scheme = certificate ? "https" : "http";
   return {
     port: current.port!,
     url: `${scheme}://${address}:${current.port}`,
     swap(next) {
+      endDraining();
       const before = current;
-      current = serve(before.port!, next);
-      ending.add(before);
-      void before.stop().then(() => ending.delete(before));
+      current = serveTls(before.port!, next);
+      draining = { server: before, timer: setTimeout(endDraining, DRAIN_MS) };
+      if (!isOrdered) endDraining();
     },
     async stop() {
+      endDraining();
       const all = [current, ...ending];
       const deadline = setTimeout(() => {
         for (const server of all) void server.stop(true);

@@ -1,0 +1,56 @@
+// Linux chooses among the listeners that share a port by a hash of the connection, or by a filter that the listeners have in common
+// (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here names the second of them: a listener that joins the first one has every new
+// connection from that moment on, and the first one completes those that it has. Where only one listens, the choice is void and it
+// has them all.
+import { dlopen, ptr } from "bun:ffi";
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_REUSEPORT_CBPF = 51;
+/** `BPF_RET | BPF_K`: ends the filter with a constant, the listener's place. */
+const RETURN = 0x06;
+const SECOND = 1;
+
+export interface OrderedPort extends Disposable {
+  port: number;
+  /** False: the system chooses by hash. */
+  isOrdered: boolean;
+}
+
+/** Has the port, any free one for 0, until it is disposed of: the first listener must have joined by then. */
+export function orderPort(hostname: string, port: number): OrderedPort {
+  const holder = Bun.listen({ hostname, port, reusePort: true, socket: { data() {} } });
+  return {
+    port: holder.port,
+    isOrdered: attachFilter((holder as typeof holder & { fd: number }).fd),
+    [Symbol.dispose]: () => holder.stop(true),
+  };
+}
+
+function attachFilter(fd: number): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    const { symbols, close } = dlopen("libc.so.6", {
+      setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+    });
+    // struct sock_filter { u16 code; u8 jt, jf; u32 k; }
+    const filter = new DataView(new ArrayBuffer(8));
+    filter.setUint16(0, RETURN, true);
+    filter.setUint32(4, SECOND, true);
+    // struct sock_fprog { u16 len; struct sock_filter *filter; }
+    const program = new DataView(new ArrayBuffer(16));
+    program.setUint16(0, 1, true);
+    program.setBigUint64(8, BigInt(ptr(filter)), true);
+    const result = symbols.setsockopt(
+      fd,
+      SOL_SOCKET,
+      SO_ATTACH_REUSEPORT_CBPF,
+      ptr(program),
+      program.byteLength,
+    );
+    close();
+    return result === 0;
+  } catch {
+    // Another C library, or a sandbox without this option.
+    return false;
+  }
+}
