@@ -11,7 +11,7 @@ export interface RunningProgram extends AsyncDisposable {
   pid: number;
   /** The exit code, once it ends by itself or is stopped. */
   exited: Promise<number>;
-  /** Asks it to end, and ends it after ten seconds. */
+  /** Asks it to end, and ends it after thirty seconds. */
   stop(): Promise<number>;
 }
 
@@ -34,8 +34,8 @@ export interface ServerOptions {
   environment?: Record<string, string>;
 }
 
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 /** Resolves once it listens. Throws TaskError with the end of its log when it does not. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {

@@ -4,7 +4,7 @@ import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
-import { explain, note, print } from "./commands/terminal.ts";
+import { explain, flushErrors, note, print } from "./commands/terminal.ts";
 import { unenrollCommand } from "./commands/unenroll.ts";
 import { versionCommand } from "./commands/version.ts";
 import { EXIT_CODES, SensorError } from "./sensor-error.ts";
@@ -118,4 +118,7 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+await flushErrors();
+// A standard error that nobody reads would keep the program from ending.
+process.exit(exitCode);

@@ -1,9 +1,9 @@
 // The log: JSON lines on standard error, from which token values are taken out whatever wrote them.
+import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import pino, { type Logger } from "pino";
-import { type BoundedOutput, openBoundedOutput } from "./bounded-output.ts";
 
-export function openLog(level: string, output: BoundedOutput = openLogOutput()): Logger {
+export function openLog(level: string, output: BoundedOutput): Logger {
   return pino(
     {
       level,
@@ -21,7 +21,7 @@ export async function flushLog(log: Logger): Promise<void> {
   await new Promise<void>((resolve) => log.flush(() => resolve()));
 }
 
-function openLogOutput(): BoundedOutput {
+export function openLogOutput(): BoundedOutput {
   return openBoundedOutput({
     stream: process.stderr,
     droppedLine: (dropped) =>

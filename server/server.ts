@@ -28,7 +28,7 @@ import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { type Listener, openListener, requireHost } from "./http/listener.ts";
 import { openMetrics } from "./http/metrics.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
-import { flushLog, openLog } from "./log.ts";
+import { flushLog, openLog, openLogOutput } from "./log.ts";
 import { clientAddressOf } from "./networks.ts";
 import type { Connection, RefusalLedger, SortedItems } from "./route-handler.ts";
 import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
@@ -64,7 +64,8 @@ export interface RunningServer extends AsyncDisposable {
 
 export async function startServer(config: Config, bundle: ConsoleBundle): Promise<RunningServer> {
   const now = Date.now;
-  const log = openLog(config.logLevel);
+  const logOutput = openLogOutput();
+  const log = openLog(config.logLevel, logOutput);
   const ports = portsOf(config);
   await using starting = new AsyncDisposableStack();
   if (!config.databaseUrl) starting.use(lockDataDir(config.dataDir, urlOf(ports[0]!, ports[0]!.port)));
@@ -137,7 +138,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       refusals,
       changes,
     },
-    metrics: openMetrics(),
+    metrics: openMetrics(logOutput.droppedLines),
     metricsToken: config.metricsToken,
     secure,
     authenticateSensor: (route, http, bytes) =>

@@ -4,14 +4,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { countSpooledReports, reportName } from "../reporting/spool-files.ts";
 import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { writeStatus } from "../state/status-file.ts";
-import { makeFolder, runCommandLine, startCommand } from "../testing/test-command.ts";
+import { makeFolder, makePipe, runCommandLine, startCommand } from "../testing/test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 // Each command is a process, and some collect all that this machine has.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const ENROLLED_AT = "2026-11-24T09:30:00.000Z";
 let server: Awaited<ReturnType<typeof startTestServer>>;
@@ -187,6 +188,25 @@ test("run goes on until it is told to stop, and then ends well", async () => {
   expect((await log.next()).value).toMatch(/^2\S+Z stopped\n$/);
   expect(await new Response(command.stdout).text()).toBe("");
 });
+
+test.skipIf(process.platform === "win32")(
+  "run goes on and can be stopped while nobody reads its log, whose pipe is full",
+  async () => {
+    enrollWith();
+    server.world.checkInReply = { checkInIntervalSeconds: 1 };
+    const pipe = join(folder.path, "log");
+    makePipe(pipe);
+    // Both ends are held open, and as much is written as the pipe takes.
+    const fill = `exec 3<>"$0"; for size in 4096 1; do
+      dd if=/dev/zero of="$0" bs=$size count=70000 oflag=nonblock 2>/dev/null
+    done; exec "$@" 2>"$0"`;
+    const command = startCommand(["run", "--state", state], { through: ["sh", "-c", fill, pipe] });
+    const checkIns = () => server.received.filter(({ path }) => path.endsWith("/check-in")).length;
+    await waitUntil("it has checked in three times", () => checkIns() >= 3);
+    command.kill("SIGTERM");
+    expect(await command.exited).toBe(0);
+  },
+);
 
 test("status --json has what a script needs, and never the key", async () => {
   const fingerprint = enrollWith();

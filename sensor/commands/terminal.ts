@@ -1,6 +1,7 @@
 // How the sensor talks to people. Results go to standard output; everything else to standard error with the program's
 // name before it. No capital at the beginning but for the action that failed, no full stop at the end.
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { EXIT_CODES, SensorError } from "../sensor-error.ts";
 
@@ -20,20 +21,37 @@ export async function printWhole(text: string): Promise<void> {
   }
 }
 
+let standardError: BoundedOutput | undefined;
+
+/** A reader that stalls must not stop the reports. */
+function printError(line: string): void {
+  standardError ??= openBoundedOutput({
+    stream: process.stderr,
+    droppedLine: (count) =>
+      `${new Date().toISOString()} dropped ${count} log lines: the log's reader was too slow, or the log could not be written\n`,
+  });
+  standardError.write(`${line}\n`);
+}
+
+/** Resolves when standard error is written, or after a deadline when nobody reads it. */
+export async function flushErrors(): Promise<void> {
+  await new Promise<void>((resolve) => (standardError ? standardError.flush(resolve) : resolve()));
+}
+
 export function note(text: string): void {
-  console.error(`${NAME}: ${redactTokenValues(text)}`);
+  printError(`${NAME}: ${redactTokenValues(text)}`);
 }
 
 /** A line of the running sensor's log. */
 export function logLine(text: string): void {
-  console.error(`${new Date().toISOString()} ${redactTokenValues(text)}`);
+  printError(`${new Date().toISOString()} ${redactTokenValues(text)}`);
 }
 
 /** Says what went wrong; answers the exit code. */
 export function explain(error: unknown): number {
   if (error instanceof SensorError) {
     note(error.message);
-    if (error.hint) console.error(`hint: ${error.hint}`);
+    if (error.hint) printError(`hint: ${error.hint}`);
     return EXIT_CODES[error.exit];
   }
   note(`failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`);

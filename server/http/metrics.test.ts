@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openWorld } from "../testing/test-world.ts";
-import { mayReadMetrics } from "./metrics.ts";
+import { mayReadMetrics, openMetrics } from "./metrics.ts";
 
 test("without a configured token nobody reads metrics, however local the request looks", async () => {
   await using world = await openWorld("sqlite");
@@ -21,4 +21,12 @@ test("with a token, metrics are for its bearer, wherever they are", () => {
   expect(may("Bearer another of the same long")).toBe(false);
   expect(may("a token of the operator")).toBe(false);
   expect(may("")).toBe(false);
+});
+
+test("dropped log lines are counted", async () => {
+  let dropped = 0;
+  const { registry } = openMetrics(() => dropped);
+  expect(await registry.metrics()).toContain("attacklens_log_lines_dropped_total 0\n");
+  dropped = 3;
+  expect(await registry.metrics()).toContain("attacklens_log_lines_dropped_total 3\n");
 });

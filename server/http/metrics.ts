@@ -2,7 +2,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-export function openMetrics() {
+/** `droppedLogLines` returns how many lines the log has dropped so far. */
+export function openMetrics(droppedLogLines: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
   const labelNames = ["method", "route", "status"];
@@ -31,6 +32,15 @@ export function openMetrics() {
       name: "attacklens_http_requests_in_flight",
       help: "Requests being answered now",
       registers: [registry],
+    }),
+    droppedLogLines: new Counter({
+      name: "attacklens_log_lines_dropped_total",
+      help: "Log lines dropped because nobody read the log, or it could not be written",
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(droppedLogLines());
+      },
     }),
   };
 }

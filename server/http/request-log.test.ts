@@ -6,7 +6,10 @@ function openTestLog() {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   const clock = { ms: 0 };
-  const logRequest = openRequestLog(openLog("info", { write, flush: (done) => done() }), () => clock.ms);
+  const logRequest = openRequestLog(
+    openLog("info", { write, flush: (done) => done(), droppedLines: () => 0 }),
+    () => clock.ms,
+  );
   const request = (method: string, route: string, status: number) =>
     logRequest({ requestId: "1", method, route, status, ms: 1, address: "192.0.2.1" });
   return { lines, clock, request };

@@ -215,7 +215,7 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
       signIn,
       setupAttempts: openSetupAttempts(now),
     },
-    metrics: openMetrics(),
+    metrics: openMetrics(() => 0),
     metricsToken: undefined,
     secure: false,
     authenticateSensor: (route, http, bytes) =>

@@ -1,4 +1,4 @@
-// Lines to standard error or output, which never block the server: a reader that stalls leaves a bounded buffer full, and what
+// Lines to standard error or output, which never block a program: a reader that stalls leaves a bounded buffer full, and what
 // comes after that is dropped, counted, and reported where it would have been.
 
 /** What a stream of `process` offers: `done` is called when the text was written, or could not be. */
@@ -12,6 +12,8 @@ export interface BoundedOutput {
   write(line: string): void;
   /** Calls back when everything is written, when it cannot be, or after the deadline. */
   flush(done: () => void): void;
+  /** How many lines were dropped since the start. */
+  droppedLines(): number;
 }
 
 export interface BoundedOutputOptions {
@@ -33,7 +35,9 @@ export function openBoundedOutput({
 }: BoundedOutputOptions): BoundedOutput {
   const waiting: string[] = [];
   let waitingChars = 0;
+  /** Of them, those that no line stands for yet. */
   let dropped = 0;
+  let droppedLines = 0;
   let isWriting = false;
   let flushed: (() => void)[] = [];
   // A reader that has gone away, or a full disk: the callback of each write tells it too.
@@ -42,6 +46,11 @@ export function openBoundedOutput({
   function add(line: string): void {
     waiting.push(line);
     waitingChars += line.length;
+  }
+
+  function drop(count: number): void {
+    dropped += count;
+    droppedLines += count;
   }
 
   function addDropped(): void {
@@ -61,7 +70,7 @@ export function openBoundedOutput({
     isWriting = true;
     stream.write(chunk.join(""), (error) => {
       isWriting = false;
-      if (error) dropped += count;
+      if (error) drop(count);
       else if (waiting.length === 0 && dropped > 0) addDropped();
       writeWaiting();
       if (!isWriting) endFlush();
@@ -77,7 +86,7 @@ export function openBoundedOutput({
   return {
     write(line) {
       if (waitingChars + line.length > maxBufferedChars) {
-        dropped++;
+        drop(1);
         return;
       }
       if (dropped > 0) addDropped();
@@ -92,5 +101,6 @@ export function openBoundedOutput({
         done();
       });
     },
+    droppedLines: () => droppedLines,
   };
 }

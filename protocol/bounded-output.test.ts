@@ -31,6 +31,7 @@ test("a stalled reader gets what fits, then how much was dropped, then what came
   while (reader.pending() > 0) reader.take();
   output.write("b---\n");
   expect(reader.written.join("")).toBe("1---\n2---\n3---\ndropped 6\na---\nb---\n");
+  expect(output.droppedLines()).toBe(6);
 });
 
 test("how much was dropped is written although nothing comes after", () => {
