@@ -1,5 +1,5 @@
 // attacklens serve: runs the server until it is told to stop.
-import { openBoundedOutput } from "../bounded-output.ts";
+import { openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { readConfig } from "../config.ts";
 import type { ConsoleBundle } from "../http/console-files.ts";
 import { startServer } from "../server.ts";

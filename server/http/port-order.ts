@@ -16,12 +16,17 @@ export interface OrderedPort extends Disposable {
   isOrdered: boolean;
 }
 
+/** What Bun has, and its types do not. */
+type PortOptions = Bun.TCPSocketListenOptions & { reusePort: boolean };
+type Holder = Bun.TCPSocketListener & { fd: number };
+
 /** Has the port, any free one for 0, until it is disposed of: the first listener must have joined by then. */
 export function orderPort(hostname: string, port: number): OrderedPort {
-  const holder = Bun.listen({ hostname, port, reusePort: true, socket: { data() {} } });
+  const options: PortOptions = { hostname, port, reusePort: true, socket: { data() {} } };
+  const holder = Bun.listen(options) as Holder;
   return {
     port: holder.port,
-    isOrdered: attachFilter((holder as typeof holder & { fd: number }).fd),
+    isOrdered: attachFilter(holder.fd),
     [Symbol.dispose]: () => holder.stop(true),
   };
 }
