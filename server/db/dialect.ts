@@ -39,6 +39,16 @@ export async function lockMigrations(tx: Database): Promise<void> {
     await sql`select pg_advisory_xact_lock(hashtext('attacklens migrations'))`.execute(tx);
 }
 
+/**
+ * Throws what PostgreSQL says when no table can be made, e.g. because it is a standby. The migrator would ask whether its tables exist
+ * after all, and throw that the transaction is aborted.
+ */
+export async function requireTables(tx: Database): Promise<void> {
+  if (dialectOf(tx) !== "postgres") return;
+  await sql`create table attacklens_probe (probe integer)`.execute(tx);
+  await sql`drop table attacklens_probe`.execute(tx);
+}
+
 /** Names of the applied migrations in their order; none in a database where nothing was ever migrated. */
 export async function listAppliedMigrations(db: Database): Promise<string[]> {
   const table =

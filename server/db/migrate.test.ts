@@ -14,10 +14,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SQL } from "bun";
 import { Kysely, type KyselyConfig, sql } from "kysely";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { createTestDatabase as createEmptyDatabase } from "../../harness/databases.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
-import { DatabaseError } from "./explain.ts";
+import { DatabaseError, explainDatabase } from "./explain.ts";
 import { MIGRATIONS, migrate } from "./migrate.ts";
 import { openDatabase, openExistingDatabase } from "./open.ts";
 import type { Schema } from "./schema.ts";
@@ -286,3 +288,39 @@ for (const dialect of TESTED_DIALECTS) {
     expect(readdirSync(folder.path)).toEqual([]);
   }, 30_000);
 }
+
+describe("an empty PostgreSQL in which no table can be made", () => {
+  const failure = async (databaseUrl: string) => {
+    using folder = temporaryFolder();
+    const opened = openDatabase({ dataDir: folder.path, databaseUrl });
+    return explainDatabase(
+      await opened.then(
+        (db) => db.destroy(),
+        (error: unknown) => error,
+      ),
+    );
+  };
+
+  test("is called read-only when it is, as a standby is", async () => {
+    await using database = await createEmptyDatabase();
+    await using admin = new SQL(database.url, { max: 1 });
+    const name = new URL(database.url).pathname.slice(1);
+    await admin.unsafe(`alter database "${name}" set default_transaction_read_only = on`);
+    expect(await failure(database.url)).toContain("name the primary in DATABASE_URL, not a standby");
+  });
+
+  test("says so when the user may not", async () => {
+    await using database = await createEmptyDatabase();
+    await using admin = new SQL(database.url, { max: 1 });
+    const role = `reader_${crypto.randomUUID().replaceAll("-", "")}`;
+    await admin.unsafe(`create role ${role} login password 'reader'`);
+    try {
+      await admin.unsafe("revoke create on schema public from public");
+      const url = new URL(database.url);
+      [url.username, url.password] = [role, "reader"];
+      expect(await failure(url.href)).toContain("the user in DATABASE_URL may not create tables");
+    } finally {
+      await admin.unsafe(`drop role ${role}`);
+    }
+  });
+});

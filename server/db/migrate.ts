@@ -1,6 +1,12 @@
 // Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same ones.
 import { type Migration, Migrator } from "kysely/migration";
-import { dialectOf, listAppliedMigrations, listColumnsAndIndexes, lockMigrations } from "./dialect.ts";
+import {
+  dialectOf,
+  listAppliedMigrations,
+  listColumnsAndIndexes,
+  lockMigrations,
+  requireTables,
+} from "./dialect.ts";
 import { firstSlice } from "./migrations/0001-first-slice.ts";
 import { tokenLife } from "./migrations/0002-token-life.ts";
 import { apiKeys } from "./migrations/0003-api-keys.ts";
@@ -65,6 +71,7 @@ export async function readSchemaState(db: Database): Promise<SchemaState> {
 export async function migrate(db: Database, last = Object.keys(MIGRATIONS).at(-1)!): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockMigrations(tx);
+    if ((await readSchemaState(tx)).pending.length > 0) await requireTables(tx);
     const migrator = new Migrator({ db: tx, provider: { getMigrations: async () => MIGRATIONS } });
     const { error } = await migrator.migrateTo(last);
     if (error) throw error;
