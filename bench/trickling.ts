@@ -3,13 +3,14 @@
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { call } from "../harness/api-client.ts";
 import { createSuperAdmin } from "../harness/first-day.ts";
-import { type RunningServer, startServer } from "../harness/programs.ts";
+import { startServer } from "../harness/programs.ts";
 import { makeSigner, type SignedRequest } from "../harness/signer.ts";
 
 const CONNECTIONS = 400;
@@ -20,39 +21,74 @@ const BYTES_PER_SECOND = 300_000;
 const UPLOAD_PATH = "/sensor/v1/inventory/packages/chunks";
 const versions = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 
+/** Where sensors are answered, and the process whose memory is measured. */
+interface Target {
+  url: string;
+  pid: number;
+}
+
 /** Runs everything on throw-away data in `folder`. Sizes in megabytes, times in milliseconds. */
 export async function benchTrickling(folder: string) {
-  await using server = await startServer({
-    dataDir: join(folder, "trickling"),
-    logFile: join(folder, "trickling.log"),
-    environment: { ATTACKLENS_LOG_LEVEL: "warn" },
-  });
-  const { session } = await createSuperAdmin(server, join(folder, "trickling"));
-  const tokenBody = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
-  const { value } = await call(server.url, createEnrollmentToken, { body: tokenBody }, session);
-  const sensor = await enrollSensor(server, value, "trickling");
-  const idleMb = memoryMb(server.pid);
-
-  const unsigned = await trickle(server, () => []);
-  const oneSensor = await trickle(server, () => headersOf(sensor.sign("{}")));
-  const sensors = await Promise.all(
-    Array.from({ length: CONNECTIONS }, (_, index) => enrollSensor(server, value, `trickling-${index}`)),
-  );
-  const everySensor = await trickle(server, (index) => headersOf(sensors[index]!.sign("{}")));
-  const quiet = await measureHealth(server, async () => await Bun.sleep(3_000));
+  await using plain = await openTarget(folder, "trickling", {});
+  const { target, token, sensor } = plain;
+  const idleMb = memoryMb(target.pid);
+  const unsigned = await trickle(target, () => []);
+  const oneSensor = await trickle(target, () => headersOf(sensor.sign("{}")));
+  const sensors = await enrollAll(target, token);
+  const everySensor = await trickle(target, (index) => headersOf(sensors[index]!.sign("{}")));
+  const quiet = await measureHealth(target, async () => await Bun.sleep(3_000));
   // Made before the measurement, which their making would disturb.
   const uploads = sensors.slice(0, 5).flatMap(({ sign }) => COSTLY_BODIES.map((body) => sign(body())));
-  const loaded = await measureHealth(server, async () => {
-    for (const upload of uploads) await send(server, upload);
+  const loaded = await measureHealth(target, async () => {
+    for (const upload of uploads) await send(target, upload);
   });
   return {
     idleMb,
     peakMbUnsigned: unsigned,
     peakMbSignedByOneSensor: oneSensor,
     peakMbSignedByEach: everySensor,
+    overTls: await trickleOverTls(folder),
     healthzQuiet: quiet,
     healthzUnderUploads: loaded,
   };
+}
+
+async function trickleOverTls(folder: string) {
+  // 127.1 is this machine too, but no address that the server knows to be: it speaks TLS there.
+  await using tls = await openTarget(folder, "trickling-tls", { ATTACKLENS_SENSOR_LISTEN: "127.1:0" });
+  const { target, token, sensor } = tls;
+  const idleMb = memoryMb(target.pid);
+  const unsigned = await trickle(target, () => []);
+  const oneSensor = await trickle(target, () => headersOf(sensor.sign("{}")));
+  const sensors = await enrollAll(target, token);
+  const everySensor = await trickle(target, (index) => headersOf(sensors[index]!.sign("{}")));
+  return {
+    idleMb,
+    peakMbUnsigned: unsigned,
+    peakMbSignedByOneSensor: oneSensor,
+    peakMbSignedByEach: everySensor,
+  };
+}
+
+async function openTarget(folder: string, name: string, environment: Record<string, string>) {
+  const dataDir = join(folder, name);
+  const server = await startServer({
+    dataDir,
+    logFile: join(folder, `${name}.log`),
+    environment: { ATTACKLENS_LOG_LEVEL: "warn", ...environment },
+  });
+  const { session } = await createSuperAdmin(server, dataDir);
+  const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value: token } = await call(server.url, createEnrollmentToken, { body }, session);
+  const target: Target = { url: server.sensorUrl ?? server.url, pid: server.pid };
+  const sensor = await enrollSensor(target, token, name);
+  return { target, token, sensor, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function enrollAll(target: Target, token: string) {
+  return Promise.all(
+    Array.from({ length: CONNECTIONS }, (_, index) => enrollSensor(target, token, `trickling-${index}`)),
+  );
 }
 
 /** Bodies of some megabytes, each costly in another way. */
@@ -78,21 +114,23 @@ function packageText(_: unknown, index: number): string {
   });
 }
 
-async function enrollSensor(server: RunningServer, token: string, hostname: string) {
+async function enrollSensor(target: Target, token: string, hostname: string) {
   const signer = makeSigner();
   const host = { hostname, platform: "linux", architecture: "amd64", osName: "Bench", osVersion: "1" };
   const body = { publicKey: signer.publicKey, ...versions, host };
-  const reply = await send(server, signer.sign(enroll.path, body, signer.publicKey, token));
+  const reply = await send(target, signer.sign(enroll.path, body, signer.publicKey, token));
   const { sensorId } = JSON.parse(reply) as { sensorId: string };
-  await send(server, signer.sign(checkIn.path, { ...versions, inventory: {} }, sensorId));
+  await send(target, signer.sign(checkIn.path, { ...versions, inventory: {} }, sensorId));
   return {
     /** An upload of chunks. */
     sign: (body: string) => signer.signText("PUT", UPLOAD_PATH, body, sensorId),
   };
 }
 
-async function send(server: RunningServer, { path, init }: SignedRequest): Promise<string> {
-  return await (await fetch(server.url + path, init)).text();
+async function send(target: Target, { path, init }: SignedRequest): Promise<string> {
+  return await (
+    await fetch(target.url + path, { ...init, keepalive: false, tls: { rejectUnauthorized: false } })
+  ).text();
 }
 
 function headersOf({ init }: SignedRequest): string[] {
@@ -100,11 +138,12 @@ function headersOf({ init }: SignedRequest): string[] {
 }
 
 /** The most memory that the server takes while the connections trickle. */
-async function trickle(server: RunningServer, headers: (index: number) => string[]): Promise<number> {
-  const { hostname, port } = new URL(server.url);
+async function trickle(target: Target, headers: (index: number) => string[]): Promise<number> {
+  const { protocol, hostname, port } = new URL(target.url);
+  const options = { host: hostname, port: Number(port), rejectUnauthorized: false };
   const part = Buffer.alloc(BYTES_PER_SECOND / 10, "x");
   const sockets: Socket[] = Array.from({ length: CONNECTIONS }, (_, index) => {
-    const socket = connect(Number(port), hostname);
+    const socket = protocol === "https:" ? connectTls(options) : connect(options);
     socket.on("error", () => {}).resume();
     const own = headers(index);
     const lines = [`host: ${hostname}:${port}`, `content-length: ${BODY_BYTES}`, ...own];
@@ -116,19 +155,19 @@ async function trickle(server: RunningServer, headers: (index: number) => string
   for (let tick = 0; tick < SECONDS * 10; tick++) {
     for (const socket of sockets) if (socket.writable && socket.bytesWritten < BODY_BYTES) socket.write(part);
     await Bun.sleep(100);
-    peakMb = Math.max(peakMb, memoryMb(server.pid));
+    peakMb = Math.max(peakMb, memoryMb(target.pid));
   }
   for (const socket of sockets) socket.destroy();
   return peakMb;
 }
 
 /** /healthz a hundred times a second, each request sent when it is due, while `load` runs. */
-async function measureHealth(server: RunningServer, load: () => Promise<void>) {
+async function measureHealth(target: Target, load: () => Promise<void>) {
   const times: number[] = [];
   const requests: Promise<void>[] = [];
   const ask = async () => {
     const startedAt = performance.now();
-    await (await fetch(`${server.url}/healthz`)).text();
+    await (await fetch(`${target.url}/healthz`)).text();
     times.push(performance.now() - startedAt);
   };
   const timer = setInterval(() => requests.push(ask()), 10);
