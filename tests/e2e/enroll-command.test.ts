@@ -8,9 +8,9 @@ import type { Locator, Page } from "playwright-core";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const permissions = ["clipboard-read", "clipboard-write"];
 

@@ -5,10 +5,10 @@ import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts
 import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
 import type { Page } from "playwright-core";
 import { runSensor } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const METRICS_TOKEN = "a token of the operator";
 

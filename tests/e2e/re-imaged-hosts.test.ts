@@ -3,11 +3,11 @@ import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
 import type { Page } from "playwright-core";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { type Installation, openInstallation, type Person } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const hardware = (number: number) => ({
   productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,

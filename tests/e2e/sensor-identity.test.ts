@@ -5,10 +5,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { runSensor, startSensor } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor, filesHolding } from "../support/sensors.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 interface IdentityFile {
   sensorId: string;
