@@ -13,6 +13,7 @@ import type { Database } from "./db/schema.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { claimKey, deleteExpiredKeys } from "./idempotency-store.ts";
 import { newId } from "./ids.ts";
+import { openTurns } from "./turns.ts";
 
 const LIFE_MS = IDEMPOTENCY_KEY_HOURS * 3_600_000;
 const SWEEP_BATCH = 1_000;
@@ -99,5 +100,6 @@ export function cannotRepeat(noun: string, state: string): Problem {
 /** Forgets keys that are too old to be repeated, in short transactions. */
 export async function sweepIdempotencyKeys(db: Database, now: number): Promise<void> {
   const sweep = () => inTransaction(db, (tx) => deleteExpiredKeys(tx, now - LIFE_MS, SWEEP_BATCH));
-  while ((await sweep()) === SWEEP_BATCH);
+  const turns = openTurns();
+  while ((await sweep()) === SWEEP_BATCH) await turns.next();
 }

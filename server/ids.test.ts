@@ -57,6 +57,7 @@ for (const dialect of TESTED_DIALECTS) {
       createdAt: 1,
       createdBy: "ada",
       deletedAt: null,
+      assets: 0,
     });
     const names = { a: "Web", b: "We\u200bb", c: "D\u00adB", d: "D\u200bB", e: "\u00c9t\u00e9" };
     await db

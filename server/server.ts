@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import type { Server } from "bun";
 import type { Logger } from "pino";
+import { emptyDeletedGroups } from "./assets/assets.ts";
 import { onAuditEvents } from "./audit/audit.ts";
 import { openServerTls, type ServerTls, type TlsSource } from "./certificates/server-tls.ts";
 import { pinOf } from "./certificates/x509.ts";
@@ -183,6 +184,9 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     );
     mergeByRule(db, now(), config.checkInIntervalSeconds, reads.db).catch((error: unknown) =>
       log.warn({ err: error }, "sensors of hosts that were installed anew could not be merged"),
+    );
+    emptyDeletedGroups(db).catch((error: unknown) =>
+      log.warn({ err: error }, "assets could not be taken out of deleted asset groups"),
     );
     sweepIdempotencyKeys(db, now()).catch((error: unknown) =>
       log.warn({ err: error }, "expired idempotency keys could not be deleted"),

@@ -8,6 +8,7 @@ const columns = [
   "assetGroup.id",
   "assetGroup.name",
   "assetGroup.createdAt",
+  "assetGroup.assets",
   "user.name as createdBy",
 ] as const;
 
@@ -17,7 +18,6 @@ function groupsWithCounts(db: Database, now: number) {
     .innerJoin("user", "user.id", "assetGroup.createdBy")
     .select((eb) => [
       ...columns,
-      memberCount.as("assets"),
       eb
         .selectFrom("enrollmentToken")
         .select((count) => count.fn.countAll<number>().as("count"))
@@ -32,12 +32,10 @@ function groupsWithCounts(db: Database, now: number) {
     .where("assetGroup.deletedAt", "is", null);
 }
 
-const memberCount = sql<number>`(select count(*) from asset where asset.asset_group_id = asset_group.id)`;
-
 const SORTS = {
   name: byText(sql<string>`asset_group.name_key`),
   createdAt: byNumber(sql<number>`asset_group.created_at`),
-  assets: byNumber(memberCount),
+  assets: byNumber(sql<number>`asset_group.assets`),
 };
 
 export interface GroupPage {
@@ -85,13 +83,7 @@ export async function updateGroupName(
   await tx.updateTable("assetGroup").set({ name, nameKey }).where("id", "=", id).execute();
 }
 
-/** Marks the group deleted and takes its assets out of it; answers how many those were. */
-export async function markGroupDeleted(tx: Database, id: string, deletedAt: number): Promise<number> {
+/** Its assets have no group from now on. */
+export async function markGroupDeleted(tx: Database, id: string, deletedAt: number): Promise<void> {
   await tx.updateTable("assetGroup").set({ deletedAt }).where("id", "=", id).execute();
-  const result = await tx
-    .updateTable("asset")
-    .set({ assetGroupId: null })
-    .where("assetGroupId", "=", id)
-    .executeTakeFirst();
-  return Number(result.numUpdatedRows);
 }

@@ -80,6 +80,7 @@ async function insertNewGroup(
     createdAt: now,
     createdBy: user.id,
     deletedAt: null,
+    assets: 0,
   });
   await recordAuditEvent(tx, {
     at: now,
@@ -116,13 +117,13 @@ export async function deleteAssetGroup(db: Database, now: number, user: User, id
   await inTransaction(db, async (tx) => {
     const group = await lockGroup(tx, id);
     if (!group) throw notFound(id);
-    const assets = await markGroupDeleted(tx, id, now);
+    await markGroupDeleted(tx, id, now);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
       action: "asset-group.deleted",
       entity: { type: "asset-group", id },
-      details: { name: group.name, assets },
+      details: { name: group.name, assets: group.assets },
     });
   });
 }

@@ -2,12 +2,13 @@
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
+import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
 function assets(db: Database) {
   return db
     .selectFrom("asset")
-    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("assetGroup", isLiveGroup)
     .leftJoin("sensor", (join) =>
       join
         .onRef("sensor.assetId", "=", "asset.id")
@@ -22,7 +23,7 @@ function assets(db: Database) {
       "asset.name",
       "asset.type",
       "asset.category",
-      "asset.assetGroupId",
+      "assetGroup.id as assetGroupId",
       "asset.createdAt",
       "assetGroup.name as assetGroupName",
       "sensor.id as sensorId",
@@ -54,7 +55,7 @@ export async function pageOfAssets(db: Database, page: AssetPage) {
     (tx) => {
       let query = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
       if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
-      if (assetGroupId) query = query.where("asset.assetGroupId", "=", assetGroupId);
+      if (assetGroupId) query = query.where("asset.assetGroupId", "=", liveGroupId(assetGroupId));
       return { query, isWalked: true };
     },
     (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
@@ -100,14 +101,69 @@ export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string)
 
 export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
   await forSomeRows(assets, (some) => tx.insertInto("asset").values(some).execute());
+  for (const [groupId, members] of Map.groupBy(assets, ({ assetGroupId }) => assetGroupId))
+    await addToCount(tx, groupId, members.length);
 }
 
-export async function updateAsset(
-  tx: Database,
-  id: string,
-  columns: Partial<Pick<AssetTable, "mergedInto" | "tags">>,
-): Promise<void> {
-  await tx.updateTable("asset").set(columns).where("id", "=", id).execute();
+export async function updateTags(tx: Database, id: string, tags: string): Promise<void> {
+  await tx.updateTable("asset").set({ tags }).where("id", "=", id).execute();
+}
+
+/** A merged asset does not count as one of its group. */
+export async function markMerged(tx: Database, id: string, mergedInto: string): Promise<void> {
+  await setMergedInto(tx, id, mergedInto, -1);
+}
+
+/** Undoes markMerged. */
+export async function markSeparate(tx: Database, id: string): Promise<void> {
+  await setMergedInto(tx, id, null, 1);
+}
+
+async function setMergedInto(tx: Database, id: string, mergedInto: string | null, added: 1 | -1) {
+  const changed = await tx
+    .updateTable("asset")
+    .set({ mergedInto })
+    .where("id", "=", id)
+    .where("mergedInto", mergedInto === null ? "is not" : "is", null)
+    .returning("assetGroupId")
+    .executeTakeFirst();
+  if (changed) await addToCount(tx, changed.assetGroupId, added);
+}
+
+async function addToCount(tx: Database, groupId: string | null, added: number): Promise<void> {
+  if (groupId === null) return;
+  await tx
+    .updateTable("assetGroup")
+    .set((eb) => ({ assets: eb("assets", "+", added) }))
+    .where("id", "=", groupId)
+    .execute();
+}
+
+/** A deleted group that assets still name. */
+export async function findDeletedGroupWithAssets(db: Database): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("assetGroup")
+    .select("id")
+    .where("deletedAt", "is not", null)
+    .where((eb) =>
+      eb.exists(
+        eb.selectFrom("asset").select("asset.id").whereRef("asset.assetGroupId", "=", "assetGroup.id"),
+      ),
+    )
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Takes some of its assets out of a deleted group; returns how many. */
+export async function removeFromGroup(tx: Database, groupId: string, limit: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable("asset")
+    .set({ assetGroupId: null })
+    .where("id", "in", (eb) =>
+      eb.selectFrom("asset").select("id").where("assetGroupId", "=", groupId).limit(limit),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
 }
 
 export async function listTags(tx: Database, ids: readonly string[]) {

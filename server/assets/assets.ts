@@ -5,19 +5,25 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { z } from "zod";
 import type { AuditEvent } from "../audit/audit.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { openTurns } from "../turns.ts";
 import {
   type AssetPage,
   type AssetRow,
   deleteIdentifiers,
   deleteIdentifiersUnlessLive,
   findAsset,
+  findDeletedGroupWithAssets,
   insertAssets,
   insertIdentifiers,
   listIdentifiers,
   listTags,
+  markMerged,
+  markSeparate,
   pageOfAssets,
-  updateAsset,
+  removeFromGroup,
+  updateTags,
 } from "./assets-store.ts";
 
 function present(row: AssetRow): Asset {
@@ -123,8 +129,8 @@ export async function mergeAsset(tx: Database, formerId: string, id: string): Pr
     identifiers.map((identifier) => ({ assetId: id, ...identifier })),
   );
   const tags = (await listTags(tx, [id, formerId])).flatMap((row) => parseTags(row.tags));
-  await updateAsset(tx, id, { tags: JSON.stringify([...new Set(tags)]) });
-  await updateAsset(tx, formerId, { mergedInto: id });
+  await updateTags(tx, id, JSON.stringify([...new Set(tags)]));
+  await markMerged(tx, formerId, id);
 }
 
 /** Undoes mergeAsset; `host` is whose asset `id` is: what it told stays, what only the other one told goes. Tags stay. */
@@ -142,7 +148,24 @@ export async function separateAsset(
     foreign.filter(({ type, value }) => !own.has(`${type} ${value}`)),
   );
   await restoreIdentifiers(tx, id, host);
-  await updateAsset(tx, formerId, { mergedInto: null });
+  await markSeparate(tx, formerId);
+}
+
+/** Assets moved out of a deleted group in one transaction: others wait no longer than for it. */
+const MOVED_AT_ONCE = 200;
+
+/** Takes the assets of deleted groups out of these; returns how many. Readers take them for assets without a group already. */
+export async function emptyDeletedGroups(db: Database): Promise<number> {
+  let moved = 0;
+  const turns = openTurns();
+  for (let id = await findDeletedGroupWithAssets(db); id !== undefined; ) {
+    const groupId = id;
+    const some = await inTransaction(db, (tx) => removeFromGroup(tx, groupId, MOVED_AT_ONCE));
+    moved += some;
+    if (some < MOVED_AT_ONCE) id = await findDeletedGroupWithAssets(db);
+    await turns.next();
+  }
+  return moved;
 }
 
 const parseTags = (json: string) => z.array(z.string()).parse(JSON.parse(json));

@@ -2,7 +2,9 @@
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { dialectOf } from "../db/dialect.ts";
+import { countUpTo } from "../db/keyset.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 
 /** One server at a time decides whether there is a root, until its transaction ends. */
 export async function lockAuthorities(tx: Database): Promise<void> {
@@ -31,17 +33,17 @@ export async function setRetirement(tx: Database, ids: readonly string[], retire
   );
 }
 
-/** Sensors that exist and were last seen before. */
-export async function countSensorsNotSeenSince(db: Database, since: number): Promise<number> {
-  const row = await db
-    .selectFrom("sensor")
-    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
-    .select((eb) => eb.fn.countAll().as("count"))
+/** Sensors that exist and were last seen before, counted up to `most`, those that were seen first. */
+export async function countSensorsNotSeenSince(db: Database, since: number, most: number): Promise<number> {
+  const unseen = db
+    .selectFrom("sensorPresence")
+    // A cross join, whose order SQLite does not change.
+    .crossJoin("sensor")
+    .whereRef("sensor.id", "=", "sensorPresence.sensorId")
     .where("sensor.deletedAt", "is", null)
     .where("sensor.uninstalledAt", "is", null)
     .where("sensor.removedAt", "is", null)
     .where("sensor.replacedAt", "is", null)
-    .where("sensorPresence.lastSeenAt", "<", since)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+    .where("sensorPresence.lastSeenAt", "<", since);
+  return await inSnapshot(db, (tx) => countUpTo(tx, unseen, most));
 }

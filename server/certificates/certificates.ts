@@ -1,5 +1,6 @@
 // The private CA of a server without a public certificate: made when it is needed, the same for all servers of a database, and
 // replaced with an overlap in which the old root vouches for the new one.
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -103,7 +104,7 @@ export async function retireAuthorities(db: Database, now: number): Promise<numb
   });
 }
 
-/** The roots for a person to look at, the newest first. */
+/** The roots for a user to look at, the newest first. Sensors are counted up to COUNT_CAP + 1, which says that there are more. */
 export async function describeAuthorities(db: Database, now: number) {
   const rows = await listAuthorities(db, now);
   return await Promise.all(
@@ -111,7 +112,7 @@ export async function describeAuthorities(db: Database, now: number) {
       pin: pinOf(certificate),
       createdAt: toInstant(createdAt),
       retiresAt: toInstant(retiresAt),
-      sensorsNotSeenSince: await countSensorsNotSeenSince(db, createdAt),
+      sensorsNotSeenSince: await countSensorsNotSeenSince(db, createdAt, COUNT_CAP + 1),
     })),
   );
 }

@@ -1,5 +1,7 @@
 // attacklens ca: the private CA of servers without a public certificate, from the machine that has the database.
+
 import { parseArgs } from "node:util";
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { describeAuthorities, retireAuthorities, rotateAuthority } from "../certificates/certificates.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { DatabaseError } from "../db/explain.ts";
@@ -42,8 +44,8 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
       const { pin, createdAt, retiresAt, sensorsNotSeenSince } = root;
       const state =
         index === 0 ? `signs since ${createdAt}` : `trusted until ${retiresAt ?? "it is retired"}`;
-      const behind =
-        index === 0 && sensorsNotSeenSince > 0 ? `; sensors not seen since: ${sensorsNotSeenSince}` : "";
+      const count = sensorsNotSeenSince > COUNT_CAP ? `more than ${COUNT_CAP}` : String(sensorsNotSeenSince);
+      const behind = index === 0 && sensorsNotSeenSince > 0 ? `; sensors not seen since: ${count}` : "";
       console.log(`${pin}  ${state}${behind}`);
     }
     return 0;

@@ -4,16 +4,38 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type CompiledQuery, type QueryId, sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
 import { pageOfApiKeys } from "../api-keys/api-keys-store.ts";
-import { pageOfGroups } from "../asset-groups/asset-groups-store.ts";
-import { findAsset, listIdentifiers, pageOfAssets } from "../assets/assets-store.ts";
-import { countArrivals, listAttemptedHosts, pageOfAttempts } from "../enrollment-tokens/attempts-store.ts";
-import { pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
+import { findGroup, pageOfGroups } from "../asset-groups/asset-groups-store.ts";
+import {
+  findAsset,
+  findDeletedGroupWithAssets,
+  listIdentifiers,
+  pageOfAssets,
+  removeFromGroup,
+} from "../assets/assets-store.ts";
+import { countSensorsNotSeenSince } from "../certificates/certificates-store.ts";
+import {
+  countUnreported,
+  deleteOldRefusals,
+  listAttemptedHosts,
+  pageOfAttempts,
+} from "../enrollment-tokens/attempts-store.ts";
+import { countUses, hasAttempts, pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
 import { listClones } from "../sensors/clones/clones-store.ts";
-import { listEndedEphemeral } from "../sensors/ephemeral-sensors-store.ts";
-import { listHolders, listOpenPairs, listReplaced } from "../sensors/matches/matches-store.ts";
+import { deleteLongRemoved, endedEphemeralSlices } from "../sensors/ephemeral-sensors-store.ts";
+import {
+  listHolders,
+  listOpenPairs,
+  listPairsToMerge,
+  listRefutedPairs,
+  listReplaced,
+  undecidedSlices,
+} from "../sensors/matches/matches-store.ts";
 import {
   blockableSlices,
-  countSensorsOfToken,
+  countBlockable,
+  countClones,
+  countOnlineOfToken,
+  countStandingsOfToken,
   findSensor,
   listFirstBlockable,
 } from "../sensors/record/sensors-store.ts";
@@ -82,6 +104,7 @@ function sensorLists(): Listing[] {
 
 function otherLists(): Listing[] {
   const page = { order: "asc", limit: 50 } as const;
+  const later = [fleetId("sen", 101), fleetId("sen", 202)];
   return [
     ...(["name", "createdAt"] as const).flatMap((sort) =>
       [
@@ -144,12 +167,26 @@ function otherLists(): Listing[] {
       "sensors with identifiers of a new host",
       (db) => listHolders(db, { "machine-id": ["7".padStart(32, "0")] }),
     ],
-    ["ephemeral sensors whose time is over", (db) => listEndedEphemeral(db, NOW)],
-    ["a rollout's arrivals", (db) => countArrivals(db, noToken!)],
+    ["ephemeral sensors whose time is over", (db) => endedEphemeralSlices(db, NOW).next()],
+    ["sensors removed long ago", (db) => deleteLongRemoved(db, NOW, NOW, 100)],
+    ["undecided matches", (db) => undecidedSlices(db).next()],
+    ["refuted matches", (db) => listRefutedPairs(db, later)],
+    ["matches to merge", (db) => listPairsToMerge(db, SINCE, later)],
+    ["a token's sensors that have not reported", (db) => countUnreported(db, token!)],
     ["hosts of a rollout", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
-    ["sensors of a token by status", (db) => countSensorsOfToken(db, noToken!, SINCE)],
+    ["sensors of a token by standing", (db) => countStandingsOfToken(db, token!)],
+    ["online sensors of a token", (db) => countOnlineOfToken(db, token!, SINCE)],
+    ["sensors of a token to block", (db) => countBlockable(db, token!, SINCE)],
+    ["uses of a token", (db) => countUses(db, token!)],
+    ["whether a token has attempts", (db) => hasAttempts(db, token!)],
+    ["refusals that a token keeps no longer", (db) => deleteOldRefusals(db, token!, 100, 100)],
+    ["clones of a family", (db) => countClones(db, fleetId("sen", 7))],
+    ["sensors not seen since", (db) => countSensorsNotSeenSince(db, SINCE, 10_001)],
+    ["an asset group", (db) => findGroup(db, NOW, group!)],
+    ["a deleted group with assets", (db) => findDeletedGroupWithAssets(db)],
+    ["assets of a deleted group", (db) => removeFromGroup(db, otherGroup!, 100)],
     ["a slice of a token's sensors", (db) => blockableSlices(db, noToken!, 0).next()],
-    ["the first sensors of a token to block", (db) => listFirstBlockable(db, noToken!, 0, 100)],
+    ["the first sensors of a token to block", (db) => listFirstBlockable(db, token!, 0, 100)],
     ["an asset", (db) => findAsset(db, fleetId("ast", 7))],
     ["identifiers of an asset", (db) => listIdentifiers(db, fleetId("ast", 7))],
   ];
@@ -168,7 +205,8 @@ const NEEDED_BY: Record<string, string> = {
   sensor_standing_enrolled: 'sensors {"status":"online"} by enrolledAt desc',
   sensor_presence_seen: "sensors {} by lastSeenAt asc",
   sensor_platform: 'sensors {"platform":"darwin"} by lastSeenAt asc',
-  sensor_token: `sensors {"enrollmentTokenId":"${noToken}"} by lastSeenAt desc`,
+  sensor_token: "the first sensors of a token to block",
+  sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "what a sensor has replaced",
   asset_name: "assets {} by name",
   asset_created: "assets {} by createdAt",
@@ -176,6 +214,14 @@ const NEEDED_BY: Record<string, string> = {
   asset_member_created: `assets {"assetGroupId":"${noGroup}"} by createdAt`,
   enrollment_attempt_at: "attempts {}",
   enrollment_attempt_token: `attempts {"enrollmentTokenId":"${noToken}"}`,
+};
+
+/** What counts and sweeps read instead of a larger index, without which nothing is read as a whole either. */
+const READ_BY: Record<string, string> = {
+  sensor_token_standing: "sensors of a token by standing",
+  sensor_unreported: "a token's sensors that have not reported",
+  sensor_ephemeral: "ephemeral sensors whose time is over",
+  sensor_match_open: "undecided matches",
 };
 
 /** The queries that a listing sends. */
@@ -206,6 +252,22 @@ async function readWhole(
       if (lines.length > 0) wrong.push(`${lines.join("; ")}\n    ${query.sql}`);
     }
     return wrong;
+  } finally {
+    await tx.rollback().execute();
+  }
+}
+
+/** The plans as the database writes them. */
+async function plansOf(db: Database, dialect: Dialect, queries: CompiledQuery[]): Promise<string> {
+  const explain = dialect === "sqlite" ? "explain query plan" : "explain";
+  const tx = await db.startTransaction().execute();
+  try {
+    const plans: unknown[] = [];
+    for (const query of queries) {
+      if (query.sql.includes("set_config")) await tx.executeQuery(query);
+      else plans.push((await tx.executeQuery({ ...query, sql: `${explain} ${query.sql}` })).rows);
+    }
+    return JSON.stringify(plans);
   } finally {
     await tx.rollback().execute();
   }
@@ -271,8 +333,9 @@ function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
 
 /** A page of a large table that is not found among few candidates: an index must give its order. */
 function isWalk({ sql }: CompiledQuery): boolean {
-  return /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(
-    sql,
+  return (
+    /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(sql) ||
+    /^select "sensor"."id" from "sensor" .* order by "sensor"."hostname_key"/.test(sql)
   );
 }
 
@@ -316,6 +379,12 @@ for (const dialect of TESTED_DIALECTS) {
     for (const name of lists.keys()) {
       test(`${name} reads by index (${dialect})`, async () => {
         expect(await readWhole(database.db, dialect, await queries(name))).toEqual([]);
+      });
+    }
+
+    for (const [index, name] of Object.entries(READ_BY)) {
+      test(`"${name}" reads ${index} (${dialect})`, async () => {
+        expect(await plansOf(database.db, dialect, await queries(name))).toContain(index);
       });
     }
 

@@ -23,6 +23,7 @@ import { lostSensors } from "./migrations/0013-lost-sensors.ts";
 import { signInAddressesAndNames } from "./migrations/0014-sign-in-addresses-and-names.ts";
 import { idempotencyAndScopes } from "./migrations/0015-idempotency-and-scopes.ts";
 import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
+import { fleetCounts } from "./migrations/0017-fleet-counts.ts";
 import { plainTerms } from "./migrations/0018-plain-terms.ts";
 import type { Database } from "./schema.ts";
 
@@ -43,6 +44,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0014-sign-in-addresses-and-names": signInAddressesAndNames,
   "0015-idempotency-and-scopes": idempotencyAndScopes,
   "0016-token-roll-out": tokenRollOut,
+  "0017-fleet-counts": fleetCounts,
   "0018-plain-terms": plainTerms,
 };
 

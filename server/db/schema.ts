@@ -75,6 +75,8 @@ export interface AssetGroupTable {
   createdAt: number;
   createdBy: string;
   deletedAt: number | null;
+  /** Counts its assets that are not merged into another. */
+  assets: number;
 }
 
 /** A row of its own, so that locking a token reads no list of hostnames. */

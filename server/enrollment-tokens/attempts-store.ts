@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 
 export interface AttemptPage {
   q?: string | undefined;
@@ -97,9 +98,9 @@ export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[
   );
 }
 
-/** Removes refusals of a token beyond the `kept` latest, a thousand at a time; never an accepted attempt. Returns the attempts removed. */
-export async function deleteOldRefusals(tx: Database, tokenId: string, kept: number): Promise<number> {
-  const removed = await tx
+/** Removes some refusals of a token beyond the `kept` latest, never an accepted attempt; returns the rows. */
+export async function deleteOldRefusals(tx: Database, tokenId: string, kept: number, limit: number) {
+  return await tx
     .deleteFrom("enrollmentAttempt")
     .where("id", "in", (eb) =>
       eb
@@ -109,24 +110,26 @@ export async function deleteOldRefusals(tx: Database, tokenId: string, kept: num
         .where("reason", "is not", null)
         .orderBy("at", "desc")
         .orderBy("id", "desc")
-        .limit(1_000)
+        .limit(limit)
         .offset(kept),
     )
     .returning("attempts")
     .execute();
-  return removed.reduce((sum, { attempts }) => sum + attempts, 0);
 }
 
-/** How many of a token's sensors have reported, and how many have not yet. */
-export async function countArrivals(db: Database, tokenId: string) {
-  const row = await db
-    .selectFrom("enrollmentAttempt")
-    .innerJoin("sensor", "sensor.id", "enrollmentAttempt.sensorId")
-    .select((eb) => [eb.fn.countAll().as("sensors"), eb.fn.count("sensor.reportedAt").as("reporting")])
-    .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
-    .executeTakeFirstOrThrow();
-  const reporting = Number(row.reporting);
-  return { reporting, arrived: Number(row.sensors) - reporting };
+/** How many of the sensors that a token enrolled have not reported yet. */
+export async function countUnreported(db: Database, tokenId: string): Promise<number> {
+  const query = (tx: Database) =>
+    tx
+      .selectFrom("sensor")
+      // A cross join, whose order SQLite does not change.
+      .crossJoin("enrollmentAttempt")
+      .whereRef("enrollmentAttempt.sensorId", "=", "sensor.id")
+      .where("sensor.enrollmentTokenId", "=", tokenId)
+      .where("sensor.reportedAt", "is", null)
+      .select((eb) => eb.fn.countAll().as("sensors"));
+  const { sensors } = await inSnapshot(db, (tx) => query(tx).executeTakeFirstOrThrow());
+  return Number(sensors);
 }
 
 /** What became of hostnames with a token, in the order of time: the sensor if there is one, else why the attempt was refused. */

@@ -228,6 +228,8 @@ export async function hasAttempts(db: Database, tokenId: string): Promise<boolea
     .selectFrom("enrollmentAttempt")
     .select("id")
     .where("enrollmentTokenId", "=", tokenId)
+    // The order of an index, which PostgreSQL then does not pass over for a scan that it hopes to end soon.
+    .orderBy("at")
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -97,7 +97,7 @@ for (const dialect of TESTED_DIALECTS) {
     await using world = await openWorld(dialect);
     const { value, params, attempts } = await makeToken(world);
     const { body } = await enroll(world, value, makeTestSensor());
-    const limits = { atOncePerSecond: 2, batch: 10, waiting: 30, kept: 15 };
+    const limits = { atOncePerSecond: 2, batch: 10, writtenAtOnce: 100, waiting: 30, kept: 15 };
     const ledger = openRefusalLedger(world.db, () => world.clock.ms, limits);
     // Two are written, 30 of the other 48 wait: those that waited longest made room.
     for (let host = 0; host < 50; host++)
@@ -118,6 +118,7 @@ for (const dialect of TESTED_DIALECTS) {
     const ledger = openRefusalLedger(world.db, () => world.clock.ms, {
       atOncePerSecond: 0,
       batch: 10,
+      writtenAtOnce: 100,
       waiting: 10,
       kept: 10,
     });

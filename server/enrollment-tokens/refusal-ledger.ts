@@ -5,6 +5,7 @@ import { announce } from "../db/changes.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { RefusalLedger } from "../route-handler.ts";
+import { openTurns } from "../turns.ts";
 import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
 import { addRefusedAttempts } from "./enrollment-tokens-store.ts";
 
@@ -13,6 +14,8 @@ const LIMITS = {
   atOncePerSecond: 25,
   /** Rows of one flush. */
   batch: 500,
+  /** Rows of one transaction: others wait no longer than for it. */
+  writtenAtOnce: 100,
   /** Hosts; beyond that those that wait longest are forgotten. */
   waiting: 10_000,
   /** Refused rows that a token keeps, those of the hosts refused last; accepted attempts are kept for good. */
@@ -57,26 +60,43 @@ export function openRefusalLedger(
     });
   }
 
+  /** Those that wait longest; what is not written waits again. */
+  async function writeWaiting(most: number): Promise<void> {
+    const batch = waiting.entries().take(most).toArray();
+    for (const [key] of batch) waiting.delete(key);
+    try {
+      await write(batch.map(([, row]) => row));
+    } catch (error) {
+      for (const [, row] of batch) wait(row);
+      throw error;
+    }
+  }
+
+  /** Removes some of the refusals that a token keeps no longer; returns how many rows. */
+  async function removeOld(tokenId: string): Promise<number> {
+    return await inTransaction(db, async (tx) => {
+      const removed = await deleteOldRefusals(tx, tokenId, limits.kept, limits.writtenAtOnce);
+      const attempts = removed.reduce((sum, row) => sum + row.attempts, 0);
+      if (attempts > 0) await addRefusedAttempts(tx, new Map([[tokenId, -attempts]]));
+      return removed.length;
+    });
+  }
+
   return {
     async record(row) {
       if (waiting.has(keyOf(row)) || !mayWriteAtOnce(row.enrollmentTokenId)) wait(row);
       else await write([row]);
     },
     async flush() {
-      const batch = [...waiting].slice(0, limits.batch);
-      for (const [key] of batch) waiting.delete(key);
-      try {
-        if (batch.length > 0) await write(batch.map(([, row]) => row));
-      } catch (error) {
-        for (const [, row] of batch) wait(row);
-        throw error;
+      const turns = openTurns();
+      for (let left = limits.batch; left > 0 && waiting.size > 0; left -= limits.writtenAtOnce) {
+        await writeWaiting(Math.min(left, limits.writtenAtOnce));
+        await turns.next();
       }
       for (const tokenId of grown) {
         grown.delete(tokenId);
-        await inTransaction(db, async (tx) => {
-          const removed = await deleteOldRefusals(tx, tokenId, limits.kept);
-          if (removed > 0) await addRefusedAttempts(tx, new Map([[tokenId, -removed]]));
-        });
+        while ((await removeOld(tokenId)) === limits.writtenAtOnce) await turns.next();
+        if (turns.isOver()) await turns.next();
       }
       return waiting.size;
     },

@@ -8,7 +8,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey } from "../ids.ts";
 import type { User } from "../route-handler.ts";
-import { countArrivals, listAttemptedHosts } from "./attempts-store.ts";
+import { countUnreported, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";
 
@@ -19,8 +19,10 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   const stored = await findRollout(db, id);
   if (stored === undefined) throw notFound(id);
   const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
+  // In this order: an enrollment between the two adds to the second alone.
+  const arrived = await countUnreported(db, id);
   const enrolled = await countUses(db, id);
-  const arrivals = await countArrivals(db, id);
+  const arrivals = { reporting: enrolled - arrived, arrived };
   if (expected.type !== "hostnames") {
     const machines = expected.type === "number" ? expected.machines : null;
     const missing = Math.max(0, (machines ?? 0) - arrivals.reporting - arrivals.arrived);

@@ -23,6 +23,7 @@ import {
   type SensorView,
   sampleBlockableSensors,
 } from "../sensors/sensors.ts";
+import { openTurns } from "../turns.ts";
 import { createTokenOnce } from "./create-token.ts";
 import { getEnrollmentToken, insertNewToken, notFound, refuseTakenName } from "./enrollment-tokens.ts";
 import { countUses, lockToken, updateToken } from "./enrollment-tokens-store.ts";
@@ -191,10 +192,13 @@ async function* touchedSlices(db: Database, tokenId: string, { network, ...filte
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  for await (const slice of blockableSlices(db, tokenId, sinceOf(filter)))
+  const turns = openTurns();
+  for await (const slice of blockableSlices(db, tokenId, sinceOf(filter))) {
     yield parsed === undefined
       ? slice
       : slice.filter(({ enrolledFrom }) => isInNetworks(enrolledFrom, [parsed]));
+    if (turns.isOver()) await turns.next();
+  }
 }
 
 const SAMPLE = 100;

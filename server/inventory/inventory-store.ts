@@ -1,6 +1,7 @@
 // Inventory in SQL: chunks and manifests by content, and which of them each sensor has.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { isLiveGroup } from "../db/live-group.ts";
 import type {
   Database,
   InventoryChunkTable,
@@ -97,7 +98,8 @@ export async function findScope(db: Database, sensorId: string): Promise<string>
   const row = await db
     .selectFrom("sensor")
     .innerJoin("asset", "asset.id", "sensor.assetId")
-    .select("asset.assetGroupId")
+    .leftJoin("assetGroup", isLiveGroup)
+    .select("assetGroup.id as assetGroupId")
     .where("sensor.id", "=", sensorId)
     .executeTakeFirst();
   return row?.assetGroupId ?? "";

@@ -6,14 +6,39 @@ import { inSnapshot } from "../db/snapshot.ts";
 const isEnded = (now: number) =>
   sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`;
 
-/** Sensors with a lease on life that ended: not seen for as many hours as their token said. */
-export async function listEndedEphemeral(db: Database, now: number) {
-  return await inSnapshot(db, (tx) => endedEphemeral(tx, now).execute());
+/** Ephemeral sensors of one slice. */
+const SLICE = 1_000;
+
+/** Ephemeral sensors that were not seen for as many hours as their token says. All ephemeral sensors are read, some at a time. */
+export async function* endedEphemeralSlices(db: Database, now: number) {
+  let after: string | undefined = "";
+  while (after !== undefined) {
+    const last: string = after;
+    const { ids, ended } = await inSnapshot(db, async (tx) => {
+      const ids = await listEphemeral(tx, last);
+      return { ids, ended: ids.length === 0 ? [] : await endedAmong(tx, last, ids.at(-1)!, now).execute() };
+    });
+    yield ended;
+    after = ids.length < SLICE ? undefined : ids.at(-1);
+  }
 }
 
-function endedEphemeral(tx: Database, now: number) {
+async function listEphemeral(tx: Database, after: string): Promise<string[]> {
+  const rows = await ephemeral(tx).select("sensor.id").where("sensor.id", ">", after).limit(SLICE).execute();
+  return rows.map(({ id }) => id);
+}
+
+function ephemeral(tx: Database) {
   return tx
     .selectFrom("sensor")
+    .where("sensor.deletedAt", "is", null)
+    .where("sensor.removedAt", "is", null)
+    .where("sensor.ephemeralHours", "is not", null)
+    .orderBy("sensor.id");
+}
+
+function endedAmong(tx: Database, after: string, last: string, now: number) {
+  return ephemeral(tx)
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .select([
       "sensor.id",
@@ -22,11 +47,9 @@ function endedEphemeral(tx: Database, now: number) {
       "sensor.ephemeralHours",
       "sensorPresence.lastSeenAt",
     ])
-    .where("sensor.deletedAt", "is", null)
-    .where("sensor.removedAt", "is", null)
-    .where("sensor.ephemeralHours", "is not", null)
-    .where(isEnded(now))
-    .limit(500);
+    .where("sensor.id", ">", after)
+    .where("sensor.id", "<=", last)
+    .where(isEnded(now));
 }
 
 /** Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile. */
@@ -51,13 +74,25 @@ export async function markEndedRemoved(tx: Database, id: string, now: number): P
   return row !== undefined;
 }
 
-/** Removed sensors are forgotten for good after a while; answers how many were. */
-export async function deleteLongRemoved(db: Database, before: number, now: number): Promise<number> {
+/** Deletes some of the sensors that were removed before; returns how many. */
+export async function deleteLongRemoved(
+  db: Database,
+  before: number,
+  now: number,
+  limit: number,
+): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable("sensor")
     .set({ deletedAt: now })
-    .where("deletedAt", "is", null)
-    .where("removedAt", "<", before)
-    .executeTakeFirst();
+    .where("id", "in", (eb) =>
+      eb
+        .selectFrom("sensor")
+        .select("id")
+        .where("deletedAt", "is", null)
+        .where("removedAt", "<", before)
+        .orderBy("removedAt")
+        .limit(limit),
+    )
+    .executeTakeFirstOrThrow();
   return Number(numUpdatedRows);
 }

@@ -4,6 +4,7 @@ import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { removeEndedSensors } from "./ephemeral-sensors.ts";
+import { deleteLongRemoved } from "./ephemeral-sensors-store.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -77,5 +78,12 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += 100 * HOUR_MS;
     expect(await removeEndedSensors(world.db, world.clock.ms)).toBe(1);
     expect(await hostnames()).toEqual(["lasting"]);
+
+    // Some are deleted at once, and all in the end.
+    world.clock.ms += 31 * 24 * HOUR_MS;
+    const [at, ago] = [world.clock.ms, world.clock.ms - 30 * 24 * HOUR_MS];
+    const deleted = [];
+    for (let round = 0; round < 3; round++) deleted.push(await deleteLongRemoved(world.db, ago, at, 1));
+    expect(deleted).toEqual([1, 1, 0]);
   });
 }

@@ -5,31 +5,52 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import { openTurns } from "../turns.ts";
-import { deleteLongRemoved, listEndedEphemeral, markEndedRemoved } from "./ephemeral-sensors-store.ts";
+import { deleteLongRemoved, endedEphemeralSlices, markEndedRemoved } from "./ephemeral-sensors-store.ts";
 
 /** How long a sensor that was removed as ephemeral is still shown to who asks for it. */
 const KEPT_REMOVED_MS = 30 * 86_400_000;
+/** Sensors of one statement: others wait no longer than for it. */
+const DELETED_AT_ONCE = 100;
 
-/** Removes ephemeral sensors whose time offline is over, some at a time; returns how many. `reads` finds them. */
+/** Removes ephemeral sensors whose time offline is over; returns how many. `reads` finds them. */
 export async function removeEndedSensors(db: Database, now: number, reads: Database = db): Promise<number> {
   let removed = 0;
   const turns = openTurns();
-  for (const { id, hostname, assetId, ephemeralHours, lastSeenAt } of await listEndedEphemeral(reads, now)) {
-    const isRemoved = await inTransaction(db, async (tx) => {
-      if (!(await markEndedRemoved(tx, id, now))) return false;
-      await withdrawIdentifiers(tx, assetId);
-      await recordAuditEvent(tx, {
-        at: now,
-        actor: { type: "system", id: "system", name: "AttackLens" },
-        action: "sensor.removed",
-        entity: { type: "sensor", id },
-        details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
-      });
-      return true;
-    });
-    if (isRemoved) removed++;
+  for await (const ended of endedEphemeralSlices(reads, now)) {
+    for (const sensor of ended) {
+      if (await removeEnded(db, now, sensor)) removed++;
+      if (turns.isOver()) await turns.next();
+    }
     if (turns.isOver()) await turns.next();
   }
-  await deleteLongRemoved(db, now - KEPT_REMOVED_MS, now);
+  const before = now - KEPT_REMOVED_MS;
+  while ((await deleteLongRemoved(db, before, now, DELETED_AT_ONCE)) === DELETED_AT_ONCE) await turns.next();
   return removed;
+}
+
+type EndedSensor = {
+  id: string;
+  hostname: string;
+  assetId: string;
+  ephemeralHours: number | null;
+  lastSeenAt: number;
+};
+
+async function removeEnded(
+  db: Database,
+  now: number,
+  { id, hostname, assetId, ephemeralHours, lastSeenAt }: EndedSensor,
+): Promise<boolean> {
+  return await inTransaction(db, async (tx) => {
+    if (!(await markEndedRemoved(tx, id, now))) return false;
+    await withdrawIdentifiers(tx, assetId);
+    await recordAuditEvent(tx, {
+      at: now,
+      actor: { type: "system", id: "system", name: "AttackLens" },
+      action: "sensor.removed",
+      entity: { type: "sensor", id },
+      details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
+    });
+    return true;
+  });
 }

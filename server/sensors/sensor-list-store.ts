@@ -5,6 +5,7 @@ import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { unindexed } from "../db/dialect.ts";
 import { type AnyQuery, byNumber, byText, contains, countUpTo, keysetPage } from "../db/keyset.ts";
+import { liveGroupId } from "../db/live-group.ts";
 import type { Database, SensorTable, Standing } from "../db/schema.ts";
 import { openPairs } from "./matches/matches-store.ts";
 import { listSensorRows } from "./record/sensors-store.ts";
@@ -67,7 +68,7 @@ function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQue
         .crossJoin("sensor")
         .select("sensor.id as candidateId")
         .whereRef("sensor.assetId", "=", "asset.id")
-        .where("asset.assetGroupId", "=", assetGroupId),
+        .where("asset.assetGroupId", "=", liveGroupId(assetGroupId)),
     );
   if (match)
     all.push(
@@ -133,7 +134,7 @@ function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQ
     query = query
       .crossJoin("asset")
       .whereRef("asset.id", "=", "sensor.assetId")
-      .where(unindexed(db, "asset.assetGroupId"), "=", assetGroupId);
+      .where(unindexed<string | null>(db, "asset.assetGroupId"), "=", liveGroupId(assetGroupId));
   if (match)
     query = query.where((eb) =>
       eb.exists(

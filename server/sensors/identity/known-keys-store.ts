@@ -1,5 +1,6 @@
 // Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing one.
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, KnownKeyTable } from "../../db/schema.ts";
 
 /** The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the sensor came with. */
@@ -13,7 +14,7 @@ function knownKeys(db: Database, some: string[]) {
     .innerJoin("sensor", "sensor.id", "knownKey.sensorId")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
     .innerJoin("asset", "asset.id", "sensor.assetId")
-    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("assetGroup", isLiveGroup)
     .select([
       "knownKey.publicKey",
       "knownKey.sensorId",
@@ -27,7 +28,7 @@ function knownKeys(db: Database, some: string[]) {
       "sensor.blockedAt",
       "sensor.awaitingApproval",
       "enrollmentToken.valueHash",
-      "asset.assetGroupId",
+      "assetGroup.id as assetGroupId",
       "assetGroup.name as assetGroupName",
     ])
     .where("knownKey.publicKey", "in", some);

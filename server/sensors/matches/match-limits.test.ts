@@ -73,6 +73,24 @@ async function openFleet(dialect: Dialect) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
+  test(`a match ends when its earlier sensor goes on beside the later one (${dialect})`, async () => {
+    await using fleet = await openFleet(dialect);
+    const token = await fleet.token();
+    const earlier = await fleet.enroll(token);
+    fleet.world.clock.ms += HOUR_MS;
+    const later = await fleet.enroll(token);
+    const decisions = async () =>
+      (await fleet.world.db.selectFrom("sensorMatch").select("decision").execute()).map(
+        ({ decision }) => decision,
+      );
+    await fleet.sweep();
+    expect(await decisions()).toEqual([null]);
+    expect((await fleet.see(later.id)).match?.sensor.id).toBe(earlier.id);
+    await fleet.report(earlier);
+    await fleet.sweep();
+    expect(await decisions()).toEqual(["dismissed"]);
+  });
+
   test(`a new sensor gets a new asset, whatever its host says and whatever became of the earlier sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { valuePairs } from "../../db/dialect.ts";
+import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 
@@ -60,7 +61,8 @@ function holdersOf(tx: Database, some: string[]) {
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .select(["sensor.id", "sensor.enrolledHost", "sensor.uninstalledAt", "sensorPresence.lastSeenAt"])
-    .select("asset.assetGroupId")
+    .leftJoin("assetGroup", isLiveGroup)
+    .select("assetGroup.id as assetGroupId")
     .where("sensor.assetId", "in", some)
     .where(canBeMatched);
 }
@@ -126,20 +128,65 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
   );
 }
 
+/** Sensors of one slice, each of which has few pairs. */
+const SLICE = 200;
+
+/** The later sensors of all undecided pairs, some at a time. */
+export async function* undecidedSlices(db: Database): AsyncGenerator<string[]> {
+  let after: string | undefined = "";
+  while (after !== undefined) {
+    const last: string = after;
+    const slice = await inSnapshot(db, (tx) => listUndecided(tx, last));
+    yield slice;
+    after = slice.length < SLICE ? undefined : slice.at(-1);
+  }
+}
+
+async function listUndecided(tx: Database, after: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("sensorMatch")
+    .select("sensorId")
+    .distinct()
+    .where("decision", "is", null)
+    .where("sensorId", ">", after)
+    .orderBy("sensorId")
+    .limit(SLICE)
+    .execute();
+  return rows.map(({ sensorId }) => sensorId);
+}
+
+/** Undecided pairs of these later sensors whose earlier one was seen after the later one had enrolled: they are two hosts. */
+export async function listRefutedPairs(db: Database, sensorIds: string[]) {
+  return await forSomeValues(sensorIds, (some) =>
+    db
+      .selectFrom("sensorMatch")
+      .innerJoin("sensor as later", "later.id", "sensorMatch.sensorId")
+      .innerJoin("sensorPresence as seen", "seen.sensorId", "sensorMatch.predecessorId")
+      .select(["sensorMatch.sensorId", "sensorMatch.predecessorId"])
+      .where("sensorMatch.sensorId", "in", some)
+      .where("sensorMatch.decision", "is", null)
+      .whereRef("seen.lastSeenAt", ">", "later.enrolledAt")
+      .execute(),
+  );
+}
+
 /**
- * Certain pairs whose later sensor reports, and whose tokens' rules are to merge. An unenrolled sensor's key is refused, so its host could
- * not undo a wrong merge by being heard: only an operator merges it.
+ * Certain pairs of these later sensors which report, and whose tokens' rules are to merge. An unenrolled sensor's key is refused, so its
+ * host could not undo a wrong merge by being heard: only an operator merges it.
  */
-export async function listPairsToMerge(db: Database, onlineSince: number, limit: number) {
-  return await openPairs(db, onlineSince)
+export async function listPairsToMerge(db: Database, onlineSince: number, sensorIds: string[]) {
+  return await forSomeValues(sensorIds, (some) => pairsToMerge(db, onlineSince, some).execute());
+}
+
+function pairsToMerge(db: Database, onlineSince: number, some: string[]) {
+  return openPairs(db, onlineSince)
+    .where("sensorMatch.sensorId", "in", some)
     .where("laterToken.reimagedHosts", "=", "merge")
     .where("earlierToken.reimagedHosts", "=", "merge")
     .where("sensorMatch.isCertain", "=", 1)
     .where("later.reportedAt", "is not", null)
     .where("later.blockedAt", "is", null)
-    .where("earlier.uninstalledAt", "is", null)
-    .limit(limit)
-    .execute();
+    .where("earlier.uninstalledAt", "is", null);
 }
 
 export async function findMatch(db: Database, sensorId: string, predecessorId: string) {

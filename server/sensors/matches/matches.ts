@@ -27,13 +27,15 @@ import {
   listHolders,
   listOpenPairs,
   listPairsToMerge,
+  listRefutedPairs,
   listReplaced,
   type OpenPair,
+  undecidedSlices,
 } from "./matches-store.ts";
 
 const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
-/** Merged by rule in one sweep at the most. */
-const SWEPT = 200;
+/** Pairs decided in one transaction: others wait no longer than for it. */
+const DECIDED_AT_ONCE = 100;
 
 const comparedFacts = z.array(comparedFact);
 
@@ -263,7 +265,20 @@ export async function unmerge(tx: Database, now: number, user: User | null, id: 
   await announce(tx, "asset");
 }
 
-/** Merges what the tokens' rules say, some at a time; returns how many. `reads` finds them. */
+/** Decides that those of each pair are two. */
+async function keepPairs(
+  tx: Database,
+  now: number,
+  pairs: { sensorId: string; predecessorId: string }[],
+): Promise<void> {
+  const decision = { decision: "dismissed", decidedAt: now, decidedBy: null, formerAssetId: null } as const;
+  for (const pair of pairs) await decideMatch(tx, pair, decision);
+}
+
+/**
+ * Decides the pairs that no operator need decide, some at a time: an earlier sensor that goes on beside the later one is another host,
+ * and what the tokens' rules say is merged. Returns how many were merged. `reads` finds them.
+ */
 export async function mergeByRule(
   db: Database,
   now: number,
@@ -273,15 +288,22 @@ export async function mergeByRule(
   const since = onlineSince(now, checkInIntervalSeconds);
   let merged = 0;
   const turns = openTurns();
-  for (const pair of await listPairsToMerge(reads, since, SWEPT)) {
-    try {
-      await inTransaction(db, (tx) => merge(tx, { now, since, user: null }, pair));
-      merged++;
-    } catch (error) {
-      // Somebody was faster.
-      if (!(error instanceof Problem)) throw error;
+  for await (const sensorIds of undecidedSlices(reads)) {
+    const refuted = await listRefutedPairs(reads, sensorIds);
+    for (let start = 0; start < refuted.length; start += DECIDED_AT_ONCE) {
+      await inTransaction(db, (tx) => keepPairs(tx, now, refuted.slice(start, start + DECIDED_AT_ONCE)));
+      await turns.next();
     }
-    if (turns.isOver()) await turns.next();
+    for (const pair of await listPairsToMerge(reads, since, sensorIds)) {
+      try {
+        await inTransaction(db, (tx) => merge(tx, { now, since, user: null }, pair));
+        merged++;
+      } catch (error) {
+        // Somebody was faster.
+        if (!(error instanceof Problem)) throw error;
+      }
+      if (turns.isOver()) await turns.next();
+    }
   }
   return merged;
 }

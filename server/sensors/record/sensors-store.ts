@@ -2,7 +2,9 @@
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { lockRows } from "../../db/dialect.ts";
-import type { Database, SensorTable } from "../../db/schema.ts";
+import { isLiveGroup } from "../../db/live-group.ts";
+import type { Database, SensorTable, Standing } from "../../db/schema.ts";
+import { inSnapshot, readByIndex } from "../../db/snapshot.ts";
 import { insertKnownKeys } from "../identity/known-keys-store.ts";
 
 function sensors(db: Database) {
@@ -13,7 +15,7 @@ function sensors(db: Database) {
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
     .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
     .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
-    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .leftJoin("assetGroup", isLiveGroup)
     .leftJoin("sensor as original", "original.id", "sensor.clonedFrom")
     .leftJoin("sensor as successor", "successor.id", "sensor.replacedBy")
     .select([
@@ -53,7 +55,7 @@ function sensors(db: Database) {
       "sensorPresence.lastSeenAt",
       "sensor.assetId",
       "asset.name as assetName",
-      "asset.assetGroupId",
+      "assetGroup.id as assetGroupId",
       "assetGroup.name as assetGroupName",
       "sensor.enrollmentTokenId",
       "enrollmentToken.name as enrollmentTokenName",
@@ -185,34 +187,57 @@ export async function markReplacedDeleted(
   );
 }
 
-/** How many sensors of a token exist, by standing, and how many of those that report were seen since. */
-export async function countSensorsOfToken(db: Database, tokenId: string, onlineSince: number) {
-  const rows = await db
+/** How many sensors of a token exist, by standing. */
+export async function countStandingsOfToken(db: Database, tokenId: string): Promise<Map<Standing, number>> {
+  const query = (tx: Database) =>
+    tx
+      .selectFrom("sensor")
+      .select((eb) => ["standing", eb.fn.countAll().as("sensors")])
+      .where("enrollmentTokenId", "=", tokenId)
+      .where("standing", "!=", "deleted")
+      .groupBy("standing");
+  const rows = await inSnapshot(db, (tx) => query(tx).execute());
+  return new Map(rows.map(({ standing, sensors }) => [standing, Number(sensors)]));
+}
+
+/** How many of a token's reporting sensors were seen since: all are read, some at a time, by id as presence has them. */
+export async function countOnlineOfToken(db: Database, tokenId: string, since: number): Promise<number> {
+  let online = 0;
+  let after: string | null = "";
+  do {
+    const slice: OnlineSlice = await inSnapshot(db, (tx) => countOnlineSlice(tx, { tokenId, since, after }));
+    online += Number(slice.online ?? 0);
+    after = Number(slice.sensors) < SLICE ? null : slice.last;
+  } while (after !== null);
+  return online;
+}
+
+type OnlineSlice = Awaited<ReturnType<typeof countOnlineSlice>>;
+
+async function countOnlineSlice(
+  tx: Database,
+  { tokenId, since, after }: { tokenId: string; since: number; after: string | null },
+) {
+  const some = tx
     .selectFrom("sensor")
-    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .select("id")
+    .where("enrollmentTokenId", "=", tokenId)
+    .where("standing", "=", "reporting")
+    .where("id", ">", after)
+    .orderBy("id")
+    .limit(SLICE);
+  return await tx
+    .selectFrom(some.as("some"))
+    .crossJoin("sensorPresence")
+    .whereRef("sensorPresence.sensorId", "=", "some.id")
     .select((eb) => [
-      "sensor.standing",
       eb.fn.countAll().as("sensors"),
+      eb.fn.max("some.id").as("last"),
       eb.fn
-        .sum(
-          eb
-            .case()
-            .when("sensorPresence.lastSeenAt", ">=", onlineSince)
-            .then(eb.lit(1))
-            .else(eb.lit(0))
-            .end(),
-        )
-        .as("seen"),
+        .sum(sql<number>`case when sensor_presence.last_seen_at >= ${since} then 1 else 0 end`)
+        .as("online"),
     ])
-    .where("sensor.enrollmentTokenId", "=", tokenId)
-    .where("sensor.deletedAt", "is", null)
-    .groupBy("sensor.standing")
-    .execute();
-  return rows.map(({ standing, sensors, seen }) => ({
-    standing,
-    sensors: Number(sensors),
-    seen: Number(seen),
-  }));
+    .executeTakeFirstOrThrow();
 }
 
 /** Sensors of one slice: what a slice costs is not noticed by others. */
@@ -296,6 +321,8 @@ export async function lockSensor(tx: Database, id: string) {
  * that an operator deleted do not count.
  */
 export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
+  // PostgreSQL would read the clones of all sensors.
+  await readByIndex(tx);
   const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
     with recursive ancestor (id, cloned_from) as (
       select id, cloned_from from sensor where id = ${id}
