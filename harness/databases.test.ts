@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { SQL } from "bun";
-import { createTestDatabase } from "./databases.ts";
+import { copyTestDatabase, createTestDatabase } from "./databases.ts";
 
 test("a test database is its own, and is dropped while somebody is connected", async () => {
   const database = await createTestDatabase();
@@ -11,4 +11,16 @@ test("a test database is its own, and is dropped while somebody is connected", a
   await database[Symbol.asyncDispose]();
   const after = new SQL(database.url, { max: 1 });
   await expect(after`SELECT 1`.execute()).rejects.toThrow("does not exist");
+});
+
+test("a copy of a test database has what the first one had, and keeps it", async () => {
+  await using database = await createTestDatabase();
+  const run = async (url: string, statement: string) => {
+    await using sql = new SQL(url, { max: 1 });
+    return [...(await sql.unsafe(statement))];
+  };
+  await run(database.url, "CREATE TABLE host AS SELECT 'web-01' AS name");
+  await using copy = await copyTestDatabase(database);
+  await run(database.url, "UPDATE host SET name = 'web-02'");
+  expect(await run(copy.url, "SELECT name FROM host")).toEqual([{ name: "web-01" }]);
 });

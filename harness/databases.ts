@@ -7,8 +7,17 @@ export interface TestDatabase extends AsyncDisposable {
 
 /** Nothing is in it yet: the server that opens it migrates it. Disposing drops it, with whoever is still connected. */
 export async function createTestDatabase(administrator = administratorUrl()): Promise<TestDatabase> {
+  return await create(administrator, "");
+}
+
+/** Another database with the same content. No program may be connected to the first one meanwhile. */
+export async function copyTestDatabase(database: TestDatabase): Promise<TestDatabase> {
+  return await create(administratorUrl(), `TEMPLATE ${new URL(database.url).pathname.slice(1)}`);
+}
+
+async function create(administrator: string, options: string): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await administer(administrator, `CREATE DATABASE ${name}`);
+  await administer(administrator, `CREATE DATABASE ${name} ${options}`);
   const url = new URL(administrator);
   url.pathname = `/${name}`;
   return {
