@@ -53,7 +53,7 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const { token, warning } = given;
   if (warning) note(warning);
   const way = replaced?.server === server ? { way: await wayTo(replaced, options) } : {};
-  const enrolled = await enroll({ ...options, ...way, token, replaces: replaced !== undefined });
+  const enrolled = await enroll({ ...options, ...way, token, replaces: replaced?.sensorId });
   // It is another sensor's.
   if (replaced) removeStatus(stateDir);
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;

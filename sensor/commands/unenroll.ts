@@ -5,12 +5,15 @@ import { connectAs } from "../enrollment/key-rotation.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
 import {
+  changedMeanwhile,
   type EnrolledIdentity,
   identityPath,
+  isSameSensor,
   privateKeyOf,
   readIdentity,
   removeIdentity,
 } from "../state/identity.ts";
+import { lockIdentity } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { send } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
@@ -43,6 +46,9 @@ export async function unenrollCommand(args: string[]): Promise<void> {
       if (!isGone) note(`${identity.server} was not told: ${error.message}`);
     }
   }
+  using _ = lockIdentity(stateDir);
+  const onDisk = readIdentity(stateDir);
+  if (onDisk && !isSameSensor(onDisk, identity)) throw changedMeanwhile("unenroll", stateDir);
   removeIdentity(stateDir);
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
 }

@@ -4,12 +4,15 @@ import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { type ExitName, SensorError } from "../sensor-error.ts";
 import {
+  changedMeanwhile,
+  changeIdentity,
   claimCandidate,
   createIdentity,
   type EnrolledIdentity,
   goOnBy,
   type Identity,
   identityPath,
+  isSameSensor,
   makeIdentity,
   privateKeyOf,
   readIdentity,
@@ -28,8 +31,8 @@ export interface EnrollOptions {
   server: string;
   token: string;
   host: HostFacts;
-  /** To become a new sensor in place of the one that this host is: its identity stays until the new one is on disk. */
-  replaces?: boolean;
+  /** The sensor that this host is, to become a new one in its place: its identity stays until the new one is on disk. */
+  replaces?: string | undefined;
   /** How the server is reached and known, where that is settled already. */
   way?: Way;
   /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
@@ -103,13 +106,17 @@ export async function enroll(
   isSecondTry = false,
 ): Promise<EnrolledIdentity & Arrival> {
   const { stateDir, server, token } = options;
-  const isBeside = token.startsWith(TICKET_PREFIX) || options.replaces === true;
+  const isTicket = token.startsWith(TICKET_PREFIX);
+  const isBeside = isTicket || options.replaces !== undefined;
   // Before there is anything to send.
   const way = options.way ?? (await findWay(options));
   const identity = isBeside ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
   // Another command was faster, e.g. while a person typed the token into this one.
-  if (identity.state === "enrolled")
-    return { ...identity, assetGroup: undefined, awaitingApproval: false, readBy: undefined };
+  const faster = identity.state === "enrolled" ? identity : findReplacement(options);
+  if (faster) {
+    if (isBeside) removeCandidate(stateDir);
+    return { ...faster, assetGroup: undefined, awaitingApproval: false, readBy: undefined };
+  }
   const { ca, proxy = options.environmentProxy } = identity;
   const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
   const reply = await requestIdentity(connection, options).catch((error: unknown) => {
@@ -128,11 +135,21 @@ export async function enroll(
     enrolledAt: reply.serverTime,
     ...(serverKey === undefined ? {} : { serverKey }),
   };
-  writeIdentity(stateDir, enrolled);
+  const kept = changeIdentity(stateDir, (onDisk) => {
+    // The sensor of a command that was faster may have changed its key since.
+    const isDone = onDisk?.state === "enrolled" && !isTicket && onDisk.sensorId !== options.replaces;
+    return isDone ? onDisk : enrolled;
+  });
   if (isBeside) removeCandidate(stateDir);
   const { assetGroup, awaitingApproval } = reply;
   const readBy = await findReader(connection, reply.certificate);
-  return { ...enrolled, assetGroup: assetGroup?.name, awaitingApproval, readBy };
+  return { ...kept, assetGroup: assetGroup?.name, awaitingApproval, readBy };
+}
+
+/** What another command has made of the sensor that is to be replaced, where one has. */
+function findReplacement({ stateDir, replaces }: EnrollOptions): EnrolledIdentity | undefined {
+  const onDisk = replaces === undefined ? undefined : readIdentity(stateDir);
+  return onDisk?.state === "enrolled" && onDisk.sensorId !== replaces ? onDisk : undefined;
 }
 
 function isKeySpent(error: unknown): boolean {
@@ -176,7 +193,10 @@ export async function changeWay(identity: EnrolledIdentity, options: WayOptions)
   const isTrusted = caPin === undefined || (identity.ca ?? []).some((root) => pinOf(root) === caPin);
   if (isTrusted && proxy === identity.proxy) return false;
   const way = await findWay({ ...options, proxy, caPin: isTrusted ? undefined : caPin });
-  writeIdentity(stateDir, { ...identity, ...way });
+  changeIdentity(stateDir, (onDisk) => {
+    if (onDisk && isSameSensor(onDisk, identity)) return { ...onDisk, ...way };
+    throw changedMeanwhile("enroll", stateDir);
+  });
   return true;
 }
 

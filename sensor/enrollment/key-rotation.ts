@@ -5,11 +5,12 @@ import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollClone, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import {
+  changeIdentity,
   type EnrolledIdentity,
+  isSameIdentity,
   type KeyPair,
   makeKeyPair,
   privateKeyOf,
-  writeIdentity,
 } from "../state/identity.ts";
 import { type Connection, connect, send, VERSIONS } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
@@ -108,9 +109,18 @@ export async function becomeClone(
   return { awaitingApproval };
 }
 
-/** Writes the identity; the connection signs with its key from then on. Throws SensorError, and nothing has changed. */
+/** Another command has changed or removed the identity on disk since this session took it over. */
+export class IdentityChanged extends Error {}
+
+/**
+ * Writes the identity; the connection signs with its key from then on. Throws SensorError and IdentityChanged, and nothing has changed:
+ * the key of a sensor that another command has made of this host is nowhere else.
+ */
 export function save(stateDir: string, session: Session, identity: EnrolledIdentity): void {
-  writeIdentity(stateDir, identity);
+  changeIdentity(stateDir, (onDisk) => {
+    if (onDisk?.state === "enrolled" && isSameIdentity(onDisk, session.identity)) return identity;
+    throw new IdentityChanged("another command changed the identity of this host");
+  });
   session.identity = identity;
   session.connection.key = privateKeyOf(identity);
   session.connection.keyid = identity.sensorId;

@@ -7,12 +7,13 @@ import {
   becomeClone,
   changeKey,
   connectAs,
+  IdentityChanged,
   type Session,
   save,
   tryNextKey,
 } from "../enrollment/key-rotation.ts";
 import { SensorError } from "../sensor-error.ts";
-import { type EnrolledIdentity, identityPath, readIdentity } from "../state/identity.ts";
+import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
 import { readStatus, type SensorState, writeStatus } from "../state/status-file.ts";
 import { backOffMs, jitteredMs, wait } from "../transport/back-off.ts";
 import { parseRoots, pinOf } from "../transport/certificates.ts";
@@ -105,7 +106,9 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   const pause = { untilMs: 0 };
   const kept = openSpool(stateDir, news, options.maxKeptBytes);
   return async () => {
-    const outcome = await attempt(() => oneCycle(options, session, told, kept, pause, news));
+    const outcome = await attempt(() =>
+      untilSettled(() => oneCycle(options, session, told, kept, pause, news)),
+    );
     outcome.news = news.splice(0);
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
@@ -127,7 +130,18 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   };
 }
 
-/** Throws Unreachable, Refused. What the server has not taken then is kept. */
+/** Begins again, with what is on disk then, when another command changes the identity meanwhile. */
+async function untilSettled<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof IdentityChanged)) throw error;
+    }
+  }
+}
+
+/** Throws Unreachable, Refused, IdentityChanged. What the server has not taken then is kept. */
 async function oneCycle(
   options: CycleOptions,
   session: Session,
@@ -250,10 +264,7 @@ function adoptIdentity(
     removeSpool(stateDir);
     throw new IdentityRemoved();
   }
-  // Another server never comes without another key.
-  const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
-    JSON.stringify([sensorId, publicKey, ca, proxy]);
-  if (known(onDisk) === known(session.identity)) return;
+  if (isSameIdentity(onDisk, session.identity)) return;
   const { publicKey, sensorId } = session.identity;
   const isSameKey = onDisk.publicKey === publicKey;
   const isSameSensor = onDisk.sensorId === sensorId;

@@ -11,6 +11,7 @@ import { removeSpool } from "../reporting/spool-files.ts";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
+import { lockIdentity } from "./run-lock.ts";
 import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -117,12 +118,10 @@ export function goOnBy(way: Way, { ca: _ca, proxy: _proxy, ...earlier }: Identit
 
 /** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
 export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
-  const folder = candidateFolder(stateDir);
-  const earlier = readIdentity(folder);
-  if (earlier?.server === server) return goOnBy(way, earlier);
-  const made = { ...makeIdentity(server), ...way };
-  writeIdentity(folder, made);
-  return made;
+  const claimed = changeIdentity(candidateFolder(stateDir), (earlier) =>
+    earlier?.server === server ? earlier : { ...makeIdentity(server), ...way },
+  );
+  return goOnBy(way, claimed);
 }
 
 export function removeCandidate(stateDir: string): void {
@@ -146,6 +145,44 @@ export function writeIdentity(stateDir: string, value: Identity): void {
   } catch (error) {
     throw cannotWrite(stateDir, error);
   }
+}
+
+/**
+ * Makes another identity of the one that is on disk now, and returns it; no other process changes it in between. For all that is written
+ * behind a request: another command may have made this host another sensor meanwhile. Throws what `change` throws, and SensorError.
+ */
+export function changeIdentity<T extends Identity>(
+  stateDir: string,
+  change: (onDisk: Identity | undefined) => T,
+): T {
+  using _ = lockIdentity(stateDir);
+  const onDisk = readIdentity(stateDir);
+  const changed = change(onDisk);
+  if (changed !== onDisk) writeIdentity(stateDir, changed);
+  return changed;
+}
+
+/** Whether both are one sensor with one key that reaches its server in one way. Another server never comes without another key. */
+export function isSameIdentity(one: EnrolledIdentity, other: EnrolledIdentity): boolean {
+  const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
+    JSON.stringify([sensorId, publicKey, ca, proxy]);
+  return known(one) === known(other);
+}
+
+/** Whether both are one sensor, with whichever key, or one enrollment that is not finished. */
+export function isSameSensor(one: Identity, other: Identity): boolean {
+  const nameOf = (identity: Identity) =>
+    identity.state === "enrolled" ? identity.sensorId : identity.publicKey;
+  return nameOf(one) === nameOf(other);
+}
+
+/** The error of a command that finds another sensor's identity than the one that it began with. */
+export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string): SensorError {
+  return new SensorError(
+    "identity",
+    `Cannot ${action} sensor: another command changed the identity in ${stateDir} meanwhile; it was left as it is`,
+    "run the same command again",
+  );
 }
 
 /** As writeIdentity, where there is none yet; false when another process was first. */

@@ -1,30 +1,57 @@
-// One program reports with a state folder at a time: two would take turns with one key, as two hosts do.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+// Locks of a state folder. One program reports with it at a time: two would take turns with one key, as two hosts do. And one changes
+// the identity at a time: enroll and unenroll may do so while a sensor runs.
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SensorError } from "../sensor-error.ts";
+import { createFileAtomically } from "./atomic-file.ts";
+
+const POLL_MS = 10;
+/** Much longer than a process takes to write an identity. */
+const IDENTITY_WAIT_MS = 10_000;
 
 /** Throws SensorError when another program that runs holds the folder. A folder that cannot be written is held all the same. */
 export function lockStateDir(stateDir: string): Disposable {
-  const path = join(stateDir, "run.lock");
+  const lock = tryLock(join(stateDir, "run.lock"));
+  if ("lock" in lock) return lock.lock;
+  throw new SensorError(
+    "failed",
+    `Cannot run sensor: another attacklens-sensor (process ${lock.holder}) reports from ${stateDir}`,
+    "stop that one first, or use another folder with --state",
+  );
+}
+
+/** Waits for a process that is about to change the identity. Throws SensorError when it takes too long. */
+export function lockIdentity(stateDir: string): Disposable {
+  const path = join(stateDir, "identity.lock");
+  const deadline = performance.now() + IDENTITY_WAIT_MS;
+  for (;;) {
+    const lock = tryLock(path);
+    if ("lock" in lock) return lock.lock;
+    if (performance.now() > deadline)
+      throw new SensorError(
+        "failed",
+        `Cannot change the identity in ${stateDir}: process ${lock.holder} has locked it`,
+        `run the same command again; if that process is not attacklens-sensor, remove ${path} first`,
+      );
+    Bun.sleepSync(POLL_MS);
+  }
+}
+
+/** The lock, or the number of the process that holds it. */
+function tryLock(path: string): { lock: Disposable } | { holder: string } {
   const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
   for (let tries = 0; tries < 3; tries++) {
     try {
-      writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
-      return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
+      createFileAtomically(path, mine);
+      return { lock: { [Symbol.dispose]: () => rmSync(path, { force: true }) } };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return { [Symbol.dispose]: () => {} };
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return { lock: { [Symbol.dispose]: () => {} } };
     }
     const [pid = "", startedAt = ""] = readHolder(path).split(" ");
-    if (isAlive(Number(pid), startedAt)) {
-      throw new SensorError(
-        "failed",
-        `Cannot run sensor: another attacklens-sensor (process ${pid}) reports from ${stateDir}`,
-        "stop that one first, or use another folder with --state",
-      );
-    }
+    if (isAlive(Number(pid), startedAt)) return { holder: pid };
     rmSync(path, { force: true });
   }
-  return { [Symbol.dispose]: () => {} };
+  return { lock: { [Symbol.dispose]: () => {} } };
 }
 
 function readHolder(path: string): string {

@@ -1,0 +1,200 @@
+// Two commands with one state folder: what the one has made of the identity while the other waited for the server is not undone.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { makeCa } from "../../harness/certificates.ts";
+import type { Collected } from "../collectors/collect.ts";
+import { changeWay, enroll } from "../enrollment/enroll.ts";
+import {
+  type EnrolledIdentity,
+  identityPath,
+  makeIdentity,
+  makeKeyPair,
+  readIdentity,
+  removeIdentity,
+  writeIdentity,
+} from "../state/identity.ts";
+import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { type Answer, json, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
+import { IdentityRemoved, openCycle } from "./loop.ts";
+
+const OTHER_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000002";
+const PROXY = "http://proxy.example:3128";
+
+const root = (await makeCa("A private CA")).certificate;
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let folder: ReturnType<typeof makeFolder>;
+let identity: EnrolledIdentity;
+beforeEach(async () => {
+  folder = makeFolder();
+  server = await startTestServer();
+  identity = sensor();
+  server.world.publicKey = identity.publicKey;
+  writeIdentity(folder.path, identity);
+});
+afterEach(async () => {
+  await server[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+function sensor(extra: Partial<EnrolledIdentity> = {}): EnrolledIdentity {
+  const enrolledAt = "2026-11-24T09:30:00.000Z";
+  return { ...makeIdentity(server.url), state: "enrolled", sensorId: SENSOR_ID, enrolledAt, ...extra };
+}
+
+const onDisk = () => readIdentity(folder.path) as EnrolledIdentity;
+const host: HostFacts = {
+  hostname: "web-01",
+  platform: "linux",
+  architecture: "amd64",
+  osName: "Debian GNU/Linux",
+  osVersion: "12",
+  macs: [],
+  addresses: [],
+};
+const options = () => ({
+  ...{ stateDir: folder.path, server: server.url, host, waitMs: 0, onRetry: () => {} },
+  signal: new AbortController().signal,
+});
+const collected = Object.fromEntries(
+  CATEGORIES.map((category) => [category, { status: "unsupported" }]),
+) as unknown as Collected;
+const startRun = () =>
+  openCycle({
+    ...options(),
+    identity: onDisk(),
+    collect: async () => collected,
+    collectHost: async () => host,
+  });
+/** The server's reply, and what another command does on this host before it is read. */
+const meanwhile =
+  (work: () => void, reply: Answer = server.answer): Answer =>
+  (response, request) => {
+    reply(response, request);
+    work();
+  };
+
+/** A running sensor's requests behind whose reply it writes its identity. */
+const WRITES: Record<string, (work: () => void) => void> = {
+  "that was told to change its key": (work) =>
+    server.next.push(meanwhile(work, checkedIn({ newKeyWanted: true }))),
+  "that announces its next key": (work) =>
+    server.next.push(checkedIn({ newKeyWanted: true }), meanwhile(work)),
+  "that shows its next key": (work) =>
+    server.next.push(checkedIn({ newKeyWanted: true }), server.answer, meanwhile(work)),
+  "that shows a next key that a cut left": (work) => {
+    const nextKey = makeKeyPair();
+    identity = { ...identity, nextKey };
+    writeIdentity(folder.path, identity);
+    server.world.nextKey = nextKey.publicKey;
+    server.next.push(meanwhile(work));
+  },
+  "that was told that its next key is taken": (work) =>
+    server.next.push(checkedIn({ newKeyWanted: true }), meanwhile(work, problem("key-taken"))),
+  "that was told that it is a clone": (work) => server.next.push(meanwhile(work, problem("sensor-cloned"))),
+  "that enrolls as a clone": (work) => server.next.push(problem("sensor-cloned"), meanwhile(work)),
+  "that was told the server's new key": (work) =>
+    server.next.push(meanwhile(work, checkedIn({ serverKey: makeKeyPair().publicKey }))),
+};
+function checkedIn(more: Record<string, unknown>): Answer {
+  return (response, request) => {
+    server.world.lastNonces.set(request.keyid, request.nonce);
+    const reply = { serverTime: "2026-11-24T09:30:00.000Z", checkInIntervalSeconds: 60, wanted: [] };
+    json(200, { ...reply, ...more })(response, request);
+  };
+}
+
+describe("a running sensor", () => {
+  for (const [moment, when] of Object.entries(WRITES)) {
+    test(`${moment} keeps the new sensor that enroll has made of this host`, async () => {
+      const other = sensor({ sensorId: OTHER_ID });
+      when(() => {
+        writeIdentity(folder.path, other);
+        server.world.publicKey = other.publicKey;
+        server.world.nextKey = undefined;
+      });
+      const cycle = startRun();
+      await cycle();
+      expect(onDisk()).toEqual(other);
+      expect((await cycle()).state).toBe("connected");
+      expect(server.received.at(-1)).toMatchObject({ keyid: OTHER_ID, signatureError: undefined });
+    });
+
+    test(`${moment} stays without an identity that unenroll has removed`, async () => {
+      when(() => removeIdentity(folder.path));
+      const cycle = startRun();
+      const first = cycle();
+      await expect(first.then(cycle)).rejects.toBeInstanceOf(IdentityRemoved);
+      expect(existsSync(identityPath(folder.path))).toBe(false);
+    });
+
+    test(`${moment} keeps the connection settings that enroll has changed, and its key`, async () => {
+      when(() => writeIdentity(folder.path, { ...onDisk(), ca: [root] }));
+      await startRun()();
+      expect(onDisk().ca).toEqual([root]);
+      // Of the keys on the disk one is the server's.
+      const { publicKey, nextKey, cloneKey } = onDisk();
+      expect([publicKey, nextKey?.publicKey, cloneKey?.publicKey]).toContain(server.world.publicKey);
+    });
+  }
+});
+
+describe("enroll", () => {
+  test("that changes the connection settings leaves the key that the running sensor has now", async () => {
+    const renewed = { ...identity, ...makeKeyPair() };
+    writeIdentity(folder.path, renewed);
+    expect(await changeWay(identity, { ...options(), proxy: PROXY })).toBe(true);
+    expect(onDisk()).toEqual({ ...renewed, proxy: PROXY });
+  });
+
+  test("that changes the connection settings leaves another sensor's identity alone", async () => {
+    const other = sensor({ sensorId: OTHER_ID });
+    writeIdentity(folder.path, other);
+    await expect(changeWay(identity, { ...options(), proxy: PROXY })).rejects.toThrow(
+      "Cannot enroll sensor: another command changed the identity",
+    );
+    expect(onDisk()).toEqual(other);
+  });
+
+  test("--replace twice at once makes one new sensor", async () => {
+    const replace = () => enroll({ ...options(), token: TOKEN, replaces: SENSOR_ID });
+    const enrolled = { assetGroup: null, checkInIntervalSeconds: 60, serverTime: "2026-11-24T09:30:00.000Z" };
+    const reply = json(201, { ...enrolled, sensorId: OTHER_ID });
+    let second: ReturnType<typeof enroll> | undefined;
+    server.next.push((response, request) => {
+      server.next.push(reply);
+      second = replace();
+      second.then(
+        () => reply(response, request),
+        () => reply(response, request),
+      );
+    });
+    const first = await replace();
+    // The sensor runs already, and has changed its key.
+    expect(await second).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
+    expect(onDisk()).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
+    // A third one, which looked at the identity before the first was done.
+    expect(await replace()).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
+    expect(server.received).toHaveLength(2);
+    expect(readdirSync(folder.path)).toEqual(["identity.json"]);
+  });
+
+  test("that another enroll has overtaken leaves the key that the new sensor has now", async () => {
+    removeIdentity(folder.path);
+    const renewed = sensor();
+    server.next.push(meanwhile(() => writeIdentity(folder.path, renewed)));
+    expect(await enroll({ ...options(), token: TOKEN })).toMatchObject({ publicKey: renewed.publicKey });
+    expect(onDisk()).toEqual(renewed);
+  });
+});
+
+test("unenroll leaves the new sensor that enroll has made of this host meanwhile", async () => {
+  const other = sensor({ sensorId: OTHER_ID });
+  server.next.push(meanwhile(() => writeIdentity(folder.path, other)));
+  const { exitCode, stderr } = await runCommandLine(["unenroll", "--state", folder.path]);
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain("another command changed the identity");
+  expect(onDisk()).toEqual(other);
+});
