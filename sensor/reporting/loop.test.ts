@@ -110,6 +110,16 @@ test("a sensor that the server does not know keeps its key, and is seldom heard 
   });
 });
 
+test("a sensor whose nonces other instances overtake again and again asks soon, until it is settled", async () => {
+  for (let overtaken = 1; overtaken <= 3; overtaken++)
+    server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));
+  const seen = await runFor(2);
+  expect(seen.map(({ cycle, nextMs }) => ({ state: cycle.state, nextMs }))).toEqual([
+    { state: "being-settled", nextMs: 54_000 },
+    { state: "connected", nextMs: 54_000 },
+  ]);
+});
+
 test("another refusal is told as such", async () => {
   server.next.push(problem("signature-invalid"));
   expect(await cycleOnce()).toMatchObject({

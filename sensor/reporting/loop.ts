@@ -38,6 +38,8 @@ const REFUSED_STATES: Partial<Record<ProblemCode, Cycle["state"]>> = {
   "clock-skewed": "clock-wrong",
   // Another instance has checked in meanwhile: the next check-in settles it.
   "state-conflict": "being-settled",
+  // Others use this key, so often that each corrected nonce was overtaken too.
+  "signature-replayed": "being-settled",
 };
 
 export interface Cycle {
