@@ -113,7 +113,7 @@ for (const dialect of TESTED_DIALECTS) {
           if (state !== "replaced, blocked")
             expect([told, await sensor.status()]).toEqual([told, "uninstalled"]);
           // The key is refused from then on, also when the reply was lost.
-          const instanceId = instance === "of version 1" ? undefined : holder;
+          const instanceId = which === "of version 1" ? undefined : holder;
           for (const again of [await sensor.unenroll(instanceId), await sensor.checkIn(instanceId)])
             expect([told, again.status, again.code]).toEqual([told, 401, "sensor-unknown"]);
         }
