@@ -39,12 +39,13 @@ export async function createSuperAdmin(server: RunningServer, dataDir: string): 
   return { email, password, session };
 }
 
-/** Creates a token and enrolls the built sensor with it. The value goes from the reply to the sensor's standard input only. */
+/** Creates a token and enrolls the sensor with it; the built one unless `program` names another command. The value goes from the reply to the sensor's standard input only. */
 export async function enrollThisMachine(
   server: RunningServer,
   session: Session,
   stateDir: string,
   tokenName: string,
+  program?: string[],
 ): Promise<void> {
   const { value } = await call(
     server.url,
@@ -54,7 +55,7 @@ export async function enrollThisMachine(
   );
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const args = ["enroll", "--server", server.url, "--token", "-", "--state", stateDir];
-  const { code, stdout, stderr } = await runSensor(args, { stdin: value });
+  const { code, stdout, stderr } = await runSensor(args, { stdin: value, program });
   if (code !== 0) throw new TaskError(`Cannot enroll the sensor (exit code ${code}):\n${stdout}${stderr}`);
 }
 

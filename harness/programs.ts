@@ -1,11 +1,11 @@
 // Starts the built server and the built sensor as a person would, and stops them. Used by demo, dev, start and the browser tests.
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { getSetup } from "@attacklens/protocol/account.ts";
 import { call } from "./api-client.ts";
 import { programPath, SENSOR, SERVER } from "./build.ts";
 import { type CommandResult, runCommand } from "./command.ts";
-import { TaskError } from "./terminal.ts";
+import { ROOT, TaskError } from "./terminal.ts";
 
 export interface RunningProgram extends AsyncDisposable {
   pid: number;
@@ -23,7 +23,15 @@ export interface RunningServer extends RunningProgram {
   setupLink: string | undefined;
 }
 
+/** The commands that run the programs from their sources, without a build. */
+export const FROM_SOURCE = {
+  server: [process.execPath, "--no-env-file", join(ROOT, "tasks/attacklens.ts")],
+  sensor: [process.execPath, "--no-env-file", join(ROOT, "sensor/main.ts")],
+};
+
 export interface ServerOptions {
+  /** The command that runs the program; the built one when absent. */
+  program?: string[];
   dataDir: string;
   /** Everything it logs is appended here. */
   logFile: string;
@@ -41,12 +49,8 @@ const STOP_TIMEOUT_MS = 30_000;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { program, output } = startProgram({
     command: [
-      programPath(SERVER),
-      "serve",
-      "--data",
-      options.dataDir,
-      "--listen",
-      options.listen ?? "127.0.0.1:0",
+      ...(options.program ?? [programPath(SERVER)]),
+      ...["serve", "--data", options.dataDir, "--listen", options.listen ?? "127.0.0.1:0"],
     ],
     logFile: options.logFile,
     environment: {
@@ -65,9 +69,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** `attacklens-sensor run`, until it is stopped. */
-export function startSensor(options: { stateDir: string; logFile: string }): RunningProgram {
+export function startSensor(options: {
+  stateDir: string;
+  logFile: string;
+  /** The command that runs the program; the built one when absent. */
+  program?: string[];
+}): RunningProgram {
   const { program, output } = startProgram({
-    command: [programPath(SENSOR), "run", "--state", options.stateDir],
+    command: [...(options.program ?? [programPath(SENSOR)]), "run", "--state", options.stateDir],
     logFile: options.logFile,
   });
   void output.pipeTo(new WritableStream());
@@ -77,9 +86,9 @@ export function startSensor(options: { stateDir: string; logFile: string }): Run
 /** Runs a command of the sensor to its end. A token is given on standard input, where no process list shows it. */
 export function runSensor(
   args: string[],
-  options: { stdin?: string; environment?: Record<string, string> } = {},
+  options: { stdin?: string; environment?: Record<string, string>; program?: string[] } = {},
 ): Promise<CommandResult> {
-  return runCommand([programPath(SENSOR), ...args], {
+  return runCommand([...(options.program ?? [programPath(SENSOR)]), ...args], {
     env: cleanEnvironment(options.environment),
     stdin: options.stdin,
   });

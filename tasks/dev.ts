@@ -1,56 +1,99 @@
-// npm run dev: server, console and one sensor on throw-away data; a change of their sources builds and restarts what it touches.
-import { mkdtempSync, rmSync, watch } from "node:fs";
+// npm run dev: server, console and one sensor on throwaway data, from their sources. An edit of the console shows in the open
+// page; an edit of the server or the sensor restarts that program only; an edit of protocol/ restarts both; a test's, nothing.
+import { existsSync, mkdtempSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../harness/build.ts";
 import { createSuperAdmin, enrollThisMachine } from "../harness/first-day.ts";
-import { type RunningProgram, startSensor, startServer } from "../harness/programs.ts";
+import {
+  FROM_SOURCE,
+  lastLines,
+  type RunningProgram,
+  startSensor,
+  startServer,
+} from "../harness/programs.ts";
 import { progress, ROOT, runTask } from "../harness/terminal.ts";
+import { openDevConsole } from "./dev-console.ts";
 
-const WATCHED = ["protocol", "server", "console", "sensor"];
-const SETTLE_MS = 150;
+type Program = "server" | "sensor";
+
+/** The programs that a folder's files are part of. The console's edits are the bundler's business. */
+const PROGRAMS_OF: Record<string, Program[]> = {
+  protocol: ["server", "sensor"],
+  server: ["server"],
+  sensor: ["sensor"],
+};
+/** An editor writes a file in several steps. */
+const SETTLE_MS = 50;
 
 await runTask("dev", async (opened) => {
-  await build();
   const folder = mkdtempSync(join(tmpdir(), "attacklens-dev-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const dataDir = join(folder, "server");
-  const stateDir = join(folder, "sensor");
-  const logFile = join(folder, "server.log");
-  const first = await startServer({ dataDir, logFile });
-  const running: { server: RunningProgram; sensor?: RunningProgram } = { server: first };
-  opened.defer(async () => void (await Promise.all([running.server.stop(), running.sensor?.stop()])));
-  const person = await createSuperAdmin(first, dataDir);
-  await enrollThisMachine(first, person.session, stateDir, "Development");
-  running.sensor = startSensor({ stateDir, logFile: join(folder, "sensor.log") });
+  const [dataDir, stateDir] = [join(folder, "server"), join(folder, "sensor")];
+  const [serverLog, sensorLog] = [join(folder, "server.log"), join(folder, "sensor.log")];
+  let serverUrl = "";
+  const console_ = openDevConsole(() => serverUrl);
+  opened.defer(() => console_.stop(true));
+  const origin = console_.url.origin;
+  const start = {
+    server: async (listen?: string) => {
+      // Users come through the console's address, and the server accepts their requests from no other.
+      const environment = { ATTACKLENS_PUBLIC_URL: origin, ATTACKLENS_CHECK_IN_INTERVAL: "5" };
+      const program = FROM_SOURCE.server;
+      const server = await startServer({ program, dataDir, logFile: serverLog, listen, environment });
+      serverUrl = server.url;
+      return server;
+    },
+    sensor: async () => startSensor({ program: FROM_SOURCE.sensor, stateDir, logFile: sensorLog }),
+  };
+  progress("starting the server from its sources");
+  const first = await start.server();
+  const listen = new URL(first.url).host;
+  const running: Record<Program, RunningProgram | undefined> = { server: first, sensor: undefined };
+  opened.defer(async () => void (await Promise.all([running.sensor?.stop(), running.server?.stop()])));
+  const user = await createSuperAdmin(first, dataDir);
+  progress("enrolling the sensor");
+  await enrollThisMachine(first, user.session, stateDir, "Development", FROM_SOURCE.sensor);
+  running.sensor = await start.sensor();
   console.log(`
-  Console    ${first.url}
-  E-mail     ${person.email}
-  Password   ${person.password}
-  Logs       ${folder}/*.log
+  Console    ${origin}
+  API        ${first.url}
+  Email      ${user.email}
+  Password   ${user.password}
+  Logs       ${serverLog}
+             ${sensorLog}
 `);
-  const sourcesChanged = watchSources();
+  progress("ready: edits show at once");
+  const changed = watchSources();
   for (;;) {
-    await sourcesChanged();
-    try {
-      await build();
-      await Promise.all([running.server.stop(), running.sensor.stop()]);
-      const listen = new URL(first.url).host;
-      running.server = await startServer({ dataDir, logFile, listen });
-      running.sensor = startSensor({ stateDir, logFile: join(folder, "sensor.log") });
-      progress("restarted: reload the page");
-    } catch (error) {
-      console.error((error as Error).message);
+    for (const program of await changed()) {
+      const startedAt = performance.now();
+      await running[program]?.stop();
+      try {
+        running[program] = await (program === "server" ? start.server(listen) : start.sensor());
+        progress(`restarted the ${program} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+      } catch (error) {
+        running[program] = undefined;
+        console.error(`${(error as Error).message}\n${lastLines(serverLog, 5)}`);
+      }
     }
   }
 });
 
-/** Gives a function that resolves once a file has changed since it last resolved, and none has for a moment. */
-function watchSources(): () => Promise<void> {
+/** Returns a function that resolves with the programs whose sources have changed since it last resolved. */
+function watchSources(): () => Promise<Program[]> {
+  const changed = new Set<Program>();
   let settling: Timer | undefined;
   let change = Promise.withResolvers<void>();
-  for (const name of WATCHED) {
-    watch(join(ROOT, name), { recursive: true }, () => {
+  for (const [folder, programs] of Object.entries(PROGRAMS_OF)) {
+    const seen = new Map<string, number>();
+    watch(join(ROOT, folder), { recursive: true }, (_event, name) => {
+      if (name === null || !isSource(name)) return;
+      const path = join(ROOT, folder, name);
+      // Reading a file may be reported as well.
+      const modified = existsSync(path) ? statSync(path).mtimeMs : 0;
+      if (seen.get(name) === modified) return;
+      seen.set(name, modified);
+      for (const program of programs) changed.add(program);
       clearTimeout(settling);
       settling = setTimeout(() => change.resolve(), SETTLE_MS);
     });
@@ -58,5 +101,15 @@ function watchSources(): () => Promise<void> {
   return async () => {
     await change.promise;
     change = Promise.withResolvers();
+    const programs = [...changed];
+    changed.clear();
+    return programs;
   };
+}
+
+/** Tests and what only they use change no program. */
+function isSource(name: string): boolean {
+  return (
+    /\.(ts|tsx|sql|json)$/.test(name) && !/\.test\.tsx?$|(^|\/)(testing|testdata|node_modules)\//.test(name)
+  );
 }
