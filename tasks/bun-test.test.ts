@@ -1,14 +1,37 @@
 import { expect, test } from "bun:test";
-import { parseJUnitCounts } from "./bun-test.ts";
+import { describeSlowest, parseJUnitCounts } from "./bun-test.ts";
 
 test("counts come from the outermost element of the report", () => {
   const xml = `<?xml version="1.0"?>
 <testsuites name="bun test" tests="12" assertions="30" failures="2" skipped="1" time="1.5">
   <testsuite name="a.test.ts" tests="5" failures="2" skipped="0" />
 </testsuites>`;
-  expect(parseJUnitCounts(xml)).toEqual({ passed: 9, failed: 2, skipped: 1 });
+  expect(parseJUnitCounts(xml)).toMatchObject({ passed: 9, failed: 2, skipped: 1 });
 });
 
 test("a report that was cut off before its first element counts nothing", () => {
-  expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0, times: [] });
+});
+
+test("the slowest tests come first, with their groups and the time of their file", () => {
+  const { times } = parseJUnitCounts(`<testsuites name="bun test" tests="4" skipped="1" time="9">
+  <testsuite name="a.test.ts" file="a.test.ts" tests="3" time="4.06">
+    <testsuite name="group" file="a.test.ts" line="2" tests="1" time="3.5">
+      <testcase name="of &lt;&#105;&gt; &amp; &quot;b&quot;" classname="group" time="2.25" file="a.test.ts" />
+    </testsuite>
+    <testcase name="short" classname="" time="0.04" file="a.test.ts" />
+    <testcase name="left out" classname="" time="0" file="a.test.ts">
+      <skipped />
+    </testcase>
+  </testsuite>
+  <testsuite name="b.test.ts" file="b.test.ts" tests="1" time="12">
+    <testcase name="long" classname="" time="11.96" file="b.test.ts">
+      <failure type="AssertionError" />
+    </testcase>
+  </testsuite>
+</testsuites>`);
+  expect(describeSlowest(times, 2)).toBe(
+    ' 12.0 s of  12.0 s in b.test.ts: long\n  2.3 s of   4.1 s in a.test.ts: group > of <i> & "b"',
+  );
+  expect(times).toHaveLength(3);
 });

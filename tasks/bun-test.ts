@@ -8,15 +8,27 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Of the tests that bun ran, skipped ones left out. */
+  times: TestTime[];
 }
 
-export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0 };
+export interface TestTime {
+  /** With the names of the groups around it. */
+  name: string;
+  file: string;
+  seconds: number;
+  /** Of the whole file, with its hooks. */
+  fileSeconds: number;
+}
+
+export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0, times: [] };
 
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce((sum, counts) => ({
     passed: sum.passed + counts.passed,
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + counts.skipped,
+    times: [...sum.times, ...counts.times],
   }));
 }
 
@@ -77,9 +89,51 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
 
 /** The totals stand on the outermost element. */
 export function parseJUnitCounts(xml: string): Counts {
-  const element = /<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "";
-  const attribute = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(element)?.[1] ?? 0);
-  const failed = attribute("failures") + attribute("errors");
-  const skipped = attribute("skipped");
-  return { passed: attribute("tests") - failed - skipped, failed, skipped };
+  const totals = readAttributes(/<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "");
+  const total = (name: string) => Number(totals[name] ?? 0);
+  const failed = total("failures") + total("errors");
+  const skipped = total("skipped");
+  return { passed: total("tests") - failed - skipped, failed, skipped, times: parseTimes(xml) };
+}
+
+function parseTimes(xml: string): TestTime[] {
+  const elements = (name: string) =>
+    Array.from(xml.matchAll(new RegExp(`<${name} [^>]*>(?!\\s*<skipped)`, "g")), ([tag]) =>
+      readAttributes(tag),
+    );
+  const fileSeconds = new Map<string, number>();
+  // A file's own element bears the file as its name; the groups in the file are elements of the same kind.
+  for (const { name = "", file, time } of elements("testsuite"))
+    if (name === file) fileSeconds.set(name, Number(time));
+  return elements("testcase").map(({ name = "", classname, file = "", time }) => ({
+    name: classname ? `${classname} > ${name}` : name,
+    file,
+    seconds: Number(time),
+    fileSeconds: fileSeconds.get(file) ?? 0,
+  }));
+}
+
+function readAttributes(tag: string): Record<string, string | undefined> {
+  const attributes = tag.matchAll(/\b([\w-]+)="([^"]*)"/g);
+  return Object.fromEntries(Array.from(attributes, ([, name, value]) => [name, unescapeXml(value!)]));
+}
+
+const XML_ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(?:#(\d+)|(\w+));/g, (entity, code?: string, name?: string) =>
+    code ? String.fromCodePoint(Number(code)) : (XML_ENTITIES[name!] ?? entity),
+  );
+}
+
+/** Lines that name the tests that took longest, the slowest first, each with the time of its whole file. */
+export function describeSlowest(times: readonly TestTime[], count = 20): string {
+  const slowest = times.toSorted((one, other) => other.seconds - one.seconds).slice(0, count);
+  const inSeconds = (seconds: number) => `${seconds.toFixed(1)} s`.padStart(7);
+  return slowest
+    .map(
+      ({ name, file, seconds, fileSeconds }) =>
+        `${inSeconds(seconds)} of ${inSeconds(fileSeconds)} in ${file}: ${name.replace(/\s+/g, " ")}`,
+    )
+    .join("\n");
 }

@@ -39,7 +39,7 @@ async function runTool({ name, command: [script, ...args] }: (typeof TOOLS)[numb
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   progress(`${name}: ${code === 0 ? "passed" : "failed"} in ${seconds} s`);
   if (code !== 0) console.error(`${stdout}${stderr}`.trimEnd());
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, times: [] };
 }
 
 if (import.meta.main) {

@@ -4,7 +4,7 @@ import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
-import { addCounts, BUILT_TIMEOUT_MS, type Counts, runBunTest } from "./bun-test.ts";
+import { addCounts, BUILT_TIMEOUT_MS, type Counts, describeSlowest, runBunTest } from "./bun-test.ts";
 import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
@@ -38,7 +38,8 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     await building;
     stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   }
-  const { passed, failed, skipped } = addCounts(stages);
+  const { passed, failed, skipped, times } = addCounts(stages);
+  console.log(`\nThe slowest tests, and the files that they are in:\n${describeSlowest(times)}\n`);
   if (skipped > 0) console.log(`${skipped} skipped: they need another machine`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
