@@ -78,6 +78,9 @@ async function startCluster(folder: string): Promise<TestPostgres> {
     max_connections: 200,
     max_wal_size: "4GB",
     autovacuum: "off",
+    // No replica reads the WAL, so what is only needed by one is not written.
+    wal_level: "minimal",
+    max_wal_senders: 0,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {

@@ -98,7 +98,8 @@ async function copyPostgres(): Promise<DatabaseLocation> {
     return name;
   })();
   const name = randomName("test");
-  await administer(`create database "${name}" template "${await postgresTemplate}"`);
+  // Files are copied without writing the WAL of each page, at half the CPU.
+  await administer(`create database "${name}" template "${await postgresTemplate}" strategy file_copy`);
   return { dataDir: "", databaseUrl: urlOf(name), maxConnections: 8 };
 }
 
