@@ -1,6 +1,8 @@
-// Loaded before every test file: a test during which something calls console.error fails, as style.md's rule 33 has it.
-import { afterEach } from "bun:test";
+// Loaded before every test file: a test during which something calls console.error fails, as style.md's rule 33 has it. When all tests
+// are over, it closes what they shared.
+import { afterAll, afterEach } from "bun:test";
 import { format } from "node:util";
+import { closeAll } from "./at-end.ts";
 
 const write = console.error;
 const messages: string[] = [];
@@ -14,3 +16,5 @@ afterEach(() => {
   const printed = messages.splice(0);
   if (printed.length > 0) throw new Error(`console.error was called during this test: ${printed.join("\n")}`);
 });
+
+afterAll(closeAll);

@@ -9,6 +9,7 @@ import { problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import pg from "pg";
 import pino from "pino";
+import { atEnd } from "../../harness/at-end.ts";
 import type { Roots } from "../certificates/certificates.ts";
 import { pinOf } from "../certificates/x509.ts";
 import { openChangeStreams } from "../changes/changes.ts";
@@ -52,10 +53,6 @@ export interface TestDatabase extends AsyncDisposable {
 
 let sqliteTemplate: Promise<string> | undefined;
 let postgresTemplate: Promise<string> | undefined;
-const folders: string[] = [];
-process.once("exit", () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
 export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
   const location = dialect === "sqlite" ? await copySqlite() : await copyPostgres();
@@ -94,7 +91,7 @@ async function copyPostgres(): Promise<DatabaseLocation> {
     const name = randomName("template");
     await administer(`create database "${name}"`);
     await (await openDatabase({ dataDir: "", databaseUrl: urlOf(name) })).destroy();
-    process.once("beforeExit", () => administer(`drop database if exists "${name}"`));
+    atEnd(() => administer(`drop database if exists "${name}"`));
     return name;
   })();
   const name = randomName("test");
@@ -105,7 +102,7 @@ async function copyPostgres(): Promise<DatabaseLocation> {
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-test-"));
-  folders.push(folder);
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -6,6 +6,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
+import { atEnd } from "../../harness/at-end.ts";
 import { launchOptions } from "../../harness/chromium.ts";
 import { type Installation, PASSWORD, type Person } from "./installation.ts";
 
@@ -23,8 +24,20 @@ const ACTION_TIMEOUT_MS = 45_000;
 const REFUSAL =
   /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
+let launched: Promise<Browser> | undefined;
+
+/** One for all tests of this process: their windows share nothing. */
+async function findBrowser(): Promise<Browser> {
+  const running = await launched?.catch(() => undefined);
+  if (running?.isConnected()) return running;
+  launched = chromium.launch(launchOptions());
+  const browser = await launched;
+  atEnd(() => browser.close());
+  return browser;
+}
+
 export async function openBrowser(): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch(launchOptions());
+  const browser = await findBrowser();
   const contexts: BrowserContext[] = [];
   const errors: string[] = [];
 
@@ -54,7 +67,7 @@ export async function openBrowser(): Promise<TestBrowser> {
       return page;
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      for (const context of contexts) await context.close();
       if (errors.length > 0) throw new Error(`The page must log no error:\n${errors.join("\n")}`);
     },
   };
