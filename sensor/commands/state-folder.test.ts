@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { startTestServer } from "../testing/test-server.ts";
@@ -99,13 +100,18 @@ test("what is written names the build that wrote it", async () => {
 });
 
 describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as root", () => {
+  const commands = () => [
+    ["enroll", "--server", server.url, "--token", "-"],
+    ["run", "--once"],
+    ["status"],
+    ["unenroll"],
+  ];
+  let judged = 0;
+  /** By one command after another, each by all with ALL_KILLS=1. */
   const refused = async (path: string, why: string, fix: string) => {
-    for (const command of [
-      ["enroll", "--server", server.url, "--token", "-"],
-      ["run", "--once"],
-      ["status"],
-      ["unenroll"],
-    ]) {
+    const all = commands();
+    const one = all[judged++ % all.length]!;
+    for (const command of ALL_KILLS ? all : [one]) {
       const { exitCode, stdout, stderr } = await runCommandLine([...command, "--state", state], {
         stdin: TOKEN,
       });

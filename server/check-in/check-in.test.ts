@@ -7,6 +7,7 @@ import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
+import { drawnCases } from "../../harness/all-kills.ts";
 import { makeTestSensor, type SignOptions } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
@@ -214,7 +215,7 @@ for (const dialect of TESTED_DIALECTS) {
       fc.asyncProperty(fc.constantFrom(...requests), body, async ([method, path], content) => {
         expect((await sensor.send(method, path, content)).status).toBeLessThan(500);
       }),
-      { numRuns: 200 },
+      { numRuns: drawnCases(200) },
     );
   });
 

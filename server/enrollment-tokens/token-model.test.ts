@@ -5,6 +5,7 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
+import { drawnCases } from "../../harness/all-kills.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { explain, type Model, type Operation, statusOf, usesOf } from "../testing/token-model.ts";
@@ -263,7 +264,7 @@ for (const dialect of TESTED_DIALECTS) {
     const steps = fc.array(step, { minLength: 4, maxLength: 12 });
     // A failure prints its seed and path; the limit bounds the time, on a slow machine to fewer runs.
     await fc.assert(fc.asyncProperty(beginning, steps, follow), {
-      numRuns: 60,
+      numRuns: drawnCases(60),
       interruptAfterTimeLimit: 8_000,
     });
   }, 60_000);

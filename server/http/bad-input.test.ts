@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import fc from "fast-check";
+import { drawnCases } from "../../harness/all-kills.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const PATH = "/api/v1/enrollment-tokens";
@@ -146,7 +147,7 @@ for (const dialect of TESTED_DIALECTS) {
           expect(response.status).toBeLessThan(500);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: drawnCases(200) },
     );
   });
 }

@@ -4,6 +4,7 @@ import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
+import { drawnCases } from "../../harness/all-kills.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
@@ -100,7 +101,7 @@ for (const dialect of TESTED_DIALECTS) {
           world.clock.ms += 600_000;
         },
       ),
-      { numRuns: 60 },
+      { numRuns: drawnCases(60) },
     );
     expect(enrolled).toBeGreaterThan(5);
     const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });

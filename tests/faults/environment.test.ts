@@ -15,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, programPath, SENSOR, SERVER } from "../../harness/build.ts";
 import { chainOf, makeCa, makeLeaf } from "../../harness/certificates.ts";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
@@ -50,21 +51,24 @@ function run(
   });
 }
 
-/** Every name that the runtime might read, as it was before it was locked. */
+let variables: string[] | undefined;
+/** Every name that the runtime might read, as it was before it was locked. Its 100 MB are searched once. */
 function runtimeVariables(): string[] {
+  if (variables) return variables;
   const text = readFileSync(process.execPath, "latin1");
   const names = text.match(/(?:BUN|NODE|JSC)_[A-Za-z][A-Za-z0-9_]+/g) ?? [];
   const engine = (text.match(/(?<=\0JSC_)[a-z][A-Za-z0-9]+(?=\0)/g) ?? []).map((name) => `BUN_JSC_${name}`);
   const libraries = ["NODE_PG_FORCE_NATIVE", "BETTER_AUTH_SECRETS", "AUTH_SECRET"];
-  return [...new Set([...names, ...engine, ...libraries])];
+  variables = [...new Set([...names, ...engine, ...libraries])];
+  return variables;
 }
 
 for (const program of [SERVER, SENSOR]) {
   describe(program.name, () => {
     test("contains neither of the names that make it a JavaScript interpreter", () => {
-      const text = readFileSync(programPath(program), "latin1");
-      expect(text).not.toContain("BUN_BE_BUN");
-      expect(text).not.toContain("BUN_OPTIONS");
+      const bytes = readFileSync(programPath(program));
+      for (const name of ["BUN_BE_BUN", "BUN_OPTIONS"])
+        expect([name, bytes.includes(name)]).toEqual([name, false]);
     });
 
     test("BUN_BE_BUN and BUN_OPTIONS have no effect", async () => {
@@ -92,15 +96,8 @@ for (const program of [SERVER, SENSOR]) {
       expect(names).toContain("BUN_JSC_functionOverrides");
       const { stdout: version } = await run(program, ["version"]);
       const values = [
-        "",
-        "0",
-        "1",
-        script,
-        `--preload ${script}`,
-        `--require=${script}`,
-        "curl",
-        "http,tls",
-        folder,
+        ...["1", script, `--preload ${script}`],
+        ...(ALL_KILLS ? ["", "0", `--require=${script}`, "curl", "http,tls", folder] : []),
       ];
       for (const value of values) {
         const environment = Object.fromEntries(names.map((name) => [name, value]));

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
+import { drawnCases } from "../../../harness/all-kills.ts";
 import { enrolledSensor, FACTS, program } from "../../testing/test-instances.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
@@ -66,8 +67,8 @@ function seededRandom(seed: number): () => number {
 
 for (const dialect of TESTED_DIALECTS) {
   for (const [count, runs] of [
-    [2, 12],
-    [5, 3],
+    [2, drawnCases(12)],
+    [5, drawnCases(3)],
     [20, 1],
   ] as const) {
     test(`${count} clones with equal hardware that start together are ${count} sensors within two intervals (${dialect})`, async () => {
@@ -128,7 +129,7 @@ for (const dialect of TESTED_DIALECTS) {
         const { clones } = await world.call(getSensor, cookie, { params: { id: sensorId } });
         expect(clones).toEqual([]);
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 8_000 },
+      { numRuns: drawnCases(40), interruptAfterTimeLimit: 8_000 },
     );
     const noticed = await world.db
       .selectFrom("auditEvent")
