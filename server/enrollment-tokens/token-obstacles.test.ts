@@ -4,13 +4,17 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import type { Dialect } from "../db/dialect.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { TOKEN_ACTIONS, type TokenAction } from "./token-obstacles.ts";
 
 const STATES = ["revoked", "expired", "group-deleted", "used-up", "paused"] as const;
 type State = (typeof STATES)[number];
-/** Every combination. */
+/** Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there. */
+const combinationsOn = (dialect: Dialect) =>
+  COMBINATIONS.filter(({ length }) => ALL_KILLS || dialect === "sqlite" || length <= 2);
 const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
   STATES.filter((_state, place) => bits & (1 << place)),
 );
@@ -83,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const viewer = await world.signedIn("viewer");
-    for (const states of COMBINATIONS) {
+    for (const states of combinationsOn(dialect)) {
       const id = await makeToken(world, cookie, states);
       const params = { id };
       const before = await world.db
@@ -92,10 +96,10 @@ for (const dialect of TESTED_DIALECTS) {
         .where("id", "=", id)
         .executeTakeFirstOrThrow();
       const { can } = await world.call(routes.getEnrollmentToken, cookie, { params });
-      const forViewer = (await world.call(routes.getEnrollmentToken, viewer, { params })).can;
       for (const action of TOKEN_ACTIONS) {
         const told = `${states.join("+")}: ${action}`;
         if (states.length === 0) {
+          const { can: forViewer } = await world.call(routes.getEnrollmentToken, viewer, { params });
           const refused = await attempt(world, viewer, action, id);
           expect([told, refused.status, refused.detail]).toEqual([told, 403, forViewer[action].reason]);
         }

@@ -11,7 +11,7 @@ import { traces } from "../support/kill-at-each.ts";
 
 const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];
 const MOST_KILLS = 60;
-const STEP = ALL_KILLS ? 1 : 4;
+const STEP = ALL_KILLS ? 1 : 8;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
 /** Runs `serve` until it is killed at its nth call, or stops it once it listens. True when it was killed. */

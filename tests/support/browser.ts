@@ -42,7 +42,12 @@ export async function openBrowser(): Promise<TestBrowser> {
   const errors: string[] = [];
 
   async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      // Without a graphics card, each frame of a transition is painted by the processor.
+      reducedMotion: "reduce",
+      ...options,
+    });
     contexts.push(context);
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);
     const page = await context.newPage();

@@ -3,13 +3,17 @@ import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
+import { ALL_KILLS } from "../../../harness/all-kills.ts";
+import type { Dialect } from "../../db/dialect.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 import { SENSOR_ACTIONS, type SensorAction } from "./sensor-obstacles.ts";
 
 const STATES = ["awaiting", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
 type State = (typeof STATES)[number];
-/** Every combination. */
+/** Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there. */
+const combinationsOn = (dialect: Dialect) =>
+  COMBINATIONS.filter(({ length }) => ALL_KILLS || dialect === "sqlite" || length <= 2);
 const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
   STATES.filter((_state, place) => bits & (1 << place)),
 );
@@ -103,12 +107,13 @@ for (const dialect of TESTED_DIALECTS) {
     const { world, cookie, become, see, attempt } = await setUp(dialect);
     await using _ = world;
     const viewer = await world.signedIn("viewer");
-    for (const states of COMBINATIONS) {
+    for (const states of combinationsOn(dialect)) {
       await become(states);
-      const [{ can }, { can: forViewer }] = [await see(cookie), await see(viewer)];
+      const { can } = await see(cookie);
       for (const action of SENSOR_ACTIONS) {
         const told = `${states.join("+")}: ${action}`;
         if (states.length === 0) {
+          const { can: forViewer } = await see(viewer);
           const refused = await attempt(viewer, action);
           expect([told, refused.status, refused.detail]).toEqual([told, 403, forViewer[action].reason]);
         }
