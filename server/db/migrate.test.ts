@@ -31,8 +31,8 @@ const LATEST = NAMES.at(-1)!;
 const PROGRAM = join(import.meta.dir, "../testing/test-migrate.ts");
 const CALLS = ["fsync", "fdatasync", "link", "rename", ...(ALL_KILLS ? ["ftruncate", "pwrite64"] : [])];
 const MOST_KILLS = 200;
-/** Of many syncs every fifth, and in each test others. */
-const STEP = ALL_KILLS ? 1 : 5;
+/** Of many syncs every third, and in each test others. */
+const STEP = ALL_KILLS ? 1 : 3;
 
 /** Sizes of disks that are full at once, later, at the last moment, and never. */
 const FREE_KB = ALL_KILLS ? [8, 64, 128, 200, 300, 400, 512, 700, 1_024, 2_048] : [8, 128, 300, 512, 2_048];
