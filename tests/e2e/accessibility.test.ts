@@ -72,7 +72,7 @@ test(
   PAGES_TIMEOUT_MS,
 );
 
-test("by keyboard alone a person signs in and creates a token", async () => {
+test("by keyboard alone a person creates a token", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();

@@ -33,11 +33,16 @@ test("the printed link makes the first Super Admin, who is signed in; then it is
   await other.getByRole("button", { name: "Sign in" }).waitFor();
 });
 
-test("signing out ends the session, also for the back button", async () => {
+test("a person signs in; signing out ends the session, also for the back button", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
-  const page = await browser.openPageAs(ada, installation);
+  const page = await browser.openPage();
+  await page.goto(`${installation.server.url}/sign-in`);
+  await page.getByRole("textbox", { name: "E-mail" }).fill(ada.email);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();

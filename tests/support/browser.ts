@@ -8,12 +8,12 @@ import {
 } from "playwright-core";
 import { atEnd } from "../../harness/at-end.ts";
 import { launchOptions } from "../../harness/chromium.ts";
-import { type Installation, PASSWORD, type Person } from "./installation.ts";
+import type { Installation, Person } from "./installation.ts";
 
 export interface TestBrowser extends AsyncDisposable {
   /** A window of its own, with no cookie yet. */
   openPage(options?: BrowserContextOptions): Promise<Page>;
-  /** The same, signed in through the sign-in page. */
+  /** The same, with the session that the person has in the API; set-up.test.ts signs in through the page. */
   openPageAs(person: Person, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
 }
 
@@ -64,10 +64,13 @@ export async function openBrowser(): Promise<TestBrowser> {
     openPage,
     async openPageAs(person, installation, options) {
       const page = await openPage(options);
-      await page.goto(`${installation.server.url}/sign-in`);
-      await page.getByRole("textbox", { name: "E-mail" }).fill(person.email);
-      await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
-      await page.getByRole("button", { name: "Sign in" }).click();
+      const { url } = installation.server;
+      const cookies = (person.session.cookie ?? "").split("; ").map((cookie) => {
+        const [name, value] = cookie.split(/=(.*)/s) as [string, string];
+        return { name, value, url, httpOnly: true, sameSite: "Lax" as const };
+      });
+      await page.context().addCookies(cookies);
+      await page.goto(url);
       await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
       return page;
     },
