@@ -1,5 +1,5 @@
-// What a process opens once for all tests that it runs, e.g. a browser, is closed when the last of them is over: by
-// fail-on-console-error.ts, which is loaded before every test file.
+// What is opened once for many tests, e.g. a browser, is closed by fail-on-console-error.ts, which is loaded before every test file: with
+// several workers after each file, else when all are over. Whoever opened it opens it again when it is closed.
 
 const closings: (() => unknown)[] = [];
 

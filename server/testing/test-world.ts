@@ -9,7 +9,6 @@ import { problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import pg from "pg";
 import pino from "pino";
-import { atEnd } from "../../harness/at-end.ts";
 import type { Roots } from "../certificates/certificates.ts";
 import { pinOf } from "../certificates/x509.ts";
 import { openChangeStreams } from "../changes/changes.ts";
@@ -53,6 +52,10 @@ export interface TestDatabase extends AsyncDisposable {
 
 let sqliteTemplate: Promise<string> | undefined;
 let postgresTemplate: Promise<string> | undefined;
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 export async function createTestDatabase(dialect: Dialect): Promise<TestDatabase> {
   const location = dialect === "sqlite" ? await copySqlite() : await copyPostgres();
@@ -91,7 +94,7 @@ async function copyPostgres(): Promise<DatabaseLocation> {
     const name = randomName("template");
     await administer(`create database "${name}"`);
     await (await openDatabase({ dataDir: "", databaseUrl: urlOf(name) })).destroy();
-    atEnd(() => administer(`drop database if exists "${name}"`));
+    process.once("beforeExit", () => administer(`drop database if exists "${name}"`));
     return name;
   })();
   const name = randomName("test");
@@ -102,7 +105,7 @@ async function copyPostgres(): Promise<DatabaseLocation> {
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-test-"));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
