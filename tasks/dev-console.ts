@@ -1,28 +1,34 @@
-// The console for `npm run dev`: Bun bundles it from its sources and puts edits into the open page (hot reload).
-// The API is the server's: every request for it is passed on.
-import page from "../console/src/index.html";
+// The console for `npm run dev`. Vite serves it from its sources and puts edits into the open page. Bun's own bundler does not (1.4.5):
+// its hot reload replaces parts of libraries by incomplete ones, and it loses CSS modules. The build for users is Bun's.
+import { join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { createServer } from "vite";
+import { ROOT } from "../harness/terminal.ts";
 
-const PASSED_ON = ["/api/*", "/sensor/*", "/healthz", "/readyz", "/metrics"];
+const PASSED_ON = ["^/api/", "^/sensor/v1/", "^/healthz$", "^/readyz$", "^/metrics$"];
 
-/** Opens the console on a free port of this machine. `serverUrl` is called for each request, as the server may move. */
-export function openDevConsole(serverUrl: () => string) {
-  const passOn = (request: Request): Promise<Response> => {
-    const { pathname, search } = new URL(request.url);
-    return fetch(serverUrl() + pathname + search, {
-      method: request.method,
-      headers: request.headers,
-      body: request.body,
-      redirect: "manual",
-      signal: request.signal,
-      decompress: false,
-    });
-  };
-  return Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    // The stream of changes stays open.
-    idleTimeout: 0,
-    development: { hmr: true, console: false },
-    routes: { ...Object.fromEntries(PASSED_ON.map((path) => [path, passOn])), "/*": page },
+export interface DevConsole {
+  origin: string;
+  close(): Promise<void>;
+}
+
+/** Opens the console on a free port of this machine. Requests for the API go to `serverUrl`. */
+export async function openDevConsole(serverUrl: string): Promise<DevConsole> {
+  const vite = await createServer({
+    configFile: false,
+    envDir: false,
+    root: join(ROOT, "console/src"),
+    cacheDir: join(ROOT, ".cache/vite"),
+    plugins: [react()],
+    logLevel: "warn",
+    server: {
+      host: "127.0.0.1",
+      port: 0,
+      fs: { allow: [ROOT] },
+      proxy: Object.fromEntries(PASSED_ON.map((path) => [path, { target: serverUrl }])),
+    },
   });
+  await vite.listen();
+  const [origin] = vite.resolvedUrls?.local ?? [];
+  return { origin: new URL(origin as string).origin, close: () => vite.close() };
 }

@@ -1,5 +1,5 @@
-// npm run dev: server, console and one sensor on throwaway data, from their sources. An edit of the console shows in the open
-// page; an edit of the server or the sensor restarts that program only; an edit of protocol/ restarts both; a test's, nothing.
+// npm run dev: server, console and one sensor on throwaway data, from their sources. An edit of the console shows in the open page.
+// An edit of the server or the sensor restarts that program only, an edit of protocol/ both, an edit of a test nothing.
 import { existsSync, mkdtempSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,24 +30,23 @@ await runTask("dev", async (opened) => {
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [dataDir, stateDir] = [join(folder, "server"), join(folder, "sensor")];
   const [serverLog, sensorLog] = [join(folder, "server.log"), join(folder, "sensor.log")];
-  let serverUrl = "";
-  const console_ = openDevConsole(() => serverUrl);
-  opened.defer(() => console_.stop(true));
-  const origin = console_.url.origin;
+  const listen = `127.0.0.1:${await findFreePort()}`;
+  const site = await openDevConsole(`http://${listen}`);
+  opened.defer(() => site.close());
   const start = {
-    server: async (listen?: string) => {
-      // Users come through the console's address, and the server accepts their requests from no other.
-      const environment = { ATTACKLENS_PUBLIC_URL: origin, ATTACKLENS_CHECK_IN_INTERVAL: "5" };
-      const program = FROM_SOURCE.server;
-      const server = await startServer({ program, dataDir, logFile: serverLog, listen, environment });
-      serverUrl = server.url;
-      return server;
-    },
+    // Users come through the console's address, and the server accepts their requests from no other.
+    server: () =>
+      startServer({
+        program: FROM_SOURCE.server,
+        dataDir,
+        logFile: serverLog,
+        listen,
+        environment: { ATTACKLENS_PUBLIC_URL: site.origin, ATTACKLENS_CHECK_IN_INTERVAL: "5" },
+      }),
     sensor: async () => startSensor({ program: FROM_SOURCE.sensor, stateDir, logFile: sensorLog }),
   };
   progress("starting the server from its sources");
   const first = await start.server();
-  const listen = new URL(first.url).host;
   const running: Record<Program, RunningProgram | undefined> = { server: first, sensor: undefined };
   opened.defer(async () => void (await Promise.all([running.sensor?.stop(), running.server?.stop()])));
   const user = await createSuperAdmin(first, dataDir);
@@ -55,7 +54,7 @@ await runTask("dev", async (opened) => {
   await enrollThisMachine(first, user.session, stateDir, "Development", FROM_SOURCE.sensor);
   running.sensor = await start.sensor();
   console.log(`
-  Console    ${origin}
+  Console    ${site.origin}
   API        ${first.url}
   Email      ${user.email}
   Password   ${user.password}
@@ -69,7 +68,7 @@ await runTask("dev", async (opened) => {
       const startedAt = performance.now();
       await running[program]?.stop();
       try {
-        running[program] = await (program === "server" ? start.server(listen) : start.sensor());
+        running[program] = await start[program]();
         progress(`restarted the ${program} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
       } catch (error) {
         running[program] = undefined;
@@ -112,4 +111,9 @@ function isSource(name: string): boolean {
   return (
     /\.(ts|tsx|sql|json)$/.test(name) && !/\.test\.tsx?$|(^|\/)(testing|testdata|node_modules)\//.test(name)
   );
+}
+
+async function findFreePort(): Promise<number> {
+  using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  return server.port as number;
 }

@@ -31,8 +31,10 @@ for (const dialect of TESTED_DIALECTS) {
     );
     await sql`update sensor set next_public_key = ${second} where id = ${ids[0]}`.execute(db);
     await sql`update sensor set next_public_key = 'next' where id = ${ids[2]}`.execute(db);
-
+    // The names that columns had then.
+    await sql`alter table sensor rename column cloned_from to copied_from`.execute(db);
     await knownKeys.up(db);
+    await sql`alter table sensor rename column copied_from to cloned_from`.execute(db);
 
     const rows = await db.selectFrom("knownKey").selectAll().execute();
     const states = rows.map((row) => `${row.publicKey} ${ids.indexOf(row.sensorId)} ${row.state}`);

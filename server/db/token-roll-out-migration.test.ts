@@ -18,14 +18,15 @@ for (const dialect of TESTED_DIALECTS) {
       }),
     );
     await sql`drop table token_rollout`.execute(db);
-    await sql`alter table enrollment_token add column rollout text not null default '{"type":"none"}'`.execute(
+    await sql`alter table enrollment_token add column roll_out text not null default '{"type":"none"}'`.execute(
       db,
     );
-    await sql`update enrollment_token set rollout = '{"type":"number","machines":7}' where id = ${planned}`.execute(
+    await sql`update enrollment_token set roll_out = '{"type":"number","machines":7}' where id = ${planned}`.execute(
       db,
     );
 
     await tokenRollOut.up(db);
+    await sql`alter table token_roll_out rename to token_rollout`.execute(db);
 
     const expected = async (id: string) =>
       (await world.call(getRollout, cookie, { params: { id } })).expected;

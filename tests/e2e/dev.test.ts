@@ -1,0 +1,70 @@
+// `npm run dev` in a copy of the sources: what an edit of each folder restarts, and what it shows.
+import { expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../../harness/command.ts";
+import { ROOT } from "../../harness/terminal.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+import { openBrowser } from "../support/browser.ts";
+
+const TIMEOUT_MS = 180_000;
+const SOURCES = [
+  ...["protocol", "server", "console", "sensor", "tasks", "harness", "package.json", "tsconfig.json"],
+];
+
+test(
+  "an edit shows in the open page or restarts the program that it belongs to, and nothing else",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "attacklens-dev-test-"));
+    for (const name of SOURCES) await cp(join(ROOT, name), join(folder, name), { recursive: true });
+    const { code } = await runCommand(["cp", "-al", join(ROOT, "node_modules"), folder]);
+    if (code !== 0) await runCommand(["cp", "-a", join(ROOT, "node_modules"), folder]);
+    const output = join(folder, "output.log");
+    const log = openSync(output, "a");
+    const dev = Bun.spawn([process.execPath, "--no-env-file", join(folder, "tasks/dev.ts")], {
+      cwd: folder,
+      stdin: "ignore",
+      stdout: log,
+      stderr: log,
+    });
+    const printed = () => readFileSync(output, "utf8");
+    const restarts = () => [...printed().matchAll(/restarted the (\w+)/g)].map(([, program]) => program);
+    const edit = (path: string, from: string, to: string) => {
+      const text = readFileSync(join(folder, path), "utf8");
+      expect(text).toContain(from);
+      writeFileSync(join(folder, path), text.replaceAll(from, to));
+    };
+    try {
+      await using browser = await openBrowser();
+      const url = await waitUntil(
+        "dev is ready",
+        () => /Console\s+(http\S+)[\s\S]*ready:/.exec(printed())?.[1],
+      );
+      const page = await browser.openPage();
+      await page.goto(`${url}/sign-in`);
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+      edit("console/src/pages/account/SignInPage.tsx", "Sign in", "Enter here");
+      await page.getByRole("heading", { name: "Enter here" }).waitFor();
+      expect(await page.evaluate(() => "isSamePage" in window)).toBe(true);
+      expect(restarts()).toEqual([]);
+
+      // A test's edit comes first: had it restarted something, that would be in the list before the server.
+      appendFileSync(join(folder, "server/main.test.ts"), "// edited\n");
+      appendFileSync(join(folder, "sensor/main.test.ts"), "// edited\n");
+      appendFileSync(join(folder, "server/main.ts"), "// edited\n");
+      await waitUntil("the server restarts", () => restarts().includes("server"));
+      appendFileSync(join(folder, "sensor/main.ts"), "// edited\n");
+      await waitUntil("the sensor restarts", () => restarts().includes("sensor"));
+      expect(restarts()).toEqual(["server", "sensor"]);
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    } finally {
+      dev.kill("SIGTERM");
+      await dev.exited;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  TIMEOUT_MS,
+);
