@@ -99,7 +99,7 @@ function describe(route: Route): string {
   const limit = `at most ${bodyLimitsOf(route).bytes / 1024} KiB`;
   const rows = [
     ["Headers", headers.join(", ") || "none"],
-    ["Signed by", isTried ? signer : "nobody"],
+    ["Signed by", isTried ? signer : "no key"],
     ...(access === "sensor"
       ? [["Also possible", accepts.map((standing) => STANDINGS[standing]).join("; ") || "in no other state"]]
       : []),
