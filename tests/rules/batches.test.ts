@@ -1,4 +1,5 @@
-// No statement of a store grows with what is given to it: server/db/batches.ts splits every `in` list and every list of rows.
+// No statement of a store grows with its input: server/db/batches.ts splits every `in` list and every list of
+// rows.
 import { expect, test } from "bun:test";
 import { CODE, expectNone, readSource } from "./sources.ts";
 
@@ -6,7 +7,9 @@ const STORES = CODE.filter((file) => /^server\/(db\/|.*-store\.ts$)/.test(file))
 /** better-auth writes one row at a time, and its lists hold the ids of one user's sessions. */
 const CHECKED = STORES.filter((file) => file !== "server/users/auth-store.ts");
 
-/** What is given to `in` or `.values(` and is neither `some` of a batch, nor one row, nor a list of words, nor a subquery. */
+/**
+ * Arguments of `in` or `.values(` that are not `some` of a batch, one row, a list of words, or a subquery.
+ */
 function unboundedLists(source: string): string[] {
   const lists = [...source.matchAll(/"(?:not )?in",\s*([^\s,)][^\n]*)/g)]
     .filter(([, list]) => !/^(some\b(?!\.)|\["|\((eb|qb)\) =>|\w+\.selectFrom\()/.test(list!))
@@ -27,10 +30,7 @@ test("lists of values and of rows are split before they reach a database", () =>
   const wrong = CHECKED.flatMap((file) =>
     unboundedLists(readSource(file)).map((found) => `${file}: ${found.trim()}`),
   );
-  expectNone(
-    "a list that is as long as somebody makes it ends at the databases' limit of parameters: use forSomeValues, forSomeRows",
-    wrong,
-  );
+  expectNone("a long list exceeds the databases' limit of parameters: use forSomeValues, forSomeRows", wrong);
 });
 
 test("the rule finds what it forbids", () => {

@@ -1,4 +1,4 @@
-// What we depend on is decided, pinned and seen in review: style rule 7.
+// CONTRIBUTING.md, "Proposing a change": dependencies are decided, pinned and visible in review.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
@@ -21,11 +21,11 @@ const runtime = WORKSPACES.flatMap((folder) =>
   Object.keys(readPackage(folder).dependencies ?? {}).map((name) => ({ folder, name })),
 ).filter(({ name }) => !name.startsWith("@attacklens/"));
 
-test("every runtime dependency has a decision: what for, what it replaces, how it is kept", () => {
+test("every runtime dependency has a decision page with its purpose and the alternative", () => {
   const pages = FILES.filter((file) => file.startsWith("docs/decisions/")).map(readSource);
   const wrong = runtime.filter(({ name }) => !pages.some((page) => page.includes(`\`${name}\``)));
   expectNone(
-    "a dependency is code that we answer for without having written it: name it as `name` in docs/decisions",
+    "we are responsible for code that we did not write: name the package as `name` in docs/decisions",
     wrong.map(({ folder, name }) => `${name} of ${folder}`),
   );
 });
@@ -40,7 +40,7 @@ test("every version is pinned", () => {
   expectNone("two builds of one commit must be the same program", wrong);
 });
 
-test("the lock file has every platform's packages", () => {
+test("the lock file has the packages of every platform", () => {
   const { packages } = JSON.parse(readSource("package-lock.json")) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };
@@ -50,7 +50,7 @@ test("the lock file has every platform's packages", () => {
       .map((name) => `${name} of ${path}`),
   );
   expectNone(
-    "npm ci refuses such a lock file: choose a version of which the registry has all packages",
+    "npm ci refuses such a lock file: choose a version with packages for all platforms in the registry",
     missing,
   );
 });
@@ -62,7 +62,7 @@ test("a program imports only what its own package.json names", () => {
       ({ from, to }) => !runtime.some(({ folder, name }) => from.startsWith(`${folder}/`) && name === to),
     )
     .map(({ from, to }) => `${from} imports ${to}`);
-  expectNone("what another package happens to bring may be gone with its next version", wrong);
+  expectNone("a package that another one depends on may be gone with its next version", wrong);
 });
 
 test("the packages inside the sensor are those of the committed list", async () => {
@@ -74,7 +74,7 @@ test("the packages inside the sensor are those of the committed list", async () 
   const inputs = Object.keys(result.metafile?.inputs ?? {});
   const names = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
   const list = [...new Set(names)].sort().map((name) => `${name}\n`);
-  expect(list.join(""), `a new package on every host must be seen in review: change ${SENSOR_LIST}`).toBe(
+  expect(list.join(""), `a new package on every host must be visible in review: change ${SENSOR_LIST}`).toBe(
     readSource(SENSOR_LIST),
   );
 });
@@ -82,12 +82,12 @@ test("the packages inside the sensor are those of the committed list", async () 
 test("npm scripts are the ones that CONTRIBUTING.md explains", () => {
   const { scripts = {} } = readPackage(".");
   expectNone(
-    "a newcomer learns eight commands; another one needs a reason",
+    "a new contributor learns eight commands. Another one needs a reason",
     Object.keys(scripts).filter((name) => !SCRIPTS.includes(name)),
   );
 });
 
-test("all packages carry the release that the programs tell", () => {
+test("all packages have the version that the programs report", () => {
   const wrong = [".", ...WORKSPACES].filter((folder) => readPackage(folder).version !== RELEASE);
   expectNone(`protocol/version.ts says ${RELEASE}`, wrong);
 });

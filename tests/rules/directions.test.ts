@@ -1,4 +1,4 @@
-// Who may import whom: style rules 1, 2, 3 and 5. A failure names the rule's reason and the import.
+// CONTRIBUTING.md, "Imports go one way". A failure states the reason of the rule and the import.
 import { describe, expect, test } from "bun:test";
 import { dirname } from "node:path";
 import { CODE, expectNone, type Import, importsAmong, SOURCES, TESTS } from "./sources.ts";
@@ -10,7 +10,7 @@ const show = ({ from, to }: Import) => `${from} imports ${to}`;
 const top = (path: string) => path.split("/", 1)[0] as string;
 const below = (folder: string, files = CODE) => files.filter((file) => file.startsWith(`${folder}/`));
 
-/** Imports that go back to an earlier layer. A file without a layer may be imported by all. */
+/** Imports that go back to an earlier layer. Any file may import a file without a layer. */
 function goingBack(files: string[], layerOf: (path: string) => number | undefined): Import[] {
   return importsAmong(files).filter(({ from, to, isPackage }) => {
     const [source, target] = [layerOf(from), layerOf(to)];
@@ -46,10 +46,7 @@ describe("between the programs", () => {
     const wrong = importsAmong(below("protocol")).filter(({ to, isPackage }) =>
       isPackage ? to !== "zod" : top(to) !== "protocol",
     );
-    expectNone(
-      "protocol/ is what the programs agree on: whatever it imports, all of them carry",
-      wrong.map(show),
-    );
+    expectNone("all programs contain protocol/, and so everything that it imports", wrong.map(show));
   });
 
   test("server, console and sensor never import each other", () => {
@@ -125,7 +122,7 @@ describe("in the server", () => {
 
   test("imports go main → commands → server → http → routes → noun → store → db, never back", () => {
     expectNone(
-      "a layer knows only those behind it: so each can be read, tested and replaced without those before it",
+      "a layer depends only on later ones, so that it can be read, tested and replaced without the earlier ones",
       goingBack(below("server"), layerOf).map(show),
     );
   });
@@ -135,7 +132,7 @@ describe("in the server", () => {
       const [own, other] = [noun(from), noun(to)];
       return own !== undefined && other !== undefined && own !== other && /-(store|routes)\.ts$/.test(to);
     });
-    expectNone("who writes another noun's tables goes around its rules", wrong.map(show));
+    expectNone("code that writes another noun's tables bypasses its rules", wrong.map(show));
   });
 
   /** Files that tie folders together: those at the top, and the one that lists every noun's routes. */
@@ -146,10 +143,10 @@ describe("in the server", () => {
     expectNone("two folders that need each other are one folder", cyclesOf(files));
   });
 
-  test("files at the top of server/ that everybody may use import none of the layers but db", () => {
+  test("shared files at the top of server/ import no layer except db", () => {
     const leaves = below("server").filter((file) => layerOf(file) === undefined && !file.endsWith(".d.ts"));
     const wrong = importsAmong(leaves).filter(({ to }) => (layerOf(to) ?? 7) < 7);
-    expectNone("else every file that uses it would depend on that layer by a detour", wrong.map(show));
+    expectNone("otherwise every file that uses them would depend on that layer indirectly", wrong.map(show));
   });
 });
 
@@ -165,7 +162,7 @@ describe("in the console", () => {
 
   test("imports go main → routes → pages → components → ui, never back", () => {
     expectNone(
-      "a component that knows a page can be used on no other one",
+      "a component that depends on a page cannot be used on another one",
       goingBack(below("console"), layerOf).map(show),
     );
   });
@@ -176,14 +173,14 @@ describe("in the console", () => {
       const [own, other] = [area(from), area(to)];
       return own !== undefined && other !== undefined && own !== other;
     });
-    expectNone("what two pages need is a component", wrong.map(show));
+    expectNone("code that two pages need is a component", wrong.map(show));
   });
 
-  test("ui knows nothing of the product", () => {
+  test("ui does not depend on the product", () => {
     const wrong = importsAmong(below("console/src/ui")).filter(
       ({ to, isPackage }) => !isPackage && part(to) !== "ui" && !to.endsWith(".css"),
     );
-    expectNone("ui/ could be any product's: what knows ours is in components/", wrong.map(show));
+    expectNone("ui/ fits any product: components/ is for ours", wrong.map(show));
   });
 });
 
@@ -205,7 +202,7 @@ describe("in the sensor", () => {
 
   test("imports go main → commands → reporting → enrollment → transport, state → collectors, never back", () => {
     expectNone(
-      "a collector reads facts and does not depend on who asked for them or where they go",
+      "a collector reads facts and does not depend on their use",
       goingBack(below("sensor"), layerOf).map(show),
     );
   });
@@ -217,7 +214,7 @@ describe("in the sensor", () => {
     expectNone("files on the disk and the connection are independent", wrong.map(show));
   });
 
-  test("files at the top of sensor/ import no layer but transport", () => {
+  test("shared files at the top of sensor/ import no layer except transport", () => {
     const leaves = below("sensor").filter((file) => layerOf(file) === undefined);
     const wrong = importsAmong(leaves).filter(
       ({ to }) => layerOf(to) !== undefined && !to.startsWith("sensor/transport/"),
@@ -226,7 +223,7 @@ describe("in the sensor", () => {
   });
 });
 
-test("the rules have looked at something", () => {
+test("the rules have found files and imports", () => {
   expect(CODE.length).toBeGreaterThan(50);
   expect(importsAmong(CODE).length).toBeGreaterThan(100);
 });

@@ -1,63 +1,146 @@
-// What our documents say is true: decision pages have their shape, paths and commands that a text cites exist. Style rule 37.
+// CONTRIBUTING.md, "Comments and documents": what a document cites exists. Decision pages and the changelog
+// have their form.
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expectNone, FILES, ROOT, readSource } from "./sources.ts";
+import { CODE, expectNone, FILES, ROOT, readSource } from "./sources.ts";
 
-const DOCUMENTS = FILES.filter((file) => /^(README|CONTRIBUTING)\.md$|^docs\/.*\.md$/.test(file));
+const DOCUMENTS = FILES.filter((file) => /^[A-Z_]+\.md$|^(docs|\.github)\/.*\.md$/.test(file));
 const DECISIONS = FILES.filter((file) => file.startsWith("docs/decisions/") && file.endsWith(".md")).sort();
 const TOP = new Set(FILES.map((file) => file.split("/", 1)[0] as string));
+
+/** Options of other programs in our documents, and one that we decided against. */
+const FOREIGN_FLAGS = [
+  ...["--write", "--check", "--ignore-missing"],
+  ...["--branch", "--all", "--message", "--sign", "--compile", "--insecure"],
+];
+
+/** What the pattern's first group finds in each document, as `file: found`. */
+function citations(pattern: RegExp, documents: readonly string[] = DOCUMENTS) {
+  return documents.flatMap((file) =>
+    [...readSource(file).matchAll(pattern)].map((match) => ({
+      file,
+      found: match.slice(1).find((group) => group !== undefined) ?? match[0],
+    })),
+  );
+}
+
+const show = ({ file, found }: { file: string; found: string }) => `${file}: ${found}`;
 
 test("decision pages are numbered without a gap", () => {
   const numbers = DECISIONS.map((file) => /\/(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1] ?? file);
   expect(numbers).toEqual(DECISIONS.map((_, index) => String(index + 1).padStart(4, "0")));
 });
 
-test("decision pages say Context, Decision and Consequences", () => {
+test("decision pages have the sections Context, Decision and Consequences", () => {
   const wrong = DECISIONS.filter((file) => {
     const headings = [...readSource(file).matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     return !readSource(file).startsWith("# ") || headings.join() !== "Context,Decision,Consequences";
   });
-  expectNone("who asks why in a year reads these three, in this order", wrong);
+  expectNone("a reader who asks for the reason in a year needs these three, in this order", wrong);
+});
+
+test("the changelog has the headings of Keep a Changelog", () => {
+  const headings = [...readSource("CHANGELOG.md").matchAll(/^##{1,2} (.+)$/gm)].map(([, text]) => text!);
+  const allowed =
+    /^(\[Unreleased\]|\[\d{4}\.\d+\.\d+\] - \d{4}-\d\d-\d\d|Added|Changed|Deprecated|Removed|Fixed|Security)$/;
+  expectNone(
+    "readers and programs find a change by these",
+    headings.filter((text) => !allowed.test(text)),
+  );
+  expect(headings[0]).toBe("[Unreleased]");
 });
 
 test("a path that a document cites exists", () => {
-  const wrong = DOCUMENTS.flatMap((file) => {
-    const cited = [...readSource(file).matchAll(/`([\w.@-]+\/[\w./@-]*)`/g)].map(
-      (match) => match[1] as string,
-    );
-    return cited
-      .filter((path) => TOP.has(path.split("/", 1)[0] as string) && !existsSync(join(ROOT, path)))
-      .map((path) => `${file}: ${path}`);
-  });
-  expectNone("a document says only what is so", wrong);
+  const wrong = citations(/`([\w.@-]+\/[\w./@-]*|[A-Z_]+\.md)`/g).filter(
+    ({ found }) => TOP.has(found.split("/", 1)[0] as string) && !existsSync(join(ROOT, found)),
+  );
+  expectNone("a document says only what is true", wrong.map(show));
 });
 
-test("a link to a file of ours leads to it", () => {
-  const wrong = DOCUMENTS.flatMap((file) => {
-    const links = [...readSource(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(
-      (match) => match[1] as string,
-    );
-    return links
-      .filter((link) => !existsSync(join(ROOT, dirname(file), link)))
-      .map((link) => `${file}: ${link}`);
-  });
-  expectNone("a dead link costs its reader the rest", wrong);
+test("a path in CODEOWNERS exists", () => {
+  const paths = [...readSource(".github/CODEOWNERS").matchAll(/^\/(\S+)/gm)].map(([, path]) => path!);
+  expect(paths.length).toBeGreaterThan(3);
+  expectNone(
+    "no owner reviews a path that is gone",
+    paths.filter((path) => !existsSync(join(ROOT, path))),
+  );
 });
+
+test("a link to a file or a heading leads to it", () => {
+  const wrong = citations(/\]\((?!https?:|mailto:)([^)\s]+)/g).filter(({ file, found }) => {
+    const [path, anchor] = found.split("#") as [string, string | undefined];
+    const target = path === "" ? file : join(dirname(file), path);
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+  expectNone("a dead link costs its reader the rest", wrong.map(show));
+});
+
+/** Anchors of a page's headings, as GitHub forms them. */
+function anchorsOf(file: string): string[] {
+  return [...readSource(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, "")
+      .replace(/ /g, "-"),
+  );
+}
 
 test("an npm command that a document cites is in package.json", () => {
   const { scripts } = JSON.parse(readSource("package.json")) as { scripts: Record<string, string> };
-  const wrong = DOCUMENTS.flatMap((file) =>
-    [...readSource(file).matchAll(/\bnpm (?:run ([\w-]+)|(start|test)\b)/g)]
-      .filter((match) => !(((match[1] ?? match[2]) as string) in scripts))
-      .map((match) => `${file}: ${match[0]}`),
+  const wrong = citations(/\bnpm (?:run ([\w-]+)|(start|test)\b)/g).filter(
+    ({ found }) => !(found in scripts),
   );
-  expectNone("the first thing that a reader types must work", wrong);
+  expectNone("the first command that a reader types must work", wrong.map(show));
+});
+
+test("a command of our programs that a document cites exists", () => {
+  const usage = readSource("server/main.ts") + readSource("server/commands/token.ts");
+  const wrong = [
+    ...citations(/(?<![\w/-])attacklens ([a-z]+)\b/g).filter(
+      ({ found }) => !new RegExp(`attacklens ${found}\\b|command === "${found}"`).test(usage),
+    ),
+    ...citations(/attacklens-sensor ([a-z]+)\b/g).filter(
+      ({ found }) => !readSource("sensor/main.ts").includes(`attacklens-sensor ${found}`),
+    ),
+  ];
+  expectNone("a reader who types it gets a usage error", wrong.map(show));
+});
+
+test("an option and a variable that a document cites are in the code", () => {
+  const code = [...CODE, ...FILES.filter((file) => file.startsWith("tests/faults/"))]
+    .map(readSource)
+    .join("\n");
+  const flags = citations(/(?<![\w-])(--[a-z][a-z-]+)/g).filter(
+    ({ found }) => !FOREIGN_FLAGS.includes(found) && !code.includes(found) && !declares(code, found),
+  );
+  const variables = citations(/\b((?:ATTACKLENS|TEST|FLEET|CRASH|ALL)_[A-Z_]+)\b(?!…)/g).filter(
+    ({ found }) => !code.includes(found),
+  );
+  expectNone("a reader who sets it waits for an effect", [...flags, ...variables].map(show));
+});
+
+/** Whether the code has the flag as a name of `parseArgs`. */
+function declares(code: string, flag: string): boolean {
+  const name = flag.slice("--".length);
+  return code.includes(`"${name}":`) || new RegExp(`\\b${name}: (text|flag|\\{ type:)`).test(code);
+}
+
+test.skipIf(process.platform === "win32")(
+  "the pre-commit hook is executable, and CONTRIBUTING.md names its folder",
+  () => {
+    expect(statSync(join(ROOT, ".githooks/pre-commit")).mode & 0o100).toBe(0o100);
+    expect(readSource("CONTRIBUTING.md")).toContain("git config core.hooksPath .githooks");
+  },
+);
+
+test("the license file states what package.json says", () => {
+  const { license } = JSON.parse(readSource("package.json")) as { license: string };
+  expect(readSource("LICENSE")).toContain(`"license": "${license}"`);
 });
 
 test("no document cites a line number", () => {
-  const wrong = DOCUMENTS.flatMap((file) =>
-    [...readSource(file).matchAll(/[\w/-]+\.(?:ts|tsx|mjs):\d+/g)].map((match) => `${file}: ${match[0]}`),
-  );
-  expectNone("the next change moves it", wrong);
+  const wrong = citations(/([\w/-]+\.(?:ts|tsx|mjs):\d+)/g);
+  expectNone("the next change moves it", wrong.map(show));
 });

@@ -1,4 +1,4 @@
-// How files and folders are named, and how large they may be: the layout of CONTRIBUTING.md, style rules 6, 19 and 21.
+// CONTRIBUTING.md, "Layout" and "Names": how files and folders are named, and how long a file may be.
 import { test } from "bun:test";
 import { basename, dirname } from "node:path";
 import { CODE, expectNone, FILES, readSource, SOURCES } from "./sources.ts";
@@ -21,7 +21,10 @@ test("a top-level folder is one of the layout's or has a decision page", () => {
     (folder) =>
       !folder.includes("/") && !folder.startsWith(".") && !TOP_FOLDERS.includes(folder) && !isDecided(folder),
   );
-  expectNone("the folder list names the product: a new one is a decision, named there as `folder/`", wrong);
+  expectNone(
+    "the folder list names the product: a new folder needs a decision page that names it as `folder/`",
+    wrong,
+  );
 });
 
 test("a folder of the server is one of its layers, a known noun, or has a decision page", () => {
@@ -29,35 +32,32 @@ test("a folder of the server is one of its layers, a known noun, or has a decisi
   const wrong = [...folders]
     .filter((folder) => /^server\/[^/]+$/.test(folder))
     .filter((folder) => !known.includes(basename(folder)) && !isDecided(folder));
-  expectNone("a new noun is a decision, named there as `server/noun/`", wrong);
+  expectNone("a new noun needs a decision page that names it as `server/noun/`", wrong);
 });
 
 test("no folder is named after a technique", () => {
   const names = /^(utils?|helpers?|common|lib|libs|types|services|interfaces|mocks|__mocks__|misc|shared)$/;
-  // There the word is a category of the inventory.
+  // Here, the word is a category of the inventory.
   const exceptions = ["sensor/collectors/services"];
   const wrong = [...folders].filter((folder) => names.test(basename(folder)) && !exceptions.includes(folder));
-  expectNone(
-    "such a folder says how its files are made, not what they are for, and takes in anything",
-    wrong,
-  );
+  expectNone("such a name says how the files are made, not their purpose, and fits any file", wrong);
 });
 
 test("no file is named after a technique", () => {
   const wrong = SOURCES.filter((file) =>
     /(^|-)(managers?|helpers?|utils?|common|misc|stuff)(-|\.)/i.test(kebab(file)),
   );
-  expectNone("the name must say what the file is for", wrong);
+  expectNone("the name must state the purpose of the file", wrong);
 });
 
-test("files are kebab-case, React components PascalCase", () => {
+test("files are kebab-case, and React components are PascalCase", () => {
   const wrong = SOURCES.filter((file) => {
     const name = basename(file).replace(/(\.test|\.d|\.module)*\.\w+$/, "");
     const isKebab = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
     const isPascal = /^[A-Z][A-Za-z0-9]*$/.test(name);
     return !isKebab && !(isPascal && file.endsWith(".tsx"));
   });
-  expectNone("one look at a name tells what the file exports", wrong);
+  expectNone("the name must show what the file exports", wrong);
 });
 
 test("a component's file is named after the component", () => {
@@ -69,14 +69,14 @@ test("a component's file is named after the component", () => {
     const isOnlyAComponent = exported.length === 1 && /^[A-Z][a-z]/.test(exported[0] as string);
     return /^[A-Z]/.test(name) ? !exported.includes(name) : isOnlyAComponent;
   });
-  expectNone("who searches for a component types its name", wrong);
+  expectNone("a reader who searches for a component types its name", wrong);
 });
 
 test("there is no barrel file", () => {
   const wrong = SOURCES.filter(
     (file) => /^index\.(ts|tsx|mjs)$/.test(basename(file)) || /^export \* from/m.test(readSource(file)),
   );
-  expectNone("a barrel loads everything for whoever wants one thing, and hides where that thing is", wrong);
+  expectNone("a barrel loads everything for an importer of one thing, and hides where that thing is", wrong);
 });
 
 test(`no source file has more than ${MAX_LINES} lines`, () => {

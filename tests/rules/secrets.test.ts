@@ -1,4 +1,5 @@
-// Nothing that is or looks like a credential is committed: a scanner that finds one cannot tell that it is only a test's.
+// No credential is committed, and nothing that looks like one: a scanner cannot distinguish a test's from a
+// real one.
 import { expect, test } from "bun:test";
 import { formatTokenValue, TOKEN_VALUE_PATTERN, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { expectNone, FILES, readSource } from "./sources.ts";
@@ -11,12 +12,12 @@ const tokenValuesIn = (text: string) =>
 test("no token value is committed", () => {
   expect(tokenValuesIn(`x ${formatTokenValue(new Uint8Array(32))} y`)).toHaveLength(1);
   const wrong = TEXTS.filter((file) => tokenValuesIn(readSource(file)).length > 0);
-  expectNone("make one where it is needed with formatTokenValue", wrong);
+  expectNone("generate one in the test with formatTokenValue", wrong);
 });
 
 test("no private key is committed", () => {
   const wrong = TEXTS.filter((file) =>
     /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\n[A-Za-z0-9+/=]{16}/.test(readSource(file)),
   );
-  expectNone("make one where it is needed", wrong);
+  expectNone("generate one in the test", wrong);
 });

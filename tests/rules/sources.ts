@@ -1,4 +1,5 @@
-// What the rule tests look at: every file that is or will be committed, and what each source file imports.
+// The files that the rule tests check: all that are or will be committed, and the imports of each source
+// file.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -8,25 +9,25 @@ export const ROOT = join(import.meta.dir, "../..");
 export interface Import {
   /** The importing file, from the top folder. */
   from: string;
-  /** What is imported: a file from the top folder, or a package's name. */
+  /** The imported file, from the top folder, or the name of a package. */
   to: string;
   isPackage: boolean;
 }
 
-/** Files from the top folder with forward slashes, ignored ones left out. */
+/** Files from the top folder, with forward slashes. Ignored files are not included. */
 export const FILES: readonly string[] = listFiles();
 
 /** Our code, tests included. */
 export const SOURCES = FILES.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 export const TESTS = SOURCES.filter((file) => /\.test\.tsx?$/.test(file));
-/** Our code without tests and what only tests use. */
+/** Our code without tests and without code that only tests use. */
 export const CODE = SOURCES.filter((file) => !TESTS.includes(file) && !isTestOnly(file));
 
 export function readSource(file: string): string {
   return readFileSync(join(ROOT, file), "utf8");
 }
 
-/** Type imports included: they tie two files together as much. */
+/** Includes type imports: they couple two files as well. */
 export function importsOf(file: string): Import[] {
   const source = readSource(file);
   const specifiers = [
@@ -41,12 +42,12 @@ export function importsAmong(files: readonly string[]): Import[] {
   return files.flatMap(importsOf);
 }
 
-/** Fails with the reason of the rule and every place that breaks it. */
+/** Throws with the reason of the rule and each violation. */
 export function expectNone(why: string, violations: readonly string[]): void {
   if (violations.length > 0) throw new Error(`${why}\n${violations.map((line) => `  - ${line}`).join("\n")}`);
 }
 
-/** Lines of a file that match, as `file: line`, comments left out. */
+/** Lines of a file that match, as `file: line`, without comments. */
 export function linesMatching(file: string, pattern: RegExp): string[] {
   return readSource(file)
     .split("\n")
@@ -64,7 +65,10 @@ function resolveImport(from: string, specifier: string): Import {
   return { from, to: posix.join(posix.dirname(from), specifier), isPackage: false };
 }
 
-/** What only tests import: `testing/` of a program, the folders below `testdata/`, and what drives the programs. */
+/**
+ * Code that only tests import: `testing/` of a program, folders below `testdata/`, and code that drives
+ * programs.
+ */
 function isTestOnly(file: string): boolean {
   return /^(tests|harness|bench)\/|\/(testing|testdata)\//.test(file);
 }
