@@ -74,7 +74,12 @@ interface Banned {
 }
 
 const PHRASES: Banned[] = [
-  { pattern: /\bof (its|their|our|your|my|his|her) own\b/i, write: "its …, or a separate …" },
+  // "Of its own key" is fine: there, `own` belongs to a noun.
+  {
+    pattern:
+      /\bof (its|their|our|your|my|his|her) own(?=[^\w ]|$| (and|or|as|at|after|by|for|from|if|in|is|on|once|since|than|that|to|until|when|where|which|while|with)\b)/i,
+    write: "its …, or a separate …",
+  },
   { pattern: /\bby (itself|themselves)\b/i, write: "automatically" },
   { pattern: /\ball the same\b/i, write: "anyway, or nothing" },
   { pattern: /\banew\b/i, write: "again" },
@@ -88,7 +93,10 @@ const PHRASES: Banned[] = [
       /\banswers (an?|the|all|each|every|any|its|their|this|that|those|these|one|no|none|nothing|only|with|by|when|while|whether|what|which|who|how|if|undefined|null|true|false|\d{3})\b/i,
     write: "returns, or responds",
   },
-  { pattern: /\b(is|are|was|were|be|been|being) told\b|\btold by\b/i, write: "receives, or learns from" },
+  {
+    pattern: /\b(is|are|was|were|be|been|being) told\b(?! apart)|\btold by\b/i,
+    write: "receives, or learns from",
+  },
   { pattern: /\bwhom\b/i, write: "a noun and a relative clause" },
   { pattern: /\b(bring|brings|brought|bringing) in\b/i, write: "adds, or enrolls" },
   { pattern: /\bmade up\b/i, write: "invented, or consists of" },
@@ -102,7 +110,7 @@ const PHRASES: Banned[] = [
 const TERMS: Banned[] = [
   { pattern: /\be-mails?\b/i, write: "email" },
   { pattern: /\blog-ins?\b/i, write: "sign-in" },
-  { pattern: /\broll-outs?\b/i, write: "rollout" },
+  { pattern: /(?<![-\w])roll-outs?\b/i, write: "rollout" },
   { pattern: /\b(good-?bye)\b/i, write: "unenroll" },
   { pattern: /\bboot[- ]?ids?\b/i, write: "instance id" },
   { pattern: /\bkept reports?\b/i, write: "spool" },
@@ -211,6 +219,8 @@ test.each([
   "const answers = person.name > people[0] / nobody;",
   "// The answers are in the table.",
   "// ATL stands for AttackLens.",
+  "// The fingerprint of its own key, by which the two are told apart.",
+  '"0016-token-roll-out"',
 ])("the rule accepts %j", (text) => {
   expect(phrasesIn(text, true)).toEqual([]);
 });
