@@ -1,9 +1,10 @@
 // A simulated sensor: a key, and requests signed ahead of time, so that the generator costs little while it measures.
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
+  INSTANCE_HEADER,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -17,6 +18,7 @@ export function makeSigner() {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" }) as { x: string };
   let nonce = 0;
+  const instance = { [INSTANCE_HEADER]: randomUUID() };
   return {
     publicKey: x,
     /** A POST with the next nonce. `keyid` is the sensor's id, or its public key while enrolling with the token. */
@@ -28,15 +30,15 @@ export function makeSigner() {
       const components = token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
       const created = Math.floor(Date.now() / 1000);
       const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
-      const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
-      const values = { "@method": method, "@path": path, "content-digest": digest, ...authorization };
+      const covered = token ? { authorization: `Bearer ${token}` } : instance;
+      const values = { "@method": method, "@path": path, "content-digest": digest, ...covered };
       const signature = sign(null, Buffer.from(signatureBase(components, values, params)), privateKey);
       const headers = {
         "content-type": "application/json",
         "content-digest": digest,
         "signature-input": `sig1=${params}`,
         signature: `sig1=:${signature.toString("base64")}:`,
-        ...authorization,
+        ...covered,
       };
       return { path, init: { method, headers, body: text } };
     },

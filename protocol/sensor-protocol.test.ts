@@ -18,9 +18,9 @@ import {
   formatResponseParams,
   formatSignatureParams,
   INSTANCE_HEADER,
-  INSTANCE_SIGNED_COMPONENTS,
   keyProofBase,
   responseSignatureBase,
+  SIGNED_COMPONENTS,
   signatureBase,
 } from "./signature.ts";
 import { formatTokenValue, TICKET_PREFIX, TOKEN_PREFIX } from "./token-value.ts";
@@ -107,7 +107,7 @@ test.each(["enroll", "reEnroll", "checkIn"] as const)(
   "the signed request %s is what the code signs and accepts",
   (name) => {
     const vector = vectors[name];
-    const components = name === "checkIn" ? INSTANCE_SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+    const components = name === "checkIn" ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
     const route = { enroll, reEnroll, checkIn }[name];
     const privateKey = keyOfSeed(name === "reEnroll" ? vectors.newKey.seed : vectors.key.seed);
     expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);

@@ -4,16 +4,17 @@
 /** Seconds that a sensor's clock may differ from the server's. */
 export const MAX_CLOCK_SKEW_SECONDS = 300;
 
-/** What every sensor request covers, in this order; enrollment adds `authorization`, which binds the token to the key. */
-export const SIGNED_COMPONENTS = ["@method", "@path", "content-digest"] as const;
-export const ENROLL_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, "authorization"] as const;
-
 /**
- * Names the start of the sensor that sends the request: a UUID drawn when the program starts. Covered by the signature where it
- * is sent. Two that take turns are two hosts with one key.
+ * Names the running instance of the sensor: a UUID that the sensor generates when it starts. Two instances that take turns are two
+ * hosts with one key.
  */
 export const INSTANCE_HEADER = "sensor-instance";
-export const INSTANCE_SIGNED_COMPONENTS = [...SIGNED_COMPONENTS, INSTANCE_HEADER] as const;
+
+const REQUEST_COMPONENTS = ["@method", "@path", "content-digest"] as const;
+/** The covered components of every request from an enrolled sensor, in this order. */
+export const SIGNED_COMPONENTS = [...REQUEST_COMPONENTS, INSTANCE_HEADER] as const;
+/** The covered components of a request with a token or a ticket: `authorization` binds it to the new key. */
+export const ENROLL_SIGNED_COMPONENTS = [...REQUEST_COMPONENTS, "authorization"] as const;
 
 export interface SignatureParams {
   components: readonly string[];

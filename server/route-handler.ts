@@ -25,8 +25,8 @@ export interface SensorCaller {
   version: string;
   /** When its first inventory was complete; null: not yet. */
   reportedAt: number | null;
-  /** The start of the program that sent the request; undefined: of protocol version 1. */
-  instanceId: string | undefined;
+  /** The instance of the sensor that sent the request. */
+  instanceId: string;
   /** holder: of the key; open: its first check-in will tell; clone: another host holds the key. */
   standing: "holder" | "open" | "clone";
   /** Another start has appeared with the key, on what looks like another host. */

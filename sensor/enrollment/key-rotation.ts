@@ -1,6 +1,6 @@
 // Keys of this host's own: the next one of a sensor, and one for a host that runs with another's. Each is on the disk before the
 // server hears of it, so that a cut at any point is made good by trying again.
-import { randomUUID, sign } from "node:crypto";
+import { sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollClone, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
@@ -24,7 +24,7 @@ export interface Session {
 /** A start of the sensor. `proxy` is used where the identity names none. */
 export function connectAs(identity: EnrolledIdentity, proxy: string | undefined): Connection {
   const { server, sensorId, serverKey, ca } = identity;
-  const known = { instanceId: randomUUID(), serverKey, ca, proxy: identity.proxy ?? proxy };
+  const known = { serverKey, ca, proxy: identity.proxy ?? proxy };
   return connect(server, privateKeyOf(identity), sensorId, known);
 }
 

@@ -1,7 +1,6 @@
 // Whether the server still knows the sensor that this host is, and what may be done about it when it does not: after the server lost
 // its data, or was restored to older data. Only a refusal that the sensor's own server has signed, or what the operator says in the
 // command, counts; whoever else answers cannot make a host give its identity up.
-import { randomUUID } from "node:crypto";
 import { checkToken, confirmSensor } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { type ExitName, SensorError } from "../sensor-error.ts";
@@ -35,7 +34,7 @@ export async function findStanding(identity: EnrolledIdentity, options: LostOpti
   if (identity.server !== options.server) return { is: "other-address" };
   const { server, environmentProxy, signal } = options;
   const { ca, proxy = environmentProxy } = await wayTo(identity, options);
-  const known = { instanceId: randomUUID(), serverKey: identity.serverKey, ca, proxy };
+  const known = { serverKey: identity.serverKey, ca, proxy };
   return await persist(server, options, async () => {
     try {
       await send(connect(server, privateKeyOf(identity), identity.sensorId, known), confirmSensor, {

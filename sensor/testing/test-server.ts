@@ -219,7 +219,7 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     ) ?? [];
   const [, params = "", components = "", created, nonce, keyid = ""] = input;
   const isEnrolling = /^\/sensor\/v1\/(re-enroll|enroll|check)$/.test(url);
-  const instanceId = headers["sensor-instance"] === undefined ? undefined : header("sensor-instance");
+  const instanceId = isEnrolling ? undefined : header("sensor-instance");
   const values: Record<string, string> = {
     '"@method"': method,
     '"@path"': url,

@@ -1,5 +1,5 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import {
   ENROLL_SIGNED_COMPONENTS,
@@ -7,7 +7,6 @@ import {
   formatResponseParams,
   formatSignatureParams,
   INSTANCE_HEADER,
-  INSTANCE_SIGNED_COMPONENTS,
   responseSignatureBase,
   SIGNED_COMPONENTS,
   signatureBase,
@@ -32,8 +31,8 @@ export interface Connection {
   /** The server's clock minus ours. */
   clockOffsetMs: number;
   lastNonce: number;
-  /** This start of the sensor; undefined while enrolling. */
-  instanceId: string | undefined;
+  /** Names the running instance of the sensor: a UUID, sent with every request but those of enrollment. */
+  instanceId: string;
   /** Signs what the server refuses with; undefined: not known, e.g. while enrolling. */
   serverKey: string | undefined;
   /** Roots that are trusted, PEM; undefined: the system's. */
@@ -47,9 +46,10 @@ export function connect(
   server: string,
   key: KeyObject,
   keyid: string,
-  known: Partial<Pick<Connection, "instanceId" | "serverKey" | "ca" | "proxy" | "now">> = {},
+  known: Partial<Pick<Connection, "serverKey" | "ca" | "proxy" | "now">> = {},
 ): Connection {
-  const { instanceId, serverKey, ca, now = Date.now } = known;
+  const { serverKey, ca, now = Date.now } = known;
+  const instanceId = randomUUID();
   // Otherwise a proxy would carry what may go unencrypted only because it stays on this host.
   const proxy = isLoopback(new URL(server).hostname) ? undefined : known.proxy;
   return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, serverKey, ca, proxy, now };
@@ -128,8 +128,7 @@ function signedHeaders(
   // Microseconds grow through restarts without being written down; the server's word corrects a clock set back.
   connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
   const { instanceId } = connection;
-  const plain = instanceId === undefined ? SIGNED_COMPONENTS : INSTANCE_SIGNED_COMPONENTS;
-  const components = token === undefined ? plain : ENROLL_SIGNED_COMPONENTS;
+  const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
   const params = formatSignatureParams({
     components,
     created: Math.floor(nowMs / 1000),
@@ -138,11 +137,10 @@ function signedHeaders(
   });
   const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
   const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
-  if (instanceId !== undefined) {
+  if (token === undefined) {
     values[INSTANCE_HEADER] = instanceId;
     headers[INSTANCE_HEADER] = instanceId;
-  }
-  if (token !== undefined) {
+  } else {
     values.authorization = `Bearer ${token}`;
     headers.authorization = values.authorization;
   }

@@ -147,6 +147,7 @@ for (const dialect of TESTED_DIALECTS) {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const sensor = await enrolled(world, cookie);
+    await sensor.send("POST", CHECK_IN, hello);
     const items = [
       { key: "host", kind: "host", hostname: "renamed" },
       { key: "os", kind: "os", platform: "linux", name: "Alpine Linux", version: "3.22" },
@@ -187,6 +188,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`no signed body that a lying sensor can think of makes a 5xx (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await enrolled(world, await world.signedIn("admin"));
+    await sensor.send("POST", CHECK_IN, hello);
     const hash = fc.oneof(fc.constant("a".repeat(64)), fc.string());
     const report = fc.record(
       { status: fc.constantFrom("collected", "failed", "x"), root: hash, reason: fc.string() },
@@ -223,6 +225,7 @@ for (const dialect of TESTED_DIALECTS) {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const sensor = await enrolled(world, cookie);
+    await sensor.send("POST", CHECK_IN, hello);
     const account = (name: string) => ({
       key: `user:${name}`,
       kind: "user",
@@ -282,6 +285,7 @@ for (const [what, chunks, field] of lies) {
   test(`an upload with ${what} is refused, and nothing of it stored`, async () => {
     await using world = await openWorld("sqlite");
     const sensor = await enrolled(world, await world.signedIn("admin"));
+    await sensor.send("POST", CHECK_IN, hello);
     const hash = cutChunks("packages", [packages[0]!], sha256)[0]!.hash;
     const refused = await sensor.send("PUT", "/sensor/v1/inventory/packages/chunks", {
       chunks: chunks(hash),
@@ -295,6 +299,7 @@ for (const [what, chunks, field] of lies) {
 test("a category is refused whose chunks are out of order, share a bucket, or are too large together", async () => {
   await using world = await openWorld("sqlite");
   const sensor = await enrolled(world, await world.signedIn("admin"));
+  await sensor.send("POST", CHECK_IN, hello);
   const put = async (chunks: { hash: string; content: string }[]) => {
     const hashes = chunks.map(({ hash }) => hash);
     const contents = Object.fromEntries(chunks.map(({ hash, content }) => [hash, JSON.parse(content)]));

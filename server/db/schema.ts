@@ -176,7 +176,7 @@ export interface SensorTable {
   uninstalledAt: number | null;
   /** When it was removed as ephemeral: its key is refused from then on. */
   removedAt: number | null;
-  /** The start of the program that holds the key; null: of protocol version 1, or none yet. */
+  /** The instance of the sensor that holds the key; null: none has checked in yet. */
   instanceId: string | null;
   /** 1: another start has appeared with this key, on what looks like another host. */
   hasNewcomers: number;

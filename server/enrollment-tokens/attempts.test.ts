@@ -6,7 +6,7 @@ import { enrolledSensor, nextNonce } from "../testing/test-instances.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
-const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 
 for (const dialect of TESTED_DIALECTS) {
   test(`an accepted attempt names its sensor after the key was rotated, and after a re-enrollment (${dialect})`, async () => {
@@ -26,6 +26,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const rotated = makeTestSensor();
     const announcement = { publicKey: rotated.publicKey, proof: rotated.proof(sensorId) };
+    expect(await post(key, "/sensor/v1/check-in", VERSIONS, { keyid: sensorId })).toBe(200);
     expect(await post(key, "/sensor/v1/keys", announcement, { keyid: sensorId })).toBe(204);
     await expectNamed();
     expect(await post(rotated, "/sensor/v1/check-in", VERSIONS, { keyid: sensorId })).toBe(200);

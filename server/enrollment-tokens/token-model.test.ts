@@ -112,7 +112,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
   async function openClones(host: number) {
     const checkIn = (instanceId: string, productUuid: string) => {
       const { host: facts } = hosts[host]!.enrollBody(`${run}-${host}`, { productUuid });
-      const body = { protocolVersion: 2, sensorVersion: "1", host: facts };
+      const body = { protocolVersion: 1, sensorVersion: "1", host: facts };
       const options = { keyid: sensorIds.get(host)!, instanceId };
       return send(CHECK_IN, hosts[host]!.request("POST", CHECK_IN, body, world.clock.ms, options));
     };
@@ -133,7 +133,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
     if (!clonesOf.has(host)) clonesOf.set(host, openClones(host));
     const { key, instance } = (await clonesOf.get(host)!)[clone]!;
     const name = `${run}-${host}-${clone}`;
-    const body = { ...key.enrollBody(name), protocolVersion: 2, proof: key.proof(keyid) };
+    const body = { ...key.enrollBody(name), protocolVersion: 1, proof: key.proof(keyid) };
     for (;;) {
       const options = { keyid, instanceId: instance };
       const init = hosts[host]!.request("POST", CLONE, body, world.clock.ms, options);

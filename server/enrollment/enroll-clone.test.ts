@@ -148,7 +148,7 @@ for (const dialect of TESTED_DIALECTS) {
       "/sensor/v1/clones",
       {
         ...second.enrollBody("web-03"),
-        protocolVersion: 2,
+        protocolVersion: 1,
         proof: second.proof(first.body.sensorId),
       },
       world.clock.ms,
@@ -227,7 +227,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
     const clones = fleet.clones.map(async ({ instanceId }, index) => {
       const mine = makeTestSensor();
-      const body = { ...mine.enrollBody(), protocolVersion: 2, proof: mine.proof(fleet.sensorId) };
+      const body = { ...mine.enrollBody(), protocolVersion: 1, proof: mine.proof(fleet.sensorId) };
       for (;;) {
         const options = { keyid: fleet.sensorId, instanceId, nonce: nextNonce() };
         const init = fleet.key.request("POST", "/sensor/v1/clones", body, world.clock.ms, options);

@@ -102,7 +102,7 @@ async function enrollInTransaction(
   };
   await insertSensors(tx, [{ sensor, address, nonce: 0 }]);
   if (instance) await updateInstances(tx, original.id, [instance.instanceId], { cloneSensorId: sensorId });
-  else if (caller.instanceId !== undefined) {
+  else {
     // It came with a key that the sensor had before: this is the first that is heard of its host.
     const clone = {
       sensorId: original.id,

@@ -28,6 +28,9 @@ test("each route answers nobody, a sensor and each role as the table says", asyn
     sensor.request("POST", "/sensor/v1/enroll", sensor.enrollBody(), world.clock.ms, { token: value }),
   );
   const { sensorId } = (await enrolled.json()) as { sensorId: string };
+  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+  const init = sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId });
+  expect((await world.fetch("/sensor/v1/check-in", init)).status).toBe(200);
 
   const table: Record<string, string> = {};
   for (const route of ROUTES) {

@@ -7,6 +7,7 @@ import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { makeTestSensor, type SignOptions, type TestSensor } from "../testing/test-sensor.ts";
 import { openWorld, type World } from "../testing/test-world.ts";
 
+const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const UUID = "01980000-0000-7000-8000-000000000000";
 const PREFIXES: Record<string, string> = {
   "enrollment-tokens": "tok",
@@ -119,10 +120,9 @@ test("a replayed request is refused before its body is read, and costs the senso
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages";
   const body = { root: "a".repeat(64), chunks: [] };
-  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
   await world.fetch(
     "/sensor/v1/check-in",
-    sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId }),
+    sensor.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms, { keyid: sensorId }),
   );
   const init = sensor.request("PUT", path, body, world.clock.ms, { keyid: sensorId });
   expect((await world.fetch(path, init)).status).toBe(422);
@@ -140,6 +140,12 @@ test("a sensor has one upload at a time, and its other requests go on", async ()
   const path = "/sensor/v1/inventory/packages/chunks";
   const put = (body: unknown) =>
     sensor.request("PUT", path, body, world.clock.ms, { keyid: sensorId }) as RequestInit & { body: string };
+  const checkIn = () =>
+    world.fetch(
+      "/sensor/v1/check-in",
+      sensor.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms, { keyid: sensorId }),
+    );
+  expect((await checkIn()).status).toBe(200);
   const first = put({ chunks: {} });
   const gate = Promise.withResolvers<void>();
   const slow = new ReadableStream<Uint8Array>({
@@ -156,9 +162,7 @@ test("a sensor has one upload at a time, and its other requests go on", async ()
   const reading = world.fetch(path, { ...first, headers, body: slow, duplex: "half" } as RequestInit);
   const second = await waitForBusy(() => world.fetch(path, put({ chunks: {} })));
   expect(second.headers.get("retry-after")).toBe("1");
-  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
-  const init = sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId });
-  expect((await world.fetch("/sensor/v1/check-in", init)).status).toBe(200);
+  expect((await checkIn()).status).toBe(200);
   gate.resolve();
   expect((await reading).status).toBe(204);
   expect((await world.fetch(path, put({ chunks: {} }))).status).toBe(204);
@@ -176,6 +180,12 @@ test("uploads count by what they announce; one that does not say counts as the l
   await using world = await openWorld("sqlite");
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages/chunks";
+  const checkIn = () =>
+    world.fetch(
+      "/sensor/v1/check-in",
+      sensor.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms, { keyid: sensorId }),
+    );
+  expect((await checkIn()).status).toBe(200);
   const statuses: number[] = [];
   for (let upload = 0; upload < 17; upload++) {
     const init = sensor.request("PUT", path, { chunks: {} }, world.clock.ms, { keyid: sensorId });
@@ -195,9 +205,7 @@ test("uploads count by what they announce; one that does not say counts as the l
   const refused = await world.fetch("/sensor/v1/inventory/packages", list);
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_000);
-  const checkIn = { protocolVersion: 1, sensorVersion: "2026.11.0" };
-  const init = sensor.request("POST", "/sensor/v1/check-in", checkIn, world.clock.ms, { keyid: sensorId });
-  expect((await world.fetch("/sensor/v1/check-in", init)).status).toBe(200);
+  expect((await checkIn()).status).toBe(200);
 });
 
 test("HEAD is what GET is on every route, without a body and without a stream that stays open", async () => {

@@ -39,10 +39,12 @@ async function enrolled(world: World, cookie: string, name: string, assetGroupId
     expect(response.status).toBeLessThan(300);
     return (response.status === 204 ? {} : await response.json()) as { wanted: string[]; missing: string[] };
   }
+  const versions = { protocolVersion: 1, sensorVersion: "2026.11.0" };
+  await send("POST", "/sensor/v1/check-in", versions);
   return {
     async isWanted({ root }: Inventory) {
       const inventory = { users: { status: "collected", root } };
-      const body = { protocolVersion: 2, sensorVersion: "2026.11.0", inventory };
+      const body = { ...versions, inventory };
       return (await send("POST", "/sensor/v1/check-in", body)).wanted.includes("users");
     },
     missing: async ({ root, hashes }: Inventory) =>

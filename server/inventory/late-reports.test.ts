@@ -8,7 +8,7 @@ import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const hello = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+const hello = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const CHECK_IN = "/sensor/v1/check-in";
 const USERS = "/sensor/v1/inventory/users";
 

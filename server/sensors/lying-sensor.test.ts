@@ -73,7 +73,7 @@ for (const dialect of TESTED_DIALECTS) {
         fc.array(text, { maxLength: 3 }),
         async (facts, later, proof, trusts) => {
           const key = makeTestSensor();
-          const body = { ...key.enrollBody(), protocolVersion: 2, host: facts };
+          const body = { ...key.enrollBody(), protocolVersion: 1, host: facts };
           const init = key.request("POST", "/sensor/v1/enroll", body, world.clock.ms, {
             token: value,
             nonce: ++nonce,
@@ -84,7 +84,7 @@ for (const dialect of TESTED_DIALECTS) {
           enrolled++;
           const { sensorId } = (await reply.json()) as { sensorId: string };
           const instanceId = crypto.randomUUID();
-          const hello = { protocolVersion: 2, sensorVersion: "1" };
+          const hello = { protocolVersion: 1, sensorVersion: "1" };
           for (const [path, content] of [
             [CHECK_IN, { ...hello, host: later }],
             [CHECK_IN, { ...hello, trusts }],
@@ -131,7 +131,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { sensorId } = (await (await world.fetch("/sensor/v1/enroll", enrolling)).json()) as {
       sensorId: string;
     };
-    const hello = { protocolVersion: 2, sensorVersion: "1", host: key.enrollBody().host };
+    const hello = { protocolVersion: 1, sensorVersion: "1", host: key.enrollBody().host };
     const instanceId = crypto.randomUUID();
     const request = key.request("POST", CHECK_IN, hello, world.clock.ms, { keyid: sensorId, instanceId });
     const captured = () => ({ ...request, headers: { ...(request.headers as Record<string, string>) } });

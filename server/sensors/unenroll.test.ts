@@ -5,7 +5,7 @@ import { blockSensor, createTicket, getSensor } from "@attacklens/protocol/senso
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
-const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const FACTS = { machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e", productUuid: "u1" };
 const OTHER_FACTS = { ...FACTS, productUuid: "u2" };
 const HERE = "10.0.0.1";
@@ -51,13 +51,13 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     return {
       id,
       key,
-      checkIn: (instanceId: string | undefined, facts: object = FACTS, by = key) => {
+      checkIn: (instanceId: string, facts: object = FACTS, by = key) => {
         world.clock.ms += 1;
         const report = { ...VERSIONS, host: hostOf(facts) };
         return post(by, "/sensor/v1/check-in", report, { keyid: id, instanceId });
       },
       /** `facts` undefined: the body is empty. */
-      unenroll: (instanceId: string | undefined, facts?: object, { by = key, address = HERE } = {}) =>
+      unenroll: (instanceId: string, facts?: object, { by = key, address = HERE } = {}) =>
         post(by, "/sensor/v1/unenroll", facts ? { host: hostOf(facts) } : {}, {
           keyid: id,
           instanceId,
@@ -88,11 +88,10 @@ for (const dialect of TESTED_DIALECTS) {
       string,
       (sensor: Enrolled) => Promise<Awaited<ReturnType<Enrolled["unenroll"]>>>
     > = {
-      "of version 1": (sensor) => sensor.unenroll(undefined),
       "before any check-in": (sensor) => sensor.unenroll(instance()),
       "before any check-in, with facts": (sensor) =>
         sensor.unenroll(instance(), FACTS, { address: ELSEWHERE }),
-      holder: (sensor) => sensor.unenroll(undefined),
+      holder: (sensor) => sensor.unenroll(instance()),
       "after a restart": (sensor) => sensor.unenroll(instance()),
       "after a restart elsewhere, with facts": (sensor) =>
         sensor.unenroll(instance(), FACTS, { address: ELSEWHERE }),
@@ -113,8 +112,7 @@ for (const dialect of TESTED_DIALECTS) {
           if (state !== "replaced, blocked")
             expect([told, await sensor.status()]).toEqual([told, "uninstalled"]);
           // The key is refused from then on, also when the reply was lost.
-          const instanceId = which === "of version 1" ? undefined : holder;
-          for (const again of [await sensor.unenroll(instanceId), await sensor.checkIn(instanceId)])
+          for (const again of [await sensor.unenroll(holder), await sensor.checkIn(holder)])
             expect([told, again.status, again.code]).toEqual([told, 401, "sensor-unknown"]);
         }
       }

@@ -30,7 +30,7 @@ export async function unenrollSensor(
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
     const sensor = await lockLiveSensor(tx, id);
-    if (instanceId !== undefined && instanceId !== sensor.instanceId)
+    if (instanceId !== sensor.instanceId)
       await requireOwnHost(tx, { ...sensor, instanceId }, { address, host });
     await updateSensor(tx, id, { uninstalledAt: now });
     await recordAuditEvent(tx, {

@@ -42,7 +42,7 @@ export function program(
     checkIn: async (extra: object = {}) => {
       world.clock.ms += 1;
       return await send("/sensor/v1/check-in", {
-        protocolVersion: 2,
+        protocolVersion: 1,
         sensorVersion: "2026.11.0",
         host,
         ...extra,
@@ -51,7 +51,7 @@ export function program(
     becomeClone: async (newKey: TestSensor, hostname = "web-01", from = address) => {
       world.clock.ms += 1;
       const body = { ...newKey.enrollBody(hostname, facts), proof: newKey.proof(sensorId) };
-      return await send("/sensor/v1/clones", { ...body, protocolVersion: 2 }, "POST", from);
+      return await send("/sensor/v1/clones", { ...body, protocolVersion: 1 }, "POST", from);
     },
   };
 }

@@ -1,11 +1,10 @@
 // A sensor for server tests: a key, and requests signed as the protocol says, straight from node:crypto.
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
   INSTANCE_HEADER,
-  INSTANCE_SIGNED_COMPONENTS,
   keyProofBase,
   SIGNED_COMPONENTS,
   signatureBase,
@@ -17,7 +16,7 @@ export interface SignOptions {
   createdMs?: number;
   token?: string;
   components?: readonly string[];
-  /** The start of the program; absent: as protocol version 1. */
+  /** The instance of the sensor; absent: the same for all keys. */
   instanceId?: string;
   /** In place of the body's SHA-256: the whole value of Content-Digest. */
   digest?: string;
@@ -29,11 +28,12 @@ export interface SignOptions {
   tamper?: string;
 }
 
+const INSTANCE_ID = randomUUID();
+
 export function makeTestSensor() {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const x = (publicKey.export({ format: "jwk" }) as { x: string }).x;
   let lastNonce = 0;
-
   return {
     publicKey: x,
     /** A signed request, ready for fetch. */
@@ -47,9 +47,8 @@ export function makeTestSensor() {
       const text = JSON.stringify(body);
       const digest =
         options.digest ?? formatContentDigest(createHash("sha256").update(text).digest("base64"));
-      const { instanceId } = options;
-      const plain = instanceId === undefined ? SIGNED_COMPONENTS : INSTANCE_SIGNED_COMPONENTS;
-      const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : plain);
+      const { instanceId = INSTANCE_ID } = options;
+      const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS);
       lastNonce = options.nonce ?? lastNonce + 1;
       const params = `${formatSignatureParams({
         components,
@@ -65,7 +64,7 @@ export function makeTestSensor() {
         "a b": "",
       };
       if (options.token) values.authorization = `Bearer ${options.token}`;
-      if (instanceId !== undefined) values[INSTANCE_HEADER] = instanceId;
+      else values[INSTANCE_HEADER] = instanceId;
       const signature = sign(
         null,
         Buffer.from(signatureBase(components, values, params)),
@@ -78,7 +77,7 @@ export function makeTestSensor() {
         signature: `sig1=:${signature}:`,
       };
       if (values.authorization) headers.authorization = values.authorization;
-      if (instanceId !== undefined) headers[INSTANCE_HEADER] = instanceId;
+      if (!options.token) headers[INSTANCE_HEADER] = instanceId;
       return { method, headers, body: options.tamper ?? text };
     },
     /** Shows a server that announces this key for a sensor that it has it. */

@@ -1,5 +1,5 @@
 // A sensor that says of its host what a test wants: requests signed as the protocol says, straight from node:crypto.
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll, type HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
@@ -7,6 +7,7 @@ import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
+  INSTANCE_HEADER,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -27,6 +28,7 @@ export async function enrollOverHttp(
   const key = (publicKey.export({ format: "jwk" }) as { x: string }).x;
   const sender = { protocolVersion: 1, sensorVersion: "2026.11.0" };
   let nonce = 0;
+  const instance = { [INSTANCE_HEADER]: randomUUID() };
 
   async function send(path: string, content: object, keyid: string, authorization?: string) {
     const body = JSON.stringify(content);
@@ -34,8 +36,9 @@ export async function enrollOverHttp(
     const components = authorization ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
     const created = Math.floor(Date.now() / 1000);
     const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
-    const values = { "@method": "POST", "@path": path, "content-digest": digest };
-    const covered = signatureBase(components, authorization ? { ...values, authorization } : values, params);
+    const covered = authorization ? { authorization } : instance;
+    const values = { "@method": "POST", "@path": path, "content-digest": digest, ...covered };
+    const base = signatureBase(components, values, params);
     const reply = await fetch(serverUrl + path, {
       method: "POST",
       body,
@@ -43,8 +46,8 @@ export async function enrollOverHttp(
         "content-type": "application/json",
         "content-digest": digest,
         "signature-input": `sig1=${params}`,
-        signature: `sig1=:${sign(null, Buffer.from(covered), privateKey).toString("base64")}:`,
-        ...(authorization ? { authorization } : {}),
+        signature: `sig1=:${sign(null, Buffer.from(base), privateKey).toString("base64")}:`,
+        ...covered,
       },
     });
     if (!reply.ok) throw new Error(`${path} was answered ${reply.status} ${await reply.text()}`);

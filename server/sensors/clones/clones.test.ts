@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../../testing/test-instances.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
@@ -141,12 +142,12 @@ for (const dialect of TESTED_DIALECTS) {
     const mine = makeTestSensor();
     const body = {
       ...mine.enrollBody("web-01"),
-      protocolVersion: 2,
+      protocolVersion: 1,
       proof: makeTestSensor().proof(sensorId),
     };
     world.clock.ms += 1;
     expect((await clone.send("/sensor/v1/clones", body)).body.code).toBe("signature-invalid");
-    // As one of version 1, which names no start, nobody passes for the sensor any more.
+    // A request that does not cover the instance id cannot pass for the sensor.
     const plain = key.request(
       "POST",
       "/sensor/v1/check-in",
@@ -155,6 +156,7 @@ for (const dialect of TESTED_DIALECTS) {
       {
         keyid: sensorId,
         nonce: nextNonce(),
+        components: SIGNED_COMPONENTS.filter((name) => name !== INSTANCE_HEADER),
       },
     );
     expect((await (await world.fetch("/sensor/v1/check-in", plain)).json()) as object).toMatchObject({

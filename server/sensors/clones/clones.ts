@@ -60,10 +60,10 @@ export async function settleInstance(
   request: { isCheckIn: boolean; host?: HostFacts | undefined },
 ): Promise<Settled> {
   const { instanceId } = caller;
-  if (instanceId === undefined || (caller.standing === "holder" && !caller.hasNewcomers))
+  if (caller.standing === "holder" && !caller.hasNewcomers)
     return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
   if (caller.standing === "clone") throw sensorCloned();
-  const verdict = await inTransaction(db, (tx) => settle(tx, at, { ...caller, instanceId }, request));
+  const verdict = await inTransaction(db, (tx) => settle(tx, at, caller, request));
   const isClone = verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== instanceId);
   if (isClone) throw sensorCloned();
   return {
@@ -88,7 +88,7 @@ function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | un
 async function settle(
   tx: Database,
   { now, address, checkInIntervalSeconds }: RequestAt,
-  caller: SensorCaller & { instanceId: string },
+  caller: SensorCaller,
   { isCheckIn, host }: { isCheckIn: boolean; host?: HostFacts | undefined },
 ): Promise<Verdict> {
   const { instanceId } = caller;

@@ -33,7 +33,7 @@ async function sensorIn(world: World, cookie: string, standing: keyof typeof COD
   };
   if (standing === "unsettled" || standing === "blocked") {
     const checkIn = ROUTES.find(({ name }) => name === "sensor.checkIn")!;
-    const facts = { protocolVersion: 2, sensorVersion: "2026.11.0", host: sensor.enrollBody(name).host };
+    const facts = { protocolVersion: 1, sensorVersion: "2026.11.0", host: sensor.enrollBody(name).host };
     expect((await send(checkIn, INSTANCES[0], facts)).status).toBe(200);
   }
   if (standing === "blocked") await world.call(blockSensor, cookie, { params: { id: sensorId } });

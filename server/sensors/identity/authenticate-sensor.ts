@@ -58,7 +58,7 @@ export async function authenticateSensor(
       "sensor-unknown",
       "The sensor is not known here: it was deleted, or enrolled with another server",
     );
-  const instanceId = parseInstanceId(claimed, http.headers, sensor);
+  const instanceId = parseInstanceId(http.headers);
   const used = await verifyKey(db, sensor, claimed, http, now, authorities);
   if (sensor.blockedAt !== null && !accepts("blocked")) {
     throw new Problem(
@@ -68,7 +68,7 @@ export async function authenticateSensor(
   }
   // Looked at here, where it costs no write, and counted once the nonce is spent: a replay does not use up the sensor's hour.
   sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
-  const isHolder = used !== "earlier" && (instanceId === undefined || instanceId === sensor.instanceId);
+  const isHolder = used !== "earlier" && instanceId === sensor.instanceId;
   // What another host does is not what the sensor does.
   const seen = isHolder
     ? { lastSeenAt: now, address: http.address }
@@ -104,16 +104,8 @@ export async function authenticateSensor(
   return { sensor: caller, digests: claimed.digests };
 }
 
-/** A sensor that has named its start once must do so: otherwise a clone could pass for one of version 1. */
-function parseInstanceId(
-  { components }: ClaimedSignature,
-  headers: Headers,
-  sensor: SensorKey,
-): string | undefined {
-  const instanceId = headers.get(INSTANCE_HEADER) ?? undefined;
-  if (instanceId === undefined && sensor.instanceId === null) return undefined;
-  if (instanceId === undefined || !components.includes(INSTANCE_HEADER))
-    throw new Problem("signature-invalid", `The signature is refused: it does not cover ${INSTANCE_HEADER}`);
+function parseInstanceId(headers: Headers): string {
+  const instanceId = headers.get(INSTANCE_HEADER) ?? "";
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId))
     throw new Problem(
       "signature-invalid",

@@ -5,7 +5,7 @@ import { blockSensor, createTicket, deleteSensor } from "@attacklens/protocol/se
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 
-const VERSIONS = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 // biome-ignore lint/suspicious/noExplicitAny: replies of any route
 type Reply = { status: number; body: any };
 type Fetch = World["fetch"];
@@ -61,7 +61,13 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     },
     /** `signer` is the key that the sensor has, `from` the earlier one that the clone holds. */
     clone: (key: TestSensor, { id }: Case, from: TestSensor, fetch = world.fetch) =>
-      post(fetch, from, "/sensor/v1/clones", { ...key.enrollBody(), proof: key.proof(id) }, { keyid: id }),
+      post(
+        fetch,
+        from,
+        "/sensor/v1/clones",
+        { ...key.enrollBody(), proof: key.proof(id) },
+        { keyid: id, instanceId: crypto.randomUUID() },
+      ),
     checkIn: (key: TestSensor, id: string) =>
       post(world.fetch, key, "/sensor/v1/check-in", VERSIONS, { keyid: id }),
     unenroll: (key: TestSensor, id: string) =>
@@ -77,6 +83,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   async function rotated(): Promise<Case> {
     const { id, key } = await present();
     const signer = makeTestSensor();
+    expect((await routes.checkIn(key, id)).status).toBe(200);
     expect((await routes.announce(signer, { id, signer: key, key })).status).toBe(204);
     expect((await routes.checkIn(signer, id)).status).toBe(200);
     return { id, signer, key };
@@ -86,6 +93,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     withdrawn: async () => {
       const sensor = await present();
       const key = makeTestSensor();
+      await routes.checkIn(sensor.key, sensor.id);
       await routes.announce(key, sensor);
       await routes.announce(makeTestSensor(), sensor);
       return { ...sensor, key, repeat: undefined };
@@ -113,6 +121,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     next: async () => {
       const sensor = await present();
       const key = makeTestSensor();
+      await routes.checkIn(sensor.key, sensor.id);
       const repeat = (fetch?: Fetch) => routes.announce(key, sensor, fetch);
       expect((await repeat()).status).toBe(204);
       return { id: sensor.id, signer: sensor.key, key, repeat };

@@ -8,7 +8,7 @@ import { findLastNonce } from "../record/presence-store.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
 const INSTANCE = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
-const BODY = { protocolVersion: 2, sensorVersion: "2026.11.0" };
+const BODY = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 
 for (const dialect of TESTED_DIALECTS) {
   test(`a nonce is spent once the sensor is known, fresh, not blocked and within its limits (${dialect})`, async () => {

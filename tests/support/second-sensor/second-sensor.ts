@@ -13,7 +13,7 @@ import {
 } from "./signed-exchange.ts";
 import { keyProof, privateKeyOf, publicKeyTextOf } from "./signed-requests.ts";
 
-export const VERSION = { protocolVersion: 2, sensorVersion: "second-1.0" } as const;
+export const VERSION = { protocolVersion: 1, sensorVersion: "second-1.0" } as const;
 const MAX_BACKOFF_MS = 5 * 60_000;
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
