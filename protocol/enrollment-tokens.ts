@@ -1,11 +1,10 @@
 // Enrollment tokens: what authenticates sensors at their first registration. The value is in the creating reply, nowhere else.
 import { z } from "zod";
 import { assetGroupId, enrollmentTokenId } from "./ids.ts";
-import { lostSensorRule } from "./lost-sensors.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
-import { sensor } from "./sensors.ts";
 import { instant, instantInput, isPlainText, label } from "./text.ts";
+import { newTokenSettingsShape, tokenSettingsShape } from "./token-settings.ts";
 
 /** In the order in which they are decided: the first that holds is the status. */
 export const TOKEN_STATUSES = ["revoked", "expired", "group-deleted", "used-up", "paused", "active"] as const;
@@ -13,15 +12,6 @@ export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 
 export const TOKEN_WARNINGS = ["expires-soon", "nearly-used-up", "unused", "no-expiry"] as const;
 export type TokenWarning = (typeof TOKEN_WARNINGS)[number];
-
-/** Uses that a token may be limited to at the most. */
-export const MAX_ENROLLMENTS = 1_000_000;
-
-export const CLONED_HOSTS_RULES = ["allow", "approval", "reject"] as const;
-export type ClonedHostsRule = (typeof CLONED_HOSTS_RULES)[number];
-
-export const REIMAGED_HOSTS_RULES = ["ask", "merge", "keep"] as const;
-export type ReimagedHostsRule = (typeof REIMAGED_HOSTS_RULES)[number];
 
 const description = z
   .string()
@@ -31,64 +21,6 @@ const description = z
     "must not contain control or bidirectional characters",
   )
   .transform((text) => text.trim());
-
-const limits = {
-  maxEnrollments: z
-    .int("must be a whole number")
-    .min(1, "must be at least 1")
-    .max(MAX_ENROLLMENTS, `must be at most ${MAX_ENROLLMENTS}`)
-    .nullable()
-    .meta({ description: "How many sensors it may bring in; null: any number" }),
-  allowedNetworks: z
-    .array(z.string().trim().min(1).max(50))
-    .max(100, "must be at most 100 networks")
-    .meta({
-      description: "Networks in CIDR notation (RFC 4632, RFC 4291) or single addresses; empty: from anywhere",
-      example: ["10.1.0.0/16", "2001:db8::/32"],
-    }),
-  allowedHostnames: z
-    .array(
-      z
-        .string()
-        .trim()
-        .min(1, "must not be empty")
-        .max(253, "must have at most 253 characters")
-        .refine((text) => /^[\p{L}\p{N}._*?-]+$/u.test(text), "may hold letters, digits, . - _ * and ?")
-        .transform((text) => text.toLowerCase()),
-    )
-    .max(100, "must be at most 100 patterns")
-    .meta({
-      description: "Patterns, without regard to case: * any characters, ? one; empty: any hostname",
-      example: ["web-*"],
-    }),
-  tags: z
-    .array(
-      z
-        .string()
-        .trim()
-        .min(1, "must not be empty")
-        .max(50, "must have at most 50 characters")
-        .refine(isPlainText, "must not contain control or bidirectional characters"),
-    )
-    .max(20, "must be at most 20 tags")
-    .meta({ description: "Given to the assets of the sensors that it brings in", example: ["pci"] }),
-  requireApproval: z.boolean().meta({ description: "A sensor waits until a person approves it" }),
-  ephemeralHours: z
-    .int("must be a whole number")
-    .min(1, "must be at least 1")
-    .max(8_760, "must be at most 8760")
-    .nullable()
-    .meta({ description: "Its sensors are removed after so many hours offline; null: never" }),
-  clonedHosts: z.enum(CLONED_HOSTS_RULES).meta({
-    description:
-      "What becomes of a host that runs with the copied key of one of its sensors: it gets an identity of its own at once (allow), after a person's approval, or none (refuse)",
-  }),
-  reimagedHosts: z.enum(REIMAGED_HOSTS_RULES).meta({
-    description:
-      "What becomes of a sensor that it brings in on hardware whose former sensor is silent: a person decides (ask), it takes over the history by itself once it has reported and no hardware fact differs (merge), or both are kept (keep)",
-  }),
-  reEnrollLost: lostSensorRule,
-};
 
 export const enrollmentToken = z
   .object({
@@ -102,7 +34,7 @@ export const enrollmentToken = z
       }),
     ]),
     description: z.string(),
-    ...limits,
+    ...tokenSettingsShape,
     hint: z
       .string()
       .length(4)
@@ -179,15 +111,7 @@ export const createEnrollmentToken = route({
   body: z.strictObject({
     name: label,
     description: description.default(""),
-    maxEnrollments: limits.maxEnrollments.default(null),
-    allowedNetworks: limits.allowedNetworks.default([]),
-    allowedHostnames: limits.allowedHostnames.default([]),
-    tags: limits.tags.default([]),
-    requireApproval: limits.requireApproval.default(false),
-    ephemeralHours: limits.ephemeralHours.default(null),
-    clonedHosts: limits.clonedHosts.default("approval"),
-    reimagedHosts: limits.reimagedHosts.default("ask"),
-    reEnrollLost: limits.reEnrollLost.default("new-pin"),
+    ...newTokenSettingsShape,
     scope: z
       .discriminatedUnion("type", [
         z.strictObject({ type: z.literal("all-assets") }),
@@ -235,7 +159,7 @@ export const updateEnrollmentToken = route({
       expiresAt: instantInput
         .nullable()
         .meta({ description: "In the future; null: no expiry", example: "2026-12-01T18:00:00Z" }),
-      ...limits,
+      ...tokenSettingsShape,
     })
     .partial()
     .refine((body) => Object.keys(body).length > 0, "must change something"),
@@ -293,57 +217,6 @@ export const rotateEnrollmentToken = route({
     value: z.string().meta({ description: "`atl_enr_` and 49 characters; shown this once" }),
   }),
   problems: ["name-taken", "state-conflict"],
-});
-
-const touched = {
-  since: instantInput.optional().meta({ description: "Only sensors enrolled at this time or later" }),
-  network: z
-    .string()
-    .trim()
-    .min(1)
-    .max(50)
-    .optional()
-    .meta({ description: "Only sensors that enrolled from this network (CIDR)", example: "10.1.0.0/16" }),
-};
-
-export const previewEnrollmentToken = route({
-  name: "enrollmentTokens.preview",
-  method: "GET",
-  path: `${base}/{id}/preview`,
-  access: "enrollment-tokens:read",
-  tag: "Enrollment tokens",
-  summary: "What a change to the token touches: the sensors that it enrolled and that exist",
-  params,
-  query: z.strictObject(touched),
-  status: 200,
-  output: z.object({
-    sensors: z.int().meta({ description: "That it enrolled and that exist" }),
-    online: z.int().meta({ description: "Of these, online now" }),
-    blocked: z.int().meta({ description: "Of these, blocked already" }),
-    toBlock: z.int().meta({ description: "Of these, what revoke-and-block with this query would block" }),
-    sample: z
-      .array(sensor.pick({ id: true, hostname: true, status: true, address: true, enrolledAt: true }))
-      .meta({ description: "The first 100 of what would be blocked, by hostname" }),
-  }),
-});
-
-export const revokeAndBlockEnrollmentToken = route({
-  name: "enrollmentTokens.revokeAndBlock",
-  method: "POST",
-  path: `${base}/{id}/revoke-and-block`,
-  access: "enrollment-tokens:manage",
-  tag: "Enrollment tokens",
-  summary: "Revoke an enrollment token and block sensors that it enrolled, as the preview counts them",
-  params,
-  body: z.strictObject({
-    ...touched,
-    expectedSensors: z.int().min(0).meta({
-      description: "`toBlock` of the preview; refused with state-conflict when it is no longer so",
-    }),
-  }),
-  status: 200,
-  output: z.object({ enrollmentToken, blockedSensors: z.int() }),
-  problems: ["state-conflict"],
 });
 
 export const revokeEnrollmentToken = route({

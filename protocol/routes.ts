@@ -20,14 +20,13 @@ import {
   getEnrollmentToken,
   listEnrollmentTokens,
   pauseEnrollmentToken,
-  previewEnrollmentToken,
   resumeEnrollmentToken,
-  revokeAndBlockEnrollmentToken,
   revokeEnrollmentToken,
   rotateEnrollmentToken,
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
+import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import {

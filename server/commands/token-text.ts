@@ -1,5 +1,11 @@
-// Tokens as a terminal shows them: a table for many, facts for one. Pure.
+// Tokens in a terminal: a table for many, a list of properties for one. Pure.
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import {
+  describeTokenSetting,
+  TOKEN_SETTING_NAMES,
+  TOKEN_SETTINGS,
+  type TokenSettingName,
+} from "@attacklens/protocol/token-settings.ts";
 
 export function tokenTable(tokens: readonly EnrollmentToken[]): string {
   const rows = tokens.map((token) => [
@@ -14,7 +20,7 @@ export function tokenTable(tokens: readonly EnrollmentToken[]): string {
 }
 
 export function tokenFacts(token: EnrollmentToken): string {
-  const facts: [string, string | null | undefined | false][] = [
+  const facts: (readonly [string, string | null | undefined | false])[] = [
     ["Name", token.name],
     ["ID", token.id],
     ["Description", token.description],
@@ -29,14 +35,7 @@ export function tokenFacts(token: EnrollmentToken): string {
     ["Revoked", token.revokedAt && `${token.revokedAt} by ${token.revokedBy}`],
     ["Succeeds", token.rotatedFrom?.name],
     ["Succeeded by", token.rotatedTo?.name],
-    ["Networks", token.allowedNetworks.join(", ")],
-    ["Hostnames", token.allowedHostnames.join(", ")],
-    ["Tags", token.tags.join(", ")],
-    ["Approval", token.requireApproval && "required"],
-    ["Ephemeral", token.ephemeralHours !== null && `removed after ${token.ephemeralHours} hours offline`],
-    ["Clones", token.clonedHosts],
-    ["Reinstalls", token.reimagedHosts],
-    ["Lost sensors", token.reEnrollLost],
+    ...TOKEN_SETTING_NAMES.map((name) => [TOKEN_SETTINGS[name].label, settingText(token, name)] as const),
     ["Warnings", token.warnings.join(", ")],
     ["Value ends in", token.hint],
   ];
@@ -46,6 +45,13 @@ export function tokenFacts(token: EnrollmentToken): string {
 function scopeText({ scope }: EnrollmentToken): string {
   if (scope.type === "all-assets") return "all assets";
   return scope.assetGroup.deleted ? `${scope.assetGroup.name} (deleted)` : scope.assetGroup.name;
+}
+
+/** The value as a flag accepts it where it is one of several rules; else in words. */
+function settingText(token: EnrollmentToken, name: TokenSettingName): string | undefined {
+  return TOKEN_SETTINGS[name].kind === "choice"
+    ? String(token[name])
+    : describeTokenSetting(name, token[name]);
 }
 
 function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {

@@ -1,57 +1,54 @@
-// attacklens token: enrollment tokens from a terminal or a script, through the API of a server.
+// attacklens token: manages enrollment tokens from a terminal or a script, through the API of a server.
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
-import { LOST_SENSOR_RULES } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { CommandError, EXIT_CODES } from "./command-error.ts";
 import { CONNECTION_FLAGS, openSession } from "./connection.ts";
 import { findGroup, findToken } from "./find-named.ts";
-import { parseCount, parseWhen } from "./parse-when.ts";
+import { parseWhen } from "./parse-when.ts";
+import { readSettings, SETTING_FLAGS, SETTINGS_HELP } from "./setting-flags.ts";
 import { deliver, OUTPUT_FLAGS } from "./token-output.ts";
 import { tokenFacts, tokenTable } from "./token-text.ts";
 
 export const TOKEN_USAGE = `Usage:
-  attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--max-enrollments N]
-                   [--network CIDR]... [--hostname PATTERN]... [--tag TAG]... [--description TEXT]
-                   [--require-approval] [--ephemeral-hours N]
-                   [--cloned-hosts allow|approval|refuse]
-                   [--reimaged-hosts ask|merge|keep]
-                   [--re-enroll-lost new-pin|always|never] [OUTPUT]
+  attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--description TEXT] [SETTING]... [OUTPUT]
   attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
   attacklens token pause|resume|revoke|delete NAME|ID [--json]
   attacklens token rotate NAME|ID --name NEW-NAME --expires WHEN --old-until WHEN [OUTPUT]
 
-WHEN is a time from now such as 12h, 7d or 4w, a date and time such as 2026-12-01T18:00:00Z, or never
-(for --old-until: now). It must be said: no token lives for ever by oversight.
+WHEN is a time from now such as 12h, 7d or 4w, a date and time such as 2026-12-01T18:00:00Z, or never.
+--old-until accepts now instead of never. --expires is required, so that no token is valid forever by accident.
 
-OUTPUT says where the value goes, which is shown this once:
-  (nothing)          the token's settings and the value, for people
-  --json             both as JSON
-  --value-only       the value alone on standard output: TOKEN=$(attacklens token create ... --value-only)
-  --value-file FILE  into a new file that only its owner can read; nothing of it on the terminal
+SETTING:
+${SETTINGS_HELP}
 
-Which server, and who calls:
-  --server URL or ATTACKLENS_URL          https://..., or http://127.0.0.1:8080 on the same machine
-  --ca FILE                               trusts these certificates in place of the system's
-  --api-key-file FILE or ATTACKLENS_API_KEY
-  --sign-in E-MAIL                        asks for the password, or reads it from standard input
+OUTPUT selects where the value of the token goes. It is shown only once.
+  (nothing)          prints the token's settings and the value as text
+  --json             prints both as JSON
+  --value-only       prints only the value: TOKEN=$(attacklens token create ... --value-only)
+  --value-file FILE  writes the value to a new file that only its owner can read, and does not print it
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 not signed in or not permitted, 4 server unreachable or in
-trouble, 5 no such token or group, 6 refused by the server (such as a name that is taken).
+Server and credentials:
+  --server URL or ATTACKLENS_URL                   https://..., or http://127.0.0.1:8080 on the server host
+  --ca FILE                                        trusts these certificates instead of the system's
+  --api-key-file FILE or ATTACKLENS_API_KEY        uses an API key
+  --sign-in EMAIL                                  signs in for this command. The password is entered in the
+                                                   terminal or read from standard input
+
+Exit codes: 0 success, 1 failure, 2 usage error, 3 not signed in or not permitted, 4 server unreachable or
+unavailable, 5 token or asset group not found, 6 rejected by the server, for example because the name is taken.
 `;
 
 const text = { type: "string" } as const;
-const texts = { type: "string", multiple: true } as const;
-const flag = { type: "boolean" } as const;
 const VERBS = {
   pause: routes.pauseEnrollmentToken,
   resume: routes.resumeEnrollmentToken,
   revoke: routes.revokeEnrollmentToken,
 } as const;
 
-/** Answers the exit code; says what went wrong on standard error. */
+/** Returns the exit code. Prints errors to standard error. */
 export async function tokenCommand([verb = "", ...args]: string[]): Promise<number> {
   try {
     if (verb === "create") await create(args);
@@ -60,7 +57,8 @@ export async function tokenCommand([verb = "", ...args]: string[]): Promise<numb
     else if (verb === "rotate") await rotate(args);
     else if (verb === "delete") await remove(args);
     else if (verb === "pause" || verb === "resume" || verb === "revoke") await change(verb, args);
-    else throw new CommandError("usage", verb ? `token ${verb} is no command` : "token needs a command");
+    else
+      throw new CommandError("usage", verb ? `There is no command "token ${verb}"` : "token needs a command");
     return 0;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -80,56 +78,22 @@ async function create(args: string[]): Promise<void> {
     description: text,
     group: text,
     expires: text,
-    "max-enrollments": text,
-    network: texts,
-    hostname: texts,
-    tag: texts,
-    "require-approval": flag,
-    "ephemeral-hours": text,
-    "cloned-hosts": text,
-    reimagedHosts: text,
-    "re-enroll-lost": text,
+    ...SETTING_FLAGS,
   });
   const name = required(flags.name, "--name");
   const expiresAt = parseWhen(required(flags.expires, "--expires"), "--expires");
-  const limits = {
-    maxEnrollments: parseCount(flags["max-enrollments"], "--max-enrollments"),
-    ephemeralHours: parseCount(flags["ephemeral-hours"], "--ephemeral-hours"),
-  };
+  const settings = readSettings(flags);
   await using session = await openSession(flags);
   const scope: RouteRequest<typeof routes.createEnrollmentToken>["body"]["scope"] =
     flags.group === undefined
       ? { type: "all-assets" }
       : { type: "asset-group", assetGroupId: await findGroup(session, flags.group) };
+  const { description = "" } = flags;
   await deliver(flags, () =>
     session.call(routes.createEnrollmentToken, {
-      body: {
-        ...limits,
-        name,
-        scope,
-        expiresAt,
-        description: flags.description ?? "",
-        allowedNetworks: flags.network ?? [],
-        allowedHostnames: flags.hostname ?? [],
-        tags: flags.tag ?? [],
-        requireApproval: flags["require-approval"] ?? false,
-        clonedHosts: parseRule("--cloned-hosts", routes.CLONED_HOSTS_RULES, flags["cloned-hosts"]),
-        reimagedHosts: parseRule("--reimaged-hosts", routes.REIMAGED_HOSTS_RULES, flags.reimagedHosts),
-        reEnrollLost: parseRule("--re-enroll-lost", LOST_SENSOR_RULES, flags["re-enroll-lost"]),
-      },
+      body: { ...settings, name, scope, expiresAt, description },
     }),
   );
-}
-
-/** Absent: the server's own choice. */
-function parseRule<R extends string>(
-  flag: string,
-  rules: readonly R[],
-  text: string | undefined,
-): R | undefined {
-  const rule = rules.find((one) => one === text);
-  if (rule !== undefined || text === undefined) return rule;
-  throw new CommandError("usage", `${flag} must be one of ${rules.join(", ")}`);
 }
 
 async function rotate(args: string[]): Promise<void> {
@@ -143,7 +107,11 @@ async function rotate(args: string[]): Promise<void> {
   const name = required(flags.name, "--name");
   const expiresAt = parseWhen(required(flags.expires, "--expires"), "--expires");
   const oldExpiresAt = parseWhen(required(flags["old-until"], "--old-until"), "--old-until");
-  if (oldExpiresAt === null) throw new CommandError("usage", "--old-until must be an end: a time, or now");
+  if (oldExpiresAt === null)
+    throw new CommandError(
+      "usage",
+      "--old-until must be a time or now: the old token can't stay valid forever",
+    );
   await using session = await openSession(flags);
   const { id } = await findToken(session, positionals);
   await deliver(flags, () =>
@@ -200,7 +168,7 @@ async function remove(args: string[]): Promise<void> {
   else {
     const { enrolledSensors: sensors } = token;
     console.log(
-      `Deleted ${token.name}: ${sensors} ${sensors === 1 ? "sensor stays" : "sensors stay"} enrolled`,
+      `Deleted ${token.name}. ${sensors} ${sensors === 1 ? "sensor stays" : "sensors stay"} enrolled.`,
     );
   }
 }
@@ -210,7 +178,7 @@ function print(token: routes.EnrollmentToken, json: boolean | undefined): void {
 }
 
 function required(value: string | undefined, source: string): string {
-  if (value === undefined) throw new CommandError("usage", `${source} is needed`);
+  if (value === undefined) throw new CommandError("usage", `${source} is required`);
   return value;
 }
 

@@ -1,7 +1,6 @@
 // The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
-import type { ClonedHostsRule, ReimagedHostsRule } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
+import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
 
 export interface UserTable {
@@ -86,7 +85,16 @@ export interface TokenRolloutTable {
   expected: string;
 }
 
-export interface EnrollmentTokenTable {
+/** A column for each row of `TOKEN_SETTINGS`: a list is a JSON array, a switch is 1 or 0. */
+export type TokenSettingColumns = {
+  [N in TokenSettingName]: TokenSettings[N] extends string[]
+    ? string
+    : TokenSettings[N] extends boolean
+      ? number
+      : TokenSettings[N];
+};
+
+export interface EnrollmentTokenTable extends TokenSettingColumns {
   id: string;
   name: string;
   nameKey: string;
@@ -102,20 +110,6 @@ export interface EnrollmentTokenTable {
   revokedBy: string | null;
   deletedAt: number | null;
   description: string;
-  /** Null: any number. */
-  maxEnrollments: number | null;
-  /** JSON arrays of text. */
-  allowedNetworks: string;
-  allowedHostnames: string;
-  tags: string;
-  requireApproval: number;
-  ephemeralHours: number | null;
-  /** What becomes of hosts that run with the copied key of one of its sensors. */
-  clonedHosts: ClonedHostsRule;
-  /** What becomes of its sensors on hardware whose former sensor is silent. */
-  reimagedHosts: ReimagedHostsRule;
-  /** Whether a host whose server does not know it any more becomes a new sensor with it. */
-  reEnrollLost: LostSensorRule;
   pausedAt: number | null;
   pausedBy: string | null;
   /** The token that this one succeeds. */

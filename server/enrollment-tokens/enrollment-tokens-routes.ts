@@ -1,19 +1,19 @@
 import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import { handler } from "../route-handler.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
+import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, setRollout } from "./rollout.ts";
+import { rotateEnrollmentToken } from "./rotate-token.ts";
 import {
   deleteEnrollmentToken,
   pauseEnrollmentToken,
-  previewEnrollmentToken,
   resumeEnrollmentToken,
-  revokeAndBlockEnrollmentToken,
   revokeEnrollmentToken,
-  rotateEnrollmentToken,
   updateEnrollmentToken,
 } from "./token-changes.ts";
 
@@ -39,13 +39,15 @@ export const enrollmentTokenRoutes = [
   handler(routes.rotateEnrollmentToken, ({ params, body, user, idempotency }, { db, now }) =>
     rotateEnrollmentToken(db, now(), user, params.id, body, idempotency),
   ),
-  handler(routes.previewEnrollmentToken, ({ params, query, user }, { reads, now, checkInIntervalSeconds }) =>
-    previewEnrollmentToken(reads, { now: now(), checkInIntervalSeconds, user }, params.id, query),
+  handler(
+    blocking.previewEnrollmentToken,
+    ({ params, query, user }, { reads, now, checkInIntervalSeconds }) =>
+      previewEnrollmentToken(reads, { now: now(), checkInIntervalSeconds, user }, params.id, query),
   ),
   handler(routes.revokeEnrollmentToken, ({ params, user }, { db, now }) =>
     revokeEnrollmentToken(db, now(), user, params.id),
   ),
-  handler(routes.revokeAndBlockEnrollmentToken, ({ params, body, user }, { db, now }) =>
+  handler(blocking.revokeAndBlockEnrollmentToken, ({ params, body, user }, { db, now }) =>
     revokeAndBlockEnrollmentToken(db, now(), user, params.id, body),
   ),
   handler(routes.deleteEnrollmentToken, async ({ params, user }, { db, now }) => {

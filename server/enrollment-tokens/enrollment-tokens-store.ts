@@ -4,6 +4,7 @@ import {
   type TokenStatus,
   type TokenWarning,
 } from "@attacklens/protocol/enrollment-tokens.ts";
+import { TOKEN_SETTING_NAMES } from "@attacklens/protocol/token-settings.ts";
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
@@ -29,15 +30,7 @@ function tokens(db: Database) {
       "enrollmentToken.revokedAt",
       "enrollmentToken.pausedAt",
       "enrollmentToken.assetGroupId",
-      "enrollmentToken.maxEnrollments",
-      "enrollmentToken.allowedNetworks",
-      "enrollmentToken.allowedHostnames",
-      "enrollmentToken.tags",
-      "enrollmentToken.requireApproval",
-      "enrollmentToken.ephemeralHours",
-      "enrollmentToken.clonedHosts",
-      "enrollmentToken.reimagedHosts",
-      "enrollmentToken.reEnrollLost",
+      ...TOKEN_SETTING_NAMES.map((name) => `enrollmentToken.${name}` as const),
       "enrollmentToken.rotatedFrom",
       "predecessor.name as rotatedFromName",
       "assetGroup.name as assetGroupName",

@@ -21,7 +21,7 @@ import {
 } from "./enrollment-tokens-store.ts";
 import { hashTokenValue } from "./token-admission.ts";
 import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
-import { badField, describeColumns, parseList, type SettingColumns } from "./token-settings.ts";
+import { badField, describeColumns, type EditableColumns, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
 /** What the token's own columns, its group and its uses say of its state. */
@@ -51,15 +51,7 @@ function present(
               deleted: row.assetGroupDeletedAt !== null,
             },
           },
-    maxEnrollments: row.maxEnrollments,
-    allowedNetworks: parseList(row.allowedNetworks),
-    allowedHostnames: parseList(row.allowedHostnames),
-    tags: parseList(row.tags),
-    requireApproval: row.requireApproval === 1,
-    ephemeralHours: row.ephemeralHours,
-    clonedHosts: row.clonedHosts,
-    reimagedHosts: row.reimagedHosts,
-    reEnrollLost: row.reEnrollLost,
+    ...toSettings(row),
     hint: row.hint,
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
@@ -108,7 +100,7 @@ export interface NewValue {
   value: string;
 }
 
-type NewToken = Required<SettingColumns> & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
+type NewToken = EditableColumns & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
 
 /** Makes the value and the row, in a transaction. Throws input-invalid when the group is gone. */
 export async function insertNewToken(

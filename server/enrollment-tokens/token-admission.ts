@@ -9,7 +9,7 @@ import { toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";
 import { countUses, findAllowedHostnames, lockToken, lockTokenOfSensor } from "./enrollment-tokens-store.ts";
 import { admitsHostname } from "./token-limits.ts";
-import { parseList } from "./token-settings.ts";
+import { parseList, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
 /** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */
@@ -53,8 +53,8 @@ export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise
 async function withRules(tx: Database, token: EnrollmentTokenTable) {
   const assetGroup = token.assetGroupId === null ? null : await lockAssetGroup(tx, token.assetGroupId);
   let uses = await countUses(tx, token.id);
-  const networks = parseList(token.allowedNetworks);
-  const patterns = parseList(token.allowedHostnames);
+  const settings = toSettings(token);
+  const { allowedNetworks: networks, allowedHostnames: patterns } = settings;
   const refuse = (reason: RefusalReason, told: string) => new RefusedAttempt(token.id, reason, told);
 
   /** Throws RefusedAttempt unless the token lets the host in. */
@@ -86,12 +86,10 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     id: token.id,
     name: token.name,
     assetGroup: assetGroup ?? null,
-    tags: parseList(token.tags),
-    requireApproval: token.requireApproval === 1,
-    ephemeralHours: token.ephemeralHours,
-    clonedHosts: token.clonedHosts,
+    ...settings,
+    /** Columns of each sensor that enrolls with the token. */
+    sensorColumns: { enrollmentTokenId: token.id, ephemeralHours: settings.ephemeralHours },
     refuse,
-    reEnrollLost: token.reEnrollLost,
     judge,
     /** Judges the host, takes one use for it and answers its number. */
     admit(...host: Parameters<typeof judge>): number {

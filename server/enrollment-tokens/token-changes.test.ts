@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import { getRollout, setRollout } from "@attacklens/protocol/rollout.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
@@ -167,7 +168,7 @@ for (const dialect of TESTED_DIALECTS) {
     const outside = await enroll(world, value, { hostname: "out", address: "10.2.0.1" });
     const params = { id: enrollmentToken.id };
     const network = "10.1.0.0/16";
-    const preview = await world.call(routes.previewEnrollmentToken, cookie, { params, query: { network } });
+    const preview = await world.call(blocking.previewEnrollmentToken, cookie, { params, query: { network } });
     expect(preview).toMatchObject({ sensors: 2, toBlock: 1, sample: [{ hostname: "in" }] });
 
     const stale = jsonInit("POST", { network, expectedSensors: 2 }, { cookie });
@@ -175,7 +176,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch(path, stale)).status).toBe(409);
     expect((await checkIn(world, inside.sensor, inside.body.sensorId!)).status).toBe(200);
 
-    const done = await world.call(routes.revokeAndBlockEnrollmentToken, cookie, {
+    const done = await world.call(blocking.revokeAndBlockEnrollmentToken, cookie, {
       params,
       body: { network, expectedSensors: 1 },
     });

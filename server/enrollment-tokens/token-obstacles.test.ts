@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
@@ -25,7 +26,7 @@ const CALLS: Record<TokenAction, Route> = {
   resume: routes.resumeEnrollmentToken,
   revoke: routes.revokeEnrollmentToken,
   rotate: routes.rotateEnrollmentToken,
-  revokeAndBlock: routes.revokeAndBlockEnrollmentToken,
+  revokeAndBlock: blocking.revokeAndBlockEnrollmentToken,
   delete: routes.deleteEnrollmentToken,
 };
 let made = 0;
@@ -71,7 +72,7 @@ async function attempt(world: World, cookie: string, action: TokenAction, id: st
       oldExpiresAt: new Date(world.clock.ms).toISOString(),
     }),
     revokeAndBlock: async () => {
-      const { toBlock } = await world.call(routes.previewEnrollmentToken, cookie, { params: { id } });
+      const { toBlock } = await world.call(blocking.previewEnrollmentToken, cookie, { params: { id } });
       return { expectedSensors: toBlock };
     },
   };
@@ -162,10 +163,10 @@ for (const dialect of TESTED_DIALECTS) {
       const sensors = await Promise.all(ids.map((id) => world.call(getSensor, cookie, { params: { id } })));
       return sensors.filter(({ can }) => can.block.allowed).length;
     };
-    const { toBlock } = await world.call(routes.previewEnrollmentToken, cookie, { params });
+    const { toBlock } = await world.call(blocking.previewEnrollmentToken, cookie, { params });
     expect(toBlock).toBe(await countBlockable());
     const body = { expectedSensors: toBlock };
-    const { blockedSensors } = await world.call(routes.revokeAndBlockEnrollmentToken, cookie, {
+    const { blockedSensors } = await world.call(blocking.revokeAndBlockEnrollmentToken, cookie, {
       params,
       body,
     });

@@ -1,4 +1,4 @@
-// The settings of a token: as users send them, as columns, and as audit events name them.
+// Converts a token's settings between requests, columns, and audit events.
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import type {
   createEnrollmentToken as createRoute,
@@ -6,98 +6,76 @@ import type {
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { mapTokenSettings, type TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import { z } from "zod";
-import type { EnrollmentTokenTable } from "../db/schema.ts";
+import type { EnrollmentTokenTable, TokenSettingColumns } from "../db/schema.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { parseNetwork } from "../networks.ts";
 
-export type SettingColumns = Partial<
-  Pick<
-    EnrollmentTokenTable,
-    | "name"
-    | "nameKey"
-    | "description"
-    | "expiresAt"
-    | "maxEnrollments"
-    | "allowedNetworks"
-    | "allowedHostnames"
-    | "tags"
-    | "requireApproval"
-    | "ephemeralHours"
-    | "clonedHosts"
-    | "reimagedHosts"
-    | "reEnrollLost"
-  >
->;
+/** The columns that a user sets. */
+export type EditableColumns = TokenSettingColumns &
+  Pick<EnrollmentTokenTable, "name" | "nameKey" | "description" | "expiresAt">;
 
-/** Settings as people send them, as columns. Throws input-invalid. */
-export function toColumns(
-  settings: RouteInput<typeof createRoute>["body"] extends infer B ? Omit<B, "scope"> : never,
-  now: number,
-): Required<SettingColumns>;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns;
-export function toColumns(settings: RouteInput<typeof updateRoute>["body"], now: number): SettingColumns {
-  const { name, expiresAt, allowedNetworks, allowedHostnames, tags, requireApproval, ...plain } = settings;
-  const columns: SettingColumns = { ...plain };
+type CreateBody = RouteInput<typeof createRoute>["body"];
+type UpdateBody = RouteInput<typeof updateRoute>["body"];
+
+/** Throws input-invalid. */
+export function toColumns(settings: Omit<CreateBody, "scope">, now: number): EditableColumns;
+export function toColumns(settings: UpdateBody, now: number): Partial<EditableColumns>;
+export function toColumns(settings: UpdateBody, now: number): Partial<EditableColumns> {
+  const { name, description, expiresAt, allowedNetworks, ...others } = settings;
+  const columns: Partial<EditableColumns> = {};
   if (name !== undefined) Object.assign(columns, { name, nameKey: nameKey(name) });
-  if (expiresAt !== undefined) {
-    columns.expiresAt = expiresAt === null ? null : Date.parse(expiresAt);
-    if (columns.expiresAt !== null && columns.expiresAt <= now)
-      throw badField("expiresAt", "must be in the future");
-  }
-  if (allowedNetworks !== undefined) {
-    const networks = allowedNetworks.map((text, index) => {
-      const network = parseNetwork(text);
-      if (network === undefined)
-        throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-      return network;
-    });
-    columns.allowedNetworks = formatList(networks);
-  }
-  if (allowedHostnames !== undefined) columns.allowedHostnames = formatList(allowedHostnames);
-  if (tags !== undefined) columns.tags = formatList(tags);
-  if (requireApproval !== undefined) columns.requireApproval = requireApproval ? 1 : 0;
+  if (description !== undefined) columns.description = description;
+  if (expiresAt !== undefined) columns.expiresAt = parseExpiry(expiresAt, now);
+  if (allowedNetworks !== undefined) columns.allowedNetworks = toColumn(allowedNetworks.map(requireNetwork));
+  for (const [setting, value] of Object.entries(others))
+    Object.assign(columns, { [setting]: toColumn(value) });
   return columns;
 }
 
-/** Columns as an audit event tells them. */
-export function describeColumns({ nameKey: _, ...columns }: SettingColumns): Record<string, Json> {
-  const told: Record<string, Json> = {};
-  for (const key of TOLD) {
-    const value = columns[key];
-    if (value === undefined) continue;
-    if (key === "expiresAt") told[key] = toInstant(value as number | null);
-    else if (key === "requireApproval") told[key] = value === 1;
-    else if (key === "allowedNetworks" || key === "allowedHostnames" || key === "tags")
-      told[key] = parseList(value as string);
-    else told[key] = value;
-  }
-  return told;
+/** Null: no expiry. Throws input-invalid. */
+export function parseExpiry(expiresAt: string | null, now: number): number | null {
+  if (expiresAt === null) return null;
+  const expiry = Date.parse(expiresAt);
+  if (expiry <= now) throw badField("expiresAt", "must be in the future");
+  return expiry;
 }
 
-const TOLD = [
-  "name",
-  "description",
-  "expiresAt",
-  "maxEnrollments",
-  "allowedNetworks",
-  "allowedHostnames",
-  "tags",
-  "requireApproval",
-  "ephemeralHours",
-  "clonedHosts",
-  "reimagedHosts",
-  "reEnrollLost",
-] as const;
+function requireNetwork(text: string, index: number): string {
+  const network = parseNetwork(text);
+  if (network === undefined)
+    throw badField(`allowedNetworks.${index}`, "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
+  return network;
+}
+
+function toColumn(value: string[]): string;
+function toColumn(value: TokenSettings[keyof TokenSettings]): string | number | null;
+function toColumn(value: TokenSettings[keyof TokenSettings]): string | number | null {
+  if (Array.isArray(value)) return JSON.stringify([...new Set(value)]);
+  return typeof value === "boolean" ? Number(value) : value;
+}
+
+/** The settings in a token's columns. */
+export function toSettings(columns: TokenSettingColumns): TokenSettings {
+  return mapTokenSettings((name, { kind }) => {
+    const column = columns[name];
+    if (kind === "list") return parseList(String(column));
+    return kind === "switch" ? column === 1 : column;
+  });
+}
+
+/** What an audit event shows of a token. */
+export function describeColumns(columns: EditableColumns): Record<string, Json> {
+  const { name, description, expiresAt } = columns;
+  return { name, description, expiresAt: toInstant(expiresAt), ...toSettings(columns) };
+}
 
 const stringList = z.array(z.string());
 
+/** Of a column that holds a list. */
 export function parseList(text: string): string[] {
   return stringList.parse(JSON.parse(text));
-}
-
-function formatList(items: string[]): string {
-  return JSON.stringify([...new Set(items)]);
 }
 
 export function badField(field: string, message: string): Problem {

@@ -138,7 +138,7 @@ async function createSensors(
     sensor: {
       id: sensorId,
       publicKey,
-      enrollmentTokenId: token.id,
+      ...token.sensorColumns,
       assetId: assets[index]!.id,
       hostname: host.hostname,
       hostnameKey: nameKey(host.hostname),
@@ -150,7 +150,6 @@ async function createSensors(
       version: sensorVersion,
       enrolledAt: at,
       awaitingApproval: token.requireApproval ? 1 : 0,
-      ephemeralHours: token.ephemeralHours,
       ...NEW_SENSOR,
       keyChangedAt: at,
       enrolledHost: JSON.stringify(host),

@@ -4,6 +4,7 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
+import type { ClonedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../testing/test-instances.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
@@ -16,7 +17,7 @@ let tokenNumber = 0;
 async function openClones(
   world: World,
   cookie: string,
-  rule: tokens.ClonedHostsRule,
+  rule: ClonedHostsRule,
   count: number,
   settings: Settings = {},
 ) {

@@ -88,7 +88,7 @@ async function enrollInTransaction(
   const sensor = {
     ...NEW_SENSOR,
     ...{ id: sensorId, publicKey, hostname, platform, osName, osVersion, architecture },
-    enrollmentTokenId: token.id,
+    ...token.sensorColumns,
     assetId: asset!.id,
     hostnameKey: nameKey(hostname),
     admittedHostname: hostname,
@@ -96,7 +96,6 @@ async function enrollInTransaction(
     enrolledAt: at,
     keyChangedAt: at,
     awaitingApproval: awaitsApproval ? 1 : 0,
-    ephemeralHours: token.ephemeralHours,
     enrolledHost: JSON.stringify(host),
     clonedFrom: original.id,
   };

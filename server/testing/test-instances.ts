@@ -1,6 +1,7 @@
 // Instances of the sensor's program for server tests: several may run with one key, as cloned hosts do.
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import type { ClonedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { makeTestSensor, type TestSensor } from "./test-sensor.ts";
 import type { World } from "./test-world.ts";
 
@@ -59,7 +60,7 @@ export function program(
 export async function enrolledSensor(
   world: World,
   cookie: string,
-  clonedHosts: tokens.ClonedHostsRule,
+  clonedHosts: ClonedHostsRule,
   settings: Partial<RouteRequest<typeof tokens.createEnrollmentToken>["body"]> = {},
 ) {
   const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {

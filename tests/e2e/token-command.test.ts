@@ -60,7 +60,7 @@ test("a script creates a token, a sensor enrolls with it, and the script ends it
 
   expect((await shell.run("revoke", "Second")).stdout).toContain("revoked");
   expect((await shell.run("delete", "By script")).stdout).toBe(
-    "Deleted By script: 1 sensor stays enrolled\n",
+    "Deleted By script. 1 sensor stays enrolled.\n",
   );
   expect(filesHolding(join(installation.folder, "server"), shell.value)).toEqual([]);
 });
@@ -121,7 +121,7 @@ test("what goes wrong has its exit code, its reason and a hint", async () => {
   const { run } = await openShell(installation, ada, "posture-manager");
   expect(await run("create", "--name", "No end")).toMatchObject({
     code: 2,
-    stderr: "attacklens: --expires is needed\nhint: attacklens token --help shows the commands\n",
+    stderr: "attacklens: --expires is required\nhint: attacklens token --help shows the commands\n",
   });
   expect(await run("show", "Nothing")).toMatchObject({
     code: 5,

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import type { ClonedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../../testing/test-instances.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
@@ -95,7 +96,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`the token's rule decides whether a clone is let in, waits for a person, or is refused (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    const fork = async (rule: tokens.ClonedHostsRule) => {
+    const fork = async (rule: ClonedHostsRule) => {
       const { key, sensorId, token } = await enrolledSensor(world, cookie, rule);
       const original = program(world, key, sensorId, "10.0.0.1", FACTS);
       const clone = program(world, key, sensorId, "10.0.0.7", CLONE_FACTS);

@@ -4,6 +4,7 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
+import type { ReimagedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import type { Dialect } from "../../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
@@ -24,7 +25,7 @@ const ALL_FAILED = Object.fromEntries(
 
 async function openFleet(
   dialect: Dialect,
-  settings: { reimagedHosts?: tokens.ReimagedHostsRule; tags?: string[] } = {},
+  settings: { reimagedHosts?: ReimagedHostsRule; tags?: string[] } = {},
 ) {
   const world = await openWorld(dialect);
   const cookie = await world.signedIn("posture-manager");

@@ -1,7 +1,5 @@
-import {
-  type EnrollmentToken,
-  revokeAndBlockEnrollmentToken,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { revokeAndBlockEnrollmentToken } from "@attacklens/protocol/revoke-and-block.ts";
 import { Radio, ScrollArea, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";

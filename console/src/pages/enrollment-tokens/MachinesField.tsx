@@ -1,4 +1,4 @@
-import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
+import { MAX_ENROLLMENTS } from "@attacklens/protocol/token-settings.ts";
 import { Group, Input, NumberInput, SegmentedControl, Stack } from "@mantine/core";
 import { countOf } from "../../ui/numbers.ts";
 import { type Machines, proposedSpare, type TokenValues, usesOf } from "./token-values.ts";

@@ -1,4 +1,4 @@
-import { previewEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { previewEnrollmentToken } from "@attacklens/protocol/revoke-and-block.ts";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { apiQuery } from "../../queries.ts";
 
