@@ -91,7 +91,7 @@ export const TOKEN_SETTINGS = {
   allowedNetworks: {
     kind: "list",
     label: "Allowed networks",
-    help: "IP addresses or CIDR ranges that hosts can enroll from",
+    help: "IP addresses or CIDR ranges",
     empty: "any address",
     item: "CIDR",
     example: ["10.1.0.0/16", "2001:db8::/32"],
@@ -102,7 +102,7 @@ export const TOKEN_SETTINGS = {
   allowedHostnames: {
     kind: "list",
     label: "Allowed hostnames",
-    help: "Patterns for hostnames: * matches any characters, ? matches one. A host can claim any name",
+    help: "Patterns with * and ?. A host reports its own name, so this is not proof of identity",
     empty: "any hostname",
     item: "PATTERN",
     example: ["web-*"],
@@ -113,7 +113,7 @@ export const TOKEN_SETTINGS = {
   tags: {
     kind: "list",
     label: "Tags",
-    help: "Added to the asset of each sensor that enrolls with the token",
+    help: "Added to the assets of the sensors that enroll with the token",
     empty: "no tags",
     item: "TAG",
     example: ["pci"],
@@ -125,14 +125,14 @@ export const TOKEN_SETTINGS = {
   requireApproval: {
     kind: "switch",
     label: "Require approval",
-    help: "Each new sensor waits until a user has compared its fingerprint and approved it",
+    help: "A sensor starts to report after a user compares its fingerprint and approves it",
     flag: "require-approval",
     schema: z.boolean().default(false),
   },
   clonedHosts: {
     kind: "choice",
     label: "Cloned hosts",
-    help: "Whether a host that runs with the key of another, such as a clone of its disk, becomes a sensor too",
+    help: "A cloned host runs with the key of another sensor, for example because its disk was copied. If it is allowed, it becomes a separate sensor",
     choices: {
       allow: "Allow",
       approval: "Require approval",
@@ -144,11 +144,11 @@ export const TOKEN_SETTINGS = {
   reimagedHosts: {
     kind: "choice",
     label: "Re-imaged hosts",
-    help: "Whether a new sensor on the hardware of a silent one takes over its history and asset",
+    help: "A re-imaged host enrolls as a new sensor. Merging gives it the history and the asset of its previous sensor",
     choices: {
       ask: "Ask before merging",
-      merge: "Merge automatically when no hardware fact differs",
-      keep: "Keep as separate sensors",
+      merge: "Merge automatically if no hardware fact differs",
+      keep: "Never merge",
     } satisfies Record<ReimagedHostsRule, string>,
     flag: "reimaged-hosts",
     schema: z.enum(REIMAGED_HOSTS_RULES).default("ask"),
@@ -156,7 +156,7 @@ export const TOKEN_SETTINGS = {
   reEnrollLost: {
     kind: "choice",
     label: "Re-enroll lost sensors",
-    help: "When the deploy command makes a host a new sensor because the server no longer has a record of it",
+    help: "The server no longer has a record of a lost sensor. This controls when the enroll command registers its host as a new sensor",
     choices: {
       "new-pin": "Only with a new CA pin",
       always: "Always",
@@ -168,8 +168,8 @@ export const TOKEN_SETTINGS = {
   ephemeralHours: {
     kind: "count",
     label: "Ephemeral",
-    help: "For short-lived machines: hours offline after which a sensor is removed",
-    empty: "never removed",
+    help: "For short-lived hosts: a sensor is removed automatically after so many hours offline",
+    empty: "never",
     describe: (hours) => `Removed after ${counted(hours, "hour")} offline`,
     flag: "ephemeral-hours",
     schema: wholeNumber(8_760).nullable().default(null),

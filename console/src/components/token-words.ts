@@ -1,12 +1,8 @@
 // What the page says of a token, in words.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type {
-  ClonedHostsRule,
-  EnrollmentToken,
-  ReimagedHostsRule,
-  TokenWarning,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
+import type { ClonedHostsRule, ReimagedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */

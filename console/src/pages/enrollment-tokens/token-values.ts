@@ -1,14 +1,16 @@
 // The settings of a token as its form holds them, and what of them goes to the server.
 import type {
-  ClonedHostsRule,
   createEnrollmentToken,
   EnrollmentToken,
-  ReimagedHostsRule,
   updateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
-import { MAX_ENROLLMENTS } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import {
+  type ClonedHostsRule,
+  MAX_ENROLLMENTS,
+  type ReimagedHostsRule,
+} from "@attacklens/protocol/token-settings.ts";
 import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
 
 export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
