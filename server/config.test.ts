@@ -3,13 +3,13 @@ import { ConfigError, readConfig } from "./config.ts";
 
 const publicUrl = (url: string) => readConfig(["--public-url", url], {}).publicUrl;
 
-test("a public URL is an origin, whatever slash or port is written", () => {
+test("a public URL is reduced to its origin", () => {
   expect(publicUrl("https://lens.example")).toBe("https://lens.example");
   expect(publicUrl("https://Lens.Example:443/")).toBe("https://lens.example");
   expect(publicUrl("http://[::1]:8080/")).toBe("http://[::1]:8080");
 });
 
-test("a public URL that is more than an origin is refused, and the message shows what it must be", () => {
+test("a public URL with a path, a query, or a password is rejected, and the message shows the origin", () => {
   for (const url of ["/lens", "/lens/", "/?a=1", "/#a", "//"]) {
     expect(() => publicUrl(`https://lens.example${url}`)).toThrow(
       new ConfigError(
@@ -21,14 +21,14 @@ test("a public URL that is more than an origin is refused, and the message shows
   expect(() => publicUrl("lens.example")).toThrow(ConfigError);
 });
 
-test("trusted proxies are networks, and nobody is one unless it is said", () => {
+test("trusted proxies are networks, and there are none by default", () => {
   const proxies = (text: string) => readConfig(["--trusted-proxies", text], {}).trustedProxies;
   expect(readConfig([], {}).trustedProxies).toEqual([]);
   expect(proxies("10.1.2.3/8, ::1")).toEqual(["10.0.0.0/8", "::1/128"]);
   expect(() => proxies("10.0.0.0/8,everybody")).toThrow("--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES");
 });
 
-test("the pool's size is a setting, or a part of the database's URL that PostgreSQL does not see", () => {
+test("the size of the pool is a variable, or a parameter of DATABASE_URL that PostgreSQL does not receive", () => {
   const read = (url: string, pool?: string) =>
     readConfig([], { DATABASE_URL: url, ...(pool ? { ATTACKLENS_DATABASE_POOL: pool } : {}) });
   const url = "postgres://lens:secret@db.example:5432/lens?sslmode=verify-full";
@@ -41,7 +41,7 @@ test("the pool's size is a setting, or a part of the database's URL that Postgre
   }
 });
 
-test("whatever TLS mode asks for a certificate has it verified, without a word of the library", () => {
+test("every TLS mode that asks for a certificate verifies it, and the library prints no warning", () => {
   const url = (mode: string) => `postgres://lens@db.example/lens?sslmode=${mode}`;
   for (const mode of ["prefer", "require", "verify-ca", "verify-full"]) {
     const read = readConfig([], { DATABASE_URL: url(mode), ATTACKLENS_LISTEN_URL: url(mode) });
@@ -51,7 +51,7 @@ test("whatever TLS mode asks for a certificate has it verified, without a word o
     expect(readConfig([], { DATABASE_URL: url(mode) }).databaseUrl).toBe(url(mode));
 });
 
-test("sensors do not share the port that they are to have for themselves", () => {
+test("the port for sensors must differ from the port for users", () => {
   const both = (address: string) => readConfig(["--listen", address, "--sensor-listen", address], {});
   expect(() => both("127.0.0.1:8443")).toThrow("--sensor-listen and --listen: give each a different port");
   expect(both("127.0.0.1:0").sensorListen?.port).toBe(0);

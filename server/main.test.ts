@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { explainDatabase } from "./db/explain.ts";
 import { main } from "./main.ts";
 
-test("an unknown command is said in two lines, and no file or address that cannot be used is a raw message", async () => {
+test("an unknown command, and a file or an address that cannot be used, are reported in two lines with a hint", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-main-"));
   const [file, data] = [join(folder, "file"), join(folder, "data")];
   writeFileSync(file, "");
@@ -13,7 +13,7 @@ test("an unknown command is said in two lines, and no file or address that canno
   const serve = (...args: string[]) => ["serve", "--data", data, "--listen", "127.0.0.1:0", ...args];
   const cases: [string[], string][] = [
     [["bogus"], 'There is no command "bogus"'],
-    [[], "No command is given"],
+    [[], "Missing command"],
     [["user", "bogus"], 'There is no command "user bogus"'],
     [["version", "--jsn"], 'Unknown option "--jsn"'],
     [["serve", "--bogus"], "Unknown option '--bogus'"],
@@ -40,7 +40,7 @@ test("an unknown command is said in two lines, and no file or address that canno
   rmSync(folder, { recursive: true });
 });
 
-test("what PostgreSQL or the way to it says is a sentence with a next step", () => {
+test("an error of PostgreSQL or of its connection is a sentence with a next step", () => {
   const codes = [
     "ENOTFOUND",
     "ECONNREFUSED",
@@ -64,15 +64,19 @@ test("what PostgreSQL or the way to it says is a sentence with a next step", () 
   }
 });
 
-test("help after a command is help too, and no error", async () => {
+test("help for each command is printed without an error", async () => {
   using print = spyOn(console, "log").mockImplementation(() => {});
-  for (const args of [
-    ["help"],
-    ["serve", "--help"],
-    ["serve", "--data", "/nowhere", "-h"],
-    ["user", "create", "--help"],
-  ]) {
-    expect(await main(args, {})).toBe(0);
-    expect(print.mock.lastCall?.[0]).toStartWith("Usage:\n  attacklens serve");
+  for (const [args, usage] of [
+    [["help"], "serve [OPTION]...  "],
+    [["serve", "--help"], "serve [OPTION]...\n"],
+    [["serve", "--data", "/nowhere", "-h"], "serve [OPTION]...\n"],
+    [["user", "create", "--help"], "user create"],
+    [["token", "--help"], "token create"],
+    [["ca", "rotate", "--help"], "ca show"],
+  ] as const) {
+    expect(await main([...args], {})).toBe(0);
+    const shown = String(print.mock.lastCall?.[0]);
+    expect(shown).toStartWith(`Usage:\n  attacklens ${usage}`);
+    expect(shown.split("\n").filter((line) => line.length > 112)).toEqual([]);
   }
 });

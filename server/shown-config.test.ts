@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readConfig } from "./config.ts";
 import { shownConfig } from "./shown-config.ts";
 
-test("the configuration is shown without its secrets", () => {
+test("the log shows the configuration without its secrets", () => {
   const config = readConfig(["--public-url", "https://lens.example", "--trusted-proxies", "10.0.0.0/8"], {
     DATABASE_URL: "postgres://ada:canary-1@db.example:5433/lens?password=canary-2&user=canary-3",
     ATTACKLENS_SECRET: "canary-4 canary-4 canary-4 canary-4 canary-4",

@@ -1,20 +1,30 @@
-// The configuration as the log shows it at the start: every setting, and no secret.
+// The configuration as the log shows it: every setting, and no secret.
 import type { Config } from "./config.ts";
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from "./settings.ts";
 
 export function shownConfig(config: Config): Record<string, unknown> {
-  const { secret, metricsToken, databaseUrl, listenUrl, dataDir, listen, sensorListen, ...open } = config;
-  return {
-    database: databaseUrl === undefined ? `SQLite in ${dataDir}` : shownDatabase(databaseUrl),
-    listenUrl: listenUrl && shownDatabase(listenUrl),
-    secret: secret === undefined ? "from the data folder" : "set",
-    metricsToken: metricsToken === undefined ? "not set: /metrics is closed" : "set",
-    listen: shownAddress(listen),
-    sensorListen: sensorListen && shownAddress(sensorListen),
-    ...open,
-  };
+  const { databaseUrl, dataDir, ...shown } = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, shownValue(name, config)]),
+  );
+  return { database: databaseUrl ?? `SQLite in ${String(dataDir)}`, ...shown };
 }
 
-/** Without user, password, and query, which may hold them too. */
+function shownValue(name: SettingName, config: Config): unknown {
+  const setting: Setting = SETTINGS[name];
+  const value = config[name];
+  switch (setting.shown) {
+    case "secret":
+      return value === undefined ? `not set: ${setting.absent}` : "set";
+    case "database":
+      return typeof value === "string" ? shownDatabase(value) : undefined;
+    case "address":
+      return value && shownAddress(value as Config["listen"]);
+    case undefined:
+      return value;
+  }
+}
+
+/** Without user, password, and query, which can contain them too. */
 function shownDatabase(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return "PostgreSQL";
   const { host, pathname } = new URL(databaseUrl);

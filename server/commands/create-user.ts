@@ -1,4 +1,4 @@
-// attacklens user create: makes a person from the machine that has the database. The password comes by standard input.
+// attacklens user create: creates a user on the server host. The password is read from standard input.
 import { parseArgs } from "node:util";
 import { completeSetup as setupRoute } from "@attacklens/protocol/account.ts";
 import { issueText } from "@attacklens/protocol/issue-text.ts";
@@ -7,6 +7,14 @@ import { z } from "zod";
 import { ConfigError, readConfig } from "../config.ts";
 import { openExistingDatabase } from "../db/open.ts";
 import { createUser } from "../users/users.ts";
+
+export const USER_USAGE = `Usage:
+  attacklens user create [--data DIR] --email EMAIL --name NAME --role ROLE < password.txt
+
+Creates a user in the database of this host, and prints the user's id. ROLE is ${ROLES.join(", ")}.
+The password is read from standard input. --data, ATTACKLENS_DATA, and DATABASE_URL select the
+database, as for attacklens serve.
+`;
 
 const MAX_INPUT_CHARACTERS = 4_096;
 const input = setupRoute.body.omit({ code: true }).extend({ role: z.enum(ROLES) });
@@ -23,10 +31,10 @@ export async function createUserCommand(args: string[]): Promise<number> {
       issue.path[0] === "password" ? "standard input (the password)" : `--${String(issue.path[0])}`;
     throw new ConfigError(`${source}: ${issue.message}`);
   }
-  const { role, ...person } = parsed.data;
+  const { role, ...user } = parsed.data;
   const db = await openExistingDatabase(config);
   try {
-    console.log(await createUser(db, Date.now(), person, role));
+    console.log(await createUser(db, Date.now(), user, role));
     return 0;
   } finally {
     await db.destroy();
