@@ -1,4 +1,4 @@
-// The API as a command calls it: over HTTPS, with an API key, or with a sign-in that ends with the command.
+// Calls the API for a command: over HTTPS, with an API key or with a session that ends with the command.
 import { signIn, signOut } from "@attacklens/protocol/account.ts";
 import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { Problem, problemBody } from "@attacklens/protocol/problems.ts";
@@ -15,12 +15,12 @@ export interface ApiSession extends AsyncDisposable {
 
 export interface ApiSessionOptions {
   url: string;
-  /** Certificates to trust in place of the system's, in PEM. */
+  /** Certificates in PEM to trust instead of the system's. */
   ca?: string | undefined;
   auth: { apiKey: string } | { email: string; password: string };
 }
 
-/** Signs in when no key is given. Throws CommandError. */
+/** Signs in with an email and a password, or uses an API key. Throws CommandError. */
 export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Promise<ApiSession> {
   const origin = parseServerUrl(url);
   const loopback = isLoopback(new URL(origin).hostname);
@@ -36,7 +36,7 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
       return await send(route, request, key);
     } catch (error) {
       if (!(error instanceof CommandError && error.exit === "unreachable")) throw error;
-      // The server may have made the object: under the same key it makes no second one.
+      // The server may have created the object. With the same key, it does not create a second one.
       return await send(route, request, key);
     }
   }
@@ -73,7 +73,10 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
     if (reply.ok && (reply.status === 204 || body !== undefined)) return body as RouteOutput<R>;
     const parsed = problemBody.safeParse(body);
     if (!parsed.success)
-      throw new CommandError("unreachable", `${origin} answers ${reply.status}, not as AttackLens does`);
+      throw new CommandError(
+        "unreachable",
+        `${origin} is not an AttackLens server: its reply has status ${reply.status} and is not an API reply`,
+      );
     const { code, detail = "", fields } = parsed.data;
     throw refusalError(new Problem(code, detail, fields ? { fields } : {}));
   }
@@ -91,12 +94,12 @@ function unreachable(route: Route, origin: string, error: Error & { code?: strin
   const isLost = error.code === "ECONNRESET" || error.name === "TimeoutError";
   const hint =
     route.creates && isLost
-      ? "the server may have processed the request: check whether the object exists before you repeat the command"
-      : "look at --server and the certificate; --ca FILE trusts a private one";
+      ? "the server may have processed the request. Check whether the object exists before you run the command again"
+      : "check --server and the server's certificate. --ca FILE trusts a private certificate";
   return new CommandError("unreachable", `Cannot reach ${origin}: ${error.message}`, hint);
 }
 
-/** Undefined for an empty reply, or one that is no JSON, such as a proxy's page. */
+/** Returns undefined for an empty reply and for one that is not JSON, such as an error page of a proxy. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -110,7 +113,7 @@ function parseServerUrl(text: string): string {
   if (!url || !["http:", "https:"].includes(url.protocol) || url.pathname !== "/" || url.search || url.hash)
     throw new CommandError(
       "usage",
-      `Cannot use the server "${text}": it is not an address such as https://attacklens.example.com`,
+      `Cannot use the server "${text}": it is not a URL such as https://attacklens.example.com`,
     );
   if (url.protocol === "http:" && !isLoopback(url.hostname))
     throw new CommandError(
@@ -121,7 +124,7 @@ function parseServerUrl(text: string): string {
   return url.origin;
 }
 
-/** 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), and the name that means them (RFC 6761). */
+/** 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), and `localhost` (RFC 6761). */
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,4 +1,4 @@
-// attacklens ca: the private CA of servers without a public certificate, from the machine that has the database.
+// attacklens ca: manages the private CA, on the server host. Servers without a public certificate use it.
 
 import { parseArgs } from "node:util";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
@@ -13,15 +13,18 @@ export const CA_USAGE = `Usage:
   attacklens ca rotate [--data DIR] [--overlap DAYS]
   attacklens ca retire [--data DIR]
 
-A server without a certificate makes a private CA when it starts. Sensors are given it by
-its pin: attacklens-sensor enroll --ca-pin sha256:... show prints it.
+A server without a certificate creates a private CA when it starts. Sensors trust the CA by its pin:
+attacklens-sensor enroll --ca-pin sha256:...
 
-rotate makes a new root that signs from then on; running servers follow within a minute.
-For DAYS (30) sensors that know the root before are still served, and learn of the new
-one with their next check-in. Deploy commands need the new pin when the overlap is over.
+show prints the pins, and how many sensors have not checked in since the last rotation.
 
-retire ends the overlap now: a sensor that has not checked in since the rotation can
-then only come back with a new enrollment. show says how many those are.`;
+rotate creates a new root certificate, which signs from now on. Running servers use it within a
+minute. During the overlap of DAYS (default: 30), the old root stays valid, and sensors receive the
+new one at their next check-in. After the overlap, deploy commands need the new pin.
+
+retire ends the overlap now. A sensor that has not checked in since the rotation then rejects the
+server until you run attacklens-sensor enroll with the new pin on its host.
+`;
 
 const MAX_OVERLAP_DAYS = 365;
 
@@ -31,7 +34,7 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
   const config = readConfig(data === undefined ? [] : ["--data", data]);
   if (!["show", "rotate", "retire"].includes(verb ?? ""))
     throw new ConfigError(
-      `${verb === undefined ? "ca needs a command" : `There is no command ${JSON.stringify(`ca ${verb}`)}`}\nhint: attacklens ca --help shows the commands`,
+      `${verb === undefined ? "ca needs a command" : `There is no command ${JSON.stringify(`ca ${verb}`)}`}\nhint: attacklens ca --help lists the commands`,
     );
   const db = await openExistingDatabase(config);
   try {
@@ -43,9 +46,9 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
     for (const [index, root] of (await describeAuthorities(db, now + 1)).entries()) {
       const { pin, createdAt, retiresAt, sensorsNotSeenSince } = root;
       const state =
-        index === 0 ? `signs since ${createdAt}` : `trusted until ${retiresAt ?? "it is retired"}`;
+        index === 0 ? `signing since ${createdAt}` : `trusted until ${retiresAt ?? "it is retired"}`;
       const count = sensorsNotSeenSince > COUNT_CAP ? `more than ${COUNT_CAP}` : String(sensorsNotSeenSince);
-      const behind = index === 0 && sensorsNotSeenSince > 0 ? `; sensors not seen since: ${count}` : "";
+      const behind = index === 0 && sensorsNotSeenSince > 0 ? `; ${count} sensors not seen since then` : "";
       console.log(`${pin}  ${state}${behind}`);
     }
     return 0;
@@ -56,14 +59,14 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
 
 function noAuthority(): DatabaseError {
   return new DatabaseError(
-    "Cannot use the private CA: there is none yet",
-    "start attacklens serve on an address other than loopback, or with --tls private: it creates one",
+    "Cannot use the private CA: it does not exist yet",
+    "start attacklens serve on an address other than loopback, or with --tls private. It creates the CA",
   );
 }
 
 function parseDays(text = "30"): number {
   if (/^\d{1,3}$/.test(text) && Number(text) <= MAX_OVERLAP_DAYS) return Number(text);
-  throw new ConfigError(`--overlap: must be whole days, 0 to ${MAX_OVERLAP_DAYS}`);
+  throw new ConfigError(`--overlap must be a whole number of days from 0 to ${MAX_OVERLAP_DAYS}`);
 }
 
 function parseFlags(args: string[]) {

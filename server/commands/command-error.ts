@@ -1,7 +1,7 @@
-// How a command that calls a server ends when it fails: a code for scripts, a sentence and a hint for people.
+// The error of a command that calls a server: an exit code for scripts, a sentence and a hint for users.
 import { PROBLEMS, type Problem, type ProblemCode } from "@attacklens/protocol/problems.ts";
 
-/** Documented in docs/operate.md; stable. */
+/** Stable, and documented in docs/operate.md. */
 export const EXIT_CODES = {
   failed: 1,
   usage: 2,
@@ -9,7 +9,7 @@ export const EXIT_CODES = {
   denied: 3,
   unreachable: 4,
   "not-found": 5,
-  /** The server refuses what was asked: a name that is taken, a value that is not valid, a state against it. */
+  /** The server rejected the request, for example because a name is taken or a value is not valid. */
   refused: 6,
 } as const;
 
@@ -25,13 +25,13 @@ export class CommandError extends Error {
 
 const DENIED: readonly ProblemCode[] = ["not-signed-in", "permission-missing", "wrong-credentials"];
 
-/** A refusal of the server as the end of a command. */
+/** The error for a problem that the server returned. */
 export function refusalError(problem: Problem): CommandError {
   const fields = Object.entries(problem.fields ?? {}).map(([field, message]) => `${field} ${message}`);
   const { title, status } = PROBLEMS[problem.code];
   const message = fields.length > 0 ? fields.join("; ") : problem.detail || title;
   if (DENIED.includes(problem.code)) return new CommandError("denied", message);
   if (problem.code === "not-found") return new CommandError("not-found", message);
-  if (status >= 500) return new CommandError("unreachable", `the server answers: ${title}`);
+  if (status >= 500) return new CommandError("unreachable", `The server reports a problem: ${title}`);
   return new CommandError("refused", message);
 }

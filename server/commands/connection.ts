@@ -1,4 +1,5 @@
-// Which server a command calls, and as whom: flags first, then the environment. A key is never an argument, which process lists show.
+// The server that a command calls, and its credentials: flags first, then the environment. No flag contains a key, because
+// process lists show arguments.
 import { readFileSync } from "node:fs";
 import { readClientSettings } from "../config.ts";
 import { type ApiSession, openApiSession } from "./api-session.ts";
@@ -25,12 +26,12 @@ export async function openSession(flags: Connection): Promise<ApiSession> {
   const settings = readClientSettings();
   const url = flags.server ?? settings.url;
   if (url === undefined)
-    throw new CommandError("usage", "Cannot tell which server: give --server or ATTACKLENS_URL");
+    throw new CommandError("usage", "Missing server address: use --server or set ATTACKLENS_URL");
   const ca = flags.ca === undefined ? undefined : readText(flags.ca);
   const file = flags["api-key-file"];
   const email = flags["sign-in"];
   if (email !== undefined) {
-    const password = await readPassword(`Password of ${email}: `);
+    const password = await readPassword(`Password for ${email}: `);
     return await openApiSession({ url, ca, auth: { email, password } });
   }
   const apiKey = file === undefined ? settings.apiKey : readText(file).trim();
@@ -38,7 +39,7 @@ export async function openSession(flags: Connection): Promise<ApiSession> {
     throw new CommandError(
       "denied",
       "Cannot call the server: no API key is given",
-      "set ATTACKLENS_API_KEY, or give --api-key-file FILE or --sign-in E-MAIL",
+      "set ATTACKLENS_API_KEY, or use --api-key-file FILE or --sign-in EMAIL",
     );
   return await openApiSession({ url, ca, auth: { apiKey } });
 }

@@ -11,7 +11,7 @@ import { createUser } from "../users/users.ts";
 export const USER_USAGE = `Usage:
   attacklens user create [--data DIR] --email EMAIL --name NAME --role ROLE < password.txt
 
-Creates a user in the database of this host, and prints the user's id. ROLE is ${ROLES.join(", ")}.
+Creates a user and prints the user's id. ROLE is one of ${ROLES.join(", ")}.
 The password is read from standard input. --data, ATTACKLENS_DATA, and DATABASE_URL select the
 database, as for attacklens serve.
 `;

@@ -1,4 +1,4 @@
-// What a person names on the command line: by its id, or by its whole name without regard to case.
+// Finds an object that a user names on the command line, by its id or by its full name. Case does not matter.
 import { listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import {
   type EnrollmentToken,
@@ -13,7 +13,7 @@ import { CommandError } from "./command-error.ts";
 export async function findToken(session: ApiSession, positionals: string[]): Promise<EnrollmentToken> {
   const [named, ...more] = positionals;
   if (named === undefined || more.length > 0)
-    throw new CommandError("usage", "Name one token, by its id or its name");
+    throw new CommandError("usage", "Give one token, by its name or its id");
   if (enrollmentTokenId.safeParse(named).success)
     return await session.call(getEnrollmentToken, { params: { id: named } });
   return await findNamed(named, "enrollment token", (query) => session.call(listEnrollmentTokens, { query }));

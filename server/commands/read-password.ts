@@ -1,4 +1,4 @@
-// A password from the terminal, unseen, or the whole of standard input where there is no terminal.
+// Reads a password from the terminal without showing it, or from standard input if that is not a terminal.
 
 const MAX_CHARACTERS = 4_096;
 

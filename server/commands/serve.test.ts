@@ -1,4 +1,4 @@
-// A real server process: what its log and its output do when nobody reads them, and when it ends.
+// A real server process whose log and output are not read, and how it stops.
 import { expect, test } from "bun:test";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,10 +8,10 @@ import { $ } from "bun";
 const PROGRAM = `import { main } from ${JSON.stringify(join(import.meta.dir, "../main.ts"))};
 process.exit(await main(process.argv.slice(1), {}));`;
 
-/** Runs serve. Nobody reads its log, or its output after the first line, until the test does. */
+/** Runs serve. Its log, and its output after the first line, are not read until the test reads them. */
 async function startServe() {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-serve-"));
-  // A FIFO: what Bun.spawn calls a pipe is read although nobody asks for it.
+  // A FIFO, because Bun.spawn reads from its pipes even if the test does not.
   const fifo = join(folder, "log");
   await $`mkfifo ${fifo}`;
   const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -43,7 +43,7 @@ async function startServe() {
   };
 }
 
-/** Each is two lines in the log. */
+/** Each request writes two lines to the log. */
 async function sendRefused(server: Awaited<ReturnType<typeof startServe>>, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 100) {
     const replies = Array.from({ length: 100 }, () => server.get("/api/v1/nothing"));
@@ -51,7 +51,7 @@ async function sendRefused(server: Awaited<ReturnType<typeof startServe>>, count
   }
 }
 
-test("a log that nobody reads does not stop the server, and says how much was dropped when it is read", async () => {
+test("a log that is not read does not block the server, and later shows how many lines were dropped", async () => {
   await using server = await startServe();
   await sendRefused(server, 6_000);
   const log = server.readLog();
@@ -64,13 +64,13 @@ test("a log that nobody reads does not stop the server, and says how much was dr
   expect(entries.at(-1)).toMatchObject({ msg: "stopped" });
 }, 120_000);
 
-test("a server whose log and output nobody reads ends on SIGTERM", async () => {
+test("a server whose log and output are not read stops on SIGTERM", async () => {
   await using server = await startServe();
   await sendRefused(server, 1_000);
   expect(await server.stop()).toBe(0);
 }, 60_000);
 
-test("a reader of the log that has gone away does not stop the server", async () => {
+test("a log whose reader has closed it does not stop the server", async () => {
   await using server = await startServe();
   server.closeLog();
   await sendRefused(server, 300);

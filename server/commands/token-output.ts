@@ -1,4 +1,4 @@
-// Where the value of a new token goes: for people, as JSON, alone, or into a file of its own.
+// Writes the value of a new token as text, as JSON, on a line without anything else, or to a new file.
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { CommandError } from "./command-error.ts";
@@ -12,20 +12,20 @@ interface Output {
   "value-file"?: string | undefined;
 }
 
-/** Makes the token and puts its value where it was asked to go. The file is there before the token is: no value is lost. */
+/** Creates the token and writes its value. A file is created before the token, so that no value is lost. */
 export async function deliver(
   { json, "value-only": valueOnly, "value-file": path }: Output,
-  make: () => Promise<{ enrollmentToken: EnrollmentToken; value: string }>,
+  create: () => Promise<{ enrollmentToken: EnrollmentToken; value: string }>,
 ): Promise<void> {
   if ([json, valueOnly, path !== undefined].filter(Boolean).length > 1)
-    throw new CommandError("usage", "--json, --value-only and --value-file: choose one");
+    throw new CommandError("usage", "--json, --value-only and --value-file: use only one of them");
   if (path !== undefined) {
     const file = openNewFile(path);
     try {
-      const { enrollmentToken, value } = await make();
+      const { enrollmentToken, value } = await create();
       writeSync(file, `${value}\n`);
       console.log(tokenFacts(enrollmentToken));
-      console.error(`attacklens: the value is in ${path}, which only its owner can read`);
+      console.error(`attacklens: the value is in ${path}, which only its owner can read.`);
     } catch (error) {
       rmSync(path, { force: true });
       throw error;
@@ -34,12 +34,12 @@ export async function deliver(
     }
     return;
   }
-  const { enrollmentToken, value } = await make();
+  const { enrollmentToken, value } = await create();
   if (valueOnly) console.log(value);
   else if (json) console.log(JSON.stringify({ enrollmentToken, value }, null, 2));
   else {
     console.log(`${tokenFacts(enrollmentToken)}\nValue:         ${value}`);
-    console.error("attacklens: the value is shown this once; store it now");
+    console.error("attacklens: the value is shown only once. Store it now.");
   }
 }
 
@@ -48,7 +48,7 @@ function openNewFile(path: string): number {
     return openSync(path, "wx", 0o600);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? "there is a file already, which is not overwritten" : message;
+    const why = code === "EEXIST" ? "the file already exists, and is not overwritten" : message;
     throw new CommandError("usage", `Cannot write ${path}: ${why}`);
   }
 }

@@ -64,7 +64,7 @@ export async function tokenCommand([verb = "", ...args]: string[]): Promise<numb
     if (!(error instanceof CommandError)) throw error;
     console.error(`attacklens: ${redactTokenValues(error.message)}`);
     const hint =
-      error.hint ?? (error.exit === "usage" ? "attacklens token --help shows the commands" : undefined);
+      error.hint ?? (error.exit === "usage" ? "attacklens token --help lists the commands" : undefined);
     if (hint) console.error(`hint: ${hint}`);
     return EXIT_CODES[error.exit];
   }

@@ -56,7 +56,7 @@ test("a script creates a token, a sensor enrolls with it, and the script ends it
   expect(rotated.stdout + rotated.stderr).not.toContain(successor);
   const again = await shell.run(...rotate, "--value-file", file);
   expect(again).toMatchObject({ code: 2, stdout: "" });
-  expect(again.stderr).toContain("which is not overwritten");
+  expect(again.stderr).toContain("and is not overwritten");
 
   expect((await shell.run("revoke", "Second")).stdout).toContain("revoked");
   expect((await shell.run("delete", "By script")).stdout).toBe(
@@ -121,7 +121,7 @@ test("what goes wrong has its exit code, its reason and a hint", async () => {
   const { run } = await openShell(installation, ada, "posture-manager");
   expect(await run("create", "--name", "No end")).toMatchObject({
     code: 2,
-    stderr: "attacklens: --expires is required\nhint: attacklens token --help shows the commands\n",
+    stderr: "attacklens: --expires is required\nhint: attacklens token --help lists the commands\n",
   });
   expect(await run("show", "Nothing")).toMatchObject({
     code: 5,

@@ -77,7 +77,7 @@ for (const [family, listen] of [
     const days = (Date.parse(certificateExpiresAt!) - Date.now()) / 86_400_000;
     expect(Math.round(days)).toBe(90);
     const shown = await runServerCommand(["ca", "show", "--data", join(installation.folder, "server")]);
-    expect(shown.stdout).toStartWith(`${caPin}  signs since `);
+    expect(shown.stdout).toStartWith(`${caPin}  signing since `);
 
     await expect(shownAt(url, "TLSv1.2")).resolves.toStartWith("AttackLens private CA ");
     await expect(shownAt(url, "TLSv1.1")).rejects.toThrow();
