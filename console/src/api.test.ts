@@ -6,7 +6,7 @@ function reply(status: number, body: unknown): Response {
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
 }
 
-test("a refusal is read with its detail and fields", async () => {
+test("a problem is read with its detail and fields", async () => {
   const problem = await readProblem(
     reply(422, {
       type: "urn:attacklens:problem:input-invalid",
@@ -23,7 +23,7 @@ test("a refusal is read with its detail and fields", async () => {
   expect(problem.fields).toEqual({ name: "must not be empty" });
 });
 
-test("a failure of the server is told by its title and the request to look for", async () => {
+test("a failure of the server shows its title and the request id", async () => {
   const problem = await readProblem(
     reply(500, {
       type: "urn:attacklens:problem:internal-error",
@@ -36,7 +36,7 @@ test("a failure of the server is told by its title and the request to look for",
   expect(problem.detail).toBe("Something went wrong on the server (request r2).");
 });
 
-test("an answer that is no problem, such as a proxy's page, is told by its status", async () => {
+test("a response that is not a problem, such as a proxy's page, shows its status", async () => {
   const gateway = await readProblem(new Response("<h1>Bad Gateway</h1>", { status: 502 }));
   expect([gateway.code, gateway.detail]).toEqual([
     "unavailable",
@@ -50,7 +50,7 @@ test("anything thrown becomes a problem", () => {
   expect(problemOf("boom").code).toBe("internal-error");
 });
 
-/** Replies to one request after another; returns what arrived. */
+/** Replies to each request in turn, and records the requests. */
 function farSide(...replies: (() => Response | Promise<never>)[]) {
   const arrived: { key: string | null; body: unknown }[] = [];
   const spy = spyOn(globalThis, "fetch").mockImplementation((async (_url: string, init: RequestInit) => {
@@ -62,7 +62,7 @@ function farSide(...replies: (() => Response | Promise<never>)[]) {
 }
 
 const lost = () => Promise.reject(new TypeError("Failed to fetch"));
-const made = () => Response.json({ id: "grp_1" }, { status: 201 });
+const created = () => Response.json({ id: "grp_1" }, { status: 201 });
 const taken = () =>
   reply(409, {
     type: "urn:attacklens:problem:name-taken",
@@ -72,10 +72,10 @@ const taken = () =>
     requestId: "r3",
   });
 
-test("while it is not known whether an object was made, the same input sends the same request under one key", async () => {
+test("while it is unknown whether an object was created, the same input sends the same request with the same key", async () => {
   const cut = () => new Response('{"id":', { status: 201 });
   const gateway = () => new Response("<h1>Bad Gateway</h1>", { status: 502 });
-  using far = farSide(lost, cut, gateway, made, made);
+  using far = farSide(lost, cut, gateway, created, created);
   const create = openCreation(createAssetGroup);
   let sent = 0;
   const press = () => create({ typed: "Web" }, () => ({ body: { name: `Web ${++sent}` } }));
@@ -85,14 +85,14 @@ test("while it is not known whether an object was made, the same input sends the
   const [first, ...repeated] = far.arrived;
   expect(first!.key).toMatch(/^"[0-9a-f-]{36}"$/);
   expect(repeated).toEqual([first!, first!, first!]);
-  // It was made: the next is another one.
+  // The object was created, so the next request creates another one.
   await press();
   expect(far.arrived[4]!.body).toEqual({ name: "Web 2" });
   expect(far.arrived[4]!.key).not.toBe(first!.key);
 });
 
-test("other input, and input after a refusal, is a new request", async () => {
-  using far = farSide(lost, taken, made);
+test("other input, and input after a refusal, sends a new request", async () => {
+  using far = farSide(lost, taken, created);
   const create = openCreation(createAssetGroup);
   const press = (name: string) => create(name, () => ({ body: { name } })).catch(() => undefined);
   await press("Web");

@@ -1,9 +1,9 @@
-// The API as the protocol declares it: one way to call a route, one place that reads a refusal.
+// Calls routes of the API and reads their problems.
 import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, Problem, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 
-/** What a call sends: those of params, query and body that the route has; a query may be left out. */
+/** The params, query and body that the route has. The query is optional. */
 export type ApiRequest<R extends Route> = {
   [K in "params" | "body" as RouteRequest<R>[K] extends undefined ? never : K]: RouteRequest<R>[K];
 } & (RouteRequest<R>["query"] extends undefined ? unknown : { query?: RouteRequest<R>["query"] });
@@ -16,11 +16,11 @@ interface Sent {
 
 interface CallOptions {
   signal?: AbortSignal;
-  /** Of a route that creates: the same for every time that one request is sent. */
+  /** For a route that creates an object: the same key for every attempt of one request. */
   idempotencyKey?: string;
 }
 
-/** Calls a route; throws a `Problem` when the server refuses, fails or cannot be reached. */
+/** Calls a route. Throws a `Problem` if the server refuses, fails or cannot be reached. */
 export async function callApi<R extends Route>(
   route: R,
   request: ApiRequest<R>,
@@ -45,19 +45,19 @@ export async function callApi<R extends Route>(
   if (response.status === 204) return undefined as RouteOutput<R>;
   return (await response.json().catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
-    throw new Problem("unavailable", "The server's reply was cut off.", { cause });
+    throw new Problem("unavailable", "The server's reply is incomplete.", { cause });
   })) as RouteOutput<R>;
 }
 
-/** Makes an object from what the user typed. */
+/** Creates an object from the input of the user. */
 export type Creation<R extends Route> = (
   typed: unknown,
   toRequest: () => ApiRequest<R>,
 ) => Promise<RouteOutput<R>>;
 
 /**
- * Calls a route that creates. When it is not known whether the server made the object, the same input sends the same request
- * under the same key, so that the button makes one object however often it is pressed.
+ * Calls a route that creates an object. While it is unknown whether the server created the object, the same input sends
+ * the same request with the same key. Pressing the button several times therefore creates one object.
  */
 export function openCreation<R extends Route>(route: R): Creation<R> {
   let pending: { typed: string; request: ApiRequest<R>; idempotencyKey: string } | undefined;
@@ -67,9 +67,9 @@ export function openCreation<R extends Route>(route: R): Creation<R> {
       pending = { typed: text, request: toRequest(), idempotencyKey: newIdempotencyKey() };
     const { request, idempotencyKey } = pending;
     try {
-      const made = await callApi(route, request, { idempotencyKey });
+      const created = await callApi(route, request, { idempotencyKey });
       pending = undefined;
-      return made;
+      return created;
     } catch (error) {
       if (problemOf(error).status < 500) pending = undefined;
       throw error;
@@ -83,7 +83,7 @@ function queryString(query: Record<string, unknown> = {}): string {
   return text && `?${text}`;
 }
 
-/** What a proxy refuses before the server reads it, by the status that says so unmistakably. */
+/** Statuses with which a proxy can refuse a request before the server reads it. */
 const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
   404: "not-found",
   405: "method-not-allowed",
@@ -92,7 +92,7 @@ const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
   429: "too-many-requests",
 };
 
-/** Reads a refusal (RFC 9457). An answer that is none, such as a proxy's page, becomes one by its status. */
+/** Reads a problem (RFC 9457). Another response, such as the error page of a proxy, becomes a problem by its status. */
 export async function readProblem(response: Response): Promise<Problem> {
   const parsed = problemBody.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) {
@@ -105,7 +105,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   return new Problem(code, `${PROBLEMS[code].title} (status ${response.status}).`);
 }
 
-/** Any thrown value as a problem, so that whoever shows it has one shape to show. */
+/** Converts any thrown value to a problem. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem("internal-error", error instanceof Error ? error.message : String(error), {

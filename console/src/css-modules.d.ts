@@ -1,6 +1,6 @@
-// Bun's bundler turns `*.module.css` into class names; TypeScript is told so here.
+// Bun's bundler turns `*.module.css` into class names. This declares them for TypeScript.
 declare module "*.module.css" {
   const classes: Readonly<Record<string, string>>;
-  // biome-ignore lint/style/noDefaultExport: a CSS module has nothing but its default export
+  // biome-ignore lint/style/noDefaultExport: a CSS module has only a default export
   export default classes;
 }

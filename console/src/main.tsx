@@ -8,10 +8,10 @@ import { problemOf } from "./api.ts";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
 import { paths } from "./paths.ts";
 import { meQuery } from "./queries.ts";
-import { createConsoleRouter } from "./routes.tsx";
+import { createConsoleRouter } from "./router.ts";
 import { cssVariables, theme } from "./theme.ts";
 
-// Before anything else reads the address: the set-up code must not stay in it.
+// Before any other code reads the address, because the setup code must not stay in it.
 takeSetupCode();
 
 const queryClient = new QueryClient({
@@ -27,7 +27,7 @@ const queryClient = new QueryClient({
 });
 const router = createConsoleRouter(queryClient);
 
-/** The session ended while the console was open: sign in, and come back to where one was. */
+/** When the session ends, the console opens the sign-in page and returns to the same page after it. */
 function leaveWhenSignedOut(error: Error) {
   if (problemOf(error).code !== "not-signed-in") return;
   queryClient.removeQueries({ queryKey: meQuery.queryKey });

@@ -1,5 +1,4 @@
-// The only maker of URLs: every link, redirect and navigation in the console is one of these.
-
+// The only builder of URLs: every link, redirect and navigation in the console uses it.
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { listSensors } from "@attacklens/protocol/sensors.ts";
@@ -21,7 +20,7 @@ export const paths = {
     linkOptions({ to: "/sensors/tokens", search: filter }),
   enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),
   enrollmentToken: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId", params: { tokenId } }),
-  /** `proposal` is what a refusal offers to change; the dialog opens with it in its fields. */
+  /** `proposal`: suggested changes, which the dialog fills in. */
   enrollmentTokenEdit: (tokenId: string, proposal: Record<string, string> = {}) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/edit", params: { tokenId }, search: proposal }),
   enrollmentTokenRotate: (tokenId: string) =>
@@ -39,7 +38,7 @@ export const paths = {
     linkOptions({ to: "/assets/groups/$groupId/edit", params: { groupId } }),
 };
 
-/** The query of a URL as plain text values: `?q=22` stays the text 22. */
+/** Parses the query of a URL as plain text: in `?q=22`, q is the text 22. */
 export function parseSearch(text: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -50,13 +49,13 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text && `?${text}`;
 }
 
-/** The search of the sign-in page: where to go afterwards. */
+/** The search of the sign-in page: the page to open after sign-in. */
 export function readThen(search: Record<string, unknown>): { then?: string } {
   // biome-ignore lint/suspicious/noThenProperty: a text in the URL, never a function
   return typeof search.then === "string" ? { then: search.then } : {};
 }
 
-/** Where to go after sign-in: a path of this console, or its home. Never another site. */
+/** The page to open after sign-in: a path of this console, or `/`. Never another site. */
 export function pathAfterSignIn(then: string | undefined): string {
   if (!then?.startsWith("/") || /^\/[/\\]/.test(then)) return "/";
   const base = "http://console.invalid";

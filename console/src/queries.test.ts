@@ -5,7 +5,7 @@ import { refresh, refreshAll } from "./queries.ts";
 test.each([
   ["its noun", (client: QueryClient) => refresh(client, "sensors")],
   ["everything", refreshAll],
-])("a first fetch that is under way when %s changes is out of date once it is there", async (_, change) => {
+])("a first fetch that runs while %s changes is stale when it ends", async (_, change) => {
   const client = new QueryClient();
   const reply = Promise.withResolvers<string>();
   const options = { queryKey: ["sensors", "list"], queryFn: () => reply.promise };
@@ -17,7 +17,7 @@ test.each([
   expect(client.getQueryState(options.queryKey)).toMatchObject({ isInvalidated: true });
 });
 
-test("other nouns are not out of date", async () => {
+test("other nouns are not stale", async () => {
   const client = new QueryClient();
   client.setQueryData(["assets"], []);
   client.setQueryData(["sensors"], []);

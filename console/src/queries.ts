@@ -1,6 +1,7 @@
-// Routes of the API as queries. Keys begin with the noun, so that a change refreshes all that shows the noun.
+// Routes of the API as queries. A key begins with the noun, so that a change refreshes everything that shows the noun.
 import { getMe, getSetup } from "@attacklens/protocol/account.ts";
 import { getConnection } from "@attacklens/protocol/connection.ts";
+import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import {
   infiniteQueryOptions,
@@ -10,17 +11,17 @@ import {
 } from "@tanstack/react-query";
 import { type ApiRequest, callApi } from "./api.ts";
 
-const REFRESH_MS = { live: 15_000, alone: 5_000 };
+const REFRESH_MS = { streaming: 15_000, polling: 5_000 };
 let isStreamOpen = false;
 
-/** Said by the one who follows the server's changes. */
+/** `live.ts` calls it whenever the stream of changes opens or closes. */
 export function setStreamOpen(isOpen: boolean): void {
   isStreamOpen = isOpen;
 }
 
-/** How often what is on the screen is asked for again: seldom while the server tells by itself what has changed. */
+/** How often a page refreshes: rarely while the server streams its changes. */
 export function refreshMs(): number {
-  return isStreamOpen ? REFRESH_MS.live : REFRESH_MS.alone;
+  return isStreamOpen ? REFRESH_MS.streaming : REFRESH_MS.polling;
 }
 
 export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
@@ -30,22 +31,30 @@ export function apiQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   });
 }
 
-type PageOf<R extends Route> = RouteOutput<R> & { items: unknown[]; nextCursor: string | null };
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+  total: number;
+  totalIsCapped: boolean;
+}
+export type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Item)[] } ? Item : never;
 
 const ROWS_PER_PAGE = 100;
 
-/** A list, a keyset page at a time. It is refreshed whole, so from the third page on the less often, the longer it is. */
+/**
+ * A list, one keyset page at a time. A refresh fetches all its pages, so a list of more than two pages refreshes less
+ * often the longer it is.
+ */
 export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   const { query } = request as { query?: RouteRequest<R>["query"] };
   return infiniteQueryOptions({
-    queryKey: [...route.name.split("."), "pages", request],
+    queryKey: [...route.name.split("."), "pages", request] as readonly unknown[],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      callApi(
-        route,
-        { ...request, query: { limit: ROWS_PER_PAGE, ...query, cursor: pageParam } } as ApiRequest<R>,
-        { signal },
-      ) as Promise<PageOf<R>>,
+    queryFn: async ({ pageParam, signal }) => {
+      const page = { ...request, query: { limit: ROWS_PER_PAGE, ...query, cursor: pageParam } };
+      const reply: unknown = await callApi(route, page as ApiRequest<R>, { signal });
+      return reply as Page<ItemOf<R>>;
+    },
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (current) =>
       refreshMs() * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
@@ -55,19 +64,23 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
 export const meQuery = apiQuery(getMe, {});
 export const setupQuery = apiQuery(getSetup, {});
 export const connectionQuery = apiQuery(getConnection, {});
+export const tokenQuery = (id: string) => apiQuery(getEnrollmentToken, { params: { id } });
 
-/** Marks everything about the nouns as out of date; what is on the screen is fetched again at once. */
+/** Marks all queries of the nouns as stale. Those on the screen are fetched again immediately. */
 export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<unknown> {
-  return Promise.all(nouns.map((noun) => outdate(queryClient, { queryKey: [noun] })));
+  return Promise.all(nouns.map((noun) => markStale(queryClient, { queryKey: [noun] })));
 }
 
-/** The same for everything. */
+/** The same for all nouns. */
 export function refreshAll(queryClient: QueryClient): Promise<unknown> {
-  return outdate(queryClient, {});
+  return markStale(queryClient, {});
 }
 
-/** A first fetch that is under way is not repeated by `invalidateQueries`, although its result may be older than the change. */
-async function outdate(queryClient: QueryClient, filters: QueryFilters): Promise<void> {
+/**
+ * `invalidateQueries` does not repeat a first fetch that is running, although its result can be older than the change.
+ * Therefore this waits for such fetches and marks their results as stale, too.
+ */
+async function markStale(queryClient: QueryClient, filters: QueryFilters): Promise<void> {
   const firstFetches = queryClient
     .getQueryCache()
     .findAll({ ...filters, fetchStatus: "fetching", predicate: ({ state }) => state.data === undefined });

@@ -1,4 +1,4 @@
-// The look: one accent, greys with a slight blue, hairlines instead of shadows, 14 px, radius 6, motion under 150 ms.
+// One accent, grays with a slight blue, hairlines instead of shadows, 14 px, radius 6, motion under 150 ms.
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const accent: MantineColorsTuple = [
@@ -114,7 +114,7 @@ export const theme = createTheme({
   },
 });
 
-/** What follows the scheme: text that is quieter, lines, and the colours of a status. */
+/** Colors of both schemes: dimmed text, lines, surfaces and statuses. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

@@ -1,4 +1,4 @@
-// Every page, in both themes, by the rules of WCAG 2.2 AA that a program can check, and by keyboard alone.
+// Every page in both themes against the automated rules of WCAG 2.2 AA, and with the keyboard only.
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
@@ -9,15 +9,15 @@ import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
-import { openInstallation, type Person } from "../support/installation.ts";
+import { openInstallation, type User } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
 
-/** Some thirty pages, each looked at by axe. */
+/** About 30 pages, each checked by axe. */
 const PAGES_TIMEOUT_MS = 600_000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** With ALL_KILLS=1, colors are checked on every page, not only where a page has some that no page before it had. */
+/** With ALL_KILLS=1, colors are checked on every page, not only on pages with new colors. */
 const ALL_PAGES = ALL_KILLS;
-/** Those of them that a theme decides: the rest is the same in both. */
+/** The rules that depend on the theme. */
 const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 
 test(
@@ -72,7 +72,7 @@ test(
   PAGES_TIMEOUT_MS,
 );
 
-test("by keyboard alone a person creates a token", async () => {
+test("a user creates a token with the keyboard only", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -90,8 +90,8 @@ test("by keyboard alone a person creates a token", async () => {
   await page.getByRole("row", { name: /Typed/ }).waitFor();
 });
 
-/** A host that looks reinstalled, and one that is merged already. */
-async function expectMatchesAccessible(page: Page, ada: Person, url: string, token: string) {
+/** A possible duplicate, and a merged one. */
+async function expectMatchesAccessible(page: Page, ada: User, url: string, token: string) {
   const enroll = (hostname: string, number: number) => {
     const hardware = {
       productUuid: `4c4c4544-0042-3510-8052-b4c04f33400${number}`,
@@ -104,8 +104,8 @@ async function expectMatchesAccessible(page: Page, ada: Person, url: string, tok
   const { id } = await enroll("localhost", 1);
   const successor = await enroll("db-08", 2);
   await page.goto(`${url}/sensors/${id}/overview`);
-  await page.getByRole("heading", { name: "Looks like db-07 reinstalled" }).waitFor();
-  await expectAccessible(page, "looks reinstalled");
+  await page.getByRole("heading", { name: "Possible duplicate of db-07" }).waitFor();
+  await expectAccessible(page, "possible duplicate");
   await page.getByRole("button", { name: "Merge with db-07…" }).click();
   await page.getByRole("dialog", { name: "Merge with db-07?" }).waitFor();
   await expectAccessible(page, "merging");
@@ -118,16 +118,16 @@ async function expectMatchesAccessible(page: Page, ada: Person, url: string, tok
   }
 }
 
-/** Combinations of colors and sizes that axe has looked at, by theme. */
+/** The combinations of colors and sizes that axe has checked, by theme. */
 const seenLooks = { light: new Set<string>(), dark: new Set<string>() };
 
-/** Of a page that is shown in both themes, what does not depend on colors is checked once, and colors where the page has new ones. */
+/** Checks everything but colors in one theme, and colors in each theme in which the page has new ones. */
 async function expectAccessible(page: Page, where: string): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor();
-    // A dialog that is still fading in has no contrast yet.
+    // A dialog has no contrast while it fades in.
     await page.waitForFunction(() =>
       document.getAnimations().every(({ playState }) => playState !== "running"),
     );
@@ -179,7 +179,7 @@ async function expectNoViolation(
   where: string,
   choose: (axe: AxeBuilder) => AxeBuilder,
 ): Promise<void> {
-  // The other mode, for pages with frames, opens a page of its own each time.
+  // The other mode, for pages with frames, opens another page each time.
   const { violations } = await choose(new AxeBuilder({ page }).setLegacyMode()).analyze();
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}\n${failureSummary}`),

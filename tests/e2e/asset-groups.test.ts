@@ -6,7 +6,7 @@ import { openInstallation } from "../support/installation.ts";
 
 const DAY_MS = 86_400_000;
 
-test("a group is renamed and deleted; a token scoped to it says so, and can be deleted", async () => {
+test("a group is renamed and deleted, and a token scoped to it shows that and can be deleted", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -45,8 +45,8 @@ test("a group is renamed and deleted; a token scoped to it says so, and can be d
 
   await renamed.getByRole("button").last().click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
-  await page.getByText("1 Enrollment Token scoped to it refuses from now on").waitFor();
-  await page.getByRole("button", { name: "Delete group" }).click();
+  await page.getByText("1 Enrollment Token stops working.").waitFor();
+  await page.getByRole("button", { name: "Delete asset group" }).click();
   await page.getByText("No Asset Groups yet").waitFor();
 
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();

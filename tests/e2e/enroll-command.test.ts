@@ -1,4 +1,5 @@
-// The commands that the console shows, copied and pasted as they are. `sudo` and the sensor's name in PATH lead to the built sensor.
+// The commands that the console shows, copied and pasted unchanged. `sudo` and the name of the sensor in PATH run the
+// built sensor.
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -15,9 +16,9 @@ import { type Installation, openInstallation } from "../support/installation.ts"
 const permissions = ["clipboard-read", "clipboard-write"];
 
 test.skipIf(process.platform === "win32")(
-  "the commands for a token and for a ticket work against a private CA, as they are copied",
+  "the copied commands for a token and for a ticket work with a private CA",
   async () => {
-    // 127.1 is this machine too, but no address that the server knows to be: it speaks TLS there.
+    // 127.1 is also this host, but the server does not treat it as loopback and uses TLS there.
     const port = freePort();
     await using installation = await openInstallation({
       database: "sqlite",
@@ -36,7 +37,7 @@ test.skipIf(process.platform === "win32")(
     expect(enroll).toMatch(
       new RegExp(`--server https://127.0.0.1:${port} .*--ca-pin sha256:[0-9a-f]{64}`, "s"),
     );
-    await created.getByText("Check first").click();
+    await created.getByText("Preflight check").click();
     const check = await copyCommand(created);
     expect(enroll + check).not.toContain(value);
     const checked = await paste(installation, check, value, "first");
@@ -54,13 +55,13 @@ test.skipIf(process.platform === "win32")(
     await page.getByRole("link", { name: "All sensors" }).click();
     await page.getByRole("link", { name: hostname() }).first().click();
     await page.getByRole("button", { name: "Re-enroll…" }).click();
-    await page.getByRole("button", { name: "Make ticket" }).click();
+    await page.getByRole("button", { name: "Create ticket" }).click();
     const made = page.getByRole("dialog", { name: "Store the ticket now" });
-    const ticket = await made.getByRole("textbox", { name: "Re-enroll ticket" }).inputValue();
+    const ticket = await made.getByRole("textbox", { name: "Re-enrollment ticket" }).inputValue();
     const again = await paste(installation, await copyCommand(made), ticket, "second");
     expect(again.stderr).toBe("");
     expect(again.stdout).toContain(`enrolled again ${hostname()} as ${sensor?.id}`);
-    await made.getByText("Check first").click();
+    await made.getByText("Preflight check").click();
     const way = await paste(installation, await copyCommand(made), "", "second");
     expect(way.stdout).toMatch(/^ok +pin +sha256:[0-9a-f]{64}/m);
     expect(way.code).toBe(0);
@@ -69,7 +70,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("the page says when sensors would refuse the address that it is reached by", async () => {
+test("the page shows a warning if sensors reject the address of the console", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -77,7 +78,9 @@ test("the page says when sensors would refuse the address that it is reached by"
   const far = { ...installation, server: { ...installation.server, url } };
   const page = await browser.openPageAs(ada, far, { permissions });
   const created = await createToken(page);
-  await created.getByText(`Sensors refuse ${url}: plain HTTP would show the token to the network`).waitFor();
+  await created
+    .getByText(`Sensors reject the address ${url}, because plain HTTP exposes the token to the network`)
+    .waitFor();
   const value = await created.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
   const refused = await paste(installation, await copyCommand(created), value, "far");
   expect(refused.stderr).toContain("plain HTTP would show the token to the network");
@@ -86,7 +89,7 @@ test("the page says when sensors would refuse the address that it is reached by"
 
   await page.getByRole("link", { name: "Created in the page" }).click();
   await page.getByRole("button", { name: "Show commands" }).click();
-  await page.getByText(`Sensors refuse ${url}`).waitFor();
+  await page.getByText(`Sensors reject the address ${url}`).waitFor();
   await page.getByText("None: plain HTTP").waitFor();
 });
 
@@ -107,7 +110,7 @@ async function copyCommand(dialog: Locator): Promise<string> {
   return await waitUntil("the command is copied", () => page.evaluate(() => navigator.clipboard.readText()));
 }
 
-/** What a person does with a command in a terminal, who then pastes the secret. */
+/** Runs a command in a terminal and pastes the secret. */
 async function paste({ folder }: Installation, command: string, secret: string, name: string) {
   const bin = join(folder, `bin-${name}`);
   mkdirSync(bin, { recursive: true });

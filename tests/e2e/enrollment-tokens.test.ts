@@ -12,7 +12,7 @@ import { createToken, enrollSensor, filesHolding, processListing } from "../supp
 
 const METRICS_TOKEN = "a token of the operator";
 
-test("a token's value is shown once and cannot be had again from the page", async () => {
+test("the console shows a token's value once and does not keep it", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -44,14 +44,14 @@ test("a token's value is shown once and cannot be had again from the page", asyn
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   await waitUntil("the value is copied", async () => (await copied()) === value);
   await page.evaluate(() => navigator.clipboard.writeText(""));
-  expect(await heapOf(page), "what the test below looks for can be found this way").toContain(value);
+  expect(await heapOf(page), "the value is in the heap while it is shown").toContain(value);
   await shown.getByRole("checkbox", { name: "I have stored it" }).check();
   await shown.getByRole("button", { name: "Close" }).click();
 
   const row = page.getByRole("row", { name: /Production Servers - US East/ });
   await row.getByText("Active").waitFor();
   await row.getByText("Production", { exact: true }).waitFor();
-  await waitUntil("the page's memory does not hold it", async () => !(await heapOf(page)).includes(value));
+  await waitUntil("the memory of the page does not contain the value", async () => !(await heapOf(page)).includes(value));
 
   for (const step of ["goBack", "goForward", "reload"] as const) {
     await page[step]();
@@ -61,7 +61,7 @@ test("a token's value is shown once and cannot be had again from the page", asyn
   expect(JSON.stringify(await page.context().storageState({ indexedDB: true }))).not.toContain(value);
 });
 
-test("a revoked token enrolls nobody any more; what it has enrolled goes on", async () => {
+test("a revoked token cannot enroll sensors, and its enrolled sensors keep reporting", async () => {
   await using installation = await openInstallation({ database: "postgres" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -77,7 +77,7 @@ test("a revoked token enrolls nobody any more; what it has enrolled goes on", as
   await row.getByRole("button", { name: "Actions for Closed window" }).click();
   await page.getByRole("menuitem", { name: "Revoke…" }).click();
   const question = page.getByRole("dialog", { name: "Revoke Enrollment Token?" });
-  await question.getByText("1 sensor stays enrolled").waitFor();
+  await question.getByText("1 enrolled sensor keeps reporting").waitFor();
   await question.getByRole("button", { name: "Revoke token" }).click();
   await row.getByText("Revoked").waitFor();
 
@@ -86,12 +86,12 @@ test("a revoked token enrolls nobody any more; what it has enrolled goes on", as
   expect(second.stderr).toContain("revoked");
   expect(second.stderr).not.toContain(token.value);
 
-  const goesOn = await runSensor(["run", "--once", "--state", first.stateDir]);
-  expect(goesOn.stderr).toBe("");
-  expect(goesOn.code).toBe(0);
+  const stillReporting = await runSensor(["run", "--once", "--state", first.stateDir]);
+  expect(stillReporting.stderr).toBe("");
+  expect(stillReporting.code).toBe(0);
 });
 
-test("a token's value is in no file, log, metric, argument or environment after it was used and refused", async () => {
+test("a token's value is in no file, log, metric, argument or environment after use and refusal", async () => {
   await using installation = await openInstallation({
     database: "sqlite",
     logLevel: "debug",
@@ -102,7 +102,7 @@ test("a token's value is in no file, log, metric, argument or environment after 
   const { id, value } = await createToken(ada, "Canary");
   const first = await enrollSensor(installation, value, "first");
   expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: "" });
-  // As if the reply had been lost: the same key once more. Then a mistyped value, and one that is refused.
+  // The same key again, as after a lost reply. Then a mistyped value, and a refused one.
   const identityFile = join(first.stateDir, "identity.json");
   const { sensorId, enrolledAt: _, serverKey: __, ...begun } = JSON.parse(readFileSync(identityFile, "utf8"));
   writeFileSync(identityFile, JSON.stringify({ ...begun, state: "enrolling" }), { mode: 0o600 });
@@ -129,7 +129,7 @@ test("a token's value is in no file, log, metric, argument or environment after 
   expect(filesHolding(folder, value)).toEqual([]);
 });
 
-/** Everything that the page's scripts still reach, as text. */
+/** The memory that the scripts of the page can reach, as text. */
 async function heapOf(page: Page): Promise<string> {
   const devtools = await page.context().newCDPSession(page);
   const chunks: string[] = [];

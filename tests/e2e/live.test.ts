@@ -1,4 +1,4 @@
-// Pages that are open while somebody else changes what they show.
+// Open pages while others change the data that they show.
 import { expect, test } from "bun:test";
 import { revokeEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Page } from "playwright-core";
@@ -8,33 +8,33 @@ import { createToken, enrollSensor } from "../support/sensors.ts";
 
 const STREAM = "/api/v1/changes";
 
-/** From its next load on, the page asks for nothing again by an interval, so that what it shows has come by the stream of changes. */
-async function stopAsking(page: Page): Promise<void> {
+/** Stops polling from the next load on, so that the page updates only from the stream of changes. */
+async function stopPolling(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const begin = globalThis.setInterval;
-    const isAsking = (delay: number | undefined) => (delay ?? 0) >= 5_000;
+    const isPolling = (delay: number | undefined) => (delay ?? 0) >= 5_000;
     globalThis.setInterval = ((work: () => void, delay?: number) =>
-      begin(isAsking(delay) ? () => {} : work, delay)) as typeof setInterval;
+      begin(isPolling(delay) ? () => {} : work, delay)) as typeof setInterval;
   });
 }
 
-/** Loads the page again, until its stream of changes is open. */
-async function reloadListening(page: Page): Promise<void> {
+/** Reloads the page and waits until its stream of changes is open. */
+async function reloadWithStream(page: Page): Promise<void> {
   const stream = page.waitForResponse((reply) => reply.url().endsWith(STREAM));
   await page.reload();
   expect((await stream).status()).toBe(200);
 }
 
 test.each(["sqlite", "postgres"] as const)(
-  "an open list changes when another person or a sensor changes something (%s)",
+  "an open list changes when another user or a sensor changes something (%s)",
   async (database) => {
     await using installation = await openInstallation({ database });
     await using browser = await openBrowser();
     const ada = await installation.createSuperAdmin();
     const token = await createToken(ada, "Shared");
     const page = await browser.openPageAs(ada, installation);
-    await stopAsking(page);
-    await reloadListening(page);
+    await stopPolling(page);
+    await reloadWithStream(page);
     await page.getByRole("link", { name: "Enrollment Tokens" }).click();
     const row = page.getByRole("row", { name: /Shared/ });
     await row.getByText("Active").waitFor();
@@ -47,12 +47,12 @@ test.each(["sqlite", "postgres"] as const)(
   },
 );
 
-test("what changes after a page is loaded and before its stream of changes opens is shown", async () => {
+test("a page shows changes between its load and the opening of its stream of changes", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const page = await browser.openPageAs(ada, installation);
-  await stopAsking(page);
+  await stopPolling(page);
   const opening = Promise.withResolvers<void>();
   await page.route(`**${STREAM}`, async (route) => {
     await opening.promise;
@@ -65,14 +65,14 @@ test("what changes after a page is loaded and before its stream of changes opens
   await page.getByRole("row", { name: /Early/ }).waitFor();
 });
 
-test("a token ticks over to Expired by itself", async () => {
+test("a token becomes Expired automatically", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const { id } = await createToken(ada, "Short");
   const page = await browser.openPageAs(ada, installation);
-  await stopAsking(page);
-  await reloadListening(page);
+  await stopPolling(page);
+  await reloadWithStream(page);
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   const row = page.getByRole("row", { name: /Short/ });
   await row.getByText("Active").waitFor();

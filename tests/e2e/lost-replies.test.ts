@@ -1,4 +1,4 @@
-// The console when replies are lost on the way: the button is pressed again, and there is one object with a value that works.
+// The console when replies are lost: pressing the button again creates one object, with a value that works.
 import { expect, test } from "bun:test";
 import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -8,7 +8,7 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation, PASSWORD } from "../support/installation.ts";
 import { enrollSensor } from "../support/sensors.ts";
 
-/** Lets the next request to a path reach the server, and cuts the connection in place of the reply, which may hold a value. */
+/** The next request to a path reaches the server, but the connection is cut instead of the reply. */
 async function loseReply(page: Page, path: string): Promise<{ value: Promise<string> }> {
   const lost = Promise.withResolvers<string>();
   await page.route(
@@ -23,7 +23,7 @@ async function loseReply(page: Page, path: string): Promise<{ value: Promise<str
   return { value: lost.promise };
 }
 
-test("a token and an API key whose replies are lost are made once", async () => {
+test("a token and an API key whose replies are lost are created once", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -62,13 +62,13 @@ test("a token and an API key whose replies are lost are made once", async () => 
   expect((await ada.call(listApiKeys)).items.map(({ name }) => name)).toEqual(["Pipeline"]);
 });
 
-test("a set-up whose reply is lost ends with the first Super Admin signed in", async () => {
+test("a setup whose reply is lost ends with the first Super Admin signed in", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const page = await browser.openPage();
   await page.goto(installation.server.setupLink!);
   await page.getByRole("textbox", { name: "Name" }).fill("Ada Super");
-  await page.getByRole("textbox", { name: "E-mail" }).fill("ada@example.com");
+  await page.getByRole("textbox", { name: "Email" }).fill("ada@example.com");
   await page.getByRole("textbox", { name: "Password", exact: true }).fill(PASSWORD);
   await page.getByRole("textbox", { name: "Repeat password" }).fill(PASSWORD);
   await loseReply(page, "/api/v1/setup");

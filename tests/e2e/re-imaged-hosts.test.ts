@@ -1,4 +1,4 @@
-// A host that was installed anew: seen beside the silent sensor that it looks like, merged, and separated by the old key.
+// A re-imaged host: shown as a possible duplicate, merged, and split again by its old key.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
-import { type Installation, openInstallation, type Person } from "../support/installation.ts";
+import { type Installation, openInstallation, type User } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 
 const hardware = (number: number) => ({
@@ -15,7 +15,7 @@ const hardware = (number: number) => ({
   macs: [`d0:94:66:12:34:5${number}`],
 });
 
-async function openFleet(installation: Installation, ada: Person) {
+async function openFleet(installation: Installation, ada: User) {
   const { value } = await createToken(ada, "Databases");
   return async (hostname: string, number: number) => {
     const sensor = await enrollOverHttp(installation.server.url, value, { hostname, ...hardware(number) });
@@ -26,7 +26,7 @@ async function openFleet(installation: Installation, ada: Person) {
 
 const rowOf = (page: Page, name: RegExp) => page.getByRole("row", { name });
 
-test("a host that looks reinstalled is merged with the facts in sight, until the old key is heard again", async () => {
+test("a possible duplicate is merged, until the previous sensor checks in again", async () => {
   await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 1 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -35,17 +35,17 @@ test("a host that looks reinstalled is merged with the facts in sight, until the
   await enroll("localhost", 1);
 
   const page = await browser.openPageAs(ada, installation);
-  const panel = page.getByRole("region", { name: "Looks reinstalled" });
+  const panel = page.getByRole("region", { name: "Possible duplicates" });
   await panel.getByRole("link", { name: "localhost" }).waitFor();
   await panel.getByRole("link", { name: "Show all" }).click();
-  await rowOf(page, /looks like db-07 reinstalled/).waitFor();
-  expect(await page.getByRole("button", { name: "Looks reinstalled", pressed: true }).count()).toBe(1);
-  await rowOf(page, /looks like db-07 reinstalled/)
+  await rowOf(page, /possible duplicate of db-07/).waitFor();
+  expect(await page.getByRole("button", { name: "Possible duplicates", pressed: true }).count()).toBe(1);
+  await rowOf(page, /possible duplicate of db-07/)
     .getByRole("link", { name: "localhost" })
     .first()
     .click();
 
-  const notice = page.getByRole("region", { name: "Looks like db-07 reinstalled" });
+  const notice = page.getByRole("region", { name: "Possible duplicate of db-07" });
   await notice.getByText("3 hardware facts agree, none differs").waitFor();
   await notice.getByRole("row", { name: /^Serial number B5R3341 B5R3341 Agrees Yes/ }).waitFor();
   await notice.getByRole("row", { name: /^Hostname db-07 localhost Differs No:/ }).waitFor();
@@ -55,10 +55,10 @@ test("a host that looks reinstalled is merged with the facts in sight, until the
   await question.getByRole("button", { name: "Merge" }).click();
 
   await notice.waitFor({ state: "detached" });
-  await page.getByRole("heading", { name: "Earlier installations" }).waitFor();
+  await page.getByRole("heading", { name: "Replaced sensors" }).waitFor();
   await page.getByRole("link", { name: "db-07" }).last().click();
   await page.getByRole("heading", { name: "db-07", level: 1 }).waitFor();
-  await page.getByText("Replaced by localhost since").waitFor();
+  await page.getByText("Replaced by localhost on").waitFor();
 
   await page.getByRole("link", { name: "All sensors" }).first().click();
   await rowOf(page, /localhost/).waitFor();
@@ -74,7 +74,7 @@ test("a host that looks reinstalled is merged with the facts in sight, until the
   await rowOf(page, /localhost/).waitFor();
 });
 
-test("several are decided at once, each with its own; separating is offered where they are replaced", async () => {
+test("several duplicates are merged together, and a merge is undone from the replaced sensor", async () => {
   await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -84,8 +84,8 @@ test("several are decided at once, each with its own; separating is offered wher
 
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "All sensors" }).click();
-  await page.getByRole("button", { name: "Looks reinstalled" }).click();
-  await rowOf(page, /new-03 looks like db-03 reinstalled/).waitFor();
+  await page.getByRole("button", { name: "Possible duplicates" }).click();
+  await rowOf(page, /new-03 possible duplicate of db-03/).waitFor();
   await page.getByRole("checkbox", { name: "Select new-01" }).check();
   await page.getByRole("checkbox", { name: "Select new-02" }).check();
   await page.getByRole("button", { name: "Merge…", exact: true }).click();
@@ -94,27 +94,27 @@ test("several are decided at once, each with its own; separating is offered wher
     .getByRole("row", { name: /^new-02 db-02 .* 3 hardware facts agree, none differs$/ })
     .waitFor();
   await merging.getByRole("button", { name: "Merge 2 pairs" }).click();
-  await page.getByText("2 sensors merged.").waitFor();
+  await page.getByText("2 pairs merged.").waitFor();
   await rowOf(page, /new-01/).waitFor({ state: "detached" });
 
   await page.getByRole("button", { name: "Actions for new-03" }).click();
-  await page.getByRole("menuitem", { name: "Keep both…" }).click();
+  await page.getByRole("menuitem", { name: "Dismiss…" }).click();
   await page
-    .getByRole("dialog", { name: "Keep both sensors?" })
-    .getByRole("button", { name: "Keep both" })
+    .getByRole("dialog", { name: "Dismiss possible duplicate?" })
+    .getByRole("button", { name: "Dismiss" })
     .click();
-  await page.getByText("Nothing matches").waitFor();
+  await page.getByText("No sensors match your search and filters.").waitFor();
 
   await page.goto(`${installation.server.url}/sensors?status=replaced`);
   await page.getByRole("button", { name: "Actions for db-02" }).click();
-  await page.getByRole("menuitem", { name: "Separate…" }).click();
-  const separating = page.getByRole("dialog", { name: "Separate from new-02?" });
-  await separating.getByRole("button", { name: "Separate" }).click();
+  await page.getByRole("menuitem", { name: "Undo merge…" }).click();
+  const undoing = page.getByRole("dialog", { name: "Undo merge with new-02?" });
+  await undoing.getByRole("button", { name: "Undo merge" }).click();
   await rowOf(page, /db-02/).waitFor({ state: "detached" });
   await rowOf(page, /db-01 replaced by new-01/).waitFor();
 });
 
-test("a host is matched with an earlier one once it is approved, and not before", async () => {
+test("a host is compared with earlier ones only after it is approved", async () => {
   await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -139,7 +139,7 @@ test("a host is matched with an earlier one once it is approved, and not before"
   expect(await merge.count()).toBe(0);
   await approve.click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
-  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("checkbox", { name: "The host shows the same four words" }).check();
   await question.getByRole("button", { name: "Approve sensor" }).click();
   await merge.waitFor();
 });

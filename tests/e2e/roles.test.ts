@@ -5,13 +5,13 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 
-test("a Viewer sees everything and is told why nothing can be changed", async () => {
+test("a Viewer sees everything, and disabled actions show their reason", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   await createToken(ada, "Production");
   await ada.call(createAssetGroup, { body: { name: "Finance" } });
-  const vera = await installation.createPerson("viewer");
+  const vera = await installation.createUser("viewer");
   const page = await browser.openPageAs(vera, installation);
 
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();

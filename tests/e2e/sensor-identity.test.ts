@@ -1,4 +1,4 @@
-// An identity that is copied, replaced, and renewed, with the built programs.
+// Copying, replacing and renewing an identity, with the built programs.
 import { expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -17,7 +17,7 @@ interface IdentityFile {
 const identityIn = (stateDir: string): IdentityFile =>
   JSON.parse(readFileSync(join(stateDir, "identity.json"), "utf8"));
 
-test("a copied identity becomes a sensor of its own, which a person approves; the original goes on", async () => {
+test("a cloned host becomes a separate sensor after approval, and the original keeps reporting", async () => {
   await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 1 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -43,10 +43,10 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
   const statusOfClone = async () => (await runSensor(["status", "--state", copyDir])).code;
   await waitUntil("the clone says that it awaits approval", async () => (await statusOfClone()) === 7);
   await row.getByRole("link", { name: hostname() }).first().click();
-  await page.getByText("Its host ran with the key of").waitFor();
+  await page.getByText("This host ran with the key of").waitFor();
   await page.getByRole("button", { name: "Approve…" }).click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
-  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("checkbox", { name: "The host shows the same four words" }).check();
   await question.getByRole("button", { name: "Approve sensor" }).click();
 
   const shown = await waitUntil("the original is online", async () => {
@@ -59,7 +59,7 @@ test("a copied identity becomes a sensor of its own, which a person approves; th
   await waitUntil("the clone says who it is now", () => log().includes(said));
 });
 
-test("a ticket from the sensor's page gives it to another folder; the key before is refused at once", async () => {
+test("a re-enrollment ticket moves a sensor to another folder, and its previous key is refused immediately", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -71,9 +71,9 @@ test("a ticket from the sensor's page gives it to another folder; the key before
   await page.getByRole("link", { name: "All sensors" }).click();
   await page.getByRole("link", { name: hostname() }).first().click();
   await page.getByRole("button", { name: "Re-enroll…" }).click();
-  await page.getByRole("button", { name: "Make ticket" }).click();
+  await page.getByRole("button", { name: "Create ticket" }).click();
   const dialog = page.getByRole("dialog", { name: "Store the ticket now" });
-  const ticket = await dialog.getByRole("textbox", { name: "Re-enroll ticket" }).inputValue();
+  const ticket = await dialog.getByRole("textbox", { name: "Re-enrollment ticket" }).inputValue();
   await dialog.getByRole("checkbox", { name: "I have stored it" }).check();
   await dialog.getByRole("button", { name: "Close" }).click();
 
@@ -93,7 +93,7 @@ test("a ticket from the sensor's page gives it to another folder; the key before
   expect(filesHolding(installation.folder, ticket.slice("atl_tkt_".length, -6))).toEqual([]);
 });
 
-test("a key that is old is replaced without a person, and the one before becomes a clone's", async () => {
+test("an old key is replaced automatically, and its backup becomes a clone", async () => {
   await using installation = await openInstallation({ database: "sqlite", keyMaxAgeDays: 0.000_001 });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "All");

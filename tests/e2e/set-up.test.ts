@@ -2,19 +2,16 @@ import { expect, test } from "bun:test";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation, PASSWORD } from "../support/installation.ts";
 
-test("the printed link makes the first Super Admin, who is signed in; then it is closed", async () => {
+test("the printed link creates and signs in the first Super Admin, and works once", async () => {
   await using installation = await openInstallation({ database: "postgres" });
   await using browser = await openBrowser();
   const { setupLink, url } = installation.server;
   const page = await browser.openPage();
   await page.goto(setupLink as string);
-  expect(
-    page.url(),
-    "the code leaves the address, where a passer-by or a bookmark would keep it",
-  ).not.toContain("code=");
+  expect(page.url(), "the code must not stay in the address bar or in a bookmark").not.toContain("code=");
 
   await page.getByRole("textbox", { name: "Name" }).fill("Ada Lovelace");
-  await page.getByRole("textbox", { name: "E-mail" }).fill("ada@example.com");
+  await page.getByRole("textbox", { name: "Email" }).fill("ada@example.com");
   await page.getByRole("textbox", { name: "Password", exact: true }).fill("password1234");
   await page.getByRole("textbox", { name: "Repeat password" }).fill("password1234");
   await page.getByRole("button", { name: "Create account" }).click();
@@ -33,13 +30,13 @@ test("the printed link makes the first Super Admin, who is signed in; then it is
   await other.getByRole("button", { name: "Sign in" }).waitFor();
 });
 
-test("a person signs in; signing out ends the session, also for the back button", async () => {
+test("a user signs in, and signing out ends the session, also after the back button", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const page = await browser.openPage();
   await page.goto(`${installation.server.url}/sign-in`);
-  await page.getByRole("textbox", { name: "E-mail" }).fill(ada.email);
+  await page.getByRole("textbox", { name: "Email" }).fill(ada.email);
   await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();

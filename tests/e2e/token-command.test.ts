@@ -6,13 +6,13 @@ import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runServerCommand } from "../../harness/programs.ts";
-import { type Installation, openInstallation, PASSWORD, type Person } from "../support/installation.ts";
+import { type Installation, openInstallation, PASSWORD, type User } from "../support/installation.ts";
 import { losesFirstReplies, openRelay } from "../support/second-sensor/relay.ts";
 import { enrollSensor, filesHolding } from "../support/sensors.ts";
 
 const NEW = ["--expires", "7d"];
 
-async function openShell(installation: Installation, ada: Person, role: "viewer" | "posture-manager") {
+async function openShell(installation: Installation, ada: User, role: "viewer" | "posture-manager") {
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
   const { value } = await ada.call(createApiKey, { body: { name: "Script", role, expiresAt } });
   const environment = { ATTACKLENS_URL: installation.server.url, ATTACKLENS_API_KEY: value };

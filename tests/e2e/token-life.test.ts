@@ -1,4 +1,4 @@
-// The life of a token after its creation, in the page and with the sensor.
+// The life of a token after its creation, in the console and with the sensor.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runSensor } from "../../harness/programs.ts";
@@ -10,7 +10,7 @@ const WEEK_MS = 7 * 86_400_000;
 const scope = { type: "all-assets" } as const;
 const inAWeek = () => new Date(Date.now() + WEEK_MS).toISOString();
 
-test("a refusal is found by its reference, and its offer lets the machine in", async () => {
+test("a refusal is found by its reference, and its suggested change lets the host enroll", async () => {
   await using installation = await openInstallation({ database: "postgres" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -27,7 +27,7 @@ test("a refusal is found by its reference, and its offer lets the machine in", a
   await page.getByText("127.0.0.1 is outside 10.1.0.0/16").waitFor();
   await page.getByRole("link", { name: "Allow 127.0.0.1…" }).click();
   const dialog = page.getByRole("dialog", { name: "Edit Enrollment Token" });
-  await dialog.getByText("Proposed below: allow 127.0.0.1.").waitFor();
+  await dialog.getByText("Suggested changes are filled in: allow 127.0.0.1.").waitFor();
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByText("10.1.0.0/16, 127.0.0.1/32").waitFor();
 
@@ -36,7 +36,7 @@ test("a refusal is found by its reference, and its offer lets the machine in", a
   expect(enrolled.code).toBe(0);
 });
 
-test("a leaked token is revoked and what came in with it is blocked, as the preview said", async () => {
+test("a leaked token is revoked, and the sensors in the preview are blocked", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -49,14 +49,14 @@ test("a leaked token is revoked and what came in with it is blocked, as the prev
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   await page.getByRole("link", { name: "Leaked" }).click();
-  // The list has a button of this name, too.
+  // The list also has a button with this name.
   await page.getByRole("heading", { name: "Leaked" }).waitFor();
   await page.getByRole("button", { name: "Actions for Leaked" }).click();
   await page.getByRole("menuitem", { name: /Revoke and block/ }).click();
   const question = page.getByRole("dialog", { name: "Revoke and block sensors?" });
-  await question.getByText("2 sensors will be blocked, of 2 that exist").waitFor();
+  await question.getByText("2 of 2 sensors will be blocked").waitFor();
   await question.getByRole("button", { name: "Revoke and block" }).click();
-  await page.getByText("“Leaked” is revoked and 2 sensors are blocked.").waitFor();
+  await page.getByText("“Leaked” is revoked, and 2 sensors are blocked.").waitFor();
   await page.getByText("Revoked", { exact: true }).first().waitFor();
 
   const blocked = await runSensor(["run", "--once", "--state", first.stateDir]);
@@ -64,7 +64,7 @@ test("a leaked token is revoked and what came in with it is blocked, as the prev
   expect(blocked.stderr).toContain("blocked");
 });
 
-test("a sensor that waits for approval reports after a person has compared its fingerprint", async () => {
+test("a sensor that awaits approval reports after its fingerprint is compared", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -80,7 +80,7 @@ test("a sensor that waits for approval reports after a person has compared its f
   await page.getByRole("button", { name: "Approve…" }).click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
   await question.getByText(fingerprint).waitFor();
-  await question.getByRole("checkbox", { name: "The machine shows the same four words" }).check();
+  await question.getByRole("checkbox", { name: "The host shows the same four words" }).check();
   await question.getByRole("button", { name: "Approve sensor" }).click();
   await page.getByText("Pending").waitFor();
 
@@ -90,7 +90,7 @@ test("a sensor that waits for approval reports after a person has compared its f
   await page.getByText("Online").waitFor();
 });
 
-test("a rollout shows who has arrived and who has not, several tokens are paused at once", async () => {
+test("a rollout shows the missing hosts, and several tokens are paused together", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -103,15 +103,15 @@ test("a rollout shows who has arrived and who has not, several tokens are paused
   await page.getByRole("checkbox", { name: "Select West" }).check();
   await page.getByRole("button", { name: "Pause…" }).click();
   await page.getByRole("dialog", { name: "Pause 2 Enrollment Tokens?" }).getByText("East").waitFor();
-  await page.getByRole("button", { name: "Pause 2" }).click();
+  await page.getByRole("button", { name: "Pause 2 Enrollment Tokens" }).click();
   await page.getByRole("row", { name: /West/ }).getByText("Paused").waitFor();
 
   await page.getByRole("link", { name: "East" }).click();
   await page.getByRole("link", { name: "Rollout" }).click();
-  await page.getByRole("link", { name: "Expected machines…" }).click();
-  const dialog = page.getByRole("dialog", { name: "Expected machines" });
+  await page.getByRole("link", { name: "Set expected hosts…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Expected hosts" });
   await dialog.getByRole("textbox", { name: "Hostnames" }).fill("web-01\nweb-02, WEB-01");
-  await dialog.getByText("2 machines").waitFor();
+  await dialog.getByText("2 hosts").waitFor();
   await dialog.getByRole("button", { name: "Save" }).click();
   await page
     .getByRole("row", { name: /web-02/ })

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { runSensor } from "../../harness/programs.ts";
-import { type Installation, openInstallation, type Person } from "../support/installation.ts";
+import { type Installation, openInstallation, type User } from "../support/installation.ts";
 import { CALLS, killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 import { createToken } from "../support/sensors.ts";
 
@@ -19,7 +19,7 @@ async function enrolled(installation: Installation, value: string, name: string)
 
 async function open() {
   const installation = await openInstallation({ database: "sqlite", keyMaxAgeDays: 0.000_001 });
-  const ada: Person = await installation.createSuperAdmin();
+  const ada: User = await installation.createSuperAdmin();
   return { installation, ada, ...(await createToken(ada, "Killed")) };
 }
 

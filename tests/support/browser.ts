@@ -1,4 +1,4 @@
-// A browser as a person has it. A page that logs an error or throws fails the test that opened it.
+// A browser like a user's. A page that throws or logs an error fails its test.
 import {
   type Browser,
   type BrowserContext,
@@ -8,25 +8,25 @@ import {
 } from "playwright-core";
 import { atEnd } from "../../harness/at-end.ts";
 import { launchOptions } from "../../harness/chromium.ts";
-import type { Installation, Person } from "./installation.ts";
+import type { Installation, User } from "./installation.ts";
 
 export interface TestBrowser extends AsyncDisposable {
-  /** A window of its own, with no cookie yet. */
+  /** A separate window without cookies. */
   openPage(options?: BrowserContextOptions): Promise<Page>;
-  /** The same, with the session that the person has in the API; set-up.test.ts signs in through the page. */
-  openPageAs(person: Person, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
+  /** The same, with the API session of the user. Only set-up.test.ts signs in through the page. */
+  openPageAs(user: User, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** Shorter than a test may take, so that the failure names what did not happen. */
+/** Shorter than the timeout of a test, so that a failure names the missing element. */
 const ACTION_TIMEOUT_MS = 45_000;
 
-/** Chromium logs every refusal that a page was answered, and every connection that was cut; the page's business is to show it. */
+/** Chromium logs each refused request and each cut connection. The page handles them. */
 const REFUSAL =
   /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
 let launched: Promise<Browser> | undefined;
 
-/** One for all tests of this process: their windows share nothing. */
+/** Returns the one browser of this process. Its windows share no data. */
 async function findBrowser(): Promise<Browser> {
   const running = await launched?.catch(() => undefined);
   if (running?.isConnected()) return running;
@@ -44,7 +44,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
-      // Without a graphics card, each frame of a transition is painted by the processor.
+      // Without a GPU, the CPU paints each frame of a transition.
       reducedMotion: "reduce",
       ...options,
     });
@@ -62,10 +62,10 @@ export async function openBrowser(): Promise<TestBrowser> {
 
   return {
     openPage,
-    async openPageAs(person, installation, options) {
+    async openPageAs(user, installation, options) {
       const page = await openPage(options);
       const { url } = installation.server;
-      const cookies = (person.session.cookie ?? "").split("; ").map((cookie) => {
+      const cookies = (user.session.cookie ?? "").split("; ").map((cookie) => {
         const [name, value] = cookie.split(/=(.*)/s) as [string, string];
         return { name, value, url, httpOnly: true, sameSite: "Lax" as const };
       });
@@ -76,7 +76,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     },
     async [Symbol.asyncDispose]() {
       for (const context of contexts) await context.close();
-      if (errors.length > 0) throw new Error(`The page must log no error:\n${errors.join("\n")}`);
+      if (errors.length > 0) throw new Error(`The page must not log errors:\n${errors.join("\n")}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-// An installation as users have it: the built server on fresh data, its first Super Admin, people of other roles.
+// An installation like a user's: the built server on fresh data, its first Super Admin, and users of other roles.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +11,8 @@ import { type RunningServer, runServerCommand, startServer } from "../../harness
 
 export const PASSWORD = "violet tractor swims 42";
 
-/** A person signed in to the HTTP API. */
-export interface Person {
+/** A user who is signed in to the HTTP API. */
+export interface User {
   name: string;
   email: string;
   session: Session;
@@ -21,14 +21,14 @@ export interface Person {
 
 export interface Installation extends AsyncDisposable {
   server: RunningServer;
-  /** Holds everything that the programs write, with `server/`, `server.log` and what a test puts there. */
+  /** Contains everything that the programs write: `server/`, `server.log`, and the files of a test. */
   folder: string;
-  /** Of its PostgreSQL; undefined: SQLite. */
+  /** The URL of its PostgreSQL database. Undefined: SQLite. */
   databaseUrl: string | undefined;
-  /** Goes through the set-up link. */
-  createSuperAdmin(): Promise<Person>;
-  /** By `attacklens user create`, as an administrator does on the server's machine. */
-  createPerson(role: Role): Promise<Person>;
+  /** Uses the setup link. */
+  createSuperAdmin(): Promise<User>;
+  /** Runs `attacklens user create`, as an administrator does on the server host. */
+  createUser(role: Role): Promise<User>;
 }
 
 export interface InstallationOptions {
@@ -43,7 +43,7 @@ export interface InstallationOptions {
   listen?: string;
   /** Other settings of the server. */
   environment?: Record<string, string>;
-  /** How people reach the server, where a proxy stands before it. */
+  /** The address of the proxy in front of the server. */
   publicUrl?: string;
 }
 
@@ -71,7 +71,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const opened = opening.move();
   const url = options.publicUrl ?? server.url;
 
-  function person(name: string, email: string, session: Session): Person {
+  function user(name: string, email: string, session: Session): User {
     return { name, email, session, call: (route, request) => call(url, route, request, session) };
   }
   return {
@@ -82,16 +82,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       const code = new URL(server.setupLink as string).hash.slice("#code=".length);
       const [name, email, session] = ["Ada Super", "ada@example.com", {}];
       await call(url, completeSetup, { body: { code, name, email, password: PASSWORD } }, session);
-      return person(name, email, session);
+      return user(name, email, session);
     },
-    async createPerson(role) {
+    async createUser(role) {
       const [name, email, session] = [`Vera ${ROLE_NAMES[role]}`, `${role}@example.com`, {}];
       const args = ["user", "create", "--data", dataDir, "--email", email, "--name", name, "--role", role];
       const environment = database ? { DATABASE_URL: database.url } : undefined;
       const { code, stderr } = await runServerCommand(args, { stdin: PASSWORD, environment });
       if (code !== 0) throw new Error(stderr);
       await call(url, signIn, { body: { email, password: PASSWORD } }, session);
-      return person(name, email, session);
+      return user(name, email, session);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -1,25 +1,25 @@
-// The built sensor on this machine, with a state folder of its own for each installation.
+// The built sensor on this host, with a separate state folder for each installation.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { runSensor } from "../../harness/programs.ts";
-import type { Installation, Person } from "./installation.ts";
+import type { Installation, User } from "./installation.ts";
 
 /** Creates a token for all assets through the API. */
-export async function createToken(person: Person, name: string): Promise<{ id: string; value: string }> {
+export async function createToken(user: User, name: string): Promise<{ id: string; value: string }> {
   const body = { name, scope: { type: "all-assets" as const }, expiresAt: null };
-  const { enrollmentToken, value } = await person.call(createEnrollmentToken, { body });
+  const { enrollmentToken, value } = await user.call(createEnrollmentToken, { body });
   return { id: enrollmentToken.id, value };
 }
 
-/** Runs `attacklens-sensor enroll` with the value on standard input; the caller judges how it ended. */
+/** Runs `attacklens-sensor enroll` with the value on standard input. The caller checks the result. */
 export async function enrollSensor(installation: Installation, value: string, name = "sensor") {
   const stateDir = join(installation.folder, name);
   const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
   return { stateDir, ...(await runSensor(args, { stdin: value })) };
 }
 
-/** The files below a folder whose bytes hold the text. */
+/** The files below a folder that contain the text. */
 export function filesHolding(folder: string, text: string): string[] {
   const needle = Buffer.from(text);
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -27,7 +27,7 @@ export function filesHolding(folder: string, text: string): string[] {
     .filter((path) => statSync(path).isFile() && readFileSync(path).includes(needle));
 }
 
-/** What the kernel shows of a process to others: its arguments and its environment. Empty where there is no /proc. */
+/** The arguments and the environment of a process, as other users see them. Empty without /proc. */
 export function processListing(pid: number): string {
   return ["cmdline", "environ"]
     .map((name) => `/proc/${pid}/${name}`)

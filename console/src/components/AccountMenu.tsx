@@ -13,10 +13,10 @@ import classes from "./Shell.module.css";
 const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof IconSun }[] = [
   { value: "light", label: "Light", icon: IconSun },
   { value: "dark", label: "Dark", icon: IconMoon },
-  { value: "auto", label: "As the system", icon: IconDeviceDesktop },
+  { value: "auto", label: "System", icon: IconDeviceDesktop },
 ];
 
-/** Who is signed in, the theme, and the way out. */
+/** The signed-in user, the theme, and sign-out. */
 export function AccountMenu() {
   const { data: me } = useSuspenseQuery({ ...meQuery, refetchInterval: 60_000 });
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -28,7 +28,7 @@ export function AccountMenu() {
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code !== "not-signed-in") {
-        notifications.show({ color: "red", title: "Not signed out", message: problem.detail });
+        notifications.show({ color: "red", title: "Sign-out failed", message: problem.detail });
         return;
       }
     }

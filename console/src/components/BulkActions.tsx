@@ -1,4 +1,4 @@
-// What one may do with several rows at once: one question, then one call a row; what was refused is told by name.
+// Actions on several rows: one confirmation, then one request per row. The message names each row that failed.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { notifications } from "@mantine/notifications";
 import { type ReactNode, useState } from "react";
@@ -15,14 +15,16 @@ export interface BulkAction<Row> {
   done: string;
   can: (row: Row) => Can;
   run: (row: Row) => Promise<unknown>;
-  /** What will happen to the rows, beyond the verb. */
+  /** The effect on the rows. */
   consequence: (rows: Row[]) => ReactNode;
   isDanger?: boolean;
-  /** Offered only where a row that is chosen is one of these; absent: for all. */
+  /** Shows the action only if a selected row matches. Absent: always. */
   isFor?: (row: Row) => boolean;
-  /** Asks and does: `Merge 3 pairs`. Absent: the verb and the number. */
-  phrase?: (count: number) => string;
-  /** The rows, where their names alone do not tell what is touched. */
+  /** What the action counts, such as `pair`. Absent: the noun of the rows. */
+  noun?: string;
+  /** The title and the button of the confirmation. Absent: `Merge 3 pairs`, from the verb and the noun. */
+  title?: (count: number) => string;
+  /** Shows the rows when their names are not enough. */
   rowsAs?: (rows: Row[]) => ReactNode;
 }
 
@@ -32,7 +34,7 @@ interface BulkActionsProps<Row> {
   noun: string;
   nameOf: (row: Row) => string;
   actions: readonly BulkAction<Row>[];
-  /** After the last call: what is on the screen is fetched again. */
+  /** Refreshes the page after the last request. */
   onDone: () => Promise<unknown>;
   onClear: () => void;
 }
@@ -55,12 +57,13 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
     }
     await onDone();
     const done = possible.length - refused.length;
-    if (done > 0) notifications.show({ message: `${countOf(done, noun)} ${action.done}.` });
+    if (done > 0) notifications.show({ message: `${countOf(done, action.noun ?? noun)} ${action.done}.` });
     if (refused.length > 0) throw new Error(`Not ${action.done}: ${refused.slice(0, NAMES_SHOWN).join(" ")}`);
     onClear();
   }
 
-  const phrase = asked?.action.phrase?.(asked.possible.length);
+  const titleOf = ({ action, possible: { length } }: NonNullable<typeof asked>) =>
+    action.title?.(length) ?? `${action.verb} ${countOf(length, action.noun ?? noun)}`;
   const leftOut = Map.groupBy(
     asked?.left ?? [],
     (row) => (asked && disabledReason(asked.action.can(row))) ?? "",
@@ -88,8 +91,8 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
       })}
       {asked && (
         <ConfirmDialog
-          title={`${phrase ?? `${asked.action.verb} ${countOf(asked.possible.length, noun)}`}?`}
-          action={phrase ?? `${asked.action.verb} ${asked.possible.length}`}
+          title={`${titleOf(asked)}?`}
+          action={titleOf(asked)}
           {...(asked.action.rowsAs ? { size: 720 } : {})}
           isSafe={!asked.action.isDanger}
           onConfirm={() => runAll(asked)}
@@ -104,7 +107,7 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
           <p>{asked.action.consequence(asked.possible)}</p>
           {[...leftOut].map(([reason, left]) => (
             <p key={reason} className="quiet">
-              {listed(left.map(nameOf))} {left.length === 1 ? "is" : "are"} left out. {reason}
+              Not included: {listed(left.map(nameOf))}. {reason}
             </p>
           ))}
         </ConfirmDialog>

@@ -2,7 +2,7 @@ import { Group, Stack, Text } from "@mantine/core";
 import { CopyButton } from "../ui/CopyButton.tsx";
 import classes from "./ShowOnceDialog.module.css";
 
-/** A command to run elsewhere, with what it is for and what to know. */
+/** A command to copy, with its purpose and a note. */
 export function CommandBlock({ title, command, note }: { title: string; command: string; note: string }) {
   return (
     <Stack gap={6}>

@@ -10,15 +10,15 @@ interface FormDialogProps {
   submit: string;
   onSubmit: React.SubmitEventHandler<HTMLFormElement>;
   onClose: () => void;
-  /** Something was typed: a click outside must not lose it. */
+  /** A click outside must not discard typed input. */
   isDirty: boolean;
   isSubmitting: boolean;
-  /** A refusal that belongs to no field. */
+  /** A problem that belongs to no field. */
   error?: string | undefined;
   disabledReason?: string | undefined;
 }
 
-/** A dialog to create or edit: fields from top to bottom, Enter submits. */
+/** A dialog to create or edit an object. Enter submits it. */
 export function FormDialog(props: FormDialogProps) {
   return (
     <Modal

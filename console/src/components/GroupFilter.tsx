@@ -9,7 +9,7 @@ interface GroupFilterProps {
   onChange: (groupId: string | undefined) => void;
 }
 
-/** Lets through the assets of one group; offers the first two hundred by name. */
+/** Filters by asset group. It offers the first 200 groups by name. */
 export function GroupFilter({ value, onChange }: GroupFilterProps) {
   const { data } = useQuery({ ...apiQuery(listAssetGroups, { query: { limit: 200 } }), staleTime: 60_000 });
   const options = (data?.items ?? []).map((group) => ({ value: group.id, label: group.name }));

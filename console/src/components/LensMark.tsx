@@ -1,4 +1,4 @@
-/** Our mark: an eye that is a lens. The favicon is the same drawing. */
+/** The product's mark. Keep favicon.svg the same. */
 export function LensMark({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden="true">

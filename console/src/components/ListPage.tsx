@@ -1,4 +1,4 @@
-// The one pattern of every list: title and count, what it is, the primary action, search and filters, the table.
+// The pattern of every list page: title and count, description, primary action, search, filters and table.
 import { Button } from "@mantine/core";
 import { IconFilterOff } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
@@ -22,22 +22,24 @@ interface ListSearch {
 interface ListPageProps<Row extends { id: string }> {
   title: string;
   description: string;
+  /** The rows in running text, such as `sensors`. */
+  noun: string;
   action?: ReactNode;
   searchLabel: string;
   search: ListSearch;
-  /** The chips; `filterNames` are their names in the URL. */
+  /** The filter chips. `filterNames` are their names in the URL. */
   filters?: ReactNode;
   filterNames?: readonly string[];
   defaultSort: { sort: string; order: "asc" | "desc" };
   list: List<Row>;
   columns: Columns<Row>;
   onRowClick?: (row: Row) => void;
-  /** What is found beside the rows, such as by a reference. */
+  /** A search result that is not a row, such as an enrollment attempt. */
   notice?: ReactNode;
-  /** What one may do with several rows at once, under the rows chosen. */
+  /** The actions on the selected rows. */
   bulk?: (rows: Row[], clear: () => void) => ReactNode;
   nameOf?: (row: Row) => string;
-  /** Shown when there is nothing at all yet. */
+  /** Shown when no object exists yet. */
   empty: ReactNode;
 }
 
@@ -45,7 +47,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const { title, search, filterNames = [], list } = props;
   const setSearch = useSetSearch();
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
-  // What was deleted or filtered away meanwhile is chosen no more.
+  // Rows that were deleted or filtered out are no longer selected.
   const chosen = list.rows.filter((row) => chosenIds.has(row.id));
   const values = search as Record<string, string | undefined>;
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
@@ -90,14 +92,16 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
       )}
       {list.refreshFailed && (
         <div className={classes.notice}>
-          <Notice kind="warning">Not up to date: {list.refreshFailed} Trying again every few seconds.</Notice>
+          <Notice kind="warning">
+            This list is not up to date. {list.refreshFailed} Retrying every few seconds.
+          </Notice>
         </div>
       )}
       {isEmpty && props.empty}
       {list.rows.length === 0 && isFiltered && (
         <StateMessage
           icon={<IconFilterOff size={20} />}
-          title="Nothing matches"
+          title="No matches"
           role="status"
           action={
             <Button variant="default" onClick={clear}>
@@ -105,7 +109,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             </Button>
           }
         >
-          Nothing in this list passes the search and the filters together.
+          No {props.noun} match your search and filters.
         </StateMessage>
       )}
       {list.rows.length > 0 && (

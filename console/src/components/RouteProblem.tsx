@@ -9,7 +9,7 @@ import { StateMessage } from "../ui/StateMessage.tsx";
 import { ButtonLink } from "./links.tsx";
 import { useTitle } from "./use-title.ts";
 
-/** In place of a page whose data could not be had, or that crashed. */
+/** Replaces a page that failed to load or crashed. */
 export function RouteProblem({ error }: ErrorComponentProps) {
   const router = useRouter();
   const { reset } = useQueryErrorResetBoundary();
@@ -17,13 +17,13 @@ export function RouteProblem({ error }: ErrorComponentProps) {
   const problem = problemOf(error);
   if (problem.code === "not-signed-in") return null;
   if (problem.code === "not-found" || problem.code === "input-invalid") return <PageNotFound />;
-  const isOurs = problem.code === "internal-error" && problem.cause !== undefined;
+  const isCrash = problem.code === "internal-error" && problem.cause !== undefined;
   return (
     <StateMessage
       role="alert"
       level={1}
       icon={<IconCloudOff size={20} />}
-      title={isOurs ? "This page stopped working" : "This page could not be loaded"}
+      title={isCrash ? "This page stopped working" : "Can't load this page"}
       action={
         <Button variant="default" onClick={() => void router.invalidate()}>
           Try again
@@ -35,7 +35,7 @@ export function RouteProblem({ error }: ErrorComponentProps) {
   );
 }
 
-/** The same where there is no sidebar, since not even the account could be had. */
+/** The same without the sidebar, for a failure to load the account. */
 export function StartProblem(props: ErrorComponentProps) {
   return (
     <main>
@@ -45,19 +45,19 @@ export function StartProblem(props: ErrorComponentProps) {
 }
 
 export function PageNotFound() {
-  useTitle("Not found");
+  useTitle("Page not found");
   return (
     <StateMessage
       icon={<IconMapOff size={20} />}
       level={1}
-      title="There is nothing here"
+      title="Page not found"
       action={
         <ButtonLink {...paths.home()} variant="default">
-          Go to the overview
+          Go to Overview
         </ButtonLink>
       }
     >
-      The address is mistyped, or what it named was deleted.
+      The address is wrong, or the object was deleted.
     </StateMessage>
   );
 }

@@ -14,22 +14,22 @@ import {
 
 interface SensorCommandsProps {
   connection: Connection;
-  /** `token` is asked for by both commands; a `ticket` by enroll alone. */
+  /** Both commands ask for a token. Only enroll asks for a ticket. */
   secret: "token" | "ticket";
   platform?: Platform;
 }
 
 const STEPS = [
   { value: "enroll", label: "Enroll" },
-  { value: "check", label: "Check first" },
+  { value: "check", label: "Preflight check" },
 ] as const;
 
-/** What to run on a machine: to enroll it, or to see before whether it could. */
+/** The commands to run on a host: to enroll it, or to check first whether it can enroll. */
 export function SensorCommands({ connection, secret, platform = "linux" }: SensorCommandsProps) {
   const [chosen, setChosen] = useState<Platform>(platform);
   const [step, setStep] = useState<(typeof STEPS)[number]["value"]>("enroll");
   const target = targetOf(connection, window.location.origin);
-  const machine = `a ${PLATFORMS.find(({ value }) => value === chosen)?.label} machine`;
+  const host = `a ${PLATFORMS.find(({ value }) => value === chosen)?.label} host`;
   return (
     <Stack gap="xs">
       <Reach target={target} secret={secret} />
@@ -45,26 +45,30 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
       </Group>
       {step === "enroll" ? (
         <CommandBlock
-          title={secret === "token" ? `Enroll ${machine}` : `Enroll ${machine} again`}
-          command={enrollCommand(target, chosen, secret === "token" ? "Enrollment Token" : "Ticket")}
+          title={secret === "token" ? `Enroll ${host}` : `Re-enroll ${host}`}
+          command={enrollCommand(
+            target,
+            chosen,
+            secret === "token" ? "Enrollment Token" : "Re-enrollment ticket",
+          )}
           note={
             secret === "token"
-              ? "Run it on the machine and paste the token when asked. It stays out of the shell's history and the list of processes."
-              : "Run it on the machine and paste the ticket when asked. A sensor that runs there takes the new key over by itself."
+              ? "Run this command on the host and paste the token at the prompt. The token does not appear in the shell history or the process list."
+              : "Run this command on the host and paste the ticket at the prompt. A running sensor switches to the new key automatically."
           }
         />
       ) : (
         <CommandBlock
           title={
             secret === "token"
-              ? `See whether ${machine} could enroll`
-              : `See whether ${machine} reaches the server`
+              ? `Check whether ${host} can enroll`
+              : `Check whether ${host} can reach the server`
           }
           command={checkCommand(target, chosen, secret === "token" ? "Enrollment Token" : undefined)}
           note={
             secret === "token"
-              ? "Try it on one machine first. It says step by step what works, changes nothing and spends no use of the token."
-              : "It says step by step what works on the way to this server, and changes nothing. A ticket cannot be checked."
+              ? "Try this on one host first. It reports each step, changes nothing, and does not spend a use of the token."
+              : "It reports each step of the connection to this server and changes nothing. It does not check the ticket."
           }
         />
       )}
@@ -72,22 +76,23 @@ export function SensorCommands({ connection, secret, platform = "linux" }: Senso
   );
 }
 
-/** What keeps the commands from working elsewhere, and what to do about it. */
+/** Explains why the commands do not work on other hosts, and how to fix that. */
 function Reach({ target: { reach, server }, secret }: { target: Target; secret: string }) {
   if (reach === "network") return null;
-  if (reach === "near") {
+  if (reach === "local") {
     return (
       <Notice kind="info">
-        Only the server's own machine reaches {server}. For others, start it with{" "}
-        <code>--listen ADDRESS:PORT</code> on the network, or with the <code>--public-url</code> of its proxy.
+        The address <code>{server}</code> works only on the server itself. To enroll other hosts, start the
+        server with <code>--listen ADDRESS:PORT</code>. If it is behind a proxy, set <code>--public-url</code>
+        .
       </Notice>
     );
   }
   return (
     <Notice kind="warning">
-      Sensors refuse {server}: plain HTTP would show the {secret} to the network. Give the server a
-      certificate with <code>--tls-cert</code> and <code>--tls-key</code>, or with <code>--tls private</code>.
-      Where a proxy ends TLS, say with <code>--public-url https://…</code> how it is reached.
+      Sensors reject the address <code>{server}</code>, because plain HTTP exposes the {secret} to the
+      network. Give the server a certificate with <code>--tls-cert</code> and <code>--tls-key</code>, or with{" "}
+      <code>--tls private</code>. If a proxy terminates TLS, set <code>--public-url https://…</code>.
     </Notice>
   );
 }

@@ -7,21 +7,21 @@ import classes from "./ShowOnceDialog.module.css";
 
 interface ShowOnceDialogProps {
   title: string;
-  /** What was made. */
+  /** The object that was created. */
   intro: ReactNode;
-  /** `token`, as the warning calls it. */
+  /** The value in running text: `token`. */
   noun: string;
-  /** The name of the field with the value. */
+  /** The label of the field with the value. */
   label: string;
   value: string;
-  /** What is done with it next. */
+  /** The next step. */
   children?: ReactNode;
-  /** Called when the page goes away, so that a page brought back from the browser's memory shows nothing. */
+  /** Called when the page is hidden, so that a page restored from the browser's cache does not show the value. */
   onForget: () => void;
   onClose: () => void;
 }
 
-/** Shows a secret once. Only its button closes it, and only after the person said that it is stored. */
+/** Shows a secret once. Only its button closes the dialog, after the user confirms that the secret is stored. */
 export function ShowOnceDialog(props: ShowOnceDialogProps) {
   const { title, intro, noun, label, value, children, onForget, onClose } = props;
   const [isStored, setStored] = useState(false);
@@ -43,8 +43,8 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
       <Stack gap="md">
         <Text>{intro}</Text>
         <Notice kind="warning">
-          This is the only time the {noun} is shown. Keep it in a password manager or secrets vault; when it
-          is lost, create a new one.
+          This is the only time the {noun} is shown. Store it in a password manager or secrets vault. If it is
+          lost, create a new one.
         </Notice>
         <Group gap="xs" align="end" wrap="nowrap">
           <TextInput

@@ -1,9 +1,9 @@
-// Why an action is not possible now, as it reads beside the action.
+// Why an action is disabled.
 import type { Can } from "@attacklens/protocol/page.ts";
 
-/** The server's sentence, without "Can't revoke the enrollment token:", which the label says. Undefined: possible. */
+/** The server's reason without "Can't revoke the enrollment token:", which repeats the label. Undefined: enabled. */
 export function disabledReason({ allowed, reason }: Can): string | undefined {
   if (allowed) return undefined;
-  const why = (reason ?? "Not possible now").replace(/^Can't [^:]*: /, "");
+  const why = (reason ?? "Not available now").replace(/^Can't [^:]*: /, "");
   return why.charAt(0).toUpperCase() + why.slice(1);
 }

@@ -1,4 +1,4 @@
-// Links of the router in the look of the product.
+// Router links that look like Mantine's.
 import { Anchor, type AnchorProps, Button, type ButtonProps } from "@mantine/core";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, Ref } from "react";

@@ -9,9 +9,9 @@ test("the state of a list is read from the URL", () => {
   expect<unknown>(search(state)).toEqual(state);
 });
 
-test("nothing is set that the URL does not say, and nonsense is ignored", () => {
+test("absent parts stay absent, and invalid parts are ignored", () => {
   expect(search({})).toEqual({});
-  const nonsense = {
+  const invalid = {
     q: "a\u202eb",
     sort: "colour",
     order: "up",
@@ -20,5 +20,5 @@ test("nothing is set that the URL does not say, and nonsense is ignored", () => 
     limit: "5",
     other: "1",
   };
-  expect(search(nonsense)).toEqual({});
+  expect(search(invalid)).toEqual({});
 });

@@ -1,14 +1,14 @@
-// The state of a list in the URL: what its route lets one ask for, each part optional, and ignored when it is nonsense.
+// The state of a list in the URL: the query of its API route. Each part is optional, and invalid parts are ignored.
 import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
 
-/** Where one is in the list is no state of the page. */
+/** The position in the list is not part of the URL. */
 const NOT_STATE = ["cursor", "limit"] as const;
 
 export type ListSearch<R extends Route> = Partial<
   Omit<NonNullable<RouteRequest<R>["query"]>, (typeof NOT_STATE)[number]>
 >;
 
-/** Reads the search of a list page by the query that the route behind it declares. */
+/** Returns a function that reads the search of a list page with the query schema of its API route. */
 export function listSearch<R extends Route>(route: R): (search: Record<string, unknown>) => ListSearch<R> {
   const names = Object.entries(route.query?.shape ?? {}).filter(
     ([name]) => !NOT_STATE.some((one) => one === name),

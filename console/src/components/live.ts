@@ -1,11 +1,11 @@
-// Keeps what is on the screen up to date: the server tells which nouns have changed, and what shows them is fetched again.
-// Without the stream everything is asked for every few seconds, with it seldom.
+// Keeps the page up to date: the server streams which topics have changed, and the queries of their nouns are fetched
+// again. Without the stream, pages poll every few seconds.
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { refresh, refreshAll, setStreamOpen } from "../queries.ts";
 
-/** The nouns of our queries that show something of a topic. */
+/** The query nouns that show data of each topic. */
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   "api-key": ["apiKeys"],
   asset: ["assets", "assetGroups", "sensors"],
@@ -16,11 +16,11 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   user: ["me"],
 };
 
-/** What comes within it is fetched once: a rollout must not make every console ask without end. */
-const GATHER_MS = 1_000;
+/** Changes within this time cause one fetch, so that a rollout does not make every console fetch constantly. */
+const BATCH_MS = 1_000;
 const RETRY_MS = 5_000;
 
-/** Follows the changes for as long as the component is there. */
+/** Follows the stream of changes while the component is mounted. */
 export function useLive(): void {
   const queryClient = useQueryClient();
   useEffect(() => followChanges(queryClient), [queryClient]);
@@ -29,34 +29,34 @@ export function useLive(): void {
 function followChanges(queryClient: QueryClient): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let gathering: ReturnType<typeof setTimeout> | undefined;
-  let isAnything = false;
-  const gathered = new Set<string>();
+  let batch: ReturnType<typeof setTimeout> | undefined;
+  let isAll = false;
+  const changed = new Set<string>();
 
   function fetchAgain() {
-    gathering = undefined;
-    if (isAnything) void refreshAll(queryClient);
-    else void refresh(queryClient, ...gathered);
-    isAnything = false;
-    gathered.clear();
+    batch = undefined;
+    if (isAll) void refreshAll(queryClient);
+    else void refresh(queryClient, ...changed);
+    isAll = false;
+    changed.clear();
   }
-  /** The first change shows at once; what follows soon after is gathered. */
+  /** The first change is fetched immediately. Changes soon after it are fetched together. */
   function noteChange(topics: readonly ChangeTopic[]) {
-    if (topics.length === 0) isAnything = true;
-    for (const noun of topics.flatMap((topic) => SHOWN_BY[topic])) gathered.add(noun);
-    if (gathering) return;
+    if (topics.length === 0) isAll = true;
+    for (const noun of topics.flatMap((topic) => SHOWN_BY[topic])) changed.add(noun);
+    if (batch) return;
     fetchAgain();
-    gathering = setTimeout(() => {
-      gathering = undefined;
-      if (isAnything || gathered.size > 0) fetchAgain();
-    }, GATHER_MS);
+    batch = setTimeout(() => {
+      batch = undefined;
+      if (isAll || changed.size > 0) fetchAgain();
+    }, BATCH_MS);
   }
   function open() {
     const opened = new EventSource(streamChanges.path);
     source = opened;
     opened.addEventListener("open", () => {
       setStreamOpen(true);
-      // What changed before the stream opened is unknown: at the first opening, since the page was loaded.
+      // Changes before the stream opened are unknown, so everything is fetched.
       noteChange([]);
     });
     opened.addEventListener("change", ({ data }) => {
@@ -65,7 +65,7 @@ function followChanges(queryClient: QueryClient): () => void {
     });
     opened.addEventListener("error", () => {
       setStreamOpen(false);
-      // A stream that ended is opened again by the browser; one that was refused is not.
+      // The browser reopens a stream that ended, but not one that was refused.
       if (opened.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
     });
   }
@@ -74,7 +74,7 @@ function followChanges(queryClient: QueryClient): () => void {
   return () => {
     source?.close();
     clearTimeout(retry);
-    clearTimeout(gathering);
+    clearTimeout(batch);
     setStreamOpen(false);
   };
 }

@@ -1,5 +1,4 @@
-// What the sidebar lists. An entry exists when its page does.
-
+// The entries of the sidebar.
 import type { Permission } from "@attacklens/protocol/permissions.ts";
 import {
   IconLayoutDashboard,

@@ -7,26 +7,26 @@ const PRIVATE: Target = { server: "https://sensors.example.com:8443", caPin: PIN
 const PUBLIC: Target = { server: "https://attacklens.example.com", caPin: null, reach: "network" };
 const none = { sensorUrl: null, caPin: null, certificateExpiresAt: null };
 
-test("a sensor is given the server's address for sensors, else the address of the console", () => {
+test("the commands use the server's address for sensors, or else the address of the console", () => {
   expect(targetOf({ ...none, sensorUrl: PRIVATE.server, caPin: PIN }, CONSOLE)).toEqual(PRIVATE);
   expect(targetOf(none, CONSOLE)).toEqual({ server: CONSOLE, caPin: null, reach: "network" });
   expect(targetOf({ ...none, caPin: PIN }, "https://10.0.0.5:8443").caPin).toBe(PIN);
 });
 
 test.each([
-  ["http://10.0.0.5:8080", "refused"],
-  ["http://attacklens.example.com", "refused"],
-  ["http://attacklens.localhost:8080", "refused"],
-  ["http://127.0.0.1:8080", "near"],
-  ["http://localhost:8080", "near"],
-  ["https://[::1]:8443", "near"],
+  ["http://10.0.0.5:8080", "rejected"],
+  ["http://attacklens.example.com", "rejected"],
+  ["http://attacklens.localhost:8080", "rejected"],
+  ["http://127.0.0.1:8080", "local"],
+  ["http://localhost:8080", "local"],
+  ["https://[::1]:8443", "local"],
   ["https://10.0.0.5:8443", "network"],
-] as const)("who gets to %s: %s", (origin, reach) => {
+] as const)("the reach of %s is %s", (origin, reach) => {
   expect(targetOf(none, origin).reach).toBe(reach);
   expect(targetOf({ ...none, sensorUrl: origin }, CONSOLE).reach).toBe(reach);
 });
 
-test("plain HTTP gets no pin, which the sensor would refuse", () => {
+test("plain HTTP has no pin, because the sensor rejects it", () => {
   expect(targetOf({ ...none, caPin: PIN }, "http://127.0.0.1:8080").caPin).toBeNull();
 });
 
@@ -53,11 +53,14 @@ test("enroll on Windows does the same in PowerShell", () => {
 });
 
 test("without a private CA there is no pin", () => {
-  for (const { value } of PLATFORMS) expect(enrollCommand(PUBLIC, value, "Ticket")).not.toContain("--ca-pin");
-  expect(enrollCommand(PUBLIC, "linux", "Ticket")).toContain("--server https://attacklens.example.com\n)");
+  for (const { value } of PLATFORMS)
+    expect(enrollCommand(PUBLIC, value, "Re-enrollment ticket")).not.toContain("--ca-pin");
+  expect(enrollCommand(PUBLIC, "linux", "Re-enrollment ticket")).toContain(
+    "--server https://attacklens.example.com\n)",
+  );
 });
 
-test("check goes the same way; where there is no token to look at it is one command", () => {
+test("check uses the same options, and needs no prompt without a token", () => {
   for (const { value } of PLATFORMS)
     expect(checkCommand(PRIVATE, value, "Enrollment Token")).toBe(
       enrollCommand(PRIVATE, value, "Enrollment Token").replace(" enroll ", " check "),
@@ -70,15 +73,17 @@ test("check goes the same way; where there is no token to look at it is one comm
   );
 });
 
-test("an address with brackets is quoted: zsh would take it for a pattern", () => {
+test("an address with brackets is quoted, because zsh treats brackets as a pattern", () => {
   const target = targetOf(none, "https://[fd00::5]:8443");
-  expect(enrollCommand(target, "darwin", "Ticket")).toContain("--server 'https://[fd00::5]:8443'\n");
+  expect(enrollCommand(target, "darwin", "Re-enrollment ticket")).toContain(
+    "--server 'https://[fd00::5]:8443'\n",
+  );
 });
 
-test.each(["bash", "zsh"])("%s takes the command for one command", (shell) => {
+test.each(["bash", "zsh"])("%s parses each command", (shell) => {
   if (!Bun.which(shell)) return;
   for (const command of [
-    enrollCommand(PRIVATE, "linux", "Ticket"),
+    enrollCommand(PRIVATE, "linux", "Re-enrollment ticket"),
     checkCommand(PRIVATE, "darwin", undefined),
   ])
     expect(Bun.spawnSync([shell, "-n", "-c", command]).exitCode).toBe(0);

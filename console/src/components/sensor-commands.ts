@@ -13,41 +13,41 @@ export type Platform = (typeof PLATFORMS)[number]["value"];
 
 export type Connection = RouteOutput<typeof getConnection>;
 
-/** Where a sensor finds its server, and how it knows it. */
+/** The address of the server for sensors, and the CA that they trust. */
 export interface Target {
   server: string;
-  /** Null: the machine's own trust store decides. */
+  /** Null: the system's trusted CAs are used. */
   caPin: string | null;
-  /** `refused`: sensors take no plain HTTP over a network. `near`: only the server's own machine gets there. */
-  reach: "network" | "near" | "refused";
+  /** `local`: works only on the server itself. `rejected`: sensors reject plain HTTP over a network. */
+  reach: "network" | "local" | "rejected";
 }
 
-/** `origin`: what the console is reached by. */
+/** `origin`: the address of the console. */
 export function targetOf({ sensorUrl, caPin }: Connection, origin: string): Target {
   const { origin: server, protocol, hostname } = new URL(sensorUrl ?? origin);
-  const isNear = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
+  const isLocal = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
   const isPlain = protocol === "http:";
   return {
     server,
     caPin: isPlain ? null : caPin,
-    reach: isNear ? "near" : isPlain ? "refused" : "network",
+    reach: isLocal ? "local" : isPlain ? "rejected" : "network",
   };
 }
 
-/** `secret`: what the prompt asks for. */
+/** `secret`: the text of the prompt. */
 export function enrollCommand(target: Target, platform: Platform, secret: string): string {
   return askingFor(secret, platform, sensorCommand("enroll --token -", target, platform));
 }
 
-/** What to try first on one machine. Without a secret only the way to the server is looked at: a ticket cannot be checked. */
+/** The preflight check. Without a secret, it checks only the connection, because a ticket cannot be checked. */
 export function checkCommand(target: Target, platform: Platform, secret: string | undefined): string {
   if (secret === undefined) return sensorCommand("check", target, platform);
   return askingFor(secret, platform, sensorCommand("check --token -", target, platform));
 }
 
-/** A flag a line: a pin that is broken in its middle cannot be compared by eye. */
+/** One flag per line: nobody can compare a pin that is broken in the middle. */
 function sensorCommand(words: string, { server, caPin }: Target, platform: Platform): string {
-  // An IPv6 address has brackets, which zsh takes for a pattern.
+  // zsh treats the brackets of an IPv6 address as a pattern.
   const address = /^[\w:/.-]+$/.test(server) ? server : `'${server}'`;
   const flags = [`--server ${address}`, ...(caPin ? [`--ca-pin ${caPin}`] : [])];
   const program = platform === "windows" ? "attacklens-sensor.exe" : "sudo attacklens-sensor";
@@ -55,8 +55,9 @@ function sensorCommand(words: string, { server, caPin }: Target, platform: Platf
 }
 
 /**
- * Asks for the secret unseen and pipes it to the command: for bash and zsh, or for PowerShell as an administrator. The
- * parentheses make it one command, so that it can be pasted whole, and forget the secret when it ends.
+ * Reads the secret without showing it and pipes it to the command: for bash and zsh, or for PowerShell as an
+ * administrator. The parentheses make it one command, so that users can paste all of it, and limit the scope of the
+ * secret.
  */
 function askingFor(secret: string, platform: Platform, command: string): string {
   if (platform === "windows") {

@@ -1,4 +1,4 @@
-// The states of our objects, each with its word and its colour.
+// The label and the color of each status.
 import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { Status, type StatusColor } from "../ui/Status.tsx";
@@ -33,7 +33,7 @@ export function TokenStatusMark({ status }: { status: TokenStatus }) {
   return <Status color={TOKEN_STATUS_LOOKS[status].color}>{TOKEN_STATUS_LOOKS[status].label}</Status>;
 }
 
-/** Choices of a filter, from a table of looks. */
+/** The options of a status filter. */
 export function filterOptions(looks: Record<string, Look>): { value: string; label: string }[] {
   return Object.entries(looks).map(([value, { label }]) => ({ value, label }));
 }

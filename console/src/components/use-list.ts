@@ -1,19 +1,13 @@
-// What a list page shows: the rows loaded so far, kept up to date, with search, sort and filters in the URL.
-import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
-import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
+// The rows that a list page shows, kept up to date. Search, sort and filters are in the URL.
+import {
+  type InfiniteData,
+  type UseSuspenseInfiniteQueryOptions,
+  useSuspenseInfiniteQuery,
+} from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { type ApiRequest, problemOf } from "../api.ts";
-import { apiListQuery } from "../queries.ts";
-
-interface ListPage<Item> {
-  items: Item[];
-  nextCursor: string | null;
-  total: number;
-  totalIsCapped: boolean;
-}
-
-type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Item)[] } ? Item : never;
+import { problemOf } from "../api.ts";
+import type { Page } from "../queries.ts";
 
 export interface List<Item> {
   rows: Item[];
@@ -21,19 +15,25 @@ export interface List<Item> {
   totalIsCapped: boolean;
   hasMore: boolean;
   onMore: () => void;
-  /** Why the last refresh failed; the rows are those of before. */
+  /** Why the last refresh failed. The rows are older then. */
   refreshFailed: string | undefined;
 }
 
-export function useList<R extends Route>(route: R, request: ApiRequest<R>): List<ItemOf<R>> {
-  const query = useSuspenseInfiniteQuery(apiListQuery(route, request));
-  const pages = query.data.pages as unknown as ListPage<ItemOf<R>>[];
-  const rows = useMemo(() => pages.flatMap((page) => page.items), [pages]);
-  const { fetchNextPage, hasNextPage, isFetching, error } = query;
+type ListQuery<Item> = UseSuspenseInfiniteQueryOptions<
+  Page<Item>,
+  Error,
+  InfiniteData<Page<Item>>,
+  readonly unknown[],
+  string | undefined
+>;
+
+export function useList<Item>(listQuery: ListQuery<Item>): List<Item> {
+  const { data, fetchNextPage, hasNextPage, isFetching, error } = useSuspenseInfiniteQuery(listQuery);
+  const rows = useMemo(() => data.pages.flatMap((page) => page.items), [data]);
   const onMore = useCallback(() => {
     if (!isFetching) void fetchNextPage();
   }, [fetchNextPage, isFetching]);
-  const last = pages.at(-1);
+  const last = data.pages.at(-1);
   return {
     rows,
     total: last?.total ?? 0,
@@ -44,7 +44,7 @@ export function useList<R extends Route>(route: R, request: ApiRequest<R>): List
   };
 }
 
-/** Changes the search of the URL in place; what becomes undefined leaves it. */
+/** Changes the search of the URL without a new history entry. An undefined value is removed. */
 export function useSetSearch(): (change: Record<string, string | undefined>) => void {
   const navigate = useNavigate();
   return useCallback(

@@ -2,9 +2,9 @@ import { lowestRole, type Permission, ROLE_NAMES } from "@attacklens/protocol/pe
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { meQuery } from "../queries.ts";
 
-/** Why the person may not; undefined when they may. The server decides, this only tells beforehand. */
+/** Why the user lacks a permission, or undefined. The server enforces it; the console only explains it. */
 export function usePermissionReason(permission: Permission): string | undefined {
   const { data: me } = useSuspenseQuery(meQuery);
   if (me.permissions.includes(permission)) return undefined;
-  return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role; yours is ${ROLE_NAMES[me.role]}.`;
+  return `Requires the ${ROLE_NAMES[lowestRole(permission)]} role. Your role is ${ROLE_NAMES[me.role]}.`;
 }

@@ -2,12 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { refresh } from "../queries.ts";
 
-/** The longest that a browser's timer waits. */
+/** The longest delay of a browser timer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
-/** So that the server's clock has passed it too. */
+/** The server's clock can be slightly behind. */
 const LATER_MS = 250;
 
-/** Fetches a noun again when the next of the instants comes: what expires is shown as expired without a reload. */
+/** Fetches a noun again at the next of the instants, so that the status of an object changes when it expires. */
 export function useRefreshAt(instants: readonly (string | null)[], noun: string): void {
   const queryClient = useQueryClient();
   const now = Date.now();

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { splitFields } from "./use-submit.ts";
 
-test("a message goes to the field it names, be it nested", () => {
+test("a message goes to its field, even if the field is nested", () => {
   expect(
     splitFields({ name: "is taken", "scope.assetGroupId": "does not exist" }, ["name", "assetGroupId"]),
   ).toEqual({
@@ -13,6 +13,6 @@ test("a message goes to the field it names, be it nested", () => {
   });
 });
 
-test("a message for a field that the form does not have is not lost", () => {
+test("a message for a field that the form does not have is kept", () => {
   expect(splitFields({ code: "is not valid" }, ["name"])).toEqual({ known: {}, other: "code: is not valid" });
 });

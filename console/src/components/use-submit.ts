@@ -1,4 +1,4 @@
-// Sends a form: a problem's fields go to the fields that exist, everything else becomes the form's error.
+// Submits a form. The messages of a problem go to the fields of the form; the rest becomes the error of the form.
 import type { UseFormReturnType } from "@mantine/form";
 import { useState } from "react";
 import { problemOf } from "../api.ts";
@@ -9,7 +9,7 @@ export interface Submission {
   error: string | undefined;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any form will do; the values are not looked at
+// biome-ignore lint/suspicious/noExplicitAny: accepts any form, because it does not read the values
 export function useSubmit(form: UseFormReturnType<any, any>, nameField?: string): Submission {
   const [isSubmitting, setSubmitting] = useState(false);
   const [error, setError] = useState<string>();
@@ -36,7 +36,7 @@ function fieldsOf(problem: ReturnType<typeof problemOf>, nameField?: string): Re
   return problem.code === "name-taken" && nameField ? { [nameField]: problem.detail } : {};
 }
 
-/** Messages by field of the form (`scope.assetGroupId` belongs to `scope`, `tags.0` to the first of `tags`), and the rest in one text. */
+/** Splits messages by field of the form. `scope.assetGroupId` belongs to `assetGroupId` or `scope`, and `tags.0` to `tags`. */
 export function splitFields(
   fields: Record<string, string>,
   names: readonly string[],
@@ -55,7 +55,7 @@ export function splitFields(
   return { known, other: rest.length > 0 ? rest.join("; ") : undefined };
 }
 
-/** Messages continue the field's name. Below the field, "is already in use" reads better as "Already in use". */
+/** Messages continue the name of the field. Below the field, "is already in use" becomes "Already in use". */
 function underField(message: string): string {
   const text = message.replace(/^is /, "");
   return text.charAt(0).toUpperCase() + text.slice(1);

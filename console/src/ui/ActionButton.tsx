@@ -5,7 +5,7 @@ interface ActionButtonProps extends ButtonProps {
   children: ReactNode;
   onClick?: () => void;
   type?: "button" | "submit";
-  /** Why it cannot be used now; it stays focusable so that the reason can be read. */
+  /** Why it is disabled. It stays focusable, so that screen readers can read the reason. */
   disabledReason?: string | undefined;
 }
 

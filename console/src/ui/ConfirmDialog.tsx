@@ -4,21 +4,21 @@ import { Notice } from "./Notice.tsx";
 
 interface ConfirmDialogProps {
   title: string;
-  /** What will happen to what, with numbers and names. */
+  /** The effect on the objects, with numbers and names. */
   children: ReactNode;
   /** The verb: `Revoke token`. */
   action: string;
   onConfirm: () => Promise<void>;
   onClose: () => void;
   errorText: (error: unknown) => string;
-  /** The question is not answered yet: the verb cannot be used. */
+  /** Disables the action until the user has completed the dialog. */
   isDisabled?: boolean;
   size?: number;
-  /** What is done can be undone: the verb does not warn. */
+  /** The action can be undone, so its button is not red. */
   isSafe?: boolean;
 }
 
-/** Asks before what matters. A refusal is shown in the dialog, which stays. */
+/** Asks before an important action. If the action fails, the dialog stays open and shows the error. */
 export function ConfirmDialog({
   title,
   children,

@@ -2,7 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useCopy } from "./use-copy.ts";
 
-/** Copies a text; says Copied for two seconds. */
+/** Copies a text and shows Copied for two seconds. */
 export function CopyButton({ value, children = "Copy" }: { value: string; children?: string }) {
   const { copy, isCopied } = useCopy();
   return (
@@ -19,7 +19,7 @@ export function CopyButton({ value, children = "Copy" }: { value: string; childr
   );
 }
 
-/** The small one, beside an id or an address. `name` says what is copied. */
+/** A small copy button beside an id or an address. `name` names the copied value. */
 export function CopyIcon({ value, name }: { value: string; name: string }) {
   const { copy, isCopied } = useCopy();
   return (

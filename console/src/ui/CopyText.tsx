@@ -2,7 +2,7 @@ import { CopyIcon } from "./CopyButton.tsx";
 import classes from "./CopyText.module.css";
 import { shortId } from "./numbers.ts";
 
-/** An id, address or fingerprint in monospace, with its copy button. Ids are shortened in sight, whole on copy. */
+/** An id, an address or a fingerprint with a copy button. `short` shows a short form but copies the whole value. */
 export function CopyText({ value, name, short = false }: { value: string; name: string; short?: boolean }) {
   return (
     <span className={classes.copyText}>

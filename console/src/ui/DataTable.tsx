@@ -1,4 +1,4 @@
-// A table whose rows come in pages: sticky header, fixed row height, only the rows in sight are in the document.
+// A table of paged rows with a sticky header and a fixed row height. Only visible rows are in the document.
 import { Checkbox } from "@mantine/core";
 import {
   type ColumnDef,
@@ -14,11 +14,11 @@ import classes from "./DataTable.module.css";
 import { type Order, SortHeader } from "./SortHeader.tsx";
 
 interface ColumnMeta {
-  /** CSS width; columns without share what is left. */
+  /** A CSS width. Columns without a width share the remaining space. */
   width?: string;
   sortable?: boolean;
   align?: "right";
-  /** Left out when the table is narrow. */
+  /** Hidden when the table is narrow. */
   wideOnly?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function columnsOf<Row extends RowData>() {
 const ROW_HEIGHT = 41;
 const ROWS_BEFORE_END = 30;
 
-/** The rows that are chosen, by id, to act on several at once. */
+/** The selected rows, by id. */
 export interface Selection<Row> {
   ids: ReadonlySet<string>;
   onChange: (ids: ReadonlySet<string>) => void;
@@ -79,7 +79,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
     <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
       <table className={classes.table} aria-rowcount={total + 1}>
         <colgroup>
@@ -165,7 +165,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   );
 }
 
-/** Chooses every row that is loaded, or none. */
+/** Selects all loaded rows, or none. */
 function SelectAll<Row>({ selection, ids }: { selection: Selection<Row>; ids: string[] }) {
   const chosen = ids.filter((id) => selection.ids.has(id)).length;
   return (
@@ -198,7 +198,7 @@ function wide(meta: ColumnMeta | undefined): string | undefined {
   return meta?.wideOnly ? classes.wideOnly : undefined;
 }
 
-/** Not on a link, button, box or menu of the row, and not the end of a text selection. */
+/** False for a click on a control inside the row, and for the end of a text selection. */
 function isRowClick(event: MouseEvent<HTMLElement>): boolean {
   const target = event.target as HTMLElement;
   if (!event.currentTarget.contains(target) || target.closest("a, button, input, label")) return false;

@@ -4,11 +4,11 @@ import classes from "./Facts.module.css";
 export interface Fact {
   label: string;
   value: ReactNode;
-  /** Long: takes both columns. */
+  /** Takes both columns. */
   isWide?: boolean;
 }
 
-/** Names and values in two columns. */
+/** Labels and values in two columns. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className={classes.facts}>

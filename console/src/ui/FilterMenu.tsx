@@ -9,7 +9,7 @@ interface FilterMenuProps {
   onChange: (value: string | undefined) => void;
 }
 
-/** One filter: a chip that says what it lets through, with its choices behind it. */
+/** A filter chip that opens a menu of its options. */
 export function FilterMenu({ label, value, options, onChange }: FilterMenuProps) {
   const chosen = options.find((option) => option.value === value);
   return (
@@ -69,7 +69,7 @@ interface FilterToggleProps {
   onChange: (isOn: boolean) => void;
 }
 
-/** A filter that came with the link: it can only be cleared. */
+/** A filter that a link has set. The user can only clear it. */
 export function FilterChip({ label, value, onClear }: { label: string; value: string; onClear: () => void }) {
   return (
     <span className={classes.chip} data-active>

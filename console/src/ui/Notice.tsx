@@ -2,7 +2,7 @@ import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import classes from "./Notice.module.css";
 
-/** A few words that must be read where they stand. */
+/** A short message inside a page or a dialog. */
 export function Notice({ kind, children, action }: NoticeProps) {
   const Icon = kind === "info" ? IconInfoCircle : IconAlertTriangle;
   return (
@@ -17,6 +17,6 @@ export function Notice({ kind, children, action }: NoticeProps) {
 interface NoticeProps {
   kind: "warning" | "danger" | "info";
   children: ReactNode;
-  /** What one may do about it. */
+  /** Buttons that resolve it. */
   action?: ReactNode;
 }

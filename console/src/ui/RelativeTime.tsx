@@ -1,7 +1,7 @@
 import { exactTime, relativeTime } from "./time.ts";
 import { useNow } from "./use-now.ts";
 
-/** A time by its distance; the exact one with its zone on hover. */
+/** A relative time. It shows the exact time with its zone on hover. */
 export function RelativeTime({ at }: { at: string }) {
   const now = useNow();
   return (

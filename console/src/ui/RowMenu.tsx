@@ -5,11 +5,11 @@ export interface RowAction {
   label: string;
   onSelect: () => void;
   danger?: boolean;
-  /** Why it cannot be done now: shown under the label, which the keyboard still reaches. */
+  /** Why it is disabled, shown under the label. The entry stays focusable. */
   disabledReason?: string | undefined;
 }
 
-/** The three dots at the end of a row, or at the top right of a page. */
+/** The menu at the end of a row or at the top right of a page. */
 export function RowMenu({ name, actions }: { name: string; actions: RowAction[] }) {
   return (
     <Menu width={240} portalProps={{ target: "main" }}>

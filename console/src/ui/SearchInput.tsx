@@ -9,17 +9,17 @@ interface SearchInputProps {
   onChange: (value: string | undefined) => void;
 }
 
-/** Search that reports what was typed after a short rest. */
+/** A search field that reports the text after the user stops typing. */
 export function SearchInput({ label, value = "", onChange }: SearchInputProps) {
   const [text, setText] = useState(value);
   const reported = useRef(value);
   const report = useDebouncedCallback((typed: string) => {
-    // What is pasted may hold tabs and invisible marks, which no name has.
+    // Pasted text can contain tabs and invisible characters, which names never contain.
     const text = typed.replace(/[\p{Cc}\p{Cf}]/gu, " ").trim();
     reported.current = text;
     onChange(text || undefined);
   }, 250);
-  // A value that did not come from here, such as "clear filters", replaces what was typed.
+  // A value that this field did not report, such as after "Clear", replaces the typed text.
   useEffect(() => {
     if (value === reported.current) return;
     reported.current = value;

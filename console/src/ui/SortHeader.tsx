@@ -6,7 +6,7 @@ import classes from "./DataTable.module.css";
 export type Order = "asc" | "desc";
 
 interface SortHeaderProps {
-  /** Undefined when the table is sorted by another column. */
+  /** Undefined when another column sorts the table. */
   order: Order | undefined;
   onSort: (order: Order) => void;
   children: ReactNode;

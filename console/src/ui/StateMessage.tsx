@@ -7,11 +7,11 @@ interface StateMessageProps {
   children?: ReactNode;
   action?: ReactNode;
   role?: "alert" | "status";
-  /** 1 when it stands in place of the whole page. */
+  /** 1 when it replaces a whole page. */
   level?: 1 | 2;
 }
 
-/** What stands in place of content: nothing yet, nothing found, something failed. */
+/** Replaces content that is empty, not found, or failed to load. */
 export function StateMessage({ icon, title, children, action, role, level = 2 }: StateMessageProps) {
   const Heading = level === 1 ? "h1" : "h2";
   return (

@@ -2,7 +2,7 @@ import classes from "./Status.module.css";
 
 export type StatusColor = "green" | "yellow" | "red" | "gray";
 
-/** A dot and a word: never colour alone. */
+/** A colored dot and a word. Color alone is not accessible. */
 export function Status({ color, children }: { color: StatusColor; children: string }) {
   return (
     <span className={classes.status}>

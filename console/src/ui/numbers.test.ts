@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { countOf, formatBytes, formatCount, shortId } from "./numbers.ts";
 
-test("thousands are set apart by a thin space", () => {
+test("a thin space separates thousands", () => {
   expect(formatCount(999)).toBe("999");
   expect(formatCount(1234567)).toBe("1\u2009234\u2009567");
 });
 
-test("a count takes the singular for one alone", () => {
+test("only one is singular", () => {
   expect([0, 1, 14].map((count) => countOf(count, "sensor"))).toEqual([
     "0 sensors",
     "1 sensor",
@@ -15,7 +15,7 @@ test("a count takes the singular for one alone", () => {
   expect(countOf(2, "stays", "stay")).toBe("2 stay");
 });
 
-test("a size is told in the largest unit that keeps it above one", () => {
+test("a size uses the largest unit that keeps it above one", () => {
   expect([0, 1023, 1024, 16_711_680_000, 2 ** 40].map(formatBytes)).toEqual([
     "0 bytes",
     "1023 bytes",

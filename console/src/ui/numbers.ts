@@ -1,4 +1,4 @@
-// Numbers as people read them: thin separators, sizes in binary units, the right plural.
+// Formats numbers: thin separators, sizes in binary units, plurals.
 
 const THIN_SPACE = "\u2009";
 
@@ -7,7 +7,7 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);
 }
 
-/** `1 sensor`, `14 sensors`. */
+/** `1 sensor`, `14 sensors`. Pass the verb along, so that it agrees: `countOf(1, "sensor is", "sensors are")`. */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
@@ -25,7 +25,7 @@ export function formatBytes(bytes: number): string {
   return `${step === 0 || size >= 100 ? Math.round(size) : Number(size.toFixed(1))} ${SIZES[step]}`;
 }
 
-/** An id shortened in the middle: `tok_0198…4e5f`. */
+/** Shortens an id in the middle: `tok_0198…4e5f`. */
 export function shortId(id: string): string {
   return id.length <= 14 ? id : `${id.slice(0, 8)}…${id.slice(-4)}`;
 }

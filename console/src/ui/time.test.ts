@@ -3,7 +3,7 @@ import { exactTime, relativeTime } from "./time.ts";
 
 const now = Date.parse("2026-11-24T12:00:00.000Z");
 
-test("a time is told by its distance, in the largest unit that fits", () => {
+test("a relative time uses the largest unit that fits", () => {
   expect(relativeTime("2026-11-24T11:59:59.000Z", now)).toBe("just now");
   expect(relativeTime("2026-11-24T11:59:40.000Z", now)).toBe("20 s ago");
   expect(relativeTime("2026-11-24T11:56:59.000Z", now)).toBe("3 min ago");
@@ -15,11 +15,11 @@ test("a time is told by its distance, in the largest unit that fits", () => {
   expect(relativeTime("2026-11-24T12:00:45.000Z", now)).toBe("in 45 s");
 });
 
-test("a time beyond sixty days is told by its date", () => {
+test("a time beyond sixty days is a date", () => {
   expect(relativeTime("2026-01-05T12:00:00.000Z", now)).toBe("5 Jan 2026");
 });
 
-test("the exact time names its zone", () => {
+test("the exact time includes its zone", () => {
   expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin")).toBe("24 Nov 2026, 10:30:05 CET");
   expect(exactTime("2026-11-24T09:30:05.000Z", "UTC")).toBe("24 Nov 2026, 09:30:05 UTC");
 });

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 
 const SHOWN_MS = 2_000;
 
-/** Copies a text; `isCopied` for two seconds once it is on the clipboard. */
+/** Copies a text. `isCopied` is true for two seconds after that. */
 export function useCopy(): { copy: (text: string) => Promise<void>; isCopied: boolean } {
   const [copiedAt, setCopiedAt] = useState<number>();
   useEffect(() => {
@@ -25,14 +25,14 @@ async function writeClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** Browsers have no clipboard for a page that came by plain HTTP over a network, but still copy what is selected. */
+/** Browsers have no clipboard API for pages over plain HTTP, but they can copy a selection. */
 function copySelected(text: string): boolean {
   const before = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.readOnly = true;
   field.style.cssText = "position: fixed; opacity: 0";
-  // Beside the button that was pressed: a dialog takes the focus back from what is outside of it.
+  // Next to the button, because a dialog does not allow focus outside it.
   (before?.parentElement ?? document.body).append(field);
   field.select();
   const isCopied = document.execCommand("copy");

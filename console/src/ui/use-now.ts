@@ -1,4 +1,4 @@
-// One clock for everything on the screen that tells time by distance.
+// One clock for all relative times on the page.
 import { useSyncExternalStore } from "react";
 
 const TICK_MS = 5_000;
@@ -25,7 +25,7 @@ function read(): number {
   return now;
 }
 
-/** Milliseconds since 1970, moving on every five seconds. */
+/** Milliseconds since 1970, updated every five seconds. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, read);
 }

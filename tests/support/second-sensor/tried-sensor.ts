@@ -1,6 +1,6 @@
 // The second sensor as the tests run it: without pauses, and looked at through the API.
 import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
-import type { Person } from "../installation.ts";
+import type { User } from "../installation.ts";
 import { type Collected, report } from "./checking-in.ts";
 import { makeUpHost } from "./made-up-host.ts";
 import { type SecondSensor, type SensorOptions, startSensor } from "./second-sensor.ts";
@@ -23,10 +23,10 @@ export async function reportUntilTaken(sensor: SecondSensor, collected: Collecte
 
 export const idOf = (sensor: SecondSensor) => sensor.identity.sensorId ?? "";
 
-export const show = (person: Person, sensor: SecondSensor) =>
-  person.call(getSensor, { params: { id: idOf(sensor) } });
+export const show = (user: User, sensor: SecondSensor) =>
+  user.call(getSensor, { params: { id: idOf(sensor) } });
 
-export async function listPackages(person: Person, sensor: SecondSensor) {
+export async function listPackages(user: User, sensor: SecondSensor) {
   const params = { id: idOf(sensor), category: "packages" as const };
-  return (await person.call(listSensorInventory, { params, query: { limit: 1000 } })).items;
+  return (await user.call(listSensorInventory, { params, query: { limit: 1000 } })).items;
 }

@@ -3,7 +3,7 @@ import { LensMark } from "../../components/LensMark.tsx";
 import { useTitle } from "../../components/use-title.ts";
 import classes from "./PublicFrame.module.css";
 
-/** The frame of the pages that one sees before signing in. */
+/** The frame of the pages before sign-in. */
 export function PublicFrame({
   title,
   text,

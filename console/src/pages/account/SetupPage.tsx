@@ -1,19 +1,20 @@
-import { completeSetup, getMe, PASSWORD_LENGTH, signIn } from "@attacklens/protocol/account.ts";
+import { completeSetup, PASSWORD_LENGTH, signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, setupQuery } from "../../queries.ts";
+import { meQuery, setupQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
 
 const route = getRouteApi("/setup");
 
-/** Makes the first Super Admin. Needs the code that only the link printed by the server holds. */
+/** Creates the first Super Admin. It needs the code from the setup link that the server prints. */
 export function SetupPage() {
   const code = route.useLoaderData();
   if (!code) return <SetupLinkNeeded />;
@@ -22,33 +23,34 @@ export function SetupPage() {
 
 function SetupLinkNeeded() {
   return (
-    <PublicFrame title="Set up AttackLens" text="This installation waits for its first Super Admin.">
+    <PublicFrame title="Set up AttackLens" text="This installation has no Super Admin yet.">
       <Notice kind="info">
-        Open the set-up link that the server printed when it first started. It is in the terminal, or in the
-        log of the service: look for a line with <code>/setup#code=</code>.
+        Open the setup link that the server printed when it first started. Look in the terminal or in the log
+        of the service for a line with <code>/setup#code=</code>.
       </Notice>
     </PublicFrame>
   );
 }
 
+const EMPTY = { name: "", email: "", password: "", repeat: "" };
+
+const validate = validateBody<typeof EMPTY>({ schema: completeSetup.body.omit({ code: true }).strip() });
+
 function SetupForm({ code }: { code: string }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const form = useForm({
-    initialValues: { name: "", email: "", password: "", repeat: "" },
-    validate: {
-      name: (name) => (name.trim() ? null : "Enter your name"),
-      email: (email) => (/.@./.test(email) ? null : "Enter your e-mail address"),
-      password: (password) =>
-        password.length < PASSWORD_LENGTH.min ? `Use at least ${PASSWORD_LENGTH.min} characters` : null,
-      repeat: (repeat, values) => (repeat === values.password ? null : "Differs from the password above"),
-    },
+    initialValues: EMPTY,
+    validate: (values) => ({
+      ...validate(values),
+      ...(values.repeat === values.password ? {} : { repeat: "The passwords do not match" }),
+    }),
   });
   const { submit, isSubmitting, error } = useSubmit(form);
   const isUnknown = useRef(false);
 
-  /** The link works once: when the reply to it was lost, the account is there, and the same password opens it. */
-  async function makeAccount(body: Parameters<typeof callApi<typeof completeSetup>>[1]["body"]) {
+  /** The link works once. If the reply was lost, the account may exist, so this signs in with the same password. */
+  async function createAccount(body: Parameters<typeof callApi<typeof completeSetup>>[1]["body"]) {
     try {
       return await callApi(completeSetup, { body });
     } catch (error) {
@@ -64,9 +66,9 @@ function SetupForm({ code }: { code: string }) {
 
   const send = form.onSubmit(({ name, email, password }) =>
     submit(async () => {
-      const me = await makeAccount({ code, name, email: email.trim(), password });
+      const me = await createAccount({ code, name, email, password });
       queryClient.setQueryData(setupQuery.queryKey, { needed: false });
-      queryClient.setQueryData(apiQuery(getMe, {}).queryKey, me);
+      queryClient.setQueryData(meQuery.queryKey, me);
       await navigate({ ...paths.home(), replace: true });
     }),
   );
@@ -74,22 +76,22 @@ function SetupForm({ code }: { code: string }) {
   return (
     <PublicFrame
       title="Set up AttackLens"
-      text="Make the first account. It is a Super Admin: it may do everything."
+      text="Create the first account. It is a Super Admin and has all permissions."
     >
       <form onSubmit={send} noValidate>
         <Stack gap="md">
           <TextInput label="Name" autoComplete="name" autoFocus {...form.getInputProps("name")} />
           <TextInput
-            label="E-mail"
+            label="Email"
             type="email"
             autoComplete="username"
-            description="You sign in with it"
+            description="You sign in with this address"
             {...form.getInputProps("email")}
           />
           <PasswordInput
             label="Password"
             autoComplete="new-password"
-            description={`At least ${PASSWORD_LENGTH.min} characters; several unrelated words do well`}
+            description={`At least ${PASSWORD_LENGTH.min} characters. Several unrelated words work well.`}
             {...form.getInputProps("password")}
           />
           <PasswordInput

@@ -1,36 +1,33 @@
-import { getMe, signIn } from "@attacklens/protocol/account.ts";
+import { signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { callApi } from "../../api.ts";
+import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { pathAfterSignIn } from "../../paths.ts";
-import { apiQuery, setupQuery } from "../../queries.ts";
+import { meQuery, setupQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
 
 const route = getRouteApi("/sign-in");
+
+const validate = validateBody<{ email: string; password: string }>({ schema: signIn.body });
 
 export function SignInPage() {
   const { then } = route.useSearch();
   const router = useRouter();
   const queryClient = useQueryClient();
   useEffect(() => forgetSession(queryClient), [queryClient]);
-  const form = useForm({
-    initialValues: { email: "", password: "" },
-    validate: {
-      email: (email) => (email.trim() ? null : "Enter your e-mail address"),
-      password: (password) => (password ? null : "Enter your password"),
-    },
-  });
+  const form = useForm({ initialValues: { email: "", password: "" }, validate });
   const { submit, isSubmitting, error } = useSubmit(form);
 
   const send = form.onSubmit(({ email, password }) =>
     submit(async () => {
       const me = await callApi(signIn, { body: { email: email.trim(), password } });
-      queryClient.setQueryData(apiQuery(getMe, {}).queryKey, me);
+      queryClient.setQueryData(meQuery.queryKey, me);
       router.history.replace(pathAfterSignIn(then));
     }),
   );
@@ -40,7 +37,7 @@ export function SignInPage() {
       <form onSubmit={send} noValidate>
         <Stack gap="md">
           <TextInput
-            label="E-mail"
+            label="Email"
             type="email"
             autoComplete="username"
             autoFocus
@@ -62,8 +59,8 @@ export function SignInPage() {
 }
 
 /**
- * Nothing of an earlier session is shown in the next one. Earlier than here, pages that are still mounted would lose what they show.
- * What this page itself loads, perhaps at this moment, belongs to no session.
+ * Removes the data of the previous session, except the data that this page loads, which belongs to no session. It runs
+ * only here, because earlier it would remove the data of pages that are still mounted.
  */
 function forgetSession(queryClient: QueryClient): void {
   const [publicNoun] = setupQuery.queryKey;

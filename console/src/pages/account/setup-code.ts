@@ -1,8 +1,9 @@
-// The set-up code comes in the fragment, which no server sees. It leaves the address bar at once and lives in memory only.
+// The setup code is in the fragment of the URL, which browsers do not send. It is removed from the address bar
+// immediately and kept only in memory.
 
 let code: string | undefined;
 
-/** The code of the link that was opened, if it was one. */
+/** Returns the code of the setup link, or undefined when the page was opened without it. */
 export function takeSetupCode(): string | undefined {
   const found = new URLSearchParams(window.location.hash.slice(1)).get("code");
   if (found) {

@@ -1,4 +1,4 @@
-import { type ApiKey, listApiKeys, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
+import { type ApiKey, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
 import { notifications } from "@mantine/notifications";
 import { IconPlus, IconTerminal2 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -15,26 +15,28 @@ import { ActionButton } from "../../ui/ActionButton.tsx";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { apiKeyColumns } from "./api-key-columns.tsx";
+import { apiKeyList } from "./api-key-list.ts";
 
 const route = getRouteApi("/app/settings/api-keys");
 
 export function ApiKeysPage() {
   const search = route.useSearch();
-  const list = useList(listApiKeys, { query: search });
+  const list = useList(apiKeyList.query(search));
   const [asked, setAsked] = useState<ApiKey>();
   const columns = useMemo(() => apiKeyColumns(setAsked), []);
   const queryClient = useQueryClient();
   async function revoke(key: ApiKey) {
     await callApi(revokeApiKey, { params: { id: key.id } });
     await refresh(queryClient, "apiKeys");
-    notifications.show({ message: `“${key.name}” is revoked: it is refused from now on.` });
+    notifications.show({ message: `“${key.name}” is revoked. Requests with it are refused.` });
   }
   return (
     <>
       <ListPage<ApiKey>
         title="API keys"
-        description="What a script or the command line shows instead of a person's sign-in."
+        description="Scripts and the command line use an API key instead of a sign-in."
         action={<CreateKey />}
+        noun="API keys"
         searchLabel="Search by name"
         search={search}
         defaultSort={{ sort: "createdAt", order: "desc" }}
@@ -42,8 +44,8 @@ export function ApiKeysPage() {
         columns={columns}
         empty={
           <StateMessage icon={<IconTerminal2 size={20} />} title="No API keys yet" action={<CreateKey />}>
-            A key lets a program call the API, such as attacklens token in a deployment pipeline. Make one per
-            program, with the lowest role that does.
+            A program uses a key to call the API, for example <code>attacklens token</code> in a deployment
+            pipeline. Create one key per program, with the lowest role that is sufficient.
           </StateMessage>
         }
       />
@@ -55,8 +57,8 @@ export function ApiKeysPage() {
           onClose={() => setAsked(undefined)}
           errorText={(error) => problemOf(error).detail}
         >
-          Programs that show <strong>{asked.name}</strong> are refused from their next request on, and this
-          cannot be undone. What they made stays.
+          Requests with <strong>{asked.name}</strong> are refused immediately. This cannot be undone. Objects
+          that were created with it are kept.
         </ConfirmDialog>
       )}
       <Outlet />

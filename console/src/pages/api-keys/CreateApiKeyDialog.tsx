@@ -8,6 +8,7 @@ import { useState } from "react";
 import { openCreation } from "../../api.ts";
 import { CommandBlock } from "../../components/CommandBlock.tsx";
 import { FormDialog } from "../../components/FormDialog.tsx";
+import { validateBody } from "../../components/form-schema.ts";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { useSubmit } from "../../components/use-submit.ts";
@@ -16,18 +17,33 @@ import { meQuery, refresh } from "../../queries.ts";
 import { exactTime } from "../../ui/time.ts";
 
 const DAY_MS = 86_400_000;
-const LIVES = [
+
+interface KeyValues {
+  name: string;
+  role: Role;
+  days: string;
+}
+
+function toBody({ name, role, days }: KeyValues) {
+  return { name: name.trim(), role, expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString() };
+}
+
+const INITIAL_VALUES: KeyValues = { name: "", role: "posture-manager", days: "90" };
+
+const validate = validateBody<KeyValues>({ schema: createApiKey.body, toBody });
+
+const LIFETIMES = [
   { days: 7, label: "7 days" },
   { days: 30, label: "30 days" },
   { days: 90, label: "90 days" },
   { days: 365, label: "1 year" },
 ] as const;
 
-const ROLE_WORDS: Record<Role, string> = {
-  viewer: "Reads everything but secrets",
-  "posture-manager": "Also manages tokens, sensors, assets and groups",
-  admin: "Also what Admins may, but not API keys",
-  "super-admin": "Also what Super Admins may, but not API keys",
+const ROLE_DESCRIPTIONS: Record<Role, string> = {
+  viewer: "Can read everything except secrets",
+  "posture-manager": "Can also manage tokens, sensors, assets and asset groups",
+  admin: "Has the permissions of an Admin, except managing API keys",
+  "super-admin": "Has the permissions of a Super Admin, except managing API keys",
 };
 
 interface CreatedKey {
@@ -36,7 +52,7 @@ interface CreatedKey {
   value: string;
 }
 
-/** The form, then the value, once. */
+/** The form, then the value of the key, which is shown once. */
 export function CreateApiKeyDialog() {
   const [created, setCreated] = useState<CreatedKey>();
   const [createKey] = useState(() => openCreation(createApiKey));
@@ -44,19 +60,12 @@ export function CreateApiKeyDialog() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const disabledReason = usePermissionReason("api-keys:manage");
-  const form = useForm({
-    initialValues: { name: "", role: "posture-manager" as Role, days: "90" },
-    validate: { name: (name) => (name.trim() ? null : "Enter a name") },
-  });
+  const form = useForm({ initialValues: INITIAL_VALUES, validate });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const close = () => void navigate({ ...paths.apiKeys(), search: true, replace: true });
 
-  async function create(sent: typeof form.values) {
-    const { name, role, days } = sent;
-    const { apiKey, value } = await createKey(sent, () => {
-      const expiresAt = new Date(Date.now() + Number(days) * DAY_MS).toISOString();
-      return { body: { name: name.trim(), role, expiresAt } };
-    });
+  async function create(sent: KeyValues) {
+    const { apiKey, value } = await createKey(sent, () => ({ body: toBody(sent) }));
     setCreated({ name: apiKey.name, expiresAt: apiKey.expiresAt, value });
     void refresh(queryClient, "apiKeys");
   }
@@ -67,7 +76,7 @@ export function CreateApiKeyDialog() {
         title="Store the key now"
         intro={
           <>
-            <strong>{created.name}</strong> is created and valid until {exactTime(created.expiresAt)}.
+            <strong>{created.name}</strong> is created. It is valid until {exactTime(created.expiresAt)}.
           </>
         }
         noun="key"
@@ -82,7 +91,7 @@ export function CreateApiKeyDialog() {
             "read -rs ATTACKLENS_API_KEY; export ATTACKLENS_API_KEY",
             `attacklens token list --server ${window.location.origin}`,
           ].join("\n")}
-          note="The first line waits for the key, unseen. Programs send it as Authorization: Bearer."
+          note="The first line reads the key without showing it. Programs send the key in the Authorization: Bearer header."
         />
       </ShowOnceDialog>
     );
@@ -104,24 +113,24 @@ export function CreateApiKeyDialog() {
         data-autofocus
         maxLength={100}
         placeholder="Deployment pipeline"
-        description="The program that is going to use it"
+        description="The program that uses this key"
         inputWrapperOrder={["label", "input", "description", "error"]}
         {...form.getInputProps("name")}
       />
       <Radio.Group
         label="Role"
-        description="Never more than your own role at the time"
+        description="The key never has more permissions than your own role"
         {...form.getInputProps("role")}
       >
         <Stack gap={6} mt={6}>
           {ROLES.slice(0, ROLES.indexOf(me.role) + 1).map((role) => (
-            <Radio key={role} value={role} label={ROLE_NAMES[role]} description={ROLE_WORDS[role]} />
+            <Radio key={role} value={role} label={ROLE_NAMES[role]} description={ROLE_DESCRIPTIONS[role]} />
           ))}
         </Stack>
       </Radio.Group>
       <Select
         label="Valid for"
-        data={LIVES.map(({ days, label }) => ({ value: String(days), label }))}
+        data={LIFETIMES.map(({ days, label }) => ({ value: String(days), label }))}
         allowDeselect={false}
         {...form.getInputProps("days")}
       />

@@ -1,9 +1,10 @@
-import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { type AssetGroup, createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { FormDialog } from "../../components/FormDialog.tsx";
+import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
@@ -16,6 +17,8 @@ interface GroupNameDialogProps {
   disabledReason: string | undefined;
 }
 
+const validate = validateBody<{ name: string }>({ schema: createAssetGroup.body });
+
 export function GroupNameDialog({
   title,
   submit: label,
@@ -25,10 +28,7 @@ export function GroupNameDialog({
 }: GroupNameDialogProps) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const form = useForm({
-    initialValues: { name },
-    validate: { name: (typed) => (typed.trim() ? null : "Enter a name") },
-  });
+  const form = useForm({ initialValues: { name }, validate });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const close = () => navigate({ ...paths.assetGroups(), search: true, replace: true });
   const send = form.onSubmit((values) =>

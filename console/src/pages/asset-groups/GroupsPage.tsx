@@ -1,4 +1,4 @@
-import { type AssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
+import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { IconPlus, IconStack2 } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -10,6 +10,7 @@ import { paths } from "../../paths.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { groupColumns } from "./group-columns.tsx";
+import { groupList } from "./group-queries.ts";
 import { useGroupActions } from "./use-group-actions.tsx";
 
 const route = getRouteApi("/app/assets/groups");
@@ -23,17 +24,19 @@ export function GroupsPage() {
     <>
       <ListPage<AssetGroup>
         title="Asset Groups"
-        description="Named sets of assets: what Enrollment Tokens are scoped to, and what lists are filtered by."
+        description="Named sets of assets. You can scope Enrollment Tokens to a group and filter lists by group."
         action={<CreateGroup />}
+        noun="asset groups"
         searchLabel="Search by name"
         search={search}
         defaultSort={{ sort: "name", order: "asc" }}
-        list={useList(listAssetGroups, { query: search })}
+        list={useList(groupList.query(search))}
         columns={columns}
         onRowClick={(group) => void navigate(paths.assets({ assetGroupId: group.id }))}
         empty={
           <StateMessage icon={<IconStack2 size={20} />} title="No Asset Groups yet" action={<CreateGroup />}>
-            Make one per environment or department. Sensors that enroll with a token scoped to it land there.
+            Create one group per environment or department. Sensors that enroll with a token scoped to a group
+            are added to it.
           </StateMessage>
         }
       />

@@ -38,17 +38,17 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
   async function remove(group: AssetGroup) {
     await callApi(deleteAssetGroup, { params: { id: group.id } });
     await refresh(queryClient, "assetGroups", "assets", "enrollmentTokens", "sensors");
-    notifications.show({ message: `“${group.name}” is deleted: ${consequence(group)}` });
+    notifications.show({ message: `“${group.name}” is deleted. ${consequence(group)}` });
   }
   const dialog = (
     <ConfirmDialog
       title="Delete Asset Group?"
-      action="Delete group"
+      action="Delete asset group"
       onConfirm={() => remove(asked)}
       onClose={() => setAsked(undefined)}
       errorText={(error) => problemOf(error).detail}
     >
-      <strong>{asked.name}</strong> is gone for good: {consequence(asked)}
+      <strong>{asked.name}</strong> is deleted permanently. {consequence(asked)}
       {asked.enrollmentTokens > 0 && <GroupTokens groupId={asked.id} />}
     </ConfirmDialog>
   );
@@ -57,7 +57,7 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
 
 const TOKENS_SHOWN = 10;
 
-/** The tokens that refuse once their group is gone. */
+/** The tokens that stop working without their group. */
 function GroupTokens({ groupId }: { groupId: string }) {
   const query = { assetGroupId: groupId, status: "active", sort: "name", order: "asc", limit: TOKENS_SHOWN };
   const { data } = useQuery(
@@ -76,10 +76,11 @@ function GroupTokens({ groupId }: { groupId: string }) {
   );
 }
 
-/** What deleting it does to what. */
+/** The effect of deleting a group. */
 function consequence({ assets, enrollmentTokens: tokens }: AssetGroup): string {
-  const stay = `${countOf(assets, "asset")} ${assets === 1 ? "stays" : "stay"} without a group`;
-  const refuse = `${countOf(tokens, "Enrollment Token")} scoped to it ${tokens === 1 ? "refuses" : "refuse"} from now on`;
-  const happens = [assets > 0 && stay, tokens > 0 && refuse].filter(Boolean).join(", ");
-  return `${happens || "no asset and no Enrollment Token is affected"}.`;
+  const texts = [
+    assets > 0 && `${countOf(assets, "asset stays", "assets stay")} without a group.`,
+    tokens > 0 && `${countOf(tokens, "Enrollment Token stops", "Enrollment Tokens stop")} working.`,
+  ].filter(Boolean);
+  return texts.join(" ") || "No assets or Enrollment Tokens are affected.";
 }

@@ -1,15 +1,15 @@
-import { getAsset } from "@attacklens/protocol/assets.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { paths } from "../../paths.ts";
-import { apiQuery, refreshMs } from "../../queries.ts";
+import { refreshMs } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
+import { assetQuery } from "./asset-queries.ts";
 import { ASSET_TYPE_NAMES, IDENTIFIER_NAMES } from "./asset-words.ts";
 
 const route = getRouteApi("/app/assets/$assetId");
@@ -17,7 +17,7 @@ const route = getRouteApi("/app/assets/$assetId");
 export function AssetPage() {
   const { assetId } = route.useParams();
   const { data: asset } = useSuspenseQuery({
-    ...apiQuery(getAsset, { params: { id: assetId } }),
+    ...assetQuery(assetId),
     refetchInterval: refreshMs,
   });
   return (
@@ -54,7 +54,7 @@ export function AssetPage() {
             { label: "Asset ID", value: <CopyText value={asset.id} name="asset ID" short /> },
           ]}
         />
-        <Section title="Identifiers" text="What tells this machine from every other.">
+        <Section title="Identifiers" text="The values that identify this host.">
           <Facts
             facts={asset.identifiers.map(({ type, value }) => ({
               label: IDENTIFIER_NAMES[type],

@@ -1,4 +1,4 @@
-import { type Asset, listAssets } from "@attacklens/protocol/assets.ts";
+import type { Asset } from "@attacklens/protocol/assets.ts";
 import { IconServer2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
@@ -9,6 +9,7 @@ import { paths } from "../../paths.ts";
 import { columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { assetList } from "./asset-queries.ts";
 import { ASSET_TYPE_NAMES } from "./asset-words.ts";
 
 const route = getRouteApi("/app/assets");
@@ -69,13 +70,14 @@ export function AssetsPage() {
   return (
     <ListPage<Asset>
       title="All assets"
-      description="One record per machine. A sensor is linked to the asset that is its machine."
+      description="One record per host, linked to the sensor that runs on it."
+      noun="assets"
       searchLabel="Search by name"
       search={search}
       filterNames={["assetGroupId"]}
       filters={<GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />}
       defaultSort={{ sort: "name", order: "asc" }}
-      list={useList(listAssets, { query: search })}
+      list={useList(assetList.query(search))}
       columns={COLUMNS}
       onRowClick={(asset) => void navigate(paths.asset(asset.id))}
       empty={
@@ -88,7 +90,7 @@ export function AssetsPage() {
             </ButtonLink>
           }
         >
-          An asset appears when a sensor enrolls on its machine.
+          An asset appears when a sensor enrolls.
         </StateMessage>
       }
     />

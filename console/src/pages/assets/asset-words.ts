@@ -2,7 +2,7 @@ import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
 
 export const ASSET_TYPE_NAMES: Record<Asset["type"], string> = {
   server: "Server",
-  "virtual-machine": "Virtual Machine",
+  "virtual-machine": "Virtual machine",
   endpoint: "Endpoint",
 };
 

@@ -9,16 +9,16 @@ import { callApi, problemOf } from "../../api.ts";
 import { SensorStatusMark } from "../../components/statuses.tsx";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
-import { countOf } from "../../ui/numbers.ts";
+import { countOf, formatCount } from "../../ui/numbers.ts";
 import { zoneName } from "../../ui/time.ts";
-import { usePreview } from "./use-preview.ts";
+import { usePreview } from "./token-queries.ts";
 
 type Which = "all" | "since" | "network";
 
-/** From how many sensors on the token's name is typed. */
+/** From this number of sensors on, the user types the name of the token. */
 const MANY = 10;
 
-/** Revokes a token that may have leaked, and blocks what came in with it: all, since a time, or from a network. */
+/** Revokes a token that may have leaked, and blocks its sensors: all, those since a time, or those from a network. */
 export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken; onClose: () => void }) {
   const [which, setWhich] = useState<Which>("all");
   const [since, setSince] = useState("");
@@ -40,14 +40,14 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
   const mustType = isKnown && data.toBlock >= MANY;
 
   async function confirm() {
-    if (!isKnown) throw new Error("Not known yet what would be blocked");
+    if (!isKnown) throw new Error("The list of sensors is not loaded yet. Try again.");
     try {
       const { blockedSensors } = await callApi(revokeAndBlockEnrollmentToken, {
         params: { id: token.id },
         body: { ...filter, expectedSensors: data.toBlock },
       });
       notifications.show({
-        message: `“${token.name}” is revoked and ${countOf(blockedSensors, "sensor is", "sensors are")} blocked.`,
+        message: `“${token.name}” is revoked, and ${countOf(blockedSensors, "sensor is", "sensors are")} blocked.`,
       });
     } catch (refusal) {
       void refetch();
@@ -69,14 +69,14 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
     >
       <Stack gap="md">
         <Text inherit>
-          No sensor can enroll with <strong>{token.name}</strong> from now on, which cannot be undone. Sensors
-          that are blocked keep their key and what they reported; a person can unblock each.
+          No sensor can enroll with <strong>{token.name}</strong> anymore. This cannot be undone. Blocked
+          sensors keep their keys and their data. You can unblock each one later.
         </Text>
-        <Radio.Group label="Which sensors?" value={which} onChange={(chosen) => setWhich(chosen as Which)}>
+        <Radio.Group label="Sensors to block" value={which} onChange={(chosen) => setWhich(chosen as Which)}>
           <Stack gap={6} mt={6}>
-            <Radio value="all" label="All that it enrolled" />
-            <Radio value="since" label="Those enrolled since a time" />
-            <Radio value="network" label="Those that enrolled from a network" />
+            <Radio value="all" label="All sensors enrolled with this token" />
+            <Radio value="since" label="Sensors enrolled since a time" />
+            <Radio value="network" label="Sensors enrolled from a network" />
           </Stack>
         </Radio.Group>
         {which === "since" && (
@@ -92,6 +92,7 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
           <TextInput
             label="Network"
             placeholder="10.1.0.0/16"
+            description="An IP address or a CIDR range"
             maxLength={50}
             value={network}
             onChange={(event) => setNetwork(event.currentTarget.value)}
@@ -102,8 +103,8 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
           <Stack gap={6} aria-live="polite">
             <Text inherit fw={500}>
               {data.toBlock === 0
-                ? "No sensor would be blocked."
-                : `${countOf(data.toBlock, "sensor")} will be blocked, of ${countOf(data.sensors, "that exists", "that exist")}${data.blocked > 0 ? ` (${countOf(data.blocked, "is", "are")} blocked already)` : ""}.`}
+                ? "No sensors will be blocked."
+                : `${formatCount(data.toBlock)} of ${countOf(data.sensors, "sensor")} will be blocked${data.blocked > 0 ? ` (${countOf(data.blocked, "is", "are")} already blocked)` : ""}.`}
             </Text>
             {data.sample.length > 0 && (
               <ScrollArea.Autosize mah={180} tabIndex={0} type="auto">
@@ -124,7 +125,7 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
             )}
             {data.toBlock > data.sample.length && (
               <Text size="sm" c="dimmed">
-                The first {data.sample.length} by hostname are shown.
+                Only the first {data.sample.length} are shown, sorted by hostname.
               </Text>
             )}
           </Stack>

@@ -2,9 +2,10 @@ import { deleteEnrollmentToken, type EnrollmentToken } from "@attacklens/protoco
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
+import { remainingSensorsText } from "../../components/token-words.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
-import { SensorsStay, stay } from "./SensorsStay.tsx";
+import { RemainingSensors } from "./RemainingSensors.tsx";
 
 interface DeleteTokenDialogProps {
   token: EnrollmentToken;
@@ -18,7 +19,9 @@ export function DeleteTokenDialog({ token, onClose, onDeleted }: DeleteTokenDial
     await callApi(deleteEnrollmentToken, { params: { id: token.id } });
     await onDeleted?.();
     await refresh(queryClient, "enrollmentTokens", "assetGroups", "sensors");
-    notifications.show({ message: `“${token.name}” is deleted: ${stay(token.enrolledSensors)} enrolled.` });
+    notifications.show({
+      message: `“${token.name}” is deleted. ${remainingSensorsText(token.enrolledSensors)}`,
+    });
   }
   return (
     <ConfirmDialog
@@ -28,9 +31,9 @@ export function DeleteTokenDialog({ token, onClose, onDeleted }: DeleteTokenDial
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
     >
-      <strong>{token.name}</strong> is gone for good
-      {token.status === "active" ? ", and no sensor can enroll with it from now on" : ""}.{" "}
-      <SensorsStay token={token} keep=" and keep naming it" />
+      <strong>{token.name}</strong> is deleted permanently
+      {token.status === "active" ? ", and no sensor can enroll with it anymore" : ""}.{" "}
+      <RemainingSensors token={token} />
     </ConfirmDialog>
   );
 }

@@ -1,24 +1,25 @@
-import { getEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { callApi } from "../../api.ts";
+import { disabledReason } from "../../components/disabled-reason.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, refresh } from "../../queries.ts";
+import { refresh, tokenQuery } from "../../queries.ts";
 import { TokenForm } from "./TokenForm.tsx";
 import { changesBetween, type TokenValues, valuesOf, withProposal } from "./token-values.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/token-overview/edit");
 
-/** Changes a token; opened by an offer of the ledger, with that offer in the fields. */
+/** Changes a token. The search of the URL can hold suggested changes, which a refused attempt offers. */
 export function EditTokenDialog() {
   const { tokenId } = route.useParams();
   const proposal = route.useSearch();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
-  // As they were when the dialog opened: another person's change meanwhile is not undone by what is not touched here.
+  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
+  // The values when the dialog opened: only the fields that the user changes are sent, so changes by others are kept.
   const [before] = useState(() => valuesOf(token, new Date()));
   const [{ values, words }] = useState(() => withProposal(before, proposal, new Date()));
   const close = () => navigate({ ...paths.enrollmentToken(tokenId), replace: true });
@@ -28,12 +29,11 @@ export function EditTokenDialog() {
     if (Object.keys(body).length > 0) {
       const changed = await callApi(updateEnrollmentToken, { params: { id: tokenId }, body });
       await refresh(queryClient, "enrollmentTokens");
-      notifications.show({ message: `“${changed.name}” is changed.` });
+      notifications.show({ message: `“${changed.name}” is saved.` });
     }
     await close();
   }
 
-  const { allowed, reason } = token.can.edit;
   return (
     <TokenForm
       title="Edit Enrollment Token"
@@ -43,7 +43,7 @@ export function EditTokenDialog() {
       spent={token.enrolledSensors}
       onSubmit={change}
       onClose={() => void close()}
-      disabledReason={allowed ? undefined : (reason ?? "Not possible now")}
+      disabledReason={disabledReason(token.can.edit)}
     />
   );
 }

@@ -1,18 +1,18 @@
-// The field for a token's last day and time. It brings the calendar along, so it is loaded when it is first shown.
+// The date and time of a token's expiry. It needs the calendar library, so it is loaded when it is first shown.
 import { DateTimePicker } from "@mantine/dates";
 import { useId } from "react";
 import { zoneName } from "../../ui/time.ts";
 import { fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
 
 interface ExpiryDateProps {
-  /** Wall-clock text in the person's own zone. */
+  /** Wall-clock text in the time zone of the browser. */
   value: string | null;
   onValue: (value: string | null) => void;
   error?: string | undefined;
 }
 
 export function ExpiryDate({ value, onValue, error }: ExpiryDateProps) {
-  // The calendar is a dialog named by the field that opens it, which it looks for under this id.
+  // The calendar is a dialog. Its accessible name is the field with this id.
   const id = useId();
   const now = new Date();
   const at = fromWallClock(value);
@@ -32,9 +32,9 @@ export function ExpiryDate({ value, onValue, error }: ExpiryDateProps) {
       error={error}
       id={id}
       popoverProps={{ id }}
-      previousLabel="Month before"
-      nextLabel="Month after"
-      submitButtonProps={{ "aria-label": "Use this date and time" }}
+      previousLabel="Previous month"
+      nextLabel="Next month"
+      submitButtonProps={{ "aria-label": "Apply date and time" }}
       timePickerProps={{ hoursInputLabel: "Hours", minutesInputLabel: "Minutes" }}
     />
   );

@@ -3,13 +3,13 @@ import { lazy, Suspense } from "react";
 import { Notice } from "../../ui/Notice.tsx";
 import { daysFrom, EXPIRY_PRESETS, toWallClock } from "./expiry.ts";
 
-// Only the calendar: a part loaded later that has styles gets a stylesheet, and the bundler writes several in no fixed order.
+// Only the calendar is loaded later, because it has no styles of ours: the bundler orders several stylesheets at random.
 const ExpiryDate = lazy(async () => ({ default: (await import("./ExpiryDate.tsx")).ExpiryDate }));
 
 interface ExpiryFieldProps {
   kind: "none" | "date";
   onKind: (kind: "none" | "date") => void;
-  /** Wall-clock text in the person's own zone. */
+  /** Wall-clock text in the time zone of the browser. */
   value: string | null;
   onValue: (value: string | null) => void;
   error?: string | undefined;
@@ -22,11 +22,11 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
       <Radio.Group label="Expiry" value={kind} onChange={(chosen) => onKind(chosen as "none" | "date")}>
         <Stack gap={6} mt={6}>
           <Radio value="none" label="No expiry" description="Valid until it is revoked or deleted" />
-          <Radio value="date" label="Custom date" description="Refused after it" />
+          <Radio value="date" label="Custom date" description="Enrollment is rejected after this time" />
         </Stack>
       </Radio.Group>
       {kind === "none" && (
-        <Notice kind="warning">It works until somebody revokes or deletes it. The list flags it.</Notice>
+        <Notice kind="warning">This token never expires. The list of tokens shows a warning for it.</Notice>
       )}
       {kind === "date" && (
         <Stack gap="xs" pl={28}>

@@ -1,10 +1,13 @@
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { openCreation, problemOf } from "../../api.ts";
+import { openCreation } from "../../api.ts";
+import { validateBody } from "../../components/form-schema.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
+import { useSubmit } from "../../components/use-submit.ts";
 import { apiQuery, refresh } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 
@@ -19,7 +22,7 @@ interface Chosen {
   label: string;
 }
 
-/** One of the existing asset groups, or a new one; the server searches, so that any number of them can exist. */
+/** Chooses an asset group or creates one. The server searches, because there can be thousands of groups. */
 export function GroupField({ value, onChange, error }: GroupFieldProps) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<Chosen>();
@@ -52,13 +55,13 @@ export function GroupField({ value, onChange, error }: GroupFieldProps) {
       <Select
         flex={1}
         aria-label="Asset Group"
-        placeholder="Choose an Asset Group"
+        placeholder="Choose an asset group"
         searchable
         searchValue={text}
         onSearchChange={setText}
         filter={({ options: all }) => all}
         data={chosen && !options.some((one) => one.value === chosen.value) ? [chosen, ...options] : options}
-        nothingFoundMessage="No Asset Group has this name"
+        nothingFoundMessage="No asset groups match"
         value={value}
         onChange={(id, option) => choose(id && option ? { value: id, label: option.label } : undefined)}
         error={error}
@@ -77,47 +80,43 @@ interface NewGroupProps {
   error?: string | undefined;
 }
 
-/** Stands inside another form, so that Enter in it creates the group and does not send that form. */
-function NewGroup({ name: initial, onCreated, onCancel, error }: NewGroupProps) {
-  const [name, setName] = useState(initial);
-  const [refusal, setRefusal] = useState<string>();
-  const [isSending, setSending] = useState(false);
+const validate = validateBody<{ name: string }>({ schema: createAssetGroup.body });
+
+/** It is inside another form, so it handles Enter itself: Enter creates the group and does not submit that form. */
+function NewGroup({ name, onCreated, onCancel, error }: NewGroupProps) {
+  const form = useForm({ initialValues: { name }, validate });
+  const { submit, isSubmitting, error: refusal } = useSubmit(form, "name");
   const [createGroup] = useState(() => openCreation(createAssetGroup));
   const queryClient = useQueryClient();
   async function create() {
-    if (!name.trim()) return setRefusal("Enter a name");
-    setSending(true);
-    try {
-      const group = await createGroup(name, () => ({ body: { name: name.trim() } }));
+    if (form.validate().hasErrors) return;
+    await submit(async () => {
+      const body = form.getValues();
+      const group = await createGroup(body, () => ({ body }));
       await refresh(queryClient, "assetGroups");
       onCreated({ value: group.id, label: group.name });
-    } catch (thrown) {
-      const problem = problemOf(thrown);
-      setRefusal(problem.fields?.name ?? problem.detail);
-      setSending(false);
-    }
+    });
   }
   return (
     <Stack gap="xs">
       <TextInput
-        label="Name of the new Asset Group"
+        label="Name of the new asset group"
         maxLength={100}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
+        {...form.getInputProps("name")}
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
           event.preventDefault();
           void create();
         }}
-        error={refusal ?? error}
+        error={form.errors.name ?? refusal ?? error}
       />
       <Group gap="xs">
-        <Button variant="default" onClick={create} loading={isSending}>
-          Create group
+        <Button variant="default" onClick={create} loading={isSubmitting}>
+          Create asset group
         </Button>
         {onCancel && (
           <Button variant="subtle" color="gray" onClick={onCancel}>
-            Choose an existing one
+            Choose an existing group
           </Button>
         )}
       </Group>

@@ -3,29 +3,24 @@ import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
 import {
-  CLONED_HOSTS_WORDS,
-  LOST_SENSOR_RULE_WORDS,
-  REIMAGED_HOSTS_WORDS,
+  CLONED_HOSTS_LABELS,
+  LOST_SENSOR_LABELS,
+  REIMAGED_HOSTS_LABELS,
 } from "../../components/token-words.ts";
 import type { TokenValues } from "./token-values.ts";
 
-const CLONED_HOSTS_OPTIONS = Object.entries(CLONED_HOSTS_WORDS).map(([value, label]) => ({ value, label }));
-const REIMAGED_HOSTS_OPTIONS = Object.entries(REIMAGED_HOSTS_WORDS).map(([value, label]) => ({
-  value,
-  label,
-}));
-const LOST_SENSOR_OPTIONS = Object.entries(LOST_SENSOR_RULE_WORDS).map(([value, label]) => ({
-  value,
-  label,
-}));
+const optionsOf = (labels: Record<string, string>) =>
+  Object.entries(labels).map(([value, label]) => ({ value, label }));
 const SPLIT = [",", " ", ";", "\n", "\t"];
 
-/** Who may enroll with the token, and what becomes of them: what most tokens do without, behind one button. */
+/** Settings that most tokens do not need, hidden behind one button. */
 export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
   const [isOpen, setOpen] = useState(initiallyOpen);
   const id = useId();
   const { values, errors } = form;
-  const hasError = ["allowedNetworks", "allowedHostnames", "tags", "ephemeralHours"].some((it) => errors[it]);
+  const hasError = ["allowedNetworks", "allowedHostnames", "tags", "ephemeralHours"].some(
+    (name) => errors[name],
+  );
   const isShown = isOpen || hasError;
   const Chevron = isShown ? IconChevronDown : IconChevronRight;
   return (
@@ -40,13 +35,13 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
         leftSection={<Chevron size={16} />}
         onClick={() => setOpen(!isShown)}
       >
-        Limits, approval and tags
+        Limits, approval, and tags
       </Button>
       <Collapse expanded={isShown} id={id} transitionDuration={0}>
         <Stack gap="md" pt="sm">
           <TagsInput
             label="Allowed networks"
-            description="CIDR or single addresses, IPv4 or IPv6; none: from anywhere"
+            description="IP addresses or CIDR ranges. Leave empty to allow any."
             placeholder={values.allowedNetworks.length === 0 ? "10.1.0.0/16" : ""}
             splitChars={SPLIT}
             maxTags={100}
@@ -54,7 +49,7 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
           />
           <TagsInput
             label="Allowed hostnames"
-            description="Patterns with * and ?; the host claims its name, so this is no proof"
+            description="Patterns with * and ?. Leave empty to allow any. A host reports its own name, so this is not proof of identity."
             placeholder={values.allowedHostnames.length === 0 ? "web-*" : ""}
             splitChars={SPLIT}
             maxTags={100}
@@ -62,7 +57,7 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
           />
           <TagsInput
             label="Tags"
-            description="Given to the assets of the sensors that it brings in"
+            description="Added to the assets of the sensors that enroll with this token"
             placeholder={values.tags.length === 0 ? "pci" : ""}
             splitChars={[","]}
             maxTags={20}
@@ -70,34 +65,34 @@ export function LimitsFields({ form, initiallyOpen }: LimitsFieldsProps) {
           />
           <Checkbox
             label="Require approval"
-            description="Each sensor waits until a person has compared its fingerprint and approved it"
+            description="A sensor starts to report after you compare its fingerprint and approve it"
             {...form.getInputProps("requireApproval", { type: "checkbox" })}
           />
           <Select
-            label="Clones of its sensors"
-            description="A host that runs with the key of another, e.g. as a clone of its disk, becomes a sensor of its own"
-            data={CLONED_HOSTS_OPTIONS}
+            label="Cloned hosts"
+            description="A cloned host runs with the key of another sensor, for example because its disk was copied. If you allow it, it becomes a separate sensor."
+            data={optionsOf(CLONED_HOSTS_LABELS)}
             allowDeselect={false}
             {...form.getInputProps("clonedHosts")}
           />
           <Select
-            label="Reinstalled hosts"
-            description="A host that is installed anew becomes a new sensor, on the hardware of one that is silent; merged, it goes on with that one's history and asset"
-            data={REIMAGED_HOSTS_OPTIONS}
+            label="Re-imaged hosts"
+            description="A re-imaged host enrolls as a new sensor. Merging gives it the history and the asset of its previous sensor."
+            data={optionsOf(REIMAGED_HOSTS_LABELS)}
             allowDeselect={false}
             {...form.getInputProps("reimagedHosts")}
           />
           <Select
             label="Re-enroll lost sensors"
-            description="When the deploy command makes a host a new sensor because the server no longer knows it"
-            data={LOST_SENSOR_OPTIONS}
+            description="The server no longer has a record of a lost sensor. This setting controls when the enroll command registers its host as a new sensor."
+            data={optionsOf(LOST_SENSOR_LABELS)}
             allowDeselect={false}
             {...form.getInputProps("reEnrollLost")}
           />
           <Stack gap={6}>
             <Checkbox
               label="Ephemeral"
-              description="For machines that come and go: a sensor is removed after some hours offline"
+              description="For short-lived hosts: a sensor is removed automatically after this time offline"
               {...form.getInputProps("ephemeral", { type: "checkbox" })}
             />
             {values.ephemeral && (

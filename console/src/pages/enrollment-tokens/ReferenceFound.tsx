@@ -1,18 +1,17 @@
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
-import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { useQuery } from "@tanstack/react-query";
 import { TextLink } from "../../components/links.tsx";
-import { REASON_WORDS } from "../../components/token-words.ts";
+import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery } from "../../queries.ts";
+import { apiQuery, tokenQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { fixOf } from "./refusal-fix.ts";
 
-/** What a sensor prints when it is refused. */
+/** A sensor prints it when its enrollment is refused. */
 const REFERENCE = /^E-[0-9A-Z]{4,12}$/i;
 
-/** The refusal behind a reference that was typed into the search. */
+/** The attempt with the reference that the search contains. */
 export function ReferenceFound({ text }: { text: string | undefined }) {
   const reference = text && REFERENCE.test(text.trim()) ? text.trim().toUpperCase() : undefined;
   const { data } = useQuery({
@@ -21,16 +20,13 @@ export function ReferenceFound({ text }: { text: string | undefined }) {
   });
   const attempt = data?.items.find((one) => one.reference === reference);
   const tokenId = attempt?.enrollmentToken.id ?? "";
-  const isThere = attempt !== undefined && !attempt.enrollmentToken.deleted;
-  const { data: token } = useQuery({
-    ...apiQuery(getEnrollmentToken, { params: { id: tokenId } }),
-    enabled: isThere,
-  });
+  const tokenExists = attempt !== undefined && !attempt.enrollmentToken.deleted;
+  const { data: token } = useQuery({ ...tokenQuery(tokenId), enabled: tokenExists });
   if (reference === undefined || !data) return null;
   if (!attempt) {
     return (
       <div style={{ padding: "0 var(--page-edge) 12px" }}>
-        <Notice kind="info">No attempt to enroll has the reference {reference}.</Notice>
+        <Notice kind="info">No enrollment attempt has the reference {reference}.</Notice>
       </div>
     );
   }
@@ -40,12 +36,12 @@ export function ReferenceFound({ text }: { text: string | undefined }) {
       <Notice kind="info">
         {reference}: <strong>{attempt.hostname}</strong> ({attempt.address}) was{" "}
         {attempt.reason === null ? "accepted" : "refused"} <RelativeTime at={attempt.at} /> with{" "}
-        {isThere ? (
+        {tokenExists ? (
           <TextLink {...paths.enrollmentToken(tokenId)}>{attempt.enrollmentToken.name}</TextLink>
         ) : (
           `${attempt.enrollmentToken.name} (deleted)`
         )}
-        {attempt.reason && `: ${REASON_WORDS[attempt.reason]}`}
+        {attempt.reason && `: ${REFUSAL_LABELS[attempt.reason]}`}
         {attempt.detail && `, ${attempt.detail}`}.{" "}
         {fix && <TextLink {...paths.enrollmentTokenEdit(tokenId, fix.proposal)}>{fix.label}</TextLink>}
       </Notice>

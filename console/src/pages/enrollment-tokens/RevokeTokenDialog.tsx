@@ -2,9 +2,10 @@ import { type EnrollmentToken, revokeEnrollmentToken } from "@attacklens/protoco
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
+import { remainingSensorsText } from "../../components/token-words.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
-import { SensorsStay, stay } from "./SensorsStay.tsx";
+import { RemainingSensors } from "./RemainingSensors.tsx";
 
 interface RevokeTokenDialogProps {
   token: EnrollmentToken;
@@ -16,7 +17,9 @@ export function RevokeTokenDialog({ token, onClose }: RevokeTokenDialogProps) {
   async function revoke() {
     await callApi(revokeEnrollmentToken, { params: { id: token.id } });
     await refresh(queryClient, "enrollmentTokens", "assetGroups");
-    notifications.show({ message: `“${token.name}” is revoked: ${stay(token.enrolledSensors)} enrolled.` });
+    notifications.show({
+      message: `“${token.name}” is revoked. ${remainingSensorsText(token.enrolledSensors)}`,
+    });
   }
   return (
     <ConfirmDialog
@@ -26,8 +29,8 @@ export function RevokeTokenDialog({ token, onClose }: RevokeTokenDialogProps) {
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
     >
-      No sensor can enroll with <strong>{token.name}</strong> from now on, and this cannot be undone.{" "}
-      <SensorsStay token={token} />
+      No sensor can enroll with <strong>{token.name}</strong> anymore. This cannot be undone.{" "}
+      <RemainingSensors token={token} />
     </ConfirmDialog>
   );
 }

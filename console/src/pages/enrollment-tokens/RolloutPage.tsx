@@ -1,15 +1,14 @@
-import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { getRollout, ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
+import { ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
 import { IconDownload, IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
-import { REASON_WORDS } from "../../components/token-words.ts";
+import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, refreshMs } from "../../queries.ts";
+import { refreshMs, tokenQuery } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { columnsOf, DataTable } from "../../ui/DataTable.tsx";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -19,6 +18,7 @@ import { StateMessage } from "../../ui/StateMessage.tsx";
 import { Status, type StatusColor } from "../../ui/Status.tsx";
 import classes from "./RolloutPage.module.css";
 import { rolloutCsv } from "./rollout-csv.ts";
+import { rolloutQuery } from "./token-queries.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout");
 
@@ -26,7 +26,7 @@ type Host = Rollout["hosts"][number];
 
 const STATE_LOOKS: Record<RolloutState, { label: string; color: StatusColor }> = {
   reporting: { label: "Reporting", color: "green" },
-  arrived: { label: "Arrived", color: "yellow" },
+  arrived: { label: "Enrolled", color: "yellow" },
   refused: { label: "Refused", color: "red" },
   missing: { label: "Not seen yet", color: "gray" },
 };
@@ -38,14 +38,14 @@ export function readRolloutSearch(search: Record<string, unknown>): { q?: string
   return { ...(q ? { q } : {}), ...(state ? { state } : {}) };
 }
 
-/** How far the rollout with a token has come, machine by machine when their names are known. */
+/** The progress of a rollout, host by host if their hostnames are known. */
 export function RolloutPage() {
   const { tokenId } = route.useParams();
   const search = route.useSearch();
   const setSearch = useSetSearch();
-  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
   const { data: rollout } = useSuspenseQuery({
-    ...apiQuery(getRollout, { params: { id: tokenId } }),
+    ...rolloutQuery(tokenId),
     refetchInterval: refreshMs,
   });
   const { hosts } = rollout;
@@ -62,11 +62,11 @@ export function RolloutPage() {
       <>
         <StateMessage
           icon={<IconListCheck size={20} />}
-          title="No machines are expected yet"
+          title="No expected hosts yet"
           action={<ExpectButton tokenId={tokenId} isPrimary />}
         >
-          Paste the hostnames of the machines that are to enroll with this token, or say how many they are.
-          This page then shows which have arrived, which were refused, and which were not seen yet.
+          Enter the hostnames of the hosts that will enroll with this token, or their number. This page then
+          shows which hosts have enrolled, which were refused, and which are missing.
         </StateMessage>
         <Outlet />
       </>
@@ -79,7 +79,7 @@ export function RolloutPage() {
         {ROLLOUT_STATES.filter((state) => hosts.length > 0 || state !== "refused").map((state) => (
           <Count key={state} label={STATE_LOOKS[state].label} count={rollout.counts[state]} />
         ))}
-        {hosts.length > 0 && <Count label="Not expected" count={rollout.unexpected} />}
+        {hosts.length > 0 && <Count label="Unexpected" count={rollout.unexpected} />}
         <div className={classes.actions}>
           {missing.length > 0 && (
             <ActionButton
@@ -106,7 +106,7 @@ export function RolloutPage() {
           </search>
           {rows.length > 0 ? (
             <DataTable
-              label="Expected machines"
+              label="Expected hosts"
               columns={columns}
               rows={rows}
               rowId={(host) => host.hostname}
@@ -115,7 +115,7 @@ export function RolloutPage() {
               onMore={() => undefined}
             />
           ) : (
-            <StateMessage title="Nothing matches" role="status" />
+            <StateMessage title="No hosts match your search and filters" role="status" />
           )}
         </>
       )}
@@ -130,13 +130,13 @@ function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrima
   if (disabledReason) {
     return (
       <ActionButton {...look} disabledReason={disabledReason}>
-        Expected machines…
+        Set expected hosts…
       </ActionButton>
     );
   }
   return (
     <ButtonLink {...look} {...paths.rolloutExpected(tokenId)} search={true}>
-      Expected machines…
+      Set expected hosts…
     </ButtonLink>
   );
 }
@@ -174,9 +174,9 @@ const columns = [
   }),
   column.display({
     id: "reason",
-    header: "Why",
+    header: "Reason",
     meta: { width: "35%" },
-    cell: ({ row }) => (row.original.reason ? REASON_WORDS[row.original.reason] : ""),
+    cell: ({ row }) => (row.original.reason ? REFUSAL_LABELS[row.original.reason] : ""),
   }),
 ];
 

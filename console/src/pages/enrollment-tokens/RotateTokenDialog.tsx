@@ -1,4 +1,4 @@
-import { getEnrollmentToken, rotateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { rotateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -7,9 +7,10 @@ import { useState } from "react";
 import { openCreation } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
 import { FormDialog } from "../../components/FormDialog.tsx";
+import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, connectionQuery, refresh } from "../../queries.ts";
+import { connectionQuery, refresh, tokenQuery } from "../../queries.ts";
 import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, fromWallClock, toWallClock } from "./expiry.ts";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
@@ -17,48 +18,64 @@ import { PROPOSED_DAYS } from "./token-values.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/token-overview/rotate");
 
-/** How long the old token goes on, in days. */
+interface RotateValues {
+  name: string;
+  overlap: string;
+  expiry: "none" | "date";
+  /** Wall-clock text in the time zone of the browser. */
+  expiresAt: string | null;
+}
+
+function toBody({ name, overlap, expiry, expiresAt }: RotateValues) {
+  return {
+    name: name.trim(),
+    expiresAt: expiry === "date" ? (fromWallClock(expiresAt)?.toISOString() ?? null) : null,
+    oldExpiresAt: daysFrom(new Date(), Number(overlap)).toISOString(),
+  };
+}
+
+const validate = validateBody<RotateValues>({ schema: rotateEnrollmentToken.body, toBody });
+
+/** How long the old token stays valid. */
 const OVERLAPS = [
-  { days: 0, label: "Stops now" },
-  { days: 1, label: "Works for 1 more day" },
-  { days: 7, label: "Works for 7 more days" },
-  { days: 30, label: "Works for 30 more days" },
+  { days: 0, label: "Invalid immediately" },
+  { days: 1, label: "Valid for 1 more day" },
+  { days: 7, label: "Valid for 7 more days" },
+  { days: 30, label: "Valid for 30 more days" },
 ] as const;
 
-/** A successor with the same settings and a value of its own, shown once. */
+/** Creates a token with the same settings and a new value, which is shown once. */
 export function RotateTokenDialog() {
   const { tokenId } = route.useParams();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
   const [created, setCreated] = useState<CreatedToken>();
   const [createSuccessor] = useState(() => openCreation(rotateEnrollmentToken));
-  const form = useForm({
-    initialValues: {
+  const [initialValues] = useState(
+    (): RotateValues => ({
       name: successorName(token.name),
       overlap: "7",
-      expiry: (token.expiresAt === null ? "none" : "date") as "none" | "date",
-      expiresAt: toWallClock(daysFrom(new Date(), PROPOSED_DAYS.unlimited)) as string | null,
-    },
-    validate: {
-      name: (name) => (name.trim() ? null : "Enter a name"),
-      expiresAt: (text, { expiry }) => (expiry === "date" ? (expiryError(text, new Date()) ?? null) : null),
+      expiry: token.expiresAt === null ? "none" : "date",
+      expiresAt: toWallClock(daysFrom(new Date(), PROPOSED_DAYS.unlimited)),
+    }),
+  );
+  const form = useForm({
+    initialValues,
+    validate: (values) => {
+      const expiry = values.expiry === "date" && expiryError(values.expiresAt, new Date());
+      return { ...validate(values), ...(expiry ? { expiresAt: expiry } : {}) };
     },
   });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const { values } = form;
   const close = (id: string) => void navigate({ ...paths.enrollmentToken(id), replace: true });
 
-  async function rotate(sent: typeof values) {
-    const { name, overlap, expiry, expiresAt } = sent;
+  async function rotate(sent: RotateValues) {
     const connection = await queryClient.query(connectionQuery);
     const { enrollmentToken, value } = await createSuccessor([tokenId, sent], () => ({
       params: { id: tokenId },
-      body: {
-        name: name.trim(),
-        expiresAt: expiry === "date" ? (fromWallClock(expiresAt)?.toISOString() ?? null) : null,
-        oldExpiresAt: daysFrom(new Date(), Number(overlap)).toISOString(),
-      },
+      body: toBody(sent),
     }));
     setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
@@ -76,7 +93,7 @@ export function RotateTokenDialog() {
   return (
     <FormDialog
       title="Rotate Enrollment Token"
-      submit="Create successor"
+      submit="Rotate token"
       onSubmit={form.onSubmit((sent) => submit(() => rotate(sent)))}
       onClose={() => close(tokenId)}
       isDirty={form.isDirty()}
@@ -85,11 +102,11 @@ export function RotateTokenDialog() {
       disabledReason={disabledReason(token.can.rotate)}
     >
       <TextInput
-        label="Name of the successor"
+        label="Name of the new token"
         required
         data-autofocus
         maxLength={100}
-        description="It has the scope, limits and tags of the old token, and a value of its own"
+        description="The new token has the same scope, limits and tags, and a new value"
         inputWrapperOrder={["label", "input", "description", "error"]}
         {...form.getInputProps("name")}
       />
@@ -101,8 +118,8 @@ export function RotateTokenDialog() {
         error={form.errors.expiresAt as string | undefined}
       />
       <Radio.Group
-        label={`The old token, “${token.name}”`}
-        description="Never longer than its own expiry. Its page shows who still uses it; sensors stay enrolled."
+        label={`Old token, “${token.name}”`}
+        description="It never outlives its own expiry. Its page shows the hosts that still use it. Enrolled sensors keep reporting."
         {...form.getInputProps("overlap")}
       >
         <Stack gap={6} mt={6}>

@@ -1,11 +1,11 @@
-// The use ledger of a token: every attempt to enroll with it, accepted or refused, newest first.
+// Every attempt to enroll with a token, newest first.
 import { type EnrollmentAttempt, listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Button, Group, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { TextLink } from "../../components/links.tsx";
-import { REASON_WORDS } from "../../components/token-words.ts";
+import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiListQuery } from "../../queries.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -28,10 +28,10 @@ export function TokenAttempts({ token }: { token: EnrollmentToken }) {
   );
   const attempts = (data?.pages.flatMap((page) => page.items) ?? []) as EnrollmentAttempt[];
   return (
-    <Section title="Attempts" text="Everybody who came with this token's value, and what was answered.">
+    <Section title="Attempts" text="Every host that presented this token, and the result.">
       <Group mb="xs">
         <FilterMenu
-          label="Outcome"
+          label="Result"
           value={outcome}
           options={OUTCOMES}
           onChange={(chosen) => setOutcome(chosen as typeof outcome)}
@@ -39,18 +39,22 @@ export function TokenAttempts({ token }: { token: EnrollmentToken }) {
       </Group>
       {attempts.length === 0 ? (
         <Text c="dimmed">
-          {!data ? "Loading" : outcome ? "None of these." : "Nobody has tried to enroll with it yet."}
+          {!data
+            ? "Loading…"
+            : outcome
+              ? "No attempts have this result."
+              : "No host has presented this token yet."}
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={760}>
-          <Table aria-label="Attempts to enroll">
+          <Table aria-label="Enrollment attempts">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Time</Table.Th>
-                <Table.Th>Outcome</Table.Th>
-                <Table.Th>Claimed host</Table.Th>
+                <Table.Th>Result</Table.Th>
+                <Table.Th>Reported hostname</Table.Th>
                 <Table.Th>Address</Table.Th>
-                <Table.Th>Why</Table.Th>
+                <Table.Th>Details</Table.Th>
                 <Table.Th ta="right">Attempts</Table.Th>
                 <Table.Th>Reference</Table.Th>
               </Table.Tr>
@@ -67,7 +71,7 @@ export function TokenAttempts({ token }: { token: EnrollmentToken }) {
                       {attempt.reason === null ? (
                         <Status color="green">Accepted</Status>
                       ) : (
-                        <Status color="red">{REASON_WORDS[attempt.reason]}</Status>
+                        <Status color="red">{REFUSAL_LABELS[attempt.reason]}</Status>
                       )}
                     </Table.Td>
                     <Table.Td>

@@ -8,8 +8,8 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi } from "../../api.ts";
 import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
+import { remainingSensorsText } from "../../components/token-words.ts";
 import { refresh } from "../../queries.ts";
-import { countOf } from "../../ui/numbers.ts";
 
 type Change =
   | typeof pauseEnrollmentToken
@@ -25,7 +25,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     done: "paused",
     can: (token) => token.can.pause,
     run: calls(pauseEnrollmentToken),
-    consequence: () => "No sensor can enroll with them until they are resumed.",
+    consequence: () => "No sensor can enroll with them until you resume them.",
   },
   {
     verb: "Resume",
@@ -40,7 +40,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     can: (token) => token.can.revoke,
     run: calls(revokeEnrollmentToken),
     consequence: (tokens) =>
-      `No sensor can enroll with them from now on, and this cannot be undone. ${stay(tokens)}`,
+      `No sensor can enroll with them anymore. This cannot be undone. ${remaining(tokens)}`,
     isDanger: true,
   },
   {
@@ -49,16 +49,14 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     can: (token) => token.can.delete,
     run: calls(deleteEnrollmentToken),
     consequence: (tokens) =>
-      `They are gone for good, and no sensor can enroll with them from now on. ${stay(tokens)}`,
+      `They are deleted permanently, and no sensor can enroll with them anymore. ${remaining(tokens)}`,
     isDanger: true,
   },
 ];
 
-function stay(tokens: EnrollmentToken[]): string {
+function remaining(tokens: EnrollmentToken[]): string {
   const sensors = tokens.reduce((sum, token) => sum + token.enrolledSensors, 0);
-  return sensors === 0
-    ? "They have enrolled no sensor so far."
-    : `${countOf(sensors, "sensor that they enrolled goes on", "sensors that they enrolled go on")} reporting.`;
+  return sensors === 0 ? "No sensors have enrolled with them." : remainingSensorsText(sensors);
 }
 
 export function TokenBulk({ tokens, onClear }: { tokens: EnrollmentToken[]; onClear: () => void }) {

@@ -9,24 +9,24 @@ import { Facts } from "../../ui/Facts.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
 
-/** Where sensors connect and how they know the server, and the commands once more, for whoever has the value. */
+/** The address and the certificate that sensors use, and the commands again for an operator who has stored the value. */
 export function TokenConnection() {
   const { data: connection } = useSuspenseQuery(connectionQuery);
   const [isOpen, setOpen] = useState(false);
   const target = targetOf(connection, window.location.origin);
   return (
-    <Section title="How sensors connect" text="The same for every token.">
+    <Section title="Connection" text="How sensors reach this server. The same for every token.">
       <Facts
         facts={[
           { label: "Server address", value: <CopyText value={target.server} name="server address" /> },
-          { label: "Certificate", value: certificateWords(target, connection) },
+          { label: "Certificate", value: certificateText(target, connection) },
           {
             label: "CA pin",
             isWide: true,
             value: target.caPin ? (
               <CopyText value={target.caPin} name="CA pin" />
             ) : (
-              "None: the machine's own list of CAs decides"
+              "Not pinned: the system's trusted CAs are used"
             ),
           },
         ]}
@@ -49,8 +49,8 @@ export function TokenConnection() {
   );
 }
 
-function certificateWords({ server, caPin }: Target, { certificateExpiresAt }: Connection): string {
+function certificateText({ server, caPin }: Target, { certificateExpiresAt }: Connection): string {
   if (server.startsWith("http:")) return "None: plain HTTP";
-  if (certificateExpiresAt === null) return "Held by the proxy before this server";
-  return `${caPin ? "Renews itself before" : "Ends"} ${exactTime(certificateExpiresAt)}`;
+  if (certificateExpiresAt === null) return "Provided by the proxy in front of this server";
+  return `${caPin ? "Renewed automatically before" : "Expires"} ${exactTime(certificateExpiresAt)}`;
 }

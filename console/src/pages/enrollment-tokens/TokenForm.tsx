@@ -1,61 +1,63 @@
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { FormDialog } from "../../components/FormDialog.tsx";
+import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, toWallClock } from "./expiry.ts";
 import { GroupField } from "./GroupField.tsx";
 import { LimitsFields } from "./LimitsFields.tsx";
-import { MachinesField } from "./MachinesField.tsx";
-import { PROPOSED_DAYS, type TokenValues, usesError } from "./token-values.ts";
+import { PROPOSED_DAYS, type TokenValues, toRequest } from "./token-values.ts";
+import { UseLimitField } from "./UseLimitField.tsx";
+
+const validate = validateBody<TokenValues>({
+  schema: createEnrollmentToken.body,
+  toBody: toRequest,
+  renamed: { maxEnrollments: "expected" },
+});
 
 interface TokenFormProps {
   title: string;
   submit: string;
   initialValues: TokenValues;
-  /** What an offer of the ledger has changed in them: `10 more uses`. */
+  /** The suggested changes among them, in words: `10 more uses`. */
   proposed?: string[];
-  /** Of the token that is changed: how many uses are spent. Absent: a new token. */
+  /** The uses that an existing token has spent. Absent: a new token. */
   spent?: number;
   onSubmit: (values: TokenValues) => Promise<void>;
   onClose: () => void;
   disabledReason: string | undefined;
 }
 
-/** The settings of a token, to create one or to change one. The scope is chosen once. */
+/** Creates or changes a token. The scope of an existing token cannot change. */
 export function TokenForm({ initialValues, proposed = [], spent, ...props }: TokenFormProps) {
   const isNew = spent === undefined;
-  const form = useForm<TokenValues>({
+  const form = useForm({
     initialValues,
-    validate: {
-      expected: (_, values) => usesError(values),
-      name: (name) => (name.trim() ? null : "Enter a name"),
-      assetGroupId: (id, { scope }) => (scope === "asset-group" && !id ? "Choose an Asset Group" : null),
-      expiresAt: (text, { expiry }) => {
-        const isOld = !isNew && text === initialValues.expiresAt && proposed.length === 0;
-        return expiry === "date" && !isOld ? (expiryError(text, new Date()) ?? null) : null;
-      },
-      ephemeralHours: (hours, { ephemeral }) =>
-        ephemeral && !(Number(hours) >= 1) ? "Enter a number of hours" : null,
+    validate: (values) => {
+      const isUnchanged = !isNew && values.expiresAt === initialValues.expiresAt && proposed.length === 0;
+      const expiry = values.expiry === "date" && !isUnchanged && expiryError(values.expiresAt, new Date());
+      return { ...validate(values), ...(expiry ? { expiresAt: expiry } : {}) };
     },
   });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
   const { values, errors } = form;
-  const [isExpiryOwn, setExpiryOwn] = useState(!isNew);
+  const [isExpiryChosen, setExpiryChosen] = useState(!isNew);
   const errorOf = (name: keyof TokenValues) => errors[name] as string | undefined;
 
   function change(change: Partial<TokenValues>) {
     form.setValues(change);
     form.clearFieldError("expected");
-    // A date that the person chose stays.
-    if (!change.machines || isExpiryOwn) return;
-    const expiresAt = toWallClock(daysFrom(new Date(), PROPOSED_DAYS[change.machines]));
+    // A date that the user chose is kept.
+    if (!change.useLimit || isExpiryChosen) return;
+    const expiresAt = toWallClock(daysFrom(new Date(), PROPOSED_DAYS[change.useLimit]));
     form.setValues({ expiry: "date", expiresAt });
   }
   function setExpiry(change: Partial<TokenValues>) {
-    setExpiryOwn(true);
+    setExpiryChosen(true);
     form.setValues(change);
     form.clearFieldError("expiresAt");
   }
@@ -84,18 +86,20 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
       onClose={props.onClose}
       isDirty={form.isDirty() || proposed.length > 0}
       isSubmitting={isSubmitting}
-      error={error ?? errorOf("maxEnrollments" as keyof TokenValues)}
+      error={error}
       disabledReason={props.disabledReason}
     >
-      {proposed.length > 0 && <Notice kind="info">Proposed below: {proposed.join(", ")}.</Notice>}
-      <MachinesField values={values} onChange={change} error={errorOf("expected")} spent={spent} />
+      {proposed.length > 0 && (
+        <Notice kind="info">Suggested changes are filled in: {proposed.join(", ")}.</Notice>
+      )}
+      <UseLimitField values={values} onChange={change} error={errorOf("expected")} spent={spent} />
       <TextInput
         label="Name"
         required
         data-autofocus
         maxLength={100}
         placeholder="Production Servers - US East"
-        description="Tells the target apart, such as “Development Workstations” or “One-time deploy - server42”"
+        description="What the token is for, such as “Development Workstations” or “One-time deploy - server42”"
         inputWrapperOrder={["label", "input", "description", "error"]}
         {...form.getInputProps("name")}
       />
@@ -111,11 +115,11 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
         <>
           <Radio.Group label="Scope" {...form.getInputProps("scope")}>
             <Stack gap={6} mt={6}>
-              <Radio value="all-assets" label="All assets" description="Sensors are put in no group" />
+              <Radio value="all-assets" label="All assets" description="Sensors are not added to a group" />
               <Radio
                 value="asset-group"
                 label="Specific Asset Group"
-                description="Sensors that enroll with it land in the group"
+                description="Sensors that enroll are added to this group"
               />
             </Stack>
           </Radio.Group>

@@ -1,17 +1,17 @@
-import { type EnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import {
-  CLONED_HOSTS_WORDS,
+  CLONED_HOSTS_LABELS,
   enrolledText,
-  LOST_SENSOR_RULE_WORDS,
-  REIMAGED_HOSTS_WORDS,
-  WARNING_WORDS,
+  LOST_SENSOR_LABELS,
+  REIMAGED_HOSTS_LABELS,
+  WARNING_TEXTS,
 } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery } from "../../queries.ts";
+import { tokenQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { type Fact, Facts } from "../../ui/Facts.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -22,20 +22,20 @@ import { exactTime } from "../../ui/time.ts";
 import { TokenAttempts } from "./TokenAttempts.tsx";
 import { TokenConnection } from "./TokenConnection.tsx";
 import { TokenScope } from "./TokenScope.tsx";
-import { usePreview } from "./use-preview.ts";
+import { usePreview } from "./token-queries.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
 
 export function TokenOverview() {
   const { tokenId } = route.useParams();
-  const { data: token } = useSuspenseQuery(apiQuery(getEnrollmentToken, { params: { id: tokenId } }));
+  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
   return (
     <PageBody spaced>
       <Stack gap="xs" mb={token.warnings.length > 0 || token.rotatedTo ? "sm" : 0}>
-        {token.rotatedTo && <Succeeded token={token} by={token.rotatedTo} />}
+        {token.rotatedTo && <Rotated token={token} to={token.rotatedTo} />}
         {token.warnings.map((warning) => (
           <Notice key={warning} kind="warning">
-            {WARNING_WORDS[warning]}
+            {WARNING_TEXTS[warning]}
           </Notice>
         ))}
       </Stack>
@@ -47,22 +47,23 @@ export function TokenOverview() {
   );
 }
 
-/** Which token has taken its place, and who has used this one all the same. */
-function Succeeded({ token, by }: { token: EnrollmentToken; by: { id: string; name: string } }) {
-  const { data: successor } = useQuery(apiQuery(getEnrollmentToken, { params: { id: by.id } }));
+/** The token that replaces this one, and how many sensors have enrolled with this one since. */
+function Rotated({ token, to }: { token: EnrollmentToken; to: { id: string; name: string } }) {
+  const { data: successor } = useQuery(tokenQuery(to.id));
   const { data: since } = usePreview(token.id, successor ? { since: successor.createdAt } : {});
   const late = successor && since ? since.toBlock : 0;
   return (
     <Notice kind="info">
-      Succeeded by <TextLink {...paths.enrollmentToken(by.id)}>{by.name}</TextLink>.{" "}
+      Rotated to <TextLink {...paths.enrollmentToken(to.id)}>{to.name}</TextLink>.{" "}
       {token.expiresAt && (
         <>
-          This one {token.status === "expired" ? "stopped" : "works until"} {exactTime(token.expiresAt)}.{" "}
+          This token {token.status === "expired" ? "expired on" : "is valid until"}{" "}
+          {exactTime(token.expiresAt)}.{" "}
         </>
       )}
       {late === 0
-        ? "Nobody has enrolled with it since."
-        : `${countOf(late, "sensor has", "sensors have")} enrolled with it since: see the attempts below.`}
+        ? "No sensors have enrolled with it since then."
+        : `${countOf(late, "sensor has", "sensors have")} enrolled with it since then: see the attempts below.`}
     </Notice>
   );
 }
@@ -97,7 +98,7 @@ function factsOf(token: EnrollmentToken): Fact[] {
     ...(token.rotatedFrom
       ? [
           {
-            label: "Succeeds",
+            label: "Rotated from",
             value: (
               <TextLink {...paths.enrollmentToken(token.rotatedFrom.id)}>{token.rotatedFrom.name}</TextLink>
             ),
@@ -107,13 +108,13 @@ function factsOf(token: EnrollmentToken): Fact[] {
     ...listFact("Allowed networks", token.allowedNetworks),
     ...listFact("Allowed hostnames", token.allowedHostnames),
     ...listFact("Tags", token.tags),
-    ...(token.requireApproval ? [{ label: "Approval", value: "A person approves each sensor" }] : []),
+    ...(token.requireApproval ? [{ label: "Approval", value: "Required for each sensor" }] : []),
     ...(token.ephemeralHours
       ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
       : []),
-    { label: "Clones of its sensors", value: CLONED_HOSTS_WORDS[token.clonedHosts] },
-    { label: "Reinstalled hosts", value: REIMAGED_HOSTS_WORDS[token.reimagedHosts] },
-    { label: "Re-enroll lost sensors", value: LOST_SENSOR_RULE_WORDS[token.reEnrollLost] },
+    { label: "Cloned hosts", value: CLONED_HOSTS_LABELS[token.clonedHosts] },
+    { label: "Re-imaged hosts", value: REIMAGED_HOSTS_LABELS[token.reimagedHosts] },
+    { label: "Re-enroll lost sensors", value: LOST_SENSOR_LABELS[token.reEnrollLost] },
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
   ];

@@ -1,4 +1,3 @@
-import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
@@ -7,22 +6,22 @@ import { TokenStatusMark } from "../../components/statuses.tsx";
 import tabs from "../../components/Tabs.module.css";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
-import { apiQuery, refreshMs } from "../../queries.ts";
+import { refreshMs, tokenQuery } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { RowMenu } from "../../ui/RowMenu.tsx";
 import { useTokenActions } from "./use-token-actions.tsx";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
 
-/** How many actions stand as buttons; the rest is behind the three dots. */
+/** How many actions are buttons. The others are in the menu. */
 const BUTTONS = 3;
 
-/** The frame of a token's tabs: which it is, how it is, what one may do with it. */
+/** The frame of a token's tabs: its name, its status and its actions. */
 export function TokenPage() {
   const { tokenId } = route.useParams();
   const navigate = useNavigate();
   const { data: token } = useSuspenseQuery({
-    ...apiQuery(getEnrollmentToken, { params: { id: tokenId } }),
+    ...tokenQuery(tokenId),
     refetchInterval: refreshMs,
   });
   useRefreshAt([token.expiresAt], "enrollmentTokens");

@@ -8,7 +8,7 @@ import { exactTime } from "../../ui/time.ts";
 export interface CreatedToken {
   token: EnrollmentToken;
   value: string;
-  /** Asked for before the token is made: the value is shown once, whatever fails then. */
+  /** Fetched before the token is created, because nothing may fail between its creation and showing its value. */
   connection: Connection;
 }
 
@@ -18,7 +18,7 @@ interface TokenValueDialogProps {
   onClose: () => void;
 }
 
-/** The value of a new token, once, with the commands that use it. */
+/** Shows the value of a new token once, with the commands that use it. */
 export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialogProps) {
   const { token, value, connection } = created;
   return (
@@ -40,11 +40,11 @@ export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialo
   );
 }
 
-/** What it does, by its own settings. */
+/** The effect of the token's settings in words. */
 function describe({ scope, maxEnrollments, expiresAt, requireApproval }: EnrollmentToken): string {
   const sensors = maxEnrollments === null ? "any number of sensors" : countOf(maxEnrollments, "sensor");
   const into = scope.type === "asset-group" ? ` into ${scope.assetGroup.name}` : "";
   const until = expiresAt ? `until ${exactTime(expiresAt)}` : "and does not expire";
-  const approval = requireApproval ? " Each waits until a person approves it." : "";
-  return `It brings in ${sensors}${into} ${until}.${approval}`;
+  const approval = requireApproval ? " Each sensor requires approval." : "";
+  return `It can enroll ${sensors}${into} ${until}.${approval}`;
 }

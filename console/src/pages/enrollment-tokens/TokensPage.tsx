@@ -1,8 +1,4 @@
-import {
-  type EnrollmentToken,
-  listEnrollmentTokens,
-  TOKEN_WARNINGS,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import { type EnrollmentToken, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -10,7 +6,7 @@ import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx";
-import { WARNING_NAMES } from "../../components/token-words.ts";
+import { WARNING_LABELS } from "../../components/token-words.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
@@ -21,11 +17,12 @@ import { StateMessage } from "../../ui/StateMessage.tsx";
 import { ReferenceFound } from "./ReferenceFound.tsx";
 import { TokenBulk } from "./TokenBulk.tsx";
 import { tokenColumns } from "./token-columns.tsx";
+import { tokenList } from "./token-queries.ts";
 import { useTokenActions } from "./use-token-actions.tsx";
 
 const WARNINGS = [
   { value: "any", label: "Any warning" },
-  ...TOKEN_WARNINGS.map((value) => ({ value, label: WARNING_NAMES[value] })),
+  ...TOKEN_WARNINGS.map((value) => ({ value, label: WARNING_LABELS[value] })),
 ];
 const STATUSES = filterOptions(TOKEN_STATUS_LOOKS);
 const route = getRouteApi("/app/sensors/tokens");
@@ -34,7 +31,7 @@ export function TokensPage() {
   const search = route.useSearch();
   const setSearch = useSetSearch();
   const navigate = useNavigate();
-  const list = useList(listEnrollmentTokens, { query: search });
+  const list = useList(tokenList.query(search));
   useRefreshAt(
     list.rows.map(({ expiresAt }) => expiresAt),
     "enrollmentTokens",
@@ -45,8 +42,9 @@ export function TokensPage() {
     <>
       <ListPage<EnrollmentToken>
         title="Enrollment Tokens"
-        description="A sensor shows one when it registers, once; afterwards it has an identity of its own."
+        description="Sensors use a token once, to enroll. After that, each has its own identity."
         action={<CreateToken />}
+        noun="tokens"
         searchLabel="Search by name or reference"
         search={search}
         filterNames={["status", "assetGroupId", "warning"]}
@@ -80,8 +78,8 @@ export function TokensPage() {
             title="No Enrollment Tokens yet"
             action={<CreateToken />}
           >
-            One is needed before any sensor is deployed. Make one per environment or department, so that each
-            can be revoked by itself.
+            Create a token before you deploy sensors. Use one token per environment or department, so that you
+            can revoke each one separately.
           </StateMessage>
         }
       />

@@ -1,13 +1,13 @@
-// The expiry of a token as the form holds it: wall-clock text in the person's own zone.
+// The expiry of a token in its form: wall-clock text in the time zone of the browser.
 
-/** `2026-12-01 18:00:00` in the zone of this machine, from an instant. */
+/** Formats an instant as `2026-12-01 18:00:00`. */
 export function toWallClock(at: Date): string {
   const two = (part: number) => String(part).padStart(2, "0");
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:00`;
 }
 
-/** The instant of a wall-clock text, or undefined when it is none. */
+/** Returns undefined when the text is not a date and time. */
 export function fromWallClock(text: string | null): Date | undefined {
   const parts = text
     ?.match(/^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)/)
@@ -18,7 +18,7 @@ export function fromWallClock(text: string | null): Date | undefined {
   return new Date(year, month - 1, day, hour, minute);
 }
 
-/** Why it cannot be an expiry; undefined when it can. */
+/** Returns what is wrong with an expiry, or undefined. */
 export function expiryError(text: string | null, now: Date): string | undefined {
   const at = fromWallClock(text);
   if (!at) return "Choose a date and time";
@@ -31,14 +31,14 @@ export const EXPIRY_PRESETS = [
   { label: "30 days", days: 30 },
 ] as const;
 
-/** So many days from now, at the same time of day. */
+/** The same time of day, some days later. */
 export function daysFrom(now: Date, days: number): Date {
   const at = new Date(now);
   at.setDate(at.getDate() + days);
   return at;
 }
 
-/** `1 Dec 2026, 18:00`, as the field shows it. */
+/** Formats an instant as the field shows it: `1 Dec 2026, 18:00`. */
 export function wallClockText(at: Date): string {
   const time = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
   return time.format(at);

@@ -1,4 +1,4 @@
-// What the page offers for a refusal: the change of the token that would have let the host in.
+// The change to a token that fixes a refused attempt.
 import type { EnrollmentAttempt } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Proposal } from "./token-values.ts";
@@ -6,7 +6,7 @@ import type { Proposal } from "./token-values.ts";
 const MORE_USES = 10;
 const MORE_DAYS = 7;
 
-/** Undefined when nothing can be offered, or when the reason is gone by now. */
+/** Returns undefined when no change fixes it, or when the token has changed already. */
 export function fixOf(
   { reason, address, hostname, sensor }: EnrollmentAttempt,
   token: EnrollmentToken,
@@ -23,7 +23,7 @@ export function fixOf(
       return { label: `Allow ${hostname}…`, proposal: { addHostname: hostname.toLowerCase() } };
     case "token-used-up":
       if (token.status !== "used-up") return undefined;
-      return { label: `Allow ${MORE_USES} more…`, proposal: { moreUses: String(MORE_USES) } };
+      return { label: `Allow ${MORE_USES} more uses…`, proposal: { moreUses: String(MORE_USES) } };
     case "token-expired":
       if (token.status !== "expired") return undefined;
       return { label: `Extend by ${MORE_DAYS} days…`, proposal: { extendDays: String(MORE_DAYS) } };
@@ -35,7 +35,7 @@ export function fixOf(
   }
 }
 
-/** As the server writes a single address into a list of networks. */
+/** The server stores a single address as a network. */
 function hostNetwork(address: string): string {
   return `${address}/${address.includes(":") ? 128 : 32}`;
 }

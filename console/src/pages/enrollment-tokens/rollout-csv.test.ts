@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseHostnames, rolloutCsv } from "./rollout-csv.ts";
 
-test("what looks like a formula is text in the export", () => {
+test("a formula is exported as text", () => {
   const host = { state: "missing" as const, reason: null, sensorId: null };
   const csv = rolloutCsv([
     { ...host, hostname: "web-01" },
@@ -13,7 +13,7 @@ test("what looks like a formula is text in the export", () => {
   );
 });
 
-test("hostnames are taken from lines, commas and a column with a heading, each once", () => {
+test("hostnames are read from lines, commas and a column with a heading, each once", () => {
   expect(parseHostnames('hostname\nWeb-01\r\nweb-02, web-01;"db-01"\t\n')).toEqual([
     "web-01",
     "web-02",

@@ -2,7 +2,7 @@ import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts"
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { TextLink } from "../../components/links.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
-import { enrolledText, WARNING_WORDS } from "../../components/token-words.ts";
+import { enrolledText, WARNING_TEXTS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
@@ -13,7 +13,7 @@ import classes from "./token-columns.module.css";
 const column = columnsOf<EnrollmentToken>();
 
 function Warned({ token }: { token: EnrollmentToken }) {
-  const words = token.warnings.map((warning) => WARNING_WORDS[warning]).join(". ");
+  const words = token.warnings.map((warning) => WARNING_TEXTS[warning]).join(". ");
   return (
     <span title={words} className={classes.warned}>
       <IconAlertTriangle size={14} role="img" aria-label={`Warning: ${words}`} />

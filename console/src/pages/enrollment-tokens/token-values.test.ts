@@ -1,41 +1,33 @@
 import { expect, test } from "bun:test";
-import {
-  changesBetween,
-  newTokenValues,
-  readProposal,
-  toRequest,
-  usesError,
-  withProposal,
-} from "./token-values.ts";
+import { changesBetween, newTokenValues, readProposal, toRequest, withProposal } from "./token-values.ts";
 
 const now = new Date(2026, 10, 24, 12, 30);
 const fresh = { ...newTokenValues(now), name: " Production " };
 
-test("a number of machines makes the use limit, with what is to spare", () => {
-  const values = { ...fresh, machines: "number" as const, expected: 30, spare: 3 };
+test("the use limit is the number of hosts and the spare uses", () => {
+  const values = { ...fresh, useLimit: "number" as const, expected: 30, spare: 3 };
   expect(toRequest(values).maxEnrollments).toBe(33);
-  expect(toRequest({ ...values, machines: "one" }).maxEnrollments).toBe(1);
-  expect(toRequest({ ...values, machines: "unlimited" }).maxEnrollments).toBeNull();
-  expect(usesError({ ...values, expected: "" })).not.toBeNull();
-  expect(usesError({ ...values, expected: 1_000_001 })).not.toBeNull();
+  expect(toRequest({ ...values, useLimit: "one" }).maxEnrollments).toBe(1);
+  expect(toRequest({ ...values, useLimit: "unlimited" }).maxEnrollments).toBeNull();
+  expect(toRequest({ ...values, expected: "" }).maxEnrollments).toBeNaN();
 });
 
-test("only what was changed is sent", () => {
+test("only changed settings are sent", () => {
   expect(changesBetween(fresh, { ...fresh })).toEqual({});
   expect(changesBetween(fresh, { ...fresh, name: "Production", tags: ["pci"] })).toEqual({ tags: ["pci"] });
   expect(changesBetween(fresh, { ...fresh, expiry: "none" })).toEqual({ expiresAt: null });
 });
 
-test("the rules for clones and reinstalled hosts are the careful ones unless chosen, and go to the server", () => {
+test("the defaults for cloned and re-imaged hosts are the careful ones", () => {
   expect(toRequest(fresh)).toMatchObject({ clonedHosts: "approval", reimagedHosts: "ask" });
   expect(toRequest({ ...fresh, reimagedHosts: "merge" }).reimagedHosts).toBe("merge");
   expect(changesBetween(fresh, { ...fresh, reimagedHosts: "keep" })).toEqual({ reimagedHosts: "keep" });
 });
 
-test("what a refusal offers is put into the form once, and nonsense is not", () => {
+test("the changes that a refusal offers are filled in once, and invalid ones are ignored", () => {
   const limited = {
     ...fresh,
-    machines: "number" as const,
+    useLimit: "number" as const,
     expected: 30,
     spare: 0,
     allowedNetworks: ["10.1.0.0/16"],

@@ -1,4 +1,4 @@
-// The settings of a token as its form holds them, and what of them goes to the server.
+// The values of the token form, and the request that they become.
 import type {
   createEnrollmentToken,
   EnrollmentToken,
@@ -16,11 +16,11 @@ import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
 export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
 export type TokenChange = RouteRequest<typeof updateEnrollmentToken>["body"];
 
-export type Machines = "one" | "number" | "unlimited";
+export type UseLimit = "one" | "number" | "unlimited";
 
 export interface TokenValues {
-  machines: Machines;
-  /** When a number of machines is expected: how many, and how many uses beyond. */
+  useLimit: UseLimit;
+  /** For a limited number of hosts: how many are expected, and how many uses are spare. */
   expected: number | string;
   spare: number | string;
   name: string;
@@ -28,7 +28,7 @@ export interface TokenValues {
   scope: "all-assets" | "asset-group";
   assetGroupId: string | null;
   expiry: "none" | "date";
-  /** Wall clock, own zone. */
+  /** Wall-clock text in the time zone of the browser. */
   expiresAt: string | null;
   allowedNetworks: string[];
   allowedHostnames: string[];
@@ -41,17 +41,17 @@ export interface TokenValues {
   ephemeralHours: number | string;
 }
 
-/** How long a token lives unless the person says otherwise. */
-export const PROPOSED_DAYS: Record<Machines, number> = { one: 1, number: 7, unlimited: 7 };
+/** The proposed lifetime of a token, in days. */
+export const PROPOSED_DAYS: Record<UseLimit, number> = { one: 1, number: 7, unlimited: 7 };
 
-/** A tenth, at least one: machines that are installed anew take another use. */
+/** A tenth, at least one: each re-imaged host takes one more use. */
 export function proposedSpare(expected: number | string): number {
   return Math.max(1, Math.ceil(Number(expected) / 10));
 }
 
 export function newTokenValues(now: Date): TokenValues {
   return {
-    machines: "unlimited",
+    useLimit: "unlimited",
     expected: 10,
     spare: proposedSpare(10),
     name: "",
@@ -77,7 +77,7 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
   const limit = maxEnrollments === 1 ? "one" : "number";
   return {
     ...newTokenValues(now),
-    machines: maxEnrollments === null ? "unlimited" : limit,
+    useLimit: maxEnrollments === null ? "unlimited" : limit,
     expected: maxEnrollments ?? Math.max(10, token.enrolledSensors),
     spare: 0,
     name: token.name,
@@ -96,17 +96,11 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
   };
 }
 
-/** Null: any number. NaN when a field holds no number. */
-export function usesOf({ machines, expected, spare }: TokenValues): number | null {
-  if (machines === "unlimited") return null;
-  if (machines === "one") return 1;
+/** Returns null for any number, and NaN when a field is empty. */
+export function usesOf({ useLimit, expected, spare }: TokenValues): number | null {
+  if (useLimit === "unlimited") return null;
+  if (useLimit === "one") return 1;
   return expected === "" ? Number.NaN : Number(expected) + Number(spare);
-}
-
-export function usesError(values: TokenValues): string | null {
-  const uses = usesOf(values);
-  const isFine = uses === null || (Number.isInteger(uses) && uses >= 1 && uses <= MAX_ENROLLMENTS);
-  return isFine ? null : `Enter whole numbers that make 1 to ${MAX_ENROLLMENTS} uses`;
 }
 
 function settingsOf(values: TokenValues) {
@@ -132,13 +126,13 @@ export function toRequest(values: TokenValues): TokenRequest {
   return {
     ...settingsOf(values),
     scope:
-      scope === "asset-group" && assetGroupId
-        ? { type: "asset-group", assetGroupId }
+      scope === "asset-group"
+        ? { type: "asset-group", assetGroupId: assetGroupId as string }
         : { type: "all-assets" },
   };
 }
 
-/** The settings that differ. */
+/** Only the settings that differ. */
 export function changesBetween(before: TokenValues, after: TokenValues): TokenChange {
   const old: Record<string, unknown> = settingsOf(before);
   const entries = Object.entries(settingsOf(after));
@@ -147,7 +141,7 @@ export function changesBetween(before: TokenValues, after: TokenValues): TokenCh
   );
 }
 
-/** What a refusal in the ledger offers, in the search of the edit dialog's URL. */
+/** The changes that a refused attempt offers, in the search of the edit dialog's URL. */
 export type Proposal = {
   addNetwork?: string;
   addHostname?: string;
@@ -163,7 +157,7 @@ export function readProposal(search: Record<string, unknown>): Proposal {
   return Object.fromEntries(valid.map((name) => [name, search[name] as string]));
 }
 
-/** The values with the proposal in them, and what it says. */
+/** The values with the suggested changes, and the changes in words. */
 export function withProposal(
   values: TokenValues,
   { addNetwork, addHostname, moreUses, extendDays }: Proposal,
@@ -179,9 +173,9 @@ export function withProposal(
     proposed.allowedHostnames = [...values.allowedHostnames, addHostname];
     words.push(`allow the hostname ${addHostname}`);
   }
-  if (moreUses && values.machines !== "unlimited") {
+  if (moreUses && values.useLimit !== "unlimited") {
     proposed.expected = Number(usesOf(values)) + Number(moreUses);
-    proposed.machines = "number";
+    proposed.useLimit = "number";
     words.push(`${moreUses} more uses`);
   }
   if (extendDays && values.expiry === "date") {

@@ -1,4 +1,4 @@
-// What one may do with a token, and the confirmations before it is done.
+// The actions on a token, and their confirmations.
 import {
   type EnrollmentToken,
   pauseEnrollmentToken,
@@ -53,13 +53,17 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
         ? {
             label: "Pause",
             onSelect: () =>
-              change(pauseEnrollmentToken, token, "is paused: no sensor can enroll with it now"),
+              change(
+                pauseEnrollmentToken,
+                token,
+                "is paused. No sensor can enroll with it until you resume it",
+              ),
             disabledReason: disabledReason(token.can.pause),
           }
         : {
             label: "Resume",
             onSelect: () =>
-              change(resumeEnrollmentToken, token, "is resumed: sensors can enroll with it again"),
+              change(resumeEnrollmentToken, token, "is active again. Sensors can enroll with it"),
             disabledReason: disabledReason(token.can.resume),
           },
       {

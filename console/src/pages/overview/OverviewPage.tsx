@@ -1,4 +1,4 @@
-// The fleet now, what needs a person, and what happened last.
+// The status of the fleet, items that need attention, and recent enrollments.
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { listEnrollmentTokens, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors, type SensorStatus } from "@attacklens/protocol/sensors.ts";
@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { SENSOR_STATUS_LOOKS, SensorStatusMark } from "../../components/statuses.tsx";
-import { REASON_WORDS, WARNING_NAMES } from "../../components/token-words.ts";
+import { REFUSAL_LABELS, WARNING_LABELS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery, refreshMs } from "../../queries.ts";
 import { formatCount } from "../../ui/numbers.ts";
@@ -24,7 +24,7 @@ export function OverviewPage() {
     <>
       <PageHeader
         title="Overview"
-        description="The fleet now, what needs a person, and what happened last."
+        description="Fleet status, items that need attention, and recent enrollments."
         action={<ButtonLink {...paths.enrollmentTokenNew()}>Create Token</ButtonLink>}
       />
       <PageBody>
@@ -35,10 +35,10 @@ export function OverviewPage() {
         </div>
         <div className={classes.columns}>
           <AwaitingApproval />
-          <OpenMatches />
-          <WarnedTokens />
-          <LastRefused />
-          <LastEnrolled />
+          <PossibleDuplicates />
+          <TokensNeedingAttention />
+          <RecentRefusals />
+          <RecentEnrollments />
         </div>
       </PageBody>
     </>
@@ -66,7 +66,7 @@ function AwaitingApproval() {
   return (
     <Panel
       title="Awaiting approval"
-      empty="No sensor waits for a person."
+      empty="Nothing is waiting for approval."
       total={data?.total}
       more={<TextLink {...paths.sensors({ status: "awaiting-approval" })}>Show all</TextLink>}
     >
@@ -82,13 +82,13 @@ function AwaitingApproval() {
   );
 }
 
-function OpenMatches() {
+function PossibleDuplicates() {
   const query = { match: "any", sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
   const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
   return (
     <Panel
-      title="Looks reinstalled"
-      empty="No sensor looks like one that has gone silent."
+      title="Possible duplicates"
+      empty="There are no possible duplicates."
       total={data?.total}
       more={<TextLink {...paths.sensors({ match: "any" })}>Show all</TextLink>}
     >
@@ -96,8 +96,8 @@ function OpenMatches() {
         <li key={sensor.id}>
           <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
           {sensor.match && (
-            <span className={`${classes.like} quiet`}>
-              <span className={classes.clipped}>like {sensor.match.sensor.name}</span>
+            <span className={`${classes.match} quiet`}>
+              <span className={classes.clipped}>of {sensor.match.sensor.name}</span>
               <span className={classes.whole}>
                 last seen <RelativeTime at={sensor.match.lastSeenAt} />
               </span>
@@ -109,13 +109,13 @@ function OpenMatches() {
   );
 }
 
-function WarnedTokens() {
+function TokensNeedingAttention() {
   const query = { warning: "any", limit: SHOWN } as const;
   const { data } = useQuery({ ...apiQuery(listEnrollmentTokens, { query }), refetchInterval: refreshMs });
   return (
     <Panel
-      title="Enrollment Tokens to look at"
-      empty="No token expires soon, is nearly used up, unused, or without expiry."
+      title="Tokens needing attention"
+      empty="No tokens expire soon, are nearly used up, unused, or without expiry."
       total={data?.total}
       more={<TextLink {...paths.enrollmentTokens({ warning: "any" })}>Show all</TextLink>}
     >
@@ -124,7 +124,7 @@ function WarnedTokens() {
           <TextLink {...paths.enrollmentToken(token.id)}>{token.name}</TextLink>
           <span className="quiet">
             {TOKEN_WARNINGS.filter((warning) => token.warnings.includes(warning))
-              .map((warning) => WARNING_NAMES[warning])
+              .map((warning) => WARNING_LABELS[warning])
               .join(", ")}
           </span>
         </li>
@@ -133,11 +133,11 @@ function WarnedTokens() {
   );
 }
 
-function LastRefused() {
+function RecentRefusals() {
   const query = { outcome: "refused", limit: SHOWN } as const;
   const { data } = useQuery({ ...apiQuery(listEnrollmentAttempts, { query }), refetchInterval: refreshMs });
   return (
-    <Panel title="Refused last" empty="No enrollment was refused." total={data?.total}>
+    <Panel title="Recent refusals" empty="No enrollments were refused." total={data?.total}>
       {data?.items.map((attempt) => (
         <li key={attempt.id}>
           {attempt.enrollmentToken.deleted ? (
@@ -146,7 +146,7 @@ function LastRefused() {
             <TextLink {...paths.enrollmentToken(attempt.enrollmentToken.id)}>{attempt.hostname}</TextLink>
           )}
           <span className="quiet">
-            {attempt.reason && REASON_WORDS[attempt.reason]} · <RelativeTime at={attempt.at} />
+            {attempt.reason && REFUSAL_LABELS[attempt.reason]} · <RelativeTime at={attempt.at} />
           </span>
         </li>
       ))}
@@ -154,13 +154,13 @@ function LastRefused() {
   );
 }
 
-function LastEnrolled() {
+function RecentEnrollments() {
   const query = { sort: "enrolledAt", order: "desc", limit: SHOWN } as const;
   const { data } = useQuery({ ...apiQuery(listSensors, { query }), refetchInterval: refreshMs });
   return (
     <Panel
-      title="Enrolled last"
-      empty="No sensor has enrolled yet. Create an Enrollment Token to begin."
+      title="Recent enrollments"
+      empty="No sensors have enrolled yet. Create an Enrollment Token to begin."
       total={data?.total}
       more={<TextLink {...paths.sensors({ sort: "enrolledAt", order: "desc" })}>Show all</TextLink>}
     >
@@ -182,7 +182,7 @@ function LastEnrolled() {
 interface PanelProps {
   title: string;
   empty: string;
-  /** Undefined while it is loading. */
+  /** Undefined while it loads. */
   total: number | undefined;
   more?: ReactNode;
   children: ReactNode;

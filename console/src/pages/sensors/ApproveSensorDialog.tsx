@@ -8,12 +8,12 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import classes from "./ApproveSensorDialog.module.css";
 
-/** Lets a sensor in, after a person has compared its fingerprint with what the host shows. */
+/** Approves a sensor after the operator has compared its fingerprint with the one on the host. */
 export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
   const [isCompared, setCompared] = useState(false);
   const queryClient = useQueryClient();
   async function approve() {
-    // What was compared is sent: should the row have changed meanwhile, the server refuses.
+    // The server refuses the request if the fingerprint has changed since the operator compared it.
     const body = { fingerprint: sensor.fingerprint };
     await callApi(approveSensor, { params: { id: sensor.id }, body });
     await refresh(queryClient, "sensors");
@@ -33,22 +33,22 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
     >
       <Stack gap="md">
         <Text inherit>
-          A machine that calls itself <strong>{sensor.hostname}</strong> came from {sensor.address}{" "}
+          A host with the hostname <strong>{sensor.hostname}</strong> enrolled from {sensor.address}{" "}
           {sensor.cloneOf
-            ? `with the key of ${sensor.cloneOf.name}, e.g. as a clone of its disk. Its new key`
+            ? `with the key of ${sensor.cloneOf.name}, for example because its disk was copied. Its new key`
             : `with the token ${sensor.enrolledBy.name}. Its key`}{" "}
           has this fingerprint:
         </Text>
         <code className={classes.fingerprint}>{sensor.fingerprint}</code>
         <Text inherit>
-          On the machine, <code>sudo attacklens-sensor status</code> prints the fingerprint of its own key.
-          Approve the sensor only if the four words are the same.
+          Run <code>sudo attacklens-sensor status</code> on the host to print its fingerprint. Approve the
+          sensor only if all four words match.
         </Text>
         {sensor.blockedAt !== null && (
-          <Text inherit>The sensor stays blocked. To let it report, unblock it as well.</Text>
+          <Text inherit>The sensor is also blocked. Unblock it to let it report.</Text>
         )}
         <Checkbox
-          label="The machine shows the same four words"
+          label="The host shows the same four words"
           checked={isCompared}
           onChange={(event) => setCompared(event.currentTarget.checked)}
         />

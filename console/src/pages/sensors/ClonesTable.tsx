@@ -13,7 +13,7 @@ const FACT_NAMES: Record<string, string> = {
   "mac-address": "MAC addresses",
 };
 
-/** Hosts that held a sensor's key too, and what became of them. */
+/** Hosts that also ran with the key of this sensor, and the sensors that they became. */
 export function ClonesTable({ clones }: { clones: RouteOutput<typeof getSensor>["clones"] }) {
   return (
     <table className={classes.table}>
@@ -23,7 +23,7 @@ export function ClonesTable({ clones }: { clones: RouteOutput<typeof getSensor>[
           <th scope="col">Address</th>
           <th scope="col">First seen</th>
           <th scope="col">Differs in</th>
-          <th scope="col">Became</th>
+          <th scope="col">Result</th>
         </tr>
       </thead>
       <tbody>
@@ -34,8 +34,10 @@ export function ClonesTable({ clones }: { clones: RouteOutput<typeof getSensor>[
             <td>
               <RelativeTime at={firstSeenAt} />
             </td>
-            <td>{differs.map((kind) => FACT_NAMES[kind] ?? kind).join(", ") || "Nothing that it tells"}</td>
-            <td>{sensor ? <TextLink {...paths.sensor(sensor.id)}>{sensor.name}</TextLink> : "Not let in"}</td>
+            <td>{differs.map((kind) => FACT_NAMES[kind] ?? kind).join(", ") || "No reported fact"}</td>
+            <td>
+              {sensor ? <TextLink {...paths.sensor(sensor.id)}>{sensor.name}</TextLink> : "Not enrolled"}
+            </td>
           </tr>
         ))}
       </tbody>

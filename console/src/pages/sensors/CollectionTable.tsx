@@ -38,7 +38,7 @@ export function CollectionTable({ sensorId, inventory }: { sensorId: string; inv
               {reason && <div className={classes.reason}>{reason}</div>}
             </td>
             <td className={classes.number}>{changedAt ? formatCount(items) : "–"}</td>
-            <td>{changedAt ? <RelativeTime at={changedAt} /> : "Nothing yet"}</td>
+            <td>{changedAt ? <RelativeTime at={changedAt} /> : "Never"}</td>
           </tr>
         ))}
       </tbody>

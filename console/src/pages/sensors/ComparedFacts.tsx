@@ -3,7 +3,7 @@ import { Status } from "../../ui/Status.tsx";
 import classes from "./ComparedFacts.module.css";
 import { type SensorMatch, verdictOn } from "./match-words.ts";
 
-/** What the silent sensor's host told beside what this one tells, and what of it is evidence that they are one machine. */
+/** The facts of the previous host and of this one, and which of them are evidence that both are the same host. */
 export function ComparedFacts({ match }: { match: SensorMatch }) {
   const { facts, sensor } = match;
   return (
@@ -29,12 +29,14 @@ export function ComparedFacts({ match }: { match: SensorMatch }) {
           return (
             <tr key={fact.kind}>
               <th scope="row">{name}</th>
-              <Value fact={fact} text={fact.before} />
-              <Value fact={fact} text={fact.now} />
-              <td>
+              <Value fact={fact} text={fact.before} label="Before" />
+              <Value fact={fact} text={fact.now} label="Now" />
+              <td className={classes.verdict}>
                 <Status color={color}>{compared}</Status>
               </td>
-              <td className={color === "gray" ? "quiet" : undefined}>{evidence}</td>
+              <td className={color === "gray" ? "quiet" : undefined} data-label="Evidence">
+                {evidence}
+              </td>
             </tr>
           );
         })}
@@ -43,7 +45,11 @@ export function ComparedFacts({ match }: { match: SensorMatch }) {
   );
 }
 
-function Value({ fact, text }: { fact: ComparedFact; text: string | null }) {
-  if (text === null) return <td className="quiet">–</td>;
-  return <td className={fact.kind === "operating-system" ? undefined : "mono"}>{text}</td>;
+function Value({ fact, text, label }: { fact: ComparedFact; text: string | null; label: string }) {
+  const looks = text === null ? "quiet" : fact.kind === "operating-system" ? undefined : "mono";
+  return (
+    <td className={looks} data-label={label}>
+      {text ?? "–"}
+    </td>
+  );
 }

@@ -1,20 +1,21 @@
-import { deleteSensor, getSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { deleteSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
-import { apiQuery, refresh } from "../../queries.ts";
+import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf } from "../../ui/numbers.ts";
+import { sensorQuery } from "./sensor-queries.ts";
 
 export function DeleteSensorDialog({ sensor, onDeleted, onClose }: DeleteSensorDialogProps) {
   const queryClient = useQueryClient();
-  const { data: whole } = useQuery(apiQuery(getSensor, { params: { id: sensor.id } }));
-  const replaced = whole?.replaces ?? [];
+  const { data: details } = useQuery(sensorQuery(sensor.id));
+  const replaced = details?.replaces ?? [];
   async function remove() {
     await callApi(deleteSensor, { params: { id: sensor.id } });
     await onDeleted?.();
     await refresh(queryClient, "sensors", "assets");
-    notifications.show({ message: `Sensor “${sensor.hostname}” is deleted: its asset stays.` });
+    notifications.show({ message: `Sensor “${sensor.hostname}” is deleted. Its asset is kept.` });
   }
   return (
     <ConfirmDialog
@@ -24,16 +25,16 @@ export function DeleteSensorDialog({ sensor, onDeleted, onClose }: DeleteSensorD
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
     >
-      <strong>{sensor.hostname}</strong> and what it reported are removed here
+      <strong>{sensor.hostname}</strong> and its data are deleted
       {replaced.length > 0 && (
         <>
-          , and so {replaced.length === 1 ? "is" : "are"}{" "}
-          {countOf(replaced.length, "sensor that it replaced", "sensors that it replaced")} (
+          {" "}
+          together with {countOf(replaced.length, "sensor that it replaced", "sensors that it replaced")} (
           {replaced.map((one) => one.sensor.name).join(", ")})
         </>
       )}
-      . The program on the machine is told that it is no longer known; it has to enroll again to come back.
-      The asset {sensor.asset.name} stays.
+      . The sensor program on the host must enroll again to come back. The asset{" "}
+      <strong>{sensor.asset.name}</strong> is kept.
     </ConfirmDialog>
   );
 }

@@ -7,30 +7,32 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 import type { SensorMatch } from "./match-words.ts";
 
-/** Decides that a sensor is not the silent one that it looks like. */
+/** Keeps a sensor and its possible duplicate as two sensors. */
 export function DismissMatchDialog({ sensor, match, onClose }: DismissMatchDialogProps) {
   const queryClient = useQueryClient();
-  const earlier = match.sensor;
+  const other = match.sensor;
   async function dismiss() {
-    await callApi(dismissMatch, { params: { id: sensor.id }, body: { predecessorId: earlier.id } });
+    await callApi(dismissMatch, { params: { id: sensor.id }, body: { predecessorId: other.id } });
     await refresh(queryClient, "sensors");
-    notifications.show({ message: `Sensors “${sensor.hostname}” and “${earlier.name}” are both kept.` });
+    notifications.show({
+      message: `“${sensor.hostname}” is no longer listed as a possible duplicate of “${other.name}”.`,
+    });
   }
   return (
     <ConfirmDialog
-      title="Keep both sensors?"
-      action="Keep both"
+      title="Dismiss possible duplicate?"
+      action="Dismiss"
       onConfirm={dismiss}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
       isSafe
     >
       <p>
-        <strong>{sensor.hostname}</strong>, enrolled {exactTime(sensor.enrolledAt)}, and{" "}
-        <strong>{earlier.name}</strong>, silent since {exactTime(match.lastSeenAt)}, stay two sensors, each
-        with its own history and asset.
+        <strong>{sensor.hostname}</strong> (enrolled {exactTime(sensor.enrolledAt)}) and{" "}
+        <strong>{other.name}</strong> (last seen {exactTime(match.lastSeenAt)}) remain two sensors. Each keeps
+        its own history and asset.
       </p>
-      <p>The two are not compared again: merging them is not offered any more.</p>
+      <p>The console does not suggest merging them again.</p>
     </ConfirmDialog>
   );
 }

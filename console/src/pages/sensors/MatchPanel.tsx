@@ -8,10 +8,10 @@ import { ComparedFacts } from "./ComparedFacts.tsx";
 import classes from "./MatchPanel.module.css";
 import { evidenceText, type SensorMatch } from "./match-words.ts";
 
-/** That a sensor looks like a silent one, the evidence, and what a person may decide: the first decision is the likely one. */
+/** The evidence that a sensor is a re-imaged host, and the actions of the operator. The first action is the likely one. */
 export function MatchPanel({ match, decisions }: { match: SensorMatch; decisions: RowAction[] }) {
   const { sensor, lastSeenAt } = match;
-  const title = `Looks like ${sensor.name} reinstalled`;
+  const title = `Possible duplicate of ${sensor.name}`;
   return (
     <section className={classes.panel} aria-label={title}>
       <h2 className={classes.title}>{title}</h2>
@@ -19,13 +19,12 @@ export function MatchPanel({ match, decisions }: { match: SensorMatch; decisions
         <TextLink {...paths.sensor(sensor.id)} underline="always">
           {sensor.name}
         </TextLink>{" "}
-        has been silent since {exactTime(lastSeenAt)} (<RelativeTime at={lastSeenAt} />
-        ). {evidenceText(match)}.
+        was last seen <RelativeTime at={lastSeenAt} /> ({exactTime(lastSeenAt)}). {evidenceText(match)}.
       </p>
       <ComparedFacts match={match} />
       <p className={classes.rule}>
-        Only hardware counts, where no other living sensor tells the same; two such facts at least agree here.
-        Names and what an installation makes are shown and prove nothing.
+        A sensor is a possible duplicate if at least two hardware facts agree and no other active sensor
+        reports the same values. Names and facts of the installation are not evidence.
       </p>
       <div className={classes.actions}>
         {decisions.map(({ label, onSelect, disabledReason }, index) => (

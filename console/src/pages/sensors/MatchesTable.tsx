@@ -3,17 +3,17 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import classes from "./MatchesTable.module.css";
 import { evidenceText } from "./match-words.ts";
 
-/** Sensors beside the silent ones that they look like, with the evidence in one line. */
+/** Sensors and the sensors that they are possible duplicates of, with the evidence in one line. */
 export function MatchesTable({ sensors }: { sensors: Sensor[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
     <section className={classes.scroller} aria-label="Pairs" tabIndex={0}>
       <table className={classes.table}>
         <thead>
           <tr>
             <th scope="col">Sensor</th>
-            <th scope="col">Looks like</th>
-            <th scope="col">Silent since</th>
+            <th scope="col">Possible duplicate of</th>
+            <th scope="col">Last seen</th>
             <th scope="col">Evidence</th>
           </tr>
         </thead>

@@ -1,31 +1,31 @@
-import { getSensor, mergeSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { mergeSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
-import { apiQuery, refresh } from "../../queries.ts";
+import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ComparedFacts } from "./ComparedFacts.tsx";
 import classes from "./MergeSensorDialog.module.css";
 import { evidenceText, type SensorMatch } from "./match-words.ts";
+import { sensorQuery } from "./sensor-queries.ts";
 
-/** Lets a sensor go on with the asset and the history of the silent one that it looks like, with the evidence in sight. */
+/** Merges a re-imaged host with its previous sensor. The dialog shows the evidence. */
 export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogProps) {
   const queryClient = useQueryClient();
-  const earlier = match.sensor;
-  const request = { params: { id: earlier.id } };
-  const { data: found, isPending } = useQuery(apiQuery(getSensor, request));
+  const previous = match.sensor;
+  const { data: found, isPending } = useQuery(sensorQuery(previous.id));
   const asset = found?.asset;
   async function merge() {
-    await callApi(mergeSensor, { params: { id: sensor.id }, body: { predecessorId: earlier.id } });
+    await callApi(mergeSensor, { params: { id: sensor.id }, body: { predecessorId: previous.id } });
     await refresh(queryClient, "sensors", "assets");
     notifications.show({
-      message: `Sensor “${sensor.hostname}” goes on with the history of “${earlier.name}”, which is replaced.`,
+      message: `“${sensor.hostname}” has replaced “${previous.name}” and has its history.`,
     });
   }
   return (
     <ConfirmDialog
-      title={`Merge with ${earlier.name}?`}
+      title={`Merge with ${previous.name}?`}
       action="Merge"
       size={880}
       onConfirm={merge}
@@ -34,22 +34,22 @@ export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogP
       isDisabled={isPending}
       isSafe
     >
-      <strong>{sensor.hostname}</strong>, enrolled {exactTime(sensor.enrolledAt)}, goes on with the history of{" "}
-      <strong>{earlier.name}</strong>, silent since {exactTime(match.lastSeenAt)}:
+      <strong>{sensor.hostname}</strong> (enrolled {exactTime(sensor.enrolledAt)}) takes over from{" "}
+      <strong>{previous.name}</strong> (last seen {exactTime(match.lastSeenAt)}):
       <ul className={classes.outcome}>
         <li>
-          It is linked to the asset {asset && <strong>{asset.name}</strong>} of the earlier sensor.{" "}
+          It gets the history and the asset {asset && <strong>{asset.name}</strong>} of {previous.name}.{" "}
           {asset && asset.id !== sensor.asset.id && (
             <>
-              Its own asset <strong>{sensor.asset.name}</strong> is merged into that one, with its identifiers
-              and tags.
+              Its own asset <strong>{sensor.asset.name}</strong> is merged into that asset, with its
+              identifiers and tags.
             </>
           )}
         </li>
-        <li>The earlier sensor is listed as Replaced.</li>
+        <li>{previous.name} gets the status Replaced.</li>
         <li>
-          This can be undone: by Separate, and by itself when the earlier sensor is heard again. Then both
-          have their own history and asset.
+          You can undo the merge. It is undone automatically if {previous.name} checks in again. Both sensors
+          then have their own history and asset again.
         </li>
       </ul>
       <p>{evidenceText(match)}:</p>

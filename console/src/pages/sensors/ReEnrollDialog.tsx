@@ -9,36 +9,36 @@ import { connectionQuery, refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 
-/** Makes a ticket by which one host takes the sensor over with a new key, and shows it once. */
+/** Creates a re-enrollment ticket and shows it once. One host uses it to enroll as this sensor with a new key. */
 export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
   const [ticket, setTicket] = useState<{ value: string; expiresAt: string; connection: Connection }>();
-  const [makeTicket] = useState(() => openCreation(createTicket));
-  // The question closes itself when it is answered; what it made is then still to be shown.
-  const isMade = useRef(false);
+  const [createOnce] = useState(() => openCreation(createTicket));
+  // ConfirmDialog closes after it succeeds. The ticket must be shown after that.
+  const isCreated = useRef(false);
   const queryClient = useQueryClient();
   const forget = useCallback(() => setTicket(undefined), []);
-  async function make() {
-    // Before the ticket: its value is shown once, and the key before is refused from then on.
+  async function create() {
+    // Fetched first, because nothing may fail between creating the ticket and showing its value.
     const connection = await queryClient.query(connectionQuery);
-    const made = await makeTicket(sensor.id, () => ({ params: { id: sensor.id } }));
+    const created = await createOnce(sensor.id, () => ({ params: { id: sensor.id } }));
     await refresh(queryClient, "sensors");
-    isMade.current = true;
-    setTicket({ ...made, connection });
+    isCreated.current = true;
+    setTicket({ ...created, connection });
   }
   if (!ticket) {
     return (
       <ConfirmDialog
-        title="Make a re-enroll ticket?"
-        action="Make ticket"
-        onConfirm={make}
+        title="Create re-enrollment ticket?"
+        action="Create ticket"
+        onConfirm={create}
         onClose={() => {
-          if (!isMade.current) onClose();
+          if (!isCreated.current) onClose();
         }}
         errorText={(error) => problemOf(error).detail}
       >
-        For one hour, one host can become <strong>{sensor.hostname}</strong> with a new key. The key that the
-        sensor has now is refused from that moment; its history, asset and group stay. A ticket that was made
-        before and not used ends.
+        For one hour, one host can enroll as <strong>{sensor.hostname}</strong> with a new key. The current
+        key of the sensor is revoked immediately. Its history, asset and asset group are kept. An earlier
+        unused ticket becomes invalid.
       </ConfirmDialog>
     );
   }
@@ -47,11 +47,12 @@ export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: (
       title="Store the ticket now"
       intro={
         <>
-          It makes one host <strong>{sensor.hostname}</strong>, once, until {exactTime(ticket.expiresAt)}.
+          One host can use it once to enroll as <strong>{sensor.hostname}</strong>, until{" "}
+          {exactTime(ticket.expiresAt)}.
         </>
       }
       noun="ticket"
-      label="Re-enroll ticket"
+      label="Re-enrollment ticket"
       value={ticket.value}
       onForget={forget}
       onClose={onClose}

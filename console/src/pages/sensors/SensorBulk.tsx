@@ -14,7 +14,7 @@ import { refresh } from "../../queries.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { MatchesTable } from "./MatchesTable.tsx";
 
-/** Each with the sensor that it looks like itself. */
+/** The request that merges or dismisses a sensor and its possible duplicate. */
 const pairOf = ({ id, match }: Sensor) => ({
   params: { id },
   body: { predecessorId: match?.sensor.id ?? "" },
@@ -23,41 +23,43 @@ const pairOf = ({ id, match }: Sensor) => ({
 const ACTIONS: BulkAction<Sensor>[] = [
   {
     verb: "Merge",
+    noun: "pair",
     done: "merged",
     isFor: (sensor) => sensor.match !== null,
     can: (sensor) => sensor.can.merge,
     run: (sensor) => callApi(mergeSensor, pairOf(sensor)),
-    phrase: (count) => `Merge ${countOf(count, "pair")}`,
     rowsAs: (sensors) => <MatchesTable sensors={sensors} />,
     consequence: () =>
-      "Each sensor goes on with the history and the asset of the silent one that it looks like; its own asset is merged into that one, and the silent one is listed as Replaced. A merge is undone by Separate, and by itself when the silent sensor is heard again.",
+      "Each sensor gets the history and the asset of its previous sensor. Its own asset is merged into that asset. The previous sensor gets the status Replaced. You can undo each merge. A merge is undone automatically if the previous sensor checks in again.",
   },
   {
-    verb: "Keep both",
-    done: "kept apart",
+    verb: "Dismiss",
+    noun: "pair",
+    done: "dismissed",
     isFor: (sensor) => sensor.match !== null,
     can: (sensor) => sensor.can.dismissMatch,
     run: (sensor) => callApi(dismissMatch, pairOf(sensor)),
-    phrase: (count) => `Keep both of ${countOf(count, "pair")}`,
     rowsAs: (sensors) => <MatchesTable sensors={sensors} />,
     consequence: () =>
-      "They stay two sensors, each with its own history and asset. The two of a pair are not compared again: merging them is not offered any more.",
+      "They remain separate sensors, each with its own history and asset. The console does not suggest merging them again.",
   },
   {
-    verb: "Separate",
-    done: "separated",
+    verb: "Undo merge",
+    title: (count) => `Undo ${countOf(count, "merge")}`,
+    noun: "merge",
+    done: "undone",
     isFor: (sensor) => sensor.replacedBy !== null,
     can: (sensor) => sensor.can.undoMerge,
     run: (sensor) => callApi(undoMerge, { params: { id: sensor.id } }),
     consequence: () =>
-      "They are listed again, each with its history and its asset. The sensors that replaced them go on with their own history and the assets that they had before. They are not compared again: merging them is not offered any more.",
+      "The replaced sensors get their own history and assets back, and so do the sensors that replaced them. The console does not suggest merging them again.",
   },
   {
     verb: "Block",
     done: "blocked",
     can: (sensor) => sensor.can.block,
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
-    consequence: () => "Their requests are refused from now on. What they reported stays.",
+    consequence: () => "The server refuses their requests. Their data is kept. You can unblock them later.",
     isDanger: true,
   },
   {
@@ -65,7 +67,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     done: "unblocked",
     can: (sensor) => sensor.can.unblock,
     run: (sensor) => callApi(unblockSensor, { params: { id: sensor.id } }),
-    consequence: () => "Their requests are accepted again.",
+    consequence: () => "The server accepts their requests again.",
   },
   {
     verb: "Delete",
@@ -73,7 +75,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     can: (sensor) => sensor.can.delete,
     run: (sensor) => callApi(deleteSensor, { params: { id: sensor.id } }),
     consequence: () =>
-      "They and what they reported are removed here, and so are the sensors that they replaced; the programs have to enroll again to come back. Their assets stay.",
+      "The sensors, their data and the sensors that they replaced are deleted. The sensor programs must enroll again to come back. Their assets are kept.",
     isDanger: true,
   },
 ];

@@ -1,9 +1,7 @@
-import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
-import { apiQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { countOf } from "../../ui/numbers.ts";
@@ -13,9 +11,10 @@ import { Status } from "../../ui/Status.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ClonesTable } from "./ClonesTable.tsx";
 import { CollectionTable } from "./CollectionTable.tsx";
-import { EarlierTable } from "./EarlierTable.tsx";
 import { MatchPanel } from "./MatchPanel.tsx";
 import { earlierHostname } from "./match-words.ts";
+import { ReplacedSensorsTable } from "./ReplacedSensorsTable.tsx";
+import { sensorQuery } from "./sensor-queries.ts";
 import { osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
@@ -23,7 +22,7 @@ const route = getRouteApi("/app/sensors/$sensorId");
 
 export function SensorOverview() {
   const { sensorId } = route.useParams();
-  const { data: sensor } = useSuspenseQuery(apiQuery(getSensor, { params: { id: sensorId } }));
+  const { data: sensor } = useSuspenseQuery(sensorQuery(sensorId));
   const { actionsFor, dialog } = useSensorActions();
   const { enrolledBy, asset, assetGroup } = sensor;
   const enrolledAs = earlierHostname(sensor);
@@ -74,7 +73,7 @@ export function SensorOverview() {
           ...(sensor.cloneOf
             ? [
                 {
-                  label: "Copy of",
+                  label: "Clone of",
                   value: sensor.cloneOf.deleted ? (
                     `${sensor.cloneOf.name} (deleted)`
                   ) : (
@@ -97,27 +96,30 @@ export function SensorOverview() {
             ? [
                 {
                   label: "Approved",
-                  value: `${exactTime(sensor.approvedAt)} by ${sensor.approvedBy ?? "a person who is gone"}`,
+                  value: `${exactTime(sensor.approvedAt)} by ${sensor.approvedBy ?? "a deleted user"}`,
                 },
               ]
             : []),
         ]}
       />
-      <Section title="Inventory" text="What the sensor collects, and how each collection stands.">
+      <Section
+        title="Inventory"
+        text="The categories that the sensor collects, and the result of each collection."
+      >
         <CollectionTable sensorId={sensorId} inventory={sensor.inventory} />
       </Section>
       {sensor.replaces.length > 0 && (
         <Section
-          title="Earlier installations"
-          text="Sensors of this machine from before it was installed anew. This one goes on with their history and asset, until one of them is heard again."
+          title="Replaced sensors"
+          text="Previous sensors of this host, from before it was re-imaged. This sensor has their history and asset. If one of them checks in again, its merge is undone automatically."
         >
-          <EarlierTable replaces={sensor.replaces} />
+          <ReplacedSensorsTable replaces={sensor.replaces} />
         </Section>
       )}
       {sensor.clones.length > 0 && (
         <Section
           title="Clones"
-          text="Other hosts that ran with this sensor's key, e.g. as clones of its disk. Nothing that they reported was taken for this one's."
+          text="Other hosts that ran with the key of this sensor, for example because its disk was copied. Their reports are not part of this sensor's data."
         >
           <ClonesTable clones={sensor.clones} />
         </Section>

@@ -1,11 +1,10 @@
-import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { SensorStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
-import { apiQuery, refreshMs } from "../../queries.ts";
+import { refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { countOf } from "../../ui/numbers.ts";
@@ -13,17 +12,18 @@ import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import classes from "./SensorPage.module.css";
 import { SensorTabs } from "./SensorTabs.tsx";
+import { sensorQuery } from "./sensor-queries.ts";
 import { awaitsApproval, osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
 
-/** The frame of a sensor's tabs: who it is, how it is, what one may do with it. */
+/** The frame of a sensor's tabs: its hostname, its status, its notices and its actions. */
 export function SensorPage() {
   const { sensorId } = route.useParams();
   const navigate = useNavigate();
   const { data: sensor } = useSuspenseQuery({
-    ...apiQuery(getSensor, { params: { id: sensorId } }),
+    ...sensorQuery(sensorId),
     refetchInterval: refreshMs,
   });
   const { actionsFor, dialog } = useSensorActions(() => navigate(paths.sensors()));
@@ -56,34 +56,32 @@ export function SensorPage() {
           <Notice kind="warning">
             {sensor.cloneOf && (
               <>
-                Its host ran with the key of{" "}
+                This host ran with the key of{" "}
                 {sensor.cloneOf.deleted ? (
                   sensor.cloneOf.name
                 ) : (
                   <TextLink {...paths.sensor(sensor.cloneOf.id)}>{sensor.cloneOf.name}</TextLink>
                 )}
-                , e.g. as a clone of its disk.{" "}
+                , for example because its disk was copied.{" "}
               </>
             )}
-            It waits for approval and has reported nothing. Compare the fingerprint {sensor.fingerprint} with
-            what the machine shows before you let it in.
+            The sensor awaits approval and has not reported anything. Before you approve it, compare its
+            fingerprint {sensor.fingerprint} with the one on the host.
           </Notice>
         </div>
       )}
       {sensor.uninstalledAt !== null && (
         <div className={classes.notice}>
           <Notice kind="info">
-            Uninstalled {exactTime(sensor.uninstalledAt)}: the host said unenroll, and its key is refused
-            since.
+            Uninstalled on {exactTime(sensor.uninstalledAt)}. The sensor was unenrolled; its key is revoked.
           </Notice>
         </div>
       )}
       {sensor.removedAt !== null && (
         <div className={classes.notice}>
           <Notice kind="info">
-            Removed {exactTime(sensor.removedAt)} as ephemeral: it was offline for{" "}
-            {countOf(sensor.ephemeralHours ?? 0, "hour")}. Its key is refused since; what it reported is kept
-            for 30 days.
+            Removed on {exactTime(sensor.removedAt)}, because this ephemeral sensor was offline for{" "}
+            {countOf(sensor.ephemeralHours ?? 0, "hour")}. Its key is revoked. Its data is kept for 30 days.
           </Notice>
         </div>
       )}
@@ -104,21 +102,21 @@ export function SensorPage() {
             ))}
           >
             Replaced by <TextLink {...paths.sensor(sensor.replacedBy.id)}>{sensor.replacedBy.name}</TextLink>{" "}
-            since {exactTime(sensor.replacedAt)}: {sensor.replacedBy.name} goes on with its history and its
-            asset. If this one is heard again, it is separated by itself.
+            on {exactTime(sensor.replacedAt)}. {sensor.replacedBy.name} has its history and asset. If this
+            sensor checks in again, the merge is undone automatically.
           </Notice>
         </div>
       )}
       {sensor.status === "offline" && (
         <div className={classes.notice}>
-          <Notice kind="warning">Silent since {exactTime(sensor.lastSeenAt)}.</Notice>
+          <Notice kind="warning">No contact since {exactTime(sensor.lastSeenAt)}.</Notice>
         </div>
       )}
       {sensor.blockedAt !== null && (
         <div className={classes.notice}>
           <Notice kind="danger">
-            Blocked {exactTime(sensor.blockedAt)} by {sensor.blockedBy ?? "a person who is gone"}: its
-            requests are refused.
+            Blocked on {exactTime(sensor.blockedAt)} by {sensor.blockedBy ?? "a deleted user"}. The server
+            refuses its requests.
           </Notice>
         </div>
       )}

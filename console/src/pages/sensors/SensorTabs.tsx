@@ -10,7 +10,7 @@ import { CATEGORY_NAMES } from "./sensor-words.ts";
 
 export type CategoryState = RouteOutput<typeof getSensor>["inventory"][number];
 
-/** A tab a category, each with how many items it holds. Tabs are links, so each has its address. */
+/** One tab for each category, with its number of items. Tabs are links, so each tab has its own URL. */
 export function SensorTabs({ sensorId, inventory }: { sensorId: string; inventory: CategoryState[] }) {
   return (
     <nav aria-label="Inventory" className={classes.tabs}>

@@ -1,4 +1,4 @@
-import { listSensors, type Sensor } from "@attacklens/protocol/sensors.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -12,6 +12,7 @@ import { FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { SensorBulk } from "./SensorBulk.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
+import { sensorList } from "./sensor-queries.ts";
 import { PLATFORM_NAMES } from "./sensor-words.ts";
 import { TokenFilter } from "./TokenFilter.tsx";
 import { useSensorActions } from "./use-sensor-actions.tsx";
@@ -30,7 +31,8 @@ export function SensorsPage() {
     <>
       <ListPage<Sensor>
         title="All sensors"
-        description="The programs on your machines that report what runs there."
+        description="The sensors on your hosts, and their status."
+        noun="sensors"
         searchLabel="Search by hostname"
         search={search}
         filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
@@ -50,7 +52,7 @@ export function SensorsPage() {
             />
             <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
             <FilterToggle
-              label="Looks reinstalled"
+              label="Possible duplicates"
               isOn={search.match === "any"}
               onChange={(isOn) => setSearch({ match: isOn ? "any" : undefined })}
             />
@@ -65,7 +67,7 @@ export function SensorsPage() {
         bulk={(sensors, clear) => <SensorBulk sensors={sensors} onClear={clear} />}
         nameOf={(sensor) => sensor.hostname}
         defaultSort={{ sort: "hostname", order: "asc" }}
-        list={useList(listSensors, { query: search })}
+        list={useList(sensorList.query(search))}
         columns={columns}
         onRowClick={(one) => void navigate(paths.sensor(one.id))}
         empty={
@@ -74,8 +76,8 @@ export function SensorsPage() {
             title="No sensors yet"
             action={<ButtonLink {...paths.enrollmentTokenNew()}>Create Token</ButtonLink>}
           >
-            Create an Enrollment Token, then run the command it comes with on a machine. The sensor appears
-            here as Pending and turns Online after its first report, within a minute.
+            Create an Enrollment Token, then run its command on a host. The sensor appears here as Pending. It
+            becomes Online after its first report, within about a minute.
           </StateMessage>
         }
       />

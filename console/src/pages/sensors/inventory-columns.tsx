@@ -1,4 +1,4 @@
-// What each category shows of its items.
+// The columns of each inventory category.
 import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
 import type { ReactNode } from "react";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
@@ -9,7 +9,7 @@ import type { SystemRow } from "./system-rows.ts";
 export type InventoryRow = Item | SystemRow;
 type RowOf<C extends Category> = C extends "system" ? SystemRow : Item<C>;
 
-/** A column of text, whole on hover; `width` undefined takes what is left. */
+/** A column of text. A column without a width takes the remaining space. */
 function columnMaker<Row extends { key: string }>() {
   const column = columnsOf<Row>();
   return (
@@ -23,8 +23,8 @@ function columnMaker<Row extends { key: string }>() {
       header,
       meta: width ? { width } : {},
       cell: ({ row: { original } }) => {
-        const whole = text(original);
-        return show?.(original) ?? <span title={whole}>{whole || <span className="quiet">–</span>}</span>;
+        const value = text(original);
+        return show?.(original) ?? <span title={value}>{value || <span className="quiet">–</span>}</span>;
       },
     });
 }
@@ -43,14 +43,14 @@ const ofUser = columnMaker<Item<"users">>();
 const ofSetting = columnMaker<Item<"security">>();
 const ofSystem = columnMaker<SystemRow>();
 
-const PASSWORDS = { set: "Set", locked: "Locked", none: "Not asked", unknown: "Unknown" } as const;
+const PASSWORDS = { set: "Set", locked: "Locked", none: "Not required", unknown: "Unknown" } as const;
 const AREAS: Record<Item<"security">["area"], string> = {
   ssh: "SSH",
   firewall: "Firewall",
   updates: "Updates",
   encryption: "Encryption",
   kernel: "Kernel",
-  login: "Log-in",
+  login: "Login",
 };
 const STATES = {
   running: <Status color="green">Running</Status>,
@@ -97,7 +97,7 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofUser("Name", "20%", (one) => one.name),
     ofUser("Kind", "80px", (one) => (one.kind === "user" ? "User" : "Group")),
     ofUser("ID", "80px", (one) => String(one.kind === "user" ? one.uid : one.gid)),
-    ofUser("Log-in", "88px", (one) => (one.kind === "user" ? (one.canLogIn ? "Yes" : "No") : "")),
+    ofUser("Can log in", "88px", (one) => (one.kind === "user" ? (one.canLogIn ? "Yes" : "No") : "")),
     ofUser("Password", "96px", (one) => (one.kind === "user" ? PASSWORDS[one.password] : "")),
     ofUser("Groups or members", undefined, (one) => list(one.kind === "user" ? one.groups : one.members)),
     ofUser("Privileges", "22%", (one) => list(one.privileges)),

@@ -24,23 +24,23 @@ const macs = {
   evidence: "against",
 } as const;
 
-test("hardware that agrees is evidence, a name that agrees is not", () => {
+test("matching hardware is evidence, and a matching name is not", () => {
   expect(verdictOn(serial)).toMatchObject({ compared: "Agrees", color: "green", evidence: "Yes" });
   expect(verdictOn(hostname)).toMatchObject({ compared: "Agrees", color: "gray" });
   expect(verdictOn(hostname).evidence).toStartWith("No: ");
 });
 
-test("hardware that does not count says why", () => {
+test("a hardware fact that is not evidence has a reason", () => {
   const evidenceOf = (change: Partial<ComparedFact>) => verdictOn({ ...serial, ...change }).evidence;
-  expect(evidenceOf({ evidence: "shared" })).toContain("another living sensor");
+  expect(evidenceOf({ evidence: "shared" })).toContain("another active sensor");
   expect(evidenceOf({ evidence: "same-as-uuid" })).toContain("UUID");
-  expect(evidenceOf({ evidence: "not-told", agrees: false, before: null })).toContain("not told before");
-  expect(evidenceOf({ evidence: "not-told", agrees: false, now: null })).toContain("not told now");
-  expect(evidenceOf({ evidence: "placeholder", before: "None", now: "none" })).toContain("maker");
+  expect(evidenceOf({ evidence: "not-told", agrees: false, before: null })).toContain("not reported before");
+  expect(evidenceOf({ evidence: "not-told", agrees: false, now: null })).toContain("not reported now");
+  expect(evidenceOf({ evidence: "placeholder", before: "None", now: "none" })).toContain("manufacturer");
   expect(evidenceOf({ evidence: "against", agrees: false, before: "other" })).toStartWith("Against: ");
 });
 
-test("the evidence in one line counts what agrees and what differs", () => {
+test("the summary counts the facts that agree and differ", () => {
   const match = { sensor: { id: "sen_1", name: "db-07" }, lastSeenAt: "2026-11-24T10:00:00Z" };
   const uuid = { ...serial, kind: "product-uuid" } as const;
   expect(evidenceText({ ...match, isCertain: true, facts: [uuid, serial, hostname] })).toBe(

@@ -16,12 +16,22 @@ export const CATEGORY_NAMES: Record<Category, string> = {
   system: "System",
 };
 
+/** In running text. */
+export const CATEGORY_NOUNS: Record<Category, string> = {
+  packages: "packages",
+  services: "services",
+  ports: "ports",
+  users: "users",
+  security: "security settings",
+  system: "system facts",
+};
+
 /** `Debian GNU/Linux 12 (bookworm)`. */
 export function osName({ os }: Sensor): string {
   return [os.name, os.version].filter(Boolean).join(" ");
 }
 
-/** Not by the status alone: a sensor that awaits approval may be blocked, too. */
+/** The status is not enough: a sensor that awaits approval can also be blocked. */
 export function awaitsApproval({ status, can }: Sensor): boolean {
   return status === "awaiting-approval" || can.approve.allowed;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { systemRows } from "./system-rows.ts";
 
-test("an item of several fields becomes a row each, with sizes and names for people", () => {
+test("each field of an item becomes a row with a readable name and value", () => {
   const rows = systemRows([
     { key: "memory", kind: "memory", totalBytes: 16_711_680_000, swapBytes: 0 },
     {
@@ -20,7 +20,7 @@ test("an item of several fields becomes a row each, with sizes and names for peo
   ]);
 });
 
-test("a field that the sensor left out has no row", () => {
+test("an absent field has no row", () => {
   expect(
     systemRows([{ key: "identifiers", kind: "identifiers", machineId: "5d2f" }]).map((row) => row.name),
   ).toEqual(["Machine ID"]);

@@ -1,4 +1,4 @@
-// The facts of the system category as rows of three columns: one item of several fields becomes several rows.
+// The system category as rows of three columns. An item with several fields becomes several rows.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { formatBytes } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
@@ -6,7 +6,7 @@ import { exactTime } from "../../ui/time.ts";
 export interface SystemRow {
   key: string;
   part: string;
-  /** The part is named in the row above, too. */
+  /** The row above has the same part. */
   isSamePart: boolean;
   name: string;
   value: string;
@@ -14,7 +14,7 @@ export interface SystemRow {
 
 type SystemItem = Item<"system">;
 
-/** In the order in which people read them. */
+/** In display order. */
 const PARTS: Record<SystemItem["kind"], string> = {
   host: "Host",
   os: "Operating system",
@@ -22,13 +22,13 @@ const PARTS: Record<SystemItem["kind"], string> = {
   cpu: "Processor",
   memory: "Memory",
   identifiers: "Identifiers",
-  virtualisation: "Virtualisation",
+  virtualisation: "Virtualization",
   disk: "Disk",
   mount: "Mount",
   network: "Network",
 };
 
-/** Words for fields whose name in the protocol does not read well when its capitals are set apart. */
+/** Labels of the fields whose protocol name is not readable as words. */
 const FIELD_NAMES: Record<string, string> = {
   id: "ID",
   fqdn: "Full name",

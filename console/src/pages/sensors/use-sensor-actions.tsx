@@ -1,4 +1,4 @@
-// What one may do with a sensor, and the questions before it is done.
+// The actions on a sensor, and their dialogs.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { blockSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
@@ -17,13 +17,13 @@ import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
 import { awaitsApproval } from "./sensor-words.ts";
 import { UndoMergeDialog } from "./UndoMergeDialog.tsx";
 
-type Question = "approve" | "merge" | "dismiss-match" | "undoMerge" | "block" | "re-enroll" | "delete";
+type DialogName = "approve" | "merge" | "dismiss" | "undo-merge" | "block" | "re-enroll" | "delete";
 
-/** The row's menu has them all; the page's header what no notice beside its reasons offers. */
+/** The menu of a row has all actions. The header of a page has those that no panel or notice of the page offers. */
 interface SensorActions {
   menu: RowAction[];
   header: RowAction[];
-  /** What of a host that was installed anew waits for a person, or can be undone. */
+  /** Merge, dismiss or undo the merge of a re-imaged host. */
   decisions: RowAction[];
 }
 
@@ -31,13 +31,15 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   actionsFor: (sensor: Sensor) => SensorActions;
   dialog: ReactNode;
 } {
-  const [asked, setAsked] = useState<{ what: Question; sensor: Sensor }>();
+  const [asked, setAsked] = useState<{ dialog: DialogName; sensor: Sensor }>();
   const queryClient = useQueryClient();
   const unblock = useCallback(
     async (sensor: Sensor) => {
       try {
         await callApi(unblockSensor, { params: { id: sensor.id } });
-        notifications.show({ message: `Sensor “${sensor.hostname}” is unblocked: it is heard again.` });
+        notifications.show({
+          message: `Sensor “${sensor.hostname}” is unblocked. The server accepts its requests again.`,
+        });
       } catch (error) {
         notifications.show({ color: "red", message: problemOf(error).detail });
       }
@@ -48,32 +50,32 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   const actionsFor = useCallback(
     (sensor: Sensor): SensorActions => {
       const { match, replacedBy, blockedAt, can } = sensor;
-      const question = (label: string, what: Question, allowed: Can): RowAction => ({
+      const opening = (label: string, dialog: DialogName, allowed: Can): RowAction => ({
         label,
-        onSelect: () => setAsked({ what, sensor }),
+        onSelect: () => setAsked({ dialog, sensor }),
         disabledReason: disabledReason(allowed),
       });
-      const approval = awaitsApproval(sensor) ? [question("Approve…", "approve", can.approve)] : [];
+      const approval = awaitsApproval(sensor) ? [opening("Approve…", "approve", can.approve)] : [];
       const merging = match
         ? [
-            question(`Merge with ${match.sensor.name}…`, "merge", can.merge),
-            question("Keep both…", "dismiss-match", can.dismissMatch),
+            opening(`Merge with ${match.sensor.name}…`, "merge", can.merge),
+            opening("Dismiss…", "dismiss", can.dismissMatch),
           ]
         : [];
       const decisions = [
         ...merging,
-        ...(replacedBy ? [question("Separate…", "undoMerge", can.undoMerge)] : []),
+        ...(replacedBy ? [opening("Undo merge…", "undo-merge", can.undoMerge)] : []),
       ];
       const others = [
         blockedAt === null
-          ? question("Block…", "block", can.block)
+          ? opening("Block…", "block", can.block)
           : {
               label: "Unblock",
               onSelect: () => void unblock(sensor),
               disabledReason: disabledReason(can.unblock),
             },
-        question("Re-enroll…", "re-enroll", can.reEnroll),
-        { ...question("Delete…", "delete", can.delete), danger: true },
+        opening("Re-enroll…", "re-enroll", can.reEnroll),
+        { ...opening("Delete…", "delete", can.delete), danger: true },
       ];
       return {
         menu: [...approval, ...decisions, ...others],
@@ -85,19 +87,19 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   );
   if (!asked) return { actionsFor, dialog: null };
 
-  const { what, sensor } = asked;
+  const { sensor } = asked;
   const { match, replacedBy } = sensor;
   const close = () => setAsked(undefined);
-  const dialogs: Record<Question, ReactNode> = {
+  const dialogs: Record<DialogName, ReactNode> = {
     approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
     merge: match && <MergeSensorDialog sensor={sensor} match={match} onClose={close} />,
-    "dismiss-match": match && <DismissMatchDialog sensor={sensor} match={match} onClose={close} />,
-    undoMerge: replacedBy && <UndoMergeDialog sensor={sensor} successor={replacedBy} onClose={close} />,
+    dismiss: match && <DismissMatchDialog sensor={sensor} match={match} onClose={close} />,
+    "undo-merge": replacedBy && <UndoMergeDialog sensor={sensor} successor={replacedBy} onClose={close} />,
     "re-enroll": <ReEnrollDialog sensor={sensor} onClose={close} />,
     block: <BlockSensorDialog sensor={sensor} onClose={close} />,
     delete: <DeleteSensorDialog sensor={sensor} onDeleted={onDeleted} onClose={close} />,
   };
-  return { actionsFor, dialog: dialogs[what] };
+  return { actionsFor, dialog: dialogs[asked.dialog] };
 }
 
 function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
@@ -105,7 +107,9 @@ function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () =>
   async function block() {
     await callApi(blockSensor, { params: { id: sensor.id } });
     await refresh(queryClient, "sensors");
-    notifications.show({ message: `Sensor “${sensor.hostname}” is blocked: its requests are refused.` });
+    notifications.show({
+      message: `Sensor “${sensor.hostname}” is blocked. The server refuses its requests.`,
+    });
   }
   return (
     <ConfirmDialog
@@ -115,8 +119,8 @@ function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () =>
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
     >
-      Every request of <strong>{sensor.hostname}</strong> is refused from now on. What it reported stays, the
-      program on the machine keeps its key and asks seldom; it can be unblocked.
+      The server refuses every request of <strong>{sensor.hostname}</strong>. Its data and its key are kept.
+      You can unblock it later.
     </ConfirmDialog>
   );
 }

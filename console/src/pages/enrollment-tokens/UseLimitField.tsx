@@ -1,42 +1,42 @@
 import { MAX_ENROLLMENTS } from "@attacklens/protocol/token-settings.ts";
 import { Group, Input, NumberInput, SegmentedControl, Stack } from "@mantine/core";
 import { countOf } from "../../ui/numbers.ts";
-import { type Machines, proposedSpare, type TokenValues, usesOf } from "./token-values.ts";
+import { proposedSpare, type TokenValues, type UseLimit, usesOf } from "./token-values.ts";
 
-interface MachinesFieldProps {
+interface UseLimitFieldProps {
   values: TokenValues;
   onChange: (change: Partial<TokenValues>) => void;
   error?: string | undefined;
-  /** Of an existing token: how many uses are spent. */
+  /** The uses that an existing token has spent. Undefined: a new token. */
   spent?: number | undefined;
 }
 
-/** How many machines are expected: sets the use limit. */
-export function MachinesField({ values, onChange, error, spent }: MachinesFieldProps) {
+/** How many hosts can enroll with the token. */
+export function UseLimitField({ values, onChange, error, spent }: UseLimitFieldProps) {
   const uses = usesOf(values);
   const isNew = spent === undefined;
   const number = { min: 0, max: MAX_ENROLLMENTS, allowDecimal: false, allowNegative: false, flex: 1 };
   return (
     <Stack gap="xs">
       <Input.Wrapper
-        label="How many machines?"
+        label="Number of hosts"
         labelElement="div"
-        description={MACHINES_WORDS[values.machines]}
+        description={LIMIT_DESCRIPTIONS[values.useLimit]}
       >
         <SegmentedControl
           mt={6}
           fullWidth
-          aria-label="How many machines?"
+          aria-label="Number of hosts"
           data={[
             { value: "one", label: "One" },
-            { value: "number", label: "A number" },
+            { value: "number", label: "Limited" },
             { value: "unlimited", label: "Unlimited" },
           ]}
-          value={values.machines}
-          onChange={(text) => onChange({ machines: text as Machines })}
+          value={values.useLimit}
+          onChange={(text) => onChange({ useLimit: text as UseLimit })}
         />
       </Input.Wrapper>
-      {values.machines === "number" && (
+      {values.useLimit === "number" && (
         <Input.Wrapper
           error={error}
           description={isNew ? usesText(uses) : `${countOf(spent, "use")} spent so far`}
@@ -45,7 +45,7 @@ export function MachinesField({ values, onChange, error, spent }: MachinesFieldP
           <Group gap="xs" mb={6} align="start" wrap="nowrap">
             <NumberInput
               {...number}
-              label={isNew ? "Machines" : "Uses"}
+              label={isNew ? "Hosts" : "Uses"}
               value={values.expected}
               onChange={(expected) =>
                 onChange(isNew ? { expected, spare: proposedSpare(expected) } : { expected })
@@ -55,7 +55,7 @@ export function MachinesField({ values, onChange, error, spent }: MachinesFieldP
             {isNew && (
               <NumberInput
                 {...number}
-                label="To spare"
+                label="Spare uses"
                 value={values.spare}
                 onChange={(spare) => onChange({ spare })}
                 error={Boolean(error)}
@@ -68,14 +68,13 @@ export function MachinesField({ values, onChange, error, spent }: MachinesFieldP
   );
 }
 
-const MACHINES_WORDS: Record<Machines, string> = {
-  one: "It brings in one sensor, and is used up then",
-  number: "It brings in so many sensors at the most",
-  unlimited: "It brings in any number of sensors",
+const LIMIT_DESCRIPTIONS: Record<UseLimit, string> = {
+  one: "One sensor can enroll. The token is used up after that.",
+  number: "Sensors can enroll until the uses are spent.",
+  unlimited: "Any number of sensors can enroll.",
 };
 
 function usesText(uses: number | null): string {
-  return uses === null || Number.isNaN(uses)
-    ? "A machine that is installed anew takes another use"
-    : `${countOf(uses, "use")} in all: a machine that is installed anew takes another one`;
+  const spare = "A re-imaged host takes one more use.";
+  return uses === null || Number.isNaN(uses) ? spare : `${countOf(uses, "use")} in total. ${spare}`;
 }

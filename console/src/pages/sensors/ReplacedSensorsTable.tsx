@@ -5,8 +5,8 @@ import { paths } from "../../paths.ts";
 import { exactTime } from "../../ui/time.ts";
 import classes from "./CollectionTable.module.css";
 
-/** The sensors whose history one goes on with, the latest first. */
-export function EarlierTable({ replaces }: { replaces: RouteOutput<typeof getSensor>["replaces"] }) {
+/** The sensors that this one replaced, the latest first. */
+export function ReplacedSensorsTable({ replaces }: { replaces: RouteOutput<typeof getSensor>["replaces"] }) {
   return (
     <table className={classes.table}>
       <thead>
@@ -15,7 +15,7 @@ export function EarlierTable({ replaces }: { replaces: RouteOutput<typeof getSen
           <th scope="col">Enrolled</th>
           <th scope="col">Last seen</th>
           <th scope="col">Replaced</th>
-          <th scope="col">By</th>
+          <th scope="col">Replaced by</th>
         </tr>
       </thead>
       <tbody>
@@ -27,7 +27,7 @@ export function EarlierTable({ replaces }: { replaces: RouteOutput<typeof getSen
             <td>{exactTime(enrolledAt)}</td>
             <td>{exactTime(lastSeenAt)}</td>
             <td>{exactTime(replacedAt)}</td>
-            <td>{replacedBy ?? "The token’s rule"}</td>
+            <td>{replacedBy ?? "Token setting"}</td>
           </tr>
         ))}
       </tbody>

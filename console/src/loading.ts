@@ -1,0 +1,41 @@
+// What every loader needs. The loader of a page is beside the page and uses the same query as the page.
+import type { Route } from "@attacklens/protocol/route.ts";
+import type { QueryClient } from "@tanstack/react-query";
+import { notFound } from "@tanstack/react-router";
+import { type ApiRequest, problemOf } from "./api.ts";
+import { type ListSearch, listSearch } from "./components/list-search.ts";
+import { apiListQuery } from "./queries.ts";
+
+export interface RouterContext {
+  queryClient: QueryClient;
+}
+
+/** Cached data is good enough to show a page. The page refreshes it automatically. */
+export const CACHED = { staleTime: "static" } as const;
+
+/** A list page, all from the API route that lists its rows: its query, and its part of the site map. */
+export function listOf<R extends Route>(apiRoute: R) {
+  const query = (search: ListSearch<R>) =>
+    apiListQuery(apiRoute, { query: search } as unknown as ApiRequest<R>);
+  return {
+    query,
+    route: {
+      validateSearch: listSearch(apiRoute),
+      loaderDeps: ({ search }: { search: ListSearch<R> }) => search,
+      loader: async ({ context, deps }: { context: RouterContext; deps: ListSearch<R> }): Promise<void> => {
+        await context.queryClient.infiniteQuery({ ...query(deps), ...CACHED });
+      },
+    },
+  };
+}
+
+/** Shows "not found" instead of a failure when the server does not have the object. */
+export async function orNotFound(loading: Promise<unknown>): Promise<void> {
+  try {
+    await loading;
+  } catch (error) {
+    const { code } = problemOf(error);
+    if (code === "not-found" || code === "input-invalid") throw notFound();
+    throw error;
+  }
+}

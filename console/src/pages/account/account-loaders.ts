@@ -1,0 +1,37 @@
+// What the router decides before it shows a page: whether to set up, to sign in, or to go on.
+import type { Account } from "@attacklens/protocol/account.ts";
+import { redirect } from "@tanstack/react-router";
+import { problemOf } from "../../api.ts";
+import { CACHED, type RouterContext } from "../../loading.ts";
+import { paths } from "../../paths.ts";
+import { meQuery, setupQuery } from "../../queries.ts";
+import { takeSetupCode } from "./setup-code.ts";
+
+interface Load {
+  context: RouterContext;
+}
+
+/** Returns the setup code, or undefined when the page was opened without its link. */
+export async function loadSetup({ context }: Load): Promise<string | undefined> {
+  const code = takeSetupCode();
+  const { needed } = await context.queryClient.query(setupQuery);
+  if (!needed) throw redirect(paths.signIn());
+  return code;
+}
+
+export async function loadSignIn({ context }: Load): Promise<void> {
+  const { needed } = await context.queryClient.query(setupQuery);
+  if (needed) throw redirect(paths.setup());
+}
+
+export async function requireSignIn({
+  context,
+  location,
+}: Load & { location: { href: string } }): Promise<{ me: Account }> {
+  try {
+    return { me: await context.queryClient.query({ ...meQuery, ...CACHED }) };
+  } catch (error) {
+    if (problemOf(error).code !== "not-signed-in") throw error;
+    throw redirect(paths.signIn(location.href));
+  }
+}
