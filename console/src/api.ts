@@ -56,8 +56,9 @@ export type Creation<R extends Route> = (
 ) => Promise<RouteOutput<R>>;
 
 /**
- * Calls a route that creates an object. While it is unknown whether the server created the object, the same input sends
- * the same request with the same key. Pressing the button several times therefore creates one object.
+ * Calls a route that creates an object. While it is unknown whether the server created the object, the same
+ * input sends the same request with the same key. Pressing the button several times therefore creates one
+ * object.
  */
 export function openCreation<R extends Route>(route: R): Creation<R> {
   let pending: { typed: string; request: ApiRequest<R>; idempotencyKey: string } | undefined;
@@ -92,7 +93,10 @@ const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
   429: "too-many-requests",
 };
 
-/** Reads a problem (RFC 9457). Another response, such as the error page of a proxy, becomes a problem by its status. */
+/**
+ * Reads a problem (RFC 9457). Another response, such as the error page of a proxy, becomes a problem by its
+ * status.
+ */
 export async function readProblem(response: Response): Promise<Problem> {
   const parsed = problemBody.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) {

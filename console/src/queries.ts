@@ -1,4 +1,5 @@
-// Routes of the API as queries. A key begins with the noun, so that a change refreshes everything that shows the noun.
+// Routes of the API as queries. A key begins with the noun, so that a change refreshes everything that shows
+// the noun.
 import { getMe, getSetup } from "@attacklens/protocol/account.ts";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -42,8 +43,8 @@ export type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Ite
 const ROWS_PER_PAGE = 100;
 
 /**
- * A list, one keyset page at a time. A refresh fetches all its pages, so a list of more than two pages refreshes less
- * often the longer it is.
+ * A list, one keyset page at a time. A refresh fetches all its pages, so a list of more than two pages
+ * refreshes less often the longer it is.
  */
 export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   const { query } = request as { query?: RouteRequest<R>["query"] };

@@ -1,5 +1,5 @@
-// The commands that the console shows, copied and pasted unchanged. `sudo` and the name of the sensor in PATH run the
-// built sensor.
+// The commands that the console shows, copied and pasted unchanged. `sudo` and the name of the sensor in PATH
+// run the built sensor.
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";

@@ -51,7 +51,10 @@ test("the console shows a token's value once and does not keep it", async () => 
   const row = page.getByRole("row", { name: /Production Servers - US East/ });
   await row.getByText("Active").waitFor();
   await row.getByText("Production", { exact: true }).waitFor();
-  await waitUntil("the memory of the page does not contain the value", async () => !(await heapOf(page)).includes(value));
+  await waitUntil(
+    "the memory of the page does not contain the value",
+    async () => !(await heapOf(page)).includes(value),
+  );
 
   for (const step of ["goBack", "goForward", "reload"] as const) {
     await page[step]();

@@ -51,7 +51,7 @@ test("a possible duplicate is merged, until the previous sensor checks in again"
   await notice.getByRole("row", { name: /^Hostname db-07 localhost Differs No:/ }).waitFor();
   await notice.getByRole("button", { name: "Merge with db-07…" }).click();
   const question = page.getByRole("dialog", { name: "Merge with db-07?" });
-  await question.getByText("Its own asset localhost is merged into that one").waitFor();
+  await question.getByText("Its own asset localhost is merged into that asset").waitFor();
   await question.getByRole("button", { name: "Merge" }).click();
 
   await notice.waitFor({ state: "detached" });

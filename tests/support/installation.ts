@@ -1,4 +1,5 @@
-// An installation like a user's: the built server on fresh data, its first Super Admin, and users of other roles.
+// An installation like a user's: the built server on fresh data, its first Super Admin, and users of other
+// roles.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

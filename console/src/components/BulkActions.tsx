@@ -1,4 +1,5 @@
-// Actions on several rows: one confirmation, then one request per row. The message names each row that failed.
+// Actions on several rows: one confirmation, then one request per row. The message names each row that
+// failed.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { notifications } from "@mantine/notifications";
 import { type ReactNode, useState } from "react";

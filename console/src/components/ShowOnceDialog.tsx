@@ -16,12 +16,16 @@ interface ShowOnceDialogProps {
   value: string;
   /** The next step. */
   children?: ReactNode;
-  /** Called when the page is hidden, so that a page restored from the browser's cache does not show the value. */
+  /**
+   * Called when the page is hidden, so that a page restored from the browser's cache does not show the value.
+   */
   onForget: () => void;
   onClose: () => void;
 }
 
-/** Shows a secret once. Only its button closes the dialog, after the user confirms that the secret is stored. */
+/**
+ * Shows a secret once. Only its button closes the dialog, after the user confirms that the secret is stored.
+ */
 export function ShowOnceDialog(props: ShowOnceDialogProps) {
   const { title, intro, noun, label, value, children, onForget, onClose } = props;
   const [isStored, setStored] = useState(false);

@@ -1,5 +1,5 @@
-// Checks a form with the protocol's schema of the request, so that the console and the server have the same rules and
-// messages.
+// Checks a form with the protocol's schema of the request, so that the console and the server have the same
+// rules and messages.
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { type FormErrors, schemaResolver } from "@mantine/form";

@@ -1,4 +1,5 @@
-// The state of a list in the URL: the query of its API route. Each part is optional, and invalid parts are ignored.
+// The state of a list in the URL: the query of its API route. Each part is optional, and invalid parts are
+// ignored.
 import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
 
 /** The position in the list is not part of the URL. */

@@ -1,5 +1,5 @@
-// Keeps the page up to date: the server streams which topics have changed, and the queries of their nouns are fetched
-// again. Without the stream, pages poll every few seconds.
+// Keeps the page up to date: the server streams which topics have changed, and the queries of their nouns are
+// fetched again. Without the stream, pages poll every few seconds.
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -16,7 +16,9 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   user: ["me"],
 };
 
-/** Changes within this time cause one fetch, so that a rollout does not make every console fetch constantly. */
+/**
+ * Changes within this time cause one fetch, so that a rollout does not make every console fetch constantly.
+ */
 const BATCH_MS = 1_000;
 const RETRY_MS = 5_000;
 

@@ -1,5 +1,5 @@
-// The commands for a sensor, as a person pastes them. The token is not in them: neither the shell's history nor the list of
-// processes gets to see it.
+// The commands that an operator pastes on a host. They do not contain the token, so that neither the shell
+// history nor the process list shows it.
 import type { getConnection } from "@attacklens/protocol/connection.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
@@ -39,7 +39,9 @@ export function enrollCommand(target: Target, platform: Platform, secret: string
   return askingFor(secret, platform, sensorCommand("enroll --token -", target, platform));
 }
 
-/** The preflight check. Without a secret, it checks only the connection, because a ticket cannot be checked. */
+/**
+ * The preflight check. Without a secret, it checks only the connection, because a ticket cannot be checked.
+ */
 export function checkCommand(target: Target, platform: Platform, secret: string | undefined): string {
   if (secret === undefined) return sensorCommand("check", target, platform);
   return askingFor(secret, platform, sensorCommand("check --token -", target, platform));
@@ -56,8 +58,8 @@ function sensorCommand(words: string, { server, caPin }: Target, platform: Platf
 
 /**
  * Reads the secret without showing it and pipes it to the command: for bash and zsh, or for PowerShell as an
- * administrator. The parentheses make it one command, so that users can paste all of it, and limit the scope of the
- * secret.
+ * administrator. The parentheses make it one command, so that users can paste all of it, and limit the scope
+ * of the secret.
  */
 function askingFor(secret: string, platform: Platform, command: string): string {
   if (platform === "windows") {

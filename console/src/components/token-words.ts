@@ -11,7 +11,10 @@ export function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToke
   return maxEnrollments === null ? enrolled : `${enrolled} of ${formatCount(maxEnrollments)}`;
 }
 
-/** The sensors that are not affected when their token is revoked or deleted. `online` is undefined while it loads. */
+/**
+ * The sensors that are not affected when their token is revoked or deleted. `online` is undefined while it
+ * loads.
+ */
 export function remainingSensorsText(sensors: number, online?: number): string {
   if (sensors === 0) return "No sensors have enrolled with it.";
   const keep = countOf(sensors, "enrolled sensor keeps reporting", "enrolled sensors keep reporting");

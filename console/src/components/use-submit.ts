@@ -1,4 +1,5 @@
-// Submits a form. The messages of a problem go to the fields of the form; the rest becomes the error of the form.
+// Submits a form. The messages of a problem go to the fields of the form; the rest becomes the error of the
+// form.
 import type { UseFormReturnType } from "@mantine/form";
 import { useState } from "react";
 import { problemOf } from "../api.ts";
@@ -36,7 +37,10 @@ function fieldsOf(problem: ReturnType<typeof problemOf>, nameField?: string): Re
   return problem.code === "name-taken" && nameField ? { [nameField]: problem.detail } : {};
 }
 
-/** Splits messages by field of the form. `scope.assetGroupId` belongs to `assetGroupId` or `scope`, and `tags.0` to `tags`. */
+/**
+ * Splits messages by field of the form. `scope.assetGroupId` belongs to `assetGroupId` or `scope`, and
+ * `tags.0` to `tags`.
+ */
 export function splitFields(
   fields: Record<string, string>,
   names: readonly string[],

@@ -2,7 +2,10 @@ import { CopyIcon } from "./CopyButton.tsx";
 import classes from "./CopyText.module.css";
 import { shortId } from "./numbers.ts";
 
-/** An id, an address or a fingerprint with a copy button. `short` shows a short form but copies the whole value. */
+/**
+ * An id, an address or a fingerprint with a copy button. `short` shows a short form but copies the whole
+ * value.
+ */
 export function CopyText({ value, name, short = false }: { value: string; name: string; short?: boolean }) {
   return (
     <span className={classes.copyText}>

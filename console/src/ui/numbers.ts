@@ -7,7 +7,9 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);
 }
 
-/** `1 sensor`, `14 sensors`. Pass the verb along, so that it agrees: `countOf(1, "sensor is", "sensors are")`. */
+/**
+ * `1 sensor`, `14 sensors`. Pass the verb along, so that it agrees: `countOf(1, "sensor is", "sensors are")`.
+ */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

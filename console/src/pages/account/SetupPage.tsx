@@ -49,7 +49,10 @@ function SetupForm({ code }: { code: string }) {
   const { submit, isSubmitting, error } = useSubmit(form);
   const isUnknown = useRef(false);
 
-  /** The link works once. If the reply was lost, the account may exist, so this signs in with the same password. */
+  /**
+   * The link works once. If the reply was lost, the account may exist, so this signs in with the same
+   * password.
+   */
   async function createAccount(body: Parameters<typeof callApi<typeof completeSetup>>[1]["body"]) {
     try {
       return await callApi(completeSetup, { body });

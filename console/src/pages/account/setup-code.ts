@@ -1,5 +1,5 @@
-// The setup code is in the fragment of the URL, which browsers do not send. It is removed from the address bar
-// immediately and kept only in memory.
+// The setup code is in the fragment of the URL, which browsers do not send. It is removed from the address
+// bar immediately and kept only in memory.
 
 let code: string | undefined;
 

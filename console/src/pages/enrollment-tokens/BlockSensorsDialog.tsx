@@ -18,7 +18,10 @@ type Which = "all" | "since" | "network";
 /** From this number of sensors on, the user types the name of the token. */
 const MANY = 10;
 
-/** Revokes a token that may have leaked, and blocks its sensors: all, those since a time, or those from a network. */
+/**
+ * Revokes a token that may have leaked, and blocks its sensors: all, those since a time, or those from a
+ * network.
+ */
 export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken; onClose: () => void }) {
   const [which, setWhich] = useState<Which>("all");
   const [since, setSince] = useState("");

@@ -10,7 +10,9 @@ import { TokenForm } from "./TokenForm.tsx";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
 import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 
-/** The form, then the token value. Only the state of this component holds the value, until the dialog closes. */
+/**
+ * The form, then the token value. Only the state of this component holds the value, until the dialog closes.
+ */
 export function CreateTokenDialog() {
   const [created, setCreated] = useState<CreatedToken>();
   const [createToken] = useState(() => openCreation(createEnrollmentToken));

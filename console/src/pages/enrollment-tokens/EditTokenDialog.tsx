@@ -19,7 +19,8 @@ export function EditTokenDialog() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
-  // The values when the dialog opened: only the fields that the user changes are sent, so changes by others are kept.
+  // The values when the dialog opened: only the fields that the user changes are sent, so changes by others
+  // are kept.
   const [before] = useState(() => valuesOf(token, new Date()));
   const [{ values, words }] = useState(() => withProposal(before, proposal, new Date()));
   const close = () => navigate({ ...paths.enrollmentToken(tokenId), replace: true });

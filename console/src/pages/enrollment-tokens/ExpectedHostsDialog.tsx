@@ -88,6 +88,7 @@ export function ExpectedHostsDialog() {
             label="Hostnames"
             description="One per line, or separated by commas"
             autosize
+            data-autofocus
             minRows={6}
             maxRows={12}
             spellCheck={false}

@@ -1,4 +1,5 @@
-// The date and time of a token's expiry. It needs the calendar library, so it is loaded when it is first shown.
+// The date and time of a token's expiry. It needs the calendar library, so it is loaded when it is first
+// shown.
 import { DateTimePicker } from "@mantine/dates";
 import { useId } from "react";
 import { zoneName } from "../../ui/time.ts";

@@ -82,7 +82,10 @@ interface NewGroupProps {
 
 const validate = validateBody<{ name: string }>({ schema: createAssetGroup.body });
 
-/** It is inside another form, so it handles Enter itself: Enter creates the group and does not submit that form. */
+/**
+ * It is inside another form, so it handles Enter itself: Enter creates the group and does not submit that
+ * form.
+ */
 function NewGroup({ name, onCreated, onCancel, error }: NewGroupProps) {
   const form = useForm({ initialValues: { name }, validate });
   const { submit, isSubmitting, error: refusal } = useSubmit(form, "name");

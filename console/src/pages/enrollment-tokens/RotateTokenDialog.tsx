@@ -119,7 +119,7 @@ export function RotateTokenDialog() {
       />
       <Radio.Group
         label={`Old token, “${token.name}”`}
-        description="It never outlives its own expiry. Its page shows the hosts that still use it. Enrolled sensors keep reporting."
+        description="Its own expiry still applies. Its page shows the hosts that still use it. Enrolled sensors keep reporting."
         {...form.getInputProps("overlap")}
       >
         <Stack gap={6} mt={6}>

@@ -9,7 +9,10 @@ import { Facts } from "../../ui/Facts.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
 
-/** The address and the certificate that sensors use, and the commands again for an operator who has stored the value. */
+/**
+ * The address and the certificate that sensors use, and the commands again for an operator who has stored the
+ * value.
+ */
 export function TokenConnection() {
   const { data: connection } = useSuspenseQuery(connectionQuery);
   const [isOpen, setOpen] = useState(false);

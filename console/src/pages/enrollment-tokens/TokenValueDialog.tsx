@@ -8,7 +8,9 @@ import { exactTime } from "../../ui/time.ts";
 export interface CreatedToken {
   token: EnrollmentToken;
   value: string;
-  /** Fetched before the token is created, because nothing may fail between its creation and showing its value. */
+  /**
+   * Fetched before the token is created, because nothing may fail between its creation and showing its value.
+   */
   connection: Connection;
 }
 

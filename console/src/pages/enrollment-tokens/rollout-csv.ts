@@ -12,7 +12,10 @@ function cell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Returns the unique hostnames of a pasted text, in lower case. Lines, commas, semicolons, spaces and quotes separate them. */
+/**
+ * Returns the unique hostnames of a pasted text, in lower case. Lines, commas, semicolons, spaces and quotes
+ * separate them.
+ */
 export function parseHostnames(text: string): string[] {
   const names = text.split(/[\s,;"']+/).map((name) => name.trim().toLowerCase());
   return [...new Set(names.filter((name) => name !== "" && name !== "hostname"))];

@@ -70,7 +70,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "enrolledSensors",
       header: "Enrolled sensors",
-      meta: { width: "128px", sortable: true, align: "right" },
+      meta: { width: "148px", sortable: true, align: "right" },
       cell: ({ row: { original: token } }) => (
         <TextLink {...paths.sensors({ enrollmentTokenId: token.id })} c="inherit">
           {enrolledText(token)}

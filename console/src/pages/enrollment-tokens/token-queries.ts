@@ -1,5 +1,6 @@
 // The queries of the token pages, and their loaders.
-import { listEnrollmentTokens, previewEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
+import { previewEnrollmentToken } from "@attacklens/protocol/revoke-and-block.ts";
 import { getRollout } from "@attacklens/protocol/rollout.ts";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { CACHED, listOf, orNotFound, type RouterContext } from "../../loading.ts";
@@ -26,7 +27,9 @@ export async function loadRollout({ context, params }: TokenLoad): Promise<void>
   await orNotFound(context.queryClient.query({ ...rolloutQuery(params.tokenId), ...CACHED }));
 }
 
-/** The sensors that a change to the token affects. Always fetched again, because the counts must be current. */
+/**
+ * The sensors that a change to the token affects. Always fetched again, because the counts must be current.
+ */
 export function usePreview(tokenId: string, filter: { since?: string; network?: string } = {}) {
   return useQuery({
     ...apiQuery(previewEnrollmentToken, { params: { id: tokenId }, query: filter }),

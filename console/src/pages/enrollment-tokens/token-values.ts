@@ -11,6 +11,7 @@ import {
   MAX_ENROLLMENTS,
   type ReimagedHostsRule,
 } from "@attacklens/protocol/token-settings.ts";
+import { countOf } from "../../ui/numbers.ts";
 import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
 
 export type TokenRequest = RouteRequest<typeof createEnrollmentToken>["body"];
@@ -176,12 +177,12 @@ export function withProposal(
   if (moreUses && values.useLimit !== "unlimited") {
     proposed.expected = Number(usesOf(values)) + Number(moreUses);
     proposed.useLimit = "number";
-    words.push(`${moreUses} more uses`);
+    words.push(countOf(Number(moreUses), "more use"));
   }
   if (extendDays && values.expiry === "date") {
     const from = Math.max(now.getTime(), fromWallClock(values.expiresAt)?.getTime() ?? 0);
     proposed.expiresAt = toWallClock(daysFrom(new Date(from), Number(extendDays)));
-    words.push(`${extendDays} more days`);
+    words.push(countOf(Number(extendDays), "more day"));
   }
   return { values: proposed, words };
 }

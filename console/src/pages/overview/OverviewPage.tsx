@@ -97,7 +97,7 @@ function PossibleDuplicates() {
           <TextLink {...paths.sensor(sensor.id)}>{sensor.hostname}</TextLink>
           {sensor.match && (
             <span className={`${classes.match} quiet`}>
-              <span className={classes.clipped}>of {sensor.match.sensor.name}</span>
+              <span className={classes.clipped}>matches {sensor.match.sensor.name}</span>
               <span className={classes.whole}>
                 last seen <RelativeTime at={sensor.match.lastSeenAt} />
               </span>

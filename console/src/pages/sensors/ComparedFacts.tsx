@@ -3,7 +3,9 @@ import { Status } from "../../ui/Status.tsx";
 import classes from "./ComparedFacts.module.css";
 import { type SensorMatch, verdictOn } from "./match-words.ts";
 
-/** The facts of the previous host and of this one, and which of them are evidence that both are the same host. */
+/**
+ * The facts of the previous host and of this one, and which of them are evidence that both are the same host.
+ */
 export function ComparedFacts({ match }: { match: SensorMatch }) {
   const { facts, sensor } = match;
   return (

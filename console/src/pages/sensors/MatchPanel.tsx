@@ -8,7 +8,10 @@ import { ComparedFacts } from "./ComparedFacts.tsx";
 import classes from "./MatchPanel.module.css";
 import { evidenceText, type SensorMatch } from "./match-words.ts";
 
-/** The evidence that a sensor is a re-imaged host, and the actions of the operator. The first action is the likely one. */
+/**
+ * The evidence that a sensor is a re-imaged host, and the actions of the operator. The first action is the
+ * likely one.
+ */
 export function MatchPanel({ match, decisions }: { match: SensorMatch; decisions: RowAction[] }) {
   const { sensor, lastSeenAt } = match;
   const title = `Possible duplicate of ${sensor.name}`;

@@ -46,7 +46,7 @@ export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogP
             </>
           )}
         </li>
-        <li>{previous.name} gets the status Replaced.</li>
+        <li>The status of {previous.name} becomes Replaced.</li>
         <li>
           You can undo the merge. It is undone automatically if {previous.name} checks in again. Both sensors
           then have their own history and asset again.

@@ -9,7 +9,9 @@ import { connectionQuery, refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 
-/** Creates a re-enrollment ticket and shows it once. One host uses it to enroll as this sensor with a new key. */
+/**
+ * Creates a re-enrollment ticket and shows it once. One host uses it to enroll as this sensor with a new key.
+ */
 export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
   const [ticket, setTicket] = useState<{ value: string; expiresAt: string; connection: Connection }>();
   const [createOnce] = useState(() => openCreation(createTicket));

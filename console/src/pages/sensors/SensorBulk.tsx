@@ -30,7 +30,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     run: (sensor) => callApi(mergeSensor, pairOf(sensor)),
     rowsAs: (sensors) => <MatchesTable sensors={sensors} />,
     consequence: () =>
-      "Each sensor gets the history and the asset of its previous sensor. Its own asset is merged into that asset. The previous sensor gets the status Replaced. You can undo each merge. A merge is undone automatically if the previous sensor checks in again.",
+      "Each sensor gets the history and the asset of its previous sensor. Its own asset is merged into that asset. The status of the previous sensor becomes Replaced. You can undo each merge. A merge is undone automatically if the previous sensor checks in again.",
   },
   {
     verb: "Dismiss",

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { validateBody } from "./form-schema.ts";
+
+const validate = validateBody<{ name: string; tags: string[]; groupId: string | null; uses: number }>({
+  schema: createEnrollmentToken.body,
+  toBody: ({ name, tags, groupId, uses }) => ({
+    name,
+    tags,
+    scope: groupId === "all" ? { type: "all-assets" } : { type: "asset-group", assetGroupId: groupId },
+    maxEnrollments: uses,
+    expiresAt: "",
+  }),
+  renamed: { maxEnrollments: "uses", "scope.assetGroupId": "groupId" },
+});
+const valid = { name: "Production", tags: [], groupId: "all", uses: 5 };
+
+test("a valid form has no errors, and a field that the form does not have is left to the server", () => {
+  expect(validate(valid)).toEqual({});
+});
+
+test("an error is the server's message at the field of the form", () => {
+  expect(validate({ ...valid, uses: 0.5, tags: ["pci", "x".repeat(51)] })).toEqual({
+    uses: "Must be a whole number",
+    tags: "Entry 2 must have at most 50 characters",
+  });
+  expect(validate({ ...valid, uses: Number.NaN }).uses).toBe("Must be a whole number");
+  expect(validate({ ...valid, groupId: "grp_1" }).groupId).toStartWith("Must be an id such as grp_");
+});
+
+test("an empty field is required", () => {
+  expect(validate({ ...valid, name: " ", groupId: null })).toEqual({ name: "Required", groupId: "Required" });
+});
