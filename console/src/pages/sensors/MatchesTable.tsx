@@ -23,11 +23,11 @@ export function MatchesTable({ sensors }: { sensors: Sensor[] }) {
               match && (
                 <tr key={id}>
                   <td>{hostname}</td>
-                  <td>{match.sensor.name}</td>
-                  <td>
+                  <td data-label="Duplicate of">{match.sensor.name}</td>
+                  <td data-label="Last seen">
                     <RelativeTime at={match.lastSeenAt} />
                   </td>
-                  <td>{evidenceText(match)}</td>
+                  <td data-label="Evidence">{evidenceText(match)}</td>
                 </tr>
               ),
           )}
