@@ -1,4 +1,4 @@
-// The use ledger: every attempt to enroll with a token's real value, accepted or refused.
+// The ledger of enrollment attempts: every attempt with a token's real value, accepted or refused.
 import { z } from "zod";
 import { enrollmentTokenId, sensorId } from "./ids.ts";
 import { page, pageQuery } from "./page.ts";
@@ -6,7 +6,7 @@ import type { ProblemCode } from "./problems.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-/** Why a token refuses a host. */
+/** The reasons for which a token refuses a host. */
 export const TOKEN_REFUSALS = [
   "token-revoked",
   "token-expired",
@@ -16,7 +16,7 @@ export const TOKEN_REFUSALS = [
   "network-not-allowed",
   "hostname-not-allowed",
 ] as const satisfies readonly ProblemCode[];
-/** sensor-cloned: a clone that the token's rule rejects, or one too many. */
+/** sensor-cloned: the token's rule rejects the clone, or there are too many clones. */
 export const REFUSAL_REASONS = [...TOKEN_REFUSALS, "sensor-cloned"] as const satisfies readonly ProblemCode[];
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
@@ -24,30 +24,30 @@ export const enrollmentAttempt = z
   .object({
     id: z.string().meta({ example: "enr_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f" }),
     reference: z.string().meta({
-      description: "What the sensor prints when it is refused; one for each key and reason",
+      description: "The sensor prints it when it is refused. One for each key and reason",
       example: "E-7KQ2M9XT04BC",
     }),
     enrollmentToken: z.object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() }),
     outcome: z.enum(["accepted", "refused"]),
     reason: z.enum(REFUSAL_REASONS).nullable().meta({
       description:
-        "null: accepted. A clone that is refused may wait for approval, without a use of the token: `sensor` names it then",
+        "null: accepted. A refused clone may wait for approval without a use of the token. Then `sensor` is set",
     }),
     detail: z
       .string()
       .nullable()
-      .meta({ description: "What the refusal said", example: "10.2.3.4 is outside 10.1.0.0/16" }),
-    at: instant.meta({ description: "Of the last of these attempts" }),
+      .meta({ description: "Detail of the refusal", example: "10.2.3.4 is outside 10.1.0.0/16" }),
+    at: instant.meta({ description: "Time of the last attempt" }),
     firstAt: instant,
     attempts: z.int().meta({
-      description: "How often: a host that tries again for the same reason is one entry",
+      description: "Number of attempts. A host that retries and is refused for the same reason has one entry",
     }),
     address: z.string().meta({ description: "As the server saw it" }),
-    hostname: z.string().meta({ description: "As the host claims; not verified" }),
+    hostname: z.string().meta({ description: "Reported by the host; not verified" }),
     sensor: z
       .object({ id: sensorId, hostname: z.string(), deleted: z.boolean() })
       .nullable()
-      .meta({ description: "That came of it, at once or by a later attempt with the same key" }),
+      .meta({ description: "The sensor that this attempt or a later one with the same key created" }),
   })
   .meta({ id: "EnrollmentAttempt" });
 export type EnrollmentAttempt = z.infer<typeof enrollmentAttempt>;
@@ -59,7 +59,7 @@ export const listEnrollmentAttempts = route({
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
   summary:
-    "List attempts to enroll, newest first; `q` finds a reference, a part of a hostname, or an address",
+    "List enrollment attempts, newest first. `q` finds a reference, a part of a hostname, or an address",
   query: pageQuery(["at"], "desc").extend({
     enrollmentTokenId: enrollmentTokenId.optional(),
     outcome: z.enum(["accepted", "refused"]).optional(),

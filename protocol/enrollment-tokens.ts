@@ -1,4 +1,4 @@
-// Enrollment tokens: what authenticates sensors at their first registration. The value is in the creating reply, nowhere else.
+// Enrollment tokens authenticate sensors when they enroll. Only the reply to the creation contains the value.
 import { z } from "zod";
 import { assetGroupId, enrollmentTokenId } from "./ids.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
@@ -6,7 +6,7 @@ import { route } from "./route.ts";
 import { instant, instantInput, isPlainText, label } from "./text.ts";
 import { newTokenSettingsShape, tokenSettingsShape } from "./token-settings.ts";
 
-/** In the order in which they are decided: the first that holds is the status. */
+/** In order of precedence: the first that applies is the status. */
 export const TOKEN_STATUSES = ["revoked", "expired", "group-deleted", "used-up", "paused", "active"] as const;
 export type TokenStatus = (typeof TOKEN_STATUSES)[number];
 
@@ -35,32 +35,29 @@ export const enrollmentToken = z
     ]),
     description: z.string(),
     ...tokenSettingsShape,
-    hint: z
-      .string()
-      .length(4)
-      .meta({ description: "Last four characters of the value, to tell tokens apart" }),
+    hint: z.string().length(4).meta({ description: "Last four characters of the value" }),
     createdAt: instant,
-    createdBy: z.string().meta({ description: "Name of the person" }),
+    createdBy: z.string().meta({ description: "Name of the user" }),
     expiresAt: instant.nullable().meta({ description: "null: no expiry" }),
     status: z.enum(TOKEN_STATUSES),
     revokedAt: instant.nullable(),
     revokedBy: z.string().nullable(),
     pausedAt: instant.nullable(),
     pausedBy: z.string().nullable(),
-    enrolledSensors: z.int().meta({ description: "Sensors that it brought in, deleted ones included" }),
-    lastUsedAt: instant.nullable().meta({ description: "When it last brought in a sensor" }),
+    enrolledSensors: z.int().meta({ description: "Sensors that enrolled with it, including deleted ones" }),
+    lastUsedAt: instant.nullable().meta({ description: "When a sensor last enrolled with it" }),
     refusedAttempts: z
       .int()
-      .meta({ description: "Attempts with its value that were refused, of the 10,000 hosts refused last" }),
+      .meta({ description: "Refused attempts with its value, by the 10,000 hosts that were refused last" }),
     rotatedFrom: reference(enrollmentTokenId)
       .nullable()
-      .meta({ description: "The token that this one succeeds" }),
+      .meta({ description: "The token that was rotated to this one" }),
     rotatedTo: reference(enrollmentTokenId)
       .nullable()
-      .meta({ description: "The latest token that succeeds this one" }),
+      .meta({ description: "The latest token that this one was rotated to" }),
     warnings: z.array(z.enum(TOKEN_WARNINGS)).meta({
       description:
-        "expires-soon: within 7 days, though used in the last 7; nearly-used-up: 90% or more; unused: for 30 days; no-expiry",
+        "expires-soon: within 7 days, and used in the last 7; nearly-used-up: 90% or more of its uses; unused: for 30 days; no-expiry: it does not expire",
     }),
     can: z.object({
       edit: can,
@@ -107,7 +104,7 @@ export const createEnrollmentToken = route({
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
   summary:
-    "Create an enrollment token; the reply holds its value, which is not stored and cannot be had again",
+    "Create an enrollment token. The reply contains its value, which is not stored and cannot be retrieved later",
   body: z.strictObject({
     name: label,
     description: description.default(""),
@@ -117,7 +114,7 @@ export const createEnrollmentToken = route({
         z.strictObject({ type: z.literal("all-assets") }),
         z.strictObject({ type: z.literal("asset-group"), assetGroupId }),
       ])
-      .meta({ description: "Sensors land in this group; `all-assets` assigns none" }),
+      .meta({ description: "Assets of its sensors are added to this group; `all-assets`: to none" }),
     expiresAt: instantInput.nullable().meta({
       description: "In the future; null: valid until revoked or deleted",
       example: "2026-12-01T18:00:00Z",
@@ -127,7 +124,7 @@ export const createEnrollmentToken = route({
   status: 201,
   output: z.object({
     enrollmentToken,
-    value: z.string().meta({ description: "`atl_enr_` and 49 characters; shown this once" }),
+    value: z.string().meta({ description: "`atl_enr_` and 49 characters. Shown only once" }),
   }),
   problems: ["name-taken"],
 });
@@ -150,7 +147,8 @@ export const updateEnrollmentToken = route({
   path: `${base}/{id}`,
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Change an enrollment token; what is absent stays. Its scope and its value never change",
+  summary:
+    "Change an enrollment token. Absent fields keep their values. The scope and the value of a token never change",
   params,
   body: z
     .strictObject({
@@ -174,7 +172,7 @@ export const pauseEnrollmentToken = route({
   path: `${base}/{id}/pause`,
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Pause an enrollment token: no new enrollments until it is resumed",
+  summary: "Pause an enrollment token. No sensor can enroll until it is resumed",
   params,
   status: 200,
   output: enrollmentToken,
@@ -201,20 +199,20 @@ export const rotateEnrollmentToken = route({
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
   summary:
-    "Make a successor with the same settings and a value of its own; the old token works until the date given",
+    "Create a successor with the same settings and a new value. The old token is valid until `oldExpiresAt`",
   params,
   body: z.strictObject({
-    name: label.meta({ description: "Of the successor" }),
-    expiresAt: instantInput.nullable().meta({ description: "Of the successor; null: no expiry" }),
+    name: label.meta({ description: "Name of the successor" }),
+    expiresAt: instantInput.nullable().meta({ description: "Expiry of the successor; null: no expiry" }),
     oldExpiresAt: instantInput.meta({
-      description: "Until when the old token works; now or earlier: not at all from now on",
+      description: "Expiry of the old token; now or earlier: it expires immediately",
     }),
   }),
   creates: true,
   status: 201,
   output: z.object({
     enrollmentToken,
-    value: z.string().meta({ description: "`atl_enr_` and 49 characters; shown this once" }),
+    value: z.string().meta({ description: "`atl_enr_` and 49 characters. Shown only once" }),
   }),
   problems: ["name-taken", "state-conflict"],
 });
@@ -225,7 +223,7 @@ export const revokeEnrollmentToken = route({
   path: `${base}/{id}/revoke`,
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Revoke an enrollment token for good: no new enrollments, sensors already enrolled go on",
+  summary: "Revoke an enrollment token permanently. No sensor can enroll; enrolled sensors keep reporting",
   params,
   status: 200,
   output: enrollmentToken,
@@ -238,7 +236,7 @@ export const deleteEnrollmentToken = route({
   path: `${base}/{id}`,
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Delete an enrollment token for good; sensors it enrolled go on and keep naming it",
+  summary: "Delete an enrollment token permanently. Its sensors keep reporting and still show its name",
   params,
   status: 204,
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { hasPermission, lowestRole, PERMISSIONS, ROLES } from "./permissions.ts";
 
-test("each role includes those below it, and reading is for all", () => {
+test("each role includes the roles below it, and every role can read", () => {
   for (const permission of PERMISSIONS) {
     const allowed = ROLES.map((role) => hasPermission(role, permission));
     expect(allowed).toEqual(

@@ -1,4 +1,5 @@
-// Who may do what: a closed list. The server enforces it on every route; the console only reads its own permissions from /me.
+// Roles and permissions. The server enforces them on every route. The console reads its own permissions from
+// /me.
 
 export const ROLES = ["viewer", "posture-manager", "admin", "super-admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -10,7 +11,7 @@ export const ROLE_NAMES: Record<Role, string> = {
   "super-admin": "Super Admin",
 };
 
-/** The lowest role that has each permission; every role includes those below it. */
+/** The lowest role that has each permission. Every role includes the roles below it. */
 const LOWEST_ROLE = {
   "enrollment-tokens:read": "viewer",
   "enrollment-tokens:manage": "posture-manager",
@@ -28,7 +29,7 @@ export function hasPermission(role: Role, permission: Permission): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(LOWEST_ROLE[permission]);
 }
 
-/** The lowest role that may: what a refusal names. */
+/** The lowest role that has the permission, for error messages. */
 export function lowestRole(permission: Permission): Role {
   return LOWEST_ROLE[permission];
 }

@@ -1,4 +1,5 @@
-// Revoke and block: what a user does after a token's value has leaked. The preview counts the sensors first.
+// Revokes a token and blocks sensors that enrolled with it, for example after its value has leaked. The
+// preview counts them.
 import { z } from "zod";
 import { enrollmentToken } from "./enrollment-tokens.ts";
 import { enrollmentTokenId } from "./ids.ts";
@@ -25,18 +26,18 @@ export const previewEnrollmentToken = route({
   path: "/api/v1/enrollment-tokens/{id}/preview",
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
-  summary: "What a change to the token touches: the sensors that it enrolled and that exist",
+  summary: "Preview a change to an enrollment token: the sensors that enrolled with it and are not deleted",
   params,
   query: z.strictObject(touched),
   status: 200,
   output: z.object({
-    sensors: z.int().meta({ description: "That it enrolled and that exist" }),
-    online: z.int().meta({ description: "Of these, online now" }),
-    blocked: z.int().meta({ description: "Of these, blocked already" }),
-    toBlock: z.int().meta({ description: "Of these, what revoke-and-block with this query would block" }),
+    sensors: z.int().meta({ description: "Sensors that enrolled with the token and are not deleted" }),
+    online: z.int().meta({ description: "Those that are online now" }),
+    blocked: z.int().meta({ description: "Those that are already blocked" }),
+    toBlock: z.int().meta({ description: "Those that revoke-and-block would block with this query" }),
     sample: z
       .array(sensor.pick({ id: true, hostname: true, status: true, address: true, enrolledAt: true }))
-      .meta({ description: "The first 100 of what would be blocked, by hostname" }),
+      .meta({ description: "The first 100 sensors that would be blocked, by hostname" }),
   }),
 });
 
@@ -46,12 +47,12 @@ export const revokeAndBlockEnrollmentToken = route({
   path: "/api/v1/enrollment-tokens/{id}/revoke-and-block",
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Revoke an enrollment token and block sensors that it enrolled, as the preview counts them",
+  summary: "Revoke an enrollment token and block the sensors that the preview counts",
   params,
   body: z.strictObject({
     ...touched,
     expectedSensors: z.int().min(0).meta({
-      description: "`toBlock` of the preview; refused with state-conflict when it is no longer so",
+      description: "`toBlock` of the preview. If it has changed since, the request fails with state-conflict",
     }),
   }),
   status: 200,

@@ -1,11 +1,11 @@
-// A rollout: which machines are expected to enroll with a token, and which of them have.
+// A rollout: the hosts that are expected to enroll with a token, and those that have enrolled.
 import { z } from "zod";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { enrollmentTokenId, sensorId } from "./ids.ts";
 import { route } from "./route.ts";
 import { isPlainText } from "./text.ts";
 
-/** Hostnames that a rollout may expect. */
+/** Maximum number of hostnames of a rollout. */
 export const MAX_EXPECTED_HOSTS = 10_000;
 
 export const ROLLOUT_STATES = ["reporting", "arrived", "refused", "missing"] as const;
@@ -14,28 +14,30 @@ export type RolloutState = (typeof ROLLOUT_STATES)[number];
 const rollout = z
   .object({
     expected: z.int().nullable().meta({
-      description: "Machines expected: the hostnames given, or the number; null: nothing is expected",
+      description: "Number of expected hosts; null: none are expected",
     }),
-    enrolled: z.int().meta({ description: "Sensors that the token brought in, expected or not" }),
+    enrolled: z.int().meta({ description: "Sensors that enrolled with the token, expected or not" }),
     counts: z
       .record(z.enum(ROLLOUT_STATES), z.int())
-      .meta({ description: "Of the machines expected, how many are in each state" }),
+      .meta({ description: "Number of expected hosts in each state" }),
     unexpected: z
       .int()
-      .meta({ description: "Sensors with a hostname that is not expected; 0 without a list" }),
+      .meta({ description: "Sensors with a hostname that is not expected; 0 if hostnames are not given" }),
     hosts: z
       .array(
         z.object({
           hostname: z.string(),
           state: z.enum(ROLLOUT_STATES).meta({
             description:
-              "reporting: its inventory is here; arrived: enrolled; refused: the last attempt was; missing: never seen",
+              "reporting: its inventory has arrived; arrived: it has enrolled; refused: its last attempt was refused; missing: never seen",
           }),
           reason: z.enum(REFUSAL_REASONS).nullable(),
           sensorId: sensorId.nullable(),
         }),
       )
-      .meta({ description: "The hostnames expected, in their order; empty when only a number is expected" }),
+      .meta({
+        description: "The expected hostnames, in the given order; empty if only a number is expected",
+      }),
   })
   .meta({ id: "Rollout" });
 export type Rollout = z.infer<typeof rollout>;
@@ -49,7 +51,7 @@ export const getRollout = route({
   path,
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
-  summary: "How far the rollout with a token has come",
+  summary: "Get the progress of a token's rollout",
   params,
   status: 200,
   output: rollout,
@@ -61,7 +63,7 @@ export const setRollout = route({
   path,
   access: "enrollment-tokens:manage",
   tag: "Enrollment tokens",
-  summary: "Say which machines are expected to enroll with a token: their hostnames, a number, or nothing",
+  summary: "Set the hosts that are expected to enroll with a token: their hostnames, a number, or none",
   params,
   bodyLimits: { bytes: 3 * 1024 * 1024, values: 2 * MAX_EXPECTED_HOSTS, items: MAX_EXPECTED_HOSTS },
   body: z.discriminatedUnion("type", [
@@ -73,7 +75,7 @@ export const setRollout = route({
         .array(z.string().trim().toLowerCase().min(1).max(253).refine(isPlainText))
         .min(1)
         .max(MAX_EXPECTED_HOSTS)
-        .meta({ description: "Without regard to case; given twice counts once" }),
+        .meta({ description: "Case does not matter. A repeated hostname counts once" }),
     }),
   ]),
   status: 200,

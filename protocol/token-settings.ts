@@ -1,5 +1,5 @@
-// The settings of an enrollment token, one row each. The API's bodies, the columns, the CLI's flags and help, the console's
-// form and overview, and audit events are made from these rows.
+// The settings of an enrollment token, one row each. The API's bodies, the columns, the CLI's flags and help,
+// the console's form and overview, and audit events are made from these rows.
 import { z } from "zod";
 import { LOST_SENSOR_RULES, type LostSensorRule } from "./lost-sensors.ts";
 import { isPlainText } from "./text.ts";

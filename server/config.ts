@@ -1,4 +1,5 @@
-// Reads the configuration: flags first, then the environment, then defaults. The only reader of the environment.
+// Reads the configuration: flags first, then the environment, then defaults. The only reader of the
+// environment.
 import { parseArgs } from "node:util";
 import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { issueText } from "@attacklens/protocol/issue-text.ts";
@@ -55,7 +56,10 @@ function sourceOf(name: SettingName): string {
   return flag === undefined ? variable : `--${flag} or ${variable}`;
 }
 
-/** Returns what a port uses. Plain HTTP on a network, which shows passwords and tokens, must be chosen explicitly. */
+/**
+ * Returns what a port uses. Plain HTTP on a network, which shows passwords and tokens, must be chosen
+ * explicitly.
+ */
 export function tlsOf(
   { tls, tlsCert }: Pick<Config, "tls" | "tlsCert">,
   { hostname }: Config["listen"],

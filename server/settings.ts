@@ -1,5 +1,5 @@
-// The settings of the server, one row each. `readConfig`, the help of `attacklens serve`, the line `started` of the log, and the
-// table in docs/operate.md are made from these rows.
+// The settings of the server, one row each. `readConfig`, the help of `attacklens serve`, the line `started`
+// of the log, and the table in docs/operate.md are made from these rows.
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,9 @@ const listen = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Returns the origin. The console and the API are at the root of a host, so a URL with a path is rejected. */
+/**
+ * Returns the origin. The console and the API are at the root of a host, so a URL with a path is rejected.
+ */
 const publicUrl = z.url({ protocol: /^https?$/ }).transform((text, context) => {
   const url = new URL(text);
   if (url.href === `${url.origin}/`) return url.origin;

@@ -1,5 +1,5 @@
-// The server that a command calls, and its credentials: flags first, then the environment. No flag contains a key, because
-// process lists show arguments.
+// The server that a command calls, and its credentials: flags first, then the environment. No flag contains a
+// key, because process lists show arguments.
 import { readFileSync } from "node:fs";
 import { readClientSettings } from "../config.ts";
 import { type ApiSession, openApiSession } from "./api-session.ts";

@@ -12,14 +12,17 @@ import { deliver, OUTPUT_FLAGS } from "./token-output.ts";
 import { tokenFacts, tokenTable } from "./token-text.ts";
 
 export const TOKEN_USAGE = `Usage:
-  attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--description TEXT] [SETTING]... [OUTPUT]
-  attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID] [--warning any|WARNING] [--json]
+  attacklens token create --name NAME --expires WHEN [--group NAME|ID] [--description TEXT]
+                          [SETTING]... [OUTPUT]
+  attacklens token list [--search TEXT] [--status STATUS] [--group NAME|ID]
+                        [--warning any|WARNING] [--json]
   attacklens token show NAME|ID [--json]
   attacklens token pause|resume|revoke|delete NAME|ID [--json]
   attacklens token rotate NAME|ID --name NEW-NAME --expires WHEN --old-until WHEN [OUTPUT]
 
-WHEN is a time from now such as 12h, 7d or 4w, a date and time such as 2026-12-01T18:00:00Z, or never.
---old-until accepts now instead of never. --expires is required, so that no token is valid forever by accident.
+WHEN is a time from now such as 12h, 7d or 4w, a date and time such as 2026-12-01T18:00:00Z, or
+never. --old-until accepts now instead of never. --expires is required, so that no token is valid
+forever by accident.
 
 SETTING:
 ${SETTINGS_HELP}
@@ -28,17 +31,18 @@ OUTPUT selects where the value of the token goes. It is shown only once.
   (nothing)          prints the token's settings and the value as text
   --json             prints both as JSON
   --value-only       prints only the value: TOKEN=$(attacklens token create ... --value-only)
-  --value-file FILE  writes the value to a new file that only its owner can read, and does not print it
+  --value-file FILE  writes the value to a new file that only its owner can read
 
 Server and credentials:
-  --server URL or ATTACKLENS_URL                   https://..., or http://127.0.0.1:8080 on the server host
-  --ca FILE                                        trusts these certificates instead of the system's
-  --api-key-file FILE or ATTACKLENS_API_KEY        uses an API key
-  --sign-in EMAIL                                  signs in for this command. The password is entered in the
-                                                   terminal or read from standard input
+  --server URL, or ATTACKLENS_URL             https://..., or http://127.0.0.1:8080 on this host
+  --ca FILE                                   trusts these certificates instead of the system's
+  --api-key-file FILE, or ATTACKLENS_API_KEY  uses an API key
+  --sign-in EMAIL                             signs in for this command. The password is prompted
+                                              for, or read from standard input
 
-Exit codes: 0 success, 1 failure, 2 usage error, 3 not signed in or not permitted, 4 server unreachable or
-unavailable, 5 token or asset group not found, 6 rejected by the server, for example because the name is taken.
+Exit codes: 0 success, 1 failure, 2 usage error, 3 not signed in or not permitted, 4 server
+unreachable or unavailable, 5 token or asset group not found, 6 rejected by the server, for
+example because the name is taken.
 `;
 
 const text = { type: "string" } as const;

@@ -20,7 +20,7 @@ function attempts(db: Database) {
     db
       .selectFrom("enrollmentAttempt")
       .innerJoin("enrollmentToken", "enrollmentToken.id", "enrollmentAttempt.enrollmentTokenId")
-      // Not the sensor's present key: a sensor changes it, and the attempt keeps the one that it was made with.
+      // By all known keys: the sensor may have a new key since the attempt.
       .leftJoin("knownKey", "knownKey.publicKey", "enrollmentAttempt.publicKey")
       .leftJoin("sensor", "sensor.id", "knownKey.sensorId")
       .select([
@@ -75,7 +75,9 @@ export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTa
   await forSomeRows(attempts, (some) => tx.insertInto("enrollmentAttempt").values(some).execute());
 }
 
-/** A refusal that happens again is the same row; none may be in `rows` twice. An accepted attempt never changes. */
+/**
+ * A repeated refusal updates its row. `rows` must not contain one twice. An accepted attempt never changes.
+ */
 export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[]): Promise<void> {
   await forSomeRows(rows, (some) =>
     db
@@ -98,7 +100,9 @@ export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[
   );
 }
 
-/** Removes some refusals of a token beyond the `kept` latest, never an accepted attempt; returns the rows. */
+/**
+ * Deletes up to `limit` refusals of a token that are older than its `kept` latest. Returns the deleted rows.
+ */
 export async function deleteOldRefusals(tx: Database, tokenId: string, kept: number, limit: number) {
   return await tx
     .deleteFrom("enrollmentAttempt")
@@ -117,12 +121,12 @@ export async function deleteOldRefusals(tx: Database, tokenId: string, kept: num
     .execute();
 }
 
-/** How many of the sensors that a token enrolled have not reported yet. */
+/** Counts the sensors of a token that have not reported yet. */
 export async function countUnreported(db: Database, tokenId: string): Promise<number> {
   const query = (tx: Database) =>
     tx
       .selectFrom("sensor")
-      // A cross join, whose order SQLite does not change.
+      // SQLite does not reorder a cross join.
       .crossJoin("enrollmentAttempt")
       .whereRef("enrollmentAttempt.sensorId", "=", "sensor.id")
       .where("sensor.enrollmentTokenId", "=", tokenId)
@@ -132,7 +136,9 @@ export async function countUnreported(db: Database, tokenId: string): Promise<nu
   return Number(sensors);
 }
 
-/** What became of hostnames with a token, in the order of time: the sensor if there is one, else why the attempt was refused. */
+/**
+ * The attempts of hostnames with a token, oldest first: each with its sensor or the reason of the refusal.
+ */
 export async function listAttemptedHosts(db: Database, tokenId: string, hostnameKeys: string[]) {
   return await forSomeValues(hostnameKeys, (some) =>
     db

@@ -1,4 +1,4 @@
-// The use ledger keeps the way from an attempt to its sensor.
+// An attempt in the ledger always leads to its sensor.
 import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { createTicket } from "@attacklens/protocol/sensors.ts";

@@ -1,4 +1,4 @@
-// The ledger of a token: what writes an attempt into it, and how users read it.
+// The ledger of enrollment attempts: writes and lists them.
 import { createHash, randomBytes } from "node:crypto";
 import type { EnrollmentAttempt, RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -46,7 +46,7 @@ export interface Attempt {
   hostname: string;
 }
 
-/** Counts uses, in the transaction that makes the sensors. */
+/** Records uses, in the transaction that creates the sensors. */
 export async function recordTokenUses(
   tx: Database,
   uses: (Attempt & { sensorId: string; useNumber: number })[],
@@ -63,24 +63,27 @@ export async function recordTokenUses(
   }
 }
 
-/** Writes a refusal into the ledger; answers the problem for the sensor, with the reference that finds it. */
+/**
+ * Writes a refusal to the ledger. Returns the problem for the sensor, with the reference of the ledger's
+ * entry.
+ */
 export async function recordRefusal(
   ledger: RefusalLedger,
   attempt: Omit<Attempt, "tokenId">,
-  { tokenId, reason, told }: RefusedAttempt,
+  { tokenId, reason, detail }: RefusedAttempt,
 ): Promise<Problem> {
   const row = attemptRow({ ...attempt, tokenId }, reason);
-  await ledger.record({ ...row, detail: told });
-  return new Problem(reason, `Cannot enroll sensor: ${told}`, { extras: { reference: row.reference } });
+  await ledger.record({ ...row, detail });
+  return new Problem(reason, `Cannot enroll sensor: ${detail}`, { extras: { reference: row.reference } });
 }
 
-/** Writes a refusal in the caller's transaction; returns its reference. */
+/** Writes a refusal in the caller's transaction. Returns its reference. */
 export async function insertRefusal(
   tx: Database,
   attempt: Omit<Attempt, "tokenId">,
-  { tokenId, reason, told }: RefusedAttempt,
+  { tokenId, reason, detail }: RefusedAttempt,
 ): Promise<string> {
-  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail: told };
+  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail };
   await upsertRefusals(tx, [row]);
   await announce(tx, "enrollment-attempt");
   return row.reference;
@@ -105,16 +108,16 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
   };
 }
 
-/** Crockford's base 32: no letter that is taken for a digit. */
+/** Crockford's base 32, without letters that look like digits. */
 const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** The same for the same key and reason, so that a host that tries again is found under one reference. */
+/** The same for the same key and reason, so that all attempts of a host that retries have one reference. */
 function refusalReference(publicKey: string, reason: RefusalReason): string {
   const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
   return formatReference(hash.subarray(0, 12));
 }
 
-/** 60 bits: two attempts with one token never share a reference by chance. */
+/** 60 bits, so that two attempts with one token don't share a reference by chance. */
 function formatReference(bytes: Uint8Array): string {
   return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
 }

@@ -1,4 +1,5 @@
-// The common steps of every change to a token: lock it, check that its state permits the change, and record an audit event.
+// The common steps of every change to a token: lock it, check that its state permits the change, and record
+// an audit event.
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, userActor } from "../audit/audit.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";

@@ -1,4 +1,5 @@
-// Makes enrollment tokens, once for each request however often it comes; the value is returned and stored nowhere.
+// Creates enrollment tokens, once for each request even if it is repeated. The value is returned and not
+// stored.
 import { randomBytes } from "node:crypto";
 import type {
   createEnrollmentToken as createRoute,
@@ -16,7 +17,7 @@ import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-s
 import { hashTokenValue } from "./token-admission.ts";
 import { toColumns } from "./token-settings.ts";
 
-/** Makes a token; returns the value, which is stored nowhere. Throws input-invalid, name-taken, and what `createOnce` throws. */
+/** Returns the token and its value. Throws input-invalid, name-taken, and the problems of `createOnce`. */
 export async function createEnrollmentToken(
   db: Database,
   now: number,
@@ -31,7 +32,7 @@ export async function createEnrollmentToken(
   });
 }
 
-/** Runs what makes a token with the name, or replaces the value of the one that the same request made before. */
+/** Runs `create`, or replaces the value of the token that the same request created before. */
 export async function createTokenOnce(
   db: Database,
   now: number,
@@ -47,7 +48,7 @@ export async function createTokenOnce(
   return { enrollmentToken: await getEnrollmentToken(db, now, user, id), value };
 }
 
-/** Whoever came with the value has it: then it was delivered, and stays. Throws state-conflict. */
+/** A value that a host has presented was delivered, and is not replaced. Throws state-conflict. */
 async function replaceUnusedValue(tx: Database, now: number, user: User, id: string): Promise<NewValue> {
   const token = await lockToken(tx, { id });
   if (!token) throw cannotRepeat("enrollment token", "was deleted");

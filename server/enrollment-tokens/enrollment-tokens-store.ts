@@ -1,4 +1,5 @@
-// Enrollment tokens and their uses in SQL. A deleted token keeps its row, so that "enrolled by" always resolves.
+// Enrollment tokens and their uses in SQL. A deleted token keeps its row, because its sensors still refer to
+// it.
 import {
   TOKEN_STATUSES,
   type TokenStatus,
@@ -47,7 +48,7 @@ function tokens(db: Database) {
 
 export type TokenRow = NonNullable<Awaited<ReturnType<typeof findToken>>>;
 
-/** `enrollmentTokenStatus` in SQL, with its order as a number; a test compares the two. */
+/** `enrollmentTokenStatus` in SQL, as a number. A test compares the two. */
 function statusRank(now: number) {
   return sql<number>`case
     when enrollment_token.revoked_at is not null then 0
@@ -60,7 +61,7 @@ function statusRank(now: number) {
 
 const DAY_MS = 86_400_000;
 
-/** `tokenWarnings` in SQL; a test compares the two. */
+/** `tokenWarnings` in SQL. A test compares the two. */
 function hasWarning(now: number, warning: TokenWarning | "any") {
   const conditions = {
     "expires-soon": sql<boolean>`(enrollment_token.expires_at <= ${now + 7 * DAY_MS} and coalesce(enrollment_token.last_used_at, 0) > ${now - 7 * DAY_MS})`,
@@ -79,7 +80,7 @@ function sorts(now: number) {
     // All assets sort before every group.
     scope: byText(sql<string>`coalesce(asset_group.name_key, '')`),
     createdBy: byText(sql<string>`lower(maker.name)`),
-    // No expiry sorts behind every date; 2^53-1 is no date that anybody enters.
+    // No expiry sorts after every date. 2^53-1 is later than any valid date.
     expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
     status: byNumber(statusRank(now)),
     enrolledSensors: byNumber(useCount),
@@ -124,7 +125,7 @@ export async function findToken(db: Database, id: string) {
   return await tokens(db).where("enrollmentToken.id", "=", id).executeTakeFirst();
 }
 
-/** The latest successor of each of the tokens, by the token's id. */
+/** The latest successor of each token, by the id of the token. */
 export async function findSuccessors(
   db: Database,
   ids: string[],
@@ -155,7 +156,9 @@ function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
     .where("deletedAt", "is", null);
 }
 
-/** Those of the hashes that are a token's, of a deleted one too: its sensors may still repeat their enrollment. */
+/**
+ * The hashes that belong to a token. Includes deleted tokens, because their sensors may repeat an enrollment.
+ */
 export async function listExistingHashes(db: Database, hashes: string[]): Promise<Set<string>> {
   const rows = await forSomeValues(hashes, (some) =>
     db.selectFrom("enrollmentToken").select("valueHash").where("valueHash", "in", some).execute(),
@@ -163,12 +166,14 @@ export async function listExistingHashes(db: Database, hashes: string[]): Promis
   return new Set(rows.map(({ valueHash }) => valueHash));
 }
 
-/** The token's row, locked until the transaction ends; not a deleted one. */
+/** Locks the token's row until the transaction ends. Ignores deleted tokens. */
 export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
   return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
 }
 
-/** The row of the token that a sensor came with, locked until the transaction ends; a deleted one too. */
+/**
+ * Locks the row of the token that a sensor enrolled with until the transaction ends. Includes deleted tokens.
+ */
 export async function lockTokenOfSensor(tx: Database, sensorId: string) {
   const query = tx
     .selectFrom("enrollmentToken")
@@ -179,7 +184,7 @@ export async function lockTokenOfSensor(tx: Database, sensorId: string) {
   return await lockRows(tx, query).executeTakeFirstOrThrow();
 }
 
-/** JSON of the hostname patterns of a token, of a deleted one too. */
+/** The hostname patterns of a token as JSON. Includes deleted tokens. */
 export async function findAllowedHostnames(db: Database, id: string): Promise<string> {
   const row = await db
     .selectFrom("enrollmentToken")
@@ -195,9 +200,9 @@ export async function updateToken(tx: Database, id: string, columns: TokenColumn
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
 }
 
-/** Counts refused attempts of tokens, in the transaction that writes or removes them. */
+/** Updates the counts of refused attempts, in the transaction that writes or deletes the attempts. */
 export async function addRefusedAttempts(tx: Database, attempts: ReadonlyMap<string, number>): Promise<void> {
-  // In one order, to avoid deadlocks.
+  // Always in the same order, to avoid deadlocks.
   for (const [id, added] of [...attempts].toSorted()) {
     await tx
       .updateTable("enrollmentToken")
@@ -215,7 +220,7 @@ export async function replaceTokenValue(
   await tx.updateTable("enrollmentToken").set(value).where("id", "=", id).execute();
 }
 
-/** Whether a host has come with the token's value, enrolled or refused. */
+/** Whether a host has presented the token's value, accepted or refused. */
 export async function hasAttempts(db: Database, tokenId: string): Promise<boolean> {
   const row = await db
     .selectFrom("enrollmentAttempt")
@@ -228,7 +233,7 @@ export async function hasAttempts(db: Database, tokenId: string): Promise<boolea
   return row !== undefined;
 }
 
-/** The highest number of a use: how many sensors the token brought in. */
+/** Counts the sensors that enrolled with the token: the highest number of a use. */
 export async function countUses(db: Database, tokenId: string): Promise<number> {
   const row = await db
     .selectFrom("enrollmentAttempt")
@@ -238,7 +243,7 @@ export async function countUses(db: Database, tokenId: string): Promise<number> 
   return Number(row.uses ?? 0);
 }
 
-/** What a token's rollout expects, as JSON, null when nothing was set; undefined when there is no such token. */
+/** The expected hosts of a token's rollout as JSON; null: not set; undefined: there is no such token. */
 export async function findRollout(db: Database, id: string): Promise<string | null | undefined> {
   const row = await db
     .selectFrom("enrollmentToken")

@@ -11,7 +11,7 @@ import { enrollmentTokenStatus } from "./token-status.ts";
 const allAssets = { name: "Production", scope: { type: "all-assets" }, expiresAt: null } as const;
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`the value is in the creating reply and in no other, nor in the database (${dialect})`, async () => {
+  test(`only the reply to the creation contains the value, and the database does not (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -24,7 +24,7 @@ for (const dialect of TESTED_DIALECTS) {
     const one = await world.call(routes.getEnrollmentToken, cookie, { params: { id: enrollmentToken.id } });
     expect(JSON.stringify([list, one])).not.toContain(value);
 
-    // Enrolled, repeated, refused: each leaves its trace, none of them the value.
+    // An enrollment, a repeated one, and a refused one all leave rows, none with the value.
     const [sensor, late] = [makeTestSensor(), makeTestSensor()];
     const enroll = async ({ request, enrollBody }: typeof sensor, options = {}) => {
       const path = "/sensor/v1/enroll";
@@ -37,7 +37,7 @@ for (const dialect of TESTED_DIALECTS) {
     await world.call(routes.revokeEnrollmentToken, cookie, { params: { id: enrollmentToken.id } });
     replies.push(await enroll(late), await enroll(late, { tamper: "{}" }));
     expect(replies.map(({ status }) => status)).toEqual([201, 201, 401, 403, 401]);
-    // Not even most of it, without its last characters, which are the hint.
+    // Not even without its last characters, which are the hint.
     const secret = value.slice(0, -4);
     expect(JSON.stringify(replies)).not.toContain(secret);
 
@@ -54,14 +54,14 @@ for (const dialect of TESTED_DIALECTS) {
     expect(JSON.stringify(contents)).not.toContain(secret);
   });
 
-  test(`the creating reply is not for any cache (${dialect})`, async () => {
+  test(`the reply to the creation must not be cached (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const response = await world.fetch("/api/v1/enrollment-tokens", jsonInit("POST", allAssets, { cookie }));
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  test(`a name is refused a second time without regard to case, and free again after deletion (${dialect})`, async () => {
+  test(`a name is rejected a second time regardless of case, and is free again after deletion (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body: allAssets });
@@ -74,7 +74,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch("/api/v1/enrollment-tokens", again)).status).toBe(201);
   });
 
-  test(`a token can be scoped to a group that exists, and to no other (${dialect})`, async () => {
+  test(`a token can be scoped only to an existing group (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Finance" } });
@@ -94,7 +94,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await refused.json()).toMatchObject({ fields: { "scope.assetGroupId": expect.any(String) } });
   });
 
-  test(`an expiry in the past is refused, and one that passes turns the status to expired (${dialect})`, async () => {
+  test(`an expiry in the past is rejected, and a token expires when its expiry passes (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const at = (offsetMs: number) => new Date(world.clock.ms + offsetMs).toISOString();
@@ -109,7 +109,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(later.status).toBe("expired");
   });
 
-  test(`revoking twice keeps the first time and person (${dialect})`, async () => {
+  test(`revoking twice keeps the time and the user of the first (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body: allAssets });
@@ -128,7 +128,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(second.revokedBy).toBe(first.revokedBy);
   });
 
-  test(`pages by every sort join to the whole list without a gap or a repeat (${dialect})`, async () => {
+  test(`the pages of every sort form the whole list without a gap or a repeat (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     for (let index = 0; index < 7; index++) {
@@ -163,7 +163,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`a cursor that was tampered with is refused, whatever is in it (${dialect})`, async () => {
+  test(`every modified cursor is rejected (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("viewer");
     const values = ["abc", 1.5, 1e300, -1e300, "\u0000", "\ud800", null, [], {}, "9".repeat(5_000)];
@@ -180,7 +180,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`search takes the wildcards of SQL literally (${dialect})`, async () => {
+  test(`search treats SQL wildcards literally (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     for (const name of ["100% staff", "100 staff", "a_b", "aXb", "back\\slash"]) {
@@ -193,7 +193,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await found("k\\s")).toEqual(["back\\slash"]);
   });
 
-  test(`the list's filter and the status function agree on every token (${dialect})`, async () => {
+  test(`the filter by status and the status function agree on every token (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const paused: { id: string }[] = [];
@@ -235,7 +235,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(counted).toBe(13);
   });
 
-  test(`${dialect}: the filter by warning lists the tokens that bear it`, async () => {
+  test(`${dialect}: the filter by warning lists the tokens that have it`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const at = (days: number) => new Date(world.clock.ms + days * 86_400_000).toISOString();
@@ -272,7 +272,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a token is active exactly when nothing stands against it", () => {
+test("a token is active exactly when nothing prevents enrollment", () => {
   const time = fc.option(fc.nat(10), { nil: null });
   const facts = fc.record({
     revokedAt: time,

@@ -1,5 +1,5 @@
-// Enrollment tokens as users see them, and how one is inserted. What makes and changes them is in create-token.ts and
-// token-changes.ts.
+// Reads enrollment tokens, and inserts a new one. create-token.ts, rotate-token.ts, token-changes.ts, and
+// revoke-and-block.ts create and change them.
 import { randomBytes } from "node:crypto";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -24,7 +24,7 @@ import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
 import { badField, describeColumns, type EditableColumns, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
-/** What the token's own columns, its group and its uses say of its state. */
+/** The facts that decide the token's status. */
 function factsOf(row: TokenRow) {
   return { ...row, uses: Number(row.uses) };
 }
@@ -94,7 +94,7 @@ export async function getEnrollmentToken(
   return present(row, now, user, await findSuccessors(db, [id]));
 }
 
-/** What is shown once, and of which token. */
+/** The value of a new token, which is shown once. */
 export interface NewValue {
   id: string;
   value: string;
@@ -102,7 +102,9 @@ export interface NewValue {
 
 type NewToken = EditableColumns & Pick<EnrollmentTokenTable, "id" | "assetGroupId" | "rotatedFrom">;
 
-/** Makes the value and the row, in a transaction. Throws input-invalid when the group is gone. */
+/**
+ * Creates the value and inserts the row, in a transaction. Throws input-invalid if the group does not exist.
+ */
 export async function insertNewToken(
   tx: Database,
   now: number,
@@ -112,7 +114,7 @@ export async function insertNewToken(
   const { id } = token;
   const value = formatTokenValue(randomBytes(32));
   if (token.assetGroupId !== null && !(await lockAssetGroup(tx, token.assetGroupId)))
-    throw badField("scope.assetGroupId", "is not an asset group that exists");
+    throw badField("scope.assetGroupId", "must be an existing asset group");
   await insertToken(tx, {
     ...token,
     valueHash: hashTokenValue(value),
@@ -132,13 +134,12 @@ export async function insertNewToken(
     actor: userActor(user),
     action: "enrollment-token.created",
     entity: { type: "enrollment-token", id },
-    // Whoever creates a token is whom its value was shown to.
     details: { ...describeColumns(token), assetGroupId: token.assetGroupId, valueShownTo: user.name },
   });
   return { id, value };
 }
 
-/** Runs what writes a name. Throws name-taken. */
+/** Runs `write`, which stores the name. Throws name-taken. */
 export async function refuseTakenName<T>(name: string | undefined, write: () => Promise<T>): Promise<T> {
   try {
     return await write();

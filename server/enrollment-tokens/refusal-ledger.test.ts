@@ -51,7 +51,7 @@ function refusal(enrollmentTokenId: string, host: number, at: number): Enrollmen
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`many hosts with a revoked token are each told why, and written a few at once, the rest summed up (${dialect})`, async () => {
+  test(`many hosts with a revoked token each receive the reason, and the ledger records a few immediately and the rest in batches (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { cookie, value, params, attempts } = await makeToken(world);
     await world.call(tokens.revokeEnrollmentToken, cookie, { params });
@@ -72,14 +72,14 @@ for (const dialect of TESTED_DIALECTS) {
     const token = await world.call(tokens.getEnrollmentToken, cookie, { params });
     expect(token.refusedAttempts).toBe(180);
 
-    // Another second, another budget: who asks the console for the reference at once finds it.
+    // The budget is new each second, so the reference of a new refusal is found immediately.
     world.clock.ms += 1_000;
     const { body } = await enroll(world, value, makeTestSensor(), "late");
     const found = await world.call(listEnrollmentAttempts, cookie, { query: { q: body.reference! } });
     expect(found.items).toHaveLength(1);
   });
 
-  test(`a flood of one token's refusals does not delay another's (${dialect})`, async () => {
+  test(`many refusals of one token do not delay those of another (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const one = await makeToken(world);
     const { enrollmentToken } = await world.call(tokens.createEnrollmentToken, one.cookie, {
@@ -93,13 +93,13 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.call(listEnrollmentAttempts, one.cookie, { query })).items).toHaveLength(1);
   });
 
-  test(`a token keeps the hosts refused last, and every sensor that it brought in (${dialect})`, async () => {
+  test(`the ledger keeps the latest refusals of a token, and every accepted attempt (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { value, params, attempts } = await makeToken(world);
     const { body } = await enroll(world, value, makeTestSensor());
     const limits = { atOncePerSecond: 2, batch: 10, writtenAtOnce: 100, waiting: 30, kept: 15 };
     const ledger = openRefusalLedger(world.db, () => world.clock.ms, limits);
-    // Two are written, 30 of the other 48 wait: those that waited longest made room.
+    // Two are written, and 30 of the other 48 wait. Those that had waited longest were dropped.
     for (let host = 0; host < 50; host++)
       await ledger.record(refusal(params.id, host, world.clock.ms + host));
     const left = [];
@@ -112,7 +112,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(accepted.map(({ sensor }) => sensor?.id)).toEqual([body.sensorId]);
   });
 
-  test(`what could not be written is written by the next flush (${dialect})`, async () => {
+  test(`refusals that could not be written are written by the next flush (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { params, attempts } = await makeToken(world);
     const ledger = openRefusalLedger(world.db, () => world.clock.ms, {
@@ -123,7 +123,7 @@ for (const dialect of TESTED_DIALECTS) {
       kept: 10,
     });
     await ledger.record(refusal(params.id, 1, world.clock.ms));
-    // A token that does not exist: the database refuses the whole statement.
+    // The database rejects the whole statement because one token does not exist.
     await ledger.record(refusal("tok_none", 2, world.clock.ms));
     await ledger.flush().then(
       () => expect.unreachable(),

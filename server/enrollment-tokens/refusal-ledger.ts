@@ -1,6 +1,6 @@
-// Writes refusals into the use ledger: at once while a token has few, summed up later when it has many. Ten thousand hosts that try
-// an expired token over and over cost memory for their rows, and the database one statement every few seconds.
-// What waits is lost when the server is killed: refusals only, a use is never written here.
+// Writes refusals to the ledger: immediately while a token has few, and in batches when it has many. Ten
+// thousand hosts that retry an expired token use memory for their rows and one statement every few seconds.
+// Waiting refusals are lost when the server is killed. Accepted attempts are not written here.
 import { announce } from "../db/changes.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -10,15 +10,15 @@ import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
 import { addRefusedAttempts } from "./enrollment-tokens-store.ts";
 
 const LIMITS = {
-  /** Of one token. */
+  /** Refusals of one token that are written immediately. */
   atOncePerSecond: 25,
   /** Rows of one flush. */
   batch: 500,
-  /** Rows of one transaction: others wait no longer than for it. */
+  /** Rows of one transaction, which other transactions may have to wait for. */
   writtenAtOnce: 100,
-  /** Hosts; beyond that those that wait longest are forgotten. */
+  /** Hosts. Beyond that, those that have waited longest are dropped. */
   waiting: 10_000,
-  /** Refused rows that a token keeps, those of the hosts refused last; accepted attempts are kept for good. */
+  /** Latest refusals that are kept for each token. Accepted attempts are always kept. */
   kept: 10_000,
 };
 
@@ -51,7 +51,7 @@ export function openRefusalLedger(
 
   async function write(rows: EnrollmentAttemptTable[]): Promise<void> {
     for (const { enrollmentTokenId } of rows) grown.add(enrollmentTokenId);
-    // In one order, so that two servers that write the same rows never wait for each other in a circle.
+    // Always in the same order, to avoid deadlocks with other servers.
     const ordered = rows.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
     await inTransaction(db, async (tx) => {
       await upsertRefusals(tx, ordered);
@@ -60,7 +60,7 @@ export function openRefusalLedger(
     });
   }
 
-  /** Those that wait longest; what is not written waits again. */
+  /** Writes those that have waited longest. They wait again if the write fails. */
   async function writeWaiting(most: number): Promise<void> {
     const batch = waiting.entries().take(most).toArray();
     for (const [key] of batch) waiting.delete(key);
@@ -72,7 +72,7 @@ export function openRefusalLedger(
     }
   }
 
-  /** Removes some of the refusals that a token keeps no longer; returns how many rows. */
+  /** Deletes some of a token's refusals beyond the limit. Returns the number of rows. */
   async function removeOld(tokenId: string): Promise<number> {
     return await inTransaction(db, async (tx) => {
       const removed = await deleteOldRefusals(tx, tokenId, limits.kept, limits.writtenAtOnce);
@@ -110,7 +110,7 @@ function countByToken(rows: EnrollmentAttemptTable[]): Map<string, number> {
   return counts;
 }
 
-/** What waited again after a write that failed may be older than what came meanwhile. */
+/** After a failed write, a row that waits again can be older than one that was added since. */
 function sum(one: EnrollmentAttemptTable, other: EnrollmentAttemptTable): EnrollmentAttemptTable {
   const latest = one.at > other.at ? one : other;
   return {

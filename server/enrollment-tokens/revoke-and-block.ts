@@ -1,4 +1,5 @@
-// Revoke and block: revokes a token and blocks sensors that enrolled with it, such as after its value has leaked.
+// Revoke and block: revokes a token and blocks sensors that enrolled with it, such as after its value has
+// leaked.
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { revokeAndBlockEnrollmentToken as blockRoute } from "@attacklens/protocol/revoke-and-block.ts";
@@ -29,8 +30,8 @@ interface SensorFilter {
 const sinceOf = ({ since }: SensorFilter) => (since === undefined ? 0 : Date.parse(since));
 
 /**
- * Yields the token's sensors that match the filter and are not blocked, in slices by hostname. The network is that of the address
- * from which a sensor enrolled.
+ * Yields the token's sensors that match the filter and are not blocked, in slices by hostname. The network is
+ * that of the address from which a sensor enrolled.
  */
 async function* matchingSlices(db: Database, tokenId: string, { network, ...filter }: SensorFilter) {
   const parsed = network === undefined ? undefined : parseNetwork(network);

@@ -1,5 +1,4 @@
-// How far a rollout has come: the machines expected with a token against its ledger.
-
+// The progress of a rollout: compares the expected hosts with the token's ledger.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { type Rollout, type RolloutState, setRollout as setRoute } from "@attacklens/protocol/rollout.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
@@ -19,7 +18,7 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   const stored = await findRollout(db, id);
   if (stored === undefined) throw notFound(id);
   const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
-  // In this order: an enrollment between the two adds to the second alone.
+  // In this order, because an enrollment between the two queries changes only the second.
   const arrived = await countUnreported(db, id);
   const enrolled = await countUses(db, id);
   const arrivals = { reporting: enrolled - arrived, arrived };
@@ -36,7 +35,7 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   }
   const seen = await listAttemptedHosts(db, id, expected.hostnames.map(nameKey));
   const sensors = seen.filter(({ sensorId }) => sensorId !== null);
-  // In the order of time: what came last is what counts, and a sensor counts more than any refusal.
+  // The latest attempt counts, and a sensor takes precedence over refusals.
   const byHost = new Map<string, (typeof seen)[number]>();
   for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
     byHost.set(attempt.hostnameKey, attempt);

@@ -1,4 +1,5 @@
-// What a token decides of a host that shows its value: the lock, the judgment, and the use that is taken.
+// Decides whether a token admits a host that presents its value: locks the token, checks its rules, and
+// counts the use.
 import { createHash } from "node:crypto";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -12,7 +13,10 @@ import { admitsHostname } from "./token-limits.ts";
 import { parseList, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
-/** SHA-256 of a well-formed value, as it is stored. Throws token-unknown for a mistyped one, without a look-up. */
+/**
+ * Returns the SHA-256 under which the value is stored. Throws token-unknown for a malformed value, without a
+ * query.
+ */
 export function parseTokenValue(value: string): string {
   if (tokenValueError(value) !== undefined) throw tokenUnknown();
   return hashTokenValue(value);
@@ -23,29 +27,32 @@ export function hashTokenValue(value: string): string {
 }
 
 export function tokenUnknown(): Problem {
-  return new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is not known");
+  return new Problem("token-unknown", "Cannot enroll sensor: the enrollment token is unknown");
 }
 
-/** A refusal that the ledger keeps, once the transaction in which it was found is over. */
+/** A refusal, which the ledger records after the transaction ends. */
 export class RefusedAttempt extends Error {
   constructor(
     readonly tokenId: string,
     readonly reason: RefusalReason,
-    readonly told: string,
+    readonly detail: string,
   ) {
-    super(told);
+    super(detail);
   }
 }
 
 export type LockedToken = Awaited<ReturnType<typeof withRules>>;
 
-/** The token that a value names, locked until the transaction ends, its group too; undefined when there is none any more. */
+/**
+ * Locks the token with this value, and its group, until the transaction ends. Returns undefined if there is
+ * none.
+ */
 export async function lockTokenByHash(tx: Database, valueHash: string): Promise<LockedToken | undefined> {
   const token = await lockToken(tx, { valueHash });
   return token && (await withRules(tx, token));
 }
 
-/** The token that a sensor came with, locked as by lockTokenByHash. A deleted one admits nobody. */
+/** Locks the token that a sensor enrolled with, as `lockTokenByHash` does. A deleted token admits no host. */
 export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<LockedToken> {
   return await withRules(tx, await lockTokenOfSensor(tx, sensorId));
 }
@@ -55,31 +62,31 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
   let uses = await countUses(tx, token.id);
   const settings = toSettings(token);
   const { allowedNetworks: networks, allowedHostnames: patterns } = settings;
-  const refuse = (reason: RefusalReason, told: string) => new RefusedAttempt(token.id, reason, told);
+  const refuse = (reason: RefusalReason, detail: string) => new RefusedAttempt(token.id, reason, detail);
 
-  /** Throws RefusedAttempt unless the token lets the host in. */
+  /** Throws RefusedAttempt unless the token admits the host. */
   const judge = (at: number, host: { address: string; hostname: string }): void => {
     if (token.deletedAt !== null)
-      throw refuse("token-revoked", `token was deleted at ${toInstant(token.deletedAt)}`);
+      throw refuse("token-revoked", `the token was deleted at ${toInstant(token.deletedAt)}`);
     const assetGroupDeletedAt = assetGroup === undefined ? 0 : null;
     const status = enrollmentTokenStatus({ ...token, uses, assetGroupDeletedAt }, at);
     switch (status) {
       case "revoked":
-        throw refuse("token-revoked", `token was revoked at ${toInstant(token.revokedAt)}`);
+        throw refuse("token-revoked", `the token was revoked at ${toInstant(token.revokedAt)}`);
       case "expired":
-        throw refuse("token-expired", `token expired at ${toInstant(token.expiresAt)}`);
+        throw refuse("token-expired", `the token expired at ${toInstant(token.expiresAt)}`);
       case "group-deleted":
         throw refuse("token-group-deleted", "the token's asset group no longer exists");
       case "used-up":
-        throw refuse("token-used-up", `token is used up: ${uses} of ${token.maxEnrollments}`);
+        throw refuse("token-used-up", `the token is used up: ${uses} of ${token.maxEnrollments} enrollments`);
       case "paused":
-        throw refuse("token-paused", `token is paused since ${toInstant(token.pausedAt)}`);
+        throw refuse("token-paused", `the token was paused at ${toInstant(token.pausedAt)}`);
       case "active":
     }
     if (networks.length > 0 && !isInNetworks(host.address, networks))
       throw refuse("network-not-allowed", `${host.address} is outside ${shortList(networks)}`);
     if (!admitsHostname(patterns, host.hostname))
-      throw refuse("hostname-not-allowed", `${host.hostname} fits none of ${shortList(patterns)}`);
+      throw refuse("hostname-not-allowed", `${host.hostname} does not match ${shortList(patterns)}`);
   };
 
   return {
@@ -91,7 +98,7 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     sensorColumns: { enrollmentTokenId: token.id, ephemeralHours: settings.ephemeralHours },
     refuse,
     judge,
-    /** Judges the host, takes one use for it and answers its number. */
+    /** Judges the host and counts one use. Returns the number of the use. */
     admit(...host: Parameters<typeof judge>): number {
       judge(...host);
       return ++uses;
@@ -99,12 +106,12 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
   };
 }
 
-/** Whether a token with these patterns, in JSON, admits the hostname. */
+/** Whether these patterns, as JSON, admit the hostname. */
 export function allowsHostname(allowedHostnames: string, hostname: string): boolean {
   return admitsHostname(parseList(allowedHostnames), hostname);
 }
 
-/** Whether the token's present patterns admit the hostname; those of a deleted token too. */
+/** Whether the token's current patterns admit the hostname. Includes deleted tokens. */
 export async function tokenAllowsHostname(db: Database, id: string, hostname: string): Promise<boolean> {
   return allowsHostname(await findAllowedHostnames(db, id), hostname);
 }

@@ -36,7 +36,7 @@ async function checkIn(world: World, sensor: TestSensor, keyid: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`with a limit of n, parallel enrollments on several servers end with n sensors (${dialect})`, async () => {
+  test(`with a limit of n, parallel enrollments on several servers create n sensors (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -56,7 +56,7 @@ for (const dialect of TESTED_DIALECTS) {
     const params = { id: enrollmentToken.id };
     const used = await world.call(routes.getEnrollmentToken, cookie, { params });
     expect(used).toMatchObject({ status: "used-up", enrolledSensors: 7, refusedAttempts: 23 });
-    // Who has a sensor gets it again though the token is used up, and no use is counted.
+    // A repeated enrollment returns the same sensor although the token is used up, and no use is counted.
     const again = await enroll(world, value, { sensor: accepted[0]!.sensor });
     expect(again.body.sensorId).toBe(accepted[0]!.body.sensorId!);
     const page = await world.call(listEnrollmentAttempts, cookie, {
@@ -65,7 +65,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(page.total).toBe(7);
   });
 
-  test(`a refusal is in the ledger under the reference that the sensor was told, once for a host that tries again (${dialect})`, async () => {
+  test(`the ledger has a refusal under the reference that the sensor received, once for a host that retries (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -99,7 +99,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`networks and limits that make no sense are refused by field (${dialect})`, async () => {
+  test(`invalid networks and limits are rejected by field (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const bad: [string, unknown, string][] = [
@@ -118,7 +118,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`a paused token refuses until it is resumed (${dialect})`, async () => {
+  test(`a paused token admits no sensor until it is resumed (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -132,7 +132,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await enroll(world, value)).status).toBe(201);
   });
 
-  test(`rotation makes a successor with the same settings, and the old token ends at its date (${dialect})`, async () => {
+  test(`rotation creates a successor with the same settings, and the old token expires at the given time (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const old = await world.call(routes.createEnrollmentToken, cookie, {
@@ -158,7 +158,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await enroll(world, next.value)).status).toBe(201);
   });
 
-  test(`revoke-and-block blocks what its preview counted, and nothing when that has changed (${dialect})`, async () => {
+  test(`revoke-and-block blocks the sensors of its preview, and none if they have changed (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -193,7 +193,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, inside.sensor, inside.body.sensorId!)).status).toBe(200);
   });
 
-  test(`a sensor that needs approval waits until its fingerprint is confirmed (${dialect})`, async () => {
+  test(`a sensor that needs approval waits until a user confirms its fingerprint (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value } = await world.call(routes.createEnrollmentToken, cookie, {
@@ -215,7 +215,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, sensor, params.id)).status).toBe(200);
   });
 
-  test(`a rollout tells who arrived, who was refused and who is missing (${dialect})`, async () => {
+  test(`a rollout shows which hosts arrived, were refused, or are missing (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {

@@ -73,8 +73,8 @@ export async function revokeLockedToken(
 }
 
 /**
- * Removes the token from every list and rejects new enrollments. Its sensors keep reporting and still show its name.
- * Throws not-found.
+ * Removes the token from every list and rejects new enrollments. Its sensors keep reporting and still show
+ * its name. Throws not-found.
  */
 export async function deleteEnrollmentToken(
   db: Database,

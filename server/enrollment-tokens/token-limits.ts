@@ -1,6 +1,9 @@
-// Under which hostnames a token lets sensors enroll.
+// Matches hostnames against the patterns of a token.
 
-/** Whether a hostname fits a pattern in lower case: * any characters, ? one. Linear in both lengths, but for one factor. */
+/**
+ * Whether a hostname matches a lower-case pattern: * any characters, ? one. Takes at most O(name × pattern)
+ * steps.
+ */
 export function matchesPattern(hostname: string, pattern: string): boolean {
   const name = hostname.toLowerCase();
   let at = 0;
@@ -27,7 +30,7 @@ export function matchesPattern(hostname: string, pattern: string): boolean {
   return from === pattern.length;
 }
 
-/** Whether a token with these patterns admits the hostname; without any it admits every one. */
+/** Whether a token with these patterns admits the hostname. Without patterns, it admits any. */
 export function admitsHostname(patterns: readonly string[], hostname: string): boolean {
   return patterns.length === 0 || patterns.some((pattern) => matchesPattern(hostname, pattern));
 }

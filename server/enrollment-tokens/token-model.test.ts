@@ -1,5 +1,5 @@
-// Drives tokens by operations at once, on several servers where the database serves several, and asks after each batch whether
-// the replies, the tokens shown, and the sensors are those of some order of the operations.
+// Runs concurrent operations on tokens, on several servers if the database supports them. After each batch,
+// the replies, the tokens, and the sensors must be those of some order of the operations.
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
@@ -108,7 +108,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
 
   const clonesOf = new Map<number, Promise<{ key: TestSensor; instance: string }[]>>();
 
-  /** Hosts that run with the key of another, each told to make a key of its own. */
+  /** Cloned hosts. The server has asked each to create a new key. */
   async function openClones(host: number) {
     const checkIn = (instanceId: string, productUuid: string) => {
       const { host: facts } = hosts[host]!.enrollBody(`${run}-${host}`, { productUuid });
@@ -138,7 +138,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
       const options = { keyid, instanceId: instance };
       const init = hosts[host]!.request("POST", CLONE, body, world.clock.ms, options);
       const reply = await send(CLONE, init);
-      // All of them sign with one key: a request that another has overtaken is sent again.
+      // All of them sign with one key, so a request that another one overtook is sent again.
       if (reply.body.code === "signature-replayed") continue;
       if (reply.status !== 201) return `${reply.status} ${reply.body.code}`;
       return reply.body.awaitingApproval ? "201 awaiting approval" : "201";
@@ -183,7 +183,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
       };
       return `${(await send(path, jsonInit("PATCH", body, { cookie }))).status}`;
     },
-    /** What people are shown of the run's tokens and sensors. */
+    /** The run's tokens and sensors as the API returns them. */
     async shown() {
       const { items } = await world.call(routes.listEnrollmentTokens, cookie, { query: { q: run } });
       const sensors = await world.call(listSensors, cookie, { query: { q: run } });
@@ -203,7 +203,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
         return { token, hosts: hosts.toSorted() };
       });
     },
-    /** The same, as the model says it should be. */
+    /** The same according to the model. */
     expected(model: Model) {
       return model.tokens.map(({ limit, expiresAt, paused, revoked, deleted }, index) => ({
         token: deleted
@@ -230,7 +230,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`whatever is done to tokens at once, replies, tokens and sensors are those of some order (${dialect})`, async () => {
+  test(`concurrent operations on tokens have the replies, tokens, and sensors of some order (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const servers = dialect === "postgres" ? [world.fetch, await world.secondFetch()] : [world.fetch];
@@ -262,7 +262,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const beginning = fc.array(newToken, { minLength: TOKEN_COUNT, maxLength: TOKEN_COUNT });
     const steps = fc.array(step, { minLength: 4, maxLength: 12 });
-    // A failure prints its seed and path; the limit bounds the time, on a slow machine to fewer runs.
+    // A failure prints its seed and path. The limit reduces the number of runs on a slow machine.
     await fc.assert(fc.asyncProperty(beginning, steps, follow), {
       numRuns: drawnCases(60),
       interruptAfterTimeLimit: 8_000,

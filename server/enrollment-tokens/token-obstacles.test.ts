@@ -1,4 +1,4 @@
-// For every action and every state of a token: `can` allows exactly what the API does, and both give the same reason.
+// For every action and every state of a token, `can` and the API agree, and give the same reason.
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
@@ -13,7 +13,10 @@ import { TOKEN_ACTIONS, type TokenAction } from "./token-obstacles.ts";
 
 const STATES = ["revoked", "expired", "group-deleted", "used-up", "paused"] as const;
 type State = (typeof STATES)[number];
-/** Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there. */
+/**
+ * Every combination. On PostgreSQL only those of up to two states, unless ALL_KILLS=1, because the rules are
+ * the same.
+ */
 const combinationsOn = (dialect: Dialect) =>
   COMBINATIONS.filter(({ length }) => ALL_KILLS || dialect === "sqlite" || length <= 2);
 const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
@@ -54,7 +57,7 @@ async function makeToken(world: World, cookie: string, states: readonly State[])
     await db.updateTable("assetGroup").set({ deletedAt: clock.ms }).where("id", "=", group.id).execute();
   const columns = {
     ...(states.includes("revoked") ? { revokedAt: clock.ms } : {}),
-    // At the very instant of its expiry a token is expired.
+    // A token is already expired at the exact time of its expiry.
     ...(states.includes("expired") ? { expiresAt: clock.ms } : {}),
     ...(states.includes("paused") ? { pausedAt: clock.ms } : {}),
   };
@@ -84,7 +87,7 @@ async function attempt(world: World, cookie: string, action: TokenAction, id: st
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`can of a token is what the API does, in every state (${dialect})`, async () => {
+  test(`can of a token agrees with the API in every state (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const viewer = await world.signedIn("viewer");
@@ -113,7 +116,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`of one action done at once on two servers, one is done (${dialect})`, async () => {
+  test(`of the same action on two servers at once, one succeeds (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
@@ -134,7 +137,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`the preview counts the sensors that can be blocked, and these are blocked (${dialect})`, async () => {
+  test(`the preview counts the sensors that can be blocked, and they are blocked (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { db, clock } = world;
     const cookie = await world.signedIn("posture-manager");
@@ -173,7 +176,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect([toBlock, blockedSensors, await countBlockable()]).toEqual([4, 4, 0]);
   });
 
-  test(`what was deleted is not found by any action (${dialect})`, async () => {
+  test(`no action finds a deleted token (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const id = await makeToken(world, cookie, []);

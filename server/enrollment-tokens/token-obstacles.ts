@@ -1,4 +1,5 @@
-// Which state of an enrollment token prevents which action: for `can`, for enforcement, and so for what the CLI prints.
+// Which action is impossible in which state of an enrollment token. `can`, its enforcement, and the CLI's
+// messages use it.
 import type { EnrollmentToken, TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 import { enrollmentTokenStatus, type TokenFacts } from "./token-status.ts";
 
@@ -15,7 +16,7 @@ const VERBS: Record<TokenAction, string> = {
 };
 export const TOKEN_ACTIONS = Object.keys(VERBS) as TokenAction[];
 
-/** A full sentence: why the action is impossible at `now`, and what to do; undefined when it is possible. */
+/** Returns a sentence with the reason and the next step, or undefined if the action is possible at `now`. */
 export function tokenObstacle(action: TokenAction, token: TokenFacts, now: number): string | undefined {
   const why = whyNot(action, token, now);
   return why && `Can't ${VERBS[action]} the enrollment token: ${why}.`;
@@ -24,7 +25,7 @@ export function tokenObstacle(action: TokenAction, token: TokenFacts, now: numbe
 const REVOKED = "it is revoked, which is final. Create a new token";
 const GROUP_DELETED = "its asset group was deleted. Create a token for an asset group that exists";
 
-/** A paused token of these lets nobody in: pausing it changes nothing until something else is changed first. */
+/** In these states a token admits no host, so pausing it has no effect. */
 const CLOSED: Partial<Record<TokenStatus, string>> = {
   expired: "it has expired. Extend it first",
   "group-deleted": GROUP_DELETED,

@@ -1,4 +1,4 @@
-// The one function that decides a token's state: for enforcement, the list, the badge and the API alike.
+// Decides the status and the warnings of a token, for enforcement and for display.
 import type { TokenStatus, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
 
 export interface TokenFacts {
@@ -12,7 +12,7 @@ export interface TokenFacts {
   pausedAt: number | null;
 }
 
-/** At the very instant of its expiry a token is expired. */
+/** A token is already expired at the exact time of its expiry. */
 export function enrollmentTokenStatus(token: TokenFacts, now: number): TokenStatus {
   if (token.revokedAt !== null) return "revoked";
   if (token.expiresAt !== null && token.expiresAt <= now) return "expired";
@@ -24,7 +24,7 @@ export function enrollmentTokenStatus(token: TokenFacts, now: number): TokenStat
 
 const DAY_MS = 86_400_000;
 
-/** What a person should look at, of a token that still lets sensors in. */
+/** What needs attention. Only a token that can still admit sensors has warnings. */
 export function tokenWarnings(
   token: TokenFacts & { createdAt: number; lastUsedAt: number | null },
   now: number,

@@ -20,7 +20,7 @@ export async function checkToken(
     return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
   } catch (error) {
     if (!(error instanceof RefusedAttempt) || error.reason === "sensor-cloned") throw error;
-    const refusal = { code: error.reason, detail: error.told };
+    const refusal = { code: error.reason, detail: error.detail };
     return { ...told, refusal, assetGroup: null, awaitingApproval: false, reEnrollLost: "never" };
   }
 }

@@ -123,7 +123,7 @@ async function enrollInTransaction(
   if (useNumber !== undefined)
     await recordTokenUses(tx, [{ ...attempt, tokenId: token.id, sensorId, useNumber }]);
   if (refusal)
-    Object.assign(details, { refused: refusal.told, reference: await insertRefusal(tx, attempt, refusal) });
+    Object.assign(details, { refused: refusal.detail, reference: await insertRefusal(tx, attempt, refusal) });
   await recordAuditEvents(tx, [
     assetCreated({ at, actor }, asset!.id, hostname),
     { at, actor, action: "sensor.enrolled", entity: { type: "sensor", id: sensorId }, details },

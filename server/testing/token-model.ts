@@ -1,5 +1,6 @@
-// What tokens do, written a second time and as plainly as possible, from the documents and not from the code: a test compares.
-// One operation after another on one value, without a database; what ran at once must have had some such order.
+// A second, simple implementation of tokens that a test compares with the server. It follows the documents,
+// not the code, and applies one operation after another to one value. Concurrent operations must have the
+// result of some order.
 import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 
 export interface ModelToken {
@@ -15,7 +16,7 @@ export interface Model {
   now: number;
   tokens: ModelToken[];
   deletedGroups: number[];
-  /** Which token each host enrolled with. */
+  /** The token that each host enrolled with. */
   hosts: Record<number, number>;
   /** Clones of hosts, with the token of their original and whether they took a use of it. */
   clones: Record<string, { token: number; admitted: boolean }>;
@@ -42,7 +43,7 @@ export function statusOf(model: Model, index: number): TokenStatus {
   return token.paused ? "paused" : "active";
 }
 
-/** Changes the model as the operation does; answers the HTTP status, for an enrollment with the code of a refusal. */
+/** Applies the operation. Returns the HTTP status, and the problem code if an enrollment is refused. */
 export function apply(model: Model, operation: Operation): string {
   if (operation.type === "delete-group") {
     if (model.deletedGroups.includes(operation.group)) return "404";
@@ -62,7 +63,7 @@ export function apply(model: Model, operation: Operation): string {
       token.revoked = true;
       return "200";
     case "pause":
-      // Only a token that lets sensors in can be paused.
+      // Only a token that admits sensors can be paused.
       if (statusOf(model, operation.token) !== "active" || token.paused) return "409";
       token.paused = true;
       return "200";
@@ -91,7 +92,10 @@ function enroll(model: Model, token: number, host: number): string {
   return "201";
 }
 
-/** A clone always becomes a sensor; where the token would refuse an enrollment it awaits approval, and takes no use. */
+/**
+ * A clone always becomes a sensor. If the token would refuse an enrollment, it awaits approval and no use is
+ * counted.
+ */
 function clone(model: Model, { host, clone }: { host: number; clone: number }): string {
   const token = model.hosts[host];
   if (token === undefined) return "no original";
@@ -102,7 +106,7 @@ function clone(model: Model, { host, clone }: { host: number; clone: number }): 
   return admitted ? "201" : "201 awaiting approval";
 }
 
-/** The states that some order of the operations leads to, if each of them is answered as it was. */
+/** The states after each order of the operations in which every operation has the reply that it had. */
 export function explain(model: Model, operations: Operation[], replies: string[]): Model[] {
   if (operations.length === 0) return [model];
   return operations.flatMap((operation, index) => {

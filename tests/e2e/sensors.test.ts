@@ -88,7 +88,7 @@ test("check says what would come of enrolling, and spends no use", async () => {
   expect(items).toEqual([]);
   await ada.call(pauseEnrollmentToken, { params: { id: enrollmentToken.id } });
   const paused = await check();
-  expect(paused.stdout).toContain("FAIL  token        would be refused: token is paused since ");
+  expect(paused.stdout).toContain("FAIL  token        would be refused: the token was paused at ");
   expect(paused.code).toBe(3);
   const nowhere = await runSensor(["check", "--server", "http://127.0.0.1:9"]);
   expect(nowhere.stdout).toContain("FAIL  server       http://127.0.0.1:9 cannot be reached");
