@@ -7,6 +7,9 @@ import { isPlainText } from "./text.ts";
 /** The highest limit of a token. */
 export const MAX_ENROLLMENTS = 1_000_000;
 
+/** A year. */
+const MAX_EPHEMERAL_HOURS = 8_760;
+
 export const CLONED_HOSTS_RULES = ["allow", "approval", "reject"] as const;
 export type ClonedHostsRule = (typeof CLONED_HOSTS_RULES)[number];
 
@@ -26,8 +29,13 @@ interface Common<Value> {
 /** A whole number, or null. Its column is an integer. */
 interface CountSetting extends Common<number | null> {
   kind: "count";
+  max: number;
   /** What null means. */
   empty: string;
+  /** The label of the number in a form. */
+  unit: string;
+  /** The number that a form suggests. */
+  suggested: number;
   /** The number in words. */
   describe: (count: number) => string;
 }
@@ -35,8 +43,8 @@ interface CountSetting extends Common<number | null> {
 /** Texts. Its column is a JSON array, and its flag can be repeated. */
 interface ListSetting extends Common<string[]> {
   kind: "list";
-  /** What an empty list means. */
-  empty: string;
+  /** What an empty list means, unless that is obvious. */
+  empty?: string;
   /** What the CLI's help calls an item. */
   item: string;
   example: readonly [string, ...string[]];
@@ -83,7 +91,10 @@ export const TOKEN_SETTINGS = {
     kind: "count",
     label: "Enrollment limit",
     help: "How many sensors can enroll with the token",
+    max: MAX_ENROLLMENTS,
     empty: "no limit",
+    unit: "Enrollments",
+    suggested: 10,
     describe: (count) => counted(count, "enrollment"),
     flag: "max-enrollments",
     schema: wholeNumber(MAX_ENROLLMENTS).nullable().default(null),
@@ -114,7 +125,6 @@ export const TOKEN_SETTINGS = {
     kind: "list",
     label: "Tags",
     help: "Added to the assets of the sensors that enroll with the token",
-    empty: "no tags",
     item: "TAG",
     example: ["pci"],
     maxItems: 20,
@@ -169,10 +179,13 @@ export const TOKEN_SETTINGS = {
     kind: "count",
     label: "Ephemeral",
     help: "For short-lived hosts: a sensor is removed automatically after so many hours offline",
+    max: MAX_EPHEMERAL_HOURS,
     empty: "never",
+    unit: "Hours offline",
+    suggested: 24,
     describe: (hours) => `Removed after ${counted(hours, "hour")} offline`,
     flag: "ephemeral-hours",
-    schema: wholeNumber(8_760).nullable().default(null),
+    schema: wholeNumber(MAX_EPHEMERAL_HOURS).nullable().default(null),
   },
 } as const satisfies Record<string, TokenSetting>;
 
@@ -221,7 +234,10 @@ function documentationOf(setting: TokenSetting): { description: string; example?
     case "count":
       return { description: `${help}; null: ${setting.empty}` };
     case "list":
-      return { description: `${help}; empty: ${setting.empty}`, example: setting.example };
+      return {
+        description: setting.empty ? `${help}; empty: ${setting.empty}` : help,
+        example: setting.example,
+      };
     case "choice": {
       const rules = Object.entries(setting.choices).map(([rule, label]) => `${rule}: ${label}`);
       return { description: `${help}. ${rules.join("; ")}` };

@@ -69,7 +69,7 @@ function helpOf(setting: TokenSetting): string {
     case "count":
       return `${help} (default: ${setting.empty})`;
     case "list":
-      return `${help} (can be repeated; default: ${setting.empty})`;
+      return `${help} (can be repeated${setting.empty ? `; default: ${setting.empty}` : ""})`;
     case "switch":
       return help;
     case "choice":

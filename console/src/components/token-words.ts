@@ -1,8 +1,6 @@
 // Labels and texts about tokens.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
-import type { ClonedHostsRule, ReimagedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { countOf, formatCount } from "../ui/numbers.ts";
 
 /** `14`, or `14 of 20` when the token has a limit. */
@@ -44,22 +42,4 @@ export const REFUSAL_LABELS: Record<RefusalReason, string> = {
   "network-not-allowed": "Network not allowed",
   "hostname-not-allowed": "Hostname not allowed",
   "sensor-cloned": "Clone not allowed",
-};
-
-export const CLONED_HOSTS_LABELS: Record<ClonedHostsRule, string> = {
-  approval: "Require approval",
-  allow: "Allow",
-  reject: "Reject",
-};
-
-export const REIMAGED_HOSTS_LABELS: Record<ReimagedHostsRule, string> = {
-  ask: "Ask before merging",
-  merge: "Merge automatically if no hardware fact differs",
-  keep: "Never merge",
-};
-
-export const LOST_SENSOR_LABELS: Record<LostSensorRule, string> = {
-  "new-pin": "Only with a new CA pin",
-  always: "Always",
-  never: "Never",
 };

@@ -10,7 +10,7 @@ import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, toWallClock } from "./expiry.ts";
 import { GroupField } from "./GroupField.tsx";
 import { LimitsFields } from "./LimitsFields.tsx";
-import { PROPOSED_DAYS, type TokenValues, toRequest } from "./token-values.ts";
+import { hasDefaultSettings, PROPOSED_DAYS, type TokenValues, toRequest } from "./token-values.ts";
 import { UseLimitField } from "./UseLimitField.tsx";
 
 const validate = validateBody<TokenValues>({
@@ -61,22 +61,6 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     form.setValues(change);
     form.clearFieldError("expiresAt");
   }
-  const {
-    allowedNetworks,
-    allowedHostnames,
-    tags,
-    requireApproval,
-    ephemeral,
-    clonedHosts,
-    reimagedHosts,
-    reEnrollLost,
-  } = initialValues;
-  const hasRules = clonedHosts !== "approval" || reimagedHosts !== "ask" || reEnrollLost !== "new-pin";
-  const hasLimits =
-    allowedNetworks.length + allowedHostnames.length + tags.length > 0 ||
-    requireApproval ||
-    ephemeral ||
-    hasRules;
 
   return (
     <FormDialog
@@ -141,7 +125,7 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
         onValue={(expiresAt) => setExpiry({ expiresAt })}
         error={errorOf("expiresAt")}
       />
-      <LimitsFields form={form} initiallyOpen={hasLimits} />
+      <LimitsFields form={form} initiallyOpen={!hasDefaultSettings(initialValues)} />
     </FormDialog>
   );
 }

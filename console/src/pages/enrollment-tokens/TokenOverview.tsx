@@ -1,15 +1,10 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { describeTokenSetting, TOKEN_SETTINGS } from "@attacklens/protocol/token-settings.ts";
 import { Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
-import {
-  CLONED_HOSTS_LABELS,
-  enrolledText,
-  LOST_SENSOR_LABELS,
-  REIMAGED_HOSTS_LABELS,
-  WARNING_TEXTS,
-} from "../../components/token-words.ts";
+import { enrolledText, WARNING_TEXTS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { tokenQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
@@ -23,6 +18,7 @@ import { TokenAttempts } from "./TokenAttempts.tsx";
 import { TokenConnection } from "./TokenConnection.tsx";
 import { TokenScope } from "./TokenScope.tsx";
 import { usePreview } from "./token-queries.ts";
+import { FORM_SETTING_NAMES } from "./token-values.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
 
@@ -105,21 +101,11 @@ function factsOf(token: EnrollmentToken): Fact[] {
           },
         ]
       : []),
-    ...listFact("Allowed networks", token.allowedNetworks),
-    ...listFact("Allowed hostnames", token.allowedHostnames),
-    ...listFact("Tags", token.tags),
-    ...(token.requireApproval ? [{ label: "Approval", value: "Required for each sensor" }] : []),
-    ...(token.ephemeralHours
-      ? [{ label: "Ephemeral", value: `Removed after ${countOf(token.ephemeralHours, "hour")} offline` }]
-      : []),
-    { label: "Cloned hosts", value: CLONED_HOSTS_LABELS[token.clonedHosts] },
-    { label: "Re-imaged hosts", value: REIMAGED_HOSTS_LABELS[token.reimagedHosts] },
-    { label: "Re-enroll lost sensors", value: LOST_SENSOR_LABELS[token.reEnrollLost] },
+    ...FORM_SETTING_NAMES.flatMap((name) => {
+      const value = describeTokenSetting(name, token[name]);
+      return value === undefined ? [] : [{ label: TOKEN_SETTINGS[name].label, value }];
+    }),
     { label: "Value ends in", value: <code>…{token.hint}</code> },
     { label: "Token ID", value: <CopyText value={token.id} name="token ID" short /> },
   ];
-}
-
-function listFact(label: string, items: string[]): Fact[] {
-  return items.length === 0 ? [] : [{ label, value: items.join(", ") }];
 }

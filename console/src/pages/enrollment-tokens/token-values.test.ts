@@ -1,5 +1,13 @@
 import { expect, test } from "bun:test";
-import { changesBetween, newTokenValues, readProposal, toRequest, withProposal } from "./token-values.ts";
+import { DEFAULT_TOKEN_SETTINGS } from "@attacklens/protocol/token-settings.ts";
+import {
+  changesBetween,
+  hasDefaultSettings,
+  newTokenValues,
+  readProposal,
+  toRequest,
+  withProposal,
+} from "./token-values.ts";
 
 const now = new Date(2026, 10, 24, 12, 30);
 const fresh = { ...newTokenValues(now), name: " Production " };
@@ -18,10 +26,13 @@ test("only changed settings are sent", () => {
   expect(changesBetween(fresh, { ...fresh, expiry: "none" })).toEqual({ expiresAt: null });
 });
 
-test("the defaults for cloned and re-imaged hosts are the careful ones", () => {
-  expect(toRequest(fresh)).toMatchObject({ clonedHosts: "approval", reimagedHosts: "ask" });
-  expect(toRequest({ ...fresh, reimagedHosts: "merge" }).reimagedHosts).toBe("merge");
-  expect(changesBetween(fresh, { ...fresh, reimagedHosts: "keep" })).toEqual({ reimagedHosts: "keep" });
+test("the settings of a new token are the defaults, and chosen ones are sent", () => {
+  expect(toRequest(fresh)).toMatchObject(DEFAULT_TOKEN_SETTINGS);
+  expect(hasDefaultSettings(fresh)).toBe(true);
+  const chosen = { ...fresh, reimagedHosts: "merge" as const, ephemeralHours: "48" };
+  expect(hasDefaultSettings(chosen)).toBe(false);
+  expect(toRequest(chosen)).toMatchObject({ reimagedHosts: "merge", ephemeralHours: 48 });
+  expect(changesBetween(chosen, fresh)).toEqual({ reimagedHosts: "ask", ephemeralHours: null });
 });
 
 test("the changes that a refusal offers are filled in once, and invalid ones are ignored", () => {

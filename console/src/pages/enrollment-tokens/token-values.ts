@@ -4,12 +4,13 @@ import type {
   EnrollmentToken,
   updateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import {
-  type ClonedHostsRule,
-  MAX_ENROLLMENTS,
-  type ReimagedHostsRule,
+  DEFAULT_TOKEN_SETTINGS,
+  mapTokenSettings,
+  pickTokenSettings,
+  TOKEN_SETTING_NAMES,
+  type TokenSettings,
 } from "@attacklens/protocol/token-settings.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
@@ -19,7 +20,16 @@ export type TokenChange = RouteRequest<typeof updateEnrollmentToken>["body"];
 
 export type UseLimit = "one" | "number" | "unlimited";
 
-export interface TokenValues {
+/** The settings with a field each. `useLimit`, `expected`, and `spare` represent `maxEnrollments`. */
+export const FORM_SETTING_NAMES = TOKEN_SETTING_NAMES.filter((name) => name !== "maxEnrollments");
+export type FormSettingName = (typeof FORM_SETTING_NAMES)[number];
+
+/** A number is text while the user edits it. */
+type FormSettings = {
+  [N in FormSettingName]: TokenSettings[N] extends number | null ? number | string | null : TokenSettings[N];
+};
+
+export interface TokenValues extends FormSettings {
   useLimit: UseLimit;
   /** For a limited number of hosts: how many are expected, and how many uses are spare. */
   expected: number | string;
@@ -31,15 +41,6 @@ export interface TokenValues {
   expiry: "none" | "date";
   /** Wall-clock text in the time zone of the browser. */
   expiresAt: string | null;
-  allowedNetworks: string[];
-  allowedHostnames: string[];
-  tags: string[];
-  requireApproval: boolean;
-  clonedHosts: ClonedHostsRule;
-  reimagedHosts: ReimagedHostsRule;
-  reEnrollLost: LostSensorRule;
-  ephemeral: boolean;
-  ephemeralHours: number | string;
 }
 
 /** The proposed lifetime of a token, in days. */
@@ -61,20 +62,12 @@ export function newTokenValues(now: Date): TokenValues {
     assetGroupId: null,
     expiry: "date",
     expiresAt: toWallClock(daysFrom(now, PROPOSED_DAYS.unlimited)),
-    allowedNetworks: [],
-    allowedHostnames: [],
-    tags: [],
-    requireApproval: false,
-    clonedHosts: "approval",
-    reimagedHosts: "ask",
-    reEnrollLost: "new-pin",
-    ephemeral: false,
-    ephemeralHours: 24,
+    ...formSettings(DEFAULT_TOKEN_SETTINGS),
   };
 }
 
 export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
-  const { maxEnrollments, expiresAt, ephemeralHours } = token;
+  const { maxEnrollments, expiresAt } = token;
   const limit = maxEnrollments === 1 ? "one" : "number";
   return {
     ...newTokenValues(now),
@@ -85,16 +78,19 @@ export function valuesOf(token: EnrollmentToken, now: Date): TokenValues {
     description: token.description,
     expiry: expiresAt === null ? "none" : "date",
     expiresAt: expiresAt === null ? null : toWallClock(new Date(expiresAt)),
-    allowedNetworks: token.allowedNetworks,
-    allowedHostnames: token.allowedHostnames,
-    tags: token.tags,
-    requireApproval: token.requireApproval,
-    clonedHosts: token.clonedHosts,
-    reimagedHosts: token.reimagedHosts,
-    reEnrollLost: token.reEnrollLost,
-    ephemeral: ephemeralHours !== null,
-    ephemeralHours: ephemeralHours ?? 24,
+    ...formSettings(token),
   };
+}
+
+function formSettings(settings: TokenSettings): FormSettings {
+  const { maxEnrollments: _, ...others } = pickTokenSettings(settings);
+  return others;
+}
+
+export function hasDefaultSettings(values: TokenValues): boolean {
+  return FORM_SETTING_NAMES.every(
+    (name) => JSON.stringify(values[name]) === JSON.stringify(DEFAULT_TOKEN_SETTINGS[name]),
+  );
 }
 
 /** Returns null for any number, and NaN when a field is empty. */
@@ -105,20 +101,16 @@ export function usesOf({ useLimit, expected, spare }: TokenValues): number | nul
 }
 
 function settingsOf(values: TokenValues) {
-  const { expiry, expiresAt, ephemeral } = values;
+  const { expiry, expiresAt } = values;
+  const settings = mapTokenSettings<TokenSettings>((name, { kind }) => {
+    if (name === "maxEnrollments") return usesOf(values);
+    return kind === "count" && values[name] !== null ? Number(values[name]) : values[name];
+  });
   return {
+    ...settings,
     name: values.name.trim(),
     description: values.description.trim(),
-    maxEnrollments: usesOf(values),
     expiresAt: expiry === "date" ? (fromWallClock(expiresAt)?.toISOString() ?? null) : null,
-    allowedNetworks: values.allowedNetworks,
-    allowedHostnames: values.allowedHostnames,
-    tags: values.tags,
-    requireApproval: values.requireApproval,
-    clonedHosts: values.clonedHosts,
-    reimagedHosts: values.reimagedHosts,
-    reEnrollLost: values.reEnrollLost,
-    ephemeralHours: ephemeral ? Number(values.ephemeralHours) : null,
   };
 }
 
