@@ -121,10 +121,11 @@ test("an option and a variable that a document cites are in the code", () => {
   expectNone("a reader who sets it waits for an effect", [...flags, ...variables].map(show));
 });
 
-/** Whether the code has the flag as a name of `parseArgs`. */
+/** Whether the code has the flag as a name of `parseArgs`, or in a row of a table of settings. */
 function declares(code: string, flag: string): boolean {
   const name = flag.slice("--".length);
-  return code.includes(`"${name}":`) || new RegExp(`\\b${name}: (text|flag|\\{ type:)`).test(code);
+  const isNamed = [`"${name}":`, `flag: "${name}"`].some((declaration) => code.includes(declaration));
+  return isNamed || new RegExp(`\\b${name}: (text|flag|\\{ type:)`).test(code);
 }
 
 test.skipIf(process.platform === "win32")(
