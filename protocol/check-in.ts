@@ -1,4 +1,5 @@
-// POST /sensor/v1/check-in: the sensor says it is there and names what it has by hash; the server says what it wants.
+// POST /sensor/v1/check-in: the sensor reports its inventory by hashes, and the server requests the categories that it
+// does not have.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
@@ -7,12 +8,12 @@ import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
 import { protocolVersion } from "./version.ts";
 
-/** How the collection of one category went, and what it gave. */
+/** The result of collecting one category. */
 export const categoryReport = z
   .discriminatedUnion("status", [
     z.strictObject({
       status: z.literal("collected"),
-      root: sha256Hex.meta({ description: "Names the whole category, see inventory chunks" }),
+      root: sha256Hex.meta({ description: "Hash of the whole category, see inventory chunks" }),
     }),
     z.strictObject({ status: z.literal("failed"), reason: fact(500) }),
     z.strictObject({ status: z.literal("unsupported") }),
@@ -20,10 +21,9 @@ export const categoryReport = z
   .meta({ id: "CategoryReport" });
 export type CategoryReport = z.infer<typeof categoryReport>;
 
-/** In a body that tells of the inventory. */
 export const collectedAt = instant.optional().meta({
   description:
-    "When what is reported was collected, by the sensor's clock as corrected by the server's; absent: now. Taken as not later than now, and not earlier than what is stored",
+    "When the inventory was collected, by the sensor's clock after correction by the server's; absent: now. The server limits it to the time between the stored report and now",
 });
 
 export const checkIn = route({
@@ -33,14 +33,14 @@ export const checkIn = route({
   access: "sensor",
   tag: "For sensors",
   accepts: ["unsettled"],
-  summary: "Check in; learn which categories the server does not have as they are now",
+  summary: "Check in. The reply lists the categories to upload",
   body: z.strictObject({
     protocolVersion,
     sensorVersion: fact(40).min(1),
     host: hostFacts
       .optional()
-      .meta({ description: "In every check-in from a start of the sensor until one is answered" }),
-    trusts: z
+      .meta({ description: "Required in every check-in of an instance until one receives a reply" }),
+    trustedPins: z
       .array(caPin)
       .max(20)
       .optional()
@@ -49,27 +49,29 @@ export const checkIn = route({
     inventory: z
       .partialRecord(category, categoryReport)
       .optional()
-      .meta({ description: "Absent: nothing collected this time" }),
+      .meta({ description: "Absent: nothing was collected" }),
   }),
   status: 200,
   output: z.object({
     serverTime: instant,
     checkInIntervalSeconds,
     wanted: z.array(category).max(CATEGORIES.length).meta({
-      description: "Categories whose root no sensor of the same asset group has reported; to be PUT",
+      description: "Categories to upload: no sensor of the same asset group has reported this root",
     }),
-    serverKey: publicKey.optional().meta({ description: "Signs the server's refusals" }),
-    held: z.boolean().optional().meta({
+    serverKey: publicKey
+      .optional()
+      .meta({ description: "Public key that verifies the server's signed refusals" }),
+    undecided: z.boolean().optional().meta({
       description:
-        "The report was not taken: another start of this sensor may hold its key; the next check-ins will tell",
+        "The report was not stored: another instance may own the sensor's key. The next check-ins decide",
     }),
     trustedCertificates: z.array(z.string().max(4_000)).max(20).optional().meta({
       description:
-        "Roots of the private CA in PEM, to trust in place of those that `trusts` named; absent: no change",
+        "Roots of the private CA in PEM, to trust instead of those in `trustedPins`; absent: no change",
     }),
-    newKeyWanted: z
+    rotateKey: z
       .boolean()
       .optional()
-      .meta({ description: "The key is old: announce another at /sensor/v1/keys" }),
+      .meta({ description: "The key is due for rotation: announce the next one at /sensor/v1/keys" }),
   }),
 });

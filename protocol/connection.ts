@@ -1,4 +1,4 @@
-// How sensors reach this installation: what deploy commands carry.
+// How sensors reach this installation: the address and the CA pin in enrollment commands.
 import { z } from "zod";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
@@ -15,21 +15,20 @@ export const getConnection = route({
   path: "/api/v1/connection",
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
-  summary: "Get the address that sensors are given, and the pin of the private CA if there is one",
+  summary: "Get the address for sensors, and the pin of the private CA if there is one",
   status: 200,
   output: z.object({
-    sensorUrl: z
-      .string()
+    sensorUrl: z.string().nullable().meta({ description: "null: the console's own address" }),
+    caPin: caPin.nullable().meta({
+      description: "For `--ca-pin`; null: the certificate is from a public CA or belongs to a proxy",
+    }),
+    certificateExpiresAt: instant
       .nullable()
-      .meta({ description: "null: the address that the console is reached by" }),
-    caPin: caPin
-      .nullable()
-      .meta({ description: "For `--ca-pin`; null: the certificate is public or a proxy's" }),
-    certificateExpiresAt: instant.nullable().meta({ description: "null: this server ends no TLS" }),
+      .meta({ description: "null: this server does not terminate TLS" }),
   }),
 });
 
-/** Needs no trust in who answers: a root is only believed by its pin. */
+/** Safe over an untrusted connection: the sensor accepts only a root that matches the pin. */
 export const getRoots = route({
   name: "sensor.getRoots",
   method: "GET",
@@ -37,12 +36,12 @@ export const getRoots = route({
   access: "public",
   tag: "For sensors",
   summary:
-    "Get the roots of the private CA, for a sensor whose TLS library hides the root with the pin. Trust only a root that has the pin",
+    "Get the roots of the private CA, for sensors whose TLS library does not expose the root. Trust only a root that matches the pin",
   status: 200,
   output: z.object({
     certificates: z.array(z.string()).meta({
       description:
-        "PEM, the newest first: each self-signed root that sensors may trust now. Empty: the certificate is not of a private CA",
+        "PEM, newest first: each self-signed root that sensors may trust. Empty: the certificate is not from a private CA",
     }),
   }),
 });

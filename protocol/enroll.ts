@@ -1,4 +1,5 @@
-// POST /sensor/v1/enroll: a sensor trades the token for an identity of its own.
+// Enrollment of sensors: with a token, with a re-enrollment ticket, and of clones; key rotation; and the two requests that
+// check a token and a sensor without changing anything.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
@@ -13,7 +14,7 @@ import { protocolVersion } from "./version.ts";
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
   .string()
-  // The last character holds four bits: with other values of the two spare ones, one key would have four texts.
+  // The last character encodes four bits. If its two spare bits could vary, one key would have four encodings.
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
   .superRefine((text, context) => {
     const message = /^[\w-]{43}$/.test(text) ? publicKeyError(text) : undefined;
@@ -21,7 +22,7 @@ export const publicKey = z
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
-/** A timer of more than 24.8 days (2^31 ms) would fire at once; nobody wants a sensor to be silent for more than an hour. */
+/** A timer of more than 24.8 days (2^31 ms) fires at once, and no sensor should be silent for more than an hour. */
 export const MAX_CHECK_IN_INTERVAL_SECONDS = 3_600;
 export const checkInIntervalSeconds = z
   .int()
@@ -29,7 +30,7 @@ export const checkInIntervalSeconds = z
   .max(MAX_CHECK_IN_INTERVAL_SECONDS)
   .meta({ description: "Seconds until the next check-in", example: 60 });
 
-/** What the host says of itself. It suggests which asset the sensor belongs to; it decides nothing. */
+/** Facts that the host reports about itself. They suggest which asset the sensor belongs to and prove nothing. */
 export const hostFacts = z
   .strictObject({
     hostname: fact(253).min(1).meta({ example: "web-01" }),
@@ -37,7 +38,7 @@ export const hostFacts = z
     architecture: z.enum(["amd64", "arm64"]),
     osName: fact(200).meta({ example: "Debian GNU/Linux" }),
     osVersion: fact(200).meta({ example: "12 (bookworm)" }),
-    machineId: fact(100).optional().meta({ description: "machine-id(5) or its like, lower case" }),
+    machineId: fact(100).optional().meta({ description: "machine-id(5) or its equivalent, lower case" }),
     productUuid: fact(100).optional().meta({ description: "SMBIOS system UUID, lower case" }),
     serialNumber: fact(200).optional(),
     cloudInstanceId: fact(200).optional(),
@@ -57,33 +58,34 @@ const proof = z
 
 const enrollBody = z.strictObject({
   publicKey: publicKey.meta({
-    description: "Of the key pair that the host generated",
+    description: "Public key of the pair that the host generated",
   }),
   protocolVersion,
   sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
   host: hostFacts,
 });
 
-/** For a host that trusts the system's roots: what it saw on the way may be another's. */
+/** Lets a host that trusts the system's roots detect a proxy that inspects TLS. */
 const certificate = caPin.nullish().meta({
   description:
-    "Pin of the certificate that the server shows; null: it ends no TLS itself. Another one seen by the host is a proxy's",
+    "Pin of the server's certificate; null: the server does not terminate TLS. If the host sees another certificate, a proxy presents it",
 });
 
 const enrolled = z.object({
   sensorId,
   assetGroup: reference(assetGroupId)
     .nullable()
-    .meta({ description: "The group that the token decides; null: none" }),
+    .meta({ description: "The asset group that the token assigns; null: none" }),
   awaitingApproval: z
     .boolean()
     .default(false)
-    .meta({ description: "A person has to approve the sensor first; its requests are refused until then" }),
+    .meta({ description: "An operator must approve the sensor; the server refuses its requests until then" }),
   checkInIntervalSeconds,
   serverTime: instant,
-  serverKey: publicKey
-    .optional()
-    .meta({ description: "Signs the server's refusals; the same from all servers of an installation" }),
+  serverKey: publicKey.optional().meta({
+    description:
+      "Public key that verifies the server's signed refusals; the same on all servers of an installation",
+  }),
   certificate,
 });
 
@@ -94,7 +96,8 @@ export const enroll = route({
   access: "enrollment-token",
   isSignedByNewKey: true,
   tag: "For sensors",
-  summary: "Enroll a sensor with a token; the same key with the same token gets the same sensor again",
+  summary:
+    "Enroll a sensor with a token. A repeated request with the same key and token returns the same sensor",
   body: enrollBody,
   status: 201,
   output: enrolled,
@@ -118,7 +121,8 @@ export const reEnroll = route({
   access: "re-enrollment-ticket",
   isSignedByNewKey: true,
   tag: "For sensors",
-  summary: "Give a sensor another key with a ticket of its own; the key that it had is refused at once",
+  summary:
+    "Re-enroll a sensor with a ticket, which gives it a new key. The server refuses the previous key at once",
   body: enrollBody,
   status: 201,
   output: enrolled,
@@ -131,7 +135,7 @@ export const replaceKey = route({
   path: "/sensor/v1/keys",
   access: "sensor",
   tag: "For sensors",
-  summary: "Announce the sensor's next key: both are valid until the new one has signed a request",
+  summary: "Announce the sensor's next key. Both keys are valid until the new one signs a request",
   body: z.strictObject({ publicKey, proof }),
   status: 204,
   problems: ["key-taken"],
@@ -145,7 +149,7 @@ export const enrollClone = route({
   accepts: ["unsettled", "clone", "awaiting-approval"],
   tag: "For sensors",
   summary:
-    "For a host that was refused as sensor-cloned: become a sensor of its own, under the token's rule for clones",
+    "Enroll a host that was refused with sensor-cloned as a new sensor, under the token's rule for cloned hosts",
   body: enrollBody.extend({ proof }),
   status: 201,
   output: enrolled,
@@ -158,18 +162,18 @@ export const checkToken = route({
   path: "/sensor/v1/check",
   access: "enrollment-token",
   tag: "For sensors",
-  summary: "Tell a host what would come of enrolling with a token now; spends no use and is in no ledger",
+  summary: "Check whether a token would enroll this host. Takes no use and records no attempt",
   body: z.strictObject({ hostname: fact(253).min(1) }),
   status: 200,
   output: z.object({
     serverTime: instant,
-    address: z.string().meta({ description: "Where the request came from, as the server saw it" }),
+    address: z.string().meta({ description: "IP address of the request, as seen by the server" }),
     refusal: z
       .object({ code: z.enum(TOKEN_REFUSALS), detail: z.string() })
       .nullable()
-      .meta({ description: "Why it would be refused; null: it would be accepted" }),
+      .meta({ description: "Why the enrollment would be refused; null: it would be accepted" }),
     assetGroup: reference(assetGroupId).nullable(),
-    awaitingApproval: z.boolean().meta({ description: "A person would have to approve the sensor first" }),
+    awaitingApproval: z.boolean().meta({ description: "An operator would have to approve the sensor" }),
     reEnrollLost: lostSensorRule.default("never"),
     certificate,
   }),
@@ -182,7 +186,7 @@ export const confirmSensor = route({
   access: "sensor",
   tag: "For sensors",
   summary:
-    "Ask whether the server knows the sensor and its key; changes nothing. Any refusal but sensor-unknown, signature-invalid and key-replaced means that it does",
+    "Check that the server has the sensor with this key. Changes nothing. Any refusal except sensor-unknown, signature-invalid and key-replaced means that it does",
   body: z.strictObject({}),
   status: 204,
 });

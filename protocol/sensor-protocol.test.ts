@@ -57,7 +57,7 @@ const vectors = z
     reEnroll: signedRequest,
     checkIn: signedRequest.extend({ sensorInstance: z.string() }),
     proof: z.strictObject({ sensorId: z.string(), text: z.string(), signature: z.string() }),
-    answer: z.strictObject({
+    response: z.strictObject({
       seed: z.string(),
       serverKey: z.string(),
       status: z.int(),
@@ -141,20 +141,20 @@ test("the proof of a new key is what the code makes and the server asks for", ()
 });
 
 test("the signed refusal answers the check-in of the vectors", () => {
-  const { seed, serverKey, status, body, created, ...answer } = vectors.answer;
+  const { seed, serverKey, status, body, created, ...response } = vectors.response;
   const key = keyOfSeed(seed);
   expect(createPublicKey(key).export({ format: "jwk" }).x).toBe(serverKey);
   expect(problemBody.safeParse(JSON.parse(body)).error).toBeUndefined();
   const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
-  expect(contentDigest).toBe(answer.contentDigest);
+  expect(contentDigest).toBe(response.contentDigest);
   const params = formatResponseParams(created, serverKey);
-  expect(`sig1=${params}`).toBe(answer.signatureInput);
+  expect(`sig1=${params}`).toBe(response.signatureInput);
   const base = responseSignatureBase(
     { status, contentDigest, requestSignature: vectors.checkIn.signature },
     params,
   );
-  expect(base).toBe(answer.signatureBase);
-  expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(answer.signature);
+  expect(base).toBe(response.signatureBase);
+  expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(response.signature);
 });
 
 test.each(vectors.inventory)("the $category of the vectors are cut into their chunks and root", (vector) => {
@@ -220,7 +220,7 @@ test("the page's schemas and buckets are the code's", () => {
 
 test("the example of a request and its refusal is that of the vectors", () => {
   const { body, sensorInstance, ...request } = vectors.checkIn;
-  const refusal = vectors.answer;
+  const refusal = vectors.response;
   const example = /```http\n([\s\S]*?)\n```/.exec(page)![1]!;
   expect(example.split("\n\n")).toEqual([
     expect.stringContaining(

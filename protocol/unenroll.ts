@@ -1,4 +1,4 @@
-// POST /sensor/v1/unenroll: the program is being removed from the host, and its key with it.
+// POST /sensor/v1/unenroll: the sensor ends its own enrollment before it is removed from the host.
 import { z } from "zod";
 import { hostFacts } from "./enroll.ts";
 import { route } from "./route.ts";
@@ -10,11 +10,11 @@ export const unenroll = route({
   access: "sensor",
   accepts: ["unsettled", "awaiting-approval", "blocked"],
   tag: "For sensors",
-  summary: "Unenroll the sensor: its key is refused from then on, what it reported stays",
+  summary: "Unenroll the sensor. The server revokes its key and keeps its reports",
   body: z.strictObject({
     host: hostFacts.optional().meta({
       description:
-        "As in a check-in. An instance that has not checked in states them, so that a clone cannot unenroll the original",
+        "As in a check-in. Required from an instance that has not checked in, so that a clone cannot unenroll the original",
     }),
   }),
   status: 204,

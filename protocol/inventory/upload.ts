@@ -1,4 +1,4 @@
-// How a category that the server asked for is uploaded: its list of chunk hashes, then the chunks that no sensor of the same
+// Uploading a category that the server requested: its list of chunk hashes, then the chunks that no sensor of the same
 // asset group has uploaded.
 import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
@@ -6,13 +6,13 @@ import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category } from "./categories.ts";
 
-/** Bytes of one upload of chunks, and of one chunk's canonical JSON, at the most. */
+/** Maximum bytes of one upload of chunks, and of one chunk's canonical JSON. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
-/** Values in one upload of chunks, of any kind and depth; items of one chunk, and elements of every other array. */
+/** Maximum values in one upload of chunks, of any kind and depth, and items of one array. */
 export const MAX_UPLOAD_VALUES = 400_000;
 export const MAX_CHUNK_ITEMS = 5_000;
-/** Bytes of all chunks of a category together, at the most: what is read at once to show it. */
+/** Maximum bytes of all chunks of a category: the server reads them at once to show the category. */
 export const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
 
 const params = z.strictObject({ category });
@@ -25,18 +25,18 @@ export const putManifest = route({
   isUpload: true,
   tag: "For sensors",
   summary:
-    "Report a category by its chunk hashes; stored when none is missing, to be repeated after they are uploaded",
+    "Report a category by its chunk hashes. The server stores it when no chunk is missing. Repeat after uploading the missing ones",
   params,
   body: z.strictObject({
     root: sha256Hex,
-    chunks: z.array(sha256Hex).max(256).meta({ description: "One a bucket, in bucket order" }),
+    chunks: z.array(sha256Hex).max(256).meta({ description: "One per bucket, in bucket order" }),
     collectedAt,
   }),
   status: 200,
   output: z.object({
     missing: z.array(sha256Hex).meta({
       description:
-        "Chunks that no sensor of the same asset group has uploaded; empty: the category is stored",
+        "Chunks to upload, which no sensor of the same asset group has uploaded; empty: the category is stored",
     }),
   }),
 });
@@ -48,8 +48,7 @@ export const putChunks = route({
   access: "sensor",
   isUpload: true,
   tag: "For sensors",
-  summary:
-    "Upload chunks; each is stored under the SHA-256 of its canonical JSON, which must be the name given",
+  summary: "Upload chunks by name. The name of a chunk is the SHA-256 of its canonical JSON",
   params,
   bodyLimits: { bytes: MAX_UPLOAD_BYTES, values: MAX_UPLOAD_VALUES, items: MAX_CHUNK_ITEMS },
   body: z.strictObject({
@@ -59,7 +58,7 @@ export const putChunks = route({
         .array(z.unknown())
         .min(1)
         .max(MAX_CHUNK_ITEMS)
-        .meta({ description: "Items of the category, each as its own schema says" }),
+        .meta({ description: "Items of the category, see the schema of each item" }),
     ),
   }),
   status: 204,

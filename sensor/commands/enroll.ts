@@ -79,7 +79,7 @@ async function goOn(
   print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
   if (await changeWay(existing, options)) print("uses this command's connection settings from now on");
   if (remark) note(remark);
-  if (readStatus(stateDir)?.state === "copied")
+  if (readStatus(stateDir)?.state === "cloned")
     note("another host holds this key, and the token rejects clones; use a re-enrollment ticket");
 }
 

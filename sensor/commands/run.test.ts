@@ -165,7 +165,7 @@ test("run --once of a sensor that the server does not know keeps the key", async
     exitCode: 9,
     stdout: "",
     stderr:
-      `attacklens-sensor: Cannot report to ${server.url}: The sensor is not known\n` +
+      `attacklens-sensor: Cannot report to ${server.url}: Unknown sensor\n` +
       `hint: the key is kept; to make this host a new sensor, run attacklens-sensor enroll with a token and --replace\n`,
   });
   expect(readFileSync(identityPath(state), "utf8")).toBe(identity);

@@ -1,6 +1,7 @@
 // attacklens-sensor run: reports until it is told to stop; with --once, one cycle.
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
-import { type Cycle, IdentityRemoved, openCycle, run } from "../reporting/loop.ts";
+import { type Cycle, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
+import { run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
@@ -73,7 +74,7 @@ function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIde
     "server-unreachable": later,
     "server-in-trouble": later,
     "unknown-to-server": anew,
-    copied: anew,
+    cloned: anew,
     "key-replaced": anew,
     "awaiting-approval": "a person approves it in the console under Sensors",
     "clock-wrong": "set this host's clock",
@@ -83,7 +84,7 @@ function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIde
 }
 
 function describe({ state, problem, result }: Cycle): string {
-  if (!result || result.held) return `${state.replaceAll("-", " ")}: ${problem}`;
+  if (!result || result.undecided) return `${state.replaceAll("-", " ")}: ${problem}`;
   const parts = [
     `checked in; ${result.uploaded.length > 0 ? `sent ${result.uploaded.join(", ")}` : "nothing has changed"}`,
   ];

@@ -53,7 +53,7 @@ describe("a flag that is wrong ends the command before anything is sent", () => 
     [
       "plain HTTP to another host",
       ["--server", "http://a.example"],
-      "attacklens-sensor: Cannot use the server http://a.example: plain HTTP would show the token to the network\n" +
+      "attacklens-sensor: Cannot use the server http://a.example: plain HTTP would expose the token on the network\n" +
         "hint: use https://a.example\n",
     ],
     [
@@ -142,9 +142,9 @@ describe("a running sensor", () => {
     const followed = await once();
     expect(followed).toMatchObject({
       exitCode: 0,
-      stderr: `attacklens-sensor: trusts from now on ${pinOfIssued(next)}, ${pinOfIssued(root)}\n`,
+      stderr: `attacklens-sensor: now trusts ${pinOfIssued(next)}, ${pinOfIssued(root)}\n`,
     });
-    expect(during.received[0]!.body.trusts).toEqual([pinOfIssued(root)]);
+    expect(during.received[0]!.body.trustedPins).toEqual([pinOfIssued(root)]);
     expect(readIdentity(state)).toMatchObject({ ca: [next.certificate, root.certificate] });
     await during[Symbol.asyncDispose]();
 
@@ -153,7 +153,7 @@ describe("a running sensor", () => {
     await using after = await startTestServer({ port: during.port, publicKey, tls });
     after.world.checkInReply = { trustedCertificates: [next.certificate] };
     expect((await once()).exitCode).toBe(0);
-    expect(after.received[0]!.body.trusts).toEqual([pinOfIssued(next), pinOfIssued(root)]);
+    expect(after.received[0]!.body.trustedPins).toEqual([pinOfIssued(next), pinOfIssued(root)]);
     expect(readIdentity(state)).toMatchObject({ ca: [next.certificate] });
   });
 
@@ -170,7 +170,7 @@ describe("a running sensor", () => {
     enrollBefore(server);
     server.world.checkInReply = { trustedCertificates: [rogueRoot.certificate] };
     expect((await once()).exitCode).toBe(0);
-    expect(server.received[0]!.body).not.toHaveProperty("trusts");
+    expect(server.received[0]!.body).not.toHaveProperty("trustedPins");
     expect(readIdentity(state)).not.toHaveProperty("ca");
   });
 });

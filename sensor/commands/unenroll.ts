@@ -2,6 +2,7 @@
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import { connectAs } from "../enrollment/key-rotation.ts";
+import { removeSpool } from "../reporting/spool-files.ts";
 import { SensorError } from "../sensor-error.ts";
 import { defaultStateDir, proxyFor } from "../settings.ts";
 import {
@@ -49,6 +50,8 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   using _ = lockIdentity(stateDir);
   const onDisk = readIdentity(stateDir);
   if (onDisk && !isSameSensor(onDisk, identity)) throw changedMeanwhile("unenroll", stateDir);
+  // Before the identity: an interrupted command can then be repeated.
+  removeSpool(stateDir);
   removeIdentity(stateDir);
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
 }

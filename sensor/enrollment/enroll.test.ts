@@ -222,7 +222,7 @@ describe("a server that asks to be left alone", () => {
     server.next.push(problem("unavailable", {}, { "retry-after": "61" }));
     const { retries, outcome } = tryEnrolling({ waitMs: 60_000 });
     expect((await errorOf(outcome)).message).toBe(
-      `Cannot enroll sensor: ${server.url}: the server answered 503: The server cannot answer now`,
+      `Cannot enroll sensor: ${server.url}: the server answered 503: The server is temporarily unavailable`,
     );
     expect(retries).toEqual([]);
     expect(server.received).toHaveLength(1);

@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Collected } from "../collectors/collect.ts";
-import { IdentityRemoved, openCycle } from "../reporting/loop.ts";
+import { IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import {
   type EnrolledIdentity,
   identityPath,
@@ -75,7 +75,7 @@ const wantsNewKey: Answer = json(200, {
   serverTime: "2026-11-24T09:30:00.000Z",
   checkInIntervalSeconds: 60,
   wanted: [],
-  newKeyWanted: true,
+  rotateKey: true,
 });
 
 test("every request of a start names it; the host's facts are told until they were taken", async () => {
@@ -101,7 +101,7 @@ test("every request of a start names it; the host's facts are told until they we
 test("a new key that the server wants takes over, and is what is on the disk", async () => {
   server.next.push(wantsNewKey);
   const cycle = start();
-  expect((await cycle()).news).toEqual(["changed its key"]);
+  expect((await cycle()).news).toEqual(["rotated its key"]);
   const after = onDisk();
   expect(after.publicKey).not.toBe(identity.publicKey);
   expect(after.publicKey).toBe(server.world.publicKey);
@@ -138,7 +138,7 @@ test("a key that cannot be changed costs no report", async () => {
   server.next.push(wantsNewKey, problem("key-taken"));
   const outcome = await start()();
   expect(outcome.state).toBe("connected");
-  expect(outcome.news).toEqual([expect.stringContaining("could not change its key")]);
+  expect(outcome.news).toEqual([expect.stringContaining("could not rotate its key")]);
   expect(onDisk()).toEqual(identity);
 });
 
@@ -151,7 +151,7 @@ test("a host whose key another one holds becomes a sensor of its own; a lost rep
   server.next.push(problem("sensor-cloned"));
   const outcome = await cycle();
   expect(outcome.news).toEqual([
-    `another host holds the key of ${SENSOR_ID}: this one is ${CLONE_ID} now`,
+    `another host owns the key of ${SENSOR_ID}: enrolled this clone as ${CLONE_ID}`,
     expect.stringContaining("delivered a report that was kept since"),
   ]);
   expect(outcome.state).toBe("connected");
@@ -169,11 +169,11 @@ test("a next key that the server refuses is given up: the present one goes on, a
   const cycle = start();
   expect(await cycle()).toMatchObject({
     state: "connected",
-    news: ["could not change its key: The public key is or was in use by a sensor"],
+    news: ["could not rotate its key: The public key is or was in use by a sensor"],
   });
   expect(onDisk()).toEqual({ ...identity, nextKey: undefined } as never);
   server.next.push(wantsNewKey);
-  expect((await cycle()).news).toEqual(["changed its key"]);
+  expect((await cycle()).news).toEqual(["rotated its key"]);
   expect(onDisk().publicKey).not.toBe(refused.publicKey);
 });
 
@@ -191,9 +191,9 @@ test("a clone whose new key the server refuses makes another the next time", asy
 
 test("a clone that is not let in keeps its key and says so", async () => {
   server.next.push(problem("sensor-cloned"), problem("sensor-cloned", { detail: "clones are refused" }));
-  expect(await start()()).toMatchObject({ state: "copied", problem: "clones are refused" });
+  expect(await start()()).toMatchObject({ state: "cloned", problem: "clones are refused" });
   expect(onDisk().publicKey).toBe(identity.publicKey);
-  expect(readStatus(folder.path)?.state).toBe("copied");
+  expect(readStatus(folder.path)?.state).toBe("cloned");
 });
 
 test("only its own server can tell a sensor that it is unknown, or a clone, or what time it is", async () => {

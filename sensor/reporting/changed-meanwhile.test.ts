@@ -17,7 +17,7 @@ import {
 } from "../state/identity.ts";
 import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { type Answer, json, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
-import { IdentityRemoved, openCycle } from "./loop.ts";
+import { IdentityRemoved, openCycle } from "./cycle.ts";
 
 const OTHER_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000002";
 const PROXY = "http://proxy.example:3128";
@@ -79,11 +79,10 @@ const meanwhile =
 /** A running sensor's requests behind whose reply it writes its identity. */
 const WRITES: Record<string, (work: () => void) => void> = {
   "that was told to change its key": (work) =>
-    server.next.push(meanwhile(work, checkedIn({ newKeyWanted: true }))),
-  "that announces its next key": (work) =>
-    server.next.push(checkedIn({ newKeyWanted: true }), meanwhile(work)),
+    server.next.push(meanwhile(work, checkedIn({ rotateKey: true }))),
+  "that announces its next key": (work) => server.next.push(checkedIn({ rotateKey: true }), meanwhile(work)),
   "that shows its next key": (work) =>
-    server.next.push(checkedIn({ newKeyWanted: true }), server.answer, meanwhile(work)),
+    server.next.push(checkedIn({ rotateKey: true }), server.answer, meanwhile(work)),
   "that shows a next key that a cut left": (work) => {
     const nextKey = makeKeyPair();
     identity = { ...identity, nextKey };
@@ -92,7 +91,7 @@ const WRITES: Record<string, (work: () => void) => void> = {
     server.next.push(meanwhile(work));
   },
   "that was told that its next key is taken": (work) =>
-    server.next.push(checkedIn({ newKeyWanted: true }), meanwhile(work, problem("key-taken"))),
+    server.next.push(checkedIn({ rotateKey: true }), meanwhile(work, problem("key-taken"))),
   "that was told that it is a clone": (work) => server.next.push(meanwhile(work, problem("sensor-cloned"))),
   "that enrolls as a clone": (work) => server.next.push(problem("sensor-cloned"), meanwhile(work)),
   "that was told the server's new key": (work) =>

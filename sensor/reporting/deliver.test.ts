@@ -5,8 +5,8 @@ import { rmSync } from "node:fs";
 import { identityPath, removeIdentity, writeIdentity } from "../state/identity.ts";
 import { away, lostReply, openOutage } from "../testing/test-outage.ts";
 import { addressOfNoServer, json, problem, signedProblem } from "../testing/test-server.ts";
-import { IdentityRemoved } from "./loop.ts";
-import { countSpooledReports } from "./spool-files.ts";
+import { IdentityRemoved } from "./cycle.ts";
+import { countSpooledReports, removeSpool } from "./spool-files.ts";
 
 type Outage = Awaited<ReturnType<typeof openOutage>>;
 
@@ -128,10 +128,15 @@ test("a server that cannot be reached, or whose place another has taken, gets no
 test("nothing that was kept is delivered while the server settles who holds the key", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"]]);
-  const held = { serverTime: new Date().toISOString(), checkInIntervalSeconds: 60, wanted: [], held: true };
+  const undecided = {
+    serverTime: new Date().toISOString(),
+    checkInIntervalSeconds: 60,
+    wanted: [],
+    undecided: true,
+  };
   outage.has(["c"]);
-  outage.replyWith(json(200, held));
-  expect((await cycle()).state).toBe("being-settled");
+  outage.replyWith(json(200, undecided));
+  expect((await cycle()).state).toBe("ownership-undecided");
   expect(waiting(outage)).toBe(3);
   await cycle();
   expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
@@ -218,17 +223,21 @@ test("a long backlog takes several cycles, so that the sensor is not silent mean
   expect(outage.packagesTaken()).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-test("of a sensor whose identity is removed nothing stays that waited, be it while it runs", async () => {
+test("removes the spool of a sensor that is unenrolled, also while it runs", async () => {
   await using outage = await openOutage();
+  const unenroll = () => {
+    removeSpool(outage.stateDir);
+    removeIdentity(outage.stateDir);
+  };
   await changesUnheard(outage, [["a"]]);
-  removeIdentity(outage.stateDir);
+  unenroll();
   expect(waiting(outage)).toBe(0);
 
   writeIdentity(outage.stateDir, outage.identity);
   const cycle = await changesUnheard(outage, [["b"]]);
   outage.has(["c"]);
   outage.replyWith((response, request) => {
-    removeIdentity(outage.stateDir);
+    unenroll();
     away(response, request);
   });
   await cycle();

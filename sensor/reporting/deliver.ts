@@ -52,7 +52,7 @@ async function deliverAll(
       if (last && now() > endsAt) return { ...last, isTaken: false };
       try {
         last = await sendOne(report);
-        if (last.held) return { ...last, isTaken: false };
+        if (last.undecided) return { ...last, isTaken: false };
         delivered.push(report);
       } catch (error) {
         // It is refused, or cannot be read, as often as it is tried: those behind it must not wait for it.
@@ -60,7 +60,7 @@ async function deliverAll(
           if (!isAboutContent(error)) throw error;
           // Unless the server refuses what this sensor says with every report, which throws, and costs none.
           last = await sendOne({ ...report, inventory: {} });
-          if (last.held) return { ...last, isTaken: false };
+          if (last.undecided) return { ...last, isTaken: false };
         }
         news.push(`the report of ${report.collectedAt} that was kept is lost: ${error.message}`);
       }
@@ -76,5 +76,5 @@ async function deliverAll(
   const newest = delivered.at(-1);
   if (last && newest && stateOf(newest) === stateOf(present)) return { ...last, isTaken: true };
   const result = await sendOne(present);
-  return { ...result, isTaken: !result.held };
+  return { ...result, isTaken: !result.undecided };
 }

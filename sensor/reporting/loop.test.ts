@@ -9,7 +9,8 @@ import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from
 import { readStatus } from "../state/status-file.ts";
 import { makeFolder } from "../testing/test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
-import { type Cycle, openCycle, run } from "./loop.ts";
+import { type Cycle, openCycle } from "./cycle.ts";
+import { run } from "./loop.ts";
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;
@@ -90,7 +91,7 @@ test("a later failure keeps what was known of the last check-in", async () => {
   expect((await cycleOnce()).state).toBe("server-in-trouble");
   expect(readStatus(folder.path)).toMatchObject({
     state: "server-in-trouble",
-    problem: "the server answered 503: The server cannot answer now",
+    problem: "the server answered 503: The server is temporarily unavailable",
     lastCheckInAt: before?.lastCheckInAt,
     failedCategories: [{ category: "ports", reason: "no /proc" }],
   });
@@ -115,7 +116,7 @@ test("a sensor whose nonces other instances overtake again and again asks soon, 
     server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));
   const seen = await runFor(2);
   expect(seen.map(({ cycle, nextMs }) => ({ state: cycle.state, nextMs }))).toEqual([
-    { state: "being-settled", nextMs: 54_000 },
+    { state: "ownership-undecided", nextMs: 54_000 },
     { state: "connected", nextMs: 54_000 },
   ]);
 });

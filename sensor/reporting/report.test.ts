@@ -65,8 +65,8 @@ test("a check-in names each category: its hash, why it failed, or that there is 
   );
   expect(result).toEqual({
     checkInIntervalSeconds: 60,
-    held: false,
-    newKeyWanted: false,
+    undecided: false,
+    rotateKey: false,
     serverKey: undefined,
     trustedCertificates: undefined,
     uploaded: [],

@@ -41,7 +41,7 @@ export interface ReportOptions {
   /** Told until a check-in from this start was answered. */
   host?: HostFacts | undefined;
   /** Pins of the roots that are trusted in place of the system's. */
-  trusts?: string[] | undefined;
+  trustedPins?: string[] | undefined;
   /** It is told later than it was collected: the server is to know when that was. */
   isLate?: boolean;
   signal?: AbortSignal;
@@ -50,9 +50,9 @@ export interface ReportOptions {
 export interface ReportResult {
   checkInIntervalSeconds: number;
   /** It was not taken: another start of this sensor may hold the key. */
-  held: boolean;
+  undecided: boolean;
   /** The server asks for another key. */
-  newKeyWanted: boolean;
+  rotateKey: boolean;
   /** Signs what the server refuses with. */
   serverKey: string | undefined;
   /** Roots to trust from now on, PEM; undefined: as before. */
@@ -101,7 +101,7 @@ function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
 export async function sendReport(
   connection: Connection,
   report: Report,
-  { host, trusts, isLate = false, signal }: ReportOptions = {},
+  { host, trustedPins, isLate = false, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
   const inventory: Partial<Record<Category, CategoryReport>> = {};
   const failed: ReportResult["failed"] = [];
@@ -112,7 +112,7 @@ export async function sendReport(
     if (said.status === "failed") failed.push({ category, reason: said.reason });
   }
   const collectedAt = isLate ? report.collectedAt : undefined;
-  const body = { ...VERSIONS, host, trusts, collectedAt, inventory };
+  const body = { ...VERSIONS, host, trustedPins, collectedAt, inventory };
   const reply = await send(connection, checkIn, { body, signal });
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
@@ -132,12 +132,12 @@ export async function sendReport(
   }
   const {
     checkInIntervalSeconds,
-    held = false,
-    newKeyWanted = false,
+    undecided = false,
+    rotateKey = false,
     serverKey,
     trustedCertificates,
   } = reply;
-  return { checkInIntervalSeconds, held, newKeyWanted, serverKey, trustedCertificates, uploaded, failed };
+  return { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, uploaded, failed };
 }
 
 /** The server has taken the check-in, and takes no more uploads for a while. */

@@ -20,14 +20,14 @@ import {
 } from "./spool-files.ts";
 
 /** What spooled reports may take of the disk together. */
-export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+export const MAX_SPOOL_BYTES = 32 * 1024 * 1024;
 /** A file takes a multiple of it, and most chunks are smaller. */
 const BLOCK_BYTES = 4_096;
 
 export type Spool = ReturnType<typeof openSpool>;
 
 /** Opens what an earlier start has kept. What goes wrong, here and later, is told in `news`, and never thrown. */
-export function openSpool(stateDir: string, news: string[], maxBytes = MAX_KEPT_BYTES) {
+export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL_BYTES) {
   const { folder, chunkFolder, droppedPath } = spooledReportPaths(stateDir);
   // The file that counts the dropped ones takes its part of it.
   const limitBytes = maxBytes - BLOCK_BYTES;

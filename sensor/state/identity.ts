@@ -7,7 +7,6 @@ import { sensorId } from "@attacklens/protocol/ids.ts";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import { removeSpool } from "../reporting/spool-files.ts";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
@@ -103,10 +102,8 @@ export function readIdentity(stateDir: string): Identity | undefined {
   );
 }
 
-/** Forgets the key, what was known of the server, and what it was to be told. */
+/** Removes the identity with its key, the status, and the key of an unfinished re-enrollment. */
 export function removeIdentity(stateDir: string): void {
-  // First: with the identity still there, a command that was cut off can be repeated.
-  removeSpool(stateDir);
   for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
   removeCandidate(stateDir);
 }

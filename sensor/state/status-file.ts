@@ -11,7 +11,7 @@ import { STAMP, stampSchema } from "./state-version.ts";
 export const SENSOR_STATES = {
   connected: "done",
   /** Another start of this sensor holds the key, or did a moment ago: the server settles which it is. */
-  "being-settled": "done",
+  "ownership-undecided": "done",
   "server-unreachable": "serverUnreachable",
   "server-in-trouble": "serverInTrouble",
   "awaiting-approval": "awaitingApproval",
@@ -21,7 +21,7 @@ export const SENSOR_STATES = {
   "wrong-server": "wrongServer",
   "clock-wrong": "clockWrong",
   /** Another host holds the key, and this one is not let in with another. */
-  copied: "keyNotOurs",
+  cloned: "keyNotOurs",
   "key-replaced": "keyNotOurs",
   refused: "sensorRefused",
 } as const satisfies Record<string, ExitName>;

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
 import type { Collected } from "../collectors/collect.ts";
-import { openCycle } from "../reporting/loop.ts";
+import { openCycle } from "../reporting/cycle.ts";
 import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { makeFolder } from "./test-command.ts";
 import { type Answer, problem, type Received, SENSOR_ID, startTestServer } from "./test-server.ts";
@@ -26,7 +26,7 @@ const host: HostFacts = {
   addresses: [],
 };
 
-export async function openOutage({ maxKeptBytes }: { maxKeptBytes?: number } = {}) {
+export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } = {}) {
   const folder = makeFolder();
   const server = await startTestServer();
   const made = makeIdentity(server.url);
@@ -57,7 +57,7 @@ export async function openOutage({ maxKeptBytes }: { maxKeptBytes?: number } = {
         collect: async () => inventory,
         collectHost: async () => host,
         signal: new AbortController().signal,
-        ...(maxKeptBytes === undefined ? {} : { maxKeptBytes }),
+        ...(maxSpoolBytes === undefined ? {} : { maxSpoolBytes }),
       }),
     /** The server answers the next requests with this. */
     replyWith(answer: Answer, times = 1): void {

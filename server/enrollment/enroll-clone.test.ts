@@ -28,7 +28,7 @@ async function openClones(
   const clones = Array.from({ length: count }, (_, index) =>
     program(world, key, sensorId, "10.0.0.7", { ...CLONE_FACTS, productUuid: `u-${index}` }),
   );
-  for (const clone of clones) expect((await clone.checkIn()).body.held).toBe(true);
+  for (const clone of clones) expect((await clone.checkIn()).body.undecided).toBe(true);
   await original.checkIn();
   const params = { id: token.id };
   return {

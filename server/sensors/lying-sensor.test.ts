@@ -71,7 +71,7 @@ for (const dialect of TESTED_DIALECTS) {
         host,
         proof,
         fc.array(text, { maxLength: 3 }),
-        async (facts, later, proof, trusts) => {
+        async (facts, later, proof, trustedPins) => {
           const key = makeTestSensor();
           const body = { ...key.enrollBody(), protocolVersion: 1, host: facts };
           const init = key.request("POST", "/sensor/v1/enroll", body, world.clock.ms, {
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
           const hello = { protocolVersion: 1, sensorVersion: "1" };
           for (const [path, content] of [
             [CHECK_IN, { ...hello, host: later }],
-            [CHECK_IN, { ...hello, trusts }],
+            [CHECK_IN, { ...hello, trustedPins }],
             ["/sensor/v1/keys", { publicKey: key.publicKey, proof }],
             ["/sensor/v1/clones", { ...body, proof, host: later }],
           ] as const) {

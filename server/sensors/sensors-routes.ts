@@ -56,10 +56,10 @@ export const sensorRoutes = [
       serverTime: toInstant(now()),
       checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
       wanted,
-      held: isHeld,
+      undecided: isHeld,
       serverKey: answers.publicKey,
-      ...trustChange(connection, body.trusts),
-      newKeyWanted: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
+      ...trustChange(connection, body.trustedPins),
+      rotateKey: holdsKey && now() - sensor.keyChangedAt > keyMaxAgeMs,
     };
   }),
   handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
@@ -95,8 +95,8 @@ export const sensorRoutes = [
 ];
 
 /** What a sensor of the private CA is to trust from now on, when that has changed. */
-function trustChange({ roots }: Connection, trusts: string[] | undefined) {
+function trustChange({ roots }: Connection, trustedPins: string[] | undefined) {
   const latest = roots();
-  if (!latest || !trusts || latest.pins.toSorted().join() === trusts.toSorted().join()) return {};
+  if (!latest || !trustedPins || latest.pins.toSorted().join() === trustedPins.toSorted().join()) return {};
   return { trustedCertificates: latest.certificates };
 }

@@ -38,8 +38,8 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     const init = key.request("POST", path, body, world.clock.ms, { ...options, nonce: ++nonce });
     const response = await world.fetch(path, init, address);
     const text = await response.text();
-    const { code, sensorId, held } = (text === "" ? {} : JSON.parse(text)) as Record<string, string>;
-    return { status: response.status, code, sensorId, held };
+    const { code, sensorId, undecided } = (text === "" ? {} : JSON.parse(text)) as Record<string, string>;
+    return { status: response.status, code, sensorId, undecided };
   }
 
   async function enroll(value: keyof typeof values = "plain") {
@@ -136,10 +136,10 @@ for (const dialect of TESTED_DIALECTS) {
         409,
         "state-conflict",
       ],
-      "that is held": [
+      "whose ownership is undecided": [
         async (sensor) => {
           const clone = instance();
-          expect((await sensor.checkIn(clone, OTHER_FACTS)).held).toBe(true as never);
+          expect((await sensor.checkIn(clone, OTHER_FACTS)).undecided).toBe(true as never);
           return await sensor.unenroll(clone, FACTS);
         },
         409,

@@ -54,7 +54,7 @@ test("a cloned host becomes a separate sensor after approval, and the original k
     return original.status === "online" ? original : undefined;
   });
   expect(shown.clones.map(({ sensor }) => sensor?.id)).toEqual([identityIn(copyDir).sensorId]);
-  const said = `another host holds the key of ${sensorId}: this one is ${identityIn(copyDir).sensorId} now`;
+  const said = `another host owns the key of ${sensorId}: enrolled this clone as ${identityIn(copyDir).sensorId}`;
   const log = () => readFileSync(join(installation.folder, "clone.log"), "utf8");
   await waitUntil("the clone says who it is now", () => log().includes(said));
 });
@@ -102,7 +102,7 @@ test("an old key is replaced automatically, and its backup becomes a clone", asy
   cpSync(stateDir, backup, { recursive: true });
   const before = identityIn(stateDir);
   const first = await runSensor(["run", "--once", "--state", stateDir]);
-  expect(first.stderr).toBe("attacklens-sensor: changed its key\n");
+  expect(first.stderr).toBe("attacklens-sensor: rotated its key\n");
   expect(identityIn(stateDir)).toMatchObject({ sensorId: before.sensorId });
   expect(identityIn(stateDir).publicKey).not.toBe(before.publicKey);
   expect((await runSensor(["run", "--once", "--state", stateDir])).code).toBe(0);

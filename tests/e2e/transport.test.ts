@@ -162,14 +162,14 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   const after = rotated.slice(0, before!.length);
   expect(after).not.toBe(before!);
   expect(rotated.split("\n")[1]).toStartWith(`${before}  trusted until `);
-  read = await untilLogged(logFile, new RegExp(`trusts from now on ${after}, ${before}\n`), read);
+  read = await untilLogged(logFile, new RegExp(`now trusts ${after}, ${before}\n`), read);
   expect((await ada.call(getConnection)).caPin).toBe(after);
   // Within the overlap the old pin is as good as the new one.
   for (const [name, pin] of Object.entries({ old: before, new: after }))
     expect((await enroll(installation, value, { pin, name })).code).toBe(0);
 
   expect((await ca("retire")).trim().split("\n")).toHaveLength(1);
-  read = await untilLogged(logFile, new RegExp(`trusts from now on ${after}\n`), read);
+  read = await untilLogged(logFile, new RegExp(`now trusts ${after}\n`), read);
   expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
   const refused = await runOnce(asleep);
   expect(refused.stderr).toContain(

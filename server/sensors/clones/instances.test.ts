@@ -41,7 +41,7 @@ function openHost(
         await becomeClone();
         return 0;
       }
-      expect(reply).toMatchObject({ status: 200, body: { held: false } });
+      expect(reply).toMatchObject({ status: 200, body: { undecided: false } });
       if (reply.body.wanted.length > 0 && random() < 0.8) {
         const body = { root: ROOT, chunks: ["c".repeat(64)] };
         const upload = await instance.send("/sensor/v1/inventory/packages", body, "PUT");

@@ -60,16 +60,16 @@ for (const dialect of TESTED_DIALECTS) {
         { publicKey: announced.publicKey, proof },
         { keyid: sensorId, instanceId: INSTANCE },
       );
-    expect((await checkIn(world, key, sensorId)).body.newKeyWanted).toBe(false);
+    expect((await checkIn(world, key, sensorId)).body.rotateKey).toBe(false);
     world.clock.ms += 30 * 86_400_000 + 1;
-    expect((await checkIn(world, key, sensorId)).body.newKeyWanted).toBe(true);
+    expect((await checkIn(world, key, sensorId)).body.rotateKey).toBe(true);
     expect((await announce(key, next, makeTestSensor().proof(sensorId))).body.code).toBe("signature-invalid");
     expect((await announce(key, key)).body.code).toBe("key-taken");
     // One announcement is given up, another made, and that one's answer lost.
     for (const announced of [makeTestSensor(), next, next])
       expect((await announce(key, announced)).status).toBe(204);
     expect((await checkIn(world, key, sensorId)).status).toBe(200);
-    expect((await checkIn(world, next, sensorId)).body).toMatchObject({ newKeyWanted: false });
+    expect((await checkIn(world, next, sensorId)).body).toMatchObject({ rotateKey: false });
     expect((await checkIn(world, key, sensorId)).body.code).toBe("sensor-cloned");
     expect((await checkIn(world, makeTestSensor(), sensorId)).body.code).toBe("signature-invalid");
     expect((await checkIn(world, next, sensorId)).status).toBe(200);

@@ -105,14 +105,14 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
   if (result.kind !== "answer") {
     return pauseAfter(sensor, result);
   }
-  const { wanted, held, newKeyWanted, checkInIntervalSeconds, serverKey } = expectStatus(result, 200);
+  const { wanted, undecided, rotateKey, checkInIntervalSeconds, serverKey } = expectStatus(result, 200);
   if (typeof serverKey === "string" && serverKey !== sensor.identity.serverKey) {
     change(sensor, { ...sensor.identity, serverKey });
   }
   const pauseMs = Number(checkInIntervalSeconds) * 1000 * (0.9 + Math.random() * 0.2);
   sensor.failures = 0;
-  if (held === true) {
-    return { kind: "held", pauseMs };
+  if (undecided === true) {
+    return { kind: "undecided", pauseMs };
   }
   sensor.hostIsDue = false;
   for (const name of wanted as CategoryName[]) {
@@ -121,7 +121,7 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
       return outcome;
     }
   }
-  if (newKeyWanted === true) {
+  if (rotateKey === true) {
     await announceKey(sensor);
   }
   return { kind: "taken", pauseMs };

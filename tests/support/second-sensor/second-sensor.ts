@@ -43,7 +43,7 @@ export interface SecondSensor {
 }
 
 export type Outcome =
-  | { kind: "taken" | "held"; pauseMs: number }
+  | { kind: "taken" | "undecided"; pauseMs: number }
   | { kind: "refused"; pauseMs: number; problem: Problem }
   | { kind: "unanswered"; pauseMs: number; why: string };
 

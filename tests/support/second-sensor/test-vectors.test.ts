@@ -65,10 +65,10 @@ test("proves that it has a key", () => {
 });
 
 test("knows the server's own answer, and no other", () => {
-  const { status, body, serverKey, contentDigest, signatureInput, signature } = vectors.answer;
+  const { status, body, serverKey, contentDigest, signatureInput, signature } = vectors.response;
   const headers = { "content-digest": contentDigest, "signature-input": signatureInput, signature };
   const answer = { status, headers, body: Buffer.from(body) };
-  expect(publicKeyTextOf(privateKeyOf(Buffer.from(vectors.answer.seed, "hex")))).toBe(serverKey);
+  expect(publicKeyTextOf(privateKeyOf(Buffer.from(vectors.response.seed, "hex")))).toBe(serverKey);
   expect(isServersResponse(answer, serverKey, vectors.checkIn.signature)).toBe(true);
   expect(isServersResponse(answer, vectors.key.publicKey, vectors.checkIn.signature)).toBe(false);
   expect(isServersResponse(answer, serverKey, vectors.enroll.signature)).toBe(false);

@@ -1,0 +1,258 @@
+// One cycle of a running sensor: collect, deliver what is due, and record the result. Whatever the server replies, the
+// sensor keeps its key.
+import { existsSync } from "node:fs";
+import type { HostFacts } from "@attacklens/protocol/enroll.ts";
+import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { Collected } from "../collectors/collect.ts";
+import {
+  becomeClone,
+  changeKey,
+  connectAs,
+  IdentityChanged,
+  type Session,
+  save,
+  tryNextKey,
+} from "../enrollment/key-rotation.ts";
+import { SensorError } from "../sensor-error.ts";
+import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
+import { readStatus, type SensorState, writeStatus } from "../state/status-file.ts";
+import { parseRoots, pinOf } from "../transport/certificates.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { deliver, type UploadPause } from "./deliver.ts";
+import { cutReport, type Report, type ReportResult, sendReport } from "./report.ts";
+import { openSpool, type Spool } from "./spool.ts";
+import { removeSpool } from "./spool-files.ts";
+
+/** Interval of a sensor that the server refuses. */
+export const REFUSED_INTERVAL_MS = 15 * 60_000;
+
+const REFUSED_STATES: Partial<Record<ProblemCode, SensorState>> = {
+  "sensor-unknown": "unknown-to-server",
+  "sensor-blocked": "blocked",
+  "sensor-awaiting-approval": "awaiting-approval",
+  "sensor-cloned": "cloned",
+  "key-replaced": "key-replaced",
+  "clock-skewed": "clock-wrong",
+  // Another instance has checked in since. The next check-in decides which one owns the key.
+  "state-conflict": "ownership-undecided",
+  // Other instances use this key so often that they overtook each corrected nonce.
+  "signature-replayed": "ownership-undecided",
+};
+
+export interface Cycle {
+  state: SensorState;
+  problem: string | null;
+  result: ReportResult | undefined;
+  /** No trustworthy reply arrived: a retry soon may help. */
+  isUnreachable: boolean;
+  /** How long the server asked the sensor to wait. */
+  retryAfterMs: number;
+  /** Other events for the operator. */
+  news: string[];
+}
+
+export interface CycleOptions {
+  stateDir: string;
+  identity: EnrolledIdentity;
+  collect: () => Promise<Collected>;
+  collectHost: () => Promise<HostFacts>;
+  signal: AbortSignal;
+  /** The proxy from the environment, for an identity without one. */
+  proxy?: string | undefined;
+  /** Maximum size of the spool on the disk. */
+  maxSpoolBytes?: number;
+}
+
+/** The parts of a running sensor that outlive a cycle. */
+interface Running extends CycleOptions {
+  session: Session;
+  /** Whether the server has the facts about this host from the running instance. */
+  sent: { host: boolean };
+  spool: Spool;
+  uploadPause: UploadPause;
+  news: string[];
+}
+
+/**
+ * Returns a function that runs one cycle. All cycles share a connection, which remembers the corrections for the server's
+ * clock. The identity may change between two cycles: through the sensor's key rotation, or through `enroll` with a ticket.
+ */
+export function openCycle(options: CycleOptions & { isLast?: boolean }): () => Promise<Cycle> {
+  const { stateDir, identity, isLast = false } = options;
+  const connection = connectAs(identity, options.proxy);
+  const news: string[] = [];
+  const running: Running = {
+    ...options,
+    session: { identity, connection },
+    sent: { host: false },
+    spool: openSpool(stateDir, news, options.maxSpoolBytes),
+    uploadPause: { untilMs: 0 },
+    news,
+  };
+  return async () => {
+    const outcome = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
+    outcome.news = news.splice(0);
+    const at = new Date().toISOString();
+    const before = readStatus(stateDir);
+    // A full disk must not stop the reports. `status` then shows an older result.
+    try {
+      writeStatus(stateDir, {
+        state: outcome.state,
+        at,
+        ...(isLast ? {} : { overdueAt: overdueAfter(at, outcome) }),
+        lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
+        ...(connection.clockOffsetMs === 0 ? {} : { clockOffsetMs: connection.clockOffsetMs }),
+        problem: outcome.problem,
+        failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
+      });
+    } catch (error) {
+      outcome.problem ??= `the status could not be written: ${(error as Error).message}`;
+    }
+    return outcome;
+  };
+}
+
+/** Repeats the work with the identity on disk whenever another command changes the identity meanwhile. */
+async function untilIdentitySettled<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof IdentityChanged)) throw error;
+    }
+  }
+}
+
+/** Spools the report unless the server accepts it. Throws Unreachable, Refused, IdentityChanged, IdentityRemoved. */
+async function oneCycle(running: Running): Promise<ReportResult> {
+  const { stateDir, collect, collectHost, signal, session, spool, news } = running;
+  adoptIdentity(running);
+  const { connection } = session;
+  const current = cutReport(await collect(), connection.now() + connection.clockOffsetMs);
+  let isTaken = false;
+  try {
+    // An interrupted rotation leaves open which of the two keys the server accepts.
+    if (session.identity.nextKey) await tryNextKey(stateDir, session, await collectHost(), signal);
+    const sendOne = (report: Report) => sendAs(running, report, report !== current);
+    const result = await deliver(spool, current, running.uploadPause, sendOne, connection.now, news);
+    isTaken = result.isTaken;
+    if (!result.undecided && (result.rotateKey || session.identity.nextKey)) {
+      try {
+        await changeKey(stateDir, session, await collectHost(), signal);
+        news.push("rotated its key");
+      } catch (error) {
+        // The server has the report, and the current key stays valid.
+        news.push(`could not rotate its key: ${(error as Error).message}`);
+      }
+    }
+    return result;
+  } finally {
+    if (isTaken) spool.noteTaken(current);
+    // An unenrolled sensor must leave nothing on the disk.
+    else if (existsSync(identityPath(stateDir))) spool.keep(current);
+  }
+}
+
+/** Sends one report, enrolls this host as a clone if the server requires it, and saves what the reply says about the server. */
+async function sendAs(running: Running, report: Report, isLate: boolean): Promise<ReportResult> {
+  const { stateDir, collectHost, signal, session, sent, news } = running;
+  const send = async () => {
+    // Until the server replies, it may not know which host this instance runs on.
+    const host = sent.host ? undefined : await collectHost();
+    const trustedPins = session.identity.ca?.map(pinOf);
+    return await sendReport(session.connection, report, { host, trustedPins, isLate, signal });
+  };
+  const result = await send().catch(async (error: unknown) => {
+    const isClone = error instanceof Refused && error.problem.code === "sensor-cloned";
+    if (!isClone || error.isAuthentic === false) throw error;
+    const original = session.identity.sensorId;
+    await becomeClone(stateDir, session, await collectHost(), signal);
+    news.push(
+      `another host owns the key of ${original}: enrolled this clone as ${session.identity.sensorId}`,
+    );
+    sent.host = false;
+    return await send();
+  });
+  sent.host = !result.undecided;
+  const { serverKey } = result;
+  if (serverKey !== undefined && serverKey !== session.identity.serverKey)
+    tryTo(news, "save the server's new key", () =>
+      save(stateDir, session, { ...session.identity, serverKey }),
+    );
+  const ca = result.trustedCertificates && parseRoots(result.trustedCertificates);
+  if (ca && session.identity.ca) {
+    tryTo(news, "save the server's new root certificates", () => {
+      save(stateDir, session, { ...session.identity, ca });
+      news.push(`now trusts ${ca.map(pinOf).join(", ")}`);
+    });
+  }
+  return result;
+}
+
+function tryTo(news: string[], what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    news.push(`could not ${what}: ${(error as Error).message}`);
+  }
+}
+
+/** The identity was removed while the sensor ran, so it has no sensor to report as. */
+export class IdentityRemoved extends Error {}
+
+/** Takes over an identity that another command has changed on disk. The sensor keeps running if the file cannot be read. */
+function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
+  let onDisk: ReturnType<typeof readIdentity>;
+  try {
+    onDisk = readIdentity(stateDir);
+  } catch (error) {
+    if (error instanceof SensorError) return;
+    throw error;
+  }
+  if (onDisk?.state !== "enrolled") {
+    removeSpool(stateDir);
+    throw new IdentityRemoved();
+  }
+  if (isSameIdentity(onDisk, session.identity)) return;
+  const { publicKey, sensorId } = session.identity;
+  const isSameKey = onDisk.publicKey === publicKey;
+  const isSameSensor = onDisk.sensorId === sensorId;
+  session.identity = onDisk;
+  const { clockOffsetMs, lastNonce, instanceId, ...made } = connectAs(onDisk, proxy);
+  Object.assign(session.connection, made);
+  // The clock of the previous server says nothing about the new one's.
+  if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, instanceId });
+  if (!isSameKey) sent.host = false;
+}
+
+function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
+  const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
+  return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
+}
+
+async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
+  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0, news: [] };
+  try {
+    const result = await work();
+    const problem = result.undecided
+      ? "another instance may own this sensor's key; the server decides which one"
+      : null;
+    return { ...failed, state: result.undecided ? "ownership-undecided" : "connected", problem, result };
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof Refused) {
+      if (error.isAuthentic === false)
+        return {
+          ...failed,
+          state: "wrong-server",
+          problem: `not the server that this sensor enrolled with: ${message}`,
+        };
+      return { ...failed, state: REFUSED_STATES[error.problem.code] ?? "refused", problem: message };
+    }
+    if (error instanceof Unreachable) {
+      const { state, retryAfterMs } = error;
+      return { ...failed, state, problem: message, isUnreachable: true, retryAfterMs };
+    }
+    throw error;
+  }
+}
