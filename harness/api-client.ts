@@ -1,47 +1,40 @@
-// The HTTP API as a program uses it: every route of protocol/, with its types, input checked by the server alone.
-import { Problem, type ProblemBody } from "@attacklens/protocol/problems.ts";
-import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+// The HTTP API for harness, tests and benchmarks: every route of protocol/ with its types, and a session cookie.
+import { type ApiCall, type ApiRequest, callRoute, UnexpectedReply } from "@attacklens/protocol/client.ts";
+import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
+import { isLoopback } from "@attacklens/protocol/server-url.ts";
 
-/** Who calls: the session cookie of a sign-in, kept between calls. */
+/** The session cookie of a sign-in, kept between calls. */
 export interface Session {
   cookie?: string;
 }
 
-/** Calls a route and gives its reply parsed; takes up a session cookie that the reply sets. A refusal is thrown as Problem. */
+/** Calls a route, parses its reply, and keeps a session cookie that the reply sets. Throws a refusal as Problem. */
 export async function call<R extends Route>(
   baseUrl: string,
   route: R,
   request: Partial<RouteRequest<R>> = {},
   session: Session = {},
 ): Promise<RouteOutput<R>> {
-  const url = new URL(routePath(route, request.params as Record<string, string> | undefined), baseUrl);
-  for (const [name, value] of Object.entries(request.query ?? {})) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  // On this machine nobody else answers: what a private CA certifies there is as good as plain HTTP.
-  const isNear = url.protocol === "https:" && /^(localhost|127\.|\[::1\])/.test(url.hostname);
-  const reply = await fetch(url, {
-    ...(isNear ? { tls: { rejectUnauthorized: false } } : {}),
-    method: route.method,
-    headers: {
-      ...(route.method === "GET" ? {} : { origin: url.origin }),
-      ...(request.body === undefined ? {} : { "content-type": "application/json" }),
-      ...(session.cookie ? { cookie: session.cookie } : {}),
-    },
-    body: request.body === undefined ? undefined : JSON.stringify(request.body),
+  const { origin, protocol, hostname } = new URL(baseUrl);
+  // Only this host listens on loopback, so a certificate adds nothing there.
+  const isNear = protocol === "https:" && isLoopback(hostname);
+  const send = async (path: string, { headers, ...init }: ApiCall) => {
+    const reply = await fetch(origin + path, {
+      ...init,
+      ...(isNear ? { tls: { rejectUnauthorized: false } } : {}),
+      headers: {
+        ...headers,
+        ...(route.method === "GET" ? {} : { origin }),
+        ...(session.cookie ? { cookie: session.cookie } : {}),
+      },
+    });
+    const cookies = reply.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]);
+    if (cookies.length > 0) session.cookie = cookies.join("; ");
+    return reply;
+  };
+  const output = await callRoute(send, route, request as ApiRequest<R>).catch((error: unknown) => {
+    if (!(error instanceof UnexpectedReply)) throw error;
+    throw new Error(`${route.name} returned ${error.status}: ${error.text.slice(0, 500)}`, { cause: error });
   });
-  const cookies = reply.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]);
-  if (cookies.length > 0) session.cookie = cookies.join("; ");
-  if (!reply.ok) throw await readProblem(reply);
-  return (route.output ? route.output.parse(await reply.json()) : undefined) as RouteOutput<R>;
-}
-
-async function readProblem(reply: Response): Promise<Error> {
-  const text = await reply.text();
-  try {
-    const { code, title, detail, fields } = JSON.parse(text) as ProblemBody;
-    return new Problem(code, detail ?? title, { fields });
-  } catch {
-    return new Error(`${reply.url} answered ${reply.status}: ${text.slice(0, 500)}`);
-  }
+  return (route.output ? route.output.parse(output) : undefined) as RouteOutput<R>;
 }

@@ -1,9 +1,9 @@
 // The flags by which a command is told where the server is, how it is known, and what stands between.
 import { caPin as caPinSchema } from "@attacklens/protocol/connection.ts";
+import { isLoopback, parseServerUrl } from "@attacklens/protocol/server-url.ts";
 import { SensorError } from "../sensor-error.ts";
 import { proxyFor } from "../settings.ts";
 import { parseProxyUrl } from "../transport/proxy.ts";
-import { isLoopback, parseServerUrl } from "../transport/server-url.ts";
 
 const text = { type: "string" } as const;
 export const CONNECTION_FLAGS = { server: text, "ca-pin": text, proxy: text } as const;
@@ -20,7 +20,9 @@ export function readConnectionFlags(
       "add --server https://attacklens.example.com",
     );
   }
-  const server = parseServerUrl(flags.server);
+  const parsed = parseServerUrl(flags.server, "token");
+  if ("problem" in parsed) throw new SensorError("usage", parsed.problem, parsed.hint);
+  const server = parsed.origin;
   const caPin = flags["ca-pin"];
   if (caPin !== undefined && !caPinSchema.safeParse(caPin).success) {
     throw new SensorError(

@@ -95,7 +95,7 @@ describe("nothing is sent, and no key is made", () => {
       exitCode: 2,
       stdout: "",
       stderr:
-        "attacklens-sensor: Cannot use the server http://attacklens.example.com:8080: plain HTTP would show the token to the network\n" +
+        "attacklens-sensor: Cannot use the server http://attacklens.example.com:8080: plain HTTP would expose the token on the network\n" +
         "hint: use https://attacklens.example.com:8080\n",
     });
   });

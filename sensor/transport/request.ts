@@ -1,6 +1,7 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
 import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
+import { isLoopback } from "@attacklens/protocol/server-url.ts";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
@@ -15,7 +16,6 @@ import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.t
 import { describeChain, lookAtCertificate } from "./certificates.ts";
 import { describeProxy, fetchBy, proxyRefusal } from "./proxy.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
-import { isLoopback } from "./server-url.ts";
 
 const TIMEOUT_MS = 30_000;
 

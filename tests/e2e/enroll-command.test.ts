@@ -83,7 +83,7 @@ test("the page shows a warning if sensors reject the address of the console", as
     .waitFor();
   const value = await created.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
   const refused = await paste(installation, await copyCommand(created), value, "far");
-  expect(refused.stderr).toContain("plain HTTP would show the token to the network");
+  expect(refused.stderr).toContain("plain HTTP would expose the token on the network");
   await created.getByRole("checkbox", { name: "I have stored it" }).check();
   await created.getByRole("button", { name: "Close" }).click();
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseServerUrl } from "./server-url.ts";
 
-test("HTTPS is taken to any host, plain HTTP only to this one; the origin alone is kept", () => {
+test("accepts HTTPS to any host and plain HTTP to this host, and returns the origin", () => {
   for (const [text, origin] of [
     ["https://attacklens.example.com", "https://attacklens.example.com"],
     ["https://attacklens.example.com/", "https://attacklens.example.com"],
@@ -14,11 +14,11 @@ test("HTTPS is taken to any host, plain HTTP only to this one; the origin alone 
     ["http://[::1]:8080", "http://[::1]:8080"],
     ["http://2130706433", "http://127.0.0.1"],
   ] as const) {
-    expect(parseServerUrl(text)).toBe(origin);
+    expect(parseServerUrl(text, "token")).toEqual({ origin });
   }
 });
 
-test("plain HTTP to what only looks like this host is refused", () => {
+test("rejects plain HTTP to addresses that only look like this host", () => {
   for (const host of [
     "10.0.0.5",
     "localhost.example.com",
@@ -29,11 +29,14 @@ test("plain HTTP to what only looks like this host is refused", () => {
     "attacklens",
     "192.168.127.0",
   ]) {
-    expect(() => parseServerUrl(`http://${host}`)).toThrow("plain HTTP would show the token to the network");
+    expect(parseServerUrl(`http://${host}`, "token")).toEqual({
+      problem: `Cannot use the server http://${host}: plain HTTP would expose the token on the network`,
+      hint: `use https://${host}`,
+    });
   }
 });
 
-test("what is not an address, or more than one, is refused, and a password is not repeated", () => {
+test("rejects anything but an address, and does not repeat a password", () => {
   for (const text of [
     "",
     "attacklens.example.com",
@@ -41,13 +44,19 @@ test("what is not an address, or more than one, is refused, and a password is no
     "https://",
     "file:///etc/passwd",
     "a b",
-  ])
-    expect(() => parseServerUrl(text)).toThrow("it is not an address such as");
-  for (const end of ["/console", "/?a=1", "/#top", "//"])
-    expect(() => parseServerUrl(`https://a.example${end}`)).toThrow(
-      "Cannot use the server https://a.example: give the address alone",
-    );
-  expect(() => parseServerUrl("https://me:hunter2@a.example")).toThrow(
-    /^Cannot use the server https:\/\/a\.example: give/,
-  );
+  ]) {
+    const problem = `Cannot use the server "${text}": it is not an address such as https://attacklens.example.com`;
+    expect(parseServerUrl(text, "token")).toEqual({ problem });
+  }
+  for (const rest of [
+    "a.example/console",
+    "a.example/?a=1",
+    "a.example/#top",
+    "a.example//",
+    "me:hunter2@a.example",
+  ]) {
+    const problem =
+      "Cannot use the server https://a.example: enter the address without a path, query or password";
+    expect(parseServerUrl(`https://${rest}`, "token")).toEqual({ problem });
+  }
 });
