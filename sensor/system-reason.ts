@@ -1,6 +1,7 @@
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+
 /** Why the operating system did not do something, in words. */
 export function systemReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
   const known: Record<string, string> = {
     ENOSPC: "no space left on the device",
     EDQUOT: "the disk quota is used up",
@@ -9,5 +10,5 @@ export function systemReason(error: unknown): string {
     EROFS: "the file system is read-only",
     ENOTDIR: "a part of the path is not a folder",
   };
-  return known[code ?? ""] ?? message;
+  return known[errnoCode(error) ?? ""] ?? (error as Error).message;
 }

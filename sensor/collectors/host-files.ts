@@ -1,7 +1,9 @@
 // The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the host in a container.
 // Every read is bounded and never blocks on a pipe or device. Below another root, symbolic links stay inside it, as with chroot.
+
 import * as fs from "node:fs";
 import { dirname, join, posix } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 
 export interface HostEntry {
   name: string;
@@ -182,7 +184,7 @@ function kindOf(entry: fs.Dirent): HostEntry["kind"] {
 }
 
 function isAbsent(cause: unknown): boolean {
-  const code = (cause as NodeJS.ErrnoException).code;
+  const code = errnoCode(cause);
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
@@ -194,6 +196,5 @@ const REASONS: Record<string, string> = {
 };
 
 function reasonOf(cause: unknown): string {
-  const error = cause as NodeJS.ErrnoException;
-  return (error.code && REASONS[error.code]) ?? error.message;
+  return REASONS[errnoCode(cause) ?? ""] ?? (cause as Error).message;
 }

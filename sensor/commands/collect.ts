@@ -1,4 +1,5 @@
 // attacklens-sensor collect: prints what would be reported, and sends nothing.
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { collectInventory } from "../collectors/collect.ts";
 import { SensorError } from "../sensor-error.ts";
 import { parseFlags, printWhole } from "./terminal.ts";
@@ -8,8 +9,8 @@ export async function collectCommand(args: string[]): Promise<void> {
   try {
     await printWhole(JSON.stringify(await collectInventory(), null, 2));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOSPC" ? "no space left on the device" : message;
+    const isFull = errnoCode(error) === "ENOSPC";
+    const reason = isFull ? "no space left on the device" : (error as Error).message;
     throw new SensorError("failed", `Cannot print the inventory: ${reason}`);
   }
 }

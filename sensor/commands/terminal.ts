@@ -2,6 +2,7 @@
 // name before it. No capital at the beginning but for the action that failed, no full stop at the end.
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { EXIT_CODES, SensorError } from "../sensor-error.ts";
 
@@ -17,7 +18,7 @@ export async function printWhole(text: string): Promise<void> {
     await Bun.write(Bun.stdout, `${text}\n`);
   } catch (error) {
     // A reader such as head has seen enough.
-    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    if (errnoCode(error) !== "EPIPE") throw error;
   }
 }
 

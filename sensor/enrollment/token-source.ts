@@ -1,5 +1,7 @@
 // Where the enrollment token comes from, and what is refused before anything is sent.
+
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { SensorError } from "../sensor-error.ts";
 
@@ -54,7 +56,7 @@ function readTokenFile(path: string): { text: string; warning: string | undefine
     // Opening a pipe would wait for someone to write into it. Windows has neither such pipes nor the flag.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const missing = errnoCode(error) === "ENOENT";
     throw new SensorError(
       "usage",
       `Cannot read the token file ${path}: ${missing ? "it does not exist" : (error as Error).message}`,

@@ -1,9 +1,11 @@
 // Where reports wait that the server has not taken: `reports/` in the state folder. A file a report, which names its chunks; a file
 // a chunk, by its hash, which reports share; how many were dropped. Each is verified when it is read.
+
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { categoryReport } from "@attacklens/protocol/check-in.ts";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { category } from "@attacklens/protocol/inventory/categories.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
@@ -117,7 +119,7 @@ export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (errnoCode(error) === "ENOENT") return [];
     throw error;
   }
 }

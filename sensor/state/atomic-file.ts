@@ -1,4 +1,5 @@
 // Files that are either as they were or as they should be, whatever happens between: written beside, synced, renamed.
+
 import {
   closeSync,
   fsyncSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 
 /**
  * Writes the file with mode 0600, its folder made with 0700 where it does not exist. Returns when it is on the disk.
@@ -27,7 +29,7 @@ export function createFileAtomically(path: string, content: string): void {
     try {
       linkSync(temporary, path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+      if (errnoCode(error) === "EEXIST") throw error;
       // A file system without hard links: FAT, some of the network's.
       renameSync(temporary, path);
     }
@@ -80,7 +82,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return errnoCode(error) === "EPERM";
   }
 }
 

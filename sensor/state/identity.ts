@@ -1,8 +1,10 @@
 // The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
+
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publicKey } from "@attacklens/protocol/enroll.ts";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { sensorId } from "@attacklens/protocol/ids.ts";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import { instant } from "@attacklens/protocol/text.ts";
@@ -82,7 +84,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
     if (!stat.isFile()) throw new Error(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
     text = stat.size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errnoCode(error);
     if (code === "ENOENT") return undefined;
     throw new SensorError(
       "identity",
@@ -188,7 +190,7 @@ export function createIdentity(stateDir: string, value: Identity): boolean {
     createFileAtomically(identityPath(stateDir), textOf(value));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (errnoCode(error) === "EEXIST") return false;
     throw cannotWrite(stateDir, error);
   }
 }

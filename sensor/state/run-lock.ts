@@ -2,6 +2,7 @@
 // the identity at a time: enroll and unenroll may do so while a sensor runs.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { SensorError } from "../sensor-error.ts";
 import { createFileAtomically } from "./atomic-file.ts";
 
@@ -45,7 +46,7 @@ function tryLock(path: string): { lock: Disposable } | { holder: string } {
       createFileAtomically(path, mine);
       return { lock: { [Symbol.dispose]: () => rmSync(path, { force: true }) } };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return { lock: { [Symbol.dispose]: () => {} } };
+      if (errnoCode(error) !== "EEXIST") return { lock: { [Symbol.dispose]: () => {} } };
     }
     const [pid = "", startedAt = ""] = readHolder(path).split(" ");
     if (isAlive(Number(pid), startedAt)) return { holder: pid };
@@ -68,7 +69,7 @@ function isAlive(pid: number, startedAt: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    if (errnoCode(error) !== "EPERM") return false;
   }
   return (startOf(pid) ?? "") === startedAt;
 }

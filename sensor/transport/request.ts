@@ -1,5 +1,7 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
+
 import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
 import {
@@ -179,7 +181,7 @@ export async function failureOf(
 ): Promise<Unreachable> {
   if (error instanceof Unreachable && proxy === undefined) return error;
   const reason = error instanceof Unreachable ? error.message : networkReason(error);
-  const { code = "" } = error as { code?: string };
+  const code = errnoCode(error) ?? "";
   const by = proxy === undefined ? "" : `by way of ${describeProxy(proxy)}: `;
   if (!/CERT|ISSUER|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))
     return new Unreachable(by + reason);
@@ -192,7 +194,8 @@ export async function failureOf(
 
 /** Why a connection failed, in words. */
 export function networkReason(error: unknown): string {
-  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  const code = errnoCode(error);
+  const { name, message } = error as Partial<Error>;
   if (name === "AbortError") return "stopped before it answered";
   const tunnel = code === "ERR_PROXY_TUNNEL" && /\b([1-5]\d\d)\b/.exec(message ?? "")?.[1];
   if (tunnel) return proxyRefusal(Number(tunnel));

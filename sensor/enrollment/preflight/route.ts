@@ -1,5 +1,7 @@
 // The way to the server: name resolution and proxy.
+
 import { lookup } from "node:dns/promises";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { bareHost, describeProxy, openTunnel } from "../../transport/proxy.ts";
 import { failureOf } from "../../transport/request.ts";
 import { type Finding, TIMEOUT_MS } from "./finding.ts";
@@ -30,7 +32,7 @@ async function checkName(hostname: string, origin: string): Promise<Finding> {
     return {
       step: "name",
       state: "failed",
-      text: `${bare} cannot be looked up (${(error as NodeJS.ErrnoException).code})`,
+      text: `${bare} cannot be looked up (${errnoCode(error)})`,
       hint: `look at the spelling of ${origin} and at this host's DNS`,
     };
   }
