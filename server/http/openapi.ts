@@ -1,15 +1,17 @@
-// The API's description (OpenAPI 3.1), made from the route declarations, and the page that shows it.
+// The API's description (OpenAPI 3.1), generated from the route declarations.
+
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from "@asteasolutions/zod-to-openapi";
 import { IDEMPOTENCY_KEY_HOURS, MAX_IDEMPOTENCY_KEY_LENGTH } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, problemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, TAGS } from "@attacklens/protocol/route.ts";
 import { isSigned, problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { z } from "zod";
 
 /** `sensorUrl`: how sensors reach the server where that is not how users do; null: it is. */
 export function openApiDocument(sensorUrl: string | null) {
-  const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
+  const registry = new OpenAPIRegistry();
   registry.registerComponent("securitySchemes", "session", {
     type: "apiKey",
     in: "cookie",
@@ -39,7 +41,7 @@ export function openApiDocument(sensorUrl: string | null) {
       "HTTP Message Signature (RFC 9421) with the sensor's Ed25519 key, together with `Signature-Input` and `Content-Digest`",
   });
   for (const route of ROUTES) registry.registerPath(describeRoute(route, sensorUrl));
-  return getOpenAPI31Document({
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: "3.1.0",
     info: {
       title: "AttackLens API",
