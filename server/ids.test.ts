@@ -6,7 +6,10 @@ import { signInAddressesAndNames } from "./db/migrations/0014-sign-in-addresses-
 import { nameKey } from "./ids.ts";
 import { createTestDatabase, jsonInit, openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
-/** Zero-width space and joiner, soft hyphen, variation selector, filler, combining joiner, tag, unassigned but ignorable. */
+/**
+ * Zero-width space and joiner, soft hyphen, variation selector, filler, combining joiner, tag, unassigned but
+ * ignorable.
+ */
 const IGNORED = [..."\u200b\u200d\u00ad\ufe0f\u3164\u034f\u{e0041}\u2065\ufff0"];
 
 test("names that look equal have equal keys", () => {
@@ -24,7 +27,7 @@ test("a name of ignorable characters alone is no name", () => {
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a name that differs only by what nobody sees is taken, and is found by what is seen (${dialect})`, async () => {
+  test(`a name that differs only by invisible characters is taken, and is found by its visible ones (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const create = async (name: string) =>
@@ -64,7 +67,7 @@ for (const dialect of TESTED_DIALECTS) {
       .insertInto("assetGroup")
       .values(Object.entries(names).map(([id, name]) => group(id, name)))
       .execute();
-    await signInAddressesAndNames.up(db);
+    await signInAddressesAndNames.up(db, dialect);
     const rows = await db.selectFrom("assetGroup").select(["id", "nameKey"]).execute();
     expect(Object.fromEntries(rows.map(({ id, nameKey }) => [id, nameKey]))).toEqual({
       a: "web",

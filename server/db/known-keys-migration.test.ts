@@ -33,7 +33,7 @@ for (const dialect of TESTED_DIALECTS) {
     await sql`update sensor set next_public_key = 'next' where id = ${ids[2]}`.execute(db);
     // The names that columns had then.
     await sql`alter table sensor rename column cloned_from to copied_from`.execute(db);
-    await knownKeys.up(db);
+    await knownKeys.up(db, dialect);
     await sql`alter table sensor rename column copied_from to cloned_from`.execute(db);
 
     const rows = await db.selectFrom("knownKey").selectAll().execute();

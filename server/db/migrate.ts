@@ -1,5 +1,6 @@
-// Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same ones.
-import { type Migration, Migrator } from "kysely/migration";
+// Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same
+// ones.
+import { Migrator } from "kysely/migration";
 import {
   dialectOf,
   listAppliedMigrations,
@@ -25,6 +26,7 @@ import { idempotencyAndScopes } from "./migrations/0015-idempotency-and-scopes.t
 import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
 import { fleetCounts } from "./migrations/0017-fleet-counts.ts";
 import { plainTerms } from "./migrations/0018-plain-terms.ts";
+import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
@@ -67,22 +69,29 @@ export async function readSchemaState(db: Database): Promise<SchemaState> {
 }
 
 /**
- * Runs what has not run yet, up to `last`, in one transaction with its own record: a kill or a full disk leaves the schema as it was.
- * Two servers that start at once take turns.
+ * Runs what has not run yet, up to `last`, in one transaction with its own record: a kill or a full disk
+ * leaves the schema as it was. Two servers that start at once take turns.
  */
 export async function migrate(db: Database, last = Object.keys(MIGRATIONS).at(-1)!): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockMigrations(tx);
     if ((await readSchemaState(tx)).pending.length > 0) await requireTables(tx);
-    const migrator = new Migrator({ db: tx, provider: { getMigrations: async () => MIGRATIONS } });
+    const dialect = dialectOf(tx);
+    const migrations = Object.entries(MIGRATIONS).map(([name, { up }]) => [
+      name,
+      { up: (db: Database) => up(db, dialect) },
+    ]);
+    const provider = { getMigrations: async () => Object.fromEntries(migrations) };
+    const migrator = new Migrator({ db: tx, provider });
     const { error } = await migrator.migrateTo(last);
     if (error) throw error;
   });
 }
 
 /**
- * True for an SQLite database whose tables are not those of its recorded migrations: before migrations were transactions, a kill
- * left one half applied. `empty` is another database, in memory, that is filled with what should be there.
+ * True for an SQLite database whose tables are not those of its recorded migrations: before migrations were
+ * transactions, a kill left one half applied. `empty` is another database, in memory, that is filled with
+ * what should be there.
  */
 export async function isHalfMigrated(db: Database, empty: Database): Promise<boolean> {
   if (dialectOf(db) !== "sqlite") return false;

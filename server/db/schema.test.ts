@@ -1,4 +1,4 @@
-// The tables that the migrations make, as committed text: a reviewer reads one file a database.
+// The tables that the migrations create, as committed text: one file per database for review.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -40,7 +40,7 @@ test("reads see what was committed before them, and cannot write", async () => {
   await db.destroy();
 });
 
-test("the event loop goes on while a long read runs", async () => {
+test("the event loop continues while a long read runs", async () => {
   const { db, location } = await openFile();
   await using reads = openReads(db, location);
   await sql.raw(counting(1)).execute(reads.db);

@@ -25,7 +25,7 @@ for (const dialect of TESTED_DIALECTS) {
       db,
     );
 
-    await tokenRollOut.up(db);
+    await tokenRollOut.up(db, dialect);
     await sql`alter table token_roll_out rename to token_rollout`.execute(db);
 
     const expected = async (id: string) =>

@@ -1,12 +1,11 @@
 // People and sessions, groups and tokens, sensors and assets, inventory by content, the audit chain.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const firstSlice: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db, dialect) {
     // Text sorts by code unit on both databases, so that a keyset page continues where the last one ended.
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
 
     await db.schema
       .createTable("user")

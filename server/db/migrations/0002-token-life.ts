@@ -1,11 +1,11 @@
-// The life of a token after its creation: limits, pause, rotation, roll-out; the use ledger; approval and blocking of sensors.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// The life of a token after its creation: limits, pause, rotation, roll-out; the use ledger; approval and
+// blocking of sensors.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const tokenLife: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     const add = (
       table: string,
       name: string,

@@ -1,11 +1,10 @@
 // API keys: what programs show instead of a person's session.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const apiKeys: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     await db.schema
       .createTable("api_key")
       .addColumn("id", text, (c) => c.primaryKey())

@@ -1,13 +1,13 @@
 // How large each chunk is and which bucket it fills, so that a whole category is bounded before it is read.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf } from "@attacklens/protocol/inventory/chunks.ts";
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 const AT_ONCE = 200;
 
 export const chunkSizes: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db) {
     for (const name of ["size_bytes", "bucket"]) {
       await db.schema
         .alterTable("inventory_chunk")

@@ -1,11 +1,11 @@
-// What tells two hosts with one key apart, keys that follow each other, tickets, and sensors removed as ephemeral.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// What tells two hosts with one key apart, keys that follow each other, tickets, and sensors removed as
+// ephemeral.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const sensorKeys: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     const alter = () => db.schema.alterTable("sensor");
     await alter().addColumn("boot_id", text).execute();
     await alter()

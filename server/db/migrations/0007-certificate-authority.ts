@@ -1,11 +1,10 @@
 // The roots of the private CA; their keys are sealed with the installation's secret.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const certificateAuthority: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     await db.schema
       .createTable("certificate_authority")
       .addColumn("id", text, (c) => c.primaryKey())

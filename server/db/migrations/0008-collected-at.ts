@@ -1,9 +1,10 @@
-// When a sensor collected what it reports, beside when the server took it: the two differ by as long as the server was away.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+// When a sensor collected what it reports, beside when the server took it: the two differ by as long as the
+// server was away.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const collectedAt: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db) {
     await db.schema
       .alterTable("inventory_history")
       .addColumn("collected_at", "bigint", (c) => c.notNull().defaultTo(0))

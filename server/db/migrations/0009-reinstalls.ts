@@ -1,11 +1,11 @@
-// Hosts that were installed anew: which sensor looks like which, which goes on with whose history, and assets that became one.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// Hosts that were installed anew: which sensor looks like which, which goes on with whose history, and assets
+// that became one.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const reinstalls: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     const alter = () => db.schema.alterTable("sensor");
     await alter()
       .addColumn("replaced_by", text, (c) => c.references("sensor.id"))

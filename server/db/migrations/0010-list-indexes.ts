@@ -1,7 +1,7 @@
-// What lists are filtered and sorted by has an index, what they count has a column, and every reference to a user or token is one.
+// What lists are filtered and sorted by has an index, what they count has a column, and every reference to a
+// user or token is one.
 import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { type Dialect, dialectOf } from "../dialect.ts";
+import type { Dialect, Migration } from "./migration.ts";
 
 /** A sensor's status without its presence, which `reporting` leaves open; in the order of `sensorStatus`. */
 const STANDING = sql`case
@@ -44,8 +44,7 @@ const INDEXES = {
 };
 
 export const listIndexes: Migration = {
-  async up(db: Kysely<unknown>) {
-    const dialect = dialectOf(db);
+  async up(db, dialect) {
     for (const index of [
       "sensor_hostname",
       "sensor_enrolled",

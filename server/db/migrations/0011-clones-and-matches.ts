@@ -1,11 +1,11 @@
-// How often an instance was heard beside a later one, the hostname that a token admitted, and identifiers of live sensors only.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// How often an instance was heard beside a later one, the hostname that a token admitted, and identifiers of
+// live sensors only.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const clonesAndMatches: Migration = {
-  async up(db: Kysely<unknown>) {
-    const isPostgres = dialectOf(db) === "postgres";
+  async up(db, dialect) {
+    const isPostgres = dialect === "postgres";
     const text = isPostgres ? sql`text collate "C"` : sql`text`;
     await db.schema
       .alterTable("sensor_boot")

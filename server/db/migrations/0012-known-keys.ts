@@ -1,11 +1,11 @@
-// Every public key that is, was, or is announced as a sensor's key is one row: two sensors can never share one.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// Every public key that is, was, or is announced as a sensor's key is one row: two sensors can never share
+// one.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const knownKeys: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     await db.schema
       .createTable("known_key")
       .addColumn("public_key", text, (c) => c.primaryKey())

@@ -1,11 +1,10 @@
-// The addresses from which people have signed in, which are served first while many sign in. And the keys by which names are
-// compared, which no longer hold the characters that Unicode declares ignorable.
+// The addresses from which people have signed in, which are served first while many sign in. And the keys by
+// which names are compared, which no longer hold the characters that Unicode declares ignorable.
 import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+import type { Dialect, Migration } from "./migration.ts";
 
 export const signInAddressesAndNames: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db, dialect) {
     await db.schema
       .createTable("sign_in_address")
       .addColumn("address", "text", (c) => c.primaryKey())
@@ -13,12 +12,12 @@ export const signInAddressesAndNames: Migration = {
       .execute();
     await db.schema.createIndex("sign_in_address_at").on("sign_in_address").column("signed_in_at").execute();
 
-    await replaceKeys(db, "asset_group", "name", isFree);
-    await replaceKeys(db, "enrollment_token", "name", isFree);
-    await replaceKeys(db, "api_key", "name");
-    await replaceKeys(db, "asset", "name");
-    await replaceKeys(db, "sensor", "hostname");
-    await replaceKeys(db, "enrollment_attempt", "hostname");
+    await replaceKeys(db, dialect, "asset_group", "name", isFree);
+    await replaceKeys(db, dialect, "enrollment_token", "name", isFree);
+    await replaceKeys(db, dialect, "api_key", "name");
+    await replaceKeys(db, dialect, "asset", "name");
+    await replaceKeys(db, dialect, "sensor", "hostname");
+    await replaceKeys(db, dialect, "enrollment_attempt", "hostname");
   },
 };
 
@@ -32,6 +31,7 @@ type IsFree = (db: Kysely<unknown>, table: string, key: string) => Promise<boole
 
 async function replaceKeys(
   db: Kysely<unknown>,
+  dialect: Dialect,
   table: string,
   column: string,
   mayReplace?: IsFree,
@@ -39,7 +39,7 @@ async function replaceKeys(
   const [name, key] = [sql.ref(column), sql.ref(`${column}_key`)];
   // ASCII has no such character: its names keep their keys.
   const isAscii =
-    dialectOf(db) === "postgres"
+    dialect === "postgres"
       ? sql`octet_length(${name}) = char_length(${name})`
       : sql`length(cast(${name} as blob)) = length(${name})`;
   const { rows } = await sql<{ id: string; name: string; key: string }>`
@@ -53,7 +53,10 @@ async function replaceKeys(
   }
 }
 
-/** Of two names that look equal now, the older one gets the key, and the other one keeps its own until it is renamed. */
+/**
+ * Of two names that look equal now, the older one gets the key, and the other one keeps its own until it is
+ * renamed.
+ */
 async function isFree(db: Kysely<unknown>, table: string, key: string): Promise<boolean> {
   const { rows } =
     await sql`select 1 from ${sql.table(table)} where name_key = ${key} and deleted_at is null`.execute(db);

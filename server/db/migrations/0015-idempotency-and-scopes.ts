@@ -1,11 +1,11 @@
-// Creating requests that may be repeated when their reply was lost; which asset group has shown which inventory.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// Creating requests that may be repeated when their reply was lost; which asset group has shown which
+// inventory.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const idempotencyAndScopes: Migration = {
-  async up(db: Kysely<unknown>) {
-    const isPostgres = dialectOf(db) === "postgres";
+  async up(db, dialect) {
+    const isPostgres = dialect === "postgres";
     const text = isPostgres ? sql`text collate "C"` : sql`text`;
     await db.schema
       .createTable("idempotency_key")

@@ -1,12 +1,11 @@
-// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the token reads. The
-// sensors of a token have an index with their order.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the
+// token reads. The sensors of a token have an index with their order.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 export const tokenRollOut: Migration = {
-  async up(db: Kysely<unknown>) {
-    const text = dialectOf(db) === "postgres" ? sql`text collate "C"` : sql`text`;
+  async up(db, dialect) {
+    const text = dialect === "postgres" ? sql`text collate "C"` : sql`text`;
     await db.schema
       .createTable("token_roll_out")
       .addColumn("enrollment_token_id", text, (c) =>

@@ -1,6 +1,7 @@
-// What counts or sweeps sensors and assets reads an index that holds nothing else, or a counter: neither reads the fleet.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+// What counts or sweeps sensors and assets reads an index that holds nothing else, or a counter: neither
+// reads the fleet.
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 const INDEXES = {
   // A token's sensors in the order of their hostnames, with all that decides whether they can be blocked.
@@ -17,7 +18,7 @@ const INDEXES = {
 };
 
 export const fleetCounts: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db) {
     await sql`alter table asset_group add column assets bigint default 0 not null`.execute(db);
     await sql`update asset_group set assets =
       (select count(*) from asset where asset.asset_group_id = asset_group.id and asset.merged_into is null)`.execute(

@@ -1,7 +1,6 @@
 // The field's terms for tables and columns: clones and their instances, matches, rollouts.
-import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { dialectOf } from "../dialect.ts";
+import { sql } from "kysely";
+import type { Migration } from "./migration.ts";
 
 const TABLES = [
   ["sensor_boot", "sensor_instance"],
@@ -34,12 +33,12 @@ const CONSTRAINTS = [
 ] as const;
 
 export const plainTerms: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db, dialect) {
     for (const [from, to] of TABLES) await db.schema.alterTable(from).renameTo(to).execute();
     for (const [table, from, to] of COLUMNS) {
       await db.schema.alterTable(table).renameColumn(from, to).execute();
     }
-    if (dialectOf(db) === "postgres") {
+    if (dialect === "postgres") {
       for (const [table, from, to] of CONSTRAINTS) {
         await sql`alter table ${sql.table(table)} rename constraint ${sql.id(from)} to ${sql.id(to)}`.execute(
           db,
