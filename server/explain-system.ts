@@ -1,4 +1,4 @@
-// What the operating system says when a file or an address cannot be used, as sentences for the operator.
+// Explains to the operator why the operating system refuses a file or an address.
 
 interface SystemError {
   code?: string | undefined;
@@ -56,7 +56,9 @@ const LISTEN_REASONS: Record<string, { reason: string; hint: string }> = {
   },
 };
 
-/** The error to throw in place of one that says that an address cannot be listened on; else the same error. */
+/**
+ * The error to throw in place of one that says that an address cannot be listened on; else the same error.
+ */
 export function explainListen(error: unknown, address: string): unknown {
   const { code } = error as SystemError;
   const known = LISTEN_REASONS[code === "EPERM" ? "EACCES" : (code ?? "")];

@@ -1,11 +1,10 @@
-// Whether this server can write: what the last group commit or, where none was lately, a probe has shown. Any number of requests
-// to /readyz share one probe.
+// Whether this server can write, as the last group commit has shown or, without a recent one, a probe. Any
+// number of requests to /readyz share one probe.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Logger } from "pino";
 import { isOutage } from "./db/dialect.ts";
 import type { Database } from "./db/schema.ts";
 import { writeProbe } from "./db/write-probe.ts";
-import type { Health } from "./route-handler.ts";
 
 /** How long a write shows whether others would succeed: there is one probe in this time at most. */
 const FRESH_MS = 2_000;
@@ -16,7 +15,7 @@ export interface HealthOptions {
   log: Logger;
 }
 
-export function openHealth(db: Database, { now, log }: HealthOptions): Health {
+export function openHealth(db: Database, { now, log }: HealthOptions) {
   let last: { at: number; error?: unknown } | undefined;
   let probing: Promise<void> | undefined;
 
@@ -51,15 +50,20 @@ export function openHealth(db: Database, { now, log }: HealthOptions): Health {
   }
 
   return {
+    /** A write was committed. */
     succeeded,
-    failed(error) {
-      // Anything else is the fault of what was written, not of the database.
+    /**
+     * A commit failed. It counts only as an outage of the database: any other cause is in what was written.
+     */
+    failed(error: unknown): void {
       if (isOutage(error)) failed(error);
     },
-    doubt() {
+    /** A request failed by an outage: a probe shows whether it continues. */
+    doubt(): void {
       if (!isFresh()) probing ??= probe();
     },
-    async requireWritable() {
+    /** Throws unavailable when neither the last commit nor a probe could write. */
+    async requireWritable(): Promise<void> {
       if (!isFresh()) {
         probing ??= probe();
         await probing;
@@ -72,3 +76,5 @@ export function openHealth(db: Database, { now, log }: HealthOptions): Health {
     },
   };
 }
+
+export type Health = ReturnType<typeof openHealth>;

@@ -3,8 +3,9 @@ import { lockRows } from "./db/dialect.ts";
 import type { Database, IdempotencyKeyTable } from "./db/schema.ts";
 
 /**
- * Takes a key for a request. Returns undefined when it was free, else the row of the request that has it, locked until the
- * transaction ends. Waits for a transaction that is taking the same key. A key taken at `expiredBefore` or earlier is free.
+ * Takes a key for a request. Returns undefined when it was free, else the row of the request that has it,
+ * locked until the transaction ends. Waits for a transaction that is taking the same key. A key taken at
+ * `expiredBefore` or earlier is free.
  */
 export async function claimKey(
   tx: Database,

@@ -1,94 +1,19 @@
 import { expect, test } from "bun:test";
-import { createApiKey, listApiKeys, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
-import {
-  createAssetGroup,
-  deleteAssetGroup,
-  listAssetGroups,
-  renameAssetGroup,
-} from "@attacklens/protocol/asset-groups.ts";
-import { checkToken } from "@attacklens/protocol/enroll.ts";
+import { createApiKey } from "@attacklens/protocol/api-keys.ts";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import {
   createEnrollmentToken,
   deleteEnrollmentToken,
-  listEnrollmentTokens,
   pauseEnrollmentToken,
-  revokeEnrollmentToken,
-  rotateEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
-import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import type { Route } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
-import { createTicket } from "@attacklens/protocol/sensors.ts";
 import { findBreak } from "./audit/audit.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
-import { makeTestSensor } from "./testing/test-sensor.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "./testing/test-world.ts";
+import { actions, callWith, DAY_MS, enroll, KEY, send, tokenBody } from "./testing/test-repetition.ts";
+import { openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
-const KEY = '"8e03978e-40d5-43e8-bc93-6894a57f9324"';
-const DAY_MS = 86_400_000;
-const tokenBody = { name: "Servers", scope: { type: "all-assets" }, expiresAt: null } as const;
-
-interface Reply {
-  status: number;
-  code?: string;
-  detail?: string;
-  id: string;
-  value: string;
-}
-
-interface Sending {
-  key?: string | null;
-  params?: Record<string, string>;
-  authorization?: string;
-  fetch?: World["fetch"];
-  signal?: AbortSignal;
-}
-
-/** Sends a creating request and reads what all their replies have in common. */
-async function send(world: World, cookie: string, route: Route, body: unknown, sending: Sending = {}) {
-  const { key = KEY, params = {}, authorization, fetch = world.fetch, signal } = sending;
-  const headers: Record<string, string> = authorization ? { authorization } : { cookie };
-  if (key !== null) headers["idempotency-key"] = key;
-  const init = { ...jsonInit(route.method, body, headers), signal: signal ?? null };
-  const response = await fetch(routePath(route, params), init);
-  const reply = (await response.json()) as Partial<Reply> & Record<string, { id: string }>;
-  const object = reply.enrollmentToken ?? reply.apiKey ?? (reply as { id?: string });
-  return {
-    status: response.status,
-    code: reply.code,
-    detail: reply.detail,
-    id: object.id,
-    value: reply.value,
-  } as Reply;
-}
-
-async function enroll(world: World, token: string, fetch = world.fetch) {
-  const path = "/sensor/v1/enroll";
-  const sensor = makeTestSensor();
-  const init = sensor.request("POST", path, sensor.enrollBody(), world.clock.ms, { token });
-  const response = await fetch(path, init);
-  const { code, sensorId } = (await response.json()) as { code?: string; sensorId?: string };
-  return { outcome: code ?? "enrolled", sensorId: sensorId ?? "" };
-}
-
-async function reEnroll(world: World, ticket: string, fetch = world.fetch) {
-  const path = "/sensor/v1/re-enroll";
-  const sensor = makeTestSensor();
-  const init = sensor.request("POST", path, sensor.enrollBody(), world.clock.ms, { token: ticket });
-  const response = await fetch(path, init);
-  return response.status === 201 ? "enrolled" : ((await response.json()) as { code: string }).code;
-}
-
-async function callWith(_world: World, value: string, fetch: World["fetch"]) {
-  const init = { headers: { authorization: `Bearer ${value}` } };
-  return (await fetch(listEnrollmentTokens.path, init)).status === 200 ? "accepted" : "refused";
-}
-
-const actions = async (world: World) =>
-  (await world.db.selectFrom("auditEvent").select(["action", "entityId"]).orderBy("sequence").execute()).map(
-    ({ action, entityId }) => `${action} ${entityId}`,
-  );
-
-test("every route by which a user makes an object takes an Idempotency-Key", () => {
+test("every route that creates an object for a user accepts an Idempotency-Key", () => {
   // The first user chooses their password: whoever lost the reply signs in.
   const exempt = ["setup.complete"];
   const making = ROUTES.filter(
@@ -110,161 +35,7 @@ test("every route by which a user makes an object takes an Idempotency-Key", () 
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a repeated request for a token returns the same token; the value that was lost is void on every server (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("posture-manager");
-    const secondFetch = await world.secondFetch();
-    const lost = await send(world, cookie, createEnrollmentToken, tokenBody);
-    // Both servers have seen the value that is going to be void.
-    for (const fetch of [world.fetch, secondFetch]) {
-      const authorization = `Bearer ${lost.value}`;
-      const asked = await fetch(checkToken.path, jsonInit("POST", { hostname: "web-01" }, { authorization }));
-      expect(asked.status).toBe(200);
-    }
-    const again = await send(world, cookie, createEnrollmentToken, tokenBody);
-    expect(again).toMatchObject({ status: 201, id: lost.id });
-    expect(again.value).not.toBe(lost.value);
-    expect((await enroll(world, lost.value)).outcome).toBe("token-unknown");
-    expect((await enroll(world, lost.value, secondFetch)).outcome).toBe("token-unknown");
-    expect((await enroll(world, again.value, secondFetch)).outcome).toBe("enrolled");
-
-    const { items } = await world.call(listEnrollmentTokens, cookie);
-    expect(items.map(({ id, hint }) => [id, hint])).toEqual([[lost.id, again.value.slice(-4)]]);
-    expect((await actions(world)).filter((line) => line.includes(lost.id))).toEqual([
-      `enrollment-token.created ${lost.id}`,
-      `enrollment-token.value-replaced ${lost.id}`,
-    ]);
-    expect(await findBreak(world.db)).toBeUndefined();
-    const stored = JSON.stringify(await world.db.selectFrom("idempotencyKey").selectAll().execute());
-    for (const secret of [lost.value, again.value, KEY.slice(1, -1)]) expect(stored).not.toContain(secret);
-  });
-
-  test(`a repeated rotation returns the same successor and rotates once (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("posture-manager");
-    const old = await send(world, cookie, createEnrollmentToken, tokenBody);
-    const params = { id: old.id };
-    const body = {
-      name: "Second",
-      expiresAt: null,
-      oldExpiresAt: new Date(world.clock.ms + 60_000).toISOString(),
-    };
-    // The same key on another route is another key.
-    const lost = await send(world, cookie, rotateEnrollmentToken, body, { params });
-    world.clock.ms += 30_000;
-    const again = await send(world, cookie, rotateEnrollmentToken, body, { params });
-    expect([again.status, again.id]).toEqual([201, lost.id]);
-    expect((await enroll(world, lost.value)).outcome).toBe("token-unknown");
-    expect((await enroll(world, again.value)).outcome).toBe("enrolled");
-    expect((await enroll(world, old.value)).outcome).toBe("enrolled");
-    expect((await actions(world)).filter((line) => line.startsWith("enrollment-token.rotated"))).toHaveLength(
-      1,
-    );
-    const third = await send(
-      world,
-      cookie,
-      createEnrollmentToken,
-      { ...tokenBody, name: "Third" },
-      { key: '"3"' },
-    );
-    const other = await send(world, cookie, rotateEnrollmentToken, body, { params: { id: third.id } });
-    expect([other.status, other.code]).toEqual([422, "idempotency-key-reused"]);
-  });
-
-  test(`a repeated request for an API key leaves one key, and only its last value works (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("admin");
-    const secondFetch = await world.secondFetch();
-    const body = {
-      name: "Deploy",
-      role: "viewer",
-      expiresAt: new Date(world.clock.ms + DAY_MS).toISOString(),
-    };
-    const lost = await send(world, cookie, createApiKey, body);
-    const again = await send(world, cookie, createApiKey, body);
-    expect([again.status, again.id]).toEqual([201, lost.id]);
-    for (const fetch of [world.fetch, secondFetch]) {
-      expect(await callWith(world, lost.value, fetch)).toBe("refused");
-      expect(await callWith(world, again.value, fetch)).toBe("accepted");
-    }
-    expect((await world.call(listApiKeys, cookie)).items).toHaveLength(1);
-    expect((await actions(world)).filter((line) => line.startsWith("api-key"))).toEqual([
-      `api-key.created ${lost.id}`,
-      `api-key.value-replaced ${lost.id}`,
-    ]);
-    const late = await send(world, cookie, createApiKey, body);
-    expect([late.status, late.code]).toEqual([409, "state-conflict"]);
-    expect(late.detail).toContain("was used at");
-    expect(await callWith(world, again.value, world.fetch)).toBe("accepted");
-    await world.call(revokeApiKey, cookie, { params: { id: lost.id } });
-    expect((await send(world, cookie, createApiKey, body)).detail).toContain("was revoked at");
-  });
-
-  test(`a repeated request for a ticket returns the same ticket with a new value (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("posture-manager");
-    const { value: token } = await send(world, cookie, createEnrollmentToken, tokenBody);
-    const { sensorId } = await enroll(world, token);
-    const ask = (key = KEY) =>
-      send(world, cookie, createTicket, undefined, { params: { id: sensorId }, key });
-    const lost = await ask();
-    const again = await ask();
-    expect(again.status).toBe(201);
-    expect(await world.db.selectFrom("reEnrollTicket").select("id").execute()).toHaveLength(1);
-    expect(await reEnroll(world, lost.value)).toBe("ticket-unknown");
-    expect((await actions(world)).at(-1)).toBe(`sensor.ticket-value-replaced ${sensorId}`);
-    // A later ticket ends this one, which a repetition does not bring back.
-    const later = await ask('"later"');
-    expect((await ask()).detail).toContain("was replaced by a later one");
-    expect(await reEnroll(world, again.value)).toBe("ticket-unknown");
-    expect(await reEnroll(world, later.value)).toBe("enrolled");
-    expect((await ask('"later"')).detail).toContain("was used at");
-    const ended = await ask('"ended"');
-    world.clock.ms += 3_600_000;
-    expect(ended.status).toBe(201);
-    expect((await ask('"ended"')).detail).toContain("ended at");
-  });
-
-  test(`a repeated request for an asset group returns the same group, as it is now (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("posture-manager");
-    const first = await send(world, cookie, createAssetGroup, { name: "Production" });
-    const params = { id: first.id };
-    await world.call(renameAssetGroup, cookie, { params, body: { name: "Live" } });
-    const again = await send(world, cookie, createAssetGroup, { name: "Production" });
-    expect([again.status, again.id]).toEqual([201, first.id]);
-    expect((await world.call(listAssetGroups, cookie)).items.map(({ name }) => name)).toEqual(["Live"]);
-    await world.call(deleteAssetGroup, cookie, { params });
-    const gone = await send(world, cookie, createAssetGroup, { name: "Production" });
-    expect([gone.status, gone.code]).toEqual([409, "state-conflict"]);
-  });
-
-  test(`a token that was used, revoked or deleted since keeps what it has (${dialect})`, async () => {
-    await using world = await openWorld(dialect);
-    const cookie = await world.signedIn("posture-manager");
-    const make = (name: string) =>
-      send(world, cookie, createEnrollmentToken, { ...tokenBody, name }, { key: `"${name}"` });
-    const used = await make("used");
-    expect((await enroll(world, used.value)).outcome).toBe("enrolled");
-    expect(await make("used")).toMatchObject({ status: 409, code: "state-conflict" });
-    expect((await enroll(world, used.value)).outcome).toBe("enrolled");
-
-    const refused = await make("refused");
-    await world.call(pauseEnrollmentToken, cookie, { params: { id: refused.id } });
-    expect((await enroll(world, refused.value)).outcome).toBe("token-paused");
-    expect((await make("refused")).detail).toContain("has been used by a host");
-    expect((await enroll(world, refused.value)).outcome).toBe("token-paused");
-
-    const revoked = await make("revoked");
-    await world.call(revokeEnrollmentToken, cookie, { params: { id: revoked.id } });
-    expect((await make("revoked")).detail).toContain("was revoked at");
-    const deleted = await make("deleted");
-    await world.call(deleteEnrollmentToken, cookie, { params: { id: deleted.id } });
-    expect((await make("deleted")).detail).toContain("was deleted");
-    expect((await enroll(world, deleted.value)).outcome).toBe("token-unknown");
-  });
-
-  test(`a key belongs to one caller and one input (${dialect})`, async () => {
+  test(`an idempotency key belongs to one caller and one input (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const manager = await world.signedIn("posture-manager");
     const admin = await world.signedIn("admin");
@@ -299,7 +70,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(byKey.code).toBe("name-taken");
   });
 
-  test(`a refused request takes no key, and a key is free again after a day (${dialect})`, async () => {
+  test(`a refused request does not use its key, and a key is free again after a day (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const taken = await send(world, cookie, createEnrollmentToken, tokenBody, { key: null });
@@ -337,7 +108,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(left).toHaveLength(199);
   });
 
-  test(`requests with one key at the same time, on two servers, make one object (${dialect})`, async () => {
+  test(`simultaneous requests with one key, on two servers, create one object (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const fetches = [world.fetch, await world.secondFetch()];
@@ -374,7 +145,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await findBreak(world.db)).toBeUndefined();
   });
 
-  test(`a request that arrives after its caller has gone does not void what the repetition got (${dialect})`, async () => {
+  test(`a request that arrives after its caller has disconnected does not invalidate the repetition's value (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const repetition = await send(world, cookie, createEnrollmentToken, tokenBody);
@@ -386,7 +157,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a header that is no key is refused, on routes that create only", async () => {
+test("a header that is not a key is refused, only on routes that create", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("posture-manager");
   for (const key of ['""', '"open', "a b", '"a", "b"', `"${"x".repeat(256)}"`]) {
@@ -400,7 +171,7 @@ test("a header that is no key is refused, on routes that create only", async () 
   ).toBe(200);
 });
 
-test("the API's document shows the header where it is taken, required nowhere", async () => {
+test("the API's document shows the header where it is accepted, as optional", async () => {
   await using world = await openWorld("sqlite");
   const document = (await (await world.fetch("/api/openapi.json")).json()) as {
     paths: Record<

@@ -1,5 +1,6 @@
-// Creating requests under an Idempotency-Key: one object however often the request comes. The value that an object's creation
-// shows is not kept, so a repeated request gets a new value, and the one that never arrived is void.
+// Creates objects under an Idempotency-Key: one object, however often the request is sent. The secret value
+// that a creation shows is not stored. A repeated request gets a new value, and the value that never arrived
+// becomes invalid.
 import { createHash, createHmac } from "node:crypto";
 import {
   IDEMPOTENCY_KEY_HEADER,
@@ -26,7 +27,10 @@ export interface IdempotentRequest {
   signal: AbortSignal;
 }
 
-/** The request's key, with whose it is and what it is for; undefined without the header. Throws malformed-request. */
+/**
+ * The request's key, with whose it is and what it is for; undefined without the header. Throws
+ * malformed-request.
+ */
 export function readIdempotencyKey(
   route: Route,
   { headers, signal }: Pick<Request, "headers" | "signal">,
@@ -59,7 +63,10 @@ export interface CreationSteps<T> {
   noun: Parameters<typeof newId>[0];
   /** Makes the object under the id. */
   create(tx: Database, id: string): Promise<T>;
-  /** Gives the object that an earlier request made a new value. Throws state-conflict when that is no longer possible. */
+  /**
+   * Gives the object that an earlier request made a new value. Throws state-conflict when that is no longer
+   * possible.
+   */
   repeat(tx: Database, id: string): Promise<T>;
 }
 

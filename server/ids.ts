@@ -6,8 +6,9 @@ export function newId(kind: IdKind): string {
 }
 
 /**
- * A text without what readers do not see or do not tell apart: case, width, and the characters that Unicode declares ignorable
- * (e.g. a zero-width space). Removing one may join a letter and its accent, which the second normalization composes.
+ * A text without what readers do not see or do not tell apart: case, width, and the characters that Unicode
+ * declares ignorable (e.g. a zero-width space). Removing one may join a letter and its accent, which the
+ * second normalization composes.
  */
 export function foldText(text: string): string {
   const visible = text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");

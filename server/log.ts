@@ -1,4 +1,4 @@
-// The log: JSON lines on standard error, from which token values are taken out whatever wrote them.
+// The log: JSON lines on standard error. Token values are redacted in every line.
 import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import pino, { type Logger } from "pino";
@@ -16,7 +16,7 @@ export function openLog(level: string, output: BoundedOutput): Logger {
   );
 }
 
-/** Resolves when the log is written, or after a deadline when nobody reads it. */
+/** Resolves when the log is written, or after a deadline when its reader has stopped. */
 export async function flushLog(log: Logger): Promise<void> {
   await new Promise<void>((resolve) => log.flush(() => resolve()));
 }

@@ -19,7 +19,7 @@ test("a network is kept in its shortest text, and what is none is refused", () =
     expect([text, parseNetwork(text)]).toEqual([text, undefined]);
 });
 
-test("an address lies in a network of its own family only; a mapped IPv4 address counts as IPv4", () => {
+test("an address is only in networks of its family; a mapped IPv4 address counts as IPv4", () => {
   expect(isInNetworks("10.1.2.3", ["10.1.0.0/16"])).toBe(true);
   expect(isInNetworks("::ffff:10.1.2.3", ["10.1.0.0/16"])).toBe(true);
   expect(isInNetworks("10.2.2.3", ["10.1.0.0/16"])).toBe(false);

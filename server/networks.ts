@@ -1,7 +1,9 @@
-// Networks in CIDR notation (RFC 4632, RFC 4291), and which client a request comes from when proxies stand before the server.
+// Networks in CIDR notation (RFC 4632, RFC 4291), and the client of a request that passed through proxies.
 import ipaddr from "ipaddr.js";
 
-/** A network in its shortest text, or undefined: `10.1.2.3/16` → `10.1.0.0/16`, `10.1.2.3` → `10.1.2.3/32`. */
+/**
+ * A network in its shortest text, or undefined: `10.1.2.3/16` → `10.1.0.0/16`, `10.1.2.3` → `10.1.2.3/32`.
+ */
 export function parseNetwork(text: string): string | undefined {
   try {
     if (!text.includes("/")) {
@@ -38,8 +40,9 @@ function parseAddress(text: string) {
 }
 
 /**
- * The client of a request that came from `peer`: from right to left through X-Forwarded-For for as long as who wrote the
- * entry is a trusted proxy. What a client wrote itself stands further left, and is never reached.
+ * The client of a request that came from `peer`: from right to left through X-Forwarded-For for as long as
+ * who wrote the entry is a trusted proxy. What a client wrote itself stands further left, and is never
+ * reached.
  */
 export function clientAddressOf(
   peer: string,
@@ -74,7 +77,7 @@ export function addressGroup(text: string): AddressGroup {
   return { address: prefix(64), network: prefix(48) };
 }
 
-/** True for an address of this machine, which everyone has who comes through a proxy that is not trusted. */
+/** True for an address of this machine. All clients behind an untrusted proxy on this machine share it. */
 export function isLoopback(address: string): boolean {
   return isInNetworks(address, ["127.0.0.0/8", "::1/128"]);
 }

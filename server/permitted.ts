@@ -1,12 +1,13 @@
-// Whether a user may take an action, in the form that goes with every object to the console, and the same for enforcement.
+// Whether a user may take an action: for the `can` field that the console receives with every object, and for
+// enforcement.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { hasPermission, lowestRole, type Permission, ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { User } from "./route-handler.ts";
+import type { User } from "./caller.ts";
 
 /**
- * `can` of every action. `obstacle` is the one table of a noun: it returns a sentence that says which state prevents the action and
- * what to do next, or undefined. `requirePossible` enforces the same table.
+ * `can` of every action. `obstacle` is the one table of a noun: it returns a sentence that says which state
+ * prevents the action and what to do next, or undefined. `requirePossible` enforces the same table.
  */
 export function permitted<A extends string>(
   user: User,

@@ -8,7 +8,7 @@ function refuse(retryAfter: RetryAfter, times: number): number[] {
   return Array.from({ length: times }, () => seconds(retryAfter.refuse("full")));
 }
 
-test("one who is refused alone is told to return within seconds", () => {
+test("a client that is refused alone may return within seconds", () => {
   const draws = [0, 0.999];
   const retryAfter = openRetryAfter(
     100,

@@ -1,5 +1,6 @@
-// How long whom the server cannot serve now is told to stay away: anywhere in a window as long as serving all of those refused
-// lately should take, so that they do not return at one instant. Who returns too soon is refused again, which widens the window.
+// Chooses how long refused clients wait before they retry. The time is random within a window that is as long
+// as serving all recently refused clients should take, so that they do not return at one instant. A client
+// that returns too soon is refused again, which widens the window.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const SPAN_MS = 10_000;
@@ -13,7 +14,7 @@ export function openRetryAfter(perSecond: number, now: () => number, random: () 
   let refusedBefore = 0;
 
   return {
-    /** The refusal to throw: too-many-requests with a Retry-After of its own. */
+    /** Returns the refusal to throw: too-many-requests with an individual Retry-After. */
     refuse(detail: string): Problem {
       if (now() >= endsAt) {
         refusedBefore = now() < endsAt + SPAN_MS ? refused : 0;

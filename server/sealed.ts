@@ -1,5 +1,6 @@
-// Secrets that must be in the database are sealed: AES-256-GCM (NIST SP 800-38D) under a key that follows from the installation's
-// secret, which is not there. The purpose is authenticated with it, so that nothing sealed for one use opens for another.
+// Seals secrets that must be in the database: AES-256-GCM (NIST SP 800-38D) under a key derived from the
+// installation's secret, which is not in the database. The purpose is authenticated too, so that a value
+// sealed for one use can't be opened for another.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 const NONCE_BYTES = 12;

@@ -1,22 +1,41 @@
-// The secret of an installation, which signs session cookies and seals the private CA's key: from the environment, else made once
-// and kept beside the database.
+// The secret of an installation, which signs session cookies and seals the private CA's key: from the
+// environment, else created once and kept beside the database.
+
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import { hasSecretCheck, requireSameSecret } from "./db/installation.ts";
+import type { Database } from "./db/schema.ts";
 
 const MIN_LENGTH = 32;
 
-/** Makes `session.key`, readable by its owner only, unless it exists. */
-export function createSessionSecret(dataDir: string): void {
+/**
+ * The operator's secret, else the one of the data folder, which is created before any server has started on
+ * the database. Throws when another secret was used with the database.
+ */
+export async function readSecret(
+  db: Database,
+  { secret: given, dataDir }: { secret?: string | undefined; dataDir: string },
+): Promise<string> {
+  if (given === undefined && !(await hasSecretCheck(db))) createSessionSecret(dataDir);
+  const secret = given ?? readSessionSecret(dataDir);
+  await requireSameSecret(db, secret);
+  return secret;
+}
+
+/** Creates `session.key`, readable by its owner only, unless it exists. */
+function createSessionSecret(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, "session.key");
   const temporary = `${file}.${process.pid}`;
   try {
-    // Written whole under another name and then linked: of two servers that start together, both read the first one's key.
+    // Written whole under another name and then linked: of two servers that start together, both read the
+    // first one's key.
     writeFileSync(temporary, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx", flush: true });
     linkSync(temporary, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (errnoCode(error) !== "EEXIST") throw error;
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -29,7 +48,7 @@ export function readSessionSecret(dataDir: string): string {
   try {
     secret = readFileSync(file, "utf8").trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (errnoCode(error) !== "ENOENT") throw error;
   }
   if (secret.length >= MIN_LENGTH) return secret;
   throw new Error(

@@ -1,4 +1,4 @@
-// Long synchronous work in turns: other requests wait a few milliseconds for it, not until it is over.
+// Splits long synchronous work into turns: other requests wait only a few milliseconds.
 
 /** Well below what anyone notices, well above what a turn of the event loop costs. */
 const TURN_MS = 5;

@@ -1,4 +1,5 @@
-// API keys: made by an Admin for a program, with a role not above the maker's, and never longer-lived than the maker's account.
+// API keys: an Admin creates one for a program. Its role is never above the creator's, and it never outlives
+// the creator's account.
 import { createHash, randomBytes } from "node:crypto";
 import {
   type ApiKey,
@@ -11,12 +12,12 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { API_KEY_PREFIX, formatTokenValue, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted, requirePossible } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
 import {
   type ApiKeyPage,
   type ApiKeyRow,
@@ -42,7 +43,10 @@ function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
   return "active";
 }
 
-/** A full sentence: why the action is impossible at `now`; undefined when it is possible. For `can` and for enforcement. */
+/**
+ * A full sentence: why the action is impossible at `now`; undefined when it is possible. For `can` and for
+ * enforcement.
+ */
 function apiKeyObstacle(_action: "revoke", key: ApiKeyRow, now: number): string | undefined {
   const status = statusOf(key, now);
   if (status === "revoked") return "Can't revoke the API key: it is already revoked.";
@@ -168,7 +172,10 @@ export async function revokeApiKey(db: Database, now: number, user: User, id: st
   return present((await findApiKey(db, id))!, now, user);
 }
 
-/** The person behind a key's value, with the key's role. Who holds the real value is told why it is refused. Throws not-signed-in. */
+/**
+ * The user of a key's value, with the key's role. The holder of a real value receives the reason of a
+ * refusal. Throws not-signed-in.
+ */
 export async function findApiKeyUser(
   db: Database,
   now: number,

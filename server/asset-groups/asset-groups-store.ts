@@ -64,7 +64,7 @@ export async function findGroup(db: Database, now: number, id: string) {
   return await groupsWithCounts(db, now).where("assetGroup.id", "=", id).executeTakeFirst();
 }
 
-/** The group's row, locked until the transaction ends: nobody deletes it meanwhile. */
+/** The group's row, locked until the transaction ends: it can't be deleted in the meantime. */
 export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTable | undefined> {
   const query = tx.selectFrom("assetGroup").selectAll().where("id", "=", id).where("deletedAt", "is", null);
   return await lockRows(tx, query).executeTakeFirst();

@@ -1,4 +1,4 @@
-// How many assets a group has is a counter; a deleted group is emptied behind the reply.
+// The number of assets of a group is a counter. A deleted group is emptied after the reply.
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";

@@ -1,14 +1,14 @@
-// What may be done with asset groups.
+// Asset groups: list, create, rename and delete them.
 import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
 import {
   findGroup,
   type GroupPage,

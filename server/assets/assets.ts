@@ -62,35 +62,36 @@ export interface NewAsset {
 }
 
 /**
- * A new asset for each sensor that enrolls, in their order. Host facts never select an asset that exists: a match is proposed, and only
- * an operator or the tokens' rule merges.
+ * Creates an asset for each sensor that enrolls. Host facts never select an existing asset: a match is only
+ * proposed, and an operator or the tokens' rule merges.
  */
-export async function createAssets(
+export async function createAssets<E extends NewAsset>(
   tx: Database,
-  enrolling: NewAsset[],
+  enrolling: E[],
   { assetGroupId, tags }: { assetGroupId: string | null; tags: string[] },
-): Promise<{ id: string }[]> {
-  const assets = enrolling.map(
-    ({ at, host }): AssetTable => ({
-      id: newId("asset"),
-      name: host.hostname,
-      nameKey: nameKey(host.hostname),
-      type: "server",
-      category: "compute",
-      assetGroupId,
-      createdAt: at,
-      tags: JSON.stringify(tags),
-      mergedInto: null,
-    }),
+): Promise<(E & { assetId: string })[]> {
+  const created = enrolling.map((one) => ({ ...one, assetId: newId("asset") }));
+  await insertAssets(
+    tx,
+    created.map(
+      ({ assetId, at, host }): AssetTable => ({
+        id: assetId,
+        name: host.hostname,
+        nameKey: nameKey(host.hostname),
+        type: "server",
+        category: "compute",
+        assetGroupId,
+        createdAt: at,
+        tags: JSON.stringify(tags),
+        mergedInto: null,
+      }),
+    ),
   );
-  await insertAssets(tx, assets);
-  const identifiers = enrolling.flatMap(({ host, isWithdrawn }, index) =>
-    isWithdrawn
-      ? []
-      : identifiersOf(host).map((identifier) => ({ assetId: assets[index]!.id, ...identifier })),
+  const identifiers = created.flatMap(({ assetId, host, isWithdrawn }) =>
+    isWithdrawn ? [] : identifiersOf(host).map((identifier) => ({ assetId, ...identifier })),
   );
   await insertIdentifiers(tx, identifiers);
-  return assets.map(({ id }) => ({ id }));
+  return created;
 }
 
 /** The asset is identified by nothing, unless it has a sensor that is approved and live. */
@@ -133,7 +134,10 @@ export async function mergeAsset(tx: Database, formerId: string, id: string): Pr
   await markMerged(tx, formerId, id);
 }
 
-/** Undoes mergeAsset; `host` is whose asset `id` is: what it told stays, what only the other one told goes. Tags stay. */
+/**
+ * Undoes mergeAsset; `host` is whose asset `id` is: what it told stays, what only the other one told goes.
+ * Tags stay.
+ */
 export async function separateAsset(
   tx: Database,
   formerId: string,
@@ -154,7 +158,10 @@ export async function separateAsset(
 /** Assets moved out of a deleted group in one transaction: others wait no longer than for it. */
 const MOVED_AT_ONCE = 200;
 
-/** Takes the assets of deleted groups out of these; returns how many. Readers take them for assets without a group already. */
+/**
+ * Takes the assets of deleted groups out of these; returns how many. Readers take them for assets without a
+ * group already.
+ */
 export async function emptyDeletedGroups(db: Database): Promise<number> {
   let moved = 0;
   const turns = openTurns();

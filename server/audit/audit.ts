@@ -1,11 +1,11 @@
-// The audit log: who did what to what, each event chained to the one before by SHA-256, so that none can be taken out unseen.
+// The audit log. Each event contains the SHA-256 of the one before it, so that a removed event is noticed.
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
+import type { User } from "../caller.ts";
 import { afterCommit, announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
-import type { User } from "../route-handler.ts";
 import { appendEvents, listEvents, lockHead } from "./audit-store.ts";
 
 export const AUDIT_ACTIONS = [
@@ -57,7 +57,7 @@ export interface AuditEvent {
   details?: Record<string, Json>;
 }
 
-/** The person, or the API key that they made and that acts now. */
+/** The user, or the API key that the request used. */
 export function userActor(user: User): AuditEvent["actor"] {
   if (user.apiKey) return { type: "api-key", id: user.apiKey.id, name: user.apiKey.name };
   return { type: "user", id: user.id, name: user.name };
@@ -70,7 +70,10 @@ export function onAuditEvents(db: Database, listener: (event: AuditEvent) => voi
   listeners.set(db, listener);
 }
 
-/** Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked until the commit. */
+/**
+ * Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked
+ * until the commit.
+ */
 export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise<void> {
   await recordAuditEvents(tx, [event]);
 }

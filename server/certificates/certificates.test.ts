@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import {
   describeAuthorities,
@@ -25,7 +26,7 @@ async function refusalOf(
     await fetch(`https://localhost:${server.port}/`, { tls: { ca: root }, keepalive: false, proxy: false });
     return undefined;
   } catch (error) {
-    return (error as { code?: string }).code ?? String(error);
+    return errnoCode(error) ?? String(error);
   } finally {
     await server.stop(true);
   }
@@ -46,7 +47,7 @@ for (const dialect of TESTED_DIALECTS) {
     ).rejects.toThrow("Cannot use the private CA: its key was sealed with another secret");
   });
 
-  test(`after a rotation servers are trusted by who knows either root, until the old one retires (${dialect})`, async () => {
+  test(`after a rotation, clients trust servers by either root until the old one retires (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const first = await requireRoots(db, NOW, SECRET);

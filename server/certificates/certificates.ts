@@ -1,5 +1,5 @@
-// The private CA of a server without a public certificate: made when it is needed, the same for all servers of a database, and
-// replaced with an overlap in which the old root vouches for the new one.
+// The private CA of a server without a public certificate. It is created when it is needed, is the same for
+// all servers of a database, and is replaced with an overlap in which the old root cross-signs the new one.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
@@ -42,7 +42,10 @@ export async function requireRoots(db: Database, now: number, secret: string): P
   return { pin: pinOf(rows[0]!.certificate), certificates: rows.map(({ certificate }) => certificate) };
 }
 
-/** A certificate for this server, by the root that signs now. Throws when the secret is not the one that sealed the root's key. */
+/**
+ * A certificate for this server, by the root that signs now. Throws when the secret is not the one that
+ * sealed the root's key.
+ */
 export async function issueServerCertificate(
   db: Database,
   now: number,
@@ -52,7 +55,8 @@ export async function issueServerCertificate(
   await requireRoots(db, now, secret);
   const rows = await listAuthorities(db, now);
   const [current, ...older] = rows;
-  // Who trusts an older root finds the way to it first; who trusts the newest needs nothing of what is sent.
+  // Clients that trust an older root find the path to it first. Clients that trust the newest root need none
+  // of it.
   const issuers = [
     ...rows.flatMap(({ crossCertificate }, index) => (index < older.length ? (crossCertificate ?? []) : [])),
     ...older.map(({ certificate }) => certificate),
@@ -104,7 +108,10 @@ export async function retireAuthorities(db: Database, now: number): Promise<numb
   });
 }
 
-/** The roots for a user to look at, the newest first. Sensors are counted up to COUNT_CAP + 1, which says that there are more. */
+/**
+ * The roots for a user to look at, the newest first. Sensors are counted up to COUNT_CAP + 1, which says that
+ * there are more.
+ */
 export async function describeAuthorities(db: Database, now: number) {
   const rows = await listAuthorities(db, now);
   return await Promise.all(

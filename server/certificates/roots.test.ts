@@ -10,7 +10,7 @@ const NOW = Date.parse("2026-11-24T09:00:00.000Z");
 const SECRET = "a secret of the tests, 32 or more characters";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`during an overlap anybody gets both self-signed roots, the newest first (${dialect})`, async () => {
+  test(`during an overlap, every caller gets both self-signed roots, the newest first (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     await requireRoots(db, NOW, SECRET);
@@ -26,7 +26,8 @@ for (const dialect of TESTED_DIALECTS) {
     for (const certificate of certificates.map((pem) => new X509Certificate(pem)))
       expect([certificate.ca, certificate.verify(certificate.publicKey)]).toEqual([true, true]);
 
-    // What hides the root in a handshake: a certificate of the same key and name by the older root is sent before it.
+    // What hides the root in a handshake: a certificate of the same key and name by the older root is sent
+    // before it.
     const { chain } = await issueServerCertificate(db, NOW, SECRET, ["localhost"]);
     const [leaf, cross] = chain.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g)!;
     const issuer = new X509Certificate(cross!);

@@ -1,4 +1,5 @@
-// The certificate that this server shows: from the operator's files, or from the private CA and renewed by itself.
+// The certificate that this server shows: from the operator's files, or from the private CA and renewed
+// automatically.
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import { issueServerCertificate, type Roots, requireRoots } from "./certificates.ts";
@@ -12,7 +13,10 @@ export interface ServerTls {
   certificate(): ServerCertificate;
   /** Of the private CA; undefined: the certificate is the operator's own. */
   roots(): (Roots & { pins: string[] }) | undefined;
-  /** Renews what is near its end, or warns of it once a day; follows a rotation of the CA. True when there is another certificate now. */
+  /**
+   * Renews what is near its end, or warns of it once a day; follows a rotation of the CA. True when there is
+   * another certificate now.
+   */
   renew(): Promise<boolean>;
   /** Reads the operator's files again; throws, and what is served stays, when they cannot be used. */
   reload(): Promise<boolean>;

@@ -1,10 +1,13 @@
-// A certificate and its key from the operator's files, looked at before they are served.
+// A certificate and its key from the operator's files, checked before they are used.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { explainFile } from "../explain-system.ts";
 import type { ServerCertificate } from "./x509.ts";
 
-/** Throws, in words for the operator, what cannot be read, is no certificate or key, or does not belong together. */
+/**
+ * Throws, in words for the operator, what cannot be read, is no certificate or key, or does not belong
+ * together.
+ */
 export function readTlsFiles(certificateFile: string, keyFile: string): ServerCertificate {
   const chain = read(certificateFile);
   const privateKey = read(keyFile);

@@ -1,5 +1,5 @@
-// X.509 certificates (RFC 5280) of the private CA: its root, the cross certificate by which an older root vouches for it, and the
-// servers' own. Elliptic curve P-256, ECDSA with SHA-256.
+// X.509 certificates (RFC 5280) of the private CA: its root, the cross-certificate from an older root, and
+// the servers' certificates. Elliptic curve P-256, ECDSA with SHA-256.
 import { createHash, X509Certificate as ReadCertificate, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
@@ -28,7 +28,10 @@ export interface ServerCertificate {
   expiresAt: number;
 }
 
-/** `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo: the same however often the key is certified. */
+/**
+ * `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo: the same however often the key is
+ * certified.
+ */
 export function pinOf(certificate: string): string {
   const spki = new ReadCertificate(certificate).publicKey.export({ format: "der", type: "spki" });
   return `sha256:${createHash("sha256").update(spki).digest("hex")}`;
@@ -49,7 +52,10 @@ export async function makeAuthority(now: number): Promise<Authority> {
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
 }
 
-/** A certificate for the authority's key by an older one: who trusts only that accepts what the new one signs. PEM. */
+/**
+ * A certificate for the authority's key by an older authority, in PEM. Clients that trust only the older one
+ * accept the new one with it.
+ */
 export async function crossSign(authority: Authority, older: Authority, now: number): Promise<string> {
   const subject = new x509.X509Certificate(authority.certificate);
   const issuer = new x509.X509Certificate(older.certificate);
@@ -70,7 +76,10 @@ export async function crossSign(authority: Authority, older: Authority, now: num
   return certificate.toString("pem");
 }
 
-/** A server's certificate for host names and addresses, with a key of its own; `issuers` are sent along, in their order. */
+/**
+ * A server's certificate for host names and addresses, with a separate key. `issuers` are sent with it, in
+ * their order.
+ */
 export async function issue(
   authority: Authority,
   names: readonly string[],

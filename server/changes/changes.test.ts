@@ -53,7 +53,7 @@ async function openStream(world: World, cookie: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`${dialect}: who follows the changes hears of a person's and a sensor's, whichever server it was`, async () => {
+  test(`${dialect}: a stream shows the changes of users and of sensors, on any server`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     await using _listening = await listen(world);
@@ -95,7 +95,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a person has a bounded number of streams, which end with the server", async () => {
+test("a user has a bounded number of streams, which end with the server", async () => {
   await using world = await openWorld("sqlite");
   const streams = openChangeStreams(world.db);
   const readers = Array.from({ length: 20 }, () => streams.open("usr_1").getReader());

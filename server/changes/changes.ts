@@ -1,21 +1,23 @@
-// The open streams of changes: a few nouns to each console, gathered for a moment, with a sign of life in between.
+// The open streams of changes. Each console receives the topics that changed, collected for a moment, and a
+// keep-alive in between.
 import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { onChanges } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
-import type { ChangeStreams } from "../route-handler.ts";
 
 const LIMITS = { streams: 2_000, streamsOfUser: 20 };
-/** What changes within it is one event. */
+/** Changes within this time are one event. */
 const GATHER_MS = 200;
 /** Shorter than the 60 seconds after which proxies and Bun give up a silent connection. */
 const SIGN_OF_LIFE_MS = 20_000;
-/** Who opens a stream again is checked again: a session that has ended is not told for long. */
+/**
+ * A client that opens a stream again is checked again: an ended session receives changes only for this long.
+ */
 const MAX_LIFE_MS = 120_000;
 /** Of events that a slow reader has not taken. */
 const MAX_UNREAD = 50;
 
-export function openChangeStreams(db: Database): ChangeStreams {
+export function openChangeStreams(db: Database) {
   const streams = new Map<() => void, string>();
 
   function open(userId: string): ReadableStream<Uint8Array> {
@@ -75,8 +77,10 @@ export function openChangeStreams(db: Database): ChangeStreams {
   }
 
   return {
+    /** Server-sent events. Throws too-many-requests. */
     open,
-    close() {
+    /** Ends every stream. */
+    close(): void {
       for (const end of [...streams.keys()]) end();
     },
   };

@@ -1,6 +1,8 @@
 // Writes the value of a new token as text, as JSON, on a line without anything else, or to a new file.
+
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { CommandError } from "./command-error.ts";
 import { tokenFacts } from "./token-text.ts";
 
@@ -47,8 +49,10 @@ function openNewFile(path: string): number {
   try {
     return openSync(path, "wx", 0o600);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? "the file already exists, and is not overwritten" : message;
+    const why =
+      errnoCode(error) === "EEXIST"
+        ? "the file already exists, and is not overwritten"
+        : (error as Error).message;
     throw new CommandError("usage", `Cannot write ${path}: ${why}`);
   }
 }

@@ -1,5 +1,5 @@
-// Which nouns have changed, told after the commit and never before: on SQLite within the process, on PostgreSQL by NOTIFY, which
-// reaches every server of the database (listen.ts).
+// Announces which topics have changed, only after the commit: on SQLite within the process, on PostgreSQL by
+// NOTIFY, which reaches every server of the database (listen.ts).
 import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
@@ -16,7 +16,7 @@ export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
 const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
-/** In a transaction: whoever listens is told when it is committed. Many announcements of one transaction are one. */
+/** In a transaction: listeners are called after the commit. Many announcements of one transaction are one. */
 export async function announce(tx: Database, topic: ChangeTopic): Promise<void> {
   const topics = uncommitted.get(tx);
   if (!topics) throw new Error("announce needs a transaction of inTransaction");
@@ -30,7 +30,10 @@ export function afterCommit(tx: Database, work: (db: Database) => void): void {
   committing.get(tx)?.push(work);
 }
 
-/** For inTransaction: begins to collect what a transaction announces; answers what tells it after the commit. */
+/**
+ * For inTransaction: begins to collect the announcements of a transaction. Returns a function that sends them
+ * after the commit.
+ */
 export function collectChanges(db: Database, tx: Database): () => void {
   const topics = new Set<ChangeTopic>();
   uncommitted.set(tx, topics);
@@ -48,7 +51,7 @@ export function tell(db: Database, topics: readonly ChangeTopic[]): void {
   for (const listener of listeners.get(db) ?? []) listener(topics);
 }
 
-/** Calls the listener with what is announced from now on; answers what ends it. */
+/** Calls the listener with the announcements from now on. Returns a function that ends it. */
 export function onChanges(db: Database, listener: Listener): () => void {
   const all = listeners.get(db) ?? new Set();
   listeners.set(db, all);

@@ -1,4 +1,5 @@
-// What differs between the two databases, and nothing else: which one it is, row locks, and how a refused duplicate looks.
+// Everything that differs between the two databases: which one it is, row locks, error codes.
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
 import type { Database } from "./schema.ts";
 
@@ -10,14 +11,17 @@ export function dialectOf(db: Kysely<any>): Dialect {
   return db.getExecutor().adapter instanceof PostgresAdapter ? "postgres" : "sqlite";
 }
 
-/** Locks the rows that a query reads until the transaction ends. On SQLite the transaction holds the only write lock already. */
+/**
+ * Locks the rows that a query reads until the transaction ends. On SQLite the transaction holds the only
+ * write lock already.
+ */
 export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | object, query: Q): Q {
   return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
 }
 
 /**
- * A column by which no index is chosen. SQLite takes any index for a better one than that of the order, however many rows have the
- * value; PostgreSQL knows how many have it.
+ * A column by which no index is chosen. SQLite takes any index for a better one than that of the order,
+ * however many rows have the value; PostgreSQL knows how many have it.
  */
 export function unindexed<T>(db: Kysely<never> | object, column: string): RawBuilder<T> {
   return dialectOf(db as Kysely<never>) === "sqlite"
@@ -33,15 +37,18 @@ export function valuePairs(db: Database, pairs: { type: string; value: string }[
     : sql`(select json_extract(value, '$.type') as type, json_extract(value, '$.value') as value from json_each(${json}))`;
 }
 
-/** One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write lock already. */
+/**
+ * One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write
+ * lock already.
+ */
 export async function lockMigrations(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")
     await sql`select pg_advisory_xact_lock(hashtext('attacklens migrations'))`.execute(tx);
 }
 
 /**
- * Throws what PostgreSQL says when no table can be made, e.g. because it is a standby. The migrator would ask whether its tables exist
- * after all, and throw that the transaction is aborted.
+ * Throws what PostgreSQL says when no table can be made, e.g. because it is a standby. The migrator would ask
+ * whether its tables exist after all, and throw that the transaction is aborted.
  */
 export async function requireTables(tx: Database): Promise<void> {
   if (dialectOf(tx) !== "postgres") return;
@@ -60,7 +67,10 @@ export async function listAppliedMigrations(db: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A line for each table with its columns, and for each index; without those of SQLite and of the migrator. SQLite only. */
+/**
+ * A line for each table with its columns, and for each index; without those of SQLite and of the migrator.
+ * SQLite only.
+ */
 export async function listColumnsAndIndexes(db: Database): Promise<string[]> {
   const { rows } = await sql<{ line: string }>`
     select type || ' ' || name || ' ' || coalesce(
@@ -72,13 +82,16 @@ export async function listColumnsAndIndexes(db: Database): Promise<string[]> {
 
 /** True when a statement was refused because a unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
-  const code = errorCode(error);
+  const code = errnoCode(error);
   return code === "23505" || code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
 }
 
-/** True when the same transaction may succeed if it is run again: a lock was not had, or two transactions crossed. */
+/**
+ * True when the same transaction may succeed if it is run again: a lock was not had, or two transactions
+ * crossed.
+ */
 export function isTransient(error: unknown): boolean {
-  const code = errorCode(error);
+  const code = errnoCode(error);
   return code === "40001" || code === "40P01" || code === "SQLITE_BUSY" || code === "SQLITE_BUSY_SNAPSHOT";
 }
 
@@ -89,7 +102,10 @@ const LOST_CONNECTION =
 /** Why connections could not be had: of whatever kind they are, the database is away. */
 const connectionErrors = new WeakSet<object>();
 
-/** For an error by which a connection could not be had, e.g. for a changed password or a certificate that ended. */
+/**
+ * For an error by which a connection could not be had, e.g. for a changed password or a certificate that
+ * ended.
+ */
 export function markOutage(error: unknown): void {
   if (typeof error === "object" && error !== null) connectionErrors.add(error);
 }
@@ -97,13 +113,13 @@ export function markOutage(error: unknown): void {
 /** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
 export function isOutage(error: unknown): boolean {
   if (typeof error === "object" && error !== null && connectionErrors.has(error)) return true;
-  const code = errorCode(error) ?? "";
+  const code = errnoCode(error) ?? "";
   const message = error instanceof Error ? error.message : "";
   return (
     // pg gives these no code.
     LOST_CONNECTION.test(message) ||
-    // Connections, resources, operator intervention, errors of the disk, a database that is read-only, a transaction that waited
-    // too long, and rights that were taken away (PostgreSQL, appendix A).
+    // Connections, resources, operator intervention, errors of the disk, a database that is read-only, a
+    // transaction that waited too long, and rights that were taken away (PostgreSQL, appendix A).
     /^(08|53|57|58|25006|25P0[34]|42501)/.test(code) ||
     [
       "ECONNREFUSED",
@@ -124,9 +140,4 @@ export function isOutage(error: unknown): boolean {
     ].includes(code) ||
     /^SQLITE_(IOERR|READONLY|CANTOPEN|BUSY)_/.test(code)
   );
-}
-
-function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : undefined;
 }

@@ -1,4 +1,5 @@
-// What keeps a program from using its database, as sentences for the operator who starts it.
+// Explains to the operator why a program can't use its database.
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 
 export class DatabaseError extends Error {
@@ -73,7 +74,8 @@ function placeOf({ dataDir, databaseUrl }: Location): string {
 /** What the system or the database says, for the operator; undefined when it is something else. */
 export function explainDatabase(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return `${error.message}\nhint: ${error.hint}`;
-  const { code, message = "" } = (error ?? {}) as { code?: unknown; message?: string };
+  const code = errnoCode(error);
+  const { message = "" } = (error ?? {}) as Partial<Error>;
   if (code === "ENOSPC" || code === "SQLITE_FULL" || code === "53100") {
     return "Cannot write the data: no space left on the device; nothing was changed\nhint: free some space";
   }

@@ -1,4 +1,5 @@
-// What the database records of the installation: which release wrote it, and a value by which a server with another secret is found.
+// What the database records about the installation: the release that wrote it, and a value that detects a
+// server with another secret.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { DatabaseError } from "./explain.ts";
@@ -32,8 +33,9 @@ export async function hasSecretCheck(db: Database): Promise<boolean> {
 }
 
 /**
- * Throws DatabaseError unless the secret is the one of the first server of this database, which this may be. Servers with
- * different secrets would refuse each other's sessions and response signatures, and could not open the private CA.
+ * Throws DatabaseError unless the secret is the one of the first server of this database, which this may be.
+ * Servers with different secrets would refuse each other's sessions and response signatures, and could not
+ * open the private CA.
  */
 export async function requireSameSecret(db: Database, secret: string): Promise<void> {
   const check = createHmac("sha256", secret).update("attacklens secret check").digest("base64url");

@@ -1,4 +1,6 @@
-// Keyset pages over any query: ordered by one expression and then by id, continued from a cursor instead of an offset.
+// Keyset pages over any query, ordered by one expression and then by id. A page continues from a cursor
+// instead of an offset. No library fits: those for Kysely page by plain columns, and these pages need
+// expressions, capped counts, and the query plans of both databases.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { isPlainText } from "@attacklens/protocol/text.ts";
@@ -49,9 +51,9 @@ export interface KeysetPage<Row> {
 }
 
 /**
- * The page after the cursor of the rows that `matching` has, which needs no columns: an index that filters and sorts is all that is
- * read of the rows before and behind the page. `load` reads those of the page in any order.
- * Throws input-invalid for a cursor that is not of this list and sort.
+ * The page after the cursor of the rows that `matching` has, which needs no columns: an index that filters
+ * and sorts is all that is read of the rows before and behind the page. `load` reads those of the page in any
+ * order. Throws input-invalid for a cursor that is not of this list and sort.
  */
 export async function keysetPage<Row extends { id: string }>(
   db: Database,

@@ -1,8 +1,10 @@
-// Receives what the servers of a PostgreSQL announce by NOTIFY. A pooler such as PgBouncer in transaction mode accepts LISTEN and
-// delivers nothing: then, and while there is no connection, listeners are told every few seconds that anything may have changed.
+// Receives the changes that the servers of a PostgreSQL announce by NOTIFY. A pooler such as PgBouncer in
+// transaction mode accepts LISTEN and delivers nothing. Then, and while there is no connection, listeners
+// assume every few seconds that anything may have changed.
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import pg from "pg";
+import type { Logger } from "pino";
 import { CHANNEL, tell, withoutNotifications } from "./changes.ts";
 import type { Database } from "./schema.ts";
 
@@ -12,19 +14,11 @@ const DEAF_AFTER_MS = 5_000;
 const CHECK_EVERY_MS = 60_000;
 const POLL_EVERY_MS = 5_000;
 
-export interface ListenOptions {
-  /** Notifications do not arrive, and polling begins. */
-  onDeaf?: (reason: unknown) => void;
-  /** They arrive again, and polling ends. */
-  onHearing?: () => void;
-}
-
-/** A connection that is lost is opened again. */
-export function listenForChanges(
-  db: Database,
-  url: string,
-  { onDeaf, onHearing }: ListenOptions = {},
-): AsyncDisposable {
+/**
+ * A lost connection is opened again. Logs when notifications stop arriving and polling begins, and when
+ * polling ends.
+ */
+export function listenForChanges(db: Database, url: string, log?: Logger): AsyncDisposable {
   const toItself = crypto.randomUUID();
   let client: pg.Client | undefined;
   let retry: Timer | undefined;
@@ -38,7 +32,10 @@ export function listenForChanges(
     if (poll !== undefined || isClosed) return;
     withoutNotifications.add(db);
     poll = setInterval(() => tell(db, []), POLL_EVERY_MS);
-    onDeaf?.(reason);
+    log?.warn(
+      { err: reason },
+      "database notifications do not arrive, and changes are polled: set ATTACKLENS_LISTEN_URL to PostgreSQL without a pooler",
+    );
   }
 
   function stopPolling(): void {
@@ -47,7 +44,7 @@ export function listenForChanges(
     poll = undefined;
     withoutNotifications.delete(db);
     tell(db, []);
-    onHearing?.();
+    log?.info("database notifications arrive again");
   }
 
   async function connect(isAgain: boolean): Promise<void> {

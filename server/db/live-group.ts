@@ -1,4 +1,5 @@
-// The asset group of an asset. Until the sweep has moved them out, the assets of a deleted group still name it, and have none.
+// The asset group of an asset. Assets of a deleted group still reference it until the sweep has moved them
+// out, and count as assets without a group.
 import { type Expression, type JoinBuilder, sql } from "kysely";
 import type { Schema } from "./schema.ts";
 

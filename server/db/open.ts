@@ -1,7 +1,9 @@
-// Opens the database that the configuration names: for `serve`, which creates it and brings it to the newest schema, and for the
-// other commands, which take it as it is.
+// Opens the configured database: for `serve`, which creates it and upgrades it to the newest schema, and for
+// the other commands, which use it as it is.
+
 import { existsSync, linkSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { CamelCasePlugin, Kysely, SqliteDialect, sql } from "kysely";
 import { explainHalfMigrated, explainNewerSchema, explainNoDatabase, explainOlderSchema } from "./explain.ts";
 import { findWrittenBy, recordWrittenBy } from "./installation.ts";
@@ -24,7 +26,10 @@ export interface DatabaseLocation {
 export interface OpenOptions {
   /** A connection to PostgreSQL was lost, or could not be had. */
   onConnectionError?: (error: Error) => void;
-  /** The schema is about to change; `copy` is the path of the database as it was, which PostgreSQL has none of. */
+  /**
+   * The schema is about to change; `copy` is the path of the database as it was, which PostgreSQL has none
+   * of.
+   */
   onUpgrade?: (upgrade: { from: string; copy: string | undefined }) => void;
 }
 
@@ -33,8 +38,8 @@ const WAIT_FOR_SERVER_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Creates what is missing, and migrates. Throws DatabaseError when a newer release has migrated further than this one knows, or
- * when an earlier build left the schema half migrated; then nothing is changed.
+ * Creates what is missing, and migrates. Throws DatabaseError when a newer release has migrated further than
+ * this one knows, or when an earlier build left the schema half migrated; then nothing is changed.
  */
 export async function openDatabase(location: DatabaseLocation, options: OpenOptions = {}): Promise<Database> {
   if (!location.databaseUrl) await createFile(location.dataDir);
@@ -75,7 +80,10 @@ export function sqliteFile(dataDir: string): string {
   return join(dataDir, "attacklens.db");
 }
 
-/** Opens what a server has created. Throws DatabaseError when there is nothing, or its schema is not this release's. */
+/**
+ * Opens what a server has created. Throws DatabaseError when there is nothing, or its schema is not this
+ * release's.
+ */
 export async function openExistingDatabase(
   location: DatabaseLocation,
   waitMs = WAIT_FOR_SERVER_MS,
@@ -121,7 +129,7 @@ async function createFile(dataDir: string): Promise<void> {
     syncPath(dataDir);
   } catch (error) {
     // Another server that started at the same moment was first.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (errnoCode(error) !== "EEXIST") throw error;
   } finally {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   }

@@ -1,4 +1,4 @@
-// PostgreSQL through pg, whose connections also do LISTEN.
+// PostgreSQL through pg, whose connections also support LISTEN.
 import type { EventEmitter } from "node:events";
 import { PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
@@ -18,7 +18,7 @@ const DEFAULT_MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Sent when a connection starts. */
 const SERVER_TIMEOUTS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 };
-/** For a PostgreSQL that has stopped, or stands behind a pooler that drops its timeouts. */
+/** For a PostgreSQL that has stopped, or is behind a pooler that drops its timeouts. */
 const QUERY_TIMEOUT_MS = 35_000;
 /** PostgreSQL had fewer connections than the pool may open: it is asked for more again after so long. */
 const FEWER_CONNECTIONS_FOR_MS = 60_000;
@@ -38,7 +38,8 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
     ...(options.isForMigration ? {} : { query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
   });
   pool.on("error", onError);
-  // A connection that is lost while a transaction has it emits its error there, and pg ends the process when nobody listens.
+  // A connection that is lost while a transaction has it emits its error there, and pg ends the process
+  // without a listener.
   pool.on("connect", (client) => void client.on("error", () => {}));
   endReadOnlyConnections(pool);
   if (options.isForMigration) return new PostgresDialect({ pool });
@@ -46,8 +47,8 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
 }
 
 /**
- * Makes a connection that cannot be had now wait for one of those that the pool has, up to the time limit, and takes connections
- * without timeouts where a pooler such as PgBouncer refuses them as startup parameters.
+ * Makes a connection that cannot be had now wait for one of those that the pool has, up to the time limit,
+ * and takes connections without timeouts where a pooler such as PgBouncer refuses them as startup parameters.
  */
 function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool {
   const { max } = pool.options;
@@ -92,8 +93,8 @@ function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool
 }
 
 /**
- * Ends each connection that PostgreSQL has called read-only, when it is given back. A session keeps the setting that it began
- * with: without this the pool would stay read-only after the database is not.
+ * Ends each connection that PostgreSQL has called read-only, when it is given back. A session keeps the
+ * setting that it began with: without this the pool would stay read-only after the database is not.
  */
 function endReadOnlyConnections(pool: pg.Pool): void {
   const readOnly = new WeakSet<pg.PoolClient>();

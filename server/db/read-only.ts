@@ -1,4 +1,4 @@
-// A second, read-only way to an embedded database: for threads that read while the server writes.
+// A second, read-only connection to an embedded database, for threads that read while the server writes.
 import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
 
 export interface ReadOnlySqlite {
@@ -6,7 +6,10 @@ export interface ReadOnlySqlite {
   close(): void;
 }
 
-/** The file exists, and its writer has it open or has closed it in order. Each statement sees what was committed before it. */
+/**
+ * The file exists, and its writer has it open or has closed it in order. Each statement sees what was
+ * committed before it.
+ */
 export function openReadOnlySqlite(file: string): ReadOnlySqlite {
   const sqlite = new BunDatabase(file, { readonly: true, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");

@@ -1,4 +1,4 @@
-// The thread that runs the reads of lists on SQLite, whose statements hold up whoever runs them.
+// The thread that runs the reads of lists on SQLite. A statement blocks the thread that runs it.
 import { openReadOnlySqlite } from "./read-only.ts";
 import type { ReadQuestion } from "./reads.ts";
 import { answerQuestions } from "./thread.ts";

@@ -1,5 +1,5 @@
-// A handle for the reads of users: on SQLite in a thread of their own, since a statement holds up the event loop for as long as it
-// runs; on PostgreSQL the pool, which runs them elsewhere anyway.
+// A handle for the reads of users. On SQLite it runs in a separate thread, because a statement blocks the
+// event loop until it ends. On PostgreSQL it is the pool, whose statements run elsewhere anyway.
 import {
   CamelCasePlugin,
   type CompiledQuery,
@@ -21,7 +21,9 @@ export interface ReadQuestion {
 }
 
 export interface Reads extends AsyncDisposable {
-  /** For reads alone, each of which sees what was committed before it. It begins no transactions on SQLite. */
+  /**
+   * For reads alone, each of which sees what was committed before it. It begins no transactions on SQLite.
+   */
   db: Database;
 }
 

@@ -1,4 +1,5 @@
-// The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are milliseconds UTC.
+// The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are
+// milliseconds UTC.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
@@ -6,7 +7,7 @@ import type { Generated, GeneratedAlways, Kysely } from "kysely";
 export interface UserTable {
   id: string;
   name: string;
-  /** Lower case; what people sign in with. */
+  /** Lower case; users sign in with it. */
   email: string;
   emailVerified: number;
   image: string | null;
@@ -19,7 +20,7 @@ export interface UserTable {
 
 export interface SessionTable {
   id: string;
-  /** SHA-256 of the cookie's token: who reads the database has no session. */
+  /** SHA-256 of the cookie's token: a reader of the database gets no session. */
   token: string;
   userId: string;
   expiresAt: number;
@@ -29,7 +30,7 @@ export interface SessionTable {
   updatedAt: number;
 }
 
-/** From where people have signed in: an IPv4 address, or an IPv6 network of 64 bits. */
+/** An address with an earlier sign-in: IPv4, or an IPv6 network of 64 bits. */
 export interface SignInAddressTable {
   address: string;
   signedInAt: number;
@@ -78,7 +79,7 @@ export interface AssetGroupTable {
   assets: number;
 }
 
-/** A row of its own, so that locking a token reads no list of hostnames. */
+/** A separate row, so that locking a token reads no list of hostnames. */
 export interface TokenRolloutTable {
   enrollmentTokenId: string;
   /** JSON: which machines are expected. */
@@ -120,7 +121,10 @@ export interface EnrollmentTokenTable extends TokenSettingColumns {
   lastUsedAt: number | null;
 }
 
-/** The use ledger: an attempt to enroll with the token's value. A host that is refused again for one reason is one row. */
+/**
+ * The use ledger: an attempt to enroll with the token's value. A host that is refused again for one reason is
+ * one row.
+ */
 export interface EnrollmentAttemptTable {
   id: string;
   enrollmentTokenId: string;
@@ -172,7 +176,7 @@ export interface SensorTable {
   removedAt: number | null;
   /** The instance of the sensor that holds the key; null: none has checked in yet. */
   instanceId: string | null;
-  /** 1: another start has appeared with this key, on what looks like another host. */
+  /** 1: another instance has appeared with this key, and seems to run on another host. */
   hasNewcomers: number;
   /** JSON of the host facts it enrolled with. */
   enrolledHost: string;
@@ -181,10 +185,13 @@ export interface SensorTable {
   /** Announced, and valid beside the present one until it has signed a request. */
   nextPublicKey: string | null;
   keyChangedAt: number;
-  /** The sensor that goes on with its history: its host was installed anew. A request of its own undoes that. */
+  /**
+   * The sensor that continues its history: its host was re-imaged. A request of the replaced sensor undoes
+   * that.
+   */
   replacedBy: string | null;
   replacedAt: number | null;
-  /** Who decided it; null: the enrollment token's rule. */
+  /** The user who decided it; null: the enrollment token's rule. */
   replacementDecidedBy: string | null;
 }
 
@@ -198,7 +205,10 @@ export interface SensorWithStanding extends SensorTable {
   listed: GeneratedAlways<number>;
 }
 
-/** A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at when it is asked for. */
+/**
+ * A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at
+ * when it is asked for.
+ */
 export interface SensorMatchTable {
   sensorId: string;
   predecessorId: string;
@@ -219,7 +229,10 @@ export interface SensorMatchTable {
 export interface SensorInstanceTable {
   sensorId: string;
   instanceId: string;
-  /** newcomer: looks like another host, and whether the holder lives is not known yet; past: was the holder; clone: told to make another key. */
+  /**
+   * newcomer: seems to run on another host, while the holder may be alive; past: was the holder; clone: must
+   * create another key.
+   */
   state: "holder" | "newcomer" | "past" | "clone";
   /** JSON of the host facts it said. */
   host: string;
@@ -255,7 +268,7 @@ export interface ReEnrollTicketTable {
   createdBy: string;
   expiresAt: number;
   usedAt: number | null;
-  /** The key that it was used for: the same key may come again, when the answer was lost. */
+  /** The key that it was used for: the same key may come again, when the reply was lost. */
   publicKey: string | null;
 }
 
@@ -311,8 +324,8 @@ export interface InventoryManifestTable {
 }
 
 /**
- * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown does not count: else a
- * sensor could find out what they have.
+ * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown
+ * does not count: else a sensor could find out what they have.
  */
 export interface InventoryScopeTable {
   /** Empty: of the sensors without a group. */
@@ -376,7 +389,10 @@ export interface ApiKeyTable {
   lastUsedAddress: string | null;
 }
 
-/** A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was sent. */
+/**
+ * A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was
+ * sent.
+ */
 export interface IdempotencyKeyTable {
   /** SHA-256 of the caller, the route and the key. */
   keyHash: string;
@@ -387,7 +403,7 @@ export interface IdempotencyKeyTable {
   createdAt: number;
 }
 
-/** What people and tokens did, each event naming the hash of the one before. */
+/** Actions of users and tokens. Each event contains the hash of the one before. */
 export interface AuditEventTable {
   sequence: number;
   id: string;

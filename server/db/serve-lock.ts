@@ -1,8 +1,11 @@
-// One server at a time uses a data folder's SQLite database: two would miss each other's changes. The lock is SQLite's own on a small
-// file, which the operating system releases when the process ends, however it ends.
+// Only one server at a time uses a data folder's SQLite database: two would miss each other's changes. The
+// lock is SQLite's lock on a small file. The operating system releases it when the process ends for any
+// reason.
+
 import { Database as BunDatabase } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { DatabaseError } from "./explain.ts";
 
 /** Throws DatabaseError, which names the server that has the folder. */
@@ -42,5 +45,5 @@ function readHolder(lock: BunDatabase): { pid: number; listen: string; since: st
 }
 
 function isBusy(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
+  return errnoCode(error)?.startsWith("SQLITE_BUSY") ?? false;
 }

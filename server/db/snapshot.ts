@@ -1,11 +1,12 @@
-// The reads of one list on one state of the database, by index whatever the statistics say.
+// Reads of one list on one state of the database, by index regardless of the statistics.
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 
 /**
- * Runs the reads of a list or a page. On PostgreSQL one snapshot serves them all, and its planner walks indexes as SQLite's does: it
- * prices a scan of the whole table for rows that it need not read, as soon as the statistics are some minutes old.
+ * Runs the reads of a list or a page. On PostgreSQL one snapshot serves them all, and its planner walks
+ * indexes as SQLite's does: it prices a scan of the whole table for rows that it need not read, as soon as
+ * the statistics are some minutes old.
  */
 export async function inSnapshot<T>(db: Database, read: (db: Database) => Promise<T>): Promise<T> {
   if (dialectOf(db) === "sqlite" || db.isTransaction) return await read(db);
@@ -20,8 +21,9 @@ export async function inSnapshot<T>(db: Database, read: (db: Database) => Promis
 }
 
 /**
- * In a transaction: from here on PostgreSQL reads by index. Its statistics are as old as the last analysis: in the middle of a rollout
- * it takes a table of thousands for an empty one, and reads all of it for every batch.
+ * In a transaction: from here on PostgreSQL reads by index. Its statistics are as old as the last analysis:
+ * in the middle of a rollout it takes a table of thousands for an empty one, and reads all of it for every
+ * batch.
  */
 export async function readByIndex(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")

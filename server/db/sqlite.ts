@@ -1,4 +1,4 @@
-// SQLite through bun:sqlite, in the shape that Kysely's dialect asks for.
+// SQLite through bun:sqlite, adapted to Kysely's dialect.
 import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
 import { SqliteAdapter, SqliteDialect } from "kysely";
 
@@ -7,7 +7,10 @@ export interface SqliteOptions {
   create: boolean;
 }
 
-/** SQLite's DDL takes part in transactions; Kysely's own adapter denies it, and would commit each statement alone. */
+/**
+ * SQLite's DDL takes part in transactions; Kysely's own adapter denies it, and would commit each statement
+ * alone.
+ */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -21,8 +24,8 @@ class TransactionalDialect extends SqliteDialect {
 }
 
 /**
- * Opens the file, or a database in memory for `:memory:`. WAL with synchronous=FULL: a commit that was answered survives a power
- * cut. Throws what SQLite says when the file is no database or cannot be written.
+ * Opens the file, or a database in memory for `:memory:`. WAL with synchronous=FULL: an acknowledged commit
+ * survives a power cut. Throws what SQLite says when the file is no database or cannot be written.
  */
 export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDialect {
   // The file and its journal hold password hashes: they are its owner's alone, whatever the folder allows.
@@ -36,14 +39,15 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
     database: {
       close: () => sqlite.close(),
       prepare(sql) {
-        // Takes the write lock at once: a transaction that reads first and writes later would fail when another process wrote between.
+        // Takes the write lock at once: a transaction that reads first and writes later would fail when
+        // another process wrote between.
         const statement = sqlite.query(sql === "begin" ? "begin immediate" : sql);
         const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
         const run = (parameters: readonly unknown[]) => statement.run(...bindings(parameters));
         return {
           reader: statement.columnNames.length > 0,
           all: (parameters) => statement.all(...bindings(parameters)),
-          // A full disk ends the transaction by itself; asking for it again would hide what happened.
+          // A full disk ends the transaction automatically. Another rollback would hide the cause.
           run: (parameters) =>
             sql === "rollback" && !sqlite.inTransaction
               ? { changes: 0, lastInsertRowid: 0 }

@@ -1,5 +1,6 @@
-// A thread for what would take long on the event loop: one question at a time, a bound on those that wait and on each one's time.
-// It starts with the first question, and again after one that took too long or ended it.
+// A thread for work that would block the event loop. It processes one question at a time, with limits on the
+// number of waiting questions and on the time of each. It starts with the first question, and restarts after
+// a question that took too long or ended it.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const LIMITS = {
@@ -101,7 +102,7 @@ export function openThread<Settings, Question, Answer>(
   };
 }
 
-/** In a thread's file: answers the questions one after another with what `open` returns. */
+/** In a thread's file: passes the questions to the function that `open` returns, one after another. */
 export function answerQuestions<Settings, Question, Answer>(
   open: (settings: Settings) => (question: Question) => Answer | Promise<Answer>,
 ): void {
@@ -124,7 +125,10 @@ function unavailable(reason: string): Problem {
   });
 }
 
-/** A program that was built holds the file under its path from the top folder, whichever of our files asks for it. */
+/**
+ * A program that was built holds the file under its path from the top folder, whichever of our files asks for
+ * it.
+ */
 function workerUrl(file: string): string {
   const isBuilt = /\/(\$bunfs|~BUN)\//.test(import.meta.url);
   return new URL(isBuilt ? `./${file}` : `../../${file}`, import.meta.url).href;

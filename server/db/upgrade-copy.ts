@@ -1,4 +1,5 @@
-// A copy of the SQLite database as it was before an upgrade, kept beside it until the new version has started once.
+// A copy of the SQLite database from before an upgrade, kept beside it until the new version has started
+// once.
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -8,7 +9,10 @@ const PREFIX = "attacklens.db.before-upgrade-from-";
 /** Begins the name of a database that is being made, and has the number of the process. */
 export const UNFINISHED = "attacklens.db.new-";
 
-/** Writes the copy whole under another name first. `schema` is the last migration that it has. Returns its path. */
+/**
+ * Writes the copy whole under another name first. `schema` is the last migration that it has. Returns its
+ * path.
+ */
 export async function keepUpgradeCopy(db: Database, dataDir: string, schema: string): Promise<string> {
   const path = join(dataDir, PREFIX + schema);
   const unfinished = `${path}.new-${process.pid}`;
@@ -26,7 +30,10 @@ export async function keepUpgradeCopy(db: Database, dataDir: string, schema: str
   return path;
 }
 
-/** For a successful start of the one server of the folder: removes the copies, and what a start that was killed left. */
+/**
+ * For a successful start of the one server of the folder: removes the copies, and what a start that was
+ * killed left.
+ */
 export function removeLeftOvers(dataDir: string): void {
   for (const name of readdirSync(dataDir)) {
     const isLeftOver =

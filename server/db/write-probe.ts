@@ -1,9 +1,12 @@
-// A write that changes nothing: it shows whether the database can be written.
+// A write without effect: it shows whether the database accepts writes.
 import type { Database } from "./schema.ts";
 
 const NAME = "write-probe";
 
-/** Throws what the database says when it cannot be written. `at` differs each time, so that there is something to write. */
+/**
+ * Throws what the database says when it cannot be written. `at` differs each time, so that there is something
+ * to write.
+ */
 export async function writeProbe(db: Database, at: number): Promise<void> {
   const value = String(at);
   await db

@@ -5,9 +5,9 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import type { RefusalLedger } from "../route-handler.ts";
 import { type AttemptPage, insertAttempts, pageOfAttempts, upsertRefusals } from "./attempts-store.ts";
 import { updateToken } from "./enrollment-tokens-store.ts";
+import type { RefusalLedger } from "./refusal-ledger.ts";
 import type { RefusedAttempt } from "./token-admission.ts";
 
 export async function listEnrollmentAttempts(db: Database, query: AttemptPage) {

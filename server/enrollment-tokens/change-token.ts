@@ -2,10 +2,10 @@
 // an audit event.
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
 import { getEnrollmentToken, notFound } from "./enrollment-tokens.ts";
 import { countUses, lockToken } from "./enrollment-tokens-store.ts";
 import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";

@@ -8,10 +8,10 @@ import type {
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { type CreationSteps, cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { toInstant } from "../ids.ts";
-import type { User } from "../route-handler.ts";
 import { getEnrollmentToken, insertNewToken, type NewValue, refuseTakenName } from "./enrollment-tokens.ts";
 import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-store.ts";
 import { hashTokenValue } from "./token-admission.ts";

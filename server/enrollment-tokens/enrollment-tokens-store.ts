@@ -184,16 +184,6 @@ export async function lockTokenOfSensor(tx: Database, sensorId: string) {
   return await lockRows(tx, query).executeTakeFirstOrThrow();
 }
 
-/** The hostname patterns of a token as JSON. Includes deleted tokens. */
-export async function findAllowedHostnames(db: Database, id: string): Promise<string> {
-  const row = await db
-    .selectFrom("enrollmentToken")
-    .select("allowedHostnames")
-    .where("id", "=", id)
-    .executeTakeFirstOrThrow();
-  return row.allowedHostnames;
-}
-
 export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash" | "hint">>;
 
 export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {

@@ -6,11 +6,11 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
 import {
   findSuccessors,
   findToken,

@@ -1,11 +1,12 @@
 // Writes refusals to the ledger: immediately while a token has few, and in batches when it has many. Ten
 // thousand hosts that retry an expired token use memory for their rows and one statement every few seconds.
 // Waiting refusals are lost when the server is killed. Accepted attempts are not written here.
+import { setBounded } from "../bounded-map.ts";
 import { announce } from "../db/changes.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { RefusalLedger } from "../route-handler.ts";
 import { openTurns } from "../turns.ts";
+import { openWindowCounter } from "../window-counter.ts";
 import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
 import { addRefusedAttempts } from "./enrollment-tokens-store.ts";
 
@@ -22,31 +23,18 @@ const LIMITS = {
   kept: 10_000,
 };
 
-export function openRefusalLedger(
-  db: Database,
-  now: () => number,
-  limits: typeof LIMITS = LIMITS,
-): RefusalLedger {
+export function openRefusalLedger(db: Database, now: () => number, limits: typeof LIMITS = LIMITS) {
   const waiting = new Map<string, EnrollmentAttemptTable>();
   const grown = new Set<string>();
-  const writtenAtOnce = new Map<string, number>();
-  let secondEndsAt = 0;
+  const writtenAtOnce = openWindowCounter({ windowMs: 1_000, maxKeys: limits.waiting }, now);
 
-  function mayWriteAtOnce(tokenId: string): boolean {
-    if (now() >= secondEndsAt) {
-      writtenAtOnce.clear();
-      secondEndsAt = now() + 1_000;
-    }
-    const written = writtenAtOnce.get(tokenId) ?? 0;
-    writtenAtOnce.set(tokenId, written + 1);
-    return written < limits.atOncePerSecond;
-  }
+  const mayWriteAtOnce = (tokenId: string) => writtenAtOnce.add(tokenId) <= limits.atOncePerSecond;
 
   function wait(row: EnrollmentAttemptTable): void {
     const key = keyOf(row);
     const earlier = waiting.get(key);
-    if (!earlier && waiting.size >= limits.waiting) waiting.delete(waiting.keys().next().value!);
-    waiting.set(key, earlier ? sum(earlier, row) : row);
+    if (earlier) waiting.set(key, sum(earlier, row));
+    else setBounded(waiting, key, row, limits.waiting);
   }
 
   async function write(rows: EnrollmentAttemptTable[]): Promise<void> {
@@ -83,11 +71,13 @@ export function openRefusalLedger(
   }
 
   return {
-    async record(row) {
+    /** Writes the refusal, or keeps it for a flush when its token has too many. */
+    async record(row: EnrollmentAttemptTable): Promise<void> {
       if (waiting.has(keyOf(row)) || !mayWriteAtOnce(row.enrollmentTokenId)) wait(row);
       else await write([row]);
     },
-    async flush() {
+    /** Writes some of the waiting refusals and deletes old ones. Returns how many still wait. */
+    async flush(): Promise<number> {
       const turns = openTurns();
       for (let left = limits.batch; left > 0 && waiting.size > 0; left -= limits.writtenAtOnce) {
         await writeWaiting(Math.min(left, limits.writtenAtOnce));
@@ -102,6 +92,8 @@ export function openRefusalLedger(
     },
   };
 }
+
+export type RefusalLedger = ReturnType<typeof openRefusalLedger>;
 
 function countByToken(rows: EnrollmentAttemptTable[]): Map<string, number> {
   const counts = new Map<string, number>();

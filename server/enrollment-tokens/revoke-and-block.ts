@@ -4,17 +4,16 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { revokeAndBlockEnrollmentToken as blockRoute } from "@attacklens/protocol/revoke-and-block.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
-import type { User } from "../route-handler.ts";
+import { presentSensors, type SensorView } from "../sensors/sensors.ts";
 import {
   blockableSlices,
   blockSensors,
   countTokenSensors,
-  presentSensors,
-  type SensorView,
   sampleBlockableSensors,
-} from "../sensors/sensors.ts";
+} from "../sensors/token-sensors.ts";
 import { openTurns } from "../turns.ts";
 import { changeToken } from "./change-token.ts";
 import { getEnrollmentToken } from "./enrollment-tokens.ts";

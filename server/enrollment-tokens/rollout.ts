@@ -3,10 +3,10 @@ import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts"
 import { type Rollout, type RolloutState, setRollout as setRoute } from "@attacklens/protocol/rollout.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey } from "../ids.ts";
-import type { User } from "../route-handler.ts";
 import { countUnreported, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";

@@ -3,10 +3,10 @@ import type { rotateEnrollmentToken as rotateRoute } from "@attacklens/protocol/
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { pickTokenSettings } from "@attacklens/protocol/token-settings.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import type { IdempotentRequest } from "../idempotency.ts";
 import { nameKey, toInstant } from "../ids.ts";
-import type { User } from "../route-handler.ts";
 import { lockTokenFor, tokenEvent } from "./change-token.ts";
 import { createTokenOnce } from "./create-token.ts";
 import { insertNewToken } from "./enrollment-tokens.ts";

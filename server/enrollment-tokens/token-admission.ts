@@ -6,11 +6,11 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import { admitsHostname } from "../hostname-patterns.ts";
 import { toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";
-import { countUses, findAllowedHostnames, lockToken, lockTokenOfSensor } from "./enrollment-tokens-store.ts";
-import { admitsHostname } from "./token-limits.ts";
-import { parseList, toSettings } from "./token-settings.ts";
+import { countUses, lockToken, lockTokenOfSensor } from "./enrollment-tokens-store.ts";
+import { toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
 /**
@@ -104,16 +104,6 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
       return ++uses;
     },
   };
-}
-
-/** Whether these patterns, as JSON, admit the hostname. */
-export function allowsHostname(allowedHostnames: string, hostname: string): boolean {
-  return admitsHostname(parseList(allowedHostnames), hostname);
-}
-
-/** Whether the token's current patterns admit the hostname. Includes deleted tokens. */
-export async function tokenAllowsHostname(db: Database, id: string, hostname: string): Promise<boolean> {
-  return allowsHostname(await findAllowedHostnames(db, id), hostname);
 }
 
 const shortList = (items: string[]) =>

@@ -2,9 +2,9 @@
 import type { updateEnrollmentToken as updateRoute } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { User } from "../route-handler.ts";
 import { changeToken, type LockedToken, lockTokenFor, tokenEvent } from "./change-token.ts";
 import { refuseTakenName } from "./enrollment-tokens.ts";
 import { updateToken } from "./enrollment-tokens-store.ts";

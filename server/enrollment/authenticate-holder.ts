@@ -1,31 +1,54 @@
-// Who shows an enrollment token or a re-enrollment ticket: that it exists, and that the request is signed with the key which it
-// names as its own. All of it before the body is read; what the token or ticket allows is decided with it.
+// Authenticates the holder of an enrollment token or a re-enrollment ticket: the token exists, and the
+// request is signed with the key that it claims. All of it happens before the body is read. What the token or
+// ticket allows is decided later.
 import { createHash } from "node:crypto";
 import { publicKey as publicKeySchema } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import type { HttpRequest } from "../caller.ts";
+import type { Database } from "../db/schema.ts";
 import { parseTokenValue } from "../enrollment-tokens/token-admission.ts";
-import type { ContentDigest, HttpRequest, Services, TokenHolder } from "../route-handler.ts";
+import type { OwnAuthorities } from "../sensors/identity/own-authorities.ts";
 import {
   type ClaimedSignature,
+  type ContentDigest,
   parseSignature,
   requireFresh,
   verifySignature,
 } from "../sensors/identity/sensor-signature.ts";
+import type { KnownTokens } from "./known-tokens.ts";
 import { requireTicket, ticketUnknown } from "./re-enroll.ts";
 
 /**
- * Throws token-unknown or ticket-unknown, too-many-requests; signature-missing, signature-invalid, clock-skewed where the route
- * is signed by the new key.
+ * The sender of an enrollment token or a re-enrollment ticket that exists. What the token allows is decided
+ * later.
+ */
+export interface TokenHolder {
+  valueHash: string;
+  /** Of a route that is signed by the new key; undefined: the route is not signed. */
+  signed: { publicKey: string; nonce: number } | undefined;
+}
+
+/** What holders are judged with. */
+interface HolderDoor {
+  db: Database;
+  now: () => number;
+  knownTokens: KnownTokens;
+  authorities: OwnAuthorities;
+}
+
+/**
+ * Throws token-unknown or ticket-unknown, too-many-requests; signature-missing, signature-invalid,
+ * clock-skewed where the route is signed by the new key.
  */
 export async function authenticateHolder(
-  services: Pick<Services, "db" | "now" | "knownValues" | "authorities">,
+  door: HolderDoor,
   route: Route,
   http: HttpRequest,
 ): Promise<{ holder: TokenHolder; digests: ContentDigest[] }> {
-  const { db, now, knownValues, authorities } = services;
+  const { db, now, knownTokens, authorities } = door;
   const isTicket = route.access === "re-enrollment-ticket";
   const value = bearerValue(http.headers);
   if (value === undefined) {
@@ -40,7 +63,7 @@ export async function authenticateHolder(
   const valueHash = isTicket ? createHash("sha256").update(value).digest("hex") : parseTokenValue(value);
   const claimed = route.isSignedByNewKey ? parseNewKeySignature(http.headers) : undefined;
   if (claimed && isTicket) verifyNewKey(claimed);
-  await (isTicket ? requireTicket(db, valueHash) : knownValues.require(valueHash));
+  await (isTicket ? requireTicket(db, valueHash) : knownTokens.require(valueHash));
   if (claimed && !isTicket) verifyNewKey(claimed);
   const signed = claimed && { publicKey: claimed.keyid, nonce: claimed.nonce };
   return { holder: { valueHash, signed }, digests: claimed?.digests ?? [] };

@@ -1,33 +1,54 @@
-// What would come of an enrollment, for the person who prepares a rollout: the same judgement, and nothing of it is kept.
+// What an enrollment would result in, for an operator who prepares a rollout: the same judgment, and nothing
+// is stored.
 import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
+import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { lockTokenByHash, RefusedAttempt, tokenUnknown } from "../enrollment-tokens/token-admission.ts";
-import { toInstant } from "../ids.ts";
-import type { CheckedToken, HttpRequest, Services, TokenCheck, TokenHolder } from "../route-handler.ts";
+import type { Enrolled } from "../sensors/create-sensors.ts";
+import type { TokenQueue } from "./enrollment-queue.ts";
 
-/** Throws token-unknown, too-many-requests. Who holds a real value is told why it would be refused. */
+/** A host that asks what its enrollment would result in. */
+export interface TokenCheck {
+  valueHash: string;
+  at: number;
+  address: string;
+  hostname: string;
+}
+
+/** What the token would do for the host. */
+export interface CheckedToken extends Omit<Enrolled, "sensorId"> {
+  reEnrollLost: LostSensorRule;
+}
+
+type Judgment = Pick<
+  RouteOutput<typeof checkRoute>,
+  "refusal" | "assetGroup" | "awaitingApproval" | "reEnrollLost"
+>;
+
+/**
+ * The holder of a token that exists receives the reason of a refusal. Throws token-unknown,
+ * too-many-requests.
+ */
 export async function checkToken(
-  { now, checkQueue, connection }: Services,
-  { address }: Pick<HttpRequest, "address">,
-  { valueHash }: TokenHolder,
-  hostname: string,
-): Promise<RouteOutput<typeof checkRoute>> {
-  const certificate = connection.certificate()?.pin ?? null;
-  const told = { serverTime: toInstant(now()), address, certificate };
+  checkQueue: TokenQueue<TokenCheck, CheckedToken>,
+  check: TokenCheck,
+): Promise<Judgment> {
   try {
-    return { ...told, refusal: null, ...(await checkQueue.add({ valueHash, at: now(), address, hostname })) };
+    return { refusal: null, ...(await checkQueue.add(check)) };
   } catch (error) {
     if (!(error instanceof RefusedAttempt) || error.reason === "sensor-cloned") throw error;
     const refusal = { code: error.reason, detail: error.detail };
-    return { ...told, refusal, assetGroup: null, awaitingApproval: false, reEnrollLost: "never" };
+    return { refusal, assetGroup: null, awaitingApproval: false, reEnrollLost: "never" };
   }
 }
 
-/** All checks have the same `valueHash`; each is answered as if it came alone. */
+/** All checks have the same `valueHash`. Each result is as if the check came alone. */
 export async function checkBatch(db: Database, batch: TokenCheck[]): Promise<(CheckedToken | Error)[]> {
-  const token = await inTransaction(db, (tx) => lockTokenByHash(tx, batch[0]!.valueHash));
+  const [first] = batch;
+  if (!first) return [];
+  const token = await inTransaction(db, (tx) => lockTokenByHash(tx, first.valueHash));
   return batch.map(({ at, ...host }) => {
     if (!token) return tokenUnknown();
     try {

@@ -1,4 +1,5 @@
-// A clone passes the rules of its original's token: it takes a use, is in the ledger, and is never admitted where an enrollment would not be.
+// A clone passes the rules of its original's token: it takes a use, is in the ledger, and is never admitted
+// where an enrollment would not be.
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
@@ -233,7 +234,8 @@ for (const dialect of TESTED_DIALECTS) {
         const options = { keyid: fleet.sensorId, instanceId, nonce: nextNonce() };
         const init = fleet.key.request("POST", "/sensor/v1/clones", body, world.clock.ms, options);
         const reply = await send(index, "/sensor/v1/clones", init);
-        // All hosts sign with one key: a request that another has overtaken, or that is one too many at a time, is sent again.
+        // All hosts sign with one key: a request that another has overtaken, or that is one too many at a
+        // time, is sent again.
         if (reply.body.code === "signature-replayed" || reply.status === 429) continue;
         expect(reply.status).toBe(201);
         return reply.body.awaitingApproval === false;

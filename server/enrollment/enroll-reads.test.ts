@@ -1,4 +1,5 @@
-// What an enrollment reads while a rollout outruns the database's statistics: as much in a fleet of thousands as in a new one.
+// Rows that an enrollment reads while a rollout outruns the database's statistics: as few in a fleet of
+// thousands as in a new one.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import { fleetStatements } from "../../harness/fleet-rows.ts";
@@ -35,7 +36,9 @@ function hosts(first: number, count: number) {
   });
 }
 
-/** Rows that this connection has read, in this transaction or shortly before: only a difference says anything. */
+/**
+ * Rows that this connection has read, in this transaction or shortly before: only a difference says anything.
+ */
 async function countRead(tx: Database): Promise<number> {
   const { rows } = await sql<{ read: number }>`
     select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) as read from pg_stat_xact_user_tables

@@ -104,7 +104,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.call(tokens.getEnrollmentToken, cookie, { params })).enrolledSensors).toBe(25);
   });
 
-  test(`who holds the value is told why it is refused; who does not is told nothing (${dialect})`, async () => {
+  test(`the holder of a token value receives the reason of a refusal, other callers receive none (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const codeOf = async (token: string) => (await enroll(world, makeTestSensor(), token)).body.code;

@@ -66,7 +66,7 @@ test("a token with many waiting takes turns with the others", async () => {
   expect(log.filter((line) => !line.includes(":"))).toEqual(["a1 a2 a3", "b1", "a4"]);
 });
 
-test("beyond the bound 429 is answered, and there is room again when a batch begins", async () => {
+test("beyond the limit the reply is 429, and there is room again when a batch begins", async () => {
   const { log, add, end, turn } = held();
   const all = ["a1", "a2", "a3", "a4"].map(add);
   await add("a5");
@@ -80,7 +80,7 @@ test("beyond the bound 429 is answered, and there is room again when a batch beg
   expect(log).toContain("a6: done");
 });
 
-test("a batch that fails is told to all of it, and makes room like one that succeeds", async () => {
+test("all requests of a failed batch fail, and it makes room like a successful one", async () => {
   const { log, add, end, fail, turn } = held({ ...LIMITS, running: 1 });
   const all = ["a1", "a2", "b1"].map(add);
   await turn();

@@ -1,82 +1,65 @@
-// Collects requests with tokens while others are worked on, and hands those with one token on together: a rollout of ten thousand hosts
-// takes neither a transaction for each, nor all connections from the sensors that exist, nor memory without end.
+// Collects requests with tokens, and processes those with one token together. A rollout of ten thousand hosts
+// needs neither a transaction for each host, nor all connections, nor unbounded memory.
 
+import { openBatcher } from "../batcher.ts";
 import { openRetryAfter } from "../retry-after.ts";
-import type { TokenQueue } from "../route-handler.ts";
 
 export const TOKEN_QUEUE_LIMITS = {
-  /** Batches, of different tokens: those of one would wait for the token's lock. */
+  /** Batches, each of another token: two of one token would wait for its lock. */
   running: 4,
   batch: 100,
   waiting: 2_000,
-  /** What a small machine manages: those refused are told to return at this rate. */
+  /** The rate of a small machine. Refused hosts are asked to return at this rate. */
   perSecond: 500,
 };
 
-interface Waiting<Request, Outcome> {
-  request: Request;
-  resolve: (outcome: Outcome) => void;
-  reject: (error: unknown) => void;
-}
-
-/** `work` answers for each request of one token what became of it, or throws when nothing became of any. */
+/**
+ * The requests of a batch have the same token. `work` returns the outcome of each, or throws when there is
+ * none for any.
+ */
 export function openTokenQueue<Request extends { valueHash: string }, Outcome>(
   now: () => number,
   work: (batch: Request[]) => Promise<(Outcome | Error)[]>,
   limits: typeof TOKEN_QUEUE_LIMITS = TOKEN_QUEUE_LIMITS,
-): TokenQueue<Request, Outcome> {
+) {
   const retryAfter = openRetryAfter(limits.perSecond, now);
-  const lines = new Map<string, Waiting<Request, Outcome>[]>();
   const running = new Set<string>();
-  let waiting = 0;
-  let begun = false;
-
-  function startWaiting(): void {
-    begun = false;
-    for (const [valueHash, line] of [...lines]) {
-      if (running.size >= limits.running) return;
-      if (running.has(valueHash)) continue;
-      // A Map keeps insertion order: whose turn it was goes to the end.
-      lines.delete(valueHash);
-      const batch = line.splice(0, limits.batch);
-      if (line.length > 0) lines.set(valueHash, line);
-      waiting -= batch.length;
-      running.add(valueHash);
-      void carryOut(valueHash, batch);
-    }
-  }
-
-  async function carryOut(valueHash: string, batch: Waiting<Request, Outcome>[]): Promise<void> {
-    try {
-      const outcomes = await work(batch.map(({ request }) => request));
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const outcome = outcomes[index]!;
-        if (outcome instanceof Error) reject(outcome);
-        else resolve(outcome);
+  const batcher = openBatcher<Request, Outcome>({
+    running: limits.running,
+    /** Requests with one token. The token's rest goes to the end of the line. */
+    take(waiting) {
+      const token = waiting.find(({ request }) => !running.has(request.valueHash))?.request.valueHash;
+      if (token === undefined) return { batch: [], rest: waiting };
+      running.add(token);
+      const own = waiting.filter(({ request }) => request.valueHash === token);
+      const others = waiting.filter(({ request }) => request.valueHash !== token);
+      return { batch: own.slice(0, limits.batch), rest: [...others, ...own.slice(limits.batch)] };
+    },
+    async work(batch) {
+      try {
+        return await work(batch);
+      } finally {
+        for (const { valueHash } of batch) running.delete(valueHash);
       }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-    running.delete(valueHash);
-    startWaiting();
-  }
+    },
+  });
 
   return {
-    async add(request) {
+    /**
+     * Returns after the commit. Throws too-many-requests when too many wait, and the refusal of the request.
+     */
+    async add(request: Request): Promise<Outcome> {
+      const waiting = batcher.waiting();
       if (waiting >= limits.waiting) {
         throw retryAfter.refuse(
           `Cannot enroll sensor: ${waiting} enrollments are waiting already; nothing was changed`,
         );
       }
-      return await new Promise<Outcome>((resolve, reject) => {
-        const line = lines.get(request.valueHash) ?? [];
-        line.push({ request, resolve, reject });
-        lines.set(request.valueHash, line);
-        waiting++;
-        // What arrives in this turn of the event loop joins the batch; what arrives while it runs joins the next.
-        if (!begun) setImmediate(startWaiting);
-        begun = true;
-      });
+      return await batcher.add(request);
     },
   };
 }
+
+export type TokenQueue<Request extends { valueHash: string }, Outcome> = ReturnType<
+  typeof openTokenQueue<Request, Outcome>
+>;

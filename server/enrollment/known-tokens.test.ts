@@ -4,9 +4,10 @@ import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import type { Database } from "../db/schema.ts";
+import { listExistingHashes } from "../enrollment-tokens/enrollment-tokens-store.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
-import { openKnownValues } from "./known-tokens.ts";
+import { openKnownTokens } from "./known-tokens.ts";
 
 const PATH = "/sensor/v1/enroll";
 const LIMITS = { batch: 100, paceMs: 5, waiting: 1_000, kept: 1_000 };
@@ -42,13 +43,13 @@ async function enroll(world: World, token: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a flood of values that nobody made costs few queries, and a new token is found among them (${dialect})`, async () => {
+  test(`a flood of invented values costs few queries, and a new token is found among them (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
     const now = () => world.clock.ms;
     const { db, count } = counted(world.db);
-    const values = openKnownValues(db, now, LIMITS);
+    const values = openKnownTokens((hashes) => listExistingHashes(db, hashes), now, LIMITS);
 
     const junk = Array.from({ length: 1_500 }, () => values.require(hashOf(madeUp())));
     const outcomes = Promise.all(junk.map(outcomeOf));
@@ -71,7 +72,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
     const now = () => world.clock.ms;
     const { db, count } = counted(world.db);
-    const values = openKnownValues(db, now, LIMITS);
+    const values = openKnownTokens((hashes) => listExistingHashes(db, hashes), now, LIMITS);
     const foreign = hashOf(madeUp());
     for (let round = 0; round < 3; round++) {
       const asked = Array.from({ length: 2_000 }, (_, index) => (index % 2 ? foreign : hashOf(value)));
@@ -85,7 +86,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(count.queries).toBe(2);
   });
 
-  test(`a known value is no valid token: what becomes of the token counts at once (${dialect})`, async () => {
+  test(`a known value is not a valid token: a change of the token counts immediately (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {

@@ -1,10 +1,10 @@
-// Decides who may go on to the real check of an enrollment: only whose value is a token's. Made up values are told apart without
-// a transaction, by look-ups of many values at once of which there are few in a second, whatever arrives.
-import type { Database } from "../db/schema.ts";
-import { listExistingHashes } from "../enrollment-tokens/enrollment-tokens-store.ts";
+// Lets only requests with the value of a token continue to the real check of an enrollment. Invented values
+// are recognized without a transaction, by look-ups of many values at a time. The number of look-ups per
+// second is bounded, whatever arrives.
+import { openBatcher } from "../batcher.ts";
+import { setBounded } from "../bounded-map.ts";
 import { tokenUnknown } from "../enrollment-tokens/token-admission.ts";
 import { openRetryAfter } from "../retry-after.ts";
-import type { KnownValues } from "../route-handler.ts";
 
 const LIMITS = {
   /** Values of one look-up. */
@@ -17,53 +17,41 @@ const LIMITS = {
   kept: 20_000,
 };
 
-/** A value that does not exist now never will: we draw them. The minute is for a database that is restored under us. */
+/**
+ * A value that does not exist now never will: we draw them. The minute is for a database that is restored
+ * under us.
+ */
 const UNKNOWN_MS = 60_000;
 
-export function openKnownValues(
-  db: Database,
+/** `findExisting` returns those of the hashes that tokens have. */
+export function openKnownTokens(
+  findExisting: (hashes: string[]) => Promise<Set<string>>,
   now: () => number,
   limits: typeof LIMITS = LIMITS,
-): KnownValues {
+) {
   const retryAfter = openRetryAfter((limits.batch * 1_000) / limits.paceMs, now);
-  const known = new Set<string>();
-  const unknown = new Set<string>();
+  const known = new Map<string, true>();
+  const unknown = new Map<string, true>();
   let unknownUntil = 0;
-  const waiting = new Map<string, PromiseWithResolvers<boolean>>();
-  let looking = false;
-  let mayLookAt = 0;
+  const asked = new Map<string, Promise<boolean>>();
+  const lookUps = openBatcher<string, boolean>({
+    running: 1,
+    paceMs: limits.paceMs,
+    take: (waiting) => ({ batch: waiting.slice(0, limits.batch), rest: waiting.slice(limits.batch) }),
+    async work(hashes) {
+      const existing = await findExisting(hashes);
+      return hashes.map((hash) => existing.has(hash));
+    },
+  });
 
-  function keep(set: Set<string>, hash: string): void {
-    set.delete(hash);
-    // A Set keeps insertion order: what was asked for longest ago makes room.
-    if (set.size >= limits.kept) set.delete(set.keys().next().value!);
-    set.add(hash);
-  }
-
-  async function lookUp(): Promise<void> {
-    mayLookAt = performance.now() + limits.paceMs;
-    const batch = [...waiting].slice(0, limits.batch);
-    for (const [hash] of batch) waiting.delete(hash);
+  async function lookUp(hash: string): Promise<boolean> {
     try {
-      const existing = await listExistingHashes(
-        db,
-        batch.map(([hash]) => hash),
-      );
-      for (const [hash, { resolve }] of batch) {
-        keep(existing.has(hash) ? known : unknown, hash);
-        resolve(existing.has(hash));
-      }
-    } catch (error) {
-      for (const [, { reject }] of batch) reject(error);
+      const exists = await lookUps.add(hash);
+      setBounded(exists ? known : unknown, hash, true, limits.kept);
+      return exists;
+    } finally {
+      asked.delete(hash);
     }
-    looking = false;
-    schedule();
-  }
-
-  function schedule(): void {
-    if (looking || waiting.size === 0) return;
-    looking = true;
-    setTimeout(lookUp, Math.max(0, mayLookAt - performance.now()));
   }
 
   function isUnknown(hash: string): boolean {
@@ -75,21 +63,26 @@ export function openKnownValues(
   }
 
   return {
-    async require(hash) {
-      if (known.has(hash)) return keep(known, hash);
+    /**
+     * Returns when the hash is of a token's value, whatever the token's state is. Throws token-unknown, or
+     * too-many-requests when too many unknown values are being tried.
+     */
+    async require(hash: string): Promise<void> {
+      if (known.has(hash)) return setBounded(known, hash, true, limits.kept);
       if (isUnknown(hash)) throw tokenUnknown();
-      let answer = waiting.get(hash);
-      if (!answer) {
-        if (waiting.size >= limits.waiting) {
+      let looking = asked.get(hash);
+      if (!looking) {
+        if (lookUps.waiting() >= limits.waiting) {
           throw retryAfter.refuse(
             "Cannot enroll sensor: too many values that are not known are being tried; this one was not looked at",
           );
         }
-        answer = Promise.withResolvers<boolean>();
-        waiting.set(hash, answer);
-        schedule();
+        looking = lookUp(hash);
+        asked.set(hash, looking);
       }
-      if (!(await answer.promise)) throw tokenUnknown();
+      if (!(await looking)) throw tokenUnknown();
     },
   };
 }
+
+export type KnownTokens = ReturnType<typeof openKnownTokens>;

@@ -29,7 +29,7 @@ export async function replaceTicketValue(tx: Database, id: string, valueHash: st
   await tx.updateTable("reEnrollTicket").set({ valueHash }).where("id", "=", id).execute();
 }
 
-/** Without a lock, to refuse made up values cheaply. */
+/** Without a lock, to refuse invented values cheaply. */
 export async function hasTicket(db: Database, valueHash: string): Promise<boolean> {
   const row = await db
     .selectFrom("reEnrollTicket")

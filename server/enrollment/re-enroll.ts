@@ -1,31 +1,21 @@
-// Re-enroll tickets: one gives an existing sensor to the key of the one host that shows it.
+// Re-enrollment tickets: a ticket gives an existing sensor to the key of the one host that sends it.
 import { createHash, randomBytes } from "node:crypto";
 import type { reEnroll as reEnrollRoute } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue, TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
+import { inTransaction, withSecondTry } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
-import { nameKey, toInstant } from "../ids.ts";
-import { requirePossible } from "../permitted.ts";
-import type { HttpRequest, Services, TokenHolder } from "../route-handler.ts";
-import { parseHost } from "../sensors/clones/clones.ts";
-import { deleteInstances, listInstances } from "../sensors/clones/clones-store.ts";
-import { admitKey } from "../sensors/identity/known-keys.ts";
-import { listKnownKeys, replaceKeyAtOnce } from "../sensors/identity/known-keys-store.ts";
-import { raiseNonce } from "../sensors/record/presence-store.ts";
-import { sensorObstacle } from "../sensors/record/sensor-obstacles.ts";
-import { findSensor, lockSensor, updateSensor } from "../sensors/record/sensors-store.ts";
-import { notFound, type SensorView } from "../sensors/sensors.ts";
-import { recordRename } from "./admitted-hostnames.ts";
-import { signedKey } from "./authenticate-holder.ts";
-import { aboutServer } from "./enroll.ts";
-import { withSecondTry } from "./enroll-batch.ts";
-import { enrolledReply } from "./enroll-clone.ts";
+import { toInstant } from "../ids.ts";
+import { type Enrolled, findEnrolled } from "../sensors/create-sensors.ts";
+import { readKnownKeys } from "../sensors/record/known-keys.ts";
+import { type LockedSensor, lockAndJudge, lockForAction } from "../sensors/record/locked-sensor.ts";
+import type { SensorView } from "../sensors/sensors.ts";
+import { takeOverSensor } from "../sensors/take-over.ts";
+import { signedKey, type TokenHolder } from "./authenticate-holder.ts";
 import {
   deleteUnusedTickets,
   hasTicket,
@@ -36,12 +26,12 @@ import {
 } from "./re-enroll-store.ts";
 
 const TICKET_LIFE_MS = 3_600_000;
-/** Look-ups of tickets at once: made up values cost nobody else their turn. */
+/** Simultaneous look-ups of tickets: invented values must not delay other requests. */
 const MAX_LOOK_UPS = 50;
 
 /**
- * Returns the value, which is stored nowhere; an earlier ticket that was not used ends. Throws not-found, state-conflict, and
- * what `createOnce` throws.
+ * Returns the value, which is stored nowhere. An unused earlier ticket ends. Throws not-found,
+ * state-conflict, and the problems of `createOnce`.
  */
 export async function createTicket(
   db: Database,
@@ -49,20 +39,14 @@ export async function createTicket(
   sensorId: string,
   idempotency?: IdempotentRequest,
 ): Promise<{ value: string; expiresAt: string }> {
-  const onSensor = (step: typeof insertNewTicket) => async (tx: Database, id: string) => {
-    const sensor = await lockSensor(tx, sensorId);
-    if (!sensor) throw notFound(sensorId);
-    requirePossible(sensorObstacle("reEnroll", { ...sensor, hasMatch: false }));
-    return await step(tx, view, sensor, id);
-  };
+  const onSensor = (step: typeof insertNewTicket) => async (tx: Database, id: string) =>
+    await step(tx, view, await lockForAction(tx, sensorId, "reEnroll"), id);
   return await createOnce(db, view.now, idempotency, {
     noun: "ticket",
     create: onSensor(insertNewTicket),
     repeat: onSensor(replaceUnusedValue),
   });
 }
-
-type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
 async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
@@ -88,7 +72,7 @@ async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: 
   return { value, expiresAt: toInstant(expiresAt) };
 }
 
-/** Throws state-conflict for a ticket that was used, has ended or gave way to a later one. */
+/** Throws state-conflict for a ticket that was used, has expired, or was replaced by a later one. */
 async function replaceUnusedValue(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
   const ticket = await lockTicket(tx, { id });
   if (!ticket) throw cannotRepeat("ticket", "was replaced by a later one");
@@ -109,58 +93,32 @@ async function replaceUnusedValue(tx: Database, { now, user }: SensorView, senso
 let lookUps = 0;
 
 /**
- * Gives a sensor to the key of the host that shows its ticket. The same key with the same ticket gets the same answer again.
- * Throws ticket-unknown, sensor-blocked, key-taken, state-conflict.
+ * Gives a sensor to the key of the host that sends its ticket. The same key with the same ticket gets the
+ * same reply again. Throws ticket-unknown, sensor-blocked, key-taken, state-conflict.
  */
 export async function reEnroll(
-  services: Services,
-  { address }: Pick<HttpRequest, "address">,
+  db: Database,
+  { at, address }: { at: number; address: string },
   holder: TokenHolder,
   { publicKey, host, sensorVersion }: RouteInput<typeof reEnrollRoute>["body"],
-): Promise<RouteOutput<typeof reEnrollRoute>> {
-  const { db, now } = services;
+): Promise<Enrolled> {
   const { nonce } = signedKey(holder, publicKey);
-  const at = now();
   const takeOver = async (tx: Database) => {
     const ticket = await lockTicket(tx, { valueHash: holder.valueHash });
-    const sensor = ticket && (await lockSensor(tx, ticket.sensorId));
     if (!ticket) throw ticketUnknown("it is not known, or a later one was made");
-    const [known] = await listKnownKeys(tx, [publicKey]);
-    const earlier = admitKey(known, "ticket", () => ticket.publicKey === publicKey);
+    const judged = await lockAndJudge(tx, ticket.sensorId, "reEnroll");
+    const keys = await readKnownKeys(tx, [publicKey]);
+    const earlier = keys.admit(publicKey, "ticket", () => ticket.publicKey === publicKey);
     if (earlier) return earlier.sensorId;
-    if (!sensor) throw ticketUnknown("its sensor was deleted");
+    if (!judged) throw ticketUnknown("its sensor was deleted");
     if (ticket.usedAt !== null) throw ticketUnknown(`it was used at ${toInstant(ticket.usedAt)}`);
     if (ticket.expiresAt <= at) throw ticketUnknown(`it ended at ${toInstant(ticket.expiresAt)}`);
-    const obstacle = sensorObstacle("reEnroll", { ...sensor, hasMatch: false });
+    const { sensor, obstacle } = judged;
     if (obstacle !== undefined)
       throw new Problem(sensor.blockedAt === null ? "ticket-unknown" : "sensor-blocked", obstacle);
-    await replaceKeyAtOnce(tx, sensor.id, { from: sensor.publicKey, to: publicKey, at });
-    const { hostname, platform, osName, osVersion, architecture } = host;
-    await recordRename(tx, at, sensor, hostname);
-    await updateSensor(tx, sensor.id, {
-      ...{ hostname, platform, osName, osVersion, architecture },
-      hostnameKey: nameKey(hostname),
-      version: sensorVersion,
-      instanceId: null,
-      hasNewcomers: 0,
-      enrolledHost: JSON.stringify(host),
-      uninstalledAt: null,
-    });
-    // It may run on other hardware, or have been unenrolled before.
-    if (sensor.awaitingApproval === 0)
-      await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
-    const instances = await listInstances(tx, sensor.id);
-    const over = instances.filter(({ state }) => state !== "clone").map(({ instanceId }) => instanceId);
-    await deleteInstances(tx, sensor.id, over);
-    await raiseNonce(tx, sensor.id, nonce);
-    await markTicketUsed(tx, ticket.id, { usedAt: at, publicKey });
-    await recordAuditEvent(tx, {
-      at,
-      actor: { type: "system", id: ticket.id, name: "re-enroll ticket" },
-      action: "sensor.re-enrolled",
-      entity: { type: "sensor", id: sensor.id },
-      details: { hostname, before: sensor.hostname, address },
-    });
+    const ticketId = ticket.id;
+    await takeOverSensor(tx, sensor, { at, address, publicKey, nonce, host, sensorVersion, ticketId });
+    await markTicketUsed(tx, ticketId, { usedAt: at, publicKey });
     return sensor.id;
   };
   const sensorId = await withSecondTry(() => inTransaction(db, takeOver)).catch((error: unknown) => {
@@ -169,12 +127,15 @@ export async function reEnroll(
       cause: error,
     });
   });
-  const row = await findSensor(db, sensorId);
-  if (!row) throw ticketUnknown("its sensor was deleted");
-  return { ...enrolledReply(row), ...aboutServer(services) };
+  const enrolled = await findEnrolled(db, sensorId);
+  if (!enrolled) throw ticketUnknown("its sensor was deleted");
+  return enrolled;
 }
 
-/** Whether a ticket has the value; what has become of it is not decided here. Throws ticket-unknown, too-many-requests. */
+/**
+ * Returns when a ticket has the value, whatever the ticket's state is. Throws ticket-unknown,
+ * too-many-requests.
+ */
 export async function requireTicket(db: Database, valueHash: string): Promise<void> {
   if (lookUps >= MAX_LOOK_UPS) {
     throw new Problem("too-many-requests", "Cannot re-enroll sensor: too many values are being tried", {

@@ -1,4 +1,4 @@
-// Every route, for nobody, a sensor and each role: what each is answered. A new route cannot be forgotten.
+// The status of every route for an anonymous caller, a sensor and each role. A new route cannot be forgotten.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { ROLES } from "@attacklens/protocol/permissions.ts";
@@ -16,7 +16,7 @@ test("every declared route has one handler, and no other is served", () => {
   );
 });
 
-test("each route answers nobody, a sensor and each role as the table says", async () => {
+test("each route replies to an anonymous caller, a sensor and each role as in the table", async () => {
   await using world = await openWorld("sqlite");
   const cookies = new Map<string, string>();
   for (const role of ROLES) cookies.set(role, await world.signedIn(role));

@@ -1,19 +1,26 @@
-// Every route on one Hono: what it receives, its handler, and its reply.
+// Every route on one Hono: what it receives, its handler, and its reply. Hono's own middleware for 405 does
+// not fit: it replaces a reply of 404, so the metrics and the log would count each 405 as a request for an
+// unknown address too.
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { type Context, Hono } from "hono";
+import { requestId } from "hono/request-id";
 import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
+import type { HttpRequest } from "../caller.ts";
 import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
+import { checkInRoutes } from "../check-in/check-in-routes.ts";
 import { isDuplicate } from "../db/dialect.ts";
+import { enrollmentRoutes } from "../enrollment/enrollment-routes.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
-import type { HttpRequest, RouteHandler, Services } from "../route-handler.ts";
+import type { RouteHandler, Services } from "../route-handler.ts";
+import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
@@ -31,6 +38,9 @@ import { openUserReads } from "./user-reads.ts";
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...userRoutes,
   ...enrollmentTokenRoutes,
+  ...enrollmentRoutes,
+  ...identityRoutes,
+  ...checkInRoutes,
   ...sensorRoutes,
   ...inventoryRoutes,
   ...assetRoutes,
@@ -44,28 +54,28 @@ export interface AppOptions {
   services: Services;
   metrics: Metrics;
   metricsToken: string | undefined;
-  /** True when people reach the console by HTTPS. */
+  /** True when users open the console by HTTPS. */
   secure: boolean;
-  authenticateSensor: Door["authenticateSensor"];
   consoleFile: (path: string, headers: Headers) => Response | undefined;
 }
 
-/** What Bun.serve knows of a request beside the request itself. */
+/** What Bun.serve adds to a request. */
 interface Env {
   Bindings: { address: string; port: "shared" | "sensors" | "people" };
   Variables: { route: string; requestId: string; isBodyRead: boolean };
 }
 
 export function createApp(options: AppOptions) {
-  const { services, metrics, authenticateSensor } = options;
-  const door = { services, authenticateSensor, bodyRoom: openBodyRoom(), userReads: openUserReads() };
+  const { services, metrics } = options;
+  const door = { services, bodyRoom: openBodyRoom(), userReads: openUserReads() };
   const app = new Hono<Env>();
   const logRequest = openRequestLog(services.log);
   const logOutage = openOutageLog(services.log);
 
+  // No header name: a client does not choose the id.
+  app.use(requestId({ headerName: "", generator: () => Bun.randomUUIDv7() }));
   app.use(async (c, next) => {
     const startedAt = performance.now();
-    c.set("requestId", Bun.randomUUIDv7());
     c.set("route", "other");
     c.set("isBodyRead", false);
     metrics.inFlight.inc();
@@ -95,9 +105,8 @@ export function createApp(options: AppOptions) {
   app.onError((error, c) => {
     const problem = toProblem(error);
     metrics.refusals.inc({ code: problem.code });
-    const requestId = c.get("requestId");
     const about = {
-      requestId,
+      requestId: c.get("requestId"),
       code: problem.code,
       detail: redactTokenValues(problem.detail),
       err: problem.cause,
@@ -109,10 +118,10 @@ export function createApp(options: AppOptions) {
     } else if (isDuplicate(error))
       services.log.warn(about, "request refused for a duplicate that no rule foresaw");
     else services.log.debug(about, "request refused");
-    return problemReply(problem, requestId);
+    return problemReply(problem, c.get("requestId"));
   });
 
-  // Sensors may have a port of their own: nothing else is there, and they are nowhere else.
+  // When sensors have a separate port, it serves only sensors, and the other port serves none.
   app.use(async (c, next) => {
     const isSensors = /^\/sensor(\/|$)/.test(c.req.path);
     if (c.env.port === "sensors" && !isSensors && !/^\/(healthz|readyz)$/.test(c.req.path))
@@ -150,7 +159,7 @@ export function createApp(options: AppOptions) {
   return app;
 }
 
-/** What a sensor is refused with is signed, and tied to the request that it answers. */
+/** Signs the refusal of a sensor's request, and ties it to that request. */
 async function signRefusal(c: Context<Env>, { answers, now }: Services): Promise<void> {
   const requestSignature = c.req.raw.headers.get("signature");
   if (requestSignature === null || requestSignature.length > 1_000) return;

@@ -1,10 +1,14 @@
-// Bytes of request bodies that this process takes in at once, all requests together. Each kind of caller has its own part, so that
-// none of them can starve another, and within it one caller has only so much. A body counts until its request has its reply.
+// Limits the bytes of request bodies that this process accepts at the same time. Each kind of caller has a
+// separate part, so that none can starve another, and within it each caller has a limit. A body counts until
+// its request has its reply.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const MIB = 1024 * 1024;
 
-/** `bytes`: of all callers of the kind; `bytesOfOne`: of one of them; `deadlineMs`: from the first byte of a body to its last. */
+/**
+ * `bytes`: of all callers of the kind; `bytesOfOne`: of one of them; `deadlineMs`: from the first byte of a
+ * body to its last.
+ */
 export const BODY_PARTS = {
   stranger: { bytes: 16 * MIB, bytesOfOne: 4 * MIB, deadlineMs: 15_000 },
   // Any number of hosts may come from behind one address with a token that exists.

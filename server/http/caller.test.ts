@@ -11,7 +11,7 @@ const accepts = (origin: string, host: string, secure: boolean) => {
   }
 };
 
-test("where people come by HTTPS, a page of the same host by HTTP is another site", () => {
+test("where users come by HTTPS, a page of the same host by HTTP is another site", () => {
   expect(accepts("https://lens.example", "lens.example", true)).toBe(true);
   expect(accepts("https://lens.example", "Lens.Example:443", true)).toBe(true);
   expect(accepts("http://lens.example", "lens.example", true)).toBe(false);

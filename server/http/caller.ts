@@ -1,12 +1,13 @@
-// Who calls a route, and whether they may: the declaration's access, enforced before the handler is reached.
+// Authenticates the user who calls a route and checks the declared access, before the handler runs.
 import type { Permission } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { findApiKeyUser } from "../api-keys/api-keys.ts";
+import type { HttpRequest, User } from "../caller.ts";
 import { permissionObstacle } from "../permitted.ts";
-import type { HttpRequest, Services, User } from "../route-handler.ts";
+import type { Services } from "../route-handler.ts";
 
-/** The person behind the API key or the session cookie. Throws not-signed-in, permission-missing. */
+/** The user of the API key or the session cookie. Throws not-signed-in, permission-missing. */
 export async function requireUser(
   services: Pick<Services, "db" | "now" | "signIn">,
   http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
@@ -19,7 +20,7 @@ export async function requireUser(
   return user;
 }
 
-/** RFC 6750, section 2.1. A key that is shown decides, whatever cookie comes with it. */
+/** RFC 6750, section 2.1. An API key takes precedence over a cookie. */
 async function findKeyHolder(
   { db, now }: Pick<Services, "db" | "now">,
   { headers, address }: Pick<HttpRequest, "headers" | "address">,
@@ -42,8 +43,8 @@ async function findSignedIn(
 }
 
 /**
- * Refuses a change that another site's page makes a browser send (cross-site request forgery). Browsers tell where a
- * request comes from; programs, which have no session cookie of a person, do not.
+ * Refuses a change that another site's page makes a browser send (cross-site request forgery). Browsers tell
+ * where a request comes from. Programs have no user's session cookie and don't need to.
  */
 export function refuseForeignOrigin(route: Route, headers: Headers, secure: boolean): void {
   if (route.method === "GET" || !isForBrowsers(route)) return;
@@ -55,12 +56,15 @@ export function refuseForeignOrigin(route: Route, headers: Headers, secure: bool
   if (foreign) throw new Problem("origin-refused", "Changes are accepted from this server's own pages only");
 }
 
-/** No browser has what the others are called with: a signature, a token or a ticket. */
+/** No browser has the credentials of the other routes: a signature, a token or a ticket. */
 function isForBrowsers({ access }: Route): boolean {
   return !["sensor", "enrollment-token", "re-enrollment-ticket"].includes(access);
 }
 
-/** Where people come by HTTPS, a page of the same host by HTTP is another site: anybody on the way can write it. */
+/**
+ * Where users come by HTTPS, a page of the same host by HTTP is another site: anyone on the network can forge
+ * it.
+ */
 function isOwnOrigin(origin: string, host: string | undefined, secure: boolean): boolean {
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);

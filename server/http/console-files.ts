@@ -1,7 +1,10 @@
-// The console's files, which the build put into this binary, with the headers a page that shows secrets needs.
+// The console's files, which the build embeds in this binary, with the headers of a page that shows secrets.
 import { gzipSync } from "node:zlib";
 
-/** What Bun's HTML import is in a compiled program: the page and everything it loads. Empty when run from source. */
+/**
+ * What Bun's HTML import is in a compiled program: the page and everything it loads. Empty when run from
+ * source.
+ */
 export interface ConsoleBundle {
   index?: string;
   files?: { path: string; loader: string; headers: Record<string, string> }[];
@@ -15,7 +18,10 @@ interface ConsoleFile {
 
 const NONCE = "__CSP_NONCE__";
 
-/** Reads and compresses every file once. Answers a path that is a file with it, any other with the page itself. */
+/**
+ * Reads and compresses every file once. Answers a path that is a file with it, any other with the page
+ * itself.
+ */
 export async function openConsoleFiles(bundle: ConsoleBundle) {
   const files = new Map<string, ConsoleFile>();
   let page = "";
@@ -52,7 +58,10 @@ function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Header
   return new Response(gzipped, { headers });
 }
 
-/** What the console's site map begins with. Elsewhere its page says that there is nothing, and the status says so too. */
+/**
+ * What the console's site map begins with. Elsewhere its page says that there is nothing, and the status says
+ * so too.
+ */
 const PAGES = ["sensors", "assets", "settings", "setup", "sign-in"];
 
 function isPage(path: string): boolean {

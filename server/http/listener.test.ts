@@ -33,7 +33,7 @@ const askOnce = (port: number) =>
     socket.once("error", reject);
   });
 
-test("a certificate is changed while requests are in flight, and all of them are answered", async () => {
+test("a certificate changes while requests are in flight, and all of them get their reply", async () => {
   const authority = await makeAuthority(Date.now());
   const names = ["localhost", "127.0.0.1"];
   const [first, second] = [

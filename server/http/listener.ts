@@ -1,7 +1,8 @@
-// A port that is listened on, whose certificate can be changed without refusing or resetting anybody. Bun has no way to give a listener
-// another certificate: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a second listener joins the port, takes
-// every new connection (port-order.ts), and the first one is stopped when its connections have ended. Stopping it earlier would reset
-// those that are within their handshake. Where the system does not give the port to the second listener, this is what happens.
+// A listening port whose certificate can change without refusing or resetting a connection. Bun can't give a
+// listener another certificate: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a
+// second listener joins the port, takes every new connection (port-order.ts), and the first one stops when
+// its connections have ended. Stopping it earlier would reset those within their handshake. Where the system
+// does not give the port to the second listener, this is what happens.
 import { lookup } from "node:dns/promises";
 import type { Server } from "bun";
 import type { ServerCertificate } from "../certificates/x509.ts";
@@ -12,10 +13,16 @@ import { orderPort } from "./port-order.ts";
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_S = 60;
-/** By then, every connection of a listener that gets no new ones has made a request, which closes it, or was idle for too long. */
+/**
+ * By then, every connection of a listener that gets no new ones has made a request, which closes it, or was
+ * idle for too long.
+ */
 const DRAIN_MS = (IDLE_TIMEOUT_S + 10) * 1_000;
 
-/** The cipher suites of TLS 1.2 with authenticated encryption and forward secrecy (RFC 9325, section 4.2). TLS 1.3 has no others. */
+/**
+ * The cipher suites of TLS 1.2 with authenticated encryption and forward secrecy (RFC 9325, section 4.2). TLS
+ * 1.3 has no others.
+ */
 const TLS_1_2_CIPHERS = [
   "ECDHE-ECDSA-AES128-GCM-SHA256",
   "ECDHE-RSA-AES128-GCM-SHA256",
@@ -38,7 +45,7 @@ export interface Listener {
   url: string;
   /** For new connections from now on. Ends the wait for those of the listener before the present one. */
   swap(certificate: ServerCertificate): void;
-  /** Requests in flight are answered; who stalls is not waited for. */
+  /** Requests in flight are completed, except stalled ones. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +58,10 @@ export async function requireHost(hostname: string): Promise<void> {
   }
 }
 
-/** Throws Error for the operator when the address cannot be listened on, e.g. because another program has the port. */
+/**
+ * Throws Error for the operator when the address cannot be listened on, e.g. because another program has the
+ * port.
+ */
 export function openListener({ hostname, port, certificate, fetch }: ListenerOptions): Listener {
   const base = { hostname, maxRequestBodySize: MAX_REQUEST_BYTES, idleTimeout: IDLE_TIMEOUT_S, fetch };
   const serveTls = (port: number, { chain, privateKey }: ServerCertificate) =>

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { openWorld } from "../testing/test-world.ts";
 import { mayReadMetrics, openMetrics } from "./metrics.ts";
 
-test("without a configured token nobody reads metrics, however local the request looks", async () => {
+test("without a configured token no request can read metrics, however local it seems", async () => {
   await using world = await openWorld("sqlite");
   for (const host of ["localhost", "127.0.0.1:8080", "[::1]:8080", "lens.example"]) {
     for (const authorization of [undefined, "Bearer ", "Bearer undefined"]) {

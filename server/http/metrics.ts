@@ -1,4 +1,5 @@
-// Prometheus metrics of the process and of what it serves. Paths are route templates: no id and no secret becomes a label.
+// Prometheus metrics of the process and of its requests. Paths are route templates: no id and no secret
+// becomes a label.
 import { timingSafeEqual } from "node:crypto";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
@@ -48,8 +49,8 @@ export function openMetrics(droppedLogLines: () => number) {
 export type Metrics = ReturnType<typeof openMetrics>;
 
 /**
- * Only the bearer of the configured token may: a proxy on this machine may pass on a stranger's request without a trace of the
- * stranger, so that neither the client's address nor a header shows who asks.
+ * Only the bearer of the configured token may: a proxy on this machine may pass on a stranger's request
+ * without a trace of the stranger, so that neither the client's address nor a header identifies the client.
  */
 export function mayReadMetrics(headers: Headers, metricsToken: string | undefined): boolean {
   if (metricsToken === undefined) return false;

@@ -1,4 +1,4 @@
-// The API's document: every route says who may call it, and every example is one that the server would take.
+// The API's document: every route states its access, and the server accepts every example.
 import { expect, test } from "bun:test";
 import { problemBody } from "@attacklens/protocol/problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";

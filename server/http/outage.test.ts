@@ -1,4 +1,5 @@
-// What a client is told when the database cannot write or is gone: 503 and when to come back, and nothing is half done.
+// Replies while the database cannot write or cannot be reached: 503 and when to retry, and nothing is half
+// done.
 import { expect, test } from "bun:test";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";

@@ -1,4 +1,4 @@
-// A route's input, parsed by the schemas of its declaration; what does not fit is named by field.
+// Parses a route's input by the schemas of its declaration. Errors name the field.
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";

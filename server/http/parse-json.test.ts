@@ -1,4 +1,4 @@
-// The parser of bodies: what JSON.parse takes it takes alike, within limits, and nothing else.
+// The parser of bodies accepts what JSON.parse accepts, with the same result, within limits.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseJson } from "./parse-json.ts";

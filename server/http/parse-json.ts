@@ -1,5 +1,6 @@
-// JSON (RFC 8259) from strangers, parsed within limits and in turns. JSON.parse has no limits, blocks every other request for
-// as long as it takes (over a second for 4 MiB of names that it has not seen before), and takes the last of two equal members.
+// JSON (RFC 8259) from strangers, parsed within limits and in turns. JSON.parse has no limits, blocks every
+// other request while it runs (over a second for 4 MiB of new names), and takes the last of two equal
+// members.
 import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { openTurns } from "../turns.ts";
 
@@ -11,7 +12,10 @@ const MAX_NAMES = 512;
 /** UTF-16 units of one string, as written: far above any declared text. */
 const MAX_STRING = 64 * 1024;
 const MAX_NUMBER = 100;
-/** A text of this length is parsed at once; of a longer one, each value at `PIECE_DEPTH` (in an upload: each item). */
+/**
+ * A text of this length is parsed at once; of a longer one, each value at `PIECE_DEPTH` (in an upload: each
+ * item).
+ */
 const MAX_PIECE = 64 * 1024;
 const PIECE_DEPTH = 3;
 const VALUES_BETWEEN_LOOKS = 200;
@@ -43,8 +47,8 @@ export async function parseJson(
 }
 
 /**
- * Walks over the text and counts; leaves what numbers, words and escapes mean to JSON.parse, which then meets no more of anything
- * than the limits allow.
+ * Walks over the text and counts; leaves what numbers, words and escapes mean to JSON.parse, which then meets
+ * no more of anything than the limits allow.
  */
 function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) {
   const pieceDepth = text.length <= MAX_PIECE ? 0 : PIECE_DEPTH;

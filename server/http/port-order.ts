@@ -1,7 +1,7 @@
-// Linux chooses among the listeners that share a port by a hash of the connection, or by a filter that the listeners have in common
-// (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here names the second of them: a listener that joins the first one has every new
-// connection from that moment on, and the first one completes those that it has. Where only one listens, the choice is void and it
-// has them all.
+// Linux chooses among the listeners that share a port by a hash of the connection, or by a filter that the
+// listeners share (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here selects the second listener: a
+// listener that joins the first one gets every new connection from that moment on, and the first one
+// completes its own. With a single listener, the choice has no effect.
 import { dlopen, ptr } from "bun:ffi";
 
 const SOL_SOCKET = 1;

@@ -1,4 +1,4 @@
-// What reaches a client of an error that no rule foresaw.
+// What a client receives after an error that no rule foresaw.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";

@@ -2,7 +2,10 @@
 import { PROBLEMS, Problem, type ProblemBody, problemType } from "@attacklens/protocol/problems.ts";
 import { isDuplicate, isOutage, isTransient } from "../db/dialect.ts";
 
-/** What anything thrown becomes: an outage of the database, or a lock that was not had, is 503, a duplicate 409, whatever else was not foreseen is 500. */
+/**
+ * What anything thrown becomes: an outage of the database, or a lock that was not had, is 503, a duplicate
+ * 409, whatever else was not foreseen is 500.
+ */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isOutage(error) || isTransient(error)) {
@@ -11,7 +14,8 @@ export function toProblem(error: unknown): Problem {
       extras: { retryAfterSeconds: 10 },
     });
   }
-  // No input of a client may look like a defect of the server. The next try finds what the other request has written.
+  // No input of a client may appear as a defect of the server. The next try finds what the other request has
+  // written.
   if (isDuplicate(error)) {
     return new Problem(
       "state-conflict",

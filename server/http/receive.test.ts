@@ -1,4 +1,4 @@
-// The order in which a request is judged: nobody's body is read before it is known who sends it, and whether there is room.
+// The order of checks on a request: no body is read before its sender is authenticated and there is room.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
@@ -134,7 +134,7 @@ test("a replayed request is refused before its body is read, and costs the senso
   }
 });
 
-test("a sensor has one upload at a time, and its other requests go on", async () => {
+test("a sensor has one upload at a time, and its other requests continue", async () => {
   await using world = await openWorld("sqlite");
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages/chunks";

@@ -1,17 +1,13 @@
-// A request up to its handler, in one order for every route: what the headers announce, who sends it, whether there is room, and
-// only then the body, its digest, its JSON and its schema. Nobody's body is read before it is known who answers for it.
+// A request up to its handler, in one order for every route: first the announced headers, then the sender,
+// then the room. Only then follow the body, its digest, its JSON and its schema. No body is read before its
+// sender is known.
 import type { Route } from "@attacklens/protocol/route.ts";
 import { bodyLimitsOf } from "@attacklens/protocol/route.ts";
-import { authenticateHolder } from "../enrollment/authenticate-holder.ts";
-import type {
-  ContentDigest,
-  HttpRequest,
-  SensorCaller,
-  Services,
-  TokenHolder,
-  User,
-} from "../route-handler.ts";
-import { verifyDigests } from "../sensors/identity/sensor-signature.ts";
+import type { HttpRequest, SensorCaller, User } from "../caller.ts";
+import { authenticateHolder, type TokenHolder } from "../enrollment/authenticate-holder.ts";
+import type { Services } from "../route-handler.ts";
+import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
+import { type ContentDigest, verifyDigests } from "../sensors/identity/sensor-signature.ts";
 import { BODY_PARTS, type BodyPart, type BodyRoom } from "./body-room.ts";
 import { requireUser } from "./caller.ts";
 import { parseInput } from "./parse-input.ts";
@@ -22,11 +18,6 @@ export interface Door {
   services: Services;
   bodyRoom: BodyRoom;
   userReads: UserReads;
-  authenticateSensor: (
-    route: Route,
-    http: HttpRequest,
-    bytes: number,
-  ) => Promise<{ sensor: SensorCaller; digests: ContentDigest[] }>;
 }
 
 interface Caller {
@@ -40,7 +31,7 @@ interface Caller {
 export interface Received {
   /** What the handler is given. */
   request: ReturnType<typeof parseInput> & Omit<Caller, "digests"> & { http: HttpRequest };
-  /** Gives back what the request has taken of the process, once it has its reply. */
+  /** Releases the resources of the request after its reply. */
   release(): void;
 }
 
@@ -92,7 +83,7 @@ async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: 
     case "public":
       return {};
     case "sensor":
-      return await door.authenticateSensor(route, http, bytes);
+      return await authenticateSensor(door.services, door.services.now(), route, http, bytes);
     case "enrollment-token":
     case "re-enrollment-ticket":
       return await authenticateHolder(door.services, route, http);
@@ -101,7 +92,7 @@ async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: 
   }
 }
 
-/** Whose part of the room a body takes. */
+/** The part of the room that a body counts against. */
 function payerOf(
   route: Route,
   { user, sensor, holder }: Caller,

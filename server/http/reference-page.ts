@@ -1,4 +1,4 @@
-// The page with the API's reference: RapiDoc on our own OpenAPI document; nothing of it comes from another host.
+// The page with the API reference: RapiDoc with our own OpenAPI document. It loads nothing from other hosts.
 import rapidocPath from "rapidoc/dist/rapidoc-min.js" with { type: "file" };
 
 const PAGE = `<!doctype html>

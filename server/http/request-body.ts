@@ -1,12 +1,14 @@
-// A request's body: what its headers announce, checked before anything else; then its bytes within limits, and the JSON in them.
+// A request's body. The announced headers are checked first, then its bytes are read within limits and parsed
+// as JSON.
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { BadJson, parseJson } from "./parse-json.ts";
 
 /**
- * A refused request's connection stays open when no more than this is left to be passed over: the largest upload of our sensor,
- * one chunk with its frame. Closing it while the client sends could cost the client the refusal.
+ * A refused request's connection stays open when no more than this is left to be passed over: the largest
+ * upload of our sensor, one chunk with its frame. Closing it while the client sends could cost the client the
+ * refusal.
  */
 const MAX_SKIPPED_BYTES = MAX_CHUNK_BYTES + 64 * 1024;
 
@@ -33,15 +35,15 @@ export function refuseEncoded(headers: Headers): void {
   );
 }
 
-/** Whether a connection is to be closed behind the reply, rather than read to the end of a body that nobody wanted. */
+/** Whether to close the connection after the reply, instead of reading an unwanted body to its end. */
 export function leavesTooMuch(headers: Headers): boolean {
   if (headers.has("transfer-encoding")) return true;
   return headers.has("content-length") && !((contentLength(headers) ?? Infinity) <= MAX_SKIPPED_BYTES);
 }
 
 /**
- * Reads a body to its end. Stops as soon as the limit is passed, whatever Content-Length says, or the deadline is.
- * Throws body-too-large, request-timeout, malformed-request.
+ * Reads a body to its end. Stops as soon as the limit is passed, whatever Content-Length says, or the
+ * deadline is. Throws body-too-large, request-timeout, malformed-request.
  */
 export async function readBody(
   request: Request,

@@ -1,5 +1,6 @@
-// A line in the log for each request of a user. Sensors send far more requests: those that succeed are logged at debug, as are
-// probes; of those that are refused only a part is logged at info, because a stranger can cause any number. Metrics count all.
+// Logs a line for each request of a user. Sensors send far more requests: successful ones are logged at
+// debug, like probes. Only some of the refused requests are logged at info, because a stranger can cause any
+// number of them. Metrics count all.
 import type { Logger } from "pino";
 
 const WINDOW_MS = 10_000;

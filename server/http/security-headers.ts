@@ -1,4 +1,4 @@
-// Headers of every reply: no framing, no sniffing, no referrer, nothing of the API in a cache.
+// Headers of every reply: no framing, no sniffing, no referrer, and no caching of API replies.
 
 export function setSecurityHeaders(headers: Headers, secure: boolean): void {
   headers.set("x-content-type-options", "nosniff");

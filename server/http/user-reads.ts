@@ -1,4 +1,5 @@
-// How many reads of one user run at a time: the lists of one user with many connections cannot keep everyone else waiting.
+// Limits the simultaneous reads of one user, so that one user with many connections cannot delay everyone
+// else.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 export const USER_READS = {

@@ -1,4 +1,5 @@
-// What others have reported must not show in what a sensor is asked for, or it could test what it guesses of them.
+// What the server asks a sensor for must not depend on other groups' reports. Otherwise a sensor could test
+// guesses about them.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createAssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-groups.ts";
@@ -126,7 +127,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await outsider.isWanted(known)).toBe(true);
   });
 
-  test(`a sensor whose asset group is deleted goes on, and uploads its next change in full (${dialect})`, async () => {
+  test(`a sensor continues after its asset group is deleted, and uploads its next change in full (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });

@@ -1,4 +1,4 @@
-// Inventory in SQL: chunks and manifests by content, and which of them each sensor has.
+// Inventory in SQL: chunks and manifests by content, and the manifests of each sensor.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { isLiveGroup } from "../db/live-group.ts";
@@ -35,8 +35,8 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
 }
 
 /**
- * Takes over how a category stands; a row without a root leaves what was stored. Answers when the root was collected, which is
- * never before the one that it follows; undefined when nothing has changed.
+ * Takes over how a category stands; a row without a root leaves what was stored. Answers when the root was
+ * collected, which is never before the one that it follows; undefined when nothing has changed.
  */
 export async function upsertSensorInventory(
   db: Database,
@@ -105,7 +105,9 @@ export async function findScope(db: Database, sensorId: string): Promise<string>
   return row?.assetGroupId ?? "";
 }
 
-/** Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock. */
+/**
+ * Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock.
+ */
 export async function insertScope(db: Database, scope: string, hashes: string[]): Promise<void> {
   const rows = hashes.toSorted().map((hash) => ({ assetGroupId: scope, hash }));
   await forSomeRows(rows, (some) =>
@@ -157,7 +159,10 @@ export async function insertChunks(db: Database, chunks: InventoryChunkTable[]):
   );
 }
 
-/** Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their contents. */
+/**
+ * Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their
+ * contents.
+ */
 export async function describeChunks(
   db: Database,
   scope: string,

@@ -1,4 +1,5 @@
-// What sensors report: stored by content, once for all hosts that have it, and read back item by item.
+// Inventory that sensors report: stored by content, once for all hosts with the same content, and read back
+// item by item.
 import { createHash } from "node:crypto";
 import type { checkIn } from "@attacklens/protocol/check-in.ts";
 import {
@@ -11,10 +12,10 @@ import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES, type putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
+import type { SensorCaller } from "../caller.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { SensorCaller } from "../route-handler.ts";
 import { markSensorReported, updateSensorFacts, updateSensorVersion } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import {
@@ -34,8 +35,8 @@ import { parseChunk } from "./parse-chunk.ts";
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Stores what a sensor says it has. Returns the categories that must be uploaded: those that changed to something
- * that no sensor of its asset group has reported yet. A sensor that has nothing new costs one read.
+ * Stores what a sensor says it has. Returns the categories that must be uploaded: those that changed to
+ * something that no sensor of its asset group has reported yet. A sensor that has nothing new costs one read.
  */
 export async function recordReport(
   db: Database,
@@ -80,7 +81,10 @@ export async function recordReport(
   return wanted;
 }
 
-/** Stores a category as a list of chunks, or returns those that no sensor of its asset group has uploaded. Throws input-invalid. */
+/**
+ * Stores a category as a list of chunks, or returns those that no sensor of its asset group has uploaded.
+ * Throws input-invalid.
+ */
 export async function recordManifest(
   db: Database,
   now: number,
@@ -116,10 +120,13 @@ export async function recordManifest(
   return [];
 }
 
-/** SQLite writes 64 chunks of 50 kB for 20 ms and more, in which nobody else has a turn. */
+/** SQLite writes 64 chunks of 50 kB for 20 ms and more, which blocks all other requests. */
 const CHUNKS_A_STATEMENT = 4;
 
-/** Stores chunks under their hashes. Throws input-invalid when one is not what its name says, or its items are not of the category. */
+/**
+ * Stores chunks under their hashes. Throws input-invalid when one is not what its name says, or its items are
+ * not of the category.
+ */
 export async function recordChunks(
   db: Database,
   now: number,

@@ -1,4 +1,4 @@
-// Reports that waited for the server: each counts once, in the order and with the times in which things were so.
+// Reports that waited for the server: each counts once, in the order and with the times of their collection.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";

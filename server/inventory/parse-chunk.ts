@@ -1,4 +1,5 @@
-// Whether an uploaded chunk is what it claims: items of the category, in its bucket, under the hash of its canonical JSON.
+// Checks that an uploaded chunk is what it claims: items of the category, in its bucket, under the hash of
+// its canonical JSON.
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";

@@ -1,4 +1,4 @@
-// Inventory as people read it: how each category of a sensor stands, and its items page by page.
+// Inventory as users read it: the state of each category of a sensor, and its items page by page.
 
 import { CATEGORIES, type Category, type Item } from "@attacklens/protocol/inventory/categories.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -6,9 +6,9 @@ import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensors.ts";
 import type { Database } from "../db/schema.ts";
 import { toInstant } from "../ids.ts";
-import type { SortedItems } from "../route-handler.ts";
 import { parseHashes } from "./inventory.ts";
 import { findManifest, listSensorInventory, listSensorInventorySizes } from "./inventory-store.ts";
+import type { SortedItems } from "./sorted-items.ts";
 
 /** A row for every category, `waiting` for those that were never reported. */
 export async function readCategories(db: Database, sensorId: string) {
@@ -25,7 +25,10 @@ export async function readCategories(db: Database, sensorId: string) {
   });
 }
 
-/** A page of what the sensor last reported; empty when it never did. Throws input-invalid for a cursor of another list. */
+/**
+ * A page of what the sensor last reported; empty when it never did. Throws input-invalid for a cursor of
+ * another list.
+ */
 export async function pageOfItems(
   db: Database,
   sorted: SortedItems,

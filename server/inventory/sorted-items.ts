@@ -1,11 +1,32 @@
-// The items of a category in the order in which they are read, kept under the category's root hash: a hash never names another list.
+// The items of a category in their order for users, cached under the category's root hash. A hash never names
+// another list.
 import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
-import type { SortedItems } from "../route-handler.ts";
 import { listChunkContents } from "./inventory-store.ts";
 
-type Question = Parameters<SortedItems>[0];
+interface Question {
+  category: Category;
+  root: string;
+  /** Hashes of the chunks that the root covers. */
+  chunks: string[];
+  q: string | undefined;
+  /** The place of the last item of the page before. */
+  after: string | undefined;
+  limit: number;
+}
+
+/** A page of the items of a category, in their order. */
+interface Page {
+  /** JSON of each. */
+  items: string[];
+  /** Of the page's last item when more follow. */
+  lastPlace: string | null;
+  total: number;
+  totalIsCapped: boolean;
+}
+
+export type SortedItems = (question: Question) => Promise<Page>;
 
 /** An item as text: a fraction of what it takes as an object. */
 interface Line {
@@ -84,7 +105,9 @@ function firstAfter(lines: Line[], place: string): number {
   return from;
 }
 
-/** Where an item stands in the list that people read: by name, accounts before groups, ports by number. Unique by its key. */
+/**
+ * The position of an item in the list: by name, accounts before groups, ports by number. Unique by its key.
+ */
 function placeOf(item: Item): string {
   if ("port" in item) return `${String(item.port).padStart(5, "0")} ${item.key}`;
   if ("area" in item || !("name" in item)) return item.key;

@@ -1,4 +1,4 @@
-// Sensors whose time is over, in SQL.
+// Ephemeral sensors whose time is over, in SQL.
 import { sql } from "kysely";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
@@ -9,7 +9,10 @@ const isEnded = (now: number) =>
 /** Ephemeral sensors of one slice. */
 const SLICE = 1_000;
 
-/** Ephemeral sensors that were not seen for as many hours as their token says. All ephemeral sensors are read, some at a time. */
+/**
+ * Ephemeral sensors that were not seen for as many hours as their token says. All ephemeral sensors are read,
+ * some at a time.
+ */
 export async function* endedEphemeralSlices(db: Database, now: number) {
   let after: string | undefined = "";
   while (after !== undefined) {
@@ -52,7 +55,9 @@ function endedAmong(tx: Database, after: string, last: string, now: number) {
     .where(isEnded(now));
 }
 
-/** Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile. */
+/**
+ * Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile.
+ */
 export async function markEndedRemoved(tx: Database, id: string, now: number): Promise<boolean> {
   const row = await tx
     .updateTable("sensor")

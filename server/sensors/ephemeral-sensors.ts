@@ -1,4 +1,5 @@
-// Ephemeral sensors that have been offline for longer than their token allows: removed, shown for a while to who asks, then forgotten.
+// Removes ephemeral sensors that were offline for longer than their token allows. They remain visible for a
+// while, then they are deleted.
 import { withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
@@ -7,7 +8,7 @@ import { toInstant } from "../ids.ts";
 import { openTurns } from "../turns.ts";
 import { deleteLongRemoved, endedEphemeralSlices, markEndedRemoved } from "./ephemeral-sensors-store.ts";
 
-/** How long a sensor that was removed as ephemeral is still shown to who asks for it. */
+/** How long a sensor that was removed as ephemeral is still visible. */
 const KEPT_REMOVED_MS = 30 * 86_400_000;
 /** Sensors of one statement: others wait no longer than for it. */
 const DELETED_AT_ONCE = 100;

@@ -1,4 +1,5 @@
-// A sensor that lies in every field, and requests that are sent again: neither breaks what people see, nor reaches another sensor.
+// A sensor that lies in every field, and replayed requests: neither breaks what users see, nor affects
+// another sensor.
 import { expect, test } from "bun:test";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -60,7 +61,7 @@ const host = fc.record(
 const proof = fc.oneof(text, fc.constant(`${"A".repeat(85)}Q`));
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`whatever hosts say of themselves, nothing answers 5xx and every list can be read (${dialect})`, async () => {
+  test(`whatever hosts report, no reply is 5xx and every list can be read (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { cookie, value } = await openToken(world);
     let nonce = 0;
@@ -147,7 +148,8 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await (await elsewhere.fetch("/sensor/v1/enroll", enrolling)).json()).toMatchObject({
       code: "token-unknown",
     });
-    // The same enrollment again is the same sensor: whoever repeats it has gained nothing that they can sign with.
+    // The same enrollment again is the same sensor: whoever repeats it has gained nothing that they can sign
+    // with.
     expect(await (await restarted("/sensor/v1/enroll", enrolling)).json()).toMatchObject({ sensorId });
     for (const path of ["/sensor/v1/unenroll", "/sensor/v1/keys"]) {
       const moved = await restarted(path, captured());

@@ -1,52 +1,35 @@
-// What a person decides of a sensor.
+// What users change about a sensor: approve, block, merge, delete.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { requirePossible } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
 import { parseHost } from "./clones/clones.ts";
-import { detectMatches, dismiss, merge, presentReplaced, unmerge } from "./matches/matches.ts";
-import { type SensorAction, sensorObstacle } from "./record/sensor-obstacles.ts";
+import { detectMatches, presentReplaced } from "./matches/matches.ts";
+import { dismiss, merge, unmerge } from "./matches/merges.ts";
+import { type LockedSensor, lockForAction, type SoloAction, sensorNotFound } from "./record/locked-sensor.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import {
-  findSensor,
-  lockSensor,
-  markReplacedDeleted,
-  markSensorDeleted,
-  updateSensor,
-} from "./record/sensors-store.ts";
-import {
-  blockSensors,
-  getSensor,
-  keyFingerprint,
-  notFound,
-  recordSensorEvent,
-  type SensorView,
-} from "./sensors.ts";
-
-type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+import { findSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from "./record/sensors-store.ts";
+import { getSensor, keyFingerprint, recordSensorEvent, type SensorView } from "./sensors.ts";
+import { blockSensors } from "./token-sensors.ts";
 
 /** Runs a change on the locked sensor and returns it as it is then. Throws not-found, state-conflict. */
 async function change(
   db: Database,
   view: SensorView,
   id: string,
-  action: Exclude<SensorAction, "merge" | "dismissMatch">,
+  action: SoloAction,
   work: (tx: Database, sensor: LockedSensor) => Promise<void>,
 ): Promise<Sensor> {
   await inTransaction(db, async (tx) => {
-    const sensor = await lockSensor(tx, id);
-    if (!sensor) throw notFound(id);
-    requirePossible(sensorObstacle(action, { ...sensor, hasMatch: false }));
-    await work(tx, sensor);
+    await work(tx, await lockForAction(tx, id, action));
   });
   return await getSensor(db, view, id);
 }
 
-/** Lets in a sensor that waits. Throws not-found, state-conflict: also for another fingerprint. */
+/** Approves a waiting sensor. Throws not-found, and state-conflict, also for another fingerprint. */
 export async function approveSensor(db: Database, view: SensorView, id: string, fingerprint: string) {
   const { now, user } = view;
   return await change(db, view, id, "approve", async (tx, sensor) => {
@@ -62,14 +45,14 @@ export async function approveSensor(db: Database, view: SensorView, id: string, 
   });
 }
 
-/** From now on what the sensor's host says identifies its asset, and an earlier sensor may match it. */
+/** From now on the host's facts identify its asset, and an earlier sensor may match it. */
 async function identify(
   tx: Database,
   { now, checkInIntervalSeconds }: SensorView,
   sensor: LockedSensor,
 ): Promise<void> {
   await restoreIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost));
-  // A clone runs beside its original: it is no re-imaged host.
+  // A clone runs beside its original, so it is not a re-imaged host.
   if (sensor.clonedFrom !== null) return;
   const assetGroupId = (await findSensor(tx, sensor.id))?.assetGroupId ?? null;
   await detectMatches(tx, [{ id: sensor.id, host: parseHost(sensor.enrolledHost) }], {
@@ -92,7 +75,7 @@ export async function unblockSensor(db: Database, view: SensorView, id: string) 
   });
 }
 
-/** Goes on with the history of the silent sensor that this one looks like. Throws not-found, state-conflict. */
+/** Continues the history of the matching silent sensor. Throws not-found, state-conflict. */
 export async function mergeSensor(db: Database, view: SensorView, id: string, predecessorId: string) {
   await inTransaction(db, (tx) => merge(tx, decisionOf(view), { sensorId: id, predecessorId }));
   return await getSensor(db, view, id);
@@ -113,12 +96,15 @@ function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
   return { now, user, since: onlineSince(now, checkInIntervalSeconds) };
 }
 
-/** Removed here; the program is told at its next request that it is not known. Its asset stays. Throws not-found. */
+/**
+ * Deletes the sensor here. The sensor process receives sensor-unknown at its next request. The asset stays.
+ * Throws not-found.
+ */
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const replaced = await presentReplaced(tx, id);
     const deleted = await markSensorDeleted(tx, id, now);
-    if (!deleted) throw notFound(id);
+    if (!deleted) throw sensorNotFound(id);
     await markReplacedDeleted(
       tx,
       replaced.map(({ sensor }) => sensor.id),

@@ -1,5 +1,6 @@
-// The list of sensors in SQL. A filter that few sensors pass leads to them by its own index; past a bound the list is walked in its
-// order, where the next page is never far. Neither depends on statistics, which SQLite does not keep.
+// The list of sensors in SQL. A filter that few sensors pass finds them by an index for that filter. Beyond a
+// limit, the list is read in its order, where the next page is never far. Neither depends on statistics,
+// which SQLite does not keep.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
@@ -112,7 +113,7 @@ function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQ
   let query: AnyQuery;
   if (few) {
     query = db
-      // The limit keeps it a step of its own.
+      // The limit keeps it a separate step of the plan.
       .selectFrom(few.limit(COUNT_CAP + 1).as("candidate"))
       .crossJoin("sensor")
       .whereRef("sensor.id", "=", "candidate.candidateId" as never);

@@ -1,30 +1,24 @@
-// Sensors as people see them, and what their reports change about them.
+// Sensors as users see them, and what their reports change about them.
 import { createHash } from "node:crypto";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
-import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
-import { type AuditEvent, recordAuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
+import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
-import { isHostnameAllowed, recordRename } from "../enrollment/admitted-hostnames.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
-import type { User } from "../route-handler.ts";
-import { openTurns } from "../turns.ts";
-import { presentClones } from "./clones/clones.ts";
+import { presentClones } from "./clones/clone-sensors.ts";
 import { findLikes, presentReplaced } from "./matches/matches.ts";
+import { isHostnameAllowed, recordRename } from "./record/admitted-hostnames.ts";
+import { sensorNotFound } from "./record/locked-sensor.ts";
 import { SENSOR_ACTIONS, sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
 import {
-  countBlockable,
-  countOnlineOfToken,
-  countStandingsOfToken,
   findSensor,
   hasSensor,
-  listFirstBlockable,
   listSensorRows,
   lockSensor,
-  markBlocked,
   type SensorRow,
   updateSensor,
 } from "./record/sensors-store.ts";
@@ -97,20 +91,20 @@ export async function listSensors(db: Database, view: SensorView, query: SensorP
 /** Throws not-found. */
 export async function getSensor(db: Database, view: SensorView, id: string): Promise<Sensor> {
   const row = await findSensor(db, id);
-  if (!row) throw notFound(id);
+  if (!row) throw sensorNotFound(id);
   const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
   return present(row, view, likes.get(id));
 }
 
 /** Throws not-found. */
 export async function requireSensor(db: Database, id: string): Promise<void> {
-  if (!(await hasSensor(db, id))) throw notFound(id);
+  if (!(await hasSensor(db, id))) throw sensorNotFound(id);
 }
 
-/** The sensor with the hosts that held its key too, and those whose history it goes on with. Throws not-found. */
+/** The sensor with its clones and the sensors whose history it continues. Throws not-found. */
 export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
-  if (!row) throw notFound(id);
+  if (!row) throw sensorNotFound(id);
   const clones = await presentClones(db, row, row.enrolledHost);
   const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
   return { ...present(row, view, likes.get(id)), clones, replaces: await presentReplaced(db, id) };
@@ -121,56 +115,18 @@ export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
 
-/** Sensors blocked in one statement: requests that write nothing wait no longer than for it. */
-const BLOCKED_AT_ONCE = 200;
-
-/** Blocks sensors that can be blocked, in the caller's transaction: their next request is refused. */
-export async function blockSensors(
-  tx: Database,
-  now: number,
-  user: User,
-  sensors: { id: string; hostname: string }[],
-): Promise<void> {
-  const turns = openTurns();
-  for (let start = 0; start < sensors.length; start += BLOCKED_AT_ONCE) {
-    if (turns.isOver()) await turns.next();
-    const some = sensors.slice(start, start + BLOCKED_AT_ONCE);
-    const ids = some.map(({ id }) => id);
-    await markBlocked(tx, ids, now, user.id);
-    await recordAuditEvents(
-      tx,
-      some.map((sensor) => sensorEvent(now, user, "sensor.blocked", sensor)),
-    );
-  }
-}
-
-/** In the audit log, by a person. */
+/** Records a user's action in the audit log. */
 export async function recordSensorEvent(tx: Database, ...event: Parameters<typeof sensorEvent>) {
   await recordAuditEvent(tx, sensorEvent(...event));
 }
 
-function sensorEvent(
+export function sensorEvent(
   at: number,
   user: User,
   action: "sensor.approved" | "sensor.blocked" | "sensor.unblocked",
   { id, hostname }: { id: string; hostname: string },
 ): AuditEvent {
   return { at, actor: userActor(user), action, entity: { type: "sensor", id }, details: { hostname } };
-}
-
-/** How many unblocked sensors of a token exist that enrolled at `since` or later, and the first of them by hostname. */
-export async function sampleBlockableSensors(
-  db: Database,
-  view: SensorView,
-  tokenId: string,
-  since: number,
-  limit: number,
-) {
-  const toBlock = await countBlockable(db, tokenId, since);
-  return {
-    toBlock,
-    sample: await presentSensors(db, view, await listFirstBlockable(db, tokenId, since, limit)),
-  };
 }
 
 /** In the order of the ids; those that exist. */
@@ -182,25 +138,7 @@ export async function presentSensors(db: Database, view: SensorView, ids: string
   });
 }
 
-/** How many sensors of a token exist, and how many of these are online or blocked. */
-export async function countTokenSensors(db: Database, view: SensorView, tokenId: string) {
-  const counts = await countStandingsOfToken(db, tokenId);
-  const since = onlineSince(view.now, view.checkInIntervalSeconds);
-  return {
-    sensors: counts.values().reduce((sum, count) => sum + count, 0),
-    online: await countOnlineOfToken(db, tokenId, since),
-    blocked: counts.get("blocked") ?? 0,
-  };
-}
-
-/** The unblocked sensors of a token that exist and enrolled at `since` or later, by hostname. */
-export { blockableSlices } from "./record/sensors-store.ts";
-
-export function notFound(id: string): Problem {
-  return new Problem("not-found", `There is no sensor ${id}`);
-}
-
-/** Takes over what the sensor's system report says of the host, in a transaction; columns that are absent stay. */
+/** Stores the host's facts of a system report, in a transaction. Absent columns stay. */
 export async function updateSensorFacts(
   tx: Database,
   now: number,
@@ -221,7 +159,7 @@ export async function updateSensorVersion(db: Database, id: string, version: str
   await updateSensor(db, id, { version });
 }
 
-/** The first inventory is complete: the sensor is pending no longer. */
+/** The first inventory is complete: the sensor is no longer pending. */
 export async function markSensorReported(db: Database, id: string, reportedAt: number): Promise<void> {
   await updateSensor(db, id, { reportedAt });
 }

@@ -1,4 +1,4 @@
-// Any live identity may unenroll, in every state; a clone cannot end the original's sensor.
+// Any live identity may unenroll, in every state. A clone cannot unenroll the original.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, getSensor } from "@attacklens/protocol/sensors.ts";

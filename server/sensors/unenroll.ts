@@ -1,14 +1,14 @@
-// A sensor unenrolls: any live identity may, but a clone must not end the original's sensor.
+// Unenrolls a sensor. Any live identity may unenroll, but a clone must not end the original's sensor.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
+import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { SensorCaller } from "../route-handler.ts";
 import { isSameHost } from "./clones/clone-rules.ts";
 import { parseHost, sensorCloned } from "./clones/clones.ts";
 import { listInstances } from "./clones/clones-store.ts";
-import { lockLiveSensor } from "./record/live-sensor.ts";
+import { lockLiveSensor } from "./record/locked-sensor.ts";
 import { findPresence } from "./record/presence-store.ts";
 import { updateSensor } from "./record/sensors-store.ts";
 
@@ -20,8 +20,9 @@ export interface Unenrolling {
 }
 
 /**
- * Refuses the sensor's key from now on; its row and what it reported stay. Neither approval nor a block stands against it.
- * Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may run on another host than the sensor's.
+ * Refuses the sensor's key from now on; its row and its reports stay. Neither a missing approval nor a block
+ * prevents it. Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may run on
+ * another host than the sensor's.
  */
 export async function unenrollSensor(
   db: Database,
@@ -43,7 +44,10 @@ export async function unenrollSensor(
   });
 }
 
-/** An instance that does not hold the key, such as the command that unenrolls: it must run on the host that the sensor runs on. */
+/**
+ * An instance that does not hold the key, such as the command that unenrolls: it must run on the host that
+ * the sensor runs on.
+ */
 async function requireOwnHost(
   tx: Database,
   { id, instanceId, enrolledHost }: { id: string; instanceId: string; enrolledHost: string },

@@ -1,4 +1,4 @@
-// Instances of the sensor's program for server tests: several may run with one key, as cloned hosts do.
+// Instances of the sensor process for server tests. Several can run with one key, as on cloned hosts.
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import type { ClonedHostsRule } from "@attacklens/protocol/token-settings.ts";

@@ -1,4 +1,5 @@
-// What a server test needs: a fresh, migrated database of either kind, a clock to set, the app on it, and people of every role.
+// The environment of a server test: a fresh, migrated database of either kind, a clock to set, the app on it,
+// and users of every role.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,27 +12,14 @@ import pg from "pg";
 import pino from "pino";
 import type { Roots } from "../certificates/certificates.ts";
 import { pinOf } from "../certificates/x509.ts";
-import { openChangeStreams } from "../changes/changes.ts";
 import { DIALECTS, type Dialect } from "../db/dialect.ts";
 import { type DatabaseLocation, openDatabase } from "../db/open.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { checkBatch } from "../enrollment/check-token.ts";
-import { enrollBatch } from "../enrollment/enroll-batch.ts";
-import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "../enrollment/enrollment-queue.ts";
-import { openKnownValues } from "../enrollment/known-tokens.ts";
-import { openRefusalLedger } from "../enrollment-tokens/refusal-ledger.ts";
-import { openHealth } from "../health.ts";
 import { createApp } from "../http/app.ts";
 import { openMetrics } from "../http/metrics.ts";
 import { openSortedItems } from "../inventory/sorted-items.ts";
-import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
-import { openOwnAuthorities } from "../sensors/identity/own-authorities.ts";
-import { openResponseSigner } from "../sensors/identity/response-signature.ts";
-import { openPresence } from "../sensors/record/presence-store.ts";
-import { openSensorBudget } from "../sensors/sensor-budget.ts";
-import { openSetupAttempts } from "../users/set-up.ts";
-import { openSignIn } from "../users/sign-in.ts";
+import { openServices } from "../services.ts";
 import { makeUser } from "../users/users.ts";
 
 /** Both databases; SQLite alone where no PostgreSQL is given, which `npm test` never does. */
@@ -175,64 +163,23 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
 }
 
 function openServer(db: Database, now: () => number, roots?: Roots) {
-  const log = pino({ level: "silent" });
-  const health = openHealth(db, { now, log });
-  const presence = openPresence(db, health);
-  const signIn = openSignIn(db, {
-    secret: "a secret of the tests, 32 or more characters",
-    publicUrl: "http://test",
-    secure: false,
-    now: Date.now,
-  });
-  const refusals = openRefusalLedger(db, now);
-  const sensorBudget = openSensorBudget(now);
-  const authorities = openOwnAuthorities({
-    urls: ["https://attacklens.test"],
-    hosts: ["test"],
-    ports: () => [8443],
-  });
-  const app = createApp({
-    services: {
-      db,
-      reads: db,
-      sortedItems: openSortedItems(db),
-      now,
-      log,
-      health,
-      checkInIntervalSeconds: 60,
-      keyMaxAgeMs: 30 * 86_400_000,
-      connection: {
-        sensorUrl: () => null,
-        certificate: () => undefined,
-        roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
-      },
-      answers: openResponseSigner("a secret of the tests, 32 or more characters"),
-      sensorBudget,
-      authorities,
-      knownValues: openKnownValues(db, now),
-      enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, 60)),
-      checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), {
-        ...TOKEN_QUEUE_LIMITS,
-        running: 1,
-      }),
-      refusals,
-      changes: openChangeStreams(db),
-      signIn,
-      setupAttempts: openSetupAttempts(now),
+  const services = openServices({
+    ...{ db, reads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
+    ...{ secret: "a secret of the tests, 32 or more characters", publicUrl: "http://test", secure: false },
+    sortedItems: openSortedItems(db),
+    checkInIntervalSeconds: 60,
+    keyMaxAgeMs: 30 * 86_400_000,
+    connection: {
+      sensorUrl: () => null,
+      certificate: () => undefined,
+      roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
     },
-    metrics: openMetrics(() => 0),
-    metricsToken: undefined,
-    secure: false,
-    authenticateSensor: (route, http, bytes) =>
-      authenticateSensor(
-        { db, presence, sensorBudget, authorities, checkInIntervalSeconds: 60 },
-        now(),
-        route,
-        http,
-        bytes,
-      ),
-    consoleFile: () => undefined,
+    ownNames: { urls: ["https://attacklens.test"], hosts: ["test"], ports: () => [8443] },
   });
+  const { signIn, refusals } = services;
+  const metrics = openMetrics(() => 0);
+  const consoleFile = () => undefined;
+  const app = createApp({ services, metrics, metricsToken: undefined, secure: false, consoleFile });
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> => {
     const headers = new Headers(init.headers);
     // As every client sends it; a body without it counts as the largest that the route takes.
@@ -246,7 +193,10 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
   return { fetch, signIn, refusals };
 }
 
-/** No test gets a problem that the route does not declare: the API reference and the protocol page would not have it. */
+/**
+ * No test gets a problem that the route does not declare: the API reference and the protocol page would not
+ * have it.
+ */
 async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
   const { pathname } = new URL(url);
   const route = ROUTES.find(

@@ -1,5 +1,5 @@
-// The tables of better-auth through our Kysely: times as milliseconds, flags as 0/1, and session tokens only as their
-// SHA-256, so that neither the file nor a backup of it holds a session.
+// The tables of better-auth through our Kysely: times in milliseconds, flags as 0/1, and session tokens only
+// as their SHA-256, so that neither the file nor a backup contains a session.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { BetterAuthOptions } from "better-auth";
@@ -15,7 +15,10 @@ import type { Database } from "../db/schema.ts";
 
 const failures = new AsyncLocalStorage<{ error?: unknown }>();
 
-/** Runs calls of better-auth, which hides what the database threw behind an error of its own: that is thrown instead. */
+/**
+ * Runs calls of better-auth, which hides errors of the database behind its errors. Throws the original error
+ * instead.
+ */
 export async function withDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
   const failure: { error?: unknown } = {};
   try {

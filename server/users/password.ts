@@ -1,4 +1,4 @@
-// Passwords: Argon2id, and how strong one must be.
+// Passwords: Argon2id hashes, and the required strength.
 import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { ZxcvbnFactory } from "@zxcvbn-ts/core";
@@ -10,7 +10,8 @@ const MIN_SCORE = 3;
 const MAX_CHECKED = 50;
 
 /**
- * One keyboard sends é as one character, another as two: both are the same password (NIST SP 800-63B, 5.1.1.2).
+ * One keyboard sends é as one character, another as two: both are the same password (NIST SP 800-63B,
+ * 5.1.1.2).
  */
 const normalized = (password: string) => password.normalize("NFKC");
 
@@ -35,7 +36,7 @@ export async function verifyPassword({
 
 let checker: ZxcvbnFactory | undefined;
 
-/** `known` are words that an attacker would try first: the person's name and e-mail. Throws input-invalid. */
+/** `known` are words that an attacker would try first: the user's name and email. Throws input-invalid. */
 export function refuseWeakPassword(password: string, known: string[]): void {
   checker ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
   const words = known

@@ -1,10 +1,9 @@
-// Set-up: the code of the set-up link makes the first Super Admin, once.
+// Set-up: the code of the set-up link creates the first Super Admin, once.
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
-import type { SetupAttempts } from "../route-handler.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
 import { countAttempts } from "./rate-limit.ts";
 import { makeUser, type NewUser } from "./users.ts";
@@ -18,7 +17,10 @@ export async function isSetupNeeded(db: Database): Promise<boolean> {
   return !(await hasUsers(db));
 }
 
-/** Makes the code of the set-up link, which replaces the one before; undefined when set-up is over. */
+/**
+ * Creates the code of the set-up link, which replaces the previous one. Returns undefined when set-up is
+ * complete.
+ */
 export async function issueSetupCode(db: Database): Promise<string | undefined> {
   if (!(await isSetupNeeded(db))) return undefined;
   const code = randomBytes(24).toString("base64url");
@@ -27,14 +29,15 @@ export async function issueSetupCode(db: Database): Promise<string | undefined> 
 }
 
 /**
- * Counts wrong codes by address and in total. The right code is never refused for them: its 192 bits cannot be guessed, and a
- * stranger must not be able to keep the operator from set-up.
+ * Counts wrong codes by address and in total. The right code is never refused for them: its 192 bits cannot
+ * be guessed, and a stranger must not be able to keep the operator from set-up.
  */
-export function openSetupAttempts(now: () => number): SetupAttempts {
+export function openSetupAttempts(now: () => number) {
   const ofAddress = countAttempts(MAX_WRONG_CODES, now);
   const ofAll = countAttempts(MAX_WRONG_CODES_OF_ALL, now);
   return {
-    countWrongCode(address) {
+    /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
+    countWrongCode(address: string): void {
       const counters = [
         [ofAddress, addressGroup(address).network],
         [ofAll, "all"],

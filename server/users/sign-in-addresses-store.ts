@@ -1,4 +1,4 @@
-// The addresses from which people have signed in, in SQL.
+// Addresses with an earlier sign-in, in SQL.
 import type { Database } from "../db/schema.ts";
 
 /** The latest `limit` addresses that have signed in since. */

@@ -1,5 +1,5 @@
-// The addresses from which somebody has signed in, which are served first while many sign in. Bounded, and in the database: a
-// restart does not forget them, and all servers share them.
+// Addresses with an earlier sign-in. They are served first while many clients sign in. The list is bounded,
+// and in the database: a restart keeps it, and all servers share it.
 import type { Database } from "../db/schema.ts";
 import { listSignInAddresses, pruneSignInAddresses, upsertSignInAddress } from "./sign-in-addresses-store.ts";
 

@@ -70,7 +70,7 @@ test("a line that is too long refuses its own, and a full house the last of the 
   expect(held.started()).toContain("b3");
 });
 
-test("nobody waits longer than the limit, and whoever gave up takes no turn", async () => {
+test("no client waits longer than the limit, and one that gave up takes no turn", async () => {
   const held = openHeld({ waitMs: 1 });
   held.send("a", 2);
   await Promise.all(held.send("b", 2));

@@ -1,6 +1,7 @@
-// Bounds how many passwords are checked at once; each check costs 19 MiB and a core for a while. The others wait in lines that
-// take turns: a line per address, in turn among the lines of its network, so that a sender of many waits behind itself.
-// Addresses from which somebody has signed in before have turns of their own, which come first.
+// Limits how many passwords are checked at the same time: each check takes 19 MiB and a core for a while. The
+// others wait in lines that take turns: one line per address, in turn among the lines of its network, so that
+// a client that sends many attempts delays only itself. Addresses with an earlier sign-in have separate
+// turns, which come first.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { AddressGroup } from "../networks.ts";
 import { openTurns, type Waiter } from "./turns.ts";

@@ -30,7 +30,7 @@ test("a hundred guesses at once are ten tries", async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(90);
 });
 
-test("who guesses a password does not lock its owner out at another address", async () => {
+test("guessing a password does not lock its owner out at another address", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   for (let tries = 0; tries < 10; tries++) expect(await attempt(world, GUESSER)).toBe(401);

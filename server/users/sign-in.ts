@@ -1,13 +1,13 @@
-// Sign-in, sign-out and sessions, by better-auth. Its own routes are not served: ours call it.
+// Sign-in, sign-out and sessions, by better-auth. Its routes are not exposed: ours call it.
 import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import type { HttpRequest, User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { type AddressGroup, addressGroup, isLoopback } from "../networks.ts";
-import type { SignIn, User } from "../route-handler.ts";
 import { authStore, withDatabaseErrors } from "./auth-store.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { type Attempts, countAttempts } from "./rate-limit.ts";
@@ -21,17 +21,25 @@ const SESSION_SECONDS = 12 * 60 * 60;
 const SESSION_RENEW_SECONDS = 60 * 60;
 /** However much it is used. */
 const SESSION_MAX_MS = 30 * 86_400_000;
-/** Of one e-mail from one address: whoever guesses elsewhere does not lock its owner out. */
+/** Of one email from one address: guessing from elsewhere does not lock the owner out. */
 const MAX_FAILURES = 10;
-/** Of one address, whatever the e-mail. */
+/** Of one address, for any email. */
 const MAX_ADDRESS_FAILURES = 100;
 /** Of one IPv6 network of 48 bits; addresses in it that have signed in before are not held to it. */
 const MAX_NETWORK_FAILURES = 200;
-/** Carries the client's address to better-auth, which writes it into the session; never copied from a request. */
+/**
+ * Carries the client's address to better-auth, which writes it into the session; never copied from a request.
+ */
 const CLIENT_ADDRESS = "x-attacklens-client-address";
 
+interface SignedIn {
+  user: User;
+  /** `Set-Cookie` values for the reply. */
+  cookies: string[];
+}
+
 export interface SignInOptions {
-  /** At least 32 characters; signs the cookies. Whoever changes it signs everybody out. */
+  /** At least 32 characters; signs the cookies. Changing it signs every user out. */
   secret: string;
   publicUrl: string;
   /** Users come by HTTPS. */
@@ -39,7 +47,7 @@ export interface SignInOptions {
   now: () => number;
 }
 
-export function openSignIn(db: Database, { secret, publicUrl, secure, now }: SignInOptions): SignIn {
+export function openSignIn(db: Database, { secret, publicUrl, secure, now }: SignInOptions) {
   const auth = betterAuth({
     appName: "AttackLens",
     baseURL: publicUrl,
@@ -72,7 +80,7 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
   function countersOf(email: string, client: SignInClient & { isShared: boolean }): [Attempts, string][] {
     const { address, network } = client.group;
     const pair: [Attempts, string] = [failures, `${address} ${email}`];
-    // Everybody shares this one: a budget would let one lock all out.
+    // All clients share this address: a limit would let one client lock all out.
     if (client.isShared) return [pair];
     const all: [Attempts, string][] = [pair, [addressFailures, address]];
     return client.isKnown || network === address ? all : [...all, [networkFailures, network]];
@@ -104,8 +112,11 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
   }
 
   return {
-    /** Who is signed in with the request's cookie; `cookies` are to be set when the session was prolonged. */
-    async findSession(headers) {
+    /**
+     * The user of the request's cookie. `cookies` are `Set-Cookie` values for the reply when the session was
+     * prolonged.
+     */
+    async findSession(headers: Headers): Promise<SignedIn | undefined> {
       if (!headers.has("cookie")) return undefined;
       const { response, headers: reply } = await withDatabaseErrors(() =>
         auth.api.getSession({ headers: cookieOnly(headers), returnHeaders: true }),
@@ -119,7 +130,11 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
     },
 
     /** Throws wrong-credentials, too-many-requests. */
-    async signIn(email, password, { headers, address }) {
+    async signIn(
+      email: string,
+      password: string,
+      { headers, address }: Pick<HttpRequest, "headers" | "address">,
+    ): Promise<SignedIn> {
       const group = addressGroup(address);
       const client = {
         group,
@@ -141,8 +156,8 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
       return signedIn;
     },
 
-    /** Ends the session on the server; answers the cookies that make the browser forget it. */
-    async signOut(user, headers) {
+    /** Ends the session on the server. Returns the cookies that make the browser forget it. */
+    async signOut(user: User, headers: Headers): Promise<string[]> {
       const { headers: reply } = await withDatabaseErrors(() =>
         auth.api.signOut({ headers: cookieOnly(headers), returnHeaders: true }),
       );
@@ -153,8 +168,9 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
 }
 
 /**
- * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes to no other
- * (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker prefix `__Secure-`.
+ * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes
+ * to no other (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker
+ * prefix `__Secure-`.
  */
 function cookies(secure: boolean) {
   return {
@@ -169,7 +185,7 @@ function cookieOnly(headers: Headers): Headers {
   return new Headers({ cookie: headers.get("cookie") ?? "" });
 }
 
-/** A wrong password is an answer; a database that is gone is not. */
+/** A wrong password is a result. An unreachable database is an error. */
 function refusedOnly(error: unknown): undefined {
   if (!(error instanceof APIError)) throw error;
 }

@@ -1,4 +1,5 @@
-// Fair turns: networks take turns, and within a network its addresses do. Bounded by address, by network, and in total.
+// Fair turns: networks take turns, and so do the addresses within a network. The lines are bounded by
+// address, by network, and in total.
 import type { AddressGroup } from "../networks.ts";
 
 export interface TurnLimits {

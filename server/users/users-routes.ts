@@ -1,6 +1,7 @@
 import * as routes from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { type HttpRequest, handler } from "../route-handler.ts";
+import type { HttpRequest } from "../caller.ts";
+import { handler } from "../route-handler.ts";
 import { completeSetup, isSetupNeeded } from "./set-up.ts";
 import { presentAccount } from "./users.ts";
 

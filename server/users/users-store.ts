@@ -1,4 +1,4 @@
-// People in SQL, and the one setting that first set-up leaves.
+// Users in SQL, and the setting that the first set-up leaves.
 import { lockRows } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
 
@@ -10,7 +10,7 @@ export async function hasUsers(db: Database): Promise<boolean> {
   return (await db.selectFrom("user").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Inserts a person who signs in with a password; `passwordHash` is Argon2id in PHC string format. */
+/** Inserts a user with a password; `passwordHash` is Argon2id in PHC string format. */
 export async function insertUser(
   tx: Database,
   user: UserTable,

@@ -19,7 +19,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await issueSetupCode(world.db)).toBeUndefined();
   });
 
-  test(`a wrong set-up code is compared before anything else, counted, and keeps nobody out (${dialect})`, async () => {
+  test(`a wrong set-up code is compared first, counted, and keeps no user out (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const code = await issueSetupCode(world.db);
     const post = async (body: object, address: string) =>
@@ -73,7 +73,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
   });
 
-  test(`a changed role and a disabled person count from the next request (${dialect})`, async () => {
+  test(`a changed role and a disabled user count from the next request (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("viewer");
     await world.db.updateTable("user").set({ role: "admin" }).execute();
@@ -167,7 +167,7 @@ test("the longest password that is accepted signs in", async () => {
   );
 });
 
-test("guessing a password is slowed down, and a wrong e-mail looks like a wrong password", async () => {
+test("guessing a password is slowed down, and a wrong email gets the same reply as a wrong password", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   const attempt = async (email: string) => {

@@ -1,13 +1,13 @@
-// People: who may use the console.
+// Users of the console.
 import type { Account } from "@attacklens/protocol/account.ts";
 import { hasPermission, PERMISSIONS, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { newId } from "../ids.ts";
-import type { User } from "../route-handler.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
 import { findUser, insertUser } from "./users-store.ts";
 
@@ -20,7 +20,7 @@ export interface NewUser {
 
 const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
 
-/** Undefined for a person who was disabled: a change counts from the next request. */
+/** Undefined for a disabled user: a change counts from the next request. */
 export async function findActiveUser(db: Database, id: string): Promise<User | undefined> {
   const row = await findUser(db, id);
   const role = ROLES.find((name) => name === row?.role);
@@ -37,7 +37,7 @@ export function presentAccount(user: User): Account {
   };
 }
 
-/** Makes a person from the command line of the server. Throws input-invalid, name-taken. */
+/** Creates a user from the command line of the server. Throws input-invalid, name-taken. */
 export async function createUser(db: Database, now: number, person: NewUser, role: Role): Promise<string> {
   refuseWeakPassword(person.password, [person.name, person.email]);
   const passwordHash = await hashPassword(person.password);

@@ -4,6 +4,7 @@ import { basename, dirname } from "node:path";
 import { CODE, expectNone, FILES, readSource, SOURCES } from "./sources.ts";
 
 const MAX_LINES = 500;
+const MAX_SERVER_LINES = 300;
 const TOP_FOLDERS = ["docs", "protocol", "server", "console", "sensor", "harness", "bench", "tests"];
 const NOUNS = [
   ...["enrollment", "check-in", "enrollment-tokens", "sensors", "inventory", "assets", "asset-groups"],
@@ -79,9 +80,12 @@ test("there is no barrel file", () => {
   expectNone("a barrel loads everything for an importer of one thing, and hides where that thing is", wrong);
 });
 
-test(`no source file has more than ${MAX_LINES} lines`, () => {
+test(`no source file has more than ${MAX_LINES} lines, none of the server more than ${MAX_SERVER_LINES}`, () => {
+  const isSchema = (file: string) => file === "server/db/schema.ts";
+  const maxOf = (file: string) =>
+    file.startsWith("server/") && !isSchema(file) ? MAX_SERVER_LINES : MAX_LINES;
   const long = SOURCES.map((file) => ({ file, lines: readSource(file).split("\n").length - 1 }))
-    .filter(({ lines }) => lines > MAX_LINES)
+    .filter(({ file, lines }) => lines > maxOf(file))
     .map(({ file, lines }) => `${file} has ${lines}`);
   expectNone("a file is one idea, usually 40 to 150 lines", long);
 });

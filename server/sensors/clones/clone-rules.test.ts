@@ -69,7 +69,7 @@ test("a restart that writes the same facts in capitals takes over at once", () =
   expect(judge("b2", capitals, [instance("b1", "holder", told)])).toEqual(restarts);
 });
 
-test("what looks like another host waits while the holder may live, and takes over when it is silent", () => {
+test("an instance on another host waits while the holder may be alive, and takes over when it is silent", () => {
   const holder = instance("b1", "holder", WEB);
   expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });
   expect(judge("b2", CLONE, [holder, instance("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
@@ -102,7 +102,7 @@ test("the host that enrolled is the original, even if its clone was started firs
 
 const RECENT = NOW - MINUTE_MS;
 
-test("one request of an instance that another has followed may be the last that is heard of it: it decides nothing", () => {
+test("one request of a past instance may be its last: it decides nothing", () => {
   const past = instance("b1", "past", WEB, { returnedAt: RECENT });
   const holder = instance("b2", "holder", WEB);
   expect(judge("b1", WEB, [past, holder])).toEqual({ type: "stray", returns: 1 });
@@ -118,7 +118,7 @@ test("one request of an instance that another has followed may be the last that 
   expect(judge("b1", WEB, [stray, fresh])).toEqual({ type: "stray", returns: 1 });
 });
 
-test("two hosts that cannot be told apart by their facts are noticed when both are heard twice", () => {
+test("two hosts with equal facts are noticed when both have reported twice", () => {
   const stray = instance("b1", "past", WEB, { firstSeenAt: 1, returnedAt: RECENT, returns: 1 });
   const holder = instance("b2", "holder", WEB, { firstSeenAt: 2 });
   const fork = { type: "fork" as const, holder: "b1", clones: ["b2"] };

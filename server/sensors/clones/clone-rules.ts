@@ -1,4 +1,5 @@
-// Which instance of the program holds a sensor's key, and which runs on another host with a clone of it. Pure rules; see instances.ts.
+// Decides which instance of the sensor process holds the sensor's key, and which one runs on a cloned host.
+// Pure rules; see clones.ts.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 
 export type InstanceHost = Partial<HostFacts>;
@@ -27,25 +28,31 @@ export interface InstanceCase {
   silentAfterMs: number;
   /** A holder that took over so long ago without another being heard is the only one. */
   settledAfterMs: number;
-  /** What a program that ended has left on the way arrives within this time after its successor's first request. */
+  /**
+   * What a program that ended has left on the way arrives within this time after its successor's first
+   * request.
+   */
   lateForMs: number;
 }
 
 export type Verdict =
   /**
-   * It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another may live, and be heard
-   * soon: it took over `heldForMs` ago, or is heard beside another.
+   * It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another
+   * may live, and be heard soon: it took over `heldForMs` ago, or is heard beside another.
    */
   | { type: "holder"; returned: boolean; isDisputed: boolean; heldForMs: number; returns: number }
-  /** A past instance is heard beside the holder: it is served, and counted. */
+  /** A past instance reports beside the holder: it is served, and counted. */
   | { type: "stray"; returns: number }
-  /** It looks like another host, and the holder may be alive: what it reports is not taken yet. */
+  /** It seems to run on another host, and the holder may be alive: its reports are not stored yet. */
   | { type: "newcomer" }
   /** Two hosts live with one key: `holder` keeps it, the others are clones. */
   | { type: "fork"; holder: string; clones: string[] }
   | { type: "clone" };
 
-/** Requests by which an instance proves that it lives beside a later one; one alone may be the last thing that is heard of it. */
+/**
+ * Requests by which an instance proves that it lives beside a later one; one alone may be the last thing that
+ * is heard of it.
+ */
 export const PROVES_LIFE = 2;
 
 const SINGLE_FACTS = {
@@ -74,8 +81,8 @@ export function differences(left: InstanceHost, right: InstanceHost): string[] {
 }
 
 /**
- * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no fact of the same kind, the
- * address decides.
+ * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no
+ * fact of the same kind, the address decides.
  */
 export function isSameHost(host: InstanceHost, before: InstanceHost, isSameAddress: boolean): boolean {
   const compared = compareHosts(host, before);
@@ -86,7 +93,10 @@ function match(host: InstanceHost, enrolled: InstanceHost): number {
   return compareHosts(host, enrolled).reduce((sum, { agrees }) => sum + (agrees ? 1 : -1), 0);
 }
 
-/** Judges a request of `instanceId`. Requests come in the order of their nonces: what is late is refused before. */
+/**
+ * Judges a request of `instanceId`. Requests come in the order of their nonces: what is late is refused
+ * before.
+ */
 export function judgeInstance(given: InstanceCase): Verdict {
   const { instanceId, host, instances, now, silentAfterMs } = given;
   const holder = instances.find(({ state }) => state === "holder");
@@ -120,8 +130,8 @@ function judgeHolder(holder: Instance, given: InstanceCase): Verdict {
 }
 
 /**
- * Either the host was set back to a snapshot, and the holder is never heard again; or both live. A restart leaves neither: it ends the
- * instance before it.
+ * Either the host was set back to a snapshot, and the holder is never heard again; or both live. A restart
+ * leaves neither: it ends the instance before it.
  */
 function judgePast(past: Instance, holder: Instance, isHolderSilent: boolean, given: InstanceCase): Verdict {
   if (isHolderSilent) return takesOver({ isDisputed: true, returned: true });

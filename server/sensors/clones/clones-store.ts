@@ -1,6 +1,8 @@
-// Starts of the program with a sensor's key, in SQL.
+// Instances of the sensor process and clones, in SQL.
+import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
+import { readByIndex } from "../../db/snapshot.ts";
 
 export async function listInstances(tx: Database, sensorId: string): Promise<SensorInstanceTable[]> {
   return await tx
@@ -80,4 +82,27 @@ export async function listClones(db: Database, sensorId: string, limit: number) 
     .orderBy("sensor.enrolledAt", "desc")
     .limit(limit)
     .execute();
+}
+
+/**
+ * Of one enrolled sensor, its clones and theirs: how many clones there are, and how many of them await
+ * approval. Clones that an operator deleted do not count.
+ */
+export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
+  // PostgreSQL would read the clones of all sensors.
+  await readByIndex(tx);
+  const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
+    with recursive ancestor (id, cloned_from) as (
+      select id, cloned_from from sensor where id = ${id}
+      union all
+      select sensor.id, sensor.cloned_from from sensor join ancestor on sensor.id = ancestor.cloned_from
+    ), family (id) as (
+      select id from ancestor where cloned_from is null
+      union all
+      select sensor.id from sensor join family on sensor.cloned_from = family.id
+    )
+    select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
+    from family join sensor on sensor.id = family.id
+    where sensor.cloned_from is not null and sensor.deleted_at is null`.execute(tx);
+  return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
 }

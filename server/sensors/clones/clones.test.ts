@@ -1,4 +1,5 @@
-// Two hosts with one key: the original keeps its row, the clone gets one of its own, and nothing of it is taken until then.
+// Two hosts with one key: the original keeps its row, the clone gets a separate one, and its reports are not
+// stored until then.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
@@ -10,7 +11,7 @@ import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
 
 const MINUTE_MS = 60_000;
 for (const dialect of TESTED_DIALECTS) {
-  test(`a clone on another host is noticed at the original's next check-in, and becomes a sensor of its own (${dialect})`, async () => {
+  test(`a clone on another host is noticed at the original's next check-in, and becomes a separate sensor (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId, token } = await enrolledSensor(world, cookie, "allow");
@@ -93,7 +94,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(enrolledSensors).toBe(2);
   });
 
-  test(`the token's rule decides whether a clone is let in, waits for a person, or is refused (${dialect})`, async () => {
+  test(`the token's rule decides whether a clone is allowed, needs approval, or is rejected (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const fork = async (rule: ClonedHostsRule) => {
@@ -128,7 +129,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await revoked.clone.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
   });
 
-  test(`a clone cannot be made by who holds the key alone, with another's key, or without the new one (${dialect})`, async () => {
+  test(`a clone needs a second host, a key that no other sensor has, and proof of it (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId } = await enrolledSensor(world, cookie, "allow");

@@ -1,25 +1,16 @@
-// Two hosts with one key are told apart by the instances of their programs: the original keeps the sensor, and the clone makes a key of
-// its own.
+// Tells two hosts with one key apart by the instances of their sensor processes. The original keeps the
+// sensor, and the clone creates a new key.
 import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { recordAuditEvents } from "../../audit/audit.ts";
+import type { SensorCaller } from "../../caller.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { toInstant } from "../../ids.ts";
-import type { SensorCaller } from "../../route-handler.ts";
 import { findPresence, touchPresence } from "../record/presence-store.ts";
 import { MISSED_CHECK_INS } from "../record/sensor-status.ts";
 import { lockSensor, updateSensor } from "../record/sensors-store.ts";
 import { differences, type InstanceHost, judgeInstance, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
-import {
-  deleteInstances,
-  listClones,
-  listInstances,
-  listUnsettledClones,
-  updateInstances,
-  upsertInstance,
-} from "./clones-store.ts";
+import { deleteInstances, listInstances, updateInstances, upsertInstance } from "./clones-store.ts";
 import { instancesToForget } from "./remembered-instances.ts";
 
 /** A request that a program left on the way when it ended: no sensor waits longer for a reply. */
@@ -41,17 +32,20 @@ export interface RequestAt {
 }
 
 export interface Settled {
-  /** Whether another instance holds the key is not known yet: what this one reports is not taken. */
+  /** Ownership of the key is undecided: the reports of this instance are not stored. */
   isHeld: boolean;
-  /** Until it is settled who holds the key, an instance asks sooner; undefined: at the normal interval. */
+  /**
+   * While ownership of the key is undecided, an instance checks in sooner; undefined: at the normal interval.
+   */
   askAgainSeconds: number | undefined;
   /** It is the holder, and may be asked for another key. */
   holdsKey: boolean;
 }
 
 /**
- * Settles who holds the sensor's key, before a request is carried out. `host` is what a check-in says of the host. An instance that
- * has not checked in reaches nothing else. Throws sensor-cloned, state-conflict, too-many-requests.
+ * Decides which instance holds the sensor's key, before the request is processed. `host` are the facts of a
+ * check-in. An instance that has not checked in can't send other requests. Throws sensor-cloned,
+ * state-conflict, too-many-requests.
  */
 export async function settleInstance(
   db: Database,
@@ -74,8 +68,8 @@ export async function settleInstance(
 }
 
 /**
- * Soon enough that all are settled within two intervals: after a start, when those that started with it have been heard again; from
- * then on every quarter of an interval. Undefined: after the interval.
+ * Soon enough that all are settled within two intervals: after a start, when those that started with it have
+ * been heard again; from then on every quarter of an interval. Undefined: after the interval.
  */
 function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | undefined {
   if (verdict.type === "holder" && !verdict.isDisputed) return undefined;
@@ -179,8 +173,8 @@ async function settle(
   return verdict;
 }
 
-/** Throws too-many-requests when a newcomer finds no room. */
-async function remember(
+/** Throws too-many-requests when there is no room for another newcomer. */
+export async function remember(
   tx: Database,
   rows: SensorInstanceTable[],
   row: SensorInstanceTable,
@@ -202,16 +196,14 @@ async function remember(
   await upsertInstance(tx, row);
 }
 
-/** Remembers the host of an earlier key as a clone. */
-export async function rememberClone(
-  tx: Database,
-  row: SensorInstanceTable,
-  at: Omit<RequestAt, "address">,
-): Promise<void> {
-  await remember(tx, await listInstances(tx, row.sensorId), row, at);
+/** The key moves to another host: every instance is forgotten except the clones. */
+export async function forgetInstances(tx: Database, sensorId: string): Promise<void> {
+  const instances = await listInstances(tx, sensorId);
+  const over = instances.filter(({ state }) => state !== "clone").map(({ instanceId }) => instanceId);
+  await deleteInstances(tx, sensorId, over);
 }
 
-export function checkInFirst(): Problem {
+function checkInFirst(): Problem {
   return new Problem(
     "state-conflict",
     "Not possible before a check-in of this instance of the sensor. Check in, then send the request again",
@@ -223,26 +215,4 @@ export function sensorCloned(): Problem {
     "sensor-cloned",
     "Another host holds this sensor's key, which was copied with its disk or its files: this host needs a key of its own",
   );
-}
-
-const SHOWN_CLONES = 100;
-
-/** Hosts that hold or held the sensor's key too, the latest first, for the sensor's page. */
-export async function presentClones(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
-  const original = parseHost(enrolledHost);
-  const clones = await listClones(db, sensor.id, SHOWN_CLONES);
-  const others = await listUnsettledClones(db, sensor.id, SHOWN_CLONES);
-  return [...clones, ...others.map((other) => ({ ...other, id: null, hostname: "" }))]
-    .sort((left, right) => right.firstSeenAt - left.firstSeenAt)
-    .slice(0, SHOWN_CLONES)
-    .map(({ id, hostname, ...row }) => {
-      const host = parseHost(row.host);
-      return {
-        hostname: host.hostname ?? "",
-        address: row.address,
-        firstSeenAt: toInstant(row.firstSeenAt),
-        differs: differences(host, original),
-        sensor: id === null ? null : { id, name: hostname },
-      };
-    });
 }

@@ -1,5 +1,5 @@
-// Instances with one key and the same hardware: hosts that started together become sensors of their own within two check-in
-// intervals, and a program that is restarted, however often, is never taken for a clone.
+// Instances with one key and the same hardware: hosts that started together become separate sensors within
+// two check-in intervals. A restarted process is never taken for a clone, however often it restarts.
 import { expect, test } from "bun:test";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
@@ -12,7 +12,10 @@ import { MAX_INSTANCES } from "./remembered-instances.ts";
 const INTERVAL_MS = 60_000;
 const ROOT = "b".repeat(64);
 
-/** A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when the server asks it to. */
+/**
+ * A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when the
+ * server asks it to.
+ */
 function openHost(
   world: World,
   sensor: { key: ReturnType<typeof makeTestSensor>; sensorId: string },
@@ -139,7 +142,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(noticed).toEqual([]);
   }, 60_000);
 
-  test(`one sensor's instances are remembered up to a limit, and a hundred equal clones are settled all the same (${dialect})`, async () => {
+  test(`one sensor's instances are remembered up to a limit, and a hundred equal clones are still settled (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const sensor = await enrolledSensor(world, cookie, "allow", { name: "Many" });

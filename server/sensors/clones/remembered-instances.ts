@@ -1,4 +1,5 @@
-// Which instances of a sensor are remembered: at most 50, however many hosts have its key and however often they start.
+// Chooses which instances of a sensor are remembered: at most 50, however many hosts have its key and however
+// often they start.
 import type { SensorInstanceTable } from "../../db/schema.ts";
 
 export const MAX_INSTANCES = 50;
@@ -11,10 +12,12 @@ type Remembered = Pick<
 >;
 
 /**
- * The instances to forget so that one more can be remembered; undefined when none may be forgotten for it. The holder is always remembered.
+ * The instances to forget so that one more can be remembered; undefined when none may be forgotten for it.
+ * The holder is always remembered.
  *
- * Of past instances the latest go first: when more hosts start with one key than are remembered, those that came first are
- * found again and settled, and make room for the rest. If the oldest went first, none would be found again.
+ * Of past instances the latest go first: when more hosts start with one key than are remembered, those that
+ * came first are found again and settled, and make room for the rest. If the oldest went first, none would be
+ * found again.
  */
 export function instancesToForget(
   rows: readonly Remembered[],
@@ -30,7 +33,7 @@ export function instancesToForget(
   const clones = oldestFirst.filter(({ state }) => state === "clone");
   const order = [
     ...past.filter(({ returnedAt, firstSeenAt }) => isOld(returnedAt ?? firstSeenAt)),
-    // These have a key of their own by now.
+    // These have a separate key by now.
     ...clones.filter(({ cloneSensorId }) => cloneSensorId !== null),
     ...past.filter(({ returns }) => returns === 0),
     ...clones.filter(({ firstSeenAt }) => newState !== "newcomer" || isOld(firstSeenAt)),

@@ -1,4 +1,4 @@
-// What each standing of a sensor keeps it from: the routes say so, and the server does as they say.
+// Which routes each standing of a sensor closes: the declarations state it, and the server enforces it.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";

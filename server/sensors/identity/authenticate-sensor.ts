@@ -1,25 +1,22 @@
-// Who sent a sensor's request: its signature against the key of its id, a nonce that was never seen, and which start of the program
-// it comes from. All of it before the body is read.
+// Authenticates a sensor's request: its signature against the key of its id, a nonce that was never used, and
+// the instance of the sensor process. All of it happens before the body is read.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route, SensorStanding } from "@attacklens/protocol/route.ts";
 import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import type { HttpRequest, SensorCaller } from "../../caller.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { toInstant } from "../../ids.ts";
-import type {
-  ContentDigest,
-  HttpRequest,
-  OwnAuthorities,
-  SensorBudget,
-  SensorCaller,
-} from "../../route-handler.ts";
 import { sensorCloned, settleInstance } from "../clones/clones.ts";
-import { unmerge } from "../matches/matches.ts";
+import { unmerge } from "../matches/merges.ts";
+import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
 import { findSensorKey } from "../record/sensors-store.ts";
-import { listReplacedKeys, promoteKey } from "./known-keys-store.ts";
+import type { OwnAuthorities } from "./own-authorities.ts";
+import type { SensorBudget } from "./sensor-budget.ts";
 import {
   type ClaimedSignature,
+  type ContentDigest,
   isSignatureInvalid,
   parseSignature,
   requireFresh,
@@ -28,7 +25,7 @@ import {
 
 type SensorKey = NonNullable<Awaited<ReturnType<typeof findSensorKey>>>;
 
-/** What sensors are judged with, as `server.ts` wires it. */
+/** The parts of the server that authentication uses. */
 export interface SensorDoor {
   db: Database;
   presence: Presence;
@@ -38,10 +35,10 @@ export interface SensorDoor {
 }
 
 /**
- * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A sensor in a standing that
- * the route does not accept gets no further. `bytes` is what the body counts as.
- * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked, sensor-cloned,
- * key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
+ * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A
+ * sensor in a standing that the route does not accept gets no further. `bytes` is what the body counts as.
+ * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed,
+ * sensor-blocked, sensor-cloned, key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
  */
 export async function authenticateSensor(
   { db, presence, sensorBudget, authorities, checkInIntervalSeconds }: SensorDoor,
@@ -66,10 +63,11 @@ export async function authenticateSensor(
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
     );
   }
-  // Looked at here, where it costs no write, and counted once the nonce is spent: a replay does not use up the sensor's hour.
+  // Checked here, where it costs no write, and counted once the nonce is spent: a replay does not use up the
+  // sensor's hour.
   sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
   const isHolder = used !== "earlier" && instanceId === sensor.instanceId;
-  // What another host does is not what the sensor does.
+  // Another host's requests must not count as the sensor's.
   const seen = isHolder
     ? { lastSeenAt: now, address: http.address }
     : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
@@ -114,7 +112,10 @@ function parseInstanceId(headers: Headers): string {
   return instanceId;
 }
 
-/** The present key, or the announced one, which becomes the present one by this; who shows an earlier one holds a clone. */
+/**
+ * The present key, or the announced key, which becomes the present one. A request with an earlier key is a
+ * clone's.
+ */
 async function verifyKey(
   db: Database,
   sensor: SensorKey,

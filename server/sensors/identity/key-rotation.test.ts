@@ -1,4 +1,4 @@
-// Keys that follow each other, tickets for one host, and refusals that only the true server can sign.
+// Key rotation, tickets for one host, and refusals that only the true server can sign.
 import { expect, test } from "bun:test";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -170,7 +170,7 @@ for (const dialect of TESTED_DIALECTS) {
     for (const secret of secrets) expect(stored).not.toContain(secret);
   });
 
-  test(`a refusal is signed by the server, for the one request that it answers (${dialect})`, async () => {
+  test(`the server signs a refusal for the one request that it refuses (${dialect})`, async () => {
     const { world, key, sensorId, serverKey } = await setUp(dialect);
     await using _ = world;
     const init = key.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms - 172_800_000, {

@@ -3,13 +3,15 @@ import { createPublicKey, verify } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { keyProofBase } from "@attacklens/protocol/signature.ts";
 import type { Database } from "../../db/schema.ts";
-import { inTransaction } from "../../db/transaction.ts";
-import { withSecondTry } from "../../enrollment/enroll-batch.ts";
-import { lockLiveSensor } from "../record/live-sensor.ts";
-import { admitKey } from "./known-keys.ts";
-import { type KnownKey, listKnownKeys, replaceNextKey } from "./known-keys-store.ts";
+import { inTransaction, withSecondTry } from "../../db/transaction.ts";
+import { readKnownKeys } from "../record/known-keys.ts";
+import { type KnownKey, replaceNextKey } from "../record/known-keys-store.ts";
+import { lockLiveSensor } from "../record/locked-sensor.ts";
 
-/** Takes the announcement of the sensor's next key; announcing another one replaces it. Throws signature-invalid, sensor-unknown, key-taken. */
+/**
+ * Stores the announcement of the sensor's next key. Another announcement replaces it. Throws
+ * signature-invalid, sensor-unknown, key-taken.
+ */
 export async function announceKey(
   db: Database,
   sensorId: string,
@@ -18,14 +20,14 @@ export async function announceKey(
   requireProof(sensorId, publicKey, proof);
   const announce = async (tx: Database) => {
     await lockLiveSensor(tx, sensorId);
-    const [known] = await listKnownKeys(tx, [publicKey]);
+    const keys = await readKnownKeys(tx, [publicKey]);
     const isAnnounced = ({ state, ...key }: KnownKey) => state === "next" && key.sensorId === sensorId;
-    if (!admitKey(known, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);
+    if (!keys.admit(publicKey, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);
   };
   await withSecondTry(() => inTransaction(db, announce));
 }
 
-/** Throws signature-invalid unless who announces the key has it. */
+/** Throws signature-invalid unless the proof was made with the announced key. */
 export function requireProof(sensorId: string, publicKey: string, proof: string): void {
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
   const base = Buffer.from(keyProofBase(sensorId, publicKey));

@@ -1,6 +1,5 @@
-// The names by which this server is called, for signatures that cover @authority. The Host header decides nothing, since proxies
-// rewrite it and anyone can write it: it only says which of our own names to try first.
-import type { OwnAuthorities } from "../../route-handler.ts";
+// The names of this server, for signatures that cover @authority. The Host header decides nothing, because
+// proxies rewrite it and anyone can forge it: it only suggests which of the server's names to try first.
 
 /** Names that are tried beside those that the request hints at: each costs a verification. */
 const MAX_TRIED = 4;
@@ -14,11 +13,14 @@ export interface OwnNames {
   ports: () => readonly number[];
 }
 
-export function openOwnAuthorities({ urls, hosts, ports }: OwnNames): OwnAuthorities {
+export function openOwnAuthorities({ urls, hosts, ports }: OwnNames) {
   const configured = urls.map((url) => new URL(url).host);
   const names = new Set([...urls.map((url) => new URL(url).hostname), ...hosts.map(bracketed)]);
 
-  /** As a client writes it that called one of our hosts, at one of our ports or at the scheme's own (RFC 9421, section 2.2.3). */
+  /**
+   * As a client writes it that called one of our hosts, at one of our ports or at the scheme's own (RFC 9421,
+   * section 2.2.3).
+   */
   function normalized(hint: string | null): string[] {
     const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(\d{1,5}))?$/.exec(
       (hint ?? "").trim().toLowerCase(),
@@ -30,7 +32,8 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames): OwnAuthori
   }
 
   return {
-    candidates(headers) {
+    /** The server's own names that a request may have been signed for, the likeliest first. */
+    candidates(headers: Headers): string[] {
       const hinted = [headers.get("host"), headers.get("x-forwarded-host")].flatMap(normalized);
       const local = [...names].flatMap((name) => ports().map((port) => `${name}:${port}`));
       const others = [...configured, ...local, ...names].slice(0, MAX_TRIED);
@@ -43,3 +46,5 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames): OwnAuthori
 function bracketed(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host.toLowerCase()}]` : host.toLowerCase();
 }
+
+export type OwnAuthorities = ReturnType<typeof openOwnAuthorities>;

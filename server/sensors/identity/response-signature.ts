@@ -1,24 +1,36 @@
-// The server's signature on what it refuses sensors with: a sensor corrects its clock only by its own server's word, and can tell
-// that server from another one at the same address.
+// The server's signature on refusals of sensors' requests (RFC 9421). With it, a sensor corrects its clock
+// only by its own server, and detects another server at the same address. No library fits: those for RFC 9421
+// sign requests with their own HTTP types, and this is one fixed form.
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, sign } from "node:crypto";
 import {
   formatContentDigest,
   formatResponseParams,
   responseSignatureBase,
 } from "@attacklens/protocol/signature.ts";
-import type { ResponseSigner } from "../../route-handler.ts";
 
 /** PKCS #8 of an Ed25519 key, up to its 32 bytes (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** The key follows from the secret that all servers of an installation share: each signs as the others do, and nothing is stored. */
-export function openResponseSigner(secret: string): ResponseSigner {
+interface SignedReply {
+  status: number;
+  body: string;
+  requestSignature: string;
+  now: number;
+}
+
+/**
+ * The key follows from the secret that all servers of an installation share: each signs as the others do, and
+ * nothing is stored.
+ */
+export function openResponseSigner(secret: string) {
   const seed = Buffer.from(hkdfSync("sha256", secret, "", "attacklens answers to sensors", 32));
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
   const publicKey = (createPublicKey(key).export({ format: "jwk" }) as { x: string }).x;
   return {
+    /** Ed25519, 32 bytes in base64url. */
     publicKey,
-    sign({ status, body, requestSignature, now }) {
+    /** Headers that sign a reply and tie it to the request's `Signature` header (RFC 9421, section 2.4). */
+    sign({ status, body, requestSignature, now }: SignedReply): Record<string, string> {
       const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
       const params = formatResponseParams(Math.floor(now / 1000), publicKey);
       const base = responseSignatureBase({ status, contentDigest, requestSignature }, params);

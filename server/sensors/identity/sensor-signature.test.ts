@@ -1,4 +1,4 @@
-// What a signature may say, beside what it must: digests, an end, and the server that it was made for.
+// Optional parts of a signature: digests, an expiry, and the server that it was made for.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -80,7 +80,8 @@ test("a signature's digests, end and authority are honored", async () => {
   };
   const failures: string[] = [];
   for (const [what, { headers, ...options }, status, detail = ""] of cases) {
-    // A component that has no value cannot be signed: the base is what another implementation would make of it.
+    // A component that has no value cannot be signed: the base is what another implementation would make of
+    // it.
     const init = sensor.request("POST", PATH, BODY, world.clock.ms, {
       keyid: sensorId,
       ...options,

@@ -1,10 +1,19 @@
-// Verifies what a sensor signed: HTTP Message Signatures (RFC 9421) with Ed25519, and the digest of the body (RFC 9530). The
-// signature covers the digest, so everything but the digest itself is decided before the body is read.
+// Verifies sensors' HTTP Message Signatures (RFC 9421) with Ed25519, and the digest of the body (RFC 9530).
+// The signature covers the digest, so everything except the digest is checked before the body is read. No
+// library fits: they verify a whole request with its body at once. The header fields are parsed by
+// structured-headers.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { MAX_CLOCK_SKEW_SECONDS, signatureBase } from "@attacklens/protocol/signature.ts";
 import { parseDictionary, serializeInnerList } from "structured-headers";
-import type { ContentDigest, HttpRequest, OwnAuthorities } from "../../route-handler.ts";
+import type { HttpRequest } from "../../caller.ts";
+import type { OwnAuthorities } from "./own-authorities.ts";
+
+/** A digest of the body that a signature covers. */
+export interface ContentDigest {
+  algorithm: "sha-256" | "sha-512";
+  bytes: Uint8Array;
+}
 
 export interface ClaimedSignature {
   components: string[];
@@ -21,7 +30,10 @@ export interface ClaimedSignature {
 
 /** Parts of a request, beside its headers, that a signature may cover (RFC 9421, section 2.2). */
 const DERIVED_COMPONENTS = ["@method", "@path", "@authority"];
-/** Digests that are compared with the body, each that is given (RFC 9530, section 5: the two that are not deprecated). */
+/**
+ * Digests that are compared with the body, each that is given (RFC 9530, section 5: the two that are not
+ * deprecated).
+ */
 const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
 
 const MAX_HEADER_LENGTH = 1_000;
@@ -29,7 +41,10 @@ const MAX_NONCE_AHEAD_MS = 86_400_000;
 /** Seconds since 1970 at the end of the year 9999. */
 const MAX_CREATED = 253_402_300_799;
 
-/** Reads the headers, without any look-up. Throws signature-missing, or signature-invalid when they are malformed or cover too little. */
+/**
+ * Reads the headers, without any look-up. Throws signature-missing, or signature-invalid when they are
+ * malformed or cover too little.
+ */
 export function parseSignature(headers: Headers, required: readonly string[]): ClaimedSignature {
   const input = headers.get("signature-input");
   const value = headers.get("signature");
@@ -105,7 +120,10 @@ function parseDigests(header: string | null): ContentDigest[] {
   return digests;
 }
 
-/** Checks the signature over the request's headers. `publicKey` is 32 bytes in base64url. Throws signature-invalid. */
+/**
+ * Checks the signature over the request's headers. `publicKey` is 32 bytes in base64url. Throws
+ * signature-invalid.
+ */
 export function verifySignature(
   { components, params, signature }: ClaimedSignature,
   http: HttpRequest,
@@ -134,8 +152,8 @@ export function verifySignature(
 }
 
 /**
- * Whether a true signature is of now. Throws signature-invalid when it has expired; clock-skewed, with the server's time, when it
- * was made too early or late.
+ * Whether a true signature is of now. Throws signature-invalid when it has expired; clock-skewed, with the
+ * server's time, when it was made too early or late.
  */
 export function requireFresh({ created, expires, nonce }: ClaimedSignature, now: number): void {
   if (expires !== undefined && expires * 1000 <= now)

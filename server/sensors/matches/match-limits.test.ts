@@ -1,5 +1,5 @@
-// What a new sensor may claim of an earlier one: a match at most, which an operator or both tokens' rules decide, and only while the
-// earlier sensor is approved and enrolled.
+// The most that a new sensor can claim about an earlier one is a match. An operator or both tokens' rules
+// decide about it, and only while the earlier sensor is approved and enrolled.
 import { expect, test } from "bun:test";
 import { getAsset } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -7,7 +7,7 @@ import * as routes from "@attacklens/protocol/sensors.ts";
 import type { Dialect } from "../../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
-import { mergeByRule } from "./matches.ts";
+import { mergeByRule } from "./merges.ts";
 
 const HOUR_MS = 3_600_000;
 const HARDWARE = {
@@ -73,7 +73,7 @@ async function openFleet(dialect: Dialect) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a match ends when its earlier sensor goes on beside the later one (${dialect})`, async () => {
+  test(`a match ends when its earlier sensor continues beside the later one (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const token = await fleet.token();
     const earlier = await fleet.enroll(token);
@@ -119,7 +119,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   }, 60_000);
 
-  test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one is matched by nobody (${dialect})`, async () => {
+  test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one matches no sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const token = await fleet.token({ reimagedHosts: "merge" });
@@ -144,7 +144,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.see(next.id)).match).toBeNull();
   });
 
-  test(`a sensor that awaits approval matches nobody, hides no match of others, and is compared when it is approved (${dialect})`, async () => {
+  test(`a sensor that awaits approval matches no sensor, hides no match of others, and is compared when it is approved (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const open = await fleet.token({ reimagedHosts: "merge" });
     const strict = await fleet.token({ reimagedHosts: "merge", requireApproval: true });

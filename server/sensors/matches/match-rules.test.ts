@@ -92,7 +92,7 @@ test("what firmware says where nothing was filled in is no evidence", () => {
   expect(verdict(docker, docker)).toEqual(NO);
 });
 
-test("a value that another living host tells too is nobody's", () => {
+test("a value that another live host reports too identifies no host", () => {
   const isShared = (kind: string) => kind === "product-uuid" || kind === "serial-number";
   expect(verdict(DB, REIMAGED, isShared)).toEqual(NO);
   expect(compare(DB, REIMAGED, isShared).facts[0]).toMatchObject({ agrees: true, evidence: "shared" });

@@ -1,5 +1,6 @@
-// Whether a host is one that was here before, installed anew: judged by its hardware. Names and what an installation makes are shown
-// and prove nothing, and one hardware fact alone proves nothing, since vendors ship duplicates. Pure rules; see reimagedHosts.ts.
+// Decides by its hardware whether a host was here before and was re-imaged. Names and facts of the
+// installation are shown but prove nothing. One hardware fact alone proves nothing either, because vendors
+// ship duplicates. Pure rules; see matches.ts.
 import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
 import type { InstanceHost } from "../clones/clone-rules.ts";
 
@@ -67,7 +68,7 @@ export interface SensorMatch {
   isCertain: boolean;
 }
 
-/** `isShared`: another host that lives tells the same value, so that it is nobody's own. */
+/** `isShared`: another live host reports the same value, so that it identifies no host. */
 export function compareHardware(
   before: InstanceHost,
   now: InstanceHost,
@@ -113,7 +114,10 @@ function textOf(kind: FactKind, host: InstanceHost): string | null {
   return texts[kind]?.slice(0, MAX_SHOWN) || null;
 }
 
-/** Hypervisors and clouds write the UUID into the serial number, in whole or with its bytes in another order: one fact, not two. */
+/**
+ * Hypervisors and clouds write the UUID into the serial number, in whole or with its bytes in another order:
+ * one fact, not two.
+ */
 function isDerived(serialNumber = "", productUuid = ""): boolean {
   const bytes = (text: string) =>
     (

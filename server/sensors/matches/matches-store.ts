@@ -1,4 +1,4 @@
-// Sensors that look like others, in SQL.
+// Matches of new sensors with silent ones, in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { valuePairs } from "../../db/dialect.ts";
@@ -6,12 +6,12 @@ import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 
-/** A value that more assets have is nobody's own. */
+/** A value that more assets have identifies none of them. */
 const MAX_HOLDERS = 20;
 
 /**
- * The approved sensors that exist and are not replaced, of an asset that has one of the identifiers; these are values by type. An
- * asset has at most one of them, the latest.
+ * The approved sensors that exist and are not replaced, of an asset that has one of the identifiers; these
+ * are values by type. An asset has at most one of them, the latest.
  */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
   const shared = await listSharedByFew(tx, identifiers);
@@ -26,9 +26,9 @@ export async function listHolders(tx: Database, identifiers: Record<string, stri
 }
 
 /**
- * Those of the identifiers that more than one asset has, and few. A new sensor's own asset has its values already, and no other has
- * most of them. Each is looked up alone, for one statement with all values makes PostgreSQL read every asset while a
- * rollout outruns its statistics.
+ * Those of the identifiers that more than one asset has, and few. A new sensor's own asset has its values
+ * already, and no other has most of them. Each is looked up alone, for one statement with all values makes
+ * PostgreSQL read every asset while a rollout outruns its statistics.
  */
 async function listSharedByFew(
   tx: Database,
@@ -51,7 +51,10 @@ async function listSharedByFew(
   return rows;
 }
 
-/** An unenrolled sensor too. One expression: by four conditions PostgreSQL expects so few live sensors that it starts from all of them. */
+/**
+ * An unenrolled sensor too. One expression: by four conditions PostgreSQL expects so few live sensors that it
+ * starts from all of them.
+ */
 const canBeMatched = sql<boolean>`case when sensor.awaiting_approval = 0 and sensor.deleted_at is null
   and sensor.removed_at is null and sensor.replaced_at is null then true else false end`;
 
@@ -72,8 +75,9 @@ export async function insertMatches(tx: Database, rows: SensorMatchTable[]): Pro
 }
 
 /**
- * Pairs about which neither a person nor the token's rule has decided and of which the earlier sensor is silent: unenrolled, or not seen since
- * `onlineSince`, and not seen since the later one enrolled. The one that was seen last comes first.
+ * Pairs about which neither an operator nor the token's rule has decided and of which the earlier sensor is
+ * silent: unenrolled, or not seen since `onlineSince`, and not seen since the later one enrolled. The one
+ * that was seen last comes first.
  */
 export function openPairs(db: Database, onlineSince: number) {
   return (
@@ -155,7 +159,10 @@ async function listUndecided(tx: Database, after: string): Promise<string[]> {
   return rows.map(({ sensorId }) => sensorId);
 }
 
-/** Undecided pairs of these later sensors whose earlier one was seen after the later one had enrolled: they are two hosts. */
+/**
+ * Undecided pairs of these later sensors whose earlier one was seen after the later one had enrolled: they
+ * are two hosts.
+ */
 export async function listRefutedPairs(db: Database, sensorIds: string[]) {
   return await forSomeValues(sensorIds, (some) =>
     db
@@ -171,8 +178,9 @@ export async function listRefutedPairs(db: Database, sensorIds: string[]) {
 }
 
 /**
- * Certain pairs of these later sensors which report, and whose tokens' rules are to merge. An unenrolled sensor's key is refused, so its
- * host could not undo a wrong merge by being heard: only an operator merges it.
+ * Certain pairs of these later sensors which report, and whose tokens' rules are to merge. An unenrolled
+ * sensor's key is refused, so its host could not undo a wrong merge by being heard: only an operator merges
+ * it.
  */
 export async function listPairsToMerge(db: Database, onlineSince: number, sensorIds: string[]) {
   return await forSomeValues(sensorIds, (some) => pairsToMerge(db, onlineSince, some).execute());

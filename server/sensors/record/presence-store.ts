@@ -1,78 +1,58 @@
-// Last seen and last nonce of every sensor, written by group commit: requests that arrive together share one durable write.
+// Last seen and last nonce of every sensor, written by group commit: requests that arrive together share one
+// durable write.
 import { sql } from "kysely";
+import { openBatcher } from "../../batcher.ts";
 import { forSomeRows } from "../../db/batches.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
-import type { Health } from "../../route-handler.ts";
+import type { Health } from "../../health.ts";
 
-/** Requests of one write: what waits longer has its turn next. */
+/** Requests of one write. */
 const MAX_BATCH = 2_000;
 
-export interface Presence {
-  /**
-   * Records that a sensor was seen, if the nonce is above the last one accepted. Answers after the commit: true, or
-   * false for a replay.
-   */
-  accept(seen: SensorPresenceTable): Promise<boolean>;
-}
+/** `health` receives the result of each commit. */
+export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">) {
+  const batcher = openBatcher<SensorPresenceTable, boolean>({ running: 1, take: takeBatch, work: write });
 
-interface Waiting {
-  seen: SensorPresenceTable;
-  resolve: (accepted: boolean) => void;
-  reject: (error: unknown) => void;
-}
-
-/** `health` is told of each commit that succeeds or fails. */
-export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">): Presence {
-  let waiting: Waiting[] = [];
-  let writing = false;
-
-  async function write(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = takeBatch();
-      try {
-        const accepted = await upsert(
-          db,
-          batch.map(({ seen }) => seen),
-        );
-        health.succeeded();
-        for (const { seen, resolve } of batch) resolve(accepted.has(seen.sensorId));
-      } catch (error) {
-        health.failed(error);
-        for (const { reject } of batch) reject(error);
-      }
+  async function write(rows: SensorPresenceTable[]): Promise<boolean[]> {
+    try {
+      const accepted = await upsert(db, rows);
+      health.succeeded();
+      return rows.map(({ sensorId }) => accepted.has(sensorId));
+    } catch (error) {
+      health.failed(error);
+      throw error;
     }
-    writing = false;
-  }
-
-  /** One row a sensor: a statement may touch a row only once, so a sensor's second request waits for the next batch. */
-  function takeBatch(): Waiting[] {
-    const batch = new Map<string, Waiting>();
-    const later: Waiting[] = [];
-    for (const request of waiting) {
-      if (batch.size < MAX_BATCH && !batch.has(request.seen.sensorId))
-        batch.set(request.seen.sensorId, request);
-      else later.push(request);
-    }
-    waiting = later;
-    return [...batch.values()];
   }
 
   return {
-    accept(seen) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ seen, resolve, reject });
-        if (writing) return;
-        writing = true;
-        // What arrives in this turn of the event loop joins the batch; what arrives during a write joins the next.
-        setImmediate(write);
-      });
-    },
+    /**
+     * Records that a sensor was seen, if the nonce is above the last accepted one. Returns after the commit;
+     * false for a replay.
+     */
+    accept: (seen: SensorPresenceTable): Promise<boolean> => batcher.add(seen),
   };
 }
 
+/**
+ * One row per sensor: a statement may change a row only once, so a sensor's second request waits for the next
+ * batch.
+ */
+function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { batch: W[]; rest: W[] } {
+  const batch = new Map<string, W>();
+  const rest: W[] = [];
+  for (const one of waiting) {
+    const { sensorId } = one.request;
+    if (batch.size < MAX_BATCH && !batch.has(sensorId)) batch.set(sensorId, one);
+    else rest.push(one);
+  }
+  return { batch: [...batch.values()], rest };
+}
+
+export type Presence = ReturnType<typeof openPresence>;
+
 async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<string>> {
-  // In the order of the ids, so that two servers that write the same sensors never wait for each other in a circle.
-  const ordered = rows.sort((left, right) => (left.sensorId < right.sensorId ? -1 : 1));
+  // In the order of the ids, to avoid deadlocks between servers.
+  const ordered = rows.toSorted((left, right) => (left.sensorId < right.sensorId ? -1 : 1));
   const accepted = await forSomeRows(ordered, (some) =>
     db
       .insertInto("sensorPresence")
@@ -102,7 +82,7 @@ export async function findPresence(db: Database, sensorId: string) {
     .executeTakeFirst();
 }
 
-/** Records that the sensor was seen, where its nonce is spent already. */
+/** Records that the sensor was seen, after its nonce was spent. */
 export async function touchPresence(
   tx: Database,
   sensorId: string,
@@ -116,7 +96,7 @@ export async function touchPresence(
     .execute();
 }
 
-/** The key changes, and with it who counts: nonces go on growing all the same. */
+/** The key changes, and its holder counts nonces from now on: they keep growing. */
 export async function raiseNonce(tx: Database, sensorId: string, nonce: number): Promise<void> {
   await tx
     .updateTable("sensorPresence")

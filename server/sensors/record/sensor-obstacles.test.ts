@@ -1,4 +1,5 @@
-// For every action and every state of a sensor: `can` allows exactly what the API does, and both give the same reason.
+// For every action and every state of a sensor: `can` allows exactly what the API does, and both give the
+// same reason.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
@@ -11,7 +12,9 @@ import { SENSOR_ACTIONS, type SensorAction } from "./sensor-obstacles.ts";
 
 const STATES = ["awaiting", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
 type State = (typeof STATES)[number];
-/** Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there. */
+/**
+ * Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there.
+ */
 const combinationsOn = (dialect: Dialect) =>
   COMBINATIONS.filter(({ length }) => ALL_KILLS || dialect === "sqlite" || length <= 2);
 const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
@@ -129,7 +132,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect([action, (await attempt(cookie, action)).status]).toEqual([action, 404]);
   });
 
-  test(`of one action done at once on two servers, one is done (${dialect})`, async () => {
+  test(`of simultaneous attempts of one action on two servers, one succeeds (${dialect})`, async () => {
     const { world, cookie, become, attempt } = await setUp(dialect);
     await using _ = world;
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;

@@ -1,4 +1,4 @@
-// Which state of a sensor prevents which action: for `can`, for enforcement, and so for what the CLI prints.
+// Which state of a sensor prevents which action: for `can`, for enforcement, and for the CLI.
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import type { SensorTable } from "../../db/schema.ts";
 
@@ -18,7 +18,7 @@ export const SENSOR_ACTIONS = Object.keys(VERBS) as SensorAction[];
 
 export interface SensorFacts
   extends Pick<SensorTable, "awaitingApproval" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"> {
-  /** An offline sensor is a match of this one, and nobody has decided about it. */
+  /** An offline sensor is an undecided match of this one. */
   hasMatch: boolean;
 }
 

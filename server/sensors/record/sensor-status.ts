@@ -1,4 +1,4 @@
-// A sensor's status: computed whenever it is asked for, never stored.
+// A sensor's status: computed on every read, never stored.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 
 /** Check-ins that may be missed before a sensor counts as offline. */

@@ -3,9 +3,8 @@ import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
-import type { Database, SensorTable, Standing } from "../../db/schema.ts";
-import { inSnapshot, readByIndex } from "../../db/snapshot.ts";
-import { insertKnownKeys } from "../identity/known-keys-store.ts";
+import type { Database, SensorTable } from "../../db/schema.ts";
+import { insertKnownKeys } from "./known-keys-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -187,154 +186,19 @@ export async function markReplacedDeleted(
   );
 }
 
-/** How many sensors of a token exist, by standing. */
-export async function countStandingsOfToken(db: Database, tokenId: string): Promise<Map<Standing, number>> {
-  const query = (tx: Database) =>
-    tx
-      .selectFrom("sensor")
-      .select((eb) => ["standing", eb.fn.countAll().as("sensors")])
-      .where("enrollmentTokenId", "=", tokenId)
-      .where("standing", "!=", "deleted")
-      .groupBy("standing");
-  const rows = await inSnapshot(db, (tx) => query(tx).execute());
-  return new Map(rows.map(({ standing, sensors }) => [standing, Number(sensors)]));
-}
-
-/** How many of a token's reporting sensors were seen since: all are read, some at a time, by id as presence has them. */
-export async function countOnlineOfToken(db: Database, tokenId: string, since: number): Promise<number> {
-  let online = 0;
-  let after: string | null = "";
-  do {
-    const slice: OnlineSlice = await inSnapshot(db, (tx) => countOnlineSlice(tx, { tokenId, since, after }));
-    online += Number(slice.online ?? 0);
-    after = Number(slice.sensors) < SLICE ? null : slice.last;
-  } while (after !== null);
-  return online;
-}
-
-type OnlineSlice = Awaited<ReturnType<typeof countOnlineSlice>>;
-
-async function countOnlineSlice(
-  tx: Database,
-  { tokenId, since, after }: { tokenId: string; since: number; after: string | null },
-) {
-  const some = tx
-    .selectFrom("sensor")
-    .select("id")
-    .where("enrollmentTokenId", "=", tokenId)
-    .where("standing", "=", "reporting")
-    .where("id", ">", after)
-    .orderBy("id")
-    .limit(SLICE);
-  return await tx
-    .selectFrom(some.as("some"))
-    .crossJoin("sensorPresence")
-    .whereRef("sensorPresence.sensorId", "=", "some.id")
-    .select((eb) => [
-      eb.fn.countAll().as("sensors"),
-      eb.fn.max("some.id").as("last"),
-      eb.fn
-        .sum(sql<number>`case when sensor_presence.last_seen_at >= ${since} then 1 else 0 end`)
-        .as("online"),
-    ])
-    .executeTakeFirstOrThrow();
-}
-
-/** Sensors of one slice: what a slice costs is not noticed by others. */
-const SLICE = 1_000;
-
-/**
- * The sensors that exist of a token and are not blocked, enrolled at `since` or later, by hostname, with the address that each
- * enrolled from: some at a time, so that a large token holds neither the thread nor the memory.
- */
-export async function* blockableSlices(db: Database, tokenId: string, since: number) {
-  let after: { hostnameKey: string; id: string } | undefined;
-  do {
-    const last = after;
-    const slice = await blockable(db, tokenId, since)
-      .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
-      .select([
-        "sensor.id",
-        "sensor.hostname",
-        "sensor.hostnameKey",
-        "enrollmentAttempt.address as enrolledFrom",
-      ])
-      .$if(last !== undefined, (query) =>
-        query.where(sql<boolean>`(sensor.hostname_key, sensor.id) > (${last?.hostnameKey}, ${last?.id})`),
-      )
-      .orderBy("sensor.hostnameKey")
-      .orderBy("sensor.id")
-      .limit(SLICE)
-      .execute();
-    yield slice;
-    after = slice.length < SLICE ? undefined : slice.at(-1);
-  } while (after);
-}
-
-export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {
-  const { count } = await blockable(db, tokenId, since)
-    .select((eb) => eb.fn.countAll().as("count"))
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}
-
-/** The first of them, by hostname. */
-export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
-  const rows = await blockable(db, tokenId, since)
-    .select("sensor.id")
-    .orderBy("sensor.hostnameKey")
-    .orderBy("sensor.id")
-    .limit(limit)
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-function blockable(db: Database, tokenId: string, since: number) {
-  return db
-    .selectFrom("sensor")
-    .where("sensor.enrollmentTokenId", "=", tokenId)
-    .where("sensor.deletedAt", "is", null)
-    .where("sensor.blockedAt", "is", null)
-    .where("sensor.enrolledAt", ">=", since);
-}
-
-/** The sensors, whose rows the caller has found unblocked. */
-export async function markBlocked(
-  tx: Database,
-  ids: readonly string[],
-  blockedAt: number,
-  blockedBy: string,
-): Promise<void> {
-  await forSomeValues(ids, (some) =>
-    tx.updateTable("sensor").set({ blockedAt, blockedBy }).where("id", "in", some).execute(),
-  );
-}
-
 /** The sensor's row, locked until the transaction ends; not a deleted one. */
 export async function lockSensor(tx: Database, id: string) {
   const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
   return await lockRows(tx, query).executeTakeFirst();
 }
 
-/**
- * Of one enrolled sensor, its clones and theirs: how many clones there are, and how many of them await approval. Clones
- * that an operator deleted do not count.
- */
-export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
-  // PostgreSQL would read the clones of all sensors.
-  await readByIndex(tx);
-  const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
-    with recursive ancestor (id, cloned_from) as (
-      select id, cloned_from from sensor where id = ${id}
-      union all
-      select sensor.id, sensor.cloned_from from sensor join ancestor on sensor.id = ancestor.cloned_from
-    ), family (id) as (
-      select id from ancestor where cloned_from is null
-      union all
-      select sensor.id from sensor join family on sensor.cloned_from = family.id
-    )
-    select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
-    from family join sensor on sensor.id = family.id
-    where sensor.cloned_from is not null and sensor.deleted_at is null`.execute(tx);
-  return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
+/** JSON of the hostname patterns of the token that a sensor enrolled with. The token can be deleted. */
+export async function findAllowedHostnames(db: Database, sensorId: string): Promise<string> {
+  const row = await db
+    .selectFrom("sensor")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
+    .select("enrollmentToken.allowedHostnames")
+    .where("sensor.id", "=", sensorId)
+    .executeTakeFirstOrThrow();
+  return row.allowedHostnames;
 }

@@ -1,13 +1,13 @@
-// A host that is renamed after its token admitted it: both names are shown, the change is in the audit log, and a name that the token
-// does not admit is marked.
+// A host that is renamed after its token admitted it: both names are shown, the audit log has the change, and
+// a name that the token does not admit is marked.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { createTicket, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../testing/test-instances.ts";
-import { makeTestSensor } from "../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../../testing/test-instances.ts";
+import { makeTestSensor } from "../../testing/test-sensor.ts";
+import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 

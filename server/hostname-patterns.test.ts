@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { matchesPattern } from "./token-limits.ts";
+import { matchesPattern } from "./hostname-patterns.ts";
 
 test("a pattern matches like the equivalent regular expression", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "b", "-"), maxLength: 12 });

@@ -1,14 +1,26 @@
-// What may still become of a public key: the one decision for enrollment, re-enrollment, clones and announced keys.
+// Whether a public key may become a sensor's: one decision for enrollment, re-enrollment, clones and
+// announced keys.
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Database } from "../../db/schema.ts";
 import { toInstant } from "../../ids.ts";
-import type { KnownKey } from "./known-keys-store.ts";
+import { type KnownKey, listKnownKeys } from "./known-keys-store.ts";
 
-/**
- * Undefined for a key that no sensor has, had, or announced: it may become a sensor's. A known key is returned only to a retry of the
- * request that made it known, whose reply was lost: `isSame` says whether that request had the same credential. Throws key-taken
- * otherwise, and sensor-blocked for a retry of a blocked sensor.
- */
-export function admitKey(
+/** What is known of the keys, read once. `admit` then judges each of them. */
+export async function readKnownKeys(tx: Database, publicKeys: string[]) {
+  const known = new Map((await listKnownKeys(tx, publicKeys)).map((key) => [key.publicKey, key]));
+  return {
+    /**
+     * Returns undefined for a key that no sensor has, had, or announced: it may become a sensor's. Returns a
+     * known key only to a retry of the request that made it known, whose reply was lost: `isSame` says
+     * whether that request had the same credential. Throws key-taken otherwise, and sensor-blocked for a
+     * retry of a blocked sensor.
+     */
+    admit: (publicKey: string, origin: KnownKey["origin"], isSame: (known: KnownKey) => boolean) =>
+      admitKey(known.get(publicKey), origin, isSame),
+  };
+}
+
+function admitKey(
   known: KnownKey | undefined,
   origin: KnownKey["origin"],
   isSame: (known: KnownKey) => boolean,
@@ -26,7 +38,7 @@ export function admitKey(
   return known;
 }
 
-/** Why nobody may use the key any more; undefined while its sensor does, or will. */
+/** Why the key can't be used any more; undefined while its sensor uses it, or will. */
 function unusable({ state, replacedAt, ...sensor }: KnownKey): string | undefined {
   if (state === "rotated" || state === "re-enrolled")
     return `its sensor replaced it at ${toInstant(replacedAt ?? 0)}`;

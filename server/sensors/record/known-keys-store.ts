@@ -1,9 +1,13 @@
-// Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing one.
+// Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing
+// one.
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, KnownKeyTable } from "../../db/schema.ts";
 
-/** The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the sensor came with. */
+/**
+ * The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the
+ * sensor came with.
+ */
 export async function listKnownKeys(db: Database, publicKeys: string[]) {
   return await forSomeValues(publicKeys, (some) => knownKeys(db, some).execute());
 }
@@ -81,7 +85,10 @@ export async function promoteKey(
   await tx.updateTable("knownKey").set({ state: "present" }).where("publicKey", "=", to).execute();
 }
 
-/** Gives a locked sensor a key that no sensor has had: the keys that it has end. Throws a duplicate when the key is known. */
+/**
+ * Gives a locked sensor a key that no sensor has had: the keys that it has end. Throws a duplicate when the
+ * key is known.
+ */
 export async function replaceKeyAtOnce(
   tx: Database,
   id: string,

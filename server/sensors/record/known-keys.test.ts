@@ -1,4 +1,5 @@
-// What each route makes of a public key, by what the key already is: one table for enrollment, re-enrollment, clones and announcements.
+// The result of each route for a public key, by the key's earlier use: one table for enrollment,
+// re-enrollment, clones and announcements.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, deleteSensor } from "@attacklens/protocol/sensors.ts";
@@ -161,7 +162,10 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   return { world, routes, states, present, rotated, uses };
 }
 
-/** In the order of the columns: enroll with the sensor's token, with another one, re-enroll, clone, announce, repeat. */
+/**
+ * In the order of the columns: enroll with the sensor's token, with another one, re-enroll, clone, announce,
+ * repeat.
+ */
 const TABLE: Record<string, string[]> = {
   new: ["another", "another", "another", "another", "204", "the same"],
   withdrawn: ["another", "another", "another", "another", "204", "-"],

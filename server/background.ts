@@ -1,0 +1,65 @@
+// The work that the server does on a timer: one table.
+import type { Logger } from "pino";
+import { emptyDeletedGroups } from "./assets/assets.ts";
+import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { sweepIdempotencyKeys } from "./idempotency.ts";
+import type { Services } from "./route-handler.ts";
+import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
+import { mergeByRule } from "./sensors/matches/merges.ts";
+
+export interface Job {
+  name: string;
+  intervalMs: number;
+  work: () => Promise<unknown>;
+}
+
+const MINUTE_MS = 60_000;
+
+export function jobsOf({ db, reads, now, checkInIntervalSeconds, refusals }: Services): Job[] {
+  return [
+    {
+      name: "remove ended ephemeral sensors",
+      intervalMs: MINUTE_MS,
+      work: () => removeEndedSensors(db, now(), reads),
+    },
+    {
+      name: "merge re-imaged hosts by rule",
+      intervalMs: MINUTE_MS,
+      work: () => mergeByRule(db, now(), checkInIntervalSeconds, reads),
+    },
+    {
+      name: "remove assets from deleted asset groups",
+      intervalMs: MINUTE_MS,
+      work: () => emptyDeletedGroups(db),
+    },
+    {
+      name: "delete expired idempotency keys",
+      intervalMs: MINUTE_MS,
+      work: () => sweepIdempotencyKeys(db, now()),
+    },
+    // Refusals that arrived too fast to be written at once.
+    { name: "write refused enrollments", intervalMs: 5_000, work: () => refusals.flush() },
+  ];
+}
+
+/** A job that fails is logged and runs again after its interval. Returns a function that stops all jobs. */
+export function startJobs(jobs: readonly Job[], log: Logger): () => void {
+  const timers = jobs.map(({ name, intervalMs, work }) =>
+    setInterval(
+      () => work().catch((error: unknown) => log.warn({ err: error, job: name }, "background job failed")),
+      intervalMs,
+    ),
+  );
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
+
+/** Before the server ends. A failure loses refusals only, and does not keep the server from ending. */
+export async function writeAllRefusals(refusals: RefusalLedger, log: Logger): Promise<void> {
+  try {
+    while ((await refusals.flush()) > 0);
+  } catch (error) {
+    log.warn({ err: error }, "refused enrollments not written");
+  }
+}

@@ -1,0 +1,41 @@
+// Who calls a route, and the HTTP request that came.
+import type { Role } from "@attacklens/protocol/permissions.ts";
+
+/** A signed-in user, or a user whose API key was sent. */
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+  /** Through a key: the lower of the key's role and the user's. */
+  role: Role;
+  /** The API key that the request used. */
+  apiKey?: { id: string; name: string };
+}
+
+/** A sensor whose signature was verified and whose nonce is spent. */
+export interface SensorCaller {
+  id: string;
+  version: string;
+  /** When its first inventory was complete; null: not yet. */
+  reportedAt: number | null;
+  /** The instance of the sensor process that sent the request. */
+  instanceId: string;
+  /** holder: it holds the key; open: its first check-in decides; clone: another host holds the key. */
+  standing: "holder" | "open" | "clone";
+  /** Another instance has appeared with the key, and seems to run on another host. */
+  hasNewcomers: boolean;
+  keyChangedAt: number;
+}
+
+/** The request as it came, for the few handlers that need more than its input. */
+export interface HttpRequest {
+  method: string;
+  path: string;
+  headers: Headers;
+  /** The client's address as the server saw it. */
+  address: string;
+  /** Headers to send with the reply. */
+  replyHeaders: Headers;
+  /** The body of a route that streams. */
+  replyStream?: ReadableStream<Uint8Array>;
+}

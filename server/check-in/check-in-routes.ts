@@ -1,0 +1,25 @@
+import { checkIn as checkInRoute } from "@attacklens/protocol/check-in.ts";
+import type { Connection } from "../certificates/connection.ts";
+import { toInstant } from "../ids.ts";
+import { handler } from "../route-handler.ts";
+import { checkIn } from "./check-in.ts";
+
+export const checkInRoutes = [
+  handler(checkInRoute, async ({ body, sensor, http: { address } }, services) => {
+    const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
+    const at = { now: now(), address, checkInIntervalSeconds, keyMaxAgeMs };
+    return {
+      ...(await checkIn(db, at, sensor, body)),
+      serverTime: toInstant(now()),
+      serverKey: answers.publicKey,
+      ...trustChange(connection, body.trustedPins),
+    };
+  }),
+];
+
+/** The CA certificates that a sensor must trust from now on, when they have changed. */
+function trustChange({ roots }: Connection, trustedPins: string[] | undefined) {
+  const latest = roots();
+  if (!latest || !trustedPins || latest.pins.toSorted().join() === trustedPins.toSorted().join()) return {};
+  return { trustedCertificates: latest.certificates };
+}

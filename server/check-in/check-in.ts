@@ -1,0 +1,30 @@
+// A check-in: settles which instance holds the sensor's key, then stores what the sensor reports.
+import type { checkIn as checkInRoute } from "@attacklens/protocol/check-in.ts";
+import type { RouteInput } from "@attacklens/protocol/route.ts";
+import type { SensorCaller } from "../caller.ts";
+import type { Database } from "../db/schema.ts";
+import { recordReport } from "../inventory/inventory.ts";
+import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
+
+/**
+ * Reports of an instance whose ownership of the key is undecided are held: it asks again earlier, and nothing
+ * is stored. Throws sensor-cloned, state-conflict, too-many-requests.
+ */
+export async function checkIn(
+  db: Database,
+  { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
+  sensor: SensorCaller,
+  body: RouteInput<typeof checkInRoute>["body"],
+) {
+  const { now, checkInIntervalSeconds } = at;
+  const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
+    isCheckIn: true,
+    host: body.host,
+  });
+  return {
+    checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
+    wanted: isHeld ? [] : await recordReport(db, now, sensor, body),
+    undecided: isHeld,
+    rotateKey: holdsKey && now - sensor.keyChangedAt > keyMaxAgeMs,
+  };
+}

@@ -1,0 +1,99 @@
+// The ports that the server listens on: one for all, or one for users and one for sensors.
+import { isIP } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
+import type { ServerTls, TlsSource } from "./certificates/server-tls.ts";
+import { type Config, tlsOf } from "./config.ts";
+import { openListener, requireHost } from "./http/listener.ts";
+import { clientAddressOf } from "./networks.ts";
+
+/** Names in a private certificate at the most. */
+const MAX_NAMES = 100;
+
+type Port = Config["listen"] & {
+  tls: ReturnType<typeof tlsOf>;
+  serves: "shared" | "sensors" | "people";
+};
+
+export interface Ports {
+  users: Port;
+  /** The same port as `users` when they share it. */
+  sensors: Port;
+}
+
+export function portsOf(config: Config): Ports {
+  const { listen, sensorListen } = config;
+  const tls = tlsOf(config, listen);
+  const users: Port = { ...listen, tls, serves: sensorListen ? "people" : "shared" };
+  if (!sensorListen) return { users, sensors: users };
+  return { users, sensors: { ...sensorListen, tls: tlsOf(config, sensorListen), serves: "sensors" } };
+}
+
+export function urlOf({ hostname, tls }: Port, port: number): string {
+  return `${tls === "off" ? "http" : "https"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+export interface Listening {
+  tls: ServerTls | undefined;
+  trustedProxies: readonly string[];
+  answer: (request: Request, from: { address: string; port: Port["serves"] }) => Response | Promise<Response>;
+}
+
+/** Throws Error for the operator when an address cannot be listened on. */
+export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies, answer }: Listening) {
+  const ports = users === sensors ? [users] : [users, sensors];
+  for (const { hostname } of ports) await requireHost(hostname);
+  const open = (port: Port) =>
+    openListener({
+      ...port,
+      certificate: port.tls === "off" ? undefined : tls?.certificate(),
+      fetch(request, server) {
+        // Without a valid Host, the URL has no origin, and its path would be parsed wrongly. With two, a
+        // proxy may use the other one (RFC 9112, section 3.2).
+        if (!URL.canParse(request.url) || request.headers.get("host")?.includes(","))
+          return new Response("The request needs a valid Host header\n", { status: 400 });
+        const peer = (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+        const address = clientAddressOf(peer, request.headers.get("x-forwarded-for"), trustedProxies);
+        return answer(request, { address, port: port.serves });
+      },
+    });
+  const listening = ports.map((port) => ({ port, listener: open(port) }));
+  const urlFor = (wanted: Port) => listening.find(({ port }) => port === wanted)?.listener.url ?? "";
+  return {
+    url: urlFor(users),
+    sensorUrl: urlFor(sensors),
+    urls: listening.map(({ listener }) => listener.url),
+    numbers: listening.map(({ listener }) => listener.port),
+    /** The ports with TLS use the latest certificate from now on. */
+    swapCertificates(latest: ServerTls): void {
+      for (const { port, listener } of listening) if (port.tls !== "off") listener.swap(latest.certificate());
+    },
+    async stop(): Promise<void> {
+      await Promise.all(listening.map(({ listener }) => listener.stop()));
+    },
+  };
+}
+
+/**
+ * The operator's certificate files. Without them, the private CA's certificate has every name by which
+ * sensors may call this machine.
+ */
+export function tlsSource(config: Config): Pick<TlsSource, "files" | "names"> {
+  const { tlsCert, tlsKey, tlsNames, publicUrl, sensorUrl, listen, sensorListen } = config;
+  const files = tlsCert && tlsKey ? { certificate: tlsCert, key: tlsKey } : undefined;
+  const urls = [publicUrl, sensorUrl].flatMap((url) =>
+    url ? new URL(url).hostname.replace(/^\[|\]$/g, "") : [],
+  );
+  const own = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).flatMap(({ address }) => (address.includes("%") ? [] : address)),
+  );
+  const bound = [listen, sensorListen].flatMap((one) =>
+    one && !/^(0\.0\.0\.0|::)$/.test(one.hostname) ? one.hostname : [],
+  );
+  const all = [...tlsNames, ...urls, ...bound, hostname(), "localhost", "127.0.0.1", "::1", ...own];
+  // A name with a character that certificates cannot contain is left out: it would keep the server from
+  // starting.
+  const names = [...new Set(all.map((name) => name.toLowerCase()))].filter(
+    (name) => isIP(name) || /^[\x21-\x7e]{1,253}$/.test(name),
+  );
+  return { files, names: names.slice(0, MAX_NAMES) };
+}

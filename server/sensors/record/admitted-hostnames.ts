@@ -1,0 +1,54 @@
+// The hostname that a sensor was admitted with, beside the current hostname of its host. The patterns of its
+// token judge the first. A host can be renamed at any time.
+import type { Json } from "@attacklens/protocol/canonical-json.ts";
+import { z } from "zod";
+import { recordAuditEvent } from "../../audit/audit.ts";
+import type { Database, SensorTable } from "../../db/schema.ts";
+import { admitsHostname } from "../../hostname-patterns.ts";
+import { nameKey } from "../../ids.ts";
+import { findAllowedHostnames } from "./sensors-store.ts";
+
+interface Hostnames {
+  hostname: string;
+  admittedHostname: string;
+  /** JSON of the patterns of the sensor's token. */
+  allowedHostnames: string;
+}
+
+/**
+ * False for a renamed host whose current name the token does not admit. The name that an operator admitted is
+ * allowed.
+ */
+export function isHostnameAllowed({ hostname, admittedHostname, allowedHostnames }: Hostnames): boolean {
+  return nameKey(hostname) === nameKey(admittedHostname) || admits(allowedHostnames, hostname);
+}
+
+/**
+ * Records a host's new name in the audit log, in the transaction that stores it. A change of case alone is
+ * not a new name.
+ */
+export async function recordRename(
+  tx: Database,
+  at: number,
+  sensor: Pick<SensorTable, "id" | "hostname" | "admittedHostname">,
+  hostname: string,
+): Promise<void> {
+  if (nameKey(hostname) === nameKey(sensor.hostname)) return;
+  const { id, admittedHostname } = sensor;
+  const isFirstName = nameKey(hostname) === nameKey(admittedHostname);
+  const details: Record<string, Json> = {
+    ...{ before: sensor.hostname, hostname, admittedHostname },
+    allowed: isFirstName || admits(await findAllowedHostnames(tx, id), hostname),
+  };
+  await recordAuditEvent(tx, {
+    at,
+    actor: { type: "system", id, name: sensor.hostname },
+    action: "sensor.hostname-changed",
+    entity: { type: "sensor", id },
+    details,
+  });
+}
+
+function admits(allowedHostnames: string, hostname: string): boolean {
+  return admitsHostname(z.array(z.string()).parse(JSON.parse(allowedHostnames)), hostname);
+}

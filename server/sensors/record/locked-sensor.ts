@@ -1,0 +1,42 @@
+// A sensor's row, locked until the transaction ends, for a change that depends on its state.
+import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Database } from "../../db/schema.ts";
+import { requirePossible } from "../../permitted.ts";
+import { type SensorAction, sensorObstacle } from "./sensor-obstacles.ts";
+import { lockSensor } from "./sensors-store.ts";
+
+export type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
+
+/**
+ * The sensor that sent a request. It can disappear after its signature was verified. Throws sensor-unknown.
+ */
+export async function lockLiveSensor(tx: Database, id: string): Promise<LockedSensor> {
+  const sensor = await lockSensor(tx, id);
+  if (sensor && sensor.uninstalledAt === null && sensor.removedAt === null) return sensor;
+  throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted, removed or unenrolled");
+}
+
+/** An action that depends on one sensor alone, not on a pair of them. */
+export type SoloAction = Exclude<SensorAction, "merge" | "dismissMatch">;
+
+/** The sensor, and why the action is impossible now. Returns undefined when there is no such sensor. */
+export async function lockAndJudge(
+  tx: Database,
+  id: string,
+  action: SoloAction,
+): Promise<{ sensor: LockedSensor; obstacle: string | undefined } | undefined> {
+  const sensor = await lockSensor(tx, id);
+  return sensor && { sensor, obstacle: sensorObstacle(action, { ...sensor, hasMatch: false }) };
+}
+
+/** Throws not-found, and state-conflict when the action is impossible. */
+export async function lockForAction(tx: Database, id: string, action: SoloAction): Promise<LockedSensor> {
+  const judged = await lockAndJudge(tx, id, action);
+  if (!judged) throw sensorNotFound(id);
+  requirePossible(judged.obstacle);
+  return judged.sensor;
+}
+
+export function sensorNotFound(id: string): Problem {
+  return new Problem("not-found", `There is no sensor ${id}`);
+}

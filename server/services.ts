@@ -1,0 +1,59 @@
+// Wires the parts of the server that handlers use, for production and for tests.
+import type { Logger } from "pino";
+import type { Connection } from "./certificates/connection.ts";
+import { openChangeStreams } from "./changes/changes.ts";
+import type { Database } from "./db/schema.ts";
+import { checkBatch } from "./enrollment/check-token.ts";
+import { enrollBatch } from "./enrollment/enroll-batch.ts";
+import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./enrollment/enrollment-queue.ts";
+import { openKnownTokens } from "./enrollment/known-tokens.ts";
+import { listExistingHashes } from "./enrollment-tokens/enrollment-tokens-store.ts";
+import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openHealth } from "./health.ts";
+import type { SortedItems } from "./inventory/sorted-items.ts";
+import type { Services } from "./route-handler.ts";
+import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-authorities.ts";
+import { openResponseSigner } from "./sensors/identity/response-signature.ts";
+import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
+import { openPresence } from "./sensors/record/presence-store.ts";
+import { openSetupAttempts } from "./users/set-up.ts";
+import { openSignIn } from "./users/sign-in.ts";
+
+export interface ServicesOptions {
+  db: Database;
+  reads: Database;
+  sortedItems: SortedItems;
+  now: () => number;
+  log: Logger;
+  /** At least 32 characters, the same on every server of a database. */
+  secret: string;
+  publicUrl: string;
+  /** Users come by HTTPS. */
+  secure: boolean;
+  checkInIntervalSeconds: number;
+  keyMaxAgeMs: number;
+  connection: Connection;
+  ownNames: OwnNames;
+  /** The clock of sessions, which better-auth reads from the system; tests set only the other one. */
+  sessionNow: () => number;
+}
+
+export function openServices(options: ServicesOptions): Services {
+  const { db, reads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
+  const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames } = options;
+  const health = openHealth(db, { now, log });
+  return {
+    ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
+    presence: openPresence(db, health),
+    answers: openResponseSigner(secret),
+    signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow }),
+    setupAttempts: openSetupAttempts(now),
+    sensorBudget: openSensorBudget(now),
+    authorities: openOwnAuthorities(ownNames),
+    knownTokens: openKnownTokens((hashes) => listExistingHashes(db, hashes), now),
+    enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, checkInIntervalSeconds)),
+    checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), { ...TOKEN_QUEUE_LIMITS, running: 1 }),
+    refusals: openRefusalLedger(db, now),
+    changes: openChangeStreams(db),
+  };
+}

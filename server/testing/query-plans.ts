@@ -1,0 +1,156 @@
+// How a database runs the queries of a list, by its own EXPLAIN: which of them read a large table as a whole.
+import { type CompiledQuery, type QueryId, sql } from "kysely";
+import { fleetId } from "../../harness/fleet-rows.ts";
+import type { Dialect } from "../db/dialect.ts";
+import type { Database } from "../db/schema.ts";
+
+/** A token without attempts, and a group without assets. */
+const EMPTY_PARENTS = new Set<unknown>([fleetId("tok", 21), fleetId("grp", 21)]);
+/** Tables that grow with the fleet, by the names that they have in queries too. */
+const LARGE = new Set([
+  ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
+  ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
+  ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
+]);
+
+/** Holds the open pairs alone, and a list reads no more of them than it sorts for a page. */
+const BOUNDED = "sensor_match_open";
+
+/** The queries that a listing sends. */
+export async function queriesOf(
+  db: Database,
+  list: (db: Database) => Promise<unknown>,
+): Promise<CompiledQuery[]> {
+  const sent: CompiledQuery[] = [];
+  await list(recording(db, sent));
+  return sent;
+}
+
+/** What is wrong with the plans of the queries, without the index if one is named. */
+export async function readWhole(
+  db: Database,
+  dialect: Dialect,
+  queries: CompiledQuery[],
+  without?: string,
+): Promise<string[]> {
+  const tx = await db.startTransaction().execute();
+  try {
+    if (without) await sql`drop index ${sql.id(without)}`.execute(tx);
+    const wrong: string[] = [];
+    for (const query of queries) {
+      // As it was run: what a list sets holds for its own queries alone.
+      if (query.sql.includes("set_config")) {
+        await tx.executeQuery(query);
+        continue;
+      }
+      const lines = dialect === "sqlite" ? await explainSqlite(tx, query) : await explainPostgres(tx, query);
+      if (lines.length > 0) wrong.push(`${lines.join("; ")}\n    ${query.sql}`);
+    }
+    return wrong;
+  } finally {
+    await tx.rollback().execute();
+  }
+}
+
+/** The plans as the database writes them. */
+export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQuery[]): Promise<string> {
+  const explain = dialect === "sqlite" ? "explain query plan" : "explain";
+  const tx = await db.startTransaction().execute();
+  try {
+    const plans: unknown[] = [];
+    for (const query of queries) {
+      if (query.sql.includes("set_config")) await tx.executeQuery(query);
+      else plans.push((await tx.executeQuery({ ...query, sql: `${explain} ${query.sql}` })).rows);
+    }
+    return JSON.stringify(plans);
+  } finally {
+    await tx.rollback().execute();
+  }
+}
+
+/** The same database, which keeps what is sent to it: the queries of the stores themselves, not copies. */
+function recording(db: Database, sent: CompiledQuery[]): Database {
+  const compiled = new WeakMap<QueryId, CompiledQuery>();
+  return db.withPlugin({
+    transformQuery({ node, queryId }) {
+      compiled.set(queryId, db.getExecutor().compileQuery(node, queryId));
+      return node;
+    },
+    // A subquery has an id too, and no result.
+    async transformResult({ result, queryId }) {
+      sent.push(compiled.get(queryId)!);
+      return result;
+    },
+  });
+}
+
+/**
+ * A SCAN that gives the rows their order reads no more than the page needs; any other reads the whole table.
+ */
+async function explainSqlite(db: Database, query: CompiledQuery): Promise<string[]> {
+  const { rows } = await db.executeQuery<{ detail: string }>({
+    ...query,
+    sql: `explain query plan ${query.sql}`,
+  });
+  const details = rows.map(({ detail }) => detail);
+  const isSorted = details.some((detail) => /^USE TEMP B-TREE FOR .*ORDER BY/.test(detail));
+  if (isSorted && isWalk(query)) return ["sorts all that match"];
+  return details.filter((detail) => {
+    const [, table, index] = /^SCAN (\w+)(?: AS \w+)?( USING (?:COVERING )?INDEX \w+)?/.exec(detail) ?? [];
+    if (index?.endsWith(BOUNDED)) return false;
+    const isOrder = index !== undefined && !isSorted && !isOfOneParent(query);
+    return table !== undefined && LARGE.has(table) && !isOrder;
+  });
+}
+
+interface PlanNode {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Index Cond"?: string;
+  Plans?: PlanNode[];
+}
+
+async function explainPostgres(db: Database, query: CompiledQuery): Promise<string[]> {
+  const { rows } = await db.executeQuery<{ "QUERY PLAN": [{ Plan: PlanNode }] }>({
+    ...query,
+    sql: `explain (format json) ${query.sql}`,
+  });
+  const plan = Object.values(rows[0]!)[0] as [{ Plan: PlanNode }];
+  return wholeReads(plan[0].Plan, isOfOneParent(query), isWalk(query));
+}
+
+/**
+ * The assets of a group or the attempts with a token that has none: an index leads to them, however many
+ * others there are.
+ */
+function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
+  return (
+    /from "(asset|enrollment_attempt)" where .*"(asset_group_id|enrollment_token_id)" = /.test(sql) &&
+    parameters.some((value) => EMPTY_PARENTS.has(value))
+  );
+}
+
+/** A page of a large table that is not found among few candidates: an index must give its order. */
+function isWalk({ sql }: CompiledQuery): boolean {
+  return (
+    /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(sql) ||
+    /^select "sensor"."id" from "sensor" .* order by "sensor"."hostname_key"/.test(sql)
+  );
+}
+
+function wholeReads(node: PlanNode, isSorted: boolean, isWalked: boolean): string[] {
+  const type = node["Node Type"];
+  const table = node["Relation Name"];
+  const isLarge = table !== undefined && LARGE.has(table);
+  const isIndex = /Index/.test(type);
+  if (isWalked && /Sort/.test(type)) return ["sorts all that match"];
+  const wrong =
+    isLarge &&
+    (type === "Seq Scan" ||
+      (isIndex && node["Index Cond"] === undefined && isSorted && node["Index Name"] !== BOUNDED))
+      ? [`${type} on ${table} ${node["Index Name"] ?? ""}`]
+      : [];
+  const sorts = isSorted || type === "Sort" || type === "Hash";
+  return [...wrong, ...(node.Plans ?? []).flatMap((child) => wholeReads(child, sorts, isWalked))];
+}
