@@ -40,9 +40,8 @@ function parseAddress(text: string) {
 }
 
 /**
- * The client of a request that came from `peer`: from right to left through X-Forwarded-For for as long as
- * who wrote the entry is a trusted proxy. What a client wrote itself stands further left, and is never
- * reached.
+ * The client of a request that came from `peer`: X-Forwarded-For is read from right to left while a trusted
+ * proxy wrote the entry. Entries that a client wrote are further left, and are never reached.
  */
 export function clientAddressOf(
   peer: string,

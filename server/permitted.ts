@@ -35,6 +35,6 @@ export function permissionObstacle(user: User, permission: Permission): string |
     return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
   // A stolen key must not create others that outlive it.
   if (user.apiKey && permission === "api-keys:manage")
-    return "API keys are managed by people, not by API keys";
+    return "API keys are managed by users, not by API keys";
   return undefined;
 }

@@ -11,7 +11,7 @@ const MAX_NAMES = 100;
 
 type Port = Config["listen"] & {
   tls: ReturnType<typeof tlsOf>;
-  serves: "shared" | "sensors" | "people";
+  serves: "shared" | "sensors" | "users";
 };
 
 export interface Ports {
@@ -23,7 +23,7 @@ export interface Ports {
 export function portsOf(config: Config): Ports {
   const { listen, sensorListen } = config;
   const tls = tlsOf(config, listen);
-  const users: Port = { ...listen, tls, serves: sensorListen ? "people" : "shared" };
+  const users: Port = { ...listen, tls, serves: sensorListen ? "users" : "shared" };
   if (!sensorListen) return { users, sensors: users };
   return { users, sensors: { ...sensorListen, tls: tlsOf(config, sensorListen), serves: "sensors" } };
 }

@@ -69,7 +69,7 @@ for (const dialect of TESTED_DIALECTS) {
     const revoked = await world.call(routes.revokeApiKey, cookie, { params });
     expect(revoked.status).toBe("revoked");
     expect((await tokensBy(world, other.value)).detail).toContain("it was revoked at");
-    // It keeps the first time and person.
+    // It keeps the time and the user of the first revocation.
     world.clock.ms += 1;
     await expect(world.call(routes.revokeApiKey, cookie, { params })).rejects.toThrow("state-conflict");
     const { items } = await world.call(routes.listApiKeys, cookie, { query: { sort: "name" } });
@@ -130,7 +130,7 @@ for (const dialect of TESTED_DIALECTS) {
     const authorization = `Bearer ${value}`;
     const list = await world.fetch(routes.listApiKeys.path, { headers: { authorization } });
     expect(list.status).toBe(403);
-    expect(await list.text()).toContain("API keys are managed by people");
+    expect(await list.text()).toContain("API keys are managed by users");
     expect((await world.fetch(signOut.path, jsonInit("DELETE", undefined, { authorization }))).status).toBe(
       409,
     );

@@ -93,7 +93,7 @@ export async function rotateAuthority(
   });
 }
 
-/** Ends the overlap: only the newest root is trusted. Answers how many retired. */
+/** Ends the overlap: only the newest root is trusted. Returns how many retired. */
 export async function retireAuthorities(db: Database, now: number): Promise<number> {
   return await inTransaction(db, async (tx) => {
     await lockAuthorities(tx);

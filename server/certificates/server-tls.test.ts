@@ -41,7 +41,7 @@ for (const dialect of TESTED_DIALECTS) {
     clock.ms += 1;
     expect(await tls.renew()).toBe(true);
     expect(tls.roots()).toMatchObject({ pin, pins: [pin, ...before] });
-    // The overlap ends by itself.
+    // The overlap ends automatically.
     clock.ms += 30 * DAY_MS;
     expect(await tls.renew()).toBe(true);
     expect(tls.roots()?.pins).toEqual([pin]);

@@ -100,7 +100,7 @@ export function explainDatabase(error: unknown): string | undefined {
   if (code === "57P03")
     return "Cannot open the database: PostgreSQL is starting, or shutting down\nhint: try again in a moment";
   if (code === "55000")
-    return "Cannot open the database: PostgreSQL lets nobody connect to it\nhint: ALTER DATABASE … ALLOW_CONNECTIONS true";
+    return "Cannot open the database: PostgreSQL accepts no connections to it\nhint: ALTER DATABASE … ALLOW_CONNECTIONS true";
   if (code === "53300")
     return "Cannot open the database: PostgreSQL has no connection left\nhint: raise its max_connections, or lower ATTACKLENS_DATABASE_POOL";
   if (code === "25006")

@@ -1,4 +1,5 @@
-// Earlier versions could give one key to two sensors: the migration keeps every sensor, and the key with the one that uses it.
+// Earlier versions could give one key to two sensors. The migration keeps every sensor, and leaves the key to
+// the sensor that uses it.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";

@@ -1,4 +1,4 @@
--- Made by schema.test.ts from the migrations; delete the file and run the test to make it anew.
+-- Made by schema.test.ts from the migrations; delete the file and run the test to create it again.
 "user" user_email_key UNIQUE (email);
 "user" user_pkey PRIMARY KEY (id);
 account.id text collate C not null;

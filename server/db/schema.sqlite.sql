@@ -1,4 +1,4 @@
--- Made by schema.test.ts from the migrations; delete the file and run the test to make it anew.
+-- Made by schema.test.ts from the migrations; delete the file and run the test to create it again.
 CREATE TABLE "account" ("id" text primary key, "account_id" text not null, "provider_id" text not null, "user_id" text not null references "user" ("id") on delete cascade, "access_token" text, "refresh_token" text, "id_token" text, "access_token_expires_at" bigint, "refresh_token_expires_at" bigint, "scope" text, "password" text, "created_at" bigint not null, "updated_at" bigint not null, constraint "account_provider" unique ("provider_id", "account_id"));
 CREATE INDEX "account_user" on "account" ("user_id");
 CREATE TABLE "api_key" ("id" text primary key, "name" text not null, "name_key" text not null, "value_hash" text not null unique, "hint" text not null, "role" text not null, "created_at" bigint not null, "created_by" text not null references "user" ("id"), "expires_at" bigint not null, "revoked_at" bigint, "revoked_by" text references "user" ("id"), "last_used_at" bigint, "last_used_address" text);

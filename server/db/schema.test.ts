@@ -26,7 +26,7 @@ const QUERIES: Record<Dialect, string> = {
 
 async function describeSchema(db: Database, dialect: Dialect): Promise<string> {
   const { rows } = await db.executeQuery<{ line: string }>(CompiledQuery.raw(QUERIES[dialect]));
-  return `-- Made by schema.test.ts from the migrations; delete the file and run the test to make it anew.\n${rows
+  return `-- Made by schema.test.ts from the migrations; delete the file and run the test to create it again.\n${rows
     .map(({ line }) => `${line};\n`)
     .join("")}`;
 }

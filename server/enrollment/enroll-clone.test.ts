@@ -14,7 +14,7 @@ import { ADMITTED_CLONES } from "./enroll-clone.ts";
 type Settings = Parameters<typeof enrolledSensor>[3];
 let tokenNumber = 0;
 
-/** A sensor, and instances on other hosts that were told to make a key of their own. */
+/** A sensor, and instances on other hosts that must create a separate key. */
 async function openClones(
   world: World,
   cookie: string,

@@ -4,7 +4,7 @@ import { openTokenQueue } from "./enrollment-queue.ts";
 
 const LIMITS = { running: 2, batch: 3, waiting: 4, perSecond: 200 };
 
-/** A queue whose batches end when they are told to; `log` says what began and how each request ended. */
+/** A queue whose batches end on command; `log` says what began and how each request ended. */
 function held(limits = LIMITS) {
   const log: string[] = [];
   const ends = new Map<string, PromiseWithResolvers<(string | Error)[]>>();

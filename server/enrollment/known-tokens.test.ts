@@ -53,7 +53,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const junk = Array.from({ length: 1_500 }, () => values.require(hashOf(madeUp())));
     const outcomes = Promise.all(junk.map(outcomeOf));
-    // It came when the line was full: it is told to return, and is found when it does.
+    // It came when the line was full: it must retry, and is found then.
     expect(await outcomeOf(values.require(hashOf(value)))).toBe("too-many-requests");
     const told = await outcomes;
     expect(told.filter((code) => code === "token-unknown")).toHaveLength(1_000);

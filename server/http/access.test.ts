@@ -42,7 +42,7 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       "api-keys": "key",
     }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
-    // An empty object is no valid body of any route: who may call it is told what is wrong with the input.
+    // An empty object is not a valid body of any route: an authorized caller receives the reason.
     const content = route.body ? {} : undefined;
     const answers = [];
     for (const caller of ["nobody", "sensor", ...ROLES]) {

@@ -61,7 +61,7 @@ export interface AppOptions {
 
 /** What Bun.serve adds to a request. */
 interface Env {
-  Bindings: { address: string; port: "shared" | "sensors" | "people" };
+  Bindings: { address: string; port: "shared" | "sensors" | "users" };
   Variables: { route: string; requestId: string; isBodyRead: boolean };
 }
 
@@ -125,9 +125,8 @@ export function createApp(options: AppOptions) {
   app.use(async (c, next) => {
     const isSensors = /^\/sensor(\/|$)/.test(c.req.path);
     if (c.env.port === "sensors" && !isSensors && !/^\/(healthz|readyz)$/.test(c.req.path))
-      throw new Problem("not-found", "Only sensors are answered at this port");
-    if (c.env.port === "people" && isSensors)
-      throw new Problem("not-found", "Sensors are answered at a port of their own");
+      throw new Problem("not-found", "This port serves only sensors");
+    if (c.env.port === "users" && isSensors) throw new Problem("not-found", "Sensors have a separate port");
     await next();
   });
 

@@ -19,7 +19,7 @@ interface ConsoleFile {
 const NONCE = "__CSP_NONCE__";
 
 /**
- * Reads and compresses every file once. Answers a path that is a file with it, any other with the page
+ * Reads and compresses every file once. Returns the file of a path that is one, any other with the page
  * itself.
  */
 export async function openConsoleFiles(bundle: ConsoleBundle) {

@@ -36,7 +36,7 @@ export function openMetrics(droppedLogLines: () => number) {
     }),
     droppedLogLines: new Counter({
       name: "attacklens_log_lines_dropped_total",
-      help: "Log lines dropped because nobody read the log, or it could not be written",
+      help: "Log lines dropped because the log was not read, or could not be written",
       registers: [registry],
       collect() {
         this.reset();

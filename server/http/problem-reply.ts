@@ -41,7 +41,7 @@ export function problemReply(problem: Problem, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  // RFC 9110, section 11.6.1. People sign in on the page; a program shows an API key.
+  // RFC 9110, section 11.6.1. Users sign in on the page. Programs send an API key.
   if (problem.code === "not-signed-in") headers.set("www-authenticate", 'Bearer realm="AttackLens"');
   // RFC 9110, section 15.5.16.
   if (acceptEncoding) headers.set("accept-encoding", acceptEncoding);

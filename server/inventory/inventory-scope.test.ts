@@ -22,7 +22,7 @@ function inventoryOf(groups: string[]) {
 }
 type Inventory = ReturnType<typeof inventoryOf>;
 
-/** A sensor that enrolls with a token of its own, into an asset group or none. */
+/** A sensor that enrolls with a separate token, into an asset group or none. */
 async function enrolled(world: World, cookie: string, name: string, assetGroupId?: string) {
   const scope = assetGroupId
     ? ({ type: "asset-group", assetGroupId } as const)
@@ -122,7 +122,7 @@ for (const dialect of TESTED_DIALECTS) {
     const [own, ...others] = known.hashes;
     await outsider.upload(known, [own!]);
     expect(await outsider.missing(known)).toEqual(others);
-    // That all its chunks were shown does not show that anybody reported the root.
+    // Uploading all its chunks does not show that another sensor reported the root.
     await outsider.upload(known, others);
     expect(await outsider.isWanted(known)).toBe(true);
   });

@@ -35,7 +35,7 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
 }
 
 /**
- * Takes over how a category stands; a row without a root leaves what was stored. Answers when the root was
+ * Stores the state of a category. A row without a root keeps the stored root. Returns when the root was
  * collected, which is never before the one that it follows; undefined when nothing has changed.
  */
 export async function upsertSensorInventory(

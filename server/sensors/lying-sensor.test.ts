@@ -113,7 +113,7 @@ for (const dialect of TESTED_DIALECTS) {
         await world
           .call(mergeSensor, cookie, { params: { id }, body: { predecessorId: match.sensor.id } })
           .catch((error) => {
-            // One that was merged a moment ago is nobody's predecessor any more.
+            // One that was merged a moment ago is no longer a predecessor.
             expect(String(error)).toContain("409");
           });
     }

@@ -145,7 +145,7 @@ for (const dialect of TESTED_DIALECTS) {
         409,
         "state-conflict",
       ],
-      "that was told": [
+      "that was refused": [
         async (sensor) => {
           const clone = instance();
           await sensor.checkIn(clone, OTHER_FACTS);

@@ -18,7 +18,7 @@ type Answer = { status: number; body: any };
 let nonce = 0;
 export const nextNonce = () => ++nonce;
 
-/** A program on a host: a key that others may hold too, and a start of its own. */
+/** A program on a host: a key that others may also hold, and a separate instance. */
 export function program(
   world: World,
   key: TestSensor,

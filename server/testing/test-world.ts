@@ -116,7 +116,7 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
-/** A server without a socket: the whole app on a fresh database, and one signed-in person a role. */
+/** A server without a socket: the whole app on a fresh database, and one signed-in user per role. */
 export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
@@ -134,7 +134,7 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
     async secondFetch() {
       return openServer(await database.reopen(), now).fetch;
     },
-    /** Calls a route as a person; throws when the answer is not the route's success. */
+    /** Calls a route as a user. Throws when the reply is not the route's success. */
     async call<R extends Route>(
       route: R,
       cookie: string,
@@ -147,7 +147,7 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
         throw new Error(`${route.name}: ${response.status} ${await response.text()}`);
       return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
     },
-    /** Makes a person of the role and answers the cookie of their session. */
+    /** Creates a user of the role, and returns the cookie of their session. */
     async signedIn(role: Role): Promise<string> {
       const email = `${role}@example.com`;
       const person = { name: `The ${role}`, email, password: PASSWORD };

@@ -26,7 +26,7 @@ const LIMITS: SignInQueueLimits = {
 
 export interface SignInClient {
   group: AddressGroup;
-  /** Somebody has signed in from this address before. */
+  /** The address has an earlier sign-in. */
   isKnown: boolean;
 }
 

@@ -43,7 +43,7 @@ test("guessing a password does not lock its owner out at another address", async
   expect(new Set(await Promise.all(flood))).toEqual(new Set([401, 429]));
 });
 
-test("one address has a hundred failures, whatever the e-mails; an IPv6 network is one address", async () => {
+test("one address has a hundred failures, for any emails; an IPv6 network is one address", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   for (let tries = 0; tries < 100; tries++) {

@@ -157,5 +157,5 @@ test("a person signs in for one command, and out at its end", async () => {
   expect(listed.stdout).toStartWith("NAME");
   const wrong = await runServerCommand(args, { stdin: "wrong" });
   expect(wrong).toMatchObject({ code: 3, stdout: "" });
-  expect(wrong.stderr).toBe("attacklens: Cannot sign in: e-mail or password is wrong\n");
+  expect(wrong.stderr).toBe("attacklens: Cannot sign in: email or password is wrong\n");
 });

@@ -1,4 +1,4 @@
-// People and sessions, groups and tokens, sensors and assets, inventory by content, the audit chain.
+// Users and sessions, groups and tokens, sensors and assets, inventory by content, the audit chain.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

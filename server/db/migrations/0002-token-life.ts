@@ -1,4 +1,4 @@
-// The life of a token after its creation: limits, pause, rotation, roll-out; the use ledger; approval and
+// The life of a token after its creation: limits, pause, rotation, rollout; the use ledger; approval and
 // blocking of sensors.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";

@@ -1,4 +1,4 @@
-// API keys: what programs show instead of a person's session.
+// API keys: the credentials of programs, instead of a user's session.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,4 +1,4 @@
-// A sensor that has said goodbye: it keeps its row, and its asset is free for the next one.
+// An unenrolled sensor keeps its row, and its asset is free for the next sensor.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,5 +1,4 @@
-// Hosts that were installed anew: which sensor looks like which, which goes on with whose history, and assets
-// that became one.
+// Re-imaged hosts: matches of sensors, sensors that continue another's history, and merged assets.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,5 +1,5 @@
-// The addresses from which people have signed in, which are served first while many sign in. And the keys by
-// which names are compared, which no longer hold the characters that Unicode declares ignorable.
+// Addresses with an earlier sign-in, which are served first while many clients sign in. And the keys by which
+// names are compared, which no longer contain the characters that Unicode declares ignorable.
 import { type Kysely, sql } from "kysely";
 import type { Dialect, Migration } from "./migration.ts";
 

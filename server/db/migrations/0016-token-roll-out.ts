@@ -1,5 +1,5 @@
-// What a token's rollout expects has a table of its own: up to 10,000 hostnames, which no enrollment with the
-// token reads. The sensors of a token have an index with their order.
+// The expected hosts of a token's rollout have a separate table: up to 10,000 hostnames, which no enrollment
+// with the token reads. The sensors of a token have an index with their order.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

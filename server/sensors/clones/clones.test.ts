@@ -123,7 +123,7 @@ for (const dialect of TESTED_DIALECTS) {
       body: { code: "sensor-cloned", detail: expect.stringContaining("rejects clones") },
     });
 
-    // Who revokes a token wants nobody else to come in by it.
+    // A revoked token must not admit any further host.
     const revoked = await fork("allow");
     await world.call(tokens.revokeEnrollmentToken, cookie, { params: { id: revoked.token.id } });
     expect((await revoked.clone.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);

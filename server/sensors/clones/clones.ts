@@ -213,6 +213,6 @@ function checkInFirst(): Problem {
 export function sensorCloned(): Problem {
   return new Problem(
     "sensor-cloned",
-    "Another host holds this sensor's key, which was copied with its disk or its files: this host needs a key of its own",
+    "Another host holds this sensor's key, which was copied with its disk or its files: this host needs a separate key",
   );
 }

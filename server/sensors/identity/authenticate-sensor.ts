@@ -97,7 +97,7 @@ export async function authenticateSensor(
   if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval"))
     throw new Problem(
       "sensor-awaiting-approval",
-      "The sensor waits until a person approves it in the console",
+      "The sensor waits until an operator approves it in the console",
     );
   return { sensor: caller, digests: claimed.digests };
 }

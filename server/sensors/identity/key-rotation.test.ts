@@ -75,7 +75,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, next, sensorId)).status).toBe(200);
     const { keyChangedAt } = await world.call(getSensor, cookie, { params: { id: sensorId } });
     expect(keyChangedAt).toBe(new Date(world.clock.ms).toISOString());
-    // An old backup of the identity becomes a sensor of its own, which a person has to approve.
+    // An old backup of the identity becomes a separate sensor, which needs approval.
     const own = makeTestSensor();
     const body = { ...own.enrollBody("db-07"), proof: own.proof(sensorId) };
     const clone = await post(world, key, "/sensor/v1/clones", body, {

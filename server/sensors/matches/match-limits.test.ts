@@ -91,7 +91,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await decisions()).toEqual(["dismissed"]);
   });
 
-  test(`a new sensor gets a new asset, whatever its host says and whatever became of the earlier sensor (${dialect})`, async () => {
+  test(`a new sensor gets a new asset, whatever its host reports and whatever happened to the earlier sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const token = await fleet.token({ reimagedHosts: "merge" });

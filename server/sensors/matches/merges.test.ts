@@ -40,7 +40,7 @@ for (const dialect of TESTED_DIALECTS) {
       },
     ]);
 
-    // It was off, not installed anew: nothing is lost to either.
+    // It was off, not re-imaged: neither sensor loses data.
     world.clock.ms += HOUR_MS;
     expect((await fleet.checkIn(old)).status).toBe(200);
     expect((await fleet.checkIn(anew)).status).toBe(200);
@@ -93,7 +93,7 @@ for (const dialect of TESTED_DIALECTS) {
     );
 
     const third = await fleet.enroll("db-07");
-    // The second one lives, and tells the same hardware: nobody knows which is which.
+    // The second one is alive and reports the same hardware: the two can't be told apart.
     expect((await fleet.see(third.id)).match).toBeNull();
     world.clock.ms += HOUR_MS;
     const fourth = await fleet.enroll("db-07");

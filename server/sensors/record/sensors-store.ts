@@ -175,7 +175,7 @@ export async function markSensorDeleted(
     .executeTakeFirst();
 }
 
-/** Marks those deleted whose history a deleted sensor went on with. */
+/** Marks the sensors deleted whose history a deleted sensor continued. */
 export async function markReplacedDeleted(
   tx: Database,
   ids: readonly string[],
