@@ -11,7 +11,7 @@ export function parseNetwork(text: string): string | undefined {
       return address && `${address}/${address.kind() === "ipv4" ? 32 : 128}`;
     }
     const [address, bits] = ipaddr.parseCIDR(text);
-    if (address.kind() === "ipv4" && !ipaddr.IPv4.isValidFourPartDecimal(text.split("/")[0]!))
+    if (address.kind() === "ipv4" && !ipaddr.IPv4.isValidFourPartDecimal(text.replace(/\/.*$/, "")))
       return undefined;
     const network =
       address.kind() === "ipv4"
@@ -51,7 +51,7 @@ export function clientAddressOf(
   const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
   let client = peer;
   while (hops.length > 0 && isInNetworks(client, trustedProxies)) {
-    const parsed = parseAddress(hops.pop()!);
+    const parsed = parseAddress(hops.pop() ?? "");
     if (!parsed) break;
     client = parsed.toString();
   }
@@ -67,7 +67,7 @@ export interface AddressGroup {
 }
 
 export function addressGroup(text: string): AddressGroup {
-  const parsed = parseAddress(text.split("%")[0]!);
+  const parsed = parseAddress(text.replace(/%.*$/, ""));
   if (parsed?.kind() !== "ipv6") {
     const address = parsed?.toString() ?? text;
     return { address, network: address };

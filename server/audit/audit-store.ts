@@ -12,7 +12,9 @@ export async function lockHead(tx: Database): Promise<{ sequence: number; hash: 
 /** The last of the events is the chain's new end. */
 export async function appendEvents(tx: Database, events: AuditEventTable[]): Promise<void> {
   await forSomeRows(events, (some) => tx.insertInto("auditEvent").values(some).execute());
-  const { sequence, hash } = events.at(-1)!;
+  const last = events.at(-1);
+  if (!last) return;
+  const { sequence, hash } = last;
   await tx.updateTable("auditHead").set({ sequence, hash }).where("id", "=", 1).execute();
 }
 

@@ -55,14 +55,15 @@ export async function issueServerCertificate(
   await requireRoots(db, now, secret);
   const rows = await listAuthorities(db, now);
   const [current, ...older] = rows;
+  if (!current) throw new Error("No certificate authority is in force");
   // Clients that trust an older root find the path to it first. Clients that trust the newest root need none
   // of it.
   const issuers = [
     ...rows.flatMap(({ crossCertificate }, index) => (index < older.length ? (crossCertificate ?? []) : [])),
     ...older.map(({ certificate }) => certificate),
-    current!.certificate,
+    current.certificate,
   ];
-  return await issue(authorityOf(current!, secret), names, issuers, now);
+  return await issue(authorityOf(current, secret), names, issuers, now);
 }
 
 /** A new root signs from now on. The ones before are trusted until `overlapMs` have passed. */
@@ -77,7 +78,9 @@ export async function rotateAuthority(
   return await inTransaction(db, async (tx) => {
     await lockAuthorities(tx);
     const rows = await listAuthorities(tx, now);
-    const cross = await crossSign(made, authorityOf(rows[0]!, secret), now);
+    const [current] = rows;
+    if (!current) throw new Error("No certificate authority is in force");
+    const cross = await crossSign(made, authorityOf(current, secret), now);
     const row = rowOf(made, cross, secret, now);
     const retiresAt = now + overlapMs;
     const lasting = rows.filter((one) => one.retiresAt === null || one.retiresAt > retiresAt);
@@ -87,7 +90,7 @@ export async function rotateAuthority(
       retiresAt,
     );
     await insertAuthority(tx, row);
-    const overlap = { before: pinOf(rows[0]!.certificate), retiresAt: toInstant(retiresAt) };
+    const overlap = { before: pinOf(current.certificate), retiresAt: toInstant(retiresAt) };
     await recordChange(tx, now, "certificate-authority.rotated", row, overlap);
     return pinOf(row.certificate);
   });

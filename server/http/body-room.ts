@@ -45,8 +45,8 @@ export function openBodyRoom(): BodyRoom {
       usedByOne.set(key, own);
       return {
         release() {
-          used.set(part, used.get(part)! - bytes);
-          const rest = usedByOne.get(key)! - bytes;
+          used.set(part, (used.get(part) ?? bytes) - bytes);
+          const rest = (usedByOne.get(key) ?? bytes) - bytes;
           if (rest > 0) usedByOne.set(key, rest);
           else usedByOne.delete(key);
         },

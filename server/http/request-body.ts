@@ -76,7 +76,8 @@ export async function readBody(
   } finally {
     clearTimeout(deadline);
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  const [first, ...more] = parts;
+  return first && more.length === 0 ? first : Buffer.concat(parts);
 }
 
 /** Throws malformed-request. */

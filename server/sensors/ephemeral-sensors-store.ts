@@ -19,7 +19,8 @@ export async function* endedEphemeralSlices(db: Database, now: number) {
     const last: string = after;
     const { ids, ended } = await inSnapshot(db, async (tx) => {
       const ids = await listEphemeral(tx, last);
-      return { ids, ended: ids.length === 0 ? [] : await endedAmong(tx, last, ids.at(-1)!, now).execute() };
+      const end = ids.at(-1);
+      return { ids, ended: end === undefined ? [] : await endedAmong(tx, last, end, now).execute() };
     });
     yield ended;
     after = ids.length < SLICE ? undefined : ids.at(-1);

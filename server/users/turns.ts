@@ -38,7 +38,7 @@ export function openTurns(limits: TurnLimits) {
     const [address, line] = mostWaiting([...network.lines], ([, { waiting }]) => waiting.length);
     waiting--;
     network.waiting--;
-    line.waiting.pop()!.refuse();
+    line.waiting.pop()?.refuse();
     forget({ network: networkKey, address });
   }
 

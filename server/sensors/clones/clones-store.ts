@@ -104,5 +104,6 @@ export async function countClones(tx: Database, id: string): Promise<{ clones: n
     select count(*) as clones, coalesce(sum(sensor.awaiting_approval), 0) as waiting
     from family join sensor on sensor.id = family.id
     where sensor.cloned_from is not null and sensor.deleted_at is null`.execute(tx);
-  return { clones: Number(rows[0]!.clones), waiting: Number(rows[0]!.waiting) };
+  const [row] = rows;
+  return { clones: Number(row?.clones ?? 0), waiting: Number(row?.waiting ?? 0) };
 }

@@ -25,9 +25,10 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames) {
     const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(\d{1,5}))?$/.exec(
       (hint ?? "").trim().toLowerCase(),
     );
-    if (!match || !names.has(match[1]!)) return [];
+    const host = match?.[1];
+    if (!match || host === undefined || !names.has(host)) return [];
     const port = match[2] === undefined ? undefined : Number(match[2]);
-    if (port === undefined || port === 80 || port === 443) return [match[1]!, match[0]];
+    if (port === undefined || port === 80 || port === 443) return [host, match[0]];
     return ports().includes(port) || configured.includes(match[0]) ? [match[0]] : [];
   }
 
