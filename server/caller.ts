@@ -1,4 +1,4 @@
-// Who calls a route, and the HTTP request that came.
+// The caller of a route, and the HTTP request as it arrived.
 import type { Role } from "@attacklens/protocol/permissions.ts";
 
 /** A signed-in user, or a user whose API key was sent. */

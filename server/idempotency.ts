@@ -51,7 +51,7 @@ export function readIdempotencyKey(
     keyHash: createHash("sha256")
       .update(JSON.stringify([caller, route.name, key]))
       .digest("hex"),
-    // By the key, which is stored nowhere: whoever reads the database cannot try out what was sent.
+    // By the key, which is stored nowhere: a reader of the database cannot guess the input.
     requestHash: createHmac("sha256", key)
       .update(JSON.stringify([input.params, input.body]))
       .digest("hex"),
@@ -70,7 +70,7 @@ export interface CreationSteps<T> {
   repeat(tx: Database, id: string): Promise<T>;
 }
 
-/** One transaction. Throws idempotency-key-reused, and what the steps throw. */
+/** One transaction. Throws idempotency-key-reused, and the errors of the steps. */
 export async function createOnce<T>(
   db: Database,
   now: number,
@@ -96,7 +96,7 @@ export async function createOnce<T>(
   });
 }
 
-/** For `repeat`: what the first request made was changed or used since, so its value must stay. */
+/** For `repeat`: the object was changed or used since the first request, so its value must stay. */
 export function cannotRepeat(noun: string, state: string): Problem {
   return new Problem(
     "state-conflict",

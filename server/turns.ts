@@ -1,6 +1,6 @@
 // Splits long synchronous work into turns: other requests wait only a few milliseconds.
 
-/** Well below what anyone notices, well above what a turn of the event loop costs. */
+/** Well below a noticeable delay, well above the cost of a turn of the event loop. */
 const TURN_MS = 5;
 
 export function openTurns() {

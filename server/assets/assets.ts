@@ -135,8 +135,8 @@ export async function mergeAsset(tx: Database, formerId: string, id: string): Pr
 }
 
 /**
- * Undoes mergeAsset; `host` is whose asset `id` is: what it told stays, what only the other one told goes.
- * Tags stay.
+ * Undoes mergeAsset. `host` is the host of the asset `id`: its facts stay, and facts of only the other host
+ * go. Tags stay.
  */
 export async function separateAsset(
   tx: Database,

@@ -24,7 +24,7 @@ export interface Roots {
   certificates: string[];
 }
 
-/** The roots that sensors may trust now; the first one is made here when there is none. */
+/** The roots that sensors may trust now; the first one is created here when there is none. */
 export async function requireRoots(db: Database, now: number, secret: string): Promise<Roots> {
   let rows = await listAuthorities(db, now);
   if (rows.length === 0) {

@@ -14,11 +14,11 @@ export interface ServerTls {
   /** Of the private CA; undefined: the certificate is the operator's own. */
   roots(): (Roots & { pins: string[] }) | undefined;
   /**
-   * Renews what is near its end, or warns of it once a day; follows a rotation of the CA. True when there is
-   * another certificate now.
+   * Renews a certificate that expires soon, or warns once a day. Follows a rotation of the CA. True when
+   * there is another certificate now.
    */
   renew(): Promise<boolean>;
-  /** Reads the operator's files again; throws, and what is served stays, when they cannot be used. */
+  /** Reads the operator's files again. Throws when they cannot be used, and keeps the current certificate. */
   reload(): Promise<boolean>;
 }
 

@@ -8,7 +8,7 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const DAY_MS = 86_400_000;
 const CA_LIFE_MS = 3_650 * DAY_MS;
 const LEAF_LIFE_MS = 90 * DAY_MS;
-/** Hosts whose clocks are slow accept a certificate that was made a moment ago. */
+/** Hosts whose clocks are slow accept a certificate that was issued a moment ago. */
 const BACKDATED_MS = 7 * DAY_MS;
 /** What is left of a server's certificate when it is replaced. */
 export const RENEWED_BEFORE_MS = 30 * DAY_MS;

@@ -15,7 +15,7 @@ import { sqliteDialect } from "./sqlite.ts";
 import { keepUpgradeCopy, syncPath, UNFINISHED } from "./upgrade-copy.ts";
 
 export interface DatabaseLocation {
-  /** Folder that holds `attacklens.db`; made when it does not exist, readable by its owner only. */
+  /** Folder that holds `attacklens.db`; created when it does not exist, readable by its owner only. */
   dataDir: string;
   /** `postgres://…`; when present the data folder holds no database. */
   databaseUrl?: string | undefined;

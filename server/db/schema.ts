@@ -238,9 +238,9 @@ export interface SensorInstanceTable {
   host: string;
   address: string;
   firstSeenAt: number;
-  /** holder: when it took the key back from a later instance; past: when it was last heard. */
+  /** holder: when it took the key back from a later instance; past: its last request. */
   returnedAt: number | null;
-  /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
+  /** past: requests since a later instance took over; holder: requests since a past instance reported. */
   returns: number;
   /** What the clone became. */
   cloneSensorId: string | null;
@@ -396,9 +396,9 @@ export interface ApiKeyTable {
 export interface IdempotencyKeyTable {
   /** SHA-256 of the caller, the route and the key. */
   keyHash: string;
-  /** HMAC-SHA-256, by the key, of what was sent. */
+  /** HMAC-SHA-256 of the request's input, by the key. */
   requestHash: string;
-  /** What the request made. */
+  /** The created object. */
   objectId: string;
   createdAt: number;
 }

@@ -20,7 +20,7 @@ export interface ThreadMessage<Settings, Question> {
 export type ThreadReply<Answer> = { answer: Answer } | { error: { message: string; code?: string } };
 
 export interface Thread<Question, Answer> extends AsyncDisposable {
-  /** Throws unavailable when too many wait or it took too long, and what the question ended with. */
+  /** Throws unavailable when too many wait or it took too long, and the error of the question. */
   ask(question: Question): Promise<Answer>;
 }
 
@@ -59,7 +59,7 @@ export function openThread<Settings, Question, Answer>(
     next();
   }
 
-  /** Ends the thread with what it is at; whatever waits has a new one. */
+  /** Ends the thread with its current question. The waiting ones get a new thread. */
   function stop(error: unknown): void {
     worker?.terminate();
     worker = undefined;

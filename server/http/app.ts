@@ -1,4 +1,4 @@
-// Every route on one Hono: what it receives, its handler, and its reply. Hono's own middleware for 405 does
+// Every route on one Hono: its request, its handler, and its reply. Hono's own middleware for 405 does
 // not fit: it replaces a reply of 404, so the metrics and the log would count each 405 as a request for an
 // unknown address too.
 

@@ -9,7 +9,7 @@ import type { ServerCertificate } from "../certificates/x509.ts";
 import { explainListen } from "../explain-system.ts";
 import { orderPort } from "./port-order.ts";
 
-/** Above every route's own limit: what is larger never reaches us. */
+/** Above every route's limit: larger requests never reach us. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_S = 60;

@@ -43,7 +43,7 @@ function fieldsOf(error: z.ZodError, value: unknown): Record<string, string> {
     // A schema's own message is about a value that is there.
     const isMissing = issue.code === "invalid_type" && isAbsent(value, issue.path);
     for (const { path, message } of describeIssue(issue)) {
-      // A key may be as long as the body: what is echoed is not.
+      // A key may be as long as the body, so only its beginning is echoed.
       const field = path.map(String).join(".").slice(0, 200) || "body";
       if (Object.keys(fields).length < 20) fields[field] ??= isMissing ? "is required" : message;
     }

@@ -24,7 +24,7 @@ export function announcedBytes(headers: Headers, limits: BodyLimits): number {
   return length;
 }
 
-/** Nothing here decodes bodies: what another coding says would be read as what it is not. */
+/** Bodies are not decoded here: another encoding would be misread. */
 export function refuseEncoded(headers: Headers): void {
   const coding = headers.get("content-encoding");
   if (coding === null || /^\s*identity\s*$/i.test(coding)) return;

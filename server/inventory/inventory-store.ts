@@ -14,7 +14,7 @@ export async function listSensorInventory(db: Database, sensorId: string): Promi
   return await db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", sensorId).execute();
 }
 
-/** What a sensor has in each category, with the size of what is stored. */
+/** The inventory of a sensor by category, with its stored size. */
 export async function listSensorInventorySizes(db: Database, sensorId: string) {
   return await db
     .selectFrom("sensorInventory")
@@ -128,7 +128,7 @@ export async function findManifest(db: Database, category: Category, root: strin
     .executeTakeFirst();
 }
 
-/** Undefined when no sensor of the scope has reported the root, whoever else has. */
+/** Undefined when no sensor of the scope has reported the root, even if others have. */
 export async function findScopedManifest(db: Database, scope: string, category: Category, root: string) {
   return await db
     .selectFrom("inventoryScope")

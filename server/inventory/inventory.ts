@@ -35,7 +35,7 @@ import { parseChunk } from "./parse-chunk.ts";
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Stores what a sensor says it has. Returns the categories that must be uploaded: those that changed to
+ * Stores a sensor's report. Returns the categories that must be uploaded: those that changed to
  * something that no sensor of its asset group has reported yet. A sensor that has nothing new costs one read.
  */
 export async function recordReport(
@@ -176,7 +176,7 @@ function timesOf(now: number, collectedAt: string | undefined): ReportTimes {
   return { now, collectedAt: collectedAt === undefined ? now : Math.min(now, Date.parse(collectedAt)) };
 }
 
-/** Makes it what the sensor has, unless that is what it has: a report that is sent twice counts once. */
+/** Stores the category's new content, unless it is the same: a report that is sent twice counts once. */
 async function storeReport(
   db: Database,
   times: ReportTimes,

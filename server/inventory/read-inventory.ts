@@ -26,7 +26,7 @@ export async function readCategories(db: Database, sensorId: string) {
 }
 
 /**
- * A page of what the sensor last reported; empty when it never did. Throws input-invalid for a cursor of
+ * A page of the sensor's last report; empty without one. Throws input-invalid for a cursor of
  * another list.
  */
 export async function pageOfItems(

@@ -28,7 +28,7 @@ interface Page {
 
 export type SortedItems = (question: Question) => Promise<Page>;
 
-/** An item as text: a fraction of what it takes as an object. */
+/** An item as text, which takes a fraction of the memory of an object. */
 interface Line {
   place: string;
   json: string;
@@ -46,7 +46,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
     const key = `${category} ${root}`;
     const found = kept.get(key);
     if (found) {
-      // A Map keeps insertion order: what was read longest ago makes room.
+      // A Map keeps insertion order: the list that was read longest ago makes room.
       kept.delete(key);
       kept.set(key, found);
       return found.lines;

@@ -145,7 +145,7 @@ function conditions(where: CleanedWhere[]): Expression<SqlBool> {
   return all.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(all, sql` and `)}`;
 }
 
-/** Hashes the token of a session on its way in, and puts the plain one back into what the caller gets. */
+/** Hashes the token of a session before it is stored, and returns the plain token to the caller. */
 function hashSessionTokens(adapter: DBAdapter): DBAdapter {
   const hashWhere = (model: string, where: Where[]): Where[] =>
     model !== "session"

@@ -9,9 +9,9 @@ export interface Instance {
   state: "holder" | "newcomer" | "past" | "clone";
   host: InstanceHost;
   firstSeenAt: number;
-  /** holder: when it took the key back from a later instance; past: when it was last heard. */
+  /** holder: when it took the key back from a later instance; past: its last request. */
   returnedAt: number | null;
-  /** past: requests since a later instance took over; holder: requests since a past instance was heard. */
+  /** past: requests since a later instance took over; holder: requests since a past instance reported. */
   returns: number;
 }
 
@@ -26,7 +26,7 @@ export interface InstanceCase {
   holderSeenAt: number;
   /** A holder that was not seen for so long is not alive. */
   silentAfterMs: number;
-  /** A holder that took over so long ago without another being heard is the only one. */
+  /** A holder that took over so long ago, without a request of another instance, is the only one. */
   settledAfterMs: number;
   /**
    * What a program that ended has left on the way arrives within this time after its successor's first
@@ -115,7 +115,7 @@ export function judgeInstance(given: InstanceCase): Verdict {
     : { type: "newcomer" };
 }
 
-/** The holder lives, and so may past instances that were heard lately. */
+/** The holder is alive, and so may be past instances with recent requests. */
 function judgeHolder(holder: Instance, given: InstanceCase): Verdict {
   const strays = given.instances.filter((instance) => isStray(instance, given));
   if (strays.length === 0) {
@@ -152,7 +152,7 @@ function takesOver(held: {
   return { type: "holder", returned: false, heldForMs: Number.POSITIVE_INFINITY, returns: 0, ...held };
 }
 
-/** A past instance that was heard lately, after a later one had taken over. */
+/** A past instance with a recent request, after a later one had taken over. */
 function isStray(
   { state, returns, returnedAt }: Instance,
   { now, silentAfterMs }: Pick<InstanceCase, "now" | "silentAfterMs">,

@@ -68,8 +68,9 @@ export async function settleInstance(
 }
 
 /**
- * Soon enough that all are settled within two intervals: after a start, when those that started with it have
- * been heard again; from then on every quarter of an interval. Undefined: after the interval.
+ * Returns the retry interval in seconds while ownership is undecided, so that all instances are settled
+ * within two intervals: after a start, once the others that started with it have reported again; from then on
+ * every quarter of an interval. Undefined: the normal interval.
  */
 function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | undefined {
   if (verdict.type === "holder" && !verdict.isDisputed) return undefined;
@@ -149,7 +150,7 @@ async function settle(
       returnedAt: now,
       returns: PROVES_LIFE,
     });
-    // Others may be left that were heard too: their next request settles them.
+    // Other instances may have reported too: their next request settles them.
     await updateSensor(tx, sensor.id, { instanceId: verdict.holder, hasNewcomers: 1 });
     const original = instances.find((instance) => instance.instanceId === verdict.holder)!;
     const clones = instances.filter((instance) => verdict.clones.includes(instance.instanceId));

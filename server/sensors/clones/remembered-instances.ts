@@ -3,7 +3,7 @@
 import type { SensorInstanceTable } from "../../db/schema.ts";
 
 export const MAX_INSTANCES = 50;
-/** An instance that was not heard for so long is the first to be forgotten. */
+/** An instance without a request for so long is the first to be forgotten. */
 const FORGOTTEN_AFTER_MS = 86_400_000;
 
 type Remembered = Pick<
