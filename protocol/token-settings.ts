@@ -166,7 +166,7 @@ export const TOKEN_SETTINGS = {
   reEnrollLost: {
     kind: "choice",
     label: "Re-enroll lost sensors",
-    help: "The server no longer has a record of a lost sensor. This controls when the enroll command registers its host as a new sensor",
+    help: "The server no longer has a record of a lost sensor. This controls when the enroll command registers its host as a new sensor, which takes one more use",
     choices: {
       "new-pin": "Only with a new CA pin",
       always: "Always",
@@ -178,7 +178,7 @@ export const TOKEN_SETTINGS = {
   ephemeralHours: {
     kind: "count",
     label: "Ephemeral",
-    help: "For short-lived hosts: a sensor is removed automatically after so many hours offline",
+    help: "For short-lived hosts: a sensor is removed automatically after this many hours offline",
     max: MAX_EPHEMERAL_HOURS,
     empty: "never",
     unit: "Hours offline",

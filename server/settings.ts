@@ -181,7 +181,7 @@ export const SETTINGS = {
   listenUrl: {
     variable: "ATTACKLENS_LISTEN_URL",
     value: "URL",
-    help: "PostgreSQL for notifications, if DATABASE_URL leads to a pooler that drops them",
+    help: "PostgreSQL for notifications, if DATABASE_URL is the address of a pooler that drops them",
     absent: "DATABASE_URL",
     shown: "database",
     schema: postgresUrl.optional(),
@@ -205,21 +205,21 @@ export const SETTINGS = {
   logLevel: {
     variable: "ATTACKLENS_LOG_LEVEL",
     value: "debug|info|warn|error",
-    help: "Least severe log level that is written",
+    help: "Least severe level that is logged: debug, info, warn, or error",
     default: "info",
     schema: z.enum(["debug", "info", "warn", "error"]),
   },
   checkInIntervalSeconds: {
     variable: "ATTACKLENS_CHECK_IN_INTERVAL",
     value: "SECONDS",
-    help: "Time between two check-ins of a sensor",
+    help: "Seconds between two check-ins of a sensor",
     default: "60",
     schema: z.coerce.number().int().min(1).max(MAX_CHECK_IN_INTERVAL_SECONDS),
   },
   keyMaxAgeDays: {
     variable: "ATTACKLENS_KEY_MAX_AGE_DAYS",
     value: "DAYS",
-    help: "Age at which a sensor replaces its key",
+    help: "Age of its key, in days, at which a sensor replaces it",
     default: "30",
     schema: z.coerce.number().positive().max(3_650),
   },
