@@ -8,7 +8,7 @@ import { label } from "./text.ts";
 export const PASSWORD_LENGTH = { min: 12, max: 200 } as const;
 
 const email = z
-  .email("must be an e-mail address")
+  .email("must be an email address")
   .max(254)
   .transform((text) => text.toLowerCase())
   .meta({ example: "ada@example.com" });

@@ -133,7 +133,7 @@ test("what goes wrong has its exit code, its reason and a hint", async () => {
   expect(network.stderr).toContain("must be a network such as 10.1.0.0/16");
   expect((await run("frobnicate")).code).toBe(2);
   expect((await run("list", "--server", "http://10.0.0.1")).stderr).toContain(
-    "plain HTTP would show the key",
+    "plain HTTP would expose the key",
   );
   const gone = await run("list", "--server", "http://127.0.0.1:9");
   expect(gone.code).toBe(4);
@@ -157,5 +157,5 @@ test("a person signs in for one command, and out at its end", async () => {
   expect(listed.stdout).toStartWith("NAME");
   const wrong = await runServerCommand(args, { stdin: "wrong" });
   expect(wrong).toMatchObject({ code: 3, stdout: "" });
-  expect(wrong.stderr).toBe("attacklens: Cannot sign in: email or password is wrong\n");
+  expect(wrong.stderr).toBe("attacklens: Cannot sign in: incorrect email or password\n");
 });
