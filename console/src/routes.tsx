@@ -83,11 +83,7 @@ const sensor = createRoute({
   loader: loadSensor,
   component: SensorPage,
 });
-const sensorIndex = createRoute({
-  getParentRoute: () => sensor,
-  path: "/",
-  beforeLoad: redirectToOverview,
-});
+const sensorIndex = createRoute({ getParentRoute: () => sensor, path: "/", beforeLoad: redirectToOverview });
 const sensorOverview = createRoute({
   getParentRoute: () => sensor,
   path: "overview",
