@@ -40,7 +40,7 @@ test("a response that is not a problem, such as a proxy's page, shows its status
   const gateway = await readProblem(new Response("<h1>Bad Gateway</h1>", { status: 502 }));
   expect([gateway.code, gateway.detail]).toEqual([
     "unavailable",
-    "The server cannot answer now (status 502).",
+    "The server is temporarily unavailable (status 502).",
   ]);
   expect((await readProblem(new Response("", { status: 418 }))).code).toBe("malformed-request");
 });

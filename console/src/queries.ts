@@ -78,8 +78,8 @@ export function refreshAll(queryClient: QueryClient): Promise<unknown> {
 }
 
 /**
- * `invalidateQueries` does not repeat a first fetch that is running, although its result can be older than the change.
- * Therefore this waits for such fetches and marks their results as stale, too.
+ * `invalidateQueries` does not repeat a first fetch that is running, although its result can be older than
+ * the change. Therefore this waits for such fetches and marks their results as stale, too.
  */
 async function markStale(queryClient: QueryClient, filters: QueryFilters): Promise<void> {
   const firstFetches = queryClient

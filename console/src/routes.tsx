@@ -70,6 +70,8 @@ const app = createRoute({
   errorComponent: StartProblem,
 });
 const home = createRoute({ getParentRoute: () => app, path: "/", component: OverviewPage });
+/** Every other address. The sidebar stays. */
+const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: PageNotFound });
 
 const sensors = createRoute({
   getParentRoute: () => app,
@@ -175,9 +177,6 @@ const apiKeys = createRoute({
   component: ApiKeysPage,
 });
 const apiKeyNew = createRoute({ getParentRoute: () => apiKeys, path: "new", component: CreateApiKeyDialog });
-
-/** Every other address. The sidebar stays. */
-const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: PageNotFound });
 
 export const routeTree = root.addChildren([
   setup,

@@ -12,9 +12,6 @@ const MAX_COLUMNS = 110;
  */
 const NOT_REWRITTEN: string[] = [
   "bench",
-  "console/src",
-  "console/src/components",
-  "console/src/pages/account",
   "harness",
   "protocol",
   "protocol/inventory",

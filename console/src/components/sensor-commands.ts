@@ -47,7 +47,7 @@ export function checkCommand(target: Target, platform: Platform, secret: string 
   return askingFor(secret, platform, sensorCommand("check --token -", target, platform));
 }
 
-/** One flag per line: nobody can compare a pin that is broken in the middle. */
+/** One flag per line, so that a pin stays on one line and can be compared. */
 function sensorCommand(words: string, { server, caPin }: Target, platform: Platform): string {
   // zsh treats the brackets of an IPv6 address as a pattern.
   const address = /^[\w:/.-]+$/.test(server) ? server : `'${server}'`;

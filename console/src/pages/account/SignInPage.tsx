@@ -59,8 +59,8 @@ export function SignInPage() {
 }
 
 /**
- * Removes the data of the previous session, except the data that this page loads, which belongs to no session. It runs
- * only here, because earlier it would remove the data of pages that are still mounted.
+ * Removes the data of the previous session, except the data that this page loads, which belongs to no
+ * session. It runs only here, because earlier it would remove the data of pages that are still mounted.
  */
 function forgetSession(queryClient: QueryClient): void {
   const [publicNoun] = setupQuery.queryKey;
