@@ -2,15 +2,15 @@ import { expect, test } from "bun:test";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { runCommandLine, TOKEN, USAGE_HINT } from "./testing/test-command.ts";
 
-test("without a command it says so, and how to find one", async () => {
+test("without a command, names the help", async () => {
   expect(await runCommandLine([])).toEqual({
     exitCode: 2,
     stdout: "",
-    stderr: `attacklens-sensor: no command is given\n${USAGE_HINT}`,
+    stderr: `attacklens-sensor: no command given\n${USAGE_HINT}`,
   });
 });
 
-test("a command that does not exist is wrong usage, whatever it is made of", async () => {
+test("rejects an unknown command and escapes its name", async () => {
   for (const [command, shown] of [
     ["enrol", '"enrol"'],
     ["", '""'],
@@ -20,12 +20,12 @@ test("a command that does not exist is wrong usage, whatever it is made of", asy
     expect(await runCommandLine([command])).toEqual({
       exitCode: 2,
       stdout: "",
-      stderr: `attacklens-sensor: there is no command ${shown}\n${USAGE_HINT}`,
+      stderr: `attacklens-sensor: unknown command ${shown}\n${USAGE_HINT}`,
     });
   }
 });
 
-test("an option or argument that a command does not know is wrong usage", async () => {
+test("rejects unknown options and arguments", async () => {
   for (const [args, reason] of [
     [["enroll", "--sever", "x"], "Unknown option '--sever'"],
     [["run", "--once=yes"], "Option '--once' does not take an argument"],
@@ -42,7 +42,7 @@ test("an option or argument that a command does not know is wrong usage", async 
   }
 });
 
-test("help and version answer on standard output", async () => {
+test("prints help and version on standard output", async () => {
   const help = await runCommandLine(["help"]);
   expect(help).toMatchObject({ exitCode: 0, stderr: "" });
   expect(help.stdout).toStartWith("Usage:\n  attacklens-sensor enroll --server URL");
@@ -55,7 +55,7 @@ test("help and version answer on standard output", async () => {
   expect(await runCommandLine(["--version"])).toEqual(version);
 });
 
-test("help names every exit code", async () => {
+test("lists every exit code in the help", async () => {
   const { stdout } = await runCommandLine(["help"]);
   for (const code of [0, 1, 2, 3, 4, 5, 6]) expect(stdout).toMatch(new RegExp(`(^| )  ${code}  \\w`, "m"));
 });

@@ -1,4 +1,4 @@
-// The sensor's command line: picks the command and ends with its exit code.
+// The sensor's command line: runs the command and exits with its exit code.
 import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
@@ -20,45 +20,46 @@ const USAGE = `Usage:
   attacklens-sensor unenroll [--force] [--state DIR]
   attacklens-sensor version [--json]
 
-enroll trades an enrollment token for an identity of this host's own, and forgets
-the token. It is safe to repeat: a host that its server knows stays what it is, and one
-that was cut off goes on with the same key. If the server no longer knows the host, or
-is another server, --replace makes the host a new sensor; so does a token that
-re-enrolls lost sensors. When the server cannot be reached it
-goes on trying for SECONDS (60). The token comes from FILE, from standard input
-(-), or from the variable ATTACKLENS_TOKEN; --token VALUE works too, but shows in
-the list of processes. A re-enroll ticket in place of the token gives this host a
-sensor that exists, which another key had before.
+Commands:
+  enroll    Enrolls this host with an enrollment token and saves its identity. The token
+            is not saved. You can repeat the command: an enrolled host keeps its identity,
+            and an interrupted enrollment continues with the same key.
+  check     Preflight check: tests each step of an enrollment and prints a hint for each
+            problem. The steps are name, proxy, certificate, pin, server, clock, token,
+            network and group. Takes no use of the token.
+  run       Checks in every minute and reports changes. --once runs one check-in.
+  collect   Prints the inventory as JSON and sends nothing.
+  status    Shows the result of the last check-in, without contacting the server.
+  unenroll  Unenrolls this sensor on the server and removes its key. --force removes the
+            key even if the server cannot be reached or refuses.
+  version   Shows the version. --json shows the build.
 
-PIN (sha256:...) is that of a server's private CA, as the console shows it: nothing is
-sent to a server without it, and nothing else is trusted from then on. Requests go
-through the proxy that is given, http://USER:PASSWORD@HOST:PORT, or that HTTPS_PROXY,
-ALL_PROXY and NO_PROXY say.
-
-check looks at what enroll needs, a line for each step with what to do about it:
-name, proxy, certificate, pin, server, clock, token, network, group. It spends no use of
-the token.
-
-run checks in every minute and reports what has changed; --once does it one time.
-collect prints as JSON what run would report, and sends nothing.
-status says how the sensor last got on with its server, without asking it.
-
-unenroll tells the server that this sensor is uninstalled and forgets the key;
---force forgets it even when the server cannot be told.
-
-URL is https://…, or http://… for a server on this very host. DIR holds the
-identity: /var/lib/attacklens-sensor for root on Linux, or what the variable
-ATTACKLENS_STATE names.
+Options:
+  --server URL      Address of the server: https://..., or http://... on this host only.
+  --token-file FILE Reads the enrollment token from FILE. --token - reads it from standard
+                    input. The environment variable ATTACKLENS_TOKEN works too. Avoid
+                    --token VALUE: the process list shows it. A re-enrollment ticket
+                    instead of a token gives this host an existing sensor.
+  --ca-pin PIN      Pin (sha256:...) of the server's private CA, as shown in the console.
+                    The sensor then trusts only this CA, and sends nothing to a server
+                    without it.
+  --proxy URL       Proxy for all requests, http://USER:PASSWORD@HOST:PORT. Default: the
+                    variables HTTPS_PROXY, ALL_PROXY and NO_PROXY.
+  --wait SECONDS    How long to retry if the server cannot be reached. Default: 60.
+  --replace         Enrolls this host as a new sensor if the server has no record of it, or
+                    is another server. A token that re-enrolls lost sensors does the same.
+  --state DIR       Folder for the identity. Default: the variable ATTACKLENS_STATE, or
+                    /var/lib/attacklens-sensor for root on Linux.
 
 Exit codes:
-  0  done                             7  it waits for a person's approval
-  1  failed unexpectedly              8  it is blocked
-  2  wrong usage                      9  the server does not know it
-  3  token or ticket is malformed    10  another server answers
-     or refused                      11  this host's clock is wrong
-  4  the server cannot be reached    12  the server is in trouble
-  5  no identity, or it cannot be    13  its key is another host's, or was
-     read or written                     replaced by a ticket
+  0  success                           7  the sensor is awaiting approval
+  1  unexpected error                  8  the sensor is blocked
+  2  invalid usage                     9  the server has no record of the sensor
+  3  token or ticket is malformed     10  server identity mismatch
+     or refused                       11  this host's clock is wrong
+  4  the server cannot be reached     12  the server has a problem
+  5  no identity, or it cannot be     13  another host owns the key, or a ticket
+     read or written                      has replaced it
   6  the server refuses the sensor
      for another reason
 
@@ -109,8 +110,8 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
         return EXIT_CODES.done;
       default: {
         const what =
-          command === undefined ? "no command is given" : `there is no command ${JSON.stringify(command)}`;
-        throw new SensorError("usage", what, "attacklens-sensor help shows the commands and their options");
+          command === undefined ? "no command given" : `unknown command ${JSON.stringify(command)}`;
+        throw new SensorError("usage", what, "attacklens-sensor help lists all commands and options");
       }
     }
   } catch (error) {
@@ -120,5 +121,5 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
 
 const exitCode = await main(process.argv.slice(2));
 await flushErrors();
-// A standard error that nobody reads would keep the program from ending.
+// Without this, a standard error that nobody reads keeps the process alive.
 process.exit(exitCode);

@@ -8,7 +8,7 @@ export function systemReason(error: unknown): string {
     EACCES: "permission denied",
     EPERM: "permission denied",
     EROFS: "the file system is read-only",
-    ENOTDIR: "a part of the path is not a folder",
+    ENOTDIR: "part of the path is not a folder",
   };
   return known[errnoCode(error) ?? ""] ?? (error as Error).message;
 }

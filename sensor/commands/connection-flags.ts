@@ -16,7 +16,7 @@ export function readConnectionFlags(
   if (flags.server === undefined) {
     throw new SensorError(
       "usage",
-      `Cannot ${action}: no server is given`,
+      `Cannot ${action}: no server was given`,
       "add --server https://attacklens.example.com",
     );
   }
@@ -27,12 +27,12 @@ export function readConnectionFlags(
   if (caPin !== undefined && !caPinSchema.safeParse(caPin).success) {
     throw new SensorError(
       "usage",
-      `Cannot ${action}: --ca-pin must be sha256: and 64 characters of 0-9 and a-f`,
-      "copy it again from the console, or from attacklens ca show",
+      `Cannot ${action}: --ca-pin must be sha256: followed by 64 hexadecimal characters in lower case`,
+      "copy the pin from the console or from attacklens ca show",
     );
   }
   if (caPin !== undefined && server.startsWith("http:"))
-    throw new SensorError("usage", `Cannot ${action}: --ca-pin is for https://`);
+    throw new SensorError("usage", `Cannot ${action}: --ca-pin requires an https:// server`);
   const isNear = isLoopback(new URL(server).hostname);
   const proxy = flags.proxy === undefined || isNear ? undefined : parseProxyUrl(flags.proxy);
   return { server, caPin, proxy, environmentProxy: isNear ? undefined : proxyFor(server) };

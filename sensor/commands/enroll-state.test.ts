@@ -58,7 +58,7 @@ test("an identity file that is damaged is left as it is", async () => {
       exitCode: 5,
       stdout: "",
       stderr:
-        `attacklens-sensor: Cannot use the identity in ${identityFile()}: the file is damaged; it was left as it is\n` +
+        `attacklens-sensor: Cannot use the identity in ${identityFile()}: the file is damaged; it was not changed\n` +
         "hint: restore it from a backup, or move it away and enroll again with a token\n",
     });
     expect(readFileSync(identityFile(), "utf8")).toBe(content);
@@ -94,7 +94,7 @@ test("a folder whose name a file has", async () => {
   expect(await withToken()).toMatchObject({
     exitCode: 5,
     stdout: "",
-    stderr: `attacklens-sensor: Cannot read the identity in ${identityFile()}: a part of the path is not a folder\n`,
+    stderr: `attacklens-sensor: Cannot read the identity in ${identityFile()}: part of the path is not a folder\n`,
   });
   expect(readFileSync(state, "utf8")).toBe("a file");
   expect(server.received).toEqual([]);
@@ -116,7 +116,7 @@ test.skipIf(!canBeOther)(
       stdout: "",
       stderr:
         `attacklens-sensor: Cannot write the identity in ${state}: permission denied; nothing was changed\n` +
-        "hint: free some space or choose another folder with --state, then run the same command again\n",
+        "hint: free some space or choose another folder with --state, then repeat the command\n",
     });
     chmodSync(state, 0o755);
     writeIdentity(state, makeIdentity(server.url));
@@ -126,7 +126,7 @@ test.skipIf(!canBeOther)(
       stdout: "",
       stderr:
         `attacklens-sensor: Cannot read the identity in ${identityFile()}: permission denied\n` +
-        "hint: run the command as the user that enrolled the sensor, e.g. with sudo\n",
+        "hint: run the command as the user who enrolled the sensor, e.g. with sudo\n",
     });
     chmodSync(identityFile(), 0o600);
     expect(server.received).toEqual([]);
@@ -166,7 +166,7 @@ test.skipIf(!canMount)(`a full disk: no key is made, and nothing is sent${reason
       stdout: "",
       stderr:
         `attacklens-sensor: Cannot write the identity in ${state}: no space left on the device; nothing was changed\n` +
-        "hint: free some space or choose another folder with --state, then run the same command again\n",
+        "hint: free some space or choose another folder with --state, then repeat the command\n",
     });
     expect(readdirSync(state)).toEqual(["filler"]);
     expect(server.received).toEqual([]);

@@ -36,7 +36,7 @@ const enroll = (args: string[], options?: CommandOptions) =>
   runCommandLine(["enroll", "--server", server.url, "--state", state, ...args], options);
 const identityFile = () => join(state, "identity.json");
 const readIdentityFile = () => JSON.parse(readFileSync(identityFile(), "utf8"));
-const HOW = "--token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN";
+const HOW = "--token-file FILE, --token - for standard input, or the environment variable ATTACKLENS_TOKEN";
 const ENROLLED = {
   exitCode: 0,
   stdout: `enrolled ${hostname()} as ${SENSOR_ID}\nnext: attacklens-sensor run\n`,
@@ -63,7 +63,7 @@ describe("nothing is sent, and no key is made", () => {
       exitCode: 2,
       stdout: "",
       stderr:
-        "attacklens-sensor: Cannot enroll sensor: no server is given\nhint: add --server https://attacklens.example.com\n",
+        "attacklens-sensor: Cannot enroll sensor: no server was given\nhint: add --server https://attacklens.example.com\n",
     });
   });
 
@@ -71,7 +71,7 @@ describe("nothing is sent, and no key is made", () => {
     const expected = {
       exitCode: 2,
       stdout: "",
-      stderr: `attacklens-sensor: Cannot enroll sensor: no token is given\nhint: give it by ${HOW}\n`,
+      stderr: `attacklens-sensor: Cannot enroll sensor: no token was given\nhint: use ${HOW}\n`,
     };
     expect(await enroll([])).toEqual(expected);
     expect(await enroll([], { environment: { ATTACKLENS_TOKEN: "" } })).toEqual(expected);
@@ -81,7 +81,7 @@ describe("nothing is sent, and no key is made", () => {
     const expected = {
       exitCode: 2,
       stdout: "",
-      stderr: `attacklens-sensor: Cannot enroll sensor: the token is given twice\nhint: give it once, by ${HOW}\n`,
+      stderr: `attacklens-sensor: Cannot enroll sensor: more than one token was given\nhint: give one token with ${HOW}\n`,
     };
     const environment = { ATTACKLENS_TOKEN: TOKEN };
     expect(await enroll(["--token", "-", "--token-file", writeToken()], { stdin: TOKEN })).toEqual(expected);
@@ -123,7 +123,7 @@ describe("nothing is sent, and no key is made", () => {
         stdout: "",
         stderr:
           `attacklens-sensor: Cannot enroll sensor: the token ${reason}; nothing was sent\n` +
-          "hint: copy the whole value again, from atl_enr_ to its end\n",
+          "hint: copy the complete token again\n",
       };
       expect(await enroll(["--token", "-"], { stdin: token })).toEqual(expected);
       expect(await enroll(["--token-file", writeToken(token)])).toEqual(expected);
@@ -159,7 +159,7 @@ describe("nothing is sent, and no key is made", () => {
       expect(await enroll([`--wait=${wait}`, "--token", "-"], { stdin: TOKEN })).toEqual({
         exitCode: 2,
         stdout: "",
-        stderr: `attacklens-sensor: Cannot wait "${wait}": --wait takes whole seconds, e.g. --wait 300\n`,
+        stderr: `attacklens-sensor: Cannot use --wait "${wait}": enter whole seconds, e.g. --wait 300\n`,
       });
     }
   });
@@ -186,7 +186,7 @@ describe("a token enrolls the sensor", () => {
     const path = writeToken(undefined, 0o644);
     expect(await enroll(["--token-file", path])).toEqual({
       ...ENROLLED,
-      stderr: `attacklens-sensor: others may read ${path}; chmod 600 keeps the token to its owner\n`,
+      stderr: `attacklens-sensor: other users can read ${path}; protect the token with chmod 600\n`,
     });
   });
 
@@ -202,7 +202,7 @@ describe("a token enrolls the sensor", () => {
     expect(await enroll(["--token", TOKEN])).toEqual({
       ...ENROLLED,
       stderr:
-        "attacklens-sensor: a token on the command line shows in the list of processes; --token-file does not\n",
+        "attacklens-sensor: a token on the command line is visible in the process list; use --token-file instead\n",
     });
   });
 
@@ -238,8 +238,8 @@ describe("a token enrolls the sensor", () => {
       exitCode: 5,
       stdout: "",
       stderr:
-        `attacklens-sensor: Cannot enroll sensor: it is enrolled with ${server.url} as ${SENSOR_ID}\n` +
-        `hint: to make it a sensor of https://other.example, run the same command with --replace; to have a second sensor, choose another folder with --state\n`,
+        `attacklens-sensor: Cannot enroll sensor: this host is already enrolled with ${server.url} as ${SENSOR_ID}\n` +
+        `hint: to enroll it with https://other.example instead, repeat the command with --replace; to run a second sensor, choose another folder with --state\n`,
     });
     expect(readFileSync(identityFile(), "utf8")).toBe(before);
   });
@@ -254,7 +254,7 @@ describe("a server that refuses or cannot be reached", () => {
       stdout: "",
       stderr:
         `attacklens-sensor: ${detail} (request req-731m)\n` +
-        "hint: create another token under Sensors > Enrollment Tokens\n",
+        "hint: create a new token under Sensors > Enrollment Tokens\n",
     });
     expect(readIdentityFile()).toMatchObject({ state: "enrolling", publicKey: server.received[0]?.keyid });
   });
@@ -276,8 +276,8 @@ describe("a server that refuses or cannot be reached", () => {
       exitCode: 4,
       stdout: "",
       stderr:
-        `attacklens-sensor: Cannot enroll sensor: ${url}: nothing listens there\n` +
-        "hint: run the same command again when it can be reached; it is safe, and costs one use of the token at the most\n",
+        `attacklens-sensor: Cannot enroll sensor: ${url}: connection refused\n` +
+        "hint: repeat the command when the server is reachable; this is safe and takes at most one use of the token\n",
     });
     expect(readIdentityFile()).toMatchObject({ state: "enrolling", server: url });
   });
@@ -288,7 +288,7 @@ describe("a server that refuses or cannot be reached", () => {
     const command = startCommand(args, { stdin: TOKEN });
     const stderr = command.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
     expect((await stderr.next()).value).toMatch(
-      /^attacklens-sensor: http:\S+: nothing listens there; trying again in \d+ s\n/,
+      /^attacklens-sensor: http:\S+: connection refused; retrying in \d+ s\n/,
     );
     await using late = await startTestServer({ port: Number(new URL(url).port) });
     expect(await new Response(command.stdout).text()).toBe(ENROLLED.stdout);

@@ -57,14 +57,14 @@ export async function enrollCommand(args: string[]): Promise<void> {
   // It is another sensor's.
   if (replaced) removeStatus(stateDir);
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
-  const verb = isTicket || replaced ? "enrolled again" : "enrolled";
+  const verb = isTicket || replaced ? "re-enrolled" : "enrolled";
   const place = replaced ? ` in place of ${replaced.sensorId} of ${replaced.server}` : "";
   print(`${verb} ${host.hostname} as ${enrolled.sensorId}${group}${place}`);
   if (enrolled.awaitingApproval)
-    print(`it waits for approval in the console; its fingerprint is ${keyFingerprint(enrolled.publicKey)}`);
+    print(`awaiting approval in the console; fingerprint: ${keyFingerprint(enrolled.publicKey)}`);
   if (enrolled.readBy !== undefined)
     note(
-      `the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: ${enrolled.readBy})`,
+      `this host sees a certificate other than the server's: a proxy that inspects TLS or a load balancer presents it (issuer: ${enrolled.readBy})`,
     );
   print("next: attacklens-sensor run");
 }
@@ -77,22 +77,24 @@ async function goOn(
 ): Promise<void> {
   const { stateDir, server } = options;
   print(`already enrolled as ${existing.sensorId} with ${server}; the token was not used`);
-  if (await changeWay(existing, options)) print("uses this command's connection settings from now on");
+  if (await changeWay(existing, options)) print("saved the connection settings of this command");
   if (remark) note(remark);
   if (readStatus(stateDir)?.state === "cloned")
-    note("another host holds this key, and the token rejects clones; use a re-enrollment ticket");
+    note(
+      "another host owns this sensor's key, and the token rejects cloned hosts; use a re-enrollment ticket",
+    );
 }
 
 function noToken(): SensorError {
   return new SensorError(
     "usage",
-    "Cannot enroll sensor: no token is given that could be used",
-    "give it by --token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN",
+    "Cannot enroll sensor: no usable token was given",
+    "use --token-file FILE, --token - for standard input, or the environment variable ATTACKLENS_TOKEN",
   );
 }
 
 function parseSeconds(value: string | undefined): number {
   if (value === undefined) return DEFAULT_WAIT_SECONDS;
   if (/^\d{1,6}$/.test(value)) return Number(value);
-  throw new SensorError("usage", `Cannot wait "${value}": --wait takes whole seconds, e.g. --wait 300`);
+  throw new SensorError("usage", `Cannot use --wait "${value}": enter whole seconds, e.g. --wait 300`);
 }

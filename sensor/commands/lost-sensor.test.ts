@@ -64,12 +64,12 @@ describe("a server that knows the sensor", () => {
     [
       "has it blocked",
       () => signedProblem(mine, "sensor-blocked"),
-      "attacklens-sensor: it is blocked in the console\n",
+      "attacklens-sensor: the sensor is blocked in the console\n",
     ],
     [
       "awaits approval",
       () => signedProblem(mine, "sensor-awaiting-approval"),
-      "attacklens-sensor: it waits for approval in the console\n",
+      "attacklens-sensor: the sensor is awaiting approval in the console\n",
     ],
     ["wants a check-in first", () => signedProblem(mine, "state-conflict"), ""],
     ["sees a clone", () => signedProblem(mine, "sensor-cloned"), ""],
@@ -106,9 +106,11 @@ describe("a server that does not", () => {
         const { exitCode, stdout, stderr } = await enroll();
         expect({ exitCode, stdout }).toEqual({ exitCode: 9, stdout: "" });
         expect(stderr).toContain(
-          `its signed reply says that it has no ${OLD_ID} with this key; the identity was kept\n`,
+          `its signed reply says that ${OLD_ID} with this key does not exist; the identity was kept\n`,
         );
-        expect(stderr).toContain("hint: to make this host a new sensor, run the same command with --replace");
+        expect(stderr).toContain(
+          "hint: to enroll this host as a new sensor, repeat the command with --replace",
+        );
         expect(kept()).toBe(true);
       }
       for (const [rule, more] of [
@@ -213,7 +215,7 @@ test("another address is another server: only --replace, or a pin with a token, 
   const command = ["enroll", "--server", elsewhere.url, "--state", state, ...ARGS];
   const refused = await runCommandLine(command, { stdin: TOKEN });
   expect(refused.exitCode).toBe(5);
-  expect(refused.stderr).toContain(`it is enrolled with ${server.url} as ${OLD_ID}`);
+  expect(refused.stderr).toContain(`this host is already enrolled with ${server.url} as ${OLD_ID}`);
   expect(elsewhere.received).toEqual([]);
   expect(kept()).toBe(true);
   expect((await runCommandLine([...command, "--replace"], { stdin: TOKEN })).exitCode).toBe(0);

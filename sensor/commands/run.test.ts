@@ -49,7 +49,7 @@ test("before it is enrolled, run says what to do, and status that there is none"
     stdout: "",
     stderr:
       `attacklens-sensor: Cannot run sensor: there is no identity in ${state}\n` +
-      "hint: attacklens-sensor enroll --server URL --token-file FILE, with the same --state\n",
+      "hint: run attacklens-sensor enroll --server URL --token-file FILE with the same --state\n",
   });
   expect(await status()).toEqual({
     exitCode: 5,
@@ -64,7 +64,7 @@ test("with an enrollment that was not finished, both say so", async () => {
   expect(await run()).toMatchObject({
     exitCode: 5,
     stdout: "",
-    stderr: expect.stringContaining("Cannot run sensor: its enrollment was not finished\nhint: "),
+    stderr: expect.stringContaining("Cannot run sensor: enrollment is incomplete\nhint: "),
   });
   const rows: [string, string][] = [
     ["State", "enrolling"],
@@ -80,7 +80,7 @@ test("with a damaged identity, both say so and leave it as it is", async () => {
     exitCode: 5,
     stdout: "",
     stderr:
-      `attacklens-sensor: Cannot use the identity in ${identityPath(state)}: the file is damaged; it was left as it is\n` +
+      `attacklens-sensor: Cannot use the identity in ${identityPath(state)}: the file is damaged; it was not changed\n` +
       "hint: restore it from a backup, or move it away and enroll again with a token\n",
   };
   expect(await run()).toEqual(expected);
@@ -100,7 +100,7 @@ test("run --once reports this machine, then only what has changed; status tells 
   expect(Object.keys(server.received[0]?.body.inventory)).toEqual([...CATEGORIES]);
 
   server.world.wanted = [];
-  expect((await run()).stdout).toMatch(/^checked in; nothing has changed(;|\n)/);
+  expect((await run()).stdout).toMatch(/^checked in; no changes(;|\n)/);
   const nonces = server.received.map(({ nonce }) => nonce);
   expect(nonces).toEqual([...new Set(nonces)].sort((left, right) => left - right));
 
@@ -120,8 +120,8 @@ test("run --once without a server says that nothing is lost; status remembers wh
     exitCode: 4,
     stdout: "",
     stderr:
-      `attacklens-sensor: Cannot report to ${url}: nothing listens there\n` +
-      "hint: nothing is lost: the report is kept, and delivered when the server takes it\n",
+      `attacklens-sensor: Cannot report to ${url}: connection refused\n` +
+      "hint: the report is spooled and will be delivered when the server accepts it\n",
   });
   const rows: [string, string][] = [
     ["State", "server unreachable"],
@@ -129,7 +129,7 @@ test("run --once without a server says that nothing is lost; status remembers wh
     ["Sensor", SENSOR_ID],
     ["Fingerprint", fingerprint],
     ["Enrolled", ENROLLED_AT],
-    ["Problem", "nothing listens there"],
+    ["Problem", "connection refused"],
   ];
   const { waiting, since } = countSpooledReports(state);
   expect(waiting).toBe(1);
@@ -152,7 +152,9 @@ test("status says how many reports wait, how many had to be dropped, and since w
   writeFileSync(join(state, "reports/dropped.json"), JSON.stringify(dropped));
   const { stdout } = await status();
   expect(stdout).toContain("Waiting        2 reports since 2026-11-24T10:00:00.000Z\n");
-  expect(stdout).toContain("Dropped        7 reports since 2026-11-24T09:40:00.000Z, for want of space\n");
+  expect(stdout).toContain(
+    "Dropped        7 reports since 2026-11-24T09:40:00.000Z, because the spool was full\n",
+  );
   const spool = { waiting: 2, since: "2026-11-24T10:00:00.000Z", dropped };
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ spool });
 });
@@ -166,7 +168,7 @@ test("run --once of a sensor that the server does not know keeps the key", async
     stdout: "",
     stderr:
       `attacklens-sensor: Cannot report to ${server.url}: Unknown sensor\n` +
-      `hint: the key is kept; to make this host a new sensor, run attacklens-sensor enroll with a token and --replace\n`,
+      `hint: the key was kept; to enroll this host as a new sensor, run attacklens-sensor enroll with a token and --replace\n`,
   });
   expect(readFileSync(identityPath(state), "utf8")).toBe(identity);
   expect((await status()).exitCode).toBe(9);

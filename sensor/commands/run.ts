@@ -16,7 +16,7 @@ export async function runCommand(args: string[]): Promise<void> {
   const identity = requireIdentity(stateDir);
   if (tightenIdentity(stateDir)) {
     note(
-      `others could read the key in ${stateDir}, and no longer can; if one may have, move the folder away and enroll again`,
+      `other users could read the key in ${stateDir}; this is fixed. If one may have copied it, move the folder away and enroll again`,
     );
   }
   using _ = lockStateDir(stateDir);
@@ -48,7 +48,7 @@ export async function runCommand(args: string[]): Promise<void> {
     await run({ ...options, onCycle });
   } catch (error) {
     if (!(error instanceof IdentityRemoved)) throw error;
-    logLine("its identity was removed");
+    logLine("the identity was removed");
   }
   logLine("stopped");
 }
@@ -56,11 +56,11 @@ export async function runCommand(args: string[]): Promise<void> {
 function requireIdentity(stateDir: string): EnrolledIdentity {
   const identity = readIdentity(stateDir);
   if (identity?.state === "enrolled") return identity;
-  const state = identity ? "its enrollment was not finished" : `there is no identity in ${stateDir}`;
+  const state = identity ? "enrollment is incomplete" : `there is no identity in ${stateDir}`;
   throw new SensorError(
     "identity",
     `Cannot run sensor: ${state}`,
-    "attacklens-sensor enroll --server URL --token-file FILE, with the same --state",
+    "run attacklens-sensor enroll --server URL --token-file FILE with the same --state",
   );
 }
 
@@ -68,17 +68,17 @@ function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIde
   const exit = SENSOR_STATES[state];
   if (exit === "done") return;
   const anew =
-    "the key is kept; to make this host a new sensor, run attacklens-sensor enroll with a token and --replace";
-  const later = "nothing is lost: the report is kept, and delivered when the server takes it";
+    "the key was kept; to enroll this host as a new sensor, run attacklens-sensor enroll with a token and --replace";
+  const later = "the report is spooled and will be delivered when the server accepts it";
   const hints: Partial<Record<typeof state, string>> = {
     "server-unreachable": later,
     "server-in-trouble": later,
     "unknown-to-server": anew,
     cloned: anew,
     "key-replaced": anew,
-    "awaiting-approval": "a person approves it in the console under Sensors",
-    "clock-wrong": "set this host's clock",
-    "wrong-server": `look at what answers at ${server}; the key is kept`,
+    "awaiting-approval": "approve the sensor in the console under Sensors",
+    "clock-wrong": "correct this host's clock",
+    "wrong-server": `check which server runs at ${server}; the key was kept`,
   };
   throw new SensorError(exit, `Cannot report to ${server}: ${problem}`, hints[state]);
 }
@@ -86,7 +86,7 @@ function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIde
 function describe({ state, problem, result }: Cycle): string {
   if (!result || result.undecided) return `${state.replaceAll("-", " ")}: ${problem}`;
   const parts = [
-    `checked in; ${result.uploaded.length > 0 ? `sent ${result.uploaded.join(", ")}` : "nothing has changed"}`,
+    `checked in; ${result.uploaded.length > 0 ? `sent ${result.uploaded.join(", ")}` : "no changes"}`,
   ];
   for (const { category, reason } of result.failed) parts.push(`${category} failed: ${reason}`);
   if (problem) parts.push(problem);

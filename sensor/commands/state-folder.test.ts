@@ -51,8 +51,8 @@ test("an identity that a newer build wrote is left as it is, and both builds are
     [{ ...sound, hardwareKey: {} }, `attacklens-sensor ${RELEASE} wrote it`, `${RELEASE} or newer`],
     [
       { version: 2, state: "enrolling" },
-      "a newer build that does not name itself wrote it, with state version 2",
-      "in its newest release",
+      "an unnamed newer build wrote it, with state version 2",
+      "in its latest release",
     ],
   ] as const) {
     const text = JSON.stringify(content);

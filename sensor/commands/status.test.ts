@@ -25,7 +25,7 @@ test("status says that a sensor does not run any more, once it is overdue", asyn
   const { exitCode, stdout } = await runCommandLine(["status", "--state", folder.path]);
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/^State +not running\n/);
-  expect(stdout).toContain(`nothing was done since ${at}: attacklens-sensor run is not running`);
+  expect(stdout).toContain(`no cycle since ${at}: attacklens-sensor run is not running`);
 });
 
 test("a token that is given twice is refused, since only one of the two would count", async () => {
@@ -39,7 +39,7 @@ test("a token that is given twice is refused, since only one of the two would co
     "b",
   ]);
   expect(exitCode).toBe(2);
-  expect(stderr).toBe(`attacklens-sensor: --token is given twice\n${USAGE_HINT}`);
+  expect(stderr).toBe(`attacklens-sensor: --token was given more than once\n${USAGE_HINT}`);
 });
 
 test("run takes an identity that others could read from them, and says so", async () => {
@@ -49,6 +49,6 @@ test("run takes an identity that others could read from them, and says so", asyn
   writeIdentity(folder.path, { ...identity, sensorId, enrolledAt: "2026-11-24T09:00:00.000Z" });
   chmodSync(identityPath(folder.path), 0o644);
   const { stderr } = await runCommandLine(["run", "--once", "--state", folder.path]);
-  expect(stderr).toContain("others could read the key in");
+  expect(stderr).toContain("other users could read the key in");
   expect(statSync(identityPath(folder.path)).mode & 0o777).toBe(0o600);
 });

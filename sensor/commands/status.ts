@@ -35,7 +35,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       enrolledAt,
       lastCheckInAt,
       clockOffsetMs: last?.clockOffsetMs,
-      problem: isOverdue ? `nothing was done since ${last?.at}` : problem,
+      problem: isOverdue ? `no cycle since ${last?.at}` : problem,
       failedCategories,
       spool: kept,
     };
@@ -51,9 +51,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
       [
         "Problem",
-        isOverdue
-          ? `nothing was done since ${last?.at}: attacklens-sensor run is not running`
-          : last?.problem,
+        isOverdue ? `no cycle since ${last?.at}: attacklens-sensor run is not running` : last?.problem,
       ],
       ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
         `No ${category}`,
@@ -63,7 +61,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       [
         "Dropped",
         kept?.dropped &&
-          `${describeCount(kept.dropped.count)} since ${kept.dropped.since}, for want of space`,
+          `${describeCount(kept.dropped.count)} since ${kept.dropped.since}, because the spool was full`,
       ],
       ["Version", KNOWN_COMMIT ? `${RELEASE} (commit ${KNOWN_COMMIT})` : RELEASE],
       ["State folder", stateDir],
@@ -79,5 +77,5 @@ const describeCount = (count: number) => (count === 1 ? "1 report" : `${count} r
 
 function describeOffset(offsetMs: number): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1000);
-  return `${seconds} s ${offsetMs > 0 ? "behind" : "ahead of"} the server's, by which it is corrected`;
+  return `${seconds} s ${offsetMs > 0 ? "behind" : "ahead of"} the server's clock, corrected automatically`;
 }

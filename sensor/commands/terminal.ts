@@ -75,15 +75,11 @@ export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"
     const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
     // Of two tokens it is not for us to choose; of other options the last one counts, as everywhere.
     const twice = given.find((name, index) => name.startsWith("token") && given.indexOf(name) !== index);
-    if (twice !== undefined) throw new Error(`--${twice} is given twice`);
+    if (twice !== undefined) throw new Error(`--${twice} was given more than once`);
     return values;
   } catch (error) {
     const reason = ((error as Error).message.split(/\.\s|\.$|\n/)[0] ?? "").trim();
-    throw new SensorError(
-      "usage",
-      redactTokenValues(reason),
-      `${NAME} help shows the commands and their options`,
-    );
+    throw new SensorError("usage", redactTokenValues(reason), `${NAME} help lists all commands and options`);
   }
 }
 

@@ -74,7 +74,7 @@ test("where another host may run with the key, it stays, and only --force forget
     server.next.push(problem(code, { detail: "another host may run with its key" }));
     const { exitCode, stderr } = await unenroll();
     expect(exitCode).toBe(6);
-    expect(stderr).toContain("another host may run with its key; the key is kept");
+    expect(stderr).toContain("another host may run with its key; the key was kept");
     expect(isForgotten()).toBe(false);
   }
   server.next.push(problem("state-conflict"));

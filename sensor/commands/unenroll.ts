@@ -25,7 +25,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   if (!identity) {
-    print(`nothing to do: there is no identity in ${stateDir}`);
+    print(`nothing to do: no identity in ${stateDir}`);
     return;
   }
   if (identity.state === "enrolled") {
@@ -38,13 +38,13 @@ export async function unenrollCommand(args: string[]): Promise<void> {
       if (!isGone && !flags.force) {
         throw new SensorError(
           error instanceof Refused ? "sensorRefused" : "serverUnreachable",
-          `Cannot unenroll sensor: ${identity.server}: ${error.message}; the key is kept`,
+          `Cannot unenroll sensor: ${identity.server}: ${error.message}; the key was kept`,
           error instanceof Refused
-            ? "run attacklens-sensor run --once, then the same command again, or use --force to forget the key without telling the server"
-            : "run the same command again later, or with --force to forget the key without telling the server",
+            ? "run attacklens-sensor run --once and repeat the command, or use --force to remove the key without unenrolling"
+            : "repeat the command later, or use --force to remove the key without unenrolling",
         );
       }
-      if (!isGone) note(`${identity.server} was not told: ${error.message}`);
+      if (!isGone) note(`${identity.server} was not notified: ${error.message}`);
     }
   }
   using _ = lockIdentity(stateDir);

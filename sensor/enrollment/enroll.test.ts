@@ -98,7 +98,7 @@ test("after a lost reply it tries again with the same key", async () => {
   server.next.push(dropReply, dropReply);
   const { retries, outcome } = tryEnrolling();
   const { publicKey } = await outcome;
-  expect(retries).toEqual(Array(2).fill(`${server.url}: it closed the connection; trying again in 0 s`));
+  expect(retries).toEqual(Array(2).fill(`${server.url}: the server closed the connection; retrying in 0 s`));
   expect(server.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey, publicKey]);
 });
 
@@ -107,7 +107,7 @@ test("a command that is repeated after a lost reply goes on with the same key", 
   const error = await errorOf(tryEnrolling({ waitMs: -1 }).outcome);
   expect(error).toMatchObject({
     exit: "serverUnreachable",
-    message: `Cannot enroll sensor: ${server.url}: it closed the connection`,
+    message: `Cannot enroll sensor: ${server.url}: the server closed the connection`,
   });
   const { publicKey } = await tryEnrolling().outcome;
   expect(server.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey]);
@@ -142,7 +142,8 @@ describe("a host that another command enrolled in the meantime", () => {
       writeIdentity(folder.path, identity);
       const { outcome } = tryEnrolling();
       if (withWhom === "this server") expect(await outcome).toMatchObject(identity);
-      else expect((await errorOf(outcome)).message).toContain("it is enrolled with https://other.example as");
+      else
+        expect((await errorOf(outcome)).message).toContain("already enrolled with https://other.example as");
       expect(readIdentity(folder.path)).toEqual(identity);
       expect(server.received).toEqual([]);
     });
@@ -211,9 +212,9 @@ describe("a server that asks to be left alone", () => {
     test(`${code} with Retry-After is obeyed`, async () => {
       server.next.push(problem(code, {}, { "retry-after": "37" }));
       const { retries, outcome } = tryEnrolling({ stopAfter: 1 });
-      expect((await errorOf(outcome)).message).toContain(": the server answered ");
+      expect((await errorOf(outcome)).message).toContain(": the server returned ");
       expect(retries).toHaveLength(1);
-      expect(retries[0]).toEndWith("; trying again in 37 s");
+      expect(retries[0]).toEndWith("; retrying in 37 s");
       expect(server.received).toHaveLength(1);
     });
   }
@@ -222,7 +223,7 @@ describe("a server that asks to be left alone", () => {
     server.next.push(problem("unavailable", {}, { "retry-after": "61" }));
     const { retries, outcome } = tryEnrolling({ waitMs: 60_000 });
     expect((await errorOf(outcome)).message).toBe(
-      `Cannot enroll sensor: ${server.url}: the server answered 503: The server is temporarily unavailable`,
+      `Cannot enroll sensor: ${server.url}: the server returned 503: The server is temporarily unavailable`,
     );
     expect(retries).toEqual([]);
     expect(server.received).toHaveLength(1);
@@ -235,10 +236,10 @@ describe("a server that asks to be left alone", () => {
     );
     const hour = tryEnrolling({ waitMs: 3_700_000, stopAfter: 1 });
     await errorOf(hour.outcome);
-    expect(hour.retries[0]).toEndWith("; trying again in 3600 s");
+    expect(hour.retries[0]).toEndWith("; retrying in 3600 s");
     const date = tryEnrolling({ stopAfter: 1 });
     await errorOf(date.outcome);
-    expect(date.retries[0]).toEndWith("; trying again in 0 s");
+    expect(date.retries[0]).toEndWith("; retrying in 0 s");
   });
 });
 
@@ -248,12 +249,12 @@ describe("a reply of something else", () => {
     (response) => {
       response.socket?.end(`${head}\r\n\r\n${body}`);
     };
-  const strange = "the reply to POST /sensor/v1/enroll is not an AttackLens server's";
+  const strange = "the reply to POST /sensor/v1/enroll does not come from an AttackLens server";
   const replies: [string, Answer, string][] = [
     [
       "a page of a captive portal",
       json(200, "<html>Sign in</html>"),
-      "something that is not an AttackLens server answered 200",
+      "a program that is not an AttackLens server returned 200",
     ],
     ["a page with the right status", json(201, "<html>", { "content-type": "text/html" }), strange],
     ["JSON of another program", json(201, { id: 1 }), strange],
@@ -263,12 +264,12 @@ describe("a reply of something else", () => {
     [
       "a refusal without a problem",
       json(403, "no"),
-      "something that is not an AttackLens server answered 403",
+      "a program that is not an AttackLens server returned 403",
     ],
     [
       "a failure without a problem",
       json(502, "<html>Bad gateway"),
-      "the server answered 502: no explanation",
+      "the server returned 502: no explanation",
     ],
     ["ten megabytes", json(201, "x".repeat(10_000_000)), "the reply is larger than 4194304 bytes"],
     [
@@ -279,9 +280,9 @@ describe("a reply of something else", () => {
     [
       "a body shorter than announced",
       raw("HTTP/1.1 201 Created\r\nContent-Length: 500", '{"sensorId":'),
-      "it closed the connection",
+      "the server closed the connection",
     ],
-    ["not HTTP", raw("SSH-2.0-OpenSSH_9.6"), "what it answers is not HTTP"],
+    ["not HTTP", raw("SSH-2.0-OpenSSH_9.6"), "the reply is not HTTP"],
   ];
   for (const [name, answer, reason] of replies) {
     test(`${name} is told for what it is, and the key is kept`, async () => {
@@ -302,7 +303,7 @@ describe("a reply of something else", () => {
     for (const status of [301, 302, 303, 307, 308]) {
       server.next.push(json(status, "", { location: `${other.url}/sensor/v1/enroll` }));
       expect((await errorOf(tryEnrolling({ waitMs: -1 }).outcome)).message).toContain(
-        `something that is not an AttackLens server answered ${status}`,
+        `a program that is not an AttackLens server returned ${status}`,
       );
     }
     expect(other.received).toEqual([]);

@@ -47,19 +47,18 @@ export interface EnrollOptions {
   onRetry: (reason: string) => void;
 }
 
-const ANOTHER_TOKEN = "create another token under Sensors > Enrollment Tokens";
+const ANOTHER_TOKEN = "create a new token under Sensors > Enrollment Tokens";
 
 /** What to do about a token that is refused. */
 export const TOKEN_HINTS: Partial<Record<ProblemCode, string>> = {
-  "token-unknown": "copy the token again, or create another one under Sensors > Enrollment Tokens",
+  "token-unknown": "copy the token again, or create a new one under Sensors > Enrollment Tokens",
   "token-revoked": ANOTHER_TOKEN,
   "token-expired": ANOTHER_TOKEN,
-  "token-used-up": "raise its limit in the console, or create another token",
-  "token-paused": "resume the token in the console, then run the same command again",
-  "network-not-allowed": "add this network to the token in the console, or use a token that is meant for it",
-  "hostname-not-allowed":
-    "add this hostname to the token in the console, or use a token that is meant for it",
-  "token-group-deleted": "create a token for an asset group that exists",
+  "token-used-up": "raise the token's limit in the console, or create a new token",
+  "token-paused": "resume the token in the console, then repeat the command",
+  "network-not-allowed": "add this network to the token in the console, or use a token that allows it",
+  "hostname-not-allowed": "add this hostname to the token in the console, or use a token that allows it",
+  "token-group-deleted": "create a token for an existing asset group",
 };
 
 function hintFor(code: ProblemCode, stateDir: string): string | undefined {
@@ -67,9 +66,9 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
   const hints: Partial<Record<ProblemCode, string>> = {
     ...TOKEN_HINTS,
     "ticket-unknown":
-      "make another ticket on the sensor's page in the console; it is good for one host and one hour",
-    "sensor-blocked": "unblock the sensor in the console, then run the same command again",
-    "key-taken": `use the token that this host began with, or ${newKey}: this host becomes a new sensor`,
+      "create a new ticket on the sensor's page in the console; it is valid for one host and one hour",
+    "sensor-blocked": "unblock the sensor in the console, then repeat the command",
+    "key-taken": `use the token of the first attempt, or ${newKey} to enroll this host as a new sensor`,
   };
   return hints[code];
 }
@@ -88,8 +87,8 @@ export function elsewhere(
 ): SensorError {
   return new SensorError(
     "identity",
-    `Cannot enroll sensor: it is enrolled with ${own} as ${sensorId}`,
-    `to make it a sensor of ${server}, run the same command with --replace; to have a second sensor, choose another folder with --state`,
+    `Cannot enroll sensor: this host is already enrolled with ${own} as ${sensorId}`,
+    `to enroll it with ${server} instead, repeat the command with --replace; to run a second sensor, choose another folder with --state`,
   );
 }
 
@@ -235,7 +234,7 @@ async function requestIdentity(
       if (route !== reEnroll || error.problem.code !== "key-taken") throw refusal(error, stateDir);
       // It was a key for this ticket alone: the next try makes another.
       removeCandidate(stateDir);
-      throw refusal(error, stateDir, "run the same command again: it makes a new key");
+      throw refusal(error, stateDir, "repeat the command: it creates a new key");
     }
   });
 }
@@ -256,7 +255,7 @@ export async function persist<T>(
       // Who has another certificate has it the next time too.
       const isHopeless = error.state === "wrong-server" || error.state === "clock-wrong";
       if (isHopeless || signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(server, error);
-      onRetry(`${server}: ${error.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`);
+      onRetry(`${server}: ${error.message}; retrying in ${Math.ceil(pauseMs / 1000)} s`);
       await wait(pauseMs, signal);
       if (signal.aborted) throw unreachable(server, error);
     }
@@ -280,11 +279,11 @@ function refusal(
 
 function unreachable(server: string, { message, state }: Unreachable): SensorError {
   const again =
-    "run the same command again when it can be reached; it is safe, and costs one use of the token at the most";
+    "repeat the command when the server is reachable; this is safe and takes at most one use of the token";
   const hints: Partial<Record<typeof state, string>> = {
     "wrong-server":
-      "give the pin that the console shows by --ca-pin, add its issuer to this host's trust store, or let this host reach the server without a proxy that inspects TLS",
-    "clock-wrong": "set this host's clock, then run the same command again",
+      "use --ca-pin with the pin from the console, add the issuer to this host's trust store, or bypass the proxy that inspects TLS",
+    "clock-wrong": "correct this host's clock, then repeat the command",
   };
   const text = `Cannot enroll sensor: ${server}: ${message}`;
   return new SensorError(SENSOR_STATES[state] as ExitName, text, hints[state] ?? again);

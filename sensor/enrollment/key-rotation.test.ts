@@ -152,7 +152,7 @@ test("a host whose key another one holds becomes a sensor of its own; a lost rep
   const outcome = await cycle();
   expect(outcome.news).toEqual([
     `another host owns the key of ${SENSOR_ID}: enrolled this clone as ${CLONE_ID}`,
-    expect.stringContaining("delivered a report that was kept since"),
+    expect.stringContaining("delivered 1 report spooled since"),
   ]);
   expect(outcome.state).toBe("connected");
   expect(onDisk()).toMatchObject({ sensorId: CLONE_ID, ...cloneKey });

@@ -119,7 +119,7 @@ export class IdentityChanged extends Error {}
 export function save(stateDir: string, session: Session, identity: EnrolledIdentity): void {
   changeIdentity(stateDir, (onDisk) => {
     if (onDisk?.state === "enrolled" && isSameIdentity(onDisk, session.identity)) return identity;
-    throw new IdentityChanged("another command changed the identity of this host");
+    throw new IdentityChanged("another command has changed the identity of this host");
   });
   session.identity = identity;
   session.connection.key = privateKeyOf(identity);

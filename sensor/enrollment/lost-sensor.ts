@@ -23,8 +23,8 @@ export type Standing =
 
 /** What a refusal says of a sensor that the server knows. */
 const REMARKS: Partial<Record<ProblemCode, string>> = {
-  "sensor-blocked": "it is blocked in the console",
-  "sensor-awaiting-approval": "it waits for approval in the console",
+  "sensor-blocked": "the sensor is blocked in the console",
+  "sensor-awaiting-approval": "the sensor is awaiting approval in the console",
 };
 
 export type LostOptions = Omit<EnrollOptions, "token">;
@@ -107,11 +107,11 @@ const WORDS: Record<
 > = {
   lost: {
     exit: "unknownToServer",
-    what: (id) => `no longer knows this host: its signed reply says that it has no ${id} with this key`,
+    what: (id) => `has no record of this host: its signed reply says that ${id} with this key does not exist`,
   },
   doubtful: {
     exit: "unknownToServer",
-    what: (id) => `says that it does not know ${id}, but this host cannot verify the reply`,
+    what: (id) => `replied that ${id} does not exist, but this host cannot verify the reply`,
   },
   "other-server": {
     exit: "wrongServer",
@@ -119,7 +119,7 @@ const WORDS: Record<
   },
   "key-replaced": {
     exit: "keyNotOurs",
-    what: (id) => `gave ${id} another key through a re-enrollment ticket, and refuses this host's key`,
+    what: (id) => `gave ${id} another key through a re-enrollment ticket and refuses this host's key`,
   },
 };
 
@@ -135,7 +135,7 @@ function describe(
   return new SensorError(
     exit,
     `Cannot enroll sensor: ${server} ${what(sensorId)}; the identity was kept`,
-    `to make this host a new sensor, run the same command with --replace${byToken}`,
+    `to enroll this host as a new sensor, repeat the command with --replace${byToken}`,
   );
 }
 

@@ -19,14 +19,14 @@ export async function readToken(
   sources: TokenSources,
 ): Promise<{ token: string; warning: string | undefined }> {
   const given = [sources.flag, sources.file, sources.environment].filter((source) => source !== undefined);
-  const how = "--token-file FILE, --token - for standard input, or the variable ATTACKLENS_TOKEN";
+  const how = "--token-file FILE, --token - for standard input, or the environment variable ATTACKLENS_TOKEN";
   if (given.length === 0)
-    throw new SensorError("usage", "Cannot enroll sensor: no token is given", `give it by ${how}`);
+    throw new SensorError("usage", "Cannot enroll sensor: no token was given", `use ${how}`);
   if (given.length > 1)
     throw new SensorError(
       "usage",
-      "Cannot enroll sensor: the token is given twice",
-      `give it once, by ${how}`,
+      "Cannot enroll sensor: more than one token was given",
+      `give one token with ${how}`,
     );
   const { text, warning } = await readSource(sources);
   const token = text.trim();
@@ -36,7 +36,7 @@ export async function readToken(
   throw new SensorError(
     "tokenRefused",
     `Cannot enroll sensor: the token ${error}; nothing was sent`,
-    "copy the whole value again, from atl_enr_ to its end",
+    "copy the complete token again",
   );
 }
 
@@ -46,7 +46,7 @@ async function readSource({ flag, file, environment, readStandardInput }: TokenS
   if (flag === undefined) return { text: environment ?? "", warning: undefined };
   return {
     text: flag,
-    warning: "a token on the command line shows in the list of processes; --token-file does not",
+    warning: "a token on the command line is visible in the process list; use --token-file instead",
   };
 }
 
@@ -71,7 +71,7 @@ function readTokenFile(path: string): { text: string; warning: string | undefine
       );
     }
     const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
-    const warning = open ? `others may read ${path}; chmod 600 keeps the token to its owner` : undefined;
+    const warning = open ? `other users can read ${path}; protect the token with chmod 600` : undefined;
     return { text: readFileSync(file, "utf8"), warning };
   } finally {
     closeSync(file);

@@ -152,7 +152,7 @@ describe("enroll", () => {
     const other = sensor({ sensorId: OTHER_ID });
     writeIdentity(folder.path, other);
     await expect(changeWay(identity, { ...options(), proxy: PROXY })).rejects.toThrow(
-      "Cannot enroll sensor: another command changed the identity",
+      "Cannot enroll sensor: another command has changed the identity",
     );
     expect(onDisk()).toEqual(other);
   });
@@ -194,6 +194,6 @@ test("unenroll leaves the new sensor that enroll has made of this host meanwhile
   server.next.push(meanwhile(() => writeIdentity(folder.path, other)));
   const { exitCode, stderr } = await runCommandLine(["unenroll", "--state", folder.path]);
   expect(exitCode).not.toBe(0);
-  expect(stderr).toContain("another command changed the identity");
+  expect(stderr).toContain("another command has changed the identity");
   expect(onDisk()).toEqual(other);
 });

@@ -31,7 +31,7 @@ test("what changed while the server was away is told in order, with the times at
   const { state, news } = await cycle();
   expect({ state, news }).toEqual({
     state: "connected",
-    news: [`delivered 3 reports that were kept since ${since}`],
+    news: [`delivered 3 reports spooled since ${since}`],
   });
   expect(outage.packagesTaken()).toEqual(["a", "a b", "a"]);
   const times = outage.taken.map(({ collectedAt }) => collectedAt!);
@@ -169,7 +169,7 @@ test("a kept report whose content the server refuses is told as lost, and those 
   outage.replyWith(problem("input-invalid", { detail: "Cannot check in: reason" }));
   const { state, news } = await cycle();
   expect(state).toBe("connected");
-  expect(news[0]).toBe(`the report of ${since} that was kept is lost: Cannot check in: reason`);
+  expect(news[0]).toBe(`the report of ${since} from the spool is lost: Cannot check in: reason`);
   expect(outage.packagesTaken()).toEqual(["b", "c"]);
 });
 
@@ -195,7 +195,7 @@ test("a category that failed then is told as failed then, and one that the serve
   await cycle();
   expect(outage.taken.map(({ category, what }) => `${category} ${what}`)).toEqual([
     "ports failed: no /proc",
-    "packages failed: the server refuses it: no",
+    "packages failed: the server rejected it: no",
     "packages b",
   ]);
   expect(outage.taken.map(({ collectedAt }) => collectedAt !== undefined)).toEqual([true, true, false]);

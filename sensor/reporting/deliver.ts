@@ -27,7 +27,7 @@ export async function deliver(
     } catch (error) {
       if (!(error instanceof UploadLimit)) throw error;
       pause.untilMs = now() + error.retryAfterMs;
-      news.push(`the server takes no more uploads until ${new Date(pause.untilMs).toISOString()}`);
+      news.push(`the server accepts no more uploads until ${new Date(pause.untilMs).toISOString()}`);
     }
   }
   return { ...(await sendOne({ ...present, inventory: {} })), isTaken: false };
@@ -62,14 +62,14 @@ async function deliverAll(
           last = await sendOne({ ...report, inventory: {} });
           if (last.undecided) return { ...last, isTaken: false };
         }
-        news.push(`the report of ${report.collectedAt} that was kept is lost: ${error.message}`);
+        news.push(`the report of ${report.collectedAt} from the spool is lost: ${error.message}`);
       }
       kept.removeOldest();
     }
   } finally {
     if (delivered.length > 0) {
-      const what = delivered.length === 1 ? "a report that was" : `${delivered.length} reports that were`;
-      news.push(`delivered ${what} kept since ${delivered[0]!.collectedAt}`);
+      const what = delivered.length === 1 ? "1 report" : `${delivered.length} reports`;
+      news.push(`delivered ${what} spooled since ${delivered[0]!.collectedAt}`);
     }
   }
   // Nothing has changed since the newest that waited.

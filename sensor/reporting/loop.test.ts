@@ -91,7 +91,7 @@ test("a later failure keeps what was known of the last check-in", async () => {
   expect((await cycleOnce()).state).toBe("server-in-trouble");
   expect(readStatus(folder.path)).toMatchObject({
     state: "server-in-trouble",
-    problem: "the server answered 503: The server is temporarily unavailable",
+    problem: "the server returned 503: The server is temporarily unavailable",
     lastCheckInAt: before?.lastCheckInAt,
     failedCategories: [{ category: "ports", reason: "no /proc" }],
   });
@@ -176,7 +176,7 @@ test("a server that cannot be reached is a state, not an end", async () => {
   enrollWith(await addressOfNoServer());
   const seen = await runFor(2);
   expect(seen.map(({ cycle }) => cycle)).toMatchObject(
-    Array(2).fill({ state: "server-unreachable", problem: "nothing listens there" }),
+    Array(2).fill({ state: "server-unreachable", problem: "connection refused" }),
   );
 });
 

@@ -165,7 +165,7 @@ test("a category that the server does not take is told as failed, and the others
   );
   expect(result.uploaded).toEqual(["users"]);
   expect(result.failed).toEqual([
-    { category: "packages", reason: expect.stringContaining("the server refuses it") },
+    { category: "packages", reason: expect.stringContaining("the server rejected it") },
   ]);
   expect(server.received.at(-1)?.body.inventory).toEqual({
     packages: { status: "failed", reason: expect.any(String) },
@@ -195,7 +195,7 @@ test("a server that goes on asking for what it was sent is given up", async () =
   const insatiable = json(200, { missing: ["0".repeat(64)] });
   server.next.push(json(200, { ...checkedIn(), wanted: ["packages"] }), ...Array(4).fill(insatiable));
   await expect(report(connection, withPackages(packages(2)))).rejects.toThrow(
-    "the server goes on asking for chunks of packages that it was sent",
+    "the server keeps requesting chunks of packages that it already has",
   );
   expect(uploads()).toEqual([]);
 });
@@ -261,7 +261,9 @@ test("nonces grow while the clock stands still, goes back, and over a restart a 
 
 test("a lost reply and a refusal are told apart", async () => {
   server.next.push(dropReply, problem("sensor-unknown", { detail: "Cannot check in: no such sensor" }));
-  await expect(report(connection, collected())).rejects.toEqual(new Unreachable("it closed the connection"));
+  await expect(report(connection, collected())).rejects.toEqual(
+    new Unreachable("the server closed the connection"),
+  );
   await expect(report(connection, collected())).rejects.toThrow("Cannot check in: no such sensor");
 });
 
@@ -272,7 +274,7 @@ test("a report that is stopped sends nothing more", async () => {
     json(200, { ...checkedIn(), wanted: ["packages"] })(response, request);
   });
   await expect(report(connection, withPackages(packages(2)), { signal: stop.signal })).rejects.toThrow(
-    "stopped before it answered",
+    "stopped before the server replied",
   );
   expect(paths()).toEqual(["check-in"]);
 });

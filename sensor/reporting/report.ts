@@ -143,7 +143,7 @@ export async function sendReport(
 /** The server has taken the check-in, and takes no more uploads for a while. */
 export class UploadLimit extends Error {
   constructor(readonly retryAfterMs: number) {
-    super("the server takes no more uploads for a while");
+    super("the server accepts no more uploads for a while");
   }
 }
 
@@ -159,7 +159,7 @@ async function upload(
     await sendChunks(connection, category, manifest, report, signal);
     return undefined;
   } catch (error) {
-    if (isAboutContent(error)) return toPlainText(`the server refuses it: ${error.message}`, 500);
+    if (isAboutContent(error)) return toPlainText(`the server rejected it: ${error.message}`, 500);
     throw error instanceof Unreachable && error.isLimit ? new UploadLimit(error.retryAfterMs) : error;
   }
 }
@@ -187,7 +187,7 @@ async function sendChunks(
       await send(connection, putChunks, { params: { category }, body: { chunks }, signal });
     }
   }
-  throw new Unreachable(`the server goes on asking for chunks of ${category} that it was sent`);
+  throw new Unreachable(`the server keeps requesting chunks of ${category} that it already has`);
 }
 
 /** Chunks together up to the batch size, by name; a larger one alone. */

@@ -43,7 +43,7 @@ export interface SpoolCounts {
   waiting: number;
   /** When the oldest was collected; null: none waits. */
   since: string | null;
-  /** Given up for want of space since none waited the last time; null: none. */
+  /** Given up because the spool was full since none waited the last time; null: none. */
   dropped: DroppedReports | null;
 }
 

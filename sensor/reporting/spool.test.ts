@@ -85,8 +85,8 @@ test("beyond the limit the oldest are dropped, which is told, counted over resta
     expect(diskBytes(folder.path)).toBeLessThanOrEqual(limit);
   }
   expect(opened.news).toEqual([
-    `dropped 1 kept report for want of space; 1 since ${at(1)}`,
-    `dropped 1 kept report for want of space; 2 since ${at(1)}`,
+    `dropped 1 spooled report because the spool was full; 1 since ${at(1)}`,
+    `dropped 1 spooled report because the spool was full; 2 since ${at(1)}`,
   ]);
   const dropped = { count: 2, since: at(1) };
   expect(countSpooledReports(folder.path)).toEqual({ waiting: 5, since: at(3), dropped });
@@ -96,7 +96,7 @@ test("beyond the limit the oldest are dropped, which is told, counted over resta
   expect(countSpooledReports(folder.path).dropped).toEqual({ count: 3, since: at(1) });
   again.news.length = 0;
   expect(delivered(again)).toEqual([at(4), at(5), at(6), at(7), at(8)]);
-  expect(again.news).toEqual([`3 reports since ${at(1)} were dropped for want of space`]);
+  expect(again.news).toEqual([`3 reports since ${at(1)} were dropped because the spool was full`]);
   expect(countSpooledReports(folder.path)).toEqual({ waiting: 0, since: null, dropped: null });
 });
 
@@ -108,7 +108,7 @@ test("a report that is larger than the limit costs those that wait nothing, and 
   opened.kept.keep(large());
   opened.kept.keep(large());
   expect(opened.news).toEqual([
-    expect.stringMatching(/^cannot keep this report: it takes \d+ bytes, more than 15904$/),
+    expect.stringMatching(/^cannot spool this report: it takes \d+ bytes, more than 15904$/),
   ]);
   expect(delivered(opened)).toEqual([at(1)]);
 });
@@ -130,13 +130,15 @@ test("a damaged report, or one of which a part is missing or damaged, is told as
   writeFileSync(chunkOf(3), "[]");
   const opened = openIn(folder.path);
   expect(opened.news).toEqual([
-    `the report of ${at(1)} that was kept is lost: its file is damaged`,
-    `the report of ${at(2)} that was kept is lost: a part of it is damaged`,
-    `the report of ${at(3)} that was kept is lost: a part of it is damaged`,
+    `the report of ${at(1)} from the spool is lost: its file is damaged`,
+    `the report of ${at(2)} from the spool is lost: a part of it is damaged`,
+    `the report of ${at(3)} from the spool is lost: a part of it is damaged`,
   ]);
   writeFileSync(join(reports, reportName(4, at(4))), "");
   expect(delivered(opened)).toEqual([at(5)]);
-  expect(opened.news.slice(3)).toEqual([`the report of ${at(4)} that was kept is lost: its file is damaged`]);
+  expect(opened.news.slice(3)).toEqual([
+    `the report of ${at(4)} from the spool is lost: its file is damaged`,
+  ]);
   // What only the damaged one had is found at the next start.
   openIn(folder.path);
   expect(filesIn(folder.path)).toEqual([]);
@@ -163,8 +165,8 @@ test("a place where nothing can be written is told, and never thrown", () => {
   const opened = openIn(folder.path);
   opened.kept.keep(reportOf(1, ["a"]));
   expect(opened.news).toEqual([
-    "cannot read the reports that were kept: a part of the path is not a folder",
-    expect.stringContaining("cannot keep this report: "),
+    "cannot read the spool: part of the path is not a folder",
+    expect.stringContaining("cannot spool this report: "),
   ]);
   expect(opened.kept.oldest()).toBeUndefined();
 });
@@ -195,7 +197,7 @@ test.skipIf(!canMount)(
       const before = filesIn(state);
       expect(() => writeFileSync(join(state, "filler"), new Uint8Array(1_000_000))).toThrow("ENOSPC");
       for (const minute of [2, 3]) opened.kept.keep(reportOf(minute, ["a", "b", "c", "d"]));
-      expect(opened.news).toEqual(Array(2).fill("cannot keep this report: no space left on the device"));
+      expect(opened.news).toEqual(Array(2).fill("cannot spool this report: no space left on the device"));
       expect(filesIn(state)).toEqual(before);
       rmSync(join(state, "filler"));
       opened.kept.keep(reportOf(4, ["a", "b", "c", "d"]));

@@ -82,8 +82,10 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
     }
     if (!dropped || dropped.count === before) return;
     const { count, since } = dropped;
-    news.push(`dropped ${plural(count - before, "kept report")} for want of space; ${count} since ${since}`);
-    attempt("write down how many reports were dropped", () =>
+    news.push(
+      `dropped ${plural(count - before, "spooled report")} because the spool was full; ${count} since ${since}`,
+    );
+    attempt("record how many reports were dropped", () =>
       writeFileAtomically(droppedPath, JSON.stringify({ ...STAMP, ...dropped })),
     );
   }
@@ -151,10 +153,10 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
 
   function tellLost(name: string, error: unknown): void {
     const { message } = error as Error;
-    news.push(`the report of ${parseReportName(name)?.since} that was kept is lost: ${message}`);
+    news.push(`the report of ${parseReportName(name)?.since} from the spool is lost: ${message}`);
   }
 
-  attempt("read the reports that were kept", open);
+  attempt("read the spool", open);
 
   return {
     /** Unless it is as the one that was kept or taken last. */
@@ -168,11 +170,11 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
       const wholeBytes = all.reduce((sum, bytes) => sum + bytes, 0);
       if (wholeBytes > limitBytes) {
         latest = state;
-        news.push(`cannot keep this report: it takes ${wholeBytes} bytes, more than ${limitBytes}`);
+        news.push(`cannot spool this report: it takes ${wholeBytes} bytes, more than ${limitBytes}`);
         return;
       }
       makeRoom(sizeBytes, contents);
-      attempt("keep this report", () => {
+      attempt("spool this report", () => {
         const name = reportName(sequence + 1, report.collectedAt);
         write(name, text, contents);
         sequence++;
@@ -208,7 +210,9 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
     removeOldest(): void {
       removeOldest();
       if (reports.length > 0 || !dropped) return;
-      news.push(`${plural(dropped.count, "report")} since ${dropped.since} were dropped for want of space`);
+      news.push(
+        `${plural(dropped.count, "report")} since ${dropped.since} were dropped because the spool was full`,
+      );
       dropped = undefined;
       remove(droppedPath);
     },

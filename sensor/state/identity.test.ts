@@ -69,7 +69,7 @@ test("a field of the file that was changed is noticed", () => {
   for (const field of ["publicKey", "privateKey", "sensorId", "version", "state", "enrolledAt"] as const) {
     const at = sound.indexOf(`${identity[field]}`, sound.indexOf(`"${field}"`) + field.length + 2);
     writeFileSync(identityPath(folder.path), `${sound.slice(0, at)}~${sound.slice(at + 1)}`);
-    expect(() => readIdentity(folder.path)).toThrow("the file is damaged; it was left as it is");
+    expect(() => readIdentity(folder.path)).toThrow("the file is damaged; it was not changed");
   }
 });
 

@@ -89,7 +89,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
     throw new SensorError(
       "identity",
       `Cannot read the identity in ${path}: ${systemReason(error)}`,
-      code === "EACCES" ? "run the command as the user that enrolled the sensor, e.g. with sudo" : undefined,
+      code === "EACCES" ? "run the command as the user who enrolled the sensor, e.g. with sudo" : undefined,
     );
   }
   const parsed = identity.safeParse(parseJson(text));
@@ -99,7 +99,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
   if (newer) throw newer;
   throw new SensorError(
     "identity",
-    `Cannot use the identity in ${path}: the file is damaged; it was left as it is`,
+    `Cannot use the identity in ${path}: the file is damaged; it was not changed`,
     "restore it from a backup, or move it away and enroll again with a token",
   );
 }
@@ -179,8 +179,8 @@ export function isSameSensor(one: Identity, other: Identity): boolean {
 export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string): SensorError {
   return new SensorError(
     "identity",
-    `Cannot ${action} sensor: another command changed the identity in ${stateDir} meanwhile; it was left as it is`,
-    "run the same command again",
+    `Cannot ${action} sensor: another command has changed the identity in ${stateDir}; it was kept`,
+    "repeat the command",
   );
 }
 
@@ -211,7 +211,7 @@ function cannotWrite(stateDir: string, error: unknown): SensorError {
   return new SensorError(
     "identity",
     `Cannot write the identity in ${stateDir}: ${systemReason(error)}; nothing was changed`,
-    "free some space or choose another folder with --state, then run the same command again",
+    "free some space or choose another folder with --state, then repeat the command",
   );
 }
 

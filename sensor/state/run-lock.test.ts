@@ -12,7 +12,7 @@ test("of two programs one holds the folder, for as long as it runs", async () =>
   const other = Bun.spawn([process.execPath, "-e", script, folder.path], { stdin: "pipe", stdout: "pipe" });
   const reader = other.stdout.getReader();
   await reader.read();
-  expect(() => lockStateDir(folder.path)).toThrow(`(process ${other.pid}) reports from ${folder.path}`);
+  expect(() => lockStateDir(folder.path)).toThrow(`(process ${other.pid}) is running with ${folder.path}`);
   other.kill("SIGKILL");
   await other.exited;
   {

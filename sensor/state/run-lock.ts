@@ -16,8 +16,8 @@ export function lockStateDir(stateDir: string): Disposable {
   if ("lock" in lock) return lock.lock;
   throw new SensorError(
     "failed",
-    `Cannot run sensor: another attacklens-sensor (process ${lock.holder}) reports from ${stateDir}`,
-    "stop that one first, or use another folder with --state",
+    `Cannot run sensor: another attacklens-sensor (process ${lock.holder}) is running with ${stateDir}`,
+    "stop that process first, or use another folder with --state",
   );
 }
 
@@ -32,7 +32,7 @@ export function lockIdentity(stateDir: string): Disposable {
       throw new SensorError(
         "failed",
         `Cannot change the identity in ${stateDir}: process ${lock.holder} has locked it`,
-        `run the same command again; if that process is not attacklens-sensor, remove ${path} first`,
+        `repeat the command; if that process is not attacklens-sensor, remove ${path} first`,
       );
     Bun.sleepSync(POLL_MS);
   }

@@ -68,7 +68,7 @@ function foreignFolder(stateDir: string, path: string, why: string, command: str
   const what = path === resolve(stateDir) ? "" : `: ${path}`;
   return new SensorError(
     "identity",
-    `Cannot use the state folder ${stateDir}${what}: ${why}, and the sensor runs as root; another user could replace its identity; nothing was changed`,
+    `Cannot use the state folder ${stateDir}${what}: ${why}, and the sensor runs as root; another user could replace its identity. Nothing was changed`,
     `${command}, or choose another folder with --state`,
   );
 }

@@ -54,12 +54,12 @@ function newerState(path: string, text: string, version: number): SensorError {
   const release = fieldOf(text, "release");
   const writer =
     release === undefined
-      ? "a newer build that does not name itself"
+      ? "an unnamed newer build"
       : `attacklens-sensor ${describe(release, fieldOf(text, "commit"))}`;
   return new SensorError(
     "identity",
     `Cannot use ${path}: ${writer} wrote it, with state version ${version}; this is attacklens-sensor ${describe(RELEASE, COMMIT)}, which supports state version ${STATE_VERSION}; nothing was changed`,
-    `install attacklens-sensor ${release === undefined ? "in its newest release" : `${toPlainText(release, 40)} or newer`} and run the same command again; leave the folder as it is: it holds this host's identity`,
+    `install attacklens-sensor ${release === undefined ? "in its latest release" : `${toPlainText(release, 40)} or newer`} and repeat the command; do not change the folder: it holds this host's identity`,
   );
 }
 

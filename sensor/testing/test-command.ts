@@ -8,7 +8,7 @@ import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 export const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
 const SECRET = TOKEN.slice("atl_enr_".length, -6);
 
-export const USAGE_HINT = "hint: attacklens-sensor help shows the commands and their options\n";
+export const USAGE_HINT = "hint: attacklens-sensor help lists all commands and options\n";
 
 export interface CommandOptions {
   stdin?: string;

@@ -94,7 +94,7 @@ describe("during a rotation the server shows its leaf, the cross certificate and
   test("a cross certificate alone is no root, though it has the key of one", async () => {
     await using server = await serve(chain[0], chain[1]!, root);
     expect((await errorOf(findPinnedRoot(server.url, pinOfIssued(next), undefined))).message).toContain(
-      "no root that it shows has the pin",
+      "it presents no root with the pin",
     );
   });
 });
@@ -113,7 +113,7 @@ describe("a pinned server", () => {
     const { exit, message, hint } = await errorOf(enrollWith(server.url, undefined, 60_000));
     expect(exit).toBe("wrongServer");
     expect(message).toStartWith(
-      `Cannot enroll sensor: ${server.url}: its certificate is not trusted here; it shows a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
+      `Cannot enroll sensor: ${server.url}: its certificate is not trusted by this host; it presents a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
     );
     expect(hint).toContain("--ca-pin");
     expect(server.received).toEqual([]);
@@ -125,9 +125,9 @@ describe("a pinned server", () => {
     const { exit, message, hint } = await errorOf(enrollWith(server.url, pin, 60_000));
     expect(exit).toBe("wrongServer");
     expect(message).toStartWith(
-      `Cannot trust ${server.url}: no root that it shows has the pin ${pin}; nothing was sent. It shows a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
+      `Cannot trust ${server.url}: it presents no root with the pin ${pin}; nothing was sent. It presents a server of the tests, issued by AttackLens private CA 1, key ${pinOfIssued(leaf)}, valid until `,
     );
-    expect(hint).toContain("another AttackLens server answers there, or its CA was rotated");
+    expect(hint).toContain("another AttackLens server runs there, or its CA was rotated");
     expect(server.received).toEqual([]);
     expect(readIdentity(folder.path)).toBeUndefined();
   });
@@ -171,7 +171,7 @@ describe("a pinned server", () => {
       const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
       expect(exit).toBe("wrongServer");
       expect(message).toContain(
-        `its certificate is not trusted here; it shows a server of the tests, issued by Inspector 3000, key ${pinOfIssued(rogueLeaf)}`,
+        `its certificate is not trusted by this host; it presents a server of the tests, issued by Inspector 3000, key ${pinOfIssued(rogueLeaf)}`,
       );
       expect(server.received).toEqual([]);
     });
@@ -205,7 +205,7 @@ describe("a pinned server", () => {
     await using server = await serve(other, root);
     const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
     expect(exit).toBe("wrongServer");
-    expect(message).toContain("its certificate is for another name; it shows a server of the tests");
+    expect(message).toContain("its certificate is for another name; it presents a server of the tests");
     expect(server.received).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describe("a pinned server", () => {
     await using server = await serve(ended, root);
     const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root)));
     expect(exit).toBe("serverUnreachable");
-    expect(message).toContain("its certificate has expired, by this host's clock, which says 20");
+    expect(message).toContain("its certificate has expired, according to this host's clock (20");
     expect(message).toContain("valid until 20");
     expect(server.received).toEqual([]);
   });
@@ -247,8 +247,8 @@ describe("a pinned server", () => {
     await using server = await serve(early, root);
     const { exit, message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
     expect(exit).toBe("clockWrong");
-    expect(message).toContain("its certificate is not valid yet, by this host's clock, which says 20");
-    expect(hint).toContain("set this host's clock");
+    expect(message).toContain("its certificate is not valid yet, according to this host's clock (20");
+    expect(hint).toContain("correct this host's clock");
     expect(server.received).toEqual([]);
   });
 
@@ -291,7 +291,7 @@ describe("the version of TLS", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     for (const pin of [undefined, pinOfIssued(root)])
       expect((await errorOf(enrollWith(url, pin))).message).toBe(
-        `Cannot enroll sensor: ${url}: it does not speak TLS 1.2 or newer on this port`,
+        `Cannot enroll sensor: ${url}: this port does not support TLS 1.2 or newer`,
       );
     server.closeAllConnections();
     server.close();

@@ -40,7 +40,7 @@ export async function lookAtCertificate(server: string, proxy: string | undefine
       minVersion: "TLSv1.2",
     });
     const timer = setTimeout(
-      () => end(() => reject(new Unreachable("no answer to the TLS handshake"))),
+      () => end(() => reject(new Unreachable("no reply to the TLS handshake"))),
       TIMEOUT_MS,
     );
     function end(settle: () => void): void {
@@ -50,7 +50,7 @@ export async function lookAtCertificate(server: string, proxy: string | undefine
       tunnel.destroy();
     }
     socket.on("error", (error) => end(() => reject(error)));
-    socket.once("close", () => end(() => reject(new Unreachable("it closed the connection"))));
+    socket.once("close", () => end(() => reject(new Unreachable("the server closed the connection"))));
     socket.once("secureConnect", () =>
       end(() => {
         const refusal = socket.authorized ? undefined : String(socket.authorizationError ?? "not trusted");
@@ -87,10 +87,10 @@ export async function findPinnedRoot(
   const issuer = chain[0] === undefined ? "" : nameOf(new X509Certificate(chain[0]).issuer);
   throw new SensorError(
     "wrongServer",
-    `Cannot trust ${server}: no root that it shows has the pin ${pin}; nothing was sent. It shows ${describeChain(chain)}`,
+    `Cannot trust ${server}: it presents no root with the pin ${pin}; nothing was sent. It presents ${describeChain(chain)}`,
     issuer.startsWith("AttackLens private CA")
-      ? "another AttackLens server answers there, or its CA was rotated: take the pin from the console again"
-      : `a proxy that inspects TLS (issuer: ${issuer || "none"}) or another server answers there; let this host reach the server without it`,
+      ? "another AttackLens server runs there, or its CA was rotated: copy the pin from the console again"
+      : `a proxy that inspects TLS (issuer: ${issuer || "none"}) or another server replied; let this host reach the server without the proxy`,
   );
 }
 

@@ -163,7 +163,7 @@ describe("a request through a proxy", () => {
     test(`that wants credentials, ${name}: says so, and no secret`, async () => {
       await using proxy = await open({ credentials: CREDENTIALS });
       const url = credentials === "" ? proxy.url : withCredentials(proxy.url, credentials);
-      const expected = `by way of ${proxy.url}: the proxy wants credentials, or others than were given`;
+      const expected = `through ${proxy.url}: the proxy rejected the credentials or requires some`;
       expect(await failure(url, () => fetchBy(by(url), address, {}))).toBe(expected);
       expect(await failure(url, () => lookAtCertificate(address, url))).toBe(expected);
       expect(received).toEqual([]);
@@ -171,25 +171,25 @@ describe("a request through a proxy", () => {
 
   test("that refuses, is not there, or is none: says which", async () => {
     await using proxy = await open({ refuseWith: 403 });
-    const refuses = `by way of ${proxy.url}: the proxy refuses to connect to it (403)`;
+    const refuses = `through ${proxy.url}: the proxy refused to connect to the server (403)`;
     expect(await failure(proxy.url, () => fetchBy(by(proxy.url), address, {}))).toBe(refuses);
     expect(await failure(proxy.url, () => lookAtCertificate(address, proxy.url))).toBe(refuses);
     const nobody = "http://127.0.0.1:9";
-    const expected = `by way of ${nobody}: nothing listens there`;
+    const expected = `through ${nobody}: connection refused`;
     expect(await failure(nobody, () => fetchBy(by(nobody), address, {}))).toBe(expected);
     expect(await failure(nobody, () => lookAtCertificate(address, nobody))).toBe(expected);
     const other = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const ssh = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     expect(await failure(ssh, () => lookAtCertificate(address, ssh))).toBe(
-      `by way of ${ssh}: what the proxy answers is not HTTP`,
+      `through ${ssh}: the proxy's reply is not HTTP`,
     );
     other.close();
   });
 
   test("that is reached by TLS: a root that is pinned for the server does not vouch for the proxy, nor the other way", async () => {
     await using proxy = await open({ tls: chainOf(await makeLeaf(ca), ca) });
-    const expected = `by way of ${proxy.url}: its certificate is not trusted here`;
+    const expected = `through ${proxy.url}: its certificate is not trusted by this host`;
     expect(await failure(proxy.url, () => fetchBy(by(proxy.url), address, {}))).toStartWith(expected);
     expect(proxy.tunnels).toEqual([]);
     expect(received).toEqual([]);

@@ -149,8 +149,8 @@ async function openRelay(proxy: string) {
 
 /** Why a proxy opens no tunnel, in words. */
 export function proxyRefusal(status: number): string {
-  if (status === 407) return "the proxy wants credentials, or others than were given";
-  return `the proxy refuses to connect to it (${status})`;
+  if (status === 407) return "the proxy rejected the credentials or requires some";
+  return `the proxy refused to connect to the server (${status})`;
 }
 
 export function bareHost(hostname: string): string {
@@ -165,7 +165,7 @@ function opened<S extends Socket>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Unreachable(`no answer within ${timeoutMs / 1000} s`));
+      reject(new Unreachable(`no reply within ${timeoutMs / 1000} s`));
     }, timeoutMs);
     socket.once(event, () => {
       clearTimeout(timer);
@@ -182,10 +182,7 @@ function opened<S extends Socket>(
 function readStatus(socket: Socket, timeoutMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let head = "";
-    const timer = setTimeout(
-      () => end(() => reject(new Unreachable("the proxy does not answer"))),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => end(() => reject(new Unreachable("no reply from the proxy"))), timeoutMs);
     function end(settle: () => void): void {
       clearTimeout(timer);
       socket.off("data", read);
@@ -200,7 +197,7 @@ function readStatus(socket: Socket, timeoutMs: number): Promise<number> {
       const isWhole = head.includes("\r\n\r\n");
       if (!isWhole && head.length <= MAX_HEAD_BYTES) return;
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
-      end(() => (status ? resolve(status) : reject(new Unreachable("what the proxy answers is not HTTP"))));
+      end(() => (status ? resolve(status) : reject(new Unreachable("the proxy's reply is not HTTP"))));
     }
     socket.on("data", read);
     socket.once("close", closed);

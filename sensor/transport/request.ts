@@ -113,7 +113,7 @@ async function sendOnce<R extends Route>(
     );
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
-    if (timeout.aborted) throw new Unreachable(`no answer within ${TIMEOUT_MS / 1000} s`);
+    if (timeout.aborted) throw new Unreachable(`no reply within ${TIMEOUT_MS / 1000} s`);
     throw await failureOf(connection, error);
   }
 }
@@ -182,11 +182,11 @@ export async function failureOf(
   if (error instanceof Unreachable && proxy === undefined) return error;
   const reason = error instanceof Unreachable ? error.message : networkReason(error);
   const code = errnoCode(error) ?? "";
-  const by = proxy === undefined ? "" : `by way of ${describeProxy(proxy)}: `;
+  const by = proxy === undefined ? "" : `through ${describeProxy(proxy)}: `;
   if (!/CERT|ISSUER|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))
     return new Unreachable(by + reason);
   const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
-  const text = `${by}${reason}${seen ? `; it shows ${describeChain(seen.chain)}` : ""}`;
+  const text = `${by}${reason}${seen ? `; it presents ${describeChain(seen.chain)}` : ""}`;
   // A server's own may have ended; who has a clock that is ahead sees the same.
   if (code === "CERT_HAS_EXPIRED") return new Unreachable(text);
   return new Unreachable(text, 0, code === "CERT_NOT_YET_VALID" ? "clock-wrong" : "wrong-server");
@@ -196,32 +196,31 @@ export async function failureOf(
 export function networkReason(error: unknown): string {
   const code = errnoCode(error);
   const { name, message } = error as Partial<Error>;
-  if (name === "AbortError") return "stopped before it answered";
+  if (name === "AbortError") return "stopped before the server replied";
   const tunnel = code === "ERR_PROXY_TUNNEL" && /\b([1-5]\d\d)\b/.exec(message ?? "")?.[1];
   if (tunnel) return proxyRefusal(Number(tunnel));
-  if (code === "EPROTO" || code?.startsWith("ERR_SSL"))
-    return "it does not speak TLS 1.2 or newer on this port";
+  if (code === "EPROTO" || code?.startsWith("ERR_SSL")) return "this port does not support TLS 1.2 or newer";
   const known: Record<string, string> = {
-    ConnectionRefused: "nothing listens there",
-    ECONNREFUSED: "nothing listens there",
-    ENOTFOUND: "its name is not known",
-    EAI_AGAIN: "its name cannot be looked up now",
-    FailedToOpenSocket: "it cannot be reached",
-    EHOSTUNREACH: "it cannot be reached",
-    ENETUNREACH: "it cannot be reached",
-    Malformed_HTTP_Response: "what it answers is not HTTP",
-    InvalidHTTPResponse: "what it answers is not HTTP",
-    ZlibError: "its reply is damaged",
-    ConnectionClosed: "it closed the connection",
-    ECONNRESET: "it closed the connection",
-    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted here",
-    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted here",
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted here",
-    UNABLE_TO_GET_ISSUER_CERT: "its certificate is not trusted here",
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted here",
+    ConnectionRefused: "connection refused",
+    ECONNREFUSED: "connection refused",
+    ENOTFOUND: "its name does not exist",
+    EAI_AGAIN: "its name could not be resolved",
+    FailedToOpenSocket: "host unreachable",
+    EHOSTUNREACH: "host unreachable",
+    ENETUNREACH: "host unreachable",
+    Malformed_HTTP_Response: "the reply is not HTTP",
+    InvalidHTTPResponse: "the reply is not HTTP",
+    ZlibError: "the reply is damaged",
+    ConnectionClosed: "the server closed the connection",
+    ECONNRESET: "the server closed the connection",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted by this host",
+    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted by this host",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted by this host",
+    UNABLE_TO_GET_ISSUER_CERT: "its certificate is not trusted by this host",
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted by this host",
     ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-    CERT_HAS_EXPIRED: `its certificate has expired, by this host's clock, which says ${new Date().toISOString()}`,
-    CERT_NOT_YET_VALID: `its certificate is not valid yet, by this host's clock, which says ${new Date().toISOString()}`,
+    CERT_HAS_EXPIRED: `its certificate has expired, according to this host's clock (${new Date().toISOString()})`,
+    CERT_NOT_YET_VALID: `its certificate is not valid yet, according to this host's clock (${new Date().toISOString()})`,
   };
   return known[code ?? ""] ?? message?.split(". For more information")[0] ?? "the connection failed";
 }

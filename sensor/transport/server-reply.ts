@@ -47,7 +47,9 @@ export async function readReply<R extends Route>(
     if (!route.output) return undefined as RouteOutput<R>;
     const output = route.output.safeParse(clampInterval(parseJson(text)));
     if (output.success) return output.data as RouteOutput<R>;
-    throw new Unreachable(`the reply to ${route.method} ${route.path} is not an AttackLens server's`);
+    throw new Unreachable(
+      `the reply to ${route.method} ${route.path} does not come from an AttackLens server`,
+    );
   }
   const problem = problemBody.safeParse(parseJson(text));
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
@@ -55,7 +57,7 @@ export async function readReply<R extends Route>(
   if (response.status >= 500 || [408, 429].includes(response.status)) {
     const title = problem.success ? problem.data.title : "no explanation";
     throw new Unreachable(
-      `the server answered ${response.status}: ${toPlainText(title, 200)}`,
+      `the server returned ${response.status}: ${toPlainText(title, 200)}`,
       retryAfterMs,
       // Of anything else, e.g. a proxy's own page, nothing is known about the server behind it.
       problem.success ? "server-in-trouble" : "server-unreachable",
@@ -64,7 +66,7 @@ export async function readReply<R extends Route>(
   }
   if (problem.success) throw new Refused(problem.data, isAuthentic(text));
   throw new Unreachable(
-    `something that is not an AttackLens server answered ${response.status}`,
+    `a program that is not an AttackLens server returned ${response.status}`,
     retryAfterMs,
   );
 }

@@ -42,8 +42,8 @@ test.skipIf(process.platform === "win32")(
     expect(enroll + check).not.toContain(value);
     const checked = await paste(installation, check, value, "first");
     expect(checked.stdout).not.toContain("FAIL");
-    expect(checked.stdout).toContain("127.0.0.1, as the server sees this host, is allowed");
-    expect(checked.stdout).toContain(`${hostname()} comes into no asset group`);
+    expect(checked.stdout).toContain("127.0.0.1, this host's address as seen by the server, is allowed");
+    expect(checked.stdout).toContain(`${hostname()} would join no asset group`);
     expect((await ada.call(listSensors)).items).toEqual([]);
     const enrolled = await paste(installation, enroll, value, "first");
     expect(enrolled.stderr).toBe("");
@@ -60,7 +60,7 @@ test.skipIf(process.platform === "win32")(
     const ticket = await made.getByRole("textbox", { name: "Re-enrollment ticket" }).inputValue();
     const again = await paste(installation, await copyCommand(made), ticket, "second");
     expect(again.stderr).toBe("");
-    expect(again.stdout).toContain(`enrolled again ${hostname()} as ${sensor?.id}`);
+    expect(again.stdout).toContain(`re-enrolled ${hostname()} as ${sensor?.id}`);
     await made.getByText("Preflight check").click();
     const way = await paste(installation, await copyCommand(made), "", "second");
     expect(way.stdout).toMatch(/^ok +pin +sha256:[0-9a-f]{64}/m);

@@ -258,7 +258,7 @@ test("catches up with what it kept while nobody answered, on a clock that is wro
   expect(await report(start(options), changed)).toMatchObject({ kind: "taken" });
 });
 
-test("is stopped by a token that is not good, and enrolled again with a ticket", async () => {
+test("is stopped by a token that is not good, and re-enrolled with a ticket", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const address = installation.server.url;

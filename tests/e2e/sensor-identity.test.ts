@@ -79,9 +79,9 @@ test("a re-enrollment ticket moves a sensor to another folder, and its previous 
 
   const again = await enrollSensor(installation, ticket, "after");
   expect(again.stderr).toBe("");
-  expect(again.stdout).toContain(`enrolled again ${hostname()} as ${identityIn(stateDir).sensorId}`);
+  expect(again.stdout).toContain(`re-enrolled ${hostname()} as ${identityIn(stateDir).sensorId}`);
   const refused = await runSensor(["run", "--once", "--state", stateDir]);
-  expect(refused.stderr).toContain("enrolled again at");
+  expect(refused.stderr).toContain("with another key");
   expect(refused.code).toBe(13);
   expect((await runSensor(["run", "--once", "--state", again.stateDir])).code).toBe(0);
   const used = await enrollSensor(installation, ticket, "thief");

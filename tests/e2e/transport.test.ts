@@ -83,12 +83,12 @@ for (const [family, listen] of [
     await expect(shownAt(url, "TLSv1.1")).rejects.toThrow();
     const unpinned = await enroll(installation, value);
     expect(unpinned.stderr).toContain(
-      "its certificate is not trusted here; it shows AttackLens server, issued by AttackLens private CA",
+      "its certificate is not trusted by this host; it shows AttackLens server, issued by AttackLens private CA",
     );
     expect(unpinned.code).toBe(10);
     const wrong = await enroll(installation, value, { pin: `sha256:${"0".repeat(64)}` });
     expect(wrong.stderr).toContain(
-      "nothing was sent. It shows AttackLens server, issued by AttackLens private CA",
+      "nothing was sent. It presents AttackLens server, issued by AttackLens private CA",
     );
     expect(wrong.code).toBe(10);
     expect((await ada.call(listEnrollmentAttempts, {})).items).toEqual([]);
@@ -173,7 +173,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
   const refused = await runOnce(asleep);
   expect(refused.stderr).toContain(
-    "its certificate is not trusted here; it shows AttackLens server, issued by AttackLens private CA ",
+    "its certificate is not trusted by this host; it shows AttackLens server, issued by AttackLens private CA ",
   );
   expect(refused.code).toBe(10);
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
@@ -182,9 +182,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
   expect((await runOnce(asleep)).code).toBe(10);
   const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
-  expect(pinned.stdout).toContain(
-    "the token was not used\nuses this command's connection settings from now on",
-  );
+  expect(pinned.stdout).toContain("the token was not used\nsaved the connection settings of this command");
   expect((await runOnce(asleep)).stderr).not.toContain("certificate");
 });
 
@@ -256,7 +254,7 @@ test("another server on the same port hears nothing of a pinned sensor, which co
   );
   expect(refused.code).toBe(10);
   const newcomer = await enroll(installation, value, { pin: caPin, name: "newcomer" });
-  expect(newcomer.stderr).toContain(`no root that it shows has the pin ${caPin}; nothing was sent`);
+  expect(newcomer.stderr).toContain(`it presents no root with the pin ${caPin}; nothing was sent`);
   expect(newcomer.code).toBe(10);
   expect(heard).toEqual([]);
   await rogue.stop(true);
@@ -341,13 +339,13 @@ test("nginx that inspects TLS is refused by the pin; where a host trusts it, che
 
   const pinned = await enroll(installation, value, { url: nginx.url, pin: caPin, environment });
   expect(pinned.stderr).toContain(
-    `nothing was sent. It shows a server of the tests, issued by Inspector 3000, key ${pinOfIssued(leaf)}`,
+    `nothing was sent. It presents a server of the tests, issued by Inspector 3000, key ${pinOfIssued(leaf)}`,
   );
   expect(pinned.stderr).toContain("hint: a proxy that inspects TLS (issuer: Inspector 3000)");
   expect(pinned.code).toBe(10);
   const unknown = await enroll(installation, value, { url: nginx.url });
   expect(unknown.stderr).toContain(
-    "its certificate is not trusted here; it shows a server of the tests, issued by Inspector 3000",
+    "its certificate is not trusted by this host; it presents a server of the tests, issued by Inspector 3000",
   );
   expect(unknown.code).toBe(10);
   expect((await ada.call(listEnrollmentAttempts, {})).items).toEqual([]);
@@ -357,12 +355,12 @@ test("nginx that inspects TLS is refused by the pin; where a host trusts it, che
     environment,
   });
   expect(checked.stdout).toContain(
-    "note  inspection   the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: Inspector 3000)\n",
+    "note  inspection   this host sees a certificate other than the server's: a proxy that inspects TLS or a load balancer presents it (issuer: Inspector 3000)\n",
   );
   expect(checked.code).toBe(0);
   const trusting = await enroll(installation, value, { url: nginx.url, environment });
   expect(trusting.code).toBe(0);
-  expect(trusting.stderr).toContain("a proxy that inspects TLS reads along");
+  expect(trusting.stderr).toContain("a proxy that inspects TLS or a load balancer presents it");
   expect(trusting.stderr).toContain("issuer: Inspector 3000");
   expect((await runOnce(trusting.stateDir, environment)).code).toBe(0);
 });
@@ -386,7 +384,7 @@ test.skipIf(process.platform !== "linux")(
       });
       expect(checked.stdout).toMatch(
         new RegExp(
-          `^note {2}clock {8}17[23]\\d{3} s ${direction} the server's: the sensor corrects itself by the server's time$`,
+          `^note {2}clock {8}17[23]\\d{3} s ${direction} the server's: the sensor corrects for it$`,
           "m",
         ),
       );
@@ -397,7 +395,7 @@ test.skipIf(process.platform !== "linux")(
       expect((await runOnce(stateDir, environment)).code).toBe(0);
       const { stdout } = await runSensor(["status", "--state", stateDir], { environment });
       expect(stdout).toMatch(
-        new RegExp(`^Clock +17[23]\\d{3} s ${direction} the server's, by which it is corrected$`, "m"),
+        new RegExp(`^Clock +17[23]\\d{3} s ${direction} the server's clock, corrected automatically$`, "m"),
       );
     }
     expect((await ada.call(listSensors, {})).items).toMatchObject(Array(2).fill({ status: "online" }));
@@ -412,8 +410,8 @@ test.skipIf(process.platform !== "linux")(
     writeFileSync(roots, root.certificate);
     const environment = { ...(await clockOffBy(-2)), SSL_CERT_FILE: roots };
     const early = await enroll(installation, value, { url: nginx.url, name: "early", environment });
-    expect(early.stderr).toContain("its certificate is not valid yet, by this host's clock, which says ");
-    expect(early.stderr).toContain("hint: set this host's clock");
+    expect(early.stderr).toContain("its certificate is not valid yet, according to this host's clock (");
+    expect(early.stderr).toContain("hint: correct this host's clock");
     expect(early.code).toBe(11);
   },
 );
@@ -437,7 +435,7 @@ test("through a proxy that wants credentials a sensor enrolls and reports, and n
     pin: caPin,
     environment: { HTTPS_PROXY: proxy.url },
   });
-  expect(refused.stderr).toContain(`by way of ${proxy.url}: the proxy wants credentials`);
+  expect(refused.stderr).toContain(`through ${proxy.url}: the proxy rejected the credentials`);
   expect(refused.code).toBe(4);
   const environment = { HTTPS_PROXY: full };
   const { stateDir, code, stderr } = await enroll(installation, value, { url, pin: caPin, environment });

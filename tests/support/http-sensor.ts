@@ -18,7 +18,7 @@ export interface HttpSensor {
   checkIn(): Promise<void>;
 }
 
-/** Enrolls with a key of its own. Throws what the server answered when it refuses. */
+/** Enrolls with a key of its own. Throws what the server returned when it refuses. */
 export async function enrollOverHttp(
   serverUrl: string,
   token: string,

@@ -15,7 +15,7 @@ export const PLAIN = {
   finding: {
     step: "certificate",
     state: "ok",
-    text: "none: plain HTTP, which does not leave this host",
+    text: "none: plain HTTP on this host",
   } satisfies Finding,
   seen: undefined,
 };
@@ -35,28 +35,34 @@ export async function checkCertificate(
       return { finding: { step, state: "ok", text }, seen };
     const { hint, exit } = refusalHint(seen);
     return {
-      finding: { step, state: "failed", text: `${text}; not trusted here: ${seen.refusal}`, hint, exit },
+      finding: {
+        step,
+        state: "failed",
+        text: `${text}; not trusted by this host: ${seen.refusal}`,
+        hint,
+        exit,
+      },
     };
   } catch (error) {
     const { message } = await failureOf({ server, proxy }, error);
-    const hint = "look at --server and its port, and at firewalls between here and there";
+    const hint = "check --server and its port, and firewalls between this host and the server";
     return { finding: { step, state: "failed", text: message, hint } };
   }
 }
 
 function refusalHint({ chain, refusal = "" }: Seen): { hint: string; exit: ExitName } {
   if (/NOT_YET_VALID/.test(refusal))
-    return { hint: `set this host's clock, which says ${new Date().toISOString()}`, exit: "clockWrong" };
+    return { hint: `correct this host's clock (${new Date().toISOString()})`, exit: "clockWrong" };
   if (/EXPIRED/.test(refusal)) {
-    const hint = `renew the server's certificate, or set this host's clock, which says ${new Date().toISOString()}`;
+    const hint = `renew the server's certificate, or correct this host's clock (${new Date().toISOString()})`;
     return { hint, exit: "wrongServer" };
   }
   if (/ALTNAME/.test(refusal))
-    return { hint: "give --server a name that the certificate is for", exit: "wrongServer" };
+    return { hint: "use a name in --server that the certificate covers", exit: "wrongServer" };
   const issuer = issuerOf(chain);
   const hint = issuer.startsWith("AttackLens private CA")
-    ? "give the pin that the console shows by --ca-pin"
-    : `${issuer} is a proxy that inspects TLS, unless it is who certifies the server: let this host reach the server without it, or add it to this host's trust store`;
+    ? "use --ca-pin with the pin from the console"
+    : `${issuer} is a CA that this host does not trust, or a proxy that inspects TLS: add the CA to this host's trust store, or bypass the proxy`;
   return { hint, exit: "wrongServer" };
 }
 
@@ -68,11 +74,11 @@ export async function checkPin(
   const step = "pin";
   if (caPin === undefined) {
     const isTls = server.startsWith("https:");
-    return { step, state: "ok", text: isTls ? "none: this host's trust store decides" : "none" };
+    return { step, state: "ok", text: isTls ? "not pinned: this host's trust store is used" : "none" };
   }
   try {
     const root = await findPinnedRoot(server, caPin, proxy);
-    return { step, state: "ok", text: `${caPin} is shown`, root };
+    return { step, state: "ok", text: `the server presents ${caPin}`, root };
   } catch (error) {
     if (error instanceof SensorError)
       return { step, state: "failed", text: error.message, hint: error.hint, exit: error.exit };
@@ -84,7 +90,7 @@ export function inspectionFinding(seen: Seen): Finding {
   return {
     step: "inspection",
     state: "note",
-    text: `the certificate seen here is not the server's own: a proxy that inspects TLS reads along, or a load balancer (issuer: ${issuerOf(seen.chain)})`,
-    hint: "let this host reach the server without it, or give --ca-pin where the server has a private CA: it refuses such a proxy",
+    text: `this host sees a certificate other than the server's: a proxy that inspects TLS or a load balancer presents it (issuer: ${issuerOf(seen.chain)})`,
+    hint: "bypass the proxy, or use --ca-pin if the server has a private CA: the pin rejects such a proxy",
   };
 }

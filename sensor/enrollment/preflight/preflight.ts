@@ -36,7 +36,7 @@ export async function* check(options: CheckOptions): AsyncGenerator<Finding> {
   }
   for (const step of STEPS.filter((one) => !found.has(one))) {
     const isWithout = options.token === undefined && TOKEN_STEPS.includes(step);
-    const text = isWithout ? "no token is given" : `not looked at: ${failed} has failed`;
+    const text = isWithout ? "no token was given" : `not checked: ${failed} failed`;
     yield { step, state: "skipped", text, ...(isWithout ? { hint: "add --token-file FILE" } : {}) };
     // Once is enough to say.
     if (isWithout) return;

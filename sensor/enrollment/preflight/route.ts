@@ -15,7 +15,7 @@ export async function* lookAtWay(url: URL, proxy: string | undefined): AsyncGene
     return name.state !== "failed";
   }
   const name = await checkName(new URL(proxy).hostname, "the proxy's address");
-  yield { ...name, text: `${name.text}: the proxy, which looks up ${bareHost(url.hostname)} itself` };
+  yield { ...name, text: `${name.text}: the proxy, which resolves ${bareHost(url.hostname)}` };
   if (name.state === "failed") return false;
   const tunnel = await checkProxy(proxy, url);
   yield tunnel;
@@ -32,8 +32,8 @@ async function checkName(hostname: string, origin: string): Promise<Finding> {
     return {
       step: "name",
       state: "failed",
-      text: `${bare} cannot be looked up (${errnoCode(error)})`,
-      hint: `look at the spelling of ${origin} and at this host's DNS`,
+      text: `${bare} could not be resolved (${errnoCode(error)})`,
+      hint: `check the spelling of ${origin} and this host's DNS`,
     };
   }
 }
@@ -49,7 +49,7 @@ async function checkProxy(proxy: string, url: URL): Promise<Finding> {
       step: "proxy",
       state: "failed",
       text: (await failureOf({ server: url.origin, proxy }, error)).message,
-      hint: "look at --proxy http://USER:PASSWORD@HOST:PORT, or at HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+      hint: "check --proxy http://USER:PASSWORD@HOST:PORT, or HTTPS_PROXY, ALL_PROXY and NO_PROXY",
     };
   }
 }

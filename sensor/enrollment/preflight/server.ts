@@ -19,28 +19,28 @@ export async function checkServer(
     const reply = await fetchBy(way, `${server}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     const body = (await reply.json().catch(() => undefined)) as { status?: unknown } | undefined;
     if (reply.status !== 200 || body?.status !== "ok") {
-      const text = `${server} answers ${reply.status}, not as AttackLens does`;
-      const hint = "look at --server, and at what stands before it";
+      const text = `${server} returned ${reply.status} and is not an AttackLens server`;
+      const hint = "check --server and the proxies in front of the server";
       return { reached: { step, state: "failed", text, hint } };
     }
     const date = Date.parse(reply.headers.get("date") ?? "");
     return {
-      reached: { step, state: "ok", text: `${server} answers` },
+      reached: { step, state: "ok", text: `${server} is an AttackLens server` },
       clockOffsetMs: Number.isNaN(date) ? undefined : offsetFrom(date, askedAt, Date.now()),
     };
   } catch (error) {
     const { message, state } = await failureOf({ server, ...way }, error);
     const hints: Partial<Record<typeof state, string>> = {
       "wrong-server":
-        "another server answers there, or a proxy that inspects TLS: let this host reach the server without it",
-      "clock-wrong": "set this host's clock",
+        "another server runs there, or a proxy inspects TLS: let this host reach the server without the proxy",
+      "clock-wrong": "correct this host's clock",
     };
     return {
       reached: {
         step,
         state: "failed",
         text: `${server} cannot be reached: ${message}`,
-        hint: hints[state] ?? "look at firewalls between here and there",
+        hint: hints[state] ?? "check firewalls between this host and the server",
         exit: SENSOR_STATES[state],
       },
     };
@@ -57,15 +57,15 @@ function offsetFrom(date: number, askedAt: number, answeredAt: number): number {
 
 export function clockFinding(offsetMs: number | undefined): Finding {
   const step = "clock";
-  if (offsetMs === undefined) return { step, state: "skipped", text: "the server does not tell its time" };
+  if (offsetMs === undefined) return { step, state: "skipped", text: "the server did not send its time" };
   const seconds = Math.round(Math.abs(offsetMs) / 1000);
-  if (seconds <= 1) return { step, state: "ok", text: "agrees with the server's" };
+  if (seconds <= 1) return { step, state: "ok", text: "matches the server's" };
   const text = `${seconds} s ${offsetMs > 0 ? "ahead of" : "behind"} the server's`;
   if (seconds <= MAX_CLOCK_SKEW_SECONDS) return { step, state: "ok", text };
   return {
     step,
     state: "note",
-    text: `${text}: the sensor corrects itself by the server's time`,
-    hint: "set this host's clock anyway: certificate validity depends on it",
+    text: `${text}: the sensor corrects for it`,
+    hint: "correct this host's clock anyway: certificate validity depends on it",
   };
 }

@@ -21,7 +21,7 @@ export async function askAboutToken(
   } catch (error) {
     if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
     const isRefused = error instanceof Refused;
-    const hint = isRefused ? TOKEN_HINTS[error.problem.code] : "run the same command again later";
+    const hint = isRefused ? TOKEN_HINTS[error.problem.code] : "repeat the command later";
     const exit = isRefused ? "tokenRefused" : "serverUnreachable";
     return { findings: [{ step: "token", state: "failed", text: error.message, hint, exit }] };
   }
@@ -34,11 +34,15 @@ function tokenFindings(
   const ok = "ok" as const;
   if (!refusal) {
     const group = assetGroup ? `the asset group ${assetGroup.name}` : "no asset group";
-    const approval = awaitingApproval ? ", and waits for a person's approval" : "";
+    const approval = awaitingApproval ? ", and would await approval" : "";
     return [
       { step: "token", state: ok, text: "would be accepted" },
-      { step: "network", state: ok, text: `${address}, as the server sees this host, is allowed` },
-      { step: "group", state: ok, text: `${hostname} comes into ${group}${approval}` },
+      {
+        step: "network",
+        state: ok,
+        text: `${address}, this host's address as seen by the server, is allowed`,
+      },
+      { step: "group", state: ok, text: `${hostname} would join ${group}${approval}` },
     ];
   }
   const refused = {
@@ -49,10 +53,10 @@ function tokenFindings(
   };
   if (refusal.code === "network-not-allowed")
     return [
-      { step: "token", state: ok, text: "is good" },
+      { step: "token", state: ok, text: "is valid" },
       { step: "network", ...refused },
     ];
-  const seenAs = `${address}, as the server sees this host; not judged: the token is refused`;
+  const seenAs = `${address}, this host's address as seen by the server; not checked: the token would be refused`;
   return [
     { step: "token", ...refused },
     { step: "network", state: "skipped", text: seenAs },
