@@ -1,10 +1,10 @@
-// The caller's own account: set-up, sign-in, sign-out, who am I.
+// The caller's own account: setup, sign-in and sign-out.
 import { z } from "zod";
 import { PERMISSIONS, ROLES } from "./permissions.ts";
 import { route } from "./route.ts";
 import { label } from "./text.ts";
 
-/** Characters a password has at the least and at the most. */
+/** Minimum and maximum number of characters of a password. */
 export const PASSWORD_LENGTH = { min: 12, max: 200 } as const;
 
 const email = z
@@ -29,8 +29,8 @@ export const getMe = route({
   method: "GET",
   path: "/api/v1/me",
   access: "signed-in",
-  tag: "Set-up and sign-in",
-  summary: "Who is signed in, and what they may do",
+  tag: "Setup and sign-in",
+  summary: "Get the signed-in user and their permissions",
   status: 200,
   output: account,
 });
@@ -40,8 +40,8 @@ export const getSetup = route({
   method: "GET",
   path: "/api/v1/setup",
   access: "public",
-  tag: "Set-up and sign-in",
-  summary: "Whether this installation still waits for its first Super Admin",
+  tag: "Setup and sign-in",
+  summary: "Check whether this installation still needs its first Super Admin",
   status: 200,
   output: z.object({ needed: z.boolean() }),
 });
@@ -51,14 +51,14 @@ export const completeSetup = route({
   method: "POST",
   path: "/api/v1/setup",
   access: "public",
-  tag: "Set-up and sign-in",
-  summary: "Create the first Super Admin with the code of the set-up link; signs in",
+  tag: "Setup and sign-in",
+  summary: "Create the first Super Admin with the code of the setup link, and sign in",
   body: z.strictObject({
     code: z
       .string()
       .min(1)
       .max(200)
-      .meta({ description: "From the link that the server printed at first start" }),
+      .meta({ description: "The code in the link that the server printed at its first start" }),
     name: label,
     email,
     password: z
@@ -76,8 +76,8 @@ export const signIn = route({
   method: "POST",
   path: "/api/v1/session",
   access: "public",
-  tag: "Set-up and sign-in",
-  summary: "Sign in; the session is an HTTP-only cookie",
+  tag: "Setup and sign-in",
+  summary: "Sign in. The session is an HTTP-only cookie",
   body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH.max) }),
   status: 200,
   output: account,
@@ -89,8 +89,8 @@ export const signOut = route({
   method: "DELETE",
   path: "/api/v1/session",
   access: "signed-in",
-  tag: "Set-up and sign-in",
-  summary: "Sign out: the session ends on the server",
+  tag: "Setup and sign-in",
+  summary: "Sign out and end the session on the server",
   status: 204,
   // An API key has no session.
   problems: ["state-conflict"],

@@ -1,4 +1,4 @@
-// API keys: what a program shows instead of a person's session. The value is in the creating reply, nowhere else.
+// API keys: credentials for programs, instead of a user's session. Only the reply that creates a key contains its value.
 import { z } from "zod";
 import { apiKeyId } from "./ids.ts";
 import { can, page, pageQuery } from "./page.ts";
@@ -6,27 +6,34 @@ import { ROLES } from "./permissions.ts";
 import { route } from "./route.ts";
 import { instant, instantInput, label } from "./text.ts";
 
-/** In the order in which they are decided: the first that holds is the status. */
+/** In order of precedence: the first that applies is the status. */
 export const API_KEY_STATUSES = ["revoked", "expired", "maker-gone", "active"] as const;
 export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 
-/** The longest life of a key. */
+/** Maximum lifetime of a key. */
 export const MAX_API_KEY_DAYS = 366;
 
 export const apiKey = z
   .object({
     id: apiKeyId,
     name: z.string(),
-    role: z.enum(ROLES).meta({ description: "What it may do, unless its maker's own role is lower by now" }),
-    hint: z.string().length(4).meta({ description: "Last four characters of the value, to tell keys apart" }),
+    role: z
+      .enum(ROLES)
+      .meta({
+        description: "Role of the key. If the current role of its creator is lower, that one applies",
+      }),
+    hint: z
+      .string()
+      .length(4)
+      .meta({ description: "Last four characters of the value, to distinguish keys" }),
     status: z.enum(API_KEY_STATUSES).meta({
-      description: "maker-gone: who made it is disabled, and the key with them",
+      description: "maker-gone: the user who created the key is disabled, and so is the key",
     }),
     createdAt: instant,
-    createdBy: z.string().meta({ description: "Name of the person" }),
+    createdBy: z.string().meta({ description: "Name of the user" }),
     expiresAt: instant,
     lastUsedAt: instant.nullable().meta({ description: "To the minute; null: never" }),
-    lastUsedAddress: z.string().nullable().meta({ description: "As the server saw it" }),
+    lastUsedAddress: z.string().nullable().meta({ description: "IP address, as seen by the server" }),
     revokedAt: instant.nullable(),
     revokedBy: z.string().nullable(),
     can: z.object({ revoke: can }),
@@ -54,10 +61,10 @@ export const createApiKey = route({
   path: base,
   access: "api-keys:manage",
   tag: "API keys",
-  summary: "Create an API key; the reply holds its value, which is not stored and cannot be had again",
+  summary: "Create an API key. Only this reply contains its value: the server does not store it",
   body: z.strictObject({
     name: label,
-    role: z.enum(ROLES).meta({ description: "Not above the caller's own" }),
+    role: z.enum(ROLES).meta({ description: "Not higher than the caller's role" }),
     expiresAt: instantInput.meta({
       description: `In the future, at most ${MAX_API_KEY_DAYS} days ahead`,
       example: "2027-02-22T18:00:00Z",
@@ -67,7 +74,7 @@ export const createApiKey = route({
   status: 201,
   output: z.object({
     apiKey,
-    value: z.string().meta({ description: "`atl_key_` and 49 characters; shown this once" }),
+    value: z.string().meta({ description: "`atl_key_` and 49 characters; returned only once" }),
   }),
 });
 
@@ -77,7 +84,7 @@ export const revokeApiKey = route({
   path: `${base}/{id}/revoke`,
   access: "api-keys:manage",
   tag: "API keys",
-  summary: "Revoke an API key for good: it is refused from the next request on",
+  summary: "Revoke an API key permanently. The server refuses it from the next request on",
   params: z.strictObject({ id: apiKeyId }),
   status: 200,
   output: apiKey,

@@ -1,4 +1,4 @@
-// Asset groups: named sets of assets, which tokens are scoped to.
+// Asset groups: named sets of assets. An enrollment token can have one as its scope.
 import { z } from "zod";
 import { assetGroupId } from "./ids.ts";
 import { can, page, pageQuery } from "./page.ts";
@@ -10,11 +10,14 @@ export const assetGroup = z
     id: assetGroupId,
     name: z.string(),
     createdAt: instant,
-    createdBy: z.string().meta({ description: "Name of the person" }),
+    createdBy: z.string().meta({ description: "Name of the user" }),
     assets: z.int().meta({ description: "Assets in the group" }),
     enrollmentTokens: z
       .int()
-      .meta({ description: "Active tokens scoped to it: deleting the group makes them refuse" }),
+      .meta({
+        description:
+          "Active tokens with this group as their scope. They stop working when the group is deleted",
+      }),
     can: z.object({ rename: can, delete: can }),
   })
   .meta({ id: "AssetGroup" });
@@ -41,7 +44,7 @@ export const createAssetGroup = route({
   path: base,
   access: "assets:manage",
   tag: "Asset groups",
-  summary: "Create an asset group; its name is unique without regard to case",
+  summary: "Create an asset group. Its name must be unique, ignoring case",
   body: z.strictObject({ name: label }),
   creates: true,
   status: 201,
@@ -81,7 +84,7 @@ export const deleteAssetGroup = route({
   path: `${base}/{id}`,
   access: "assets:manage",
   tag: "Asset groups",
-  summary: "Delete an asset group: its assets stay without a group, tokens scoped to it refuse from now on",
+  summary: "Delete an asset group. Its assets stay, without a group. Tokens with this scope stop working",
   params,
   status: 204,
 });

@@ -1,4 +1,4 @@
-// Assets: the record of one resource each. A sensor is linked to the asset that is its machine.
+// Assets: one record per resource. Each sensor is linked to the asset of its host.
 import { z } from "zod";
 import { assetGroupId, assetId, sensorId } from "./ids.ts";
 import { page, pageQuery, reference } from "./page.ts";

@@ -1,4 +1,4 @@
-// Canonical JSON (RFC 8785, JCS): the same value is always the same bytes, so a hash can name it.
+// Canonical JSON (RFC 8785, JCS): equal values have equal bytes, so a hash can identify them.
 
 export type Json =
   | null
@@ -8,7 +8,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** Serialises with keys sorted by UTF-16 code unit and no white space; members that are undefined are left out. */
+/** Serialises with keys sorted by UTF-16 code unit and no white space; undefined members are omitted. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {

@@ -1,5 +1,5 @@
-// Server-sent events (WHATWG HTML, section 9.2): what has changed, so that an open page asks for it again. Nouns only: what
-// they hold is read by the routes that check who may.
+// Server-sent events (WHATWG HTML, section 9.2) that tell an open page what to reload. They name only the kind of object. The
+// page reads the objects through routes that check permissions.
 import { z } from "zod";
 import { route } from "./route.ts";
 
@@ -16,7 +16,9 @@ export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 
 /** The data of a `change` event. */
 export const changeEvent = z.object({
-  topics: z.array(z.enum(CHANGE_TOPICS)).meta({ description: "Empty: anything may have changed" }),
+  topics: z
+    .array(z.enum(CHANGE_TOPICS))
+    .meta({ description: "Kinds of objects that changed. Empty: anything may have changed" }),
 });
 
 export const streamChanges = route({
@@ -26,7 +28,7 @@ export const streamChanges = route({
   access: "signed-in",
   tag: "Changes",
   summary:
-    'Follow changes: `change` events whose data is JSON, `{ topics: ["sensor"] }`. The stream ends after two minutes; open it again',
+    'Stream changes: `change` events with JSON data, `{ topics: ["sensor"] }`. The stream ends after two minutes; open it again',
   status: 200,
   streams: "text/event-stream",
   problems: ["too-many-requests"],

@@ -1,7 +1,7 @@
-// What a host says of itself beside what another one said: whether the two are one machine.
+// Facts of two hosts, compared to decide whether they are the same machine.
 import { z } from "zod";
 
-/** What is compared of two hosts; the hardware facts among them count as evidence. */
+/** The facts that are compared. Only hardware facts count as evidence. */
 export const FACT_KINDS = [
   "product-uuid",
   "serial-number",
@@ -24,16 +24,16 @@ export const EVIDENCE = [
 ] as const;
 export type Evidence = (typeof EVIDENCE)[number];
 
-/** A fact of a host beside the same fact of a host that was there before. */
+/** A fact of a host and the same fact of an earlier host. */
 export const comparedFact = z
   .object({
     kind: z.enum(FACT_KINDS),
-    before: z.string().nullable().meta({ description: "null: not told" }),
+    before: z.string().nullable().meta({ description: "null: not reported" }),
     now: z.string().nullable(),
     agrees: z.boolean(),
     evidence: z.enum(EVIDENCE).meta({
       description:
-        "for, against; or why it is neither: another living sensor tells the same (shared), the UUID in other words (same-as-uuid), one of the two says nothing of its own (placeholder) or nothing at all (not-told), no hardware (not-hardware)",
+        "for or against; or why it is neither: another online sensor reports the same value (shared), the value repeats the UUID (same-as-uuid), a value is a vendor's placeholder (placeholder), a host does not report it (not-told), it is not hardware (not-hardware)",
     }),
   })
   .meta({ id: "ComparedFact" });

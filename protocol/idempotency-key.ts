@@ -3,7 +3,7 @@
 export const IDEMPOTENCY_KEY_HEADER = "idempotency-key";
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 
-/** How long the server remembers a key after the request that used it first. */
+/** How long the server remembers a key after its first request. */
 export const IDEMPOTENCY_KEY_HOURS = 24;
 
 /** A string of RFC 9651, section 3.3.3: printable ASCII, with `"` and `\` escaped. */
@@ -18,9 +18,9 @@ export function parseIdempotencyKey(text: string): string | undefined {
   return key && key.length <= MAX_IDEMPOTENCY_KEY_LENGTH ? key : undefined;
 }
 
-/** Returns the header's value for a new random key, which the repetitions of one request share. */
+/** Returns the header's value for a new random key. All attempts of one request use the same key. */
 export function newIdempotencyKey(): string {
-  // randomUUID is missing on pages that are served by plain HTTP.
+  // Pages served over plain HTTP have no randomUUID.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

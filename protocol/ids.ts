@@ -17,7 +17,7 @@ const PREFIXES = {
 
 export type IdKind = keyof typeof PREFIXES;
 
-/** Makes an id from a UUIDv7 that the caller draws: `formatId("sensor", uuid)` → `sen_0198…`. */
+/** Formats an id from a UUIDv7 that the caller generates: `formatId("sensor", uuid)` → `sen_0198…`. */
 export function formatId(kind: IdKind, uuid: string): string {
   return `${PREFIXES[kind]}_${uuid}`;
 }

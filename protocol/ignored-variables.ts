@@ -1,19 +1,19 @@
-// Variables of the environment that configure the runtime or a library, and none of our settings: with some of them anybody's
-// certificate is accepted, or requests are printed with their secrets. docs/decisions/0012-locked-runtime.md
+// Environment variables that configure the runtime or a library. Some of them disable certificate checks or print requests
+// with their secrets. See docs/decisions/0012-locked-runtime.md.
 const FOREIGN = /^(BUN|NODE|JSC|BETTER_AUTH)_|^AUTH_SECRET$/;
-/** Set on many machines for other programs, and without effect on ours: no reason to say so at every command. */
+/** Set on many machines for other programs. Not reported, because they have no effect on ours. */
 const UNREMARKABLE = /^(NODE_VERSION|NODE_HOME|BUN_INSTALL\w*)$/;
-/** The same, but whoever has set it may wonder why a certificate is not trusted. */
+/** The same, but reported when a certificate is not trusted: the user may expect the variable to apply. */
 const TRUST = "NODE_EXTRA_CA_CERTS";
 
 export interface IgnoredVariables {
-  /** For standard error, at once; undefined: there is nothing to say. */
+  /** Message for standard error, printed at once; undefined: none. */
   notice: string | undefined;
-  /** The same, where a certificate turned out not to be trusted. */
+  /** Message for standard error, printed when a certificate is not trusted; undefined: none. */
   trustNotice: string | undefined;
 }
 
-/** Removes them from the environment, so that neither the runtime nor a library nor a program started from here obeys them. */
+/** Removes the variables from the environment, so that no runtime, library or child process reads them. */
 export function dropForeignVariables(env: Record<string, string | undefined>): IgnoredVariables {
   const names = Object.keys(env).filter((name) => FOREIGN.test(name) && name !== "NODE_ENV");
   for (const name of names) delete env[name];

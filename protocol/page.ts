@@ -1,11 +1,11 @@
-// Lists come in keyset pages: a cursor names the last row seen, so a page costs the same however deep it is.
+// Lists are returned in keyset pages. A cursor names the last row of a page, so every page costs the same.
 import { z } from "zod";
 import { isPlainText } from "./text.ts";
 
-/** Rows that are counted at the most: past it `total` is this number and `totalIsCapped` is true. */
+/** Maximum number of rows counted. If there are more, `total` is this number and `totalIsCapped` is true. */
 export const COUNT_CAP = 10_000;
 
-/** The query of a list. `sortable` are the columns it may be sorted by, the first being the default. */
+/** The query of a list. `sortable` names the columns to sort by; the first is the default. */
 export function pageQuery<const S extends readonly [string, ...string[]]>(
   sortable: S,
   defaultOrder: "asc" | "desc" = "asc",
@@ -16,14 +16,14 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
       .max(200)
       .refine(isPlainText, "must not contain control or bidirectional characters")
       .optional()
-      .meta({ description: "Search text: part of the name, without regard to case" }),
+      .meta({ description: "Search text: part of the name, case-insensitive" }),
     sort: z.enum(sortable).default(sortable[0] as S[number]),
     order: z.enum(["asc", "desc"]).default(defaultOrder),
     cursor: z
       .string()
       .max(2_000)
       .optional()
-      .meta({ description: "`nextCursor` of the page before; same sort and filters" }),
+      .meta({ description: "`nextCursor` of the previous page, with the same sort and filters" }),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   });
 }
@@ -31,17 +31,17 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
 export function page<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
-    nextCursor: z.string().nullable().meta({ description: "Absent rows after this page: null" }),
+    nextCursor: z.string().nullable().meta({ description: "null: this is the last page" }),
     total: z.int().meta({ description: `Rows that match, counted up to ${COUNT_CAP}` }),
     totalIsCapped: z.boolean(),
   });
 }
 
-/** Whether the caller may take an action on an object as it is now, and if not, why. */
+/** Whether the caller may take an action on an object in its current state, and the reason if not. */
 export const can = z.object({ allowed: z.boolean(), reason: z.string().optional() }).meta({ id: "Can" });
 export type Can = z.infer<typeof can>;
 
-/** Another object, by id and by the name it has now. */
+/** Another object, by id and current name. */
 export function reference<T extends z.ZodType>(id: T) {
   return z.object({ id, name: z.string() });
 }

@@ -58,45 +58,48 @@ export function problemType(code: ProblemCode): string {
 export const problemBody = z
   .object({
     type: z.string().meta({
-      description: "The code behind a fixed URN prefix",
+      description: "A fixed URN prefix followed by the code",
       example: "urn:attacklens:problem:name-taken",
     }),
-    code: z.enum(PROBLEM_CODES).meta({ description: "What a program branches on" }),
+    code: z.enum(PROBLEM_CODES).meta({ description: "Stable code for programs" }),
     title: z.string(),
     status: z.int(),
-    detail: z.string().optional().meta({ description: "What was refused, and why; absent on 5xx" }),
-    requestId: z.string().meta({ description: "Finds the request in the server's log" }),
+    detail: z.string().optional().meta({ description: "What was refused and why; absent on 5xx" }),
+    requestId: z.string().meta({ description: "Id of the request in the server's log" }),
     fields: z
       .record(z.string(), z.string())
       .optional()
       .meta({
-        description: "Message by input field, a nested one with dots",
+        description: "Message for each invalid input field; nested fields use dots",
         example: { name: "must not be empty" },
       }),
     serverTime: instant
       .optional()
-      .meta({ description: "With clock-skewed: the server's clock, to correct by" }),
+      .meta({ description: "With clock-skewed: the server's time, to correct the sensor's clock" }),
     reference: z.string().optional().meta({
-      description: "With a refused enrollment: finds the attempt in the console",
+      description: "With a refused enrollment: reference of the attempt in the console",
       example: "E-7KQ2M9XT04BC",
     }),
-    lastNonce: z.int().optional().meta({ description: "With signature-replayed: the nonce to exceed" }),
+    lastNonce: z
+      .int()
+      .optional()
+      .meta({ description: "With signature-replayed: the next nonce must be higher than this" }),
   })
   .meta({ id: "Problem" });
 
 export type ProblemBody = z.infer<typeof problemBody>;
 
 /**
- * A refusal or failure, thrown inside and written to the wire in one place.
+ * A refusal or failure. The program throws it, and one place writes it to the wire.
  * `detail` is for the caller, `cause` for the log; `fields` names bad inputs.
  */
 export class Problem extends Error {
   readonly fields?: Record<string, string>;
   readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference"> & {
     retryAfterSeconds?: number;
-    /** With method-not-allowed: the methods that are possible there. */
+    /** With method-not-allowed: the methods that the path accepts. */
     allow?: string[];
-    /** With media-type-unsupported: the codings that are accepted. */
+    /** With media-type-unsupported: the accepted content codings. */
     acceptEncoding?: string;
   };
 

@@ -1,10 +1,10 @@
-// Which problems a route may return: those that it declares, and those of every route of its kind.
+// The problems that a route may return: those that it declares, and those of every route of its kind.
 import type { ProblemCode } from "./problems.ts";
 import type { Access, Route, SensorStanding } from "./route.ts";
 
 const BY_SENSORS: readonly Access[] = ["sensor", "enrollment-token", "re-enrollment-ticket"];
 
-/** What a sensor in a standing is refused with, where the route does not accept it. */
+/** The problem for each standing that a route does not accept. */
 const STANDING_PROBLEMS: Record<SensorStanding, ProblemCode> = {
   unsettled: "state-conflict",
   clone: "sensor-cloned",
@@ -12,7 +12,7 @@ const STANDING_PROBLEMS: Record<SensorStanding, ProblemCode> = {
   blocked: "sensor-blocked",
 };
 
-/** Everything but not-found and method-not-allowed of an address or a method that no route has. */
+/** All problems except not-found for an unknown path and method-not-allowed for an unknown method. */
 export function problemsOf(route: Route): ProblemCode[] {
   const isForSensors = BY_SENSORS.includes(route.access);
   const kinds: [boolean, ProblemCode[]][] = [

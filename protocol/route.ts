@@ -17,7 +17,7 @@ export type Access =
 
 /** Sections of the API reference. */
 export const TAGS = [
-  "Set-up and sign-in",
+  "Setup and sign-in",
   "Enrollment tokens",
   "Sensors",
   "Assets",
@@ -29,13 +29,13 @@ export const TAGS = [
 export type Tag = (typeof TAGS)[number];
 
 /**
- * What keeps a sensor with a true signature from a route. Each route for sensors names those that it accepts.
- * `unsettled`: this instance has not checked in yet, so another host may hold the key. `clone`: another host does.
+ * Standings in which a sensor with a valid signature cannot use a route. Each route for sensors lists those that it accepts.
+ * `unsettled`: this instance has not checked in yet, so another host may own the key. `clone`: another host owns it.
  */
 export const SENSOR_STANDINGS = ["unsettled", "clone", "awaiting-approval", "blocked"] as const;
 export type SensorStanding = (typeof SENSOR_STANDINGS)[number];
 
-/** What a body may have at the most. Checked before its schema, by a parser that stops at the limit. */
+/** Limits of a body. A parser checks them before the schema and stops at the limit. */
 export interface BodyLimits {
   bytes: number;
   /** Values of any kind, at every depth. */
@@ -45,7 +45,7 @@ export interface BodyLimits {
 }
 const BODY_LIMITS: BodyLimits = { bytes: 64 * 1024, values: 5_000, items: 5_000 };
 
-/** The limits of a route's body: those it declares, else the common ones. */
+/** The limits of a route's body: its own, or the defaults. */
 export function bodyLimitsOf(route: Route): BodyLimits {
   return { ...BODY_LIMITS, ...route.bodyLimits };
 }
@@ -63,33 +63,33 @@ export interface Route {
   query?: z.ZodObject;
   body?: z.ZodType;
   bodyLimits?: Partial<BodyLimits>;
-  /** Of a route for sensors: standings in which it may be called, beside that of a settled, approved sensor. */
+  /** For routes for sensors: standings in which the route may be called, beside that of a settled, approved sensor. */
   accepts?: readonly SensorStanding[];
-  /** Of a route for sensors: counts against the sensor's upload budget by its bytes, and one at a time. */
+  /** For routes for sensors: the request counts against the sensor's upload budget, and a sensor sends one at a time. */
   isUpload?: true;
-  /** Of a route for a token or a ticket: signed with the key that the body brings, which is also the `keyid`. */
+  /** For routes with a token or a ticket: signed with the key in the body, which is also the `keyid`. */
   isSignedByNewKey?: true;
-  /** Makes an object: the request may carry an `Idempotency-Key`, so that a caller who lost the reply can repeat it. */
+  /** Creates an object. The request may have an `Idempotency-Key`, so that a caller can repeat it after a lost reply. */
   creates?: true;
   /** Status of success. */
   status: 200 | 201 | 204;
   output?: z.ZodType;
-  /** The content type of a reply that does not end by itself, in place of an output. */
+  /** The content type of a streamed reply, instead of an output. */
   streams?: string;
-  /** What it may answer beyond the problems that every route of its access has. */
+  /** Problems that the route may return, beside those of every route with the same access. */
   problems?: readonly ProblemCode[];
 }
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Sent<S> = S extends z.ZodType ? z.input<S> : undefined;
 
-/** What the handler of a route receives, parsed. */
+/** The parsed input that the handler of a route receives. */
 export interface RouteInput<R extends Route> {
   params: Parsed<R["params"]>;
   query: Parsed<R["query"]>;
   body: Parsed<R["body"]>;
 }
-/** What a caller of the route sends. */
+/** The input that a caller of the route sends. */
 export interface RouteRequest<R extends Route> {
   params: Sent<R["params"]>;
   query: Sent<R["query"]>;
@@ -97,12 +97,12 @@ export interface RouteRequest<R extends Route> {
 }
 export type RouteOutput<R extends Route> = Parsed<R["output"]>;
 
-/** Declares a route; keeps the literal types of its parts. */
+/** Declares a route and keeps the literal types of its parts. */
 export function route<const R extends Route>(declaration: R): R {
   return declaration;
 }
 
-/** Fills the braces of a route's path. */
+/** Replaces the parameters in a route's path. */
 export function routePath(route: Route, params: Record<string, string> = {}): string {
   return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
 }

@@ -1,4 +1,4 @@
-// Every route there is. What is not in this list is not served and not documented.
+// All routes. The server serves and documents only the routes in this list.
 import { completeSetup, getMe, getSetup, signIn, signOut } from "./account.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import {

@@ -1,4 +1,4 @@
-// Sensors as the console and automation see them.
+// Sensors in the API for users: the console and automation.
 import { z } from "zod";
 import { comparedFact } from "./compared-facts.ts";
 import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
@@ -7,7 +7,7 @@ import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-/** In the order in which they are decided. */
+/** In order of precedence: the first that applies is the status. */
 export const SENSOR_STATUSES = [
   "removed",
   "replaced",
@@ -33,13 +33,13 @@ export const sensor = z
     }),
     status: z.enum(SENSOR_STATUSES).meta({
       description:
-        "removed: ephemeral, and its time offline was over; uninstalled: it was unenrolled; blocked, awaiting-approval: by a person, for a person; pending: no inventory yet; online: seen within three check-in intervals; offline: not",
+        "removed: an ephemeral sensor that was offline too long; uninstalled: the sensor was unenrolled; blocked: by an operator; awaiting-approval: by an operator; pending: no inventory yet; online: seen within three check-in intervals; offline: not seen within them",
     }),
     platform: z.enum(["linux", "windows", "darwin"]),
     os: z.object({ name: z.string(), version: z.string() }),
     architecture: z.string().meta({ example: "amd64" }),
     version: z.string().meta({ example: "2026.11.0" }),
-    address: z.string().meta({ description: "Where its last request came from, as the server saw it" }),
+    address: z.string().meta({ description: "IP address of the last request, as seen by the server" }),
     enrolledAt: instant,
     enrolledBy: z
       .object({ id: enrollmentTokenId, name: z.string(), deleted: z.boolean() })
@@ -48,27 +48,32 @@ export const sensor = z
     asset: reference(assetId),
     assetGroup: reference(assetGroupId).nullable(),
     fingerprint: z.string().meta({
-      description: "Of its public key, four words; the sensor prints the same",
+      description: "Fingerprint of the public key, four words. The sensor prints the same words",
       example: "lusab-babad-gutih-tugad",
     }),
-    tags: z.array(z.string()).meta({ description: "Of its asset" }),
+    tags: z.array(z.string()).meta({ description: "Tags of the sensor's asset" }),
     ephemeralHours: z
       .int()
       .nullable()
-      .meta({ description: "Removed after so many hours offline; null: never" }),
-    approvedAt: instant.nullable().meta({ description: "null: waits for approval, or needed none" }),
+      .meta({ description: "Hours offline after which the sensor is removed; null: never" }),
+    approvedAt: instant.nullable().meta({ description: "null: awaiting approval, or no approval required" }),
     approvedBy: z.string().nullable(),
     blockedAt: instant.nullable(),
     blockedBy: z.string().nullable(),
     uninstalledAt: instant
       .nullable()
-      .meta({ description: "When the sensor was unenrolled; null: it was not" }),
-    removedAt: instant.nullable().meta({ description: "When it was removed as ephemeral" }),
-    keyChangedAt: instant.meta({ description: "Since when it has its key" }),
+      .meta({ description: "When the sensor was unenrolled; null: still enrolled" }),
+    removedAt: instant
+      .nullable()
+      .meta({ description: "When the ephemeral sensor was removed; null: not removed" }),
+    keyChangedAt: instant.meta({ description: "When the current key came into use" }),
     cloneOf: reference(sensorId)
       .extend({ deleted: z.boolean() })
       .nullable()
-      .meta({ description: "The sensor whose key its host held before, e.g. as a clone of its disk" }),
+      .meta({
+        description:
+          "The sensor whose key this host used before, for example because its disk was cloned; null: not a clone",
+      }),
     match: z
       .object({
         sensor: reference(sensorId),
@@ -79,11 +84,11 @@ export const sensor = z
       .nullable()
       .meta({
         description:
-          "A silent sensor of the same asset group on whose hardware this one runs, it seems: two hardware facts agree at least. null: none, or a person has decided",
+          "An offline sensor of the same asset group that may be the same host: at least two hardware facts agree. null: none, or an operator has decided",
       }),
     replacedBy: reference(sensorId)
       .nullable()
-      .meta({ description: "The sensor that goes on with its history" }),
+      .meta({ description: "The sensor that continues this one's history after a merge" }),
     replacedAt: instant.nullable(),
     can: z.object({
       approve: can,
@@ -91,9 +96,9 @@ export const sensor = z
       unblock: can,
       delete: can,
       reEnroll: can,
-      merge: can.meta({ description: "With the sensor that it looks like" }),
+      merge: can.meta({ description: "Merge with the matching sensor" }),
       dismissMatch: can,
-      undoMerge: can.meta({ description: "From the sensor that replaced it" }),
+      undoMerge: can.meta({ description: "Undo the merge with the sensor that replaced this one" }),
     }),
   })
   .meta({ id: "Sensor" });
@@ -117,7 +122,7 @@ export const listSensors = route({
     match: z
       .enum(["any"])
       .optional()
-      .meta({ description: "Only sensors that look like a silent one, installed anew" }),
+      .meta({ description: "Only possible duplicates: sensors that match an offline sensor" }),
   }),
   status: 200,
   output: page(sensor),
@@ -129,7 +134,7 @@ export const getSensor = route({
   path: `${base}/{id}`,
   access: "sensors:read",
   tag: "Sensors",
-  summary: "Get a sensor, and how each category of its inventory stands",
+  summary: "Get a sensor with the state of each inventory category",
   params,
   status: 200,
   output: sensor.extend({
@@ -144,10 +149,10 @@ export const getSensor = route({
             .meta({ description: "Host facts that differ from the sensor's", example: ["mac-address"] }),
           sensor: reference(sensorId)
             .nullable()
-            .meta({ description: "What it became; null: it was not let in" }),
+            .meta({ description: "The sensor that the clone became; null: not enrolled" }),
         }),
       )
-      .meta({ description: "Hosts that held this sensor's key too, the latest first, 100 at the most" }),
+      .meta({ description: "Cloned hosts that used this sensor's key, newest first, at most 100" }),
     replaces: z
       .array(
         z.object({
@@ -158,19 +163,19 @@ export const getSensor = route({
           replacedBy: z
             .string()
             .nullable()
-            .meta({ description: "Name of the person; null: the enrollment token's rule" }),
+            .meta({ description: "Name of the user; null: automatic, by the enrollment token's rule" }),
         }),
       )
-      .meta({ description: "Sensors whose history this one goes on with, the latest first" }),
+      .meta({ description: "Sensors whose history this one continues, newest first" }),
     inventory: z.array(
       z.object({
         category,
         status: z.enum(["waiting", "collected", "failed", "unsupported"]),
         reason: z.string().optional().meta({ description: "Why the last collection failed" }),
-        items: z.int().meta({ description: "Items of the last report that was stored" }),
+        items: z.int().meta({ description: "Items in the last stored report" }),
         changedAt: instant
           .nullable()
-          .meta({ description: "When what it holds last changed; null: nothing yet" }),
+          .meta({ description: "When the items last changed; null: nothing reported yet" }),
       }),
     ),
   }),
@@ -182,14 +187,16 @@ export const approveSensor = route({
   path: `${base}/{id}/approve`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary:
-    "Let a sensor in that waits for approval, after comparing its fingerprint with what the host shows",
+  summary: "Approve a sensor. Compare its fingerprint with the one on the host first",
   params,
   body: z.strictObject({
     fingerprint: z
       .string()
       .max(100)
-      .meta({ description: "As compared; refused with state-conflict when it is not the sensor's" }),
+      .meta({
+        description:
+          "The fingerprint that the host shows. If the sensor has another one, the request fails with state-conflict",
+      }),
   }),
   status: 200,
   output: sensor,
@@ -202,7 +209,7 @@ export const blockSensor = route({
   path: `${base}/{id}/block`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary: "Refuse a sensor's requests from now on; what it reported stays",
+  summary: "Block a sensor: the server refuses its requests and keeps its reports",
   params,
   status: 200,
   output: sensor,
@@ -215,7 +222,7 @@ export const unblockSensor = route({
   path: `${base}/{id}/unblock`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary: "Accept a blocked sensor's requests again",
+  summary: "Unblock a sensor: the server accepts its requests again",
   params,
   status: 200,
   output: sensor,
@@ -225,7 +232,7 @@ export const unblockSensor = route({
 const decision = {
   params,
   body: z.strictObject({
-    predecessorId: sensorId.meta({ description: "As `match` names it" }),
+    predecessorId: sensorId.meta({ description: "Id of the sensor in `match`" }),
   }),
   status: 200,
   output: sensor,
@@ -240,7 +247,7 @@ export const mergeSensor = route({
   access: "sensors:manage",
   tag: "Sensors",
   summary:
-    "Go on with the history and the asset of the silent sensor that this one looks like; that one is replaced, until it is heard again",
+    "Merge with the matching offline sensor: this sensor continues its history and asset. The server undoes the merge if the other sensor checks in again",
 });
 
 export const dismissMatch = route({
@@ -250,7 +257,7 @@ export const dismissMatch = route({
   path: `${base}/{id}/dismiss-match`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary: "Decide that this sensor is not the one that it looks like; the two are not compared again",
+  summary: "Dismiss a match: the two sensors are different hosts. They are not matched again",
 });
 
 export const undoMerge = route({
@@ -259,7 +266,7 @@ export const undoMerge = route({
   path: `${base}/{id}/undo-merge`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary: "Undo the merge by which this sensor was replaced: both have their own history and asset again",
+  summary: "Undo the merge that replaced this sensor: both sensors get back their own history and asset",
   params,
   status: 200,
   output: sensor,
@@ -273,12 +280,12 @@ export const createTicket = route({
   access: "sensors:manage",
   tag: "Sensors",
   summary:
-    "Make a re-enroll ticket: for one hour, one host can take the sensor over with a new key; an earlier ticket ends",
+    "Create a re-enrollment ticket. For one hour, one host can use it to take over the sensor with a new key. Earlier tickets become invalid",
   params,
   creates: true,
   status: 201,
   output: z.object({
-    value: z.string().meta({ description: "`atl_tkt_` and 49 characters; shown this once" }),
+    value: z.string().meta({ description: "`atl_tkt_` and 49 characters; returned only once" }),
     expiresAt: instant,
   }),
   problems: ["state-conflict"],
@@ -290,7 +297,7 @@ export const deleteSensor = route({
   path: `${base}/{id}`,
   access: "sensors:manage",
   tag: "Sensors",
-  summary: "Delete a sensor: the program on the machine is told that it is no longer known; its asset stays",
+  summary: "Delete a sensor. Its requests then fail with sensor-unknown; its asset stays",
   params,
   status: 204,
 });
@@ -301,10 +308,15 @@ export const listSensorInventory = route({
   path: `${base}/{id}/inventory/{category}`,
   access: "sensors:read",
   tag: "Sensors",
-  summary: "List what a sensor last reported in a category: by name, accounts before groups, ports by number",
+  summary:
+    "List the items that a sensor last reported in a category, by name, accounts before groups, ports by number",
   params: params.extend({ category }),
   query: z.strictObject({
-    q: z.string().max(200).optional().meta({ description: "Part of any value, without regard to case" }),
+    q: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: "Search text: part of any value, case-insensitive" }),
     cursor: z.string().max(2_000).optional(),
     limit: z.coerce.number().int().min(1).max(1_000).default(200),
   }),

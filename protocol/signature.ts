@@ -1,7 +1,8 @@
-// How a sensor signs its requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body digest (RFC 9530).
-// Only the text that is signed is made here; keys, hashing and parsing are each program's own.
+// How sensors sign requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body digest (RFC 9530).
+// This file formats the signed text. Each program brings its own keys, hashing and parsing. No library fits: those for RFC
+// 9421 bring their own HTTP and key types, and this profile needs about 50 lines.
 
-/** Seconds that a sensor's clock may differ from the server's. */
+/** Maximum difference in seconds between the clocks of sensor and server. */
 export const MAX_CLOCK_SKEW_SECONDS = 300;
 
 /**
@@ -18,24 +19,24 @@ export const ENROLL_SIGNED_COMPONENTS = [...REQUEST_COMPONENTS, "authorization"]
 
 export interface SignatureParams {
   components: readonly string[];
-  /** Seconds since 1970, whole. */
+  /** Whole seconds since 1970. */
   created: number;
   /**
-   * Only grows for a key: a request whose nonce is not above the last accepted one is refused. From 1 on, and at most a day
-   * ahead of the clock in microseconds since 1970.
+   * Increases with every request of a key: the server refuses a nonce that is not above the last accepted one. At least 1, and
+   * at most one day ahead of the clock in microseconds since 1970.
    */
   nonce: number;
-  /** The sensor's id; at enrollment the public key itself, base64url. */
+  /** The sensor's id; at enrollment, the public key in base64url. */
   keyid: string;
 }
 
-/** The value of `@signature-params` and, behind `sig1=`, of the `Signature-Input` header (RFC 9421, sections 2.3 and 4.1). */
+/** The value of `@signature-params`, and after `sig1=` of the `Signature-Input` header (RFC 9421, sections 2.3 and 4.1). */
 export function formatSignatureParams(params: SignatureParams): string {
   const components = params.components.map((name) => `"${name}"`).join(" ");
   return `(${components});created=${params.created};nonce="${params.nonce}";keyid="${params.keyid}";alg="ed25519"`;
 }
 
-/** The signature base (RFC 9421, section 2.5). `values` holds each covered component's value; `signatureParams` as received. */
+/** The signature base (RFC 9421, section 2.5). `values` has the value of each covered component. */
 export function signatureBase(
   components: readonly string[],
   values: Readonly<Record<string, string>>,
@@ -54,28 +55,28 @@ export function formatContentDigest(sha256Base64: string): string {
   return `sha-256=:${sha256Base64}:`;
 }
 
-/** What the key that is to come signs to show that the sensor has it (Ed25519): the old key signs the request around it. */
+/** The text that a new key signs to prove that the sensor has it (Ed25519). The current key signs the request. */
 export function keyProofBase(sensorId: string, publicKey: string): string {
   return `attacklens-sensor-key ${sensorId} ${publicKey}`;
 }
 
-/** What a server's signed answer covers: its status, its body, and the request that it answers (RFC 9421, section 2.4). */
+/** The covered components of a signed response: its status, its body, and the request (RFC 9421, section 2.4). */
 const RESPONSE_COMPONENTS = '("@status" "content-digest" "signature";req)';
 
-/** The value of `@signature-params` of an answer. `keyid` is the server's public key, base64url. */
+/** The value of `@signature-params` of a response. `keyid` is the server's public key in base64url. */
 export function formatResponseParams(created: number, keyid: string): string {
   return `${RESPONSE_COMPONENTS};created=${created};keyid="${keyid}";alg="ed25519"`;
 }
 
-/** The signature base of an answer; `requestSignature` is the request's `Signature` header as sent. */
+/** The signature base of a response. `requestSignature` is the request's `Signature` header as sent. */
 export function responseSignatureBase(
-  answer: { status: number; contentDigest: string; requestSignature: string },
+  response: { status: number; contentDigest: string; requestSignature: string },
   params: string,
 ): string {
   return [
-    `"@status": ${answer.status}`,
-    `"content-digest": ${answer.contentDigest}`,
-    `"signature";req: ${answer.requestSignature}`,
+    `"@status": ${response.status}`,
+    `"content-digest": ${response.contentDigest}`,
+    `"signature";req: ${response.requestSignature}`,
     `"@signature-params": ${params}`,
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-// Text that people or sensors send. Control and bidirectional characters never pass: they forge log lines and disguise names.
+// Text from users and sensors. Control and bidirectional characters are rejected: they forge log lines and disguise names.
 import { z } from "zod";
 
 /** C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (Unicode TR36), zero-width no-break space. */
@@ -9,16 +9,16 @@ export function isPlainText(text: string): boolean {
   return !UNSAFE.test(text) && text.isWellFormed();
 }
 
-/** Replaces what `isPlainText` refuses by U+FFFD and cuts to `maxLength` UTF-16 units: for facts read from a host. */
+/** Replaces the characters that `isPlainText` rejects with U+FFFD and cuts to `maxLength` UTF-16 units. For facts of a host. */
 export function toPlainText(text: string, maxLength: number): string {
   const clean = text.toWellFormed().replace(new RegExp(UNSAFE, "g"), "\ufffd");
   return clean.length <= maxLength ? clean : clean.slice(0, maxLength).toWellFormed();
 }
 
-/** Shown as nothing, or as a mark on nothing: format characters, variation selectors, fillers that are letters by name only. */
+/** Invisible characters: format characters, variation selectors and fillers. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/gu;
 
-/** A label that a person gives: 1 to 100 characters after trimming, of which one can be seen. */
+/** A label that a user enters: 1 to 100 characters after trimming, at least one of them visible. */
 export const label = z
   .string()
   .refine(isPlainText, "must not contain control or bidirectional characters")
@@ -27,7 +27,7 @@ export const label = z
   .refine((text) => text.replace(INVISIBLE, "") !== "", "must have a character that can be seen")
   .max(100, "must have at most 100 characters");
 
-/** A fact as read on a host: plain text, possibly empty, `maxLength` UTF-16 units at most. */
+/** A fact of a host: plain text of at most `maxLength` UTF-16 units, possibly empty. */
 export function fact(maxLength: number) {
   return z
     .string()
@@ -38,10 +38,10 @@ export function fact(maxLength: number) {
 /** An instant on the wire: ISO 8601 in UTC with milliseconds, e.g. `2026-11-24T09:30:00.000Z`. */
 export const instant = z.iso.datetime({ precision: 3 }).meta({ example: "2026-11-24T09:30:00.000Z" });
 
-/** No expiry or start is beyond it: year 2200. */
+/** Latest allowed expiry or start: the year 2200. */
 const MAX_INSTANT = Date.UTC(2200, 0, 1);
 
-/** An instant as people and scripts send it: any precision, any offset. */
+/** An instant from users and scripts: any precision and offset. */
 export const instantInput = z.iso
   .datetime({ offset: true, error: "must be a date and time with an offset, e.g. 2026-12-01T18:00:00Z" })
   .refine((text) => !Number.isNaN(Date.parse(text)), "must be a date and time that exists")

@@ -1,6 +1,5 @@
-// The value of an enrollment token, a re-enroll ticket or an API key: a prefix that tells which, 43 base62 characters of 32 random bytes,
-// 6 base62 characters of CRC-32.
-// The checksum refuses a typing error before anything is sent or looked up; it protects nothing else.
+// The value of an enrollment token, a re-enrollment ticket or an API key: a prefix for the kind, 43 base62 characters of 32
+// random bytes, and 6 base62 characters of CRC-32. The checksum only detects typing errors, before anything is sent.
 import { crc32 } from "./crc32.ts";
 
 export const TOKEN_PREFIX = "atl_enr_";
@@ -12,10 +11,10 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 export const TOKEN_VALUE_LENGTH = TOKEN_PREFIX.length + SECRET_LENGTH + CHECKSUM_LENGTH;
 
-/** What a secret scanner matches. */
+/** Pattern for secret scanners. */
 export const TOKEN_VALUE_PATTERN = /atl_enr_[0-9A-Za-z]{49}/g;
 
-/** Formats 32 random bytes, which the caller draws, as the value of a token, or of what the prefix says. */
+/** Formats 32 random bytes from the caller as a value with the prefix. */
 export function formatTokenValue(secret: Uint8Array, prefix: ValuePrefix = TOKEN_PREFIX): string {
   if (secret.length !== 32) throw new RangeError(`secret has ${secret.length} bytes, not 32`);
   let number = 0n;
@@ -24,7 +23,7 @@ export function formatTokenValue(secret: Uint8Array, prefix: ValuePrefix = TOKEN
   return body + checksum(body);
 }
 
-/** Why a text is not a token value, or undefined when it is well formed. Says nothing about whether it is known. */
+/** Why a text is not a token value; undefined: it is well formed. Does not check that the token exists. */
 export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX): string | undefined {
   if (!text.startsWith(prefix)) return `does not begin with ${prefix}`;
   if (text.length !== TOKEN_VALUE_LENGTH) {
@@ -36,7 +35,7 @@ export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX
   return undefined;
 }
 
-/** Replaces every value of a token or a key in a text: the last guard before a log line or an error is written. */
+/** Replaces every token, ticket and key in a text. The last safeguard before a log line or an error is written. */
 export function redactTokenValues(text: string): string {
   return text.replace(/atl_(enr|key|tkt)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
 }

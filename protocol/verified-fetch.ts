@@ -1,12 +1,12 @@
-/** What our programs add to the standard's request; a browser ignores it. */
+/** Options of the runtime beside the standard ones; a browser ignores them. */
 interface RuntimeOptions {
-  /** Certificates to trust in place of the system's, in PEM. */
+  /** Certificates to trust instead of the system's, in PEM. */
   ca?: string | string[] | undefined;
-  /** With its credentials; false: none, whatever the environment says; undefined: what the environment says. */
+  /** With its credentials; false: no proxy; undefined: the proxy from the environment. */
   proxy?: string | false | undefined;
 }
 
-/** The only `fetch` of the server and the sensor: it verifies the certificate whatever the environment says. */
+/** The only `fetch` of the server and the sensor: it verifies certificates regardless of the environment. */
 export async function verifiedFetch(
   url: string | URL,
   { ca, proxy, ...request }: RequestInit & RuntimeOptions,
