@@ -1,4 +1,5 @@
-// The HTTP API for harness, tests and benchmarks: every route of protocol/ with its types, and a session cookie.
+// The HTTP API for harness, tests and benchmarks: every route of protocol/ with its types, and a session
+// cookie.
 import { type ApiCall, type ApiRequest, callRoute, UnexpectedReply } from "@attacklens/protocol/client.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
@@ -8,7 +9,10 @@ export interface Session {
   cookie?: string;
 }
 
-/** Calls a route, parses its reply, and keeps a session cookie that the reply sets. Throws a refusal as Problem. */
+/**
+ * Calls a route, parses its reply, and keeps a session cookie that the reply sets. Throws a refusal as
+ * Problem.
+ */
 export async function call<R extends Route>(
   baseUrl: string,
   route: R,

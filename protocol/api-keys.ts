@@ -1,4 +1,5 @@
-// API keys: credentials for programs, instead of a user's session. Only the reply that creates a key contains its value.
+// API keys: credentials for programs, instead of a user's session. Only the reply that creates a key contains
+// its value.
 import { z } from "zod";
 import { apiKeyId } from "./ids.ts";
 import { can, page, pageQuery } from "./page.ts";
@@ -17,11 +18,9 @@ export const apiKey = z
   .object({
     id: apiKeyId,
     name: z.string(),
-    role: z
-      .enum(ROLES)
-      .meta({
-        description: "Role of the key. If the current role of its creator is lower, that one applies",
-      }),
+    role: z.enum(ROLES).meta({
+      description: "Role of the key. If the current role of its creator is lower, that one applies",
+    }),
     hint: z
       .string()
       .length(4)

@@ -12,12 +12,10 @@ export const assetGroup = z
     createdAt: instant,
     createdBy: z.string().meta({ description: "Name of the user" }),
     assets: z.int().meta({ description: "Assets in the group" }),
-    enrollmentTokens: z
-      .int()
-      .meta({
-        description:
-          "Active tokens with this group as their scope. They stop working when the group is deleted",
-      }),
+    enrollmentTokens: z.int().meta({
+      description:
+        "Active tokens with this group as their scope. They stop working when the group is deleted",
+    }),
     can: z.object({ rename: can, delete: can }),
   })
   .meta({ id: "AssetGroup" });

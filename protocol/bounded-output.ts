@@ -1,5 +1,5 @@
-// Lines to standard error or output, which never block a program: a reader that stalls leaves a bounded buffer full, and what
-// comes after that is dropped, counted, and reported where it would have been.
+// Lines to standard error or output, which never block a program: a reader that stalls leaves a bounded
+// buffer full, and what comes after that is dropped, counted, and reported where it would have been.
 
 /** What a stream of `process` offers: `done` is called when the text was written, or could not be. */
 export interface TextStream {

@@ -1,5 +1,5 @@
-// Server-sent events (WHATWG HTML, section 9.2) that tell an open page what to reload. They name only the kind of object. The
-// page reads the objects through routes that check permissions.
+// Server-sent events (WHATWG HTML, section 9.2) that tell an open page what to reload. They name only the
+// kind of object. The page reads the objects through routes that check permissions.
 import { z } from "zod";
 import { route } from "./route.ts";
 

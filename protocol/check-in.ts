@@ -1,5 +1,5 @@
-// POST /sensor/v1/check-in: the sensor reports its inventory by hashes, and the server requests the categories that it
-// does not have.
+// POST /sensor/v1/check-in: the sensor reports its inventory by hashes, and the server requests the
+// categories that it does not have.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";

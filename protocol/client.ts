@@ -1,5 +1,5 @@
-// Calls the routes of the HTTP API with JSON, typed by the protocol. Console, CLI and harness share it. Each adds how it
-// connects and how it shows a failure.
+// Calls the routes of the HTTP API with JSON, typed by the protocol. Console, CLI and harness share it. Each
+// adds how it connects and how it shows a failure.
 import { IDEMPOTENCY_KEY_HEADER } from "./idempotency-key.ts";
 import { Problem, problemBody } from "./problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "./route.ts";
@@ -15,7 +15,10 @@ export interface ApiCall {
   body: string | null;
 }
 
-/** Sends one call. `path` starts with a slash and includes the query. A client throws what it shows for a lost connection. */
+/**
+ * Sends one call. `path` starts with a slash and includes the query. A client throws what it shows for a lost
+ * connection.
+ */
 export type SendCall = (path: string, call: ApiCall) => Promise<Response>;
 
 /** A reply without an AttackLens body, such as a proxy's error page, or one that was cut off. */
@@ -30,8 +33,9 @@ export class UnexpectedReply extends Error {
 }
 
 /**
- * Calls a route and returns its output as sent. `idempotencyKey` is for a route that creates: the same for every attempt of
- * one request. Throws Problem when the server refuses, UnexpectedReply, and whatever `send` throws.
+ * Calls a route and returns its output as sent. `idempotencyKey` is for a route that creates: the same for
+ * every attempt of one request. Throws Problem when the server refuses, UnexpectedReply, and whatever `send`
+ * throws.
  */
 export async function callRoute<R extends Route>(
   send: SendCall,

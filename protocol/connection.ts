@@ -3,7 +3,9 @@ import { z } from "zod";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-/** `sha256:` and the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280, section 4.1), lower-case hex. */
+/**
+ * `sha256:` and the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280, section 4.1), lower-case hex.
+ */
 export const caPin = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 characters of 0-9 and a-f")

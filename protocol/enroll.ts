@@ -1,5 +1,5 @@
-// Enrollment of sensors: with a token, with a re-enrollment ticket, and of clones; key rotation; and the two requests that
-// check a token and a sensor without changing anything.
+// Enrollment of sensors: with a token, with a re-enrollment ticket, and of clones; key rotation; and the two
+// requests that check a token and a sensor without changing anything.
 import { z } from "zod";
 import { caPin } from "./connection.ts";
 import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
@@ -14,7 +14,8 @@ import { protocolVersion } from "./version.ts";
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
   .string()
-  // The last character encodes four bits. If its two spare bits could vary, one key would have four encodings.
+  // The last character encodes four bits. If its two spare bits could vary, one key would have four
+  // encodings.
   .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
   .superRefine((text, context) => {
     const message = /^[\w-]{43}$/.test(text) ? publicKeyError(text) : undefined;
@@ -22,7 +23,10 @@ export const publicKey = z
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
-/** A timer of more than 24.8 days (2^31 ms) fires at once, and no sensor should be silent for more than an hour. */
+/**
+ * A timer of more than 24.8 days (2^31 ms) fires at once, and no sensor should be silent for more than an
+ * hour.
+ */
 export const MAX_CHECK_IN_INTERVAL_SECONDS = 3_600;
 export const checkInIntervalSeconds = z
   .int()
@@ -30,7 +34,9 @@ export const checkInIntervalSeconds = z
   .max(MAX_CHECK_IN_INTERVAL_SECONDS)
   .meta({ description: "Seconds until the next check-in", example: 60 });
 
-/** Facts that the host reports about itself. They suggest which asset the sensor belongs to and prove nothing. */
+/**
+ * Facts that the host reports about itself. They suggest which asset the sensor belongs to and prove nothing.
+ */
 export const hostFacts = z
   .strictObject({
     hostname: fact(253).min(1).meta({ example: "web-01" }),

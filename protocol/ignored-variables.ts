@@ -1,5 +1,5 @@
-// Environment variables that configure the runtime or a library. Some of them disable certificate checks or print requests
-// with their secrets. See docs/decisions/0012-locked-runtime.md.
+// Environment variables that configure the runtime or a library. Some of them disable certificate checks or
+// print requests with their secrets. See docs/decisions/0012-locked-runtime.md.
 const FOREIGN = /^(BUN|NODE|JSC|BETTER_AUTH)_|^AUTH_SECRET$/;
 /** Set on many machines for other programs. Not reported, because they have no effect on ours. */
 const UNREMARKABLE = /^(NODE_VERSION|NODE_HOME|BUN_INSTALL\w*)$/;

@@ -1,5 +1,6 @@
-// What is wrong with an input, in our words: zod's own name its kinds and our regular expressions, not what to do. Each text
-// completes a sentence that begins with the field: "expiresAt must be a date and time, e.g. …".
+// What is wrong with an input, in our words: zod's own name its kinds and our regular expressions, not what
+// to do. Each text completes a sentence that begins with the field: "expiresAt must be a date and time, e.g.
+// …".
 import type { z } from "zod";
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0];

@@ -1,4 +1,5 @@
-// Lost sensors: enrolled hosts that the server has no record of, because it lost its data or was restored from a backup.
+// Lost sensors: enrolled hosts that the server has no record of, because it lost its data or was restored
+// from a backup.
 import { z } from "zod";
 
 /** When a token re-enrolls a lost sensor as a new one without a command on the host. */

@@ -25,7 +25,8 @@ function encode(y: bigint): string {
 }
 
 test("points of small order are refused, and no others", () => {
-  // The order of a point divides 8 exactly when doubling it thrice gives y = 1: y' = (y² + x²) / (2 - y² + x²), a = -1.
+  // The order of a point divides 8 exactly when doubling it thrice gives y = 1: y' = (y² + x²) / (2 - y² +
+  // x²), a = -1.
   const double = (y: bigint) => mod((y * y + xSquared(y)) * power(2n - (y * y - xSquared(y)), P - 2n));
   for (const y of [
     0n,

@@ -1,5 +1,5 @@
-// Rejects unsafe public keys. A key must be the canonical encoding (RFC 8032, section 5.1.3) of a point of large order: a point
-// of small order verifies forged signatures.
+// Rejects unsafe public keys. A key must be the canonical encoding (RFC 8032, section 5.1.3) of a point of
+// large order: a point of small order verifies forged signatures.
 
 const P = 2n ** 255n - 19n;
 
@@ -12,7 +12,10 @@ const SMALL_ORDER_Y = new Set([
   0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
 ]);
 
-/** Why a key of 32 bytes in base64url must not be used; undefined: it may be used. Does not check that the point is on the curve. */
+/**
+ * Why a key of 32 bytes in base64url must not be used; undefined: it may be used. Does not check that the
+ * point is on the curve.
+ */
 export function publicKeyError(text: string): string | undefined {
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   let number = 0n;

@@ -1,11 +1,12 @@
-// How a route is declared: method, path, access, input, output and problems, once, for server, clients and the API reference.
+// How a route is declared: method, path, access, input, output and problems, once, for server, clients and
+// the API reference.
 import type { z } from "zod";
 import type { Permission } from "./permissions.ts";
 import type { ProblemCode } from "./problems.ts";
 
 /**
- * Who may call a route: a user with a permission, any signed-in user, an enrolled sensor by its signature, the bearer of an
- * enrollment token or of a re-enrollment ticket, or anyone.
+ * Who may call a route: a user with a permission, any signed-in user, an enrolled sensor by its signature,
+ * the bearer of an enrollment token or of a re-enrollment ticket, or anyone.
  */
 export type Access =
   | Permission
@@ -29,8 +30,9 @@ export const TAGS = [
 export type Tag = (typeof TAGS)[number];
 
 /**
- * Standings in which a sensor with a valid signature cannot use a route. Each route for sensors lists those that it accepts.
- * `unsettled`: this instance has not checked in yet, so another host may own the key. `clone`: another host owns it.
+ * Standings in which a sensor with a valid signature cannot use a route. Each route for sensors lists those
+ * that it accepts. `unsettled`: this instance has not checked in yet, so another host may own the key.
+ * `clone`: another host owns it.
  */
 export const SENSOR_STANDINGS = ["unsettled", "clone", "awaiting-approval", "blocked"] as const;
 export type SensorStanding = (typeof SENSOR_STANDINGS)[number];
@@ -63,13 +65,22 @@ export interface Route {
   query?: z.ZodObject;
   body?: z.ZodType;
   bodyLimits?: Partial<BodyLimits>;
-  /** For routes for sensors: standings in which the route may be called, beside that of a settled, approved sensor. */
+  /**
+   * For routes for sensors: standings in which the route may be called, beside that of a settled, approved
+   * sensor.
+   */
   accepts?: readonly SensorStanding[];
-  /** For routes for sensors: the request counts against the sensor's upload budget, and a sensor sends one at a time. */
+  /**
+   * For routes for sensors: the request counts against the sensor's upload budget, and a sensor sends one at
+   * a time.
+   */
   isUpload?: true;
   /** For routes with a token or a ticket: signed with the key in the body, which is also the `keyid`. */
   isSignedByNewKey?: true;
-  /** Creates an object. The request may have an `Idempotency-Key`, so that a caller can repeat it after a lost reply. */
+  /**
+   * Creates an object. The request may have an `Idempotency-Key`, so that a caller can repeat it after a lost
+   * reply.
+   */
   creates?: true;
   /** Status of success. */
   status: 200 | 201 | 204;

@@ -1,4 +1,5 @@
-// docs/sensor-protocol.md describes each endpoint for sensors as its declaration does: its tables, example replies and codes.
+// docs/sensor-protocol.md describes each endpoint for sensors as its declaration does: its tables, example
+// replies and codes.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// docs/sensor-protocol.md is enough to write another sensor from: its vectors and its schemas are those of this code.
+// docs/sensor-protocol.md is enough to write another sensor from: its vectors and its schemas are those of
+// this code.
 import { expect, test } from "bun:test";
 import { createHash, createPrivateKey, createPublicKey, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -67,13 +67,10 @@ export const sensor = z
       .nullable()
       .meta({ description: "When the ephemeral sensor was removed; null: not removed" }),
     keyChangedAt: instant.meta({ description: "When the current key came into use" }),
-    cloneOf: reference(sensorId)
-      .extend({ deleted: z.boolean() })
-      .nullable()
-      .meta({
-        description:
-          "The sensor whose key this host used before, for example because its disk was cloned; null: not a clone",
-      }),
+    cloneOf: reference(sensorId).extend({ deleted: z.boolean() }).nullable().meta({
+      description:
+        "The sensor whose key this host used before, for example because its disk was cloned; null: not a clone",
+    }),
     match: z
       .object({
         sensor: reference(sensorId),
@@ -190,13 +187,10 @@ export const approveSensor = route({
   summary: "Approve a sensor. Compare its fingerprint with the one on the host first",
   params,
   body: z.strictObject({
-    fingerprint: z
-      .string()
-      .max(100)
-      .meta({
-        description:
-          "The fingerprint that the host shows. If the sensor has another one, the request fails with state-conflict",
-      }),
+    fingerprint: z.string().max(100).meta({
+      description:
+        "The fingerprint that the host shows. If the sensor has another one, the request fails with state-conflict",
+    }),
   }),
   status: 200,
   output: sensor,

@@ -3,7 +3,9 @@
 /** The origin of an address, or why a program must not use it. */
 export type ServerUrl = { origin: string } | { problem: string; hint?: string };
 
-/** `secret` names what plain HTTP would expose: "token" or "key". The texts repeat no password of the address. */
+/**
+ * `secret` names what plain HTTP would expose: "token" or "key". The texts repeat no password of the address.
+ */
 export function parseServerUrl(text: string, secret: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !["http:", "https:"].includes(url.protocol)) {

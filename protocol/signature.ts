@@ -1,13 +1,14 @@
-// How sensors sign requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body digest (RFC 9530).
-// This file formats the signed text. Each program brings its own keys, hashing and parsing. No library fits: those for RFC
-// 9421 bring their own HTTP and key types, and this profile needs about 50 lines.
+// How sensors sign requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body
+// digest (RFC 9530). This file formats the signed text. Each program brings its own keys, hashing and
+// parsing. No library fits: those for RFC 9421 bring their own HTTP and key types, and this profile needs
+// about 50 lines.
 
 /** Maximum difference in seconds between the clocks of sensor and server. */
 export const MAX_CLOCK_SKEW_SECONDS = 300;
 
 /**
- * Names the running instance of the sensor: a UUID that the sensor generates when it starts. Two instances that take turns are two
- * hosts with one key.
+ * Names the running instance of the sensor: a UUID that the sensor generates when it starts. Two instances
+ * that take turns are two hosts with one key.
  */
 export const INSTANCE_HEADER = "sensor-instance";
 
@@ -22,15 +23,18 @@ export interface SignatureParams {
   /** Whole seconds since 1970. */
   created: number;
   /**
-   * Increases with every request of a key: the server refuses a nonce that is not above the last accepted one. At least 1, and
-   * at most one day ahead of the clock in microseconds since 1970.
+   * Increases with every request of a key: the server refuses a nonce that is not above the last accepted
+   * one. At least 1, and at most one day ahead of the clock in microseconds since 1970.
    */
   nonce: number;
   /** The sensor's id; at enrollment, the public key in base64url. */
   keyid: string;
 }
 
-/** The value of `@signature-params`, and after `sig1=` of the `Signature-Input` header (RFC 9421, sections 2.3 and 4.1). */
+/**
+ * The value of `@signature-params`, and after `sig1=` of the `Signature-Input` header (RFC 9421, sections 2.3
+ * and 4.1).
+ */
 export function formatSignatureParams(params: SignatureParams): string {
   const components = params.components.map((name) => `"${name}"`).join(" ");
   return `(${components});created=${params.created};nonce="${params.nonce}";keyid="${params.keyid}";alg="ed25519"`;
@@ -55,12 +59,16 @@ export function formatContentDigest(sha256Base64: string): string {
   return `sha-256=:${sha256Base64}:`;
 }
 
-/** The text that a new key signs to prove that the sensor has it (Ed25519). The current key signs the request. */
+/**
+ * The text that a new key signs to prove that the sensor has it (Ed25519). The current key signs the request.
+ */
 export function keyProofBase(sensorId: string, publicKey: string): string {
   return `attacklens-sensor-key ${sensorId} ${publicKey}`;
 }
 
-/** The covered components of a signed response: its status, its body, and the request (RFC 9421, section 2.4). */
+/**
+ * The covered components of a signed response: its status, its body, and the request (RFC 9421, section 2.4).
+ */
 const RESPONSE_COMPONENTS = '("@status" "content-digest" "signature";req)';
 
 /** The value of `@signature-params` of a response. `keyid` is the server's public key in base64url. */

@@ -1,7 +1,11 @@
-// Text from users and sensors. Control and bidirectional characters are rejected: they forge log lines and disguise names.
+// Text from users and sensors. Control and bidirectional characters are rejected: they forge log lines and
+// disguise names.
 import { z } from "zod";
 
-/** C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (Unicode TR36), zero-width no-break space. */
+/**
+ * C0, DEL and C1 controls, line and paragraph separators, bidirectional controls (Unicode TR36), zero-width
+ * no-break space.
+ */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 
 /** True when the text holds no control or bidirectional character and no lone surrogate. */
@@ -9,7 +13,10 @@ export function isPlainText(text: string): boolean {
   return !UNSAFE.test(text) && text.isWellFormed();
 }
 
-/** Replaces the characters that `isPlainText` rejects with U+FFFD and cuts to `maxLength` UTF-16 units. For facts of a host. */
+/**
+ * Replaces the characters that `isPlainText` rejects with U+FFFD and cuts to `maxLength` UTF-16 units. For
+ * facts of a host.
+ */
 export function toPlainText(text: string, maxLength: number): string {
   const clean = text.toWellFormed().replace(new RegExp(UNSAFE, "g"), "\ufffd");
   return clean.length <= maxLength ? clean : clean.slice(0, maxLength).toWellFormed();

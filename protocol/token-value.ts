@@ -1,5 +1,6 @@
-// The value of an enrollment token, a re-enrollment ticket or an API key: a prefix for the kind, 43 base62 characters of 32
-// random bytes, and 6 base62 characters of CRC-32. The checksum only detects typing errors, before anything is sent.
+// The value of an enrollment token, a re-enrollment ticket or an API key: a prefix for the kind, 43 base62
+// characters of 32 random bytes, and 6 base62 characters of CRC-32. The checksum only detects typing errors,
+// before anything is sent.
 import { crc32 } from "./crc32.ts";
 
 export const TOKEN_PREFIX = "atl_enr_";
@@ -35,7 +36,10 @@ export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX
   return undefined;
 }
 
-/** Replaces every token, ticket and key in a text. The last safeguard before a log line or an error is written. */
+/**
+ * Replaces every token, ticket and key in a text. The last safeguard before a log line or an error is
+ * written.
+ */
 export function redactTokenValues(text: string): string {
   return text.replace(/atl_(enr|key|tkt)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
 }

@@ -1,5 +1,5 @@
-// The version of the sensor's wire protocol, which enrollment and every check-in send, and its history. A change is
-// additive and adds a line. The server accepts every version listed.
+// The version of the sensor's wire protocol, which enrollment and every check-in send, and its history. A
+// change is additive and adds a line. The server accepts every version listed.
 
 import { z } from "zod";
 
@@ -18,5 +18,7 @@ export const RELEASE = "2026.11.0";
 
 declare const BUILD_COMMIT: string | undefined;
 
-/** Git commit of the build, with the suffix `-dirty` when files differed; `unknown` where no build has set it. */
+/**
+ * Git commit of the build, with the suffix `-dirty` when files differed; `unknown` where no build has set it.
+ */
 export const COMMIT: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";

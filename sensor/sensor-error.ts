@@ -1,4 +1,4 @@
-// What ends a command: an exit code that scripts may rely on, what happened, and the next thing to type.
+// The error of a command: a stable exit code, a message and a hint.
 
 export const EXIT_CODES = {
   done: 0,
@@ -19,7 +19,10 @@ export const EXIT_CODES = {
 
 export type ExitName = keyof typeof EXIT_CODES;
 
-/** `message` states the action, then the state; `hint` is for the terminal. Neither ever holds a token or a key. */
+/**
+ * `message` states the action, then the state. `hint` says what to do next. Neither contains a token or a
+ * key.
+ */
 export class SensorError extends Error {
   constructor(
     readonly exit: ExitName,

@@ -1,14 +1,14 @@
-// What the environment says. The only file of the sensor that reads it.
+// The settings from the environment. No other file of the sensor reads it.
 import { join } from "node:path";
 import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
 import { bareHost, isExempt, parseProxyUrl } from "./transport/proxy.ts";
 
-/** Before anything else: what would have weakened this program is gone then. Returns what to say about it. */
+/** Removes variables that weaken this program. Must run first. Returns the messages about them. */
 export function dropWeakening(): IgnoredVariables {
   return dropForeignVariables(process.env);
 }
 
-/** Where identity and status are kept: the system's place for a service, else the person's own. */
+/** The default state folder: the system's folder for services if run as root, otherwise the user's own. */
 export function defaultStateDir(): string {
   const { ATTACKLENS_STATE, ProgramData, HOME, XDG_STATE_HOME } = process.env;
   if (ATTACKLENS_STATE) return ATTACKLENS_STATE;
@@ -21,7 +21,7 @@ export function defaultStateDir(): string {
   return join(XDG_STATE_HOME ?? join(HOME ?? "/", ".local", "state"), "attacklens-sensor");
 }
 
-/** The token from the environment, which forgets it: no program that this one might start inherits it. */
+/** Returns the token from the environment and removes it there, so that no child process inherits it. */
 export function takeEnvironmentToken(): string | undefined {
   const token = process.env.ATTACKLENS_TOKEN || undefined;
   delete process.env.ATTACKLENS_TOKEN;
@@ -29,8 +29,9 @@ export function takeEnvironmentToken(): string | undefined {
 }
 
 /**
- * The proxy that the environment names for an https:// address, with its credentials; undefined: none. As curl(1) reads it. Throws
- * SensorError, which does not hold them, for what is no proxy that can be used: to go past it is not what was asked for.
+ * The proxy from the environment for an https:// address, with its credentials; undefined: none. Same rules
+ * as curl(1). Throws SensorError, without the credentials, for an unusable proxy: bypassing it would be
+ * wrong.
  */
 export function proxyFor(address: string): string | undefined {
   const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, no_proxy, NO_PROXY } = process.env;

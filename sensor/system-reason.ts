@@ -1,6 +1,4 @@
-import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-
-/** Why the operating system did not do something, in words. */
+/** The reason of a system error, as text. */
 export function systemReason(error: unknown): string {
   const known: Record<string, string> = {
     ENOSPC: "no space left on the device",

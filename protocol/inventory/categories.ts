@@ -1,5 +1,5 @@
-// What a sensor reports: six categories of items, each item with a key that is unique in its category and stays the same
-// while the thing it names changes (a package keeps its key through an upgrade).
+// What a sensor reports: six categories of items, each item with a key that is unique in its category and
+// stays the same while the thing it names changes (a package keeps its key through an upgrade).
 import { z } from "zod";
 import { packageItem } from "./packages.ts";
 import { portItem } from "./ports.ts";

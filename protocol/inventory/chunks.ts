@@ -1,5 +1,6 @@
-// How a category's items become chunks: spread by the CRC-32 of each item's key over a fixed number of buckets, sorted by
-// key in each, written as canonical JSON and named by SHA-256. One changed item changes one chunk; equal hosts share all.
+// How a category's items become chunks: spread by the CRC-32 of each item's key over a fixed number of
+// buckets, sorted by key in each, written as canonical JSON and named by SHA-256. One changed item changes
+// one chunk; equal hosts share all.
 import { canonicalJson, type Json } from "../canonical-json.ts";
 import { crc32 } from "../crc32.ts";
 import type { Category } from "./categories.ts";
@@ -27,7 +28,9 @@ export function bucketOf(category: Category, key: string): number {
   return crc32(key) % BUCKETS[category];
 }
 
-/** Cuts items into chunks, by bucket; empty buckets give none. Throws RangeError when two items have one key. */
+/**
+ * Cuts items into chunks, by bucket; empty buckets give none. Throws RangeError when two items have one key.
+ */
 export function cutChunks(category: Category, items: readonly { key: string }[], sha256: Sha256): Chunk[] {
   const buckets = new Map<number, { key: string }[]>();
   const keys = new Set<string>();
@@ -57,7 +60,9 @@ export function sortedByKey<T extends { key: string }>(items: readonly T[]): T[]
   return items.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 
-/** The hash that names a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order. */
+/**
+ * The hash that names a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order.
+ */
 export function rootHash(chunkHashes: readonly string[], sha256: Sha256): string {
   return sha256(canonicalJson(chunkHashes));
 }

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
-/** A socket that listens: TCP in LISTEN, UDP bound and not connected. One item an address, all its processes in it. */
+/**
+ * A socket that listens: TCP in LISTEN, UDP bound and not connected. One item an address, all its processes
+ * in it.
+ */
 export const portItem = z
   .strictObject({
     key: fact(120).min(1).meta({ example: "tcp/0.0.0.0:22" }),

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
-/** What the machine is: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, one a disk and a network interface. */
+/**
+ * What the machine is: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, one a
+ * disk and a network interface.
+ */
 export const systemItem = z
   .discriminatedUnion("kind", [
     z.strictObject({

@@ -1,5 +1,5 @@
-// Uploading a category that the server requested: its list of chunk hashes, then the chunks that no sensor of the same
-// asset group has uploaded.
+// Uploading a category that the server requested: its list of chunk hashes, then the chunks that no sensor of
+// the same asset group has uploaded.
 import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";

@@ -1,5 +1,5 @@
-// What is collected on the machine that runs the tests agrees with what its own tools say. Each comparison needs its tool;
-// where there is none, its test is skipped and says so.
+// What is collected on the machine that runs the tests agrees with what its own tools say. Each comparison
+// needs its tool; where there is none, its test is skipped and says so.
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";

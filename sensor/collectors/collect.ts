@@ -37,8 +37,8 @@ const LINUX: Collectors = {
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem };
 
 /**
- * Everything that the host tells of itself, items by key. `root` is the folder where its files are: "/" is this host, any other
- * a Linux host's files, captured or mounted.
+ * Everything that the host tells of itself, items by key. `root` is the folder where its files are: "/" is
+ * this host, any other a Linux host's files, captured or mounted.
  */
 export async function collectInventory(root = "/"): Promise<Collected> {
   const collected: Partial<Record<Category, CategoryResult<Category>>> = {};

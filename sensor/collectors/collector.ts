@@ -5,15 +5,19 @@ import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
 
 /**
- * Reads one category of the host. Throws when it cannot be told, `NotOnThisHost` when the host has no such thing.
- * It reads files and sockets only, and runs no command. Order and duplicates are settled by the caller: the first item of a key stays.
+ * Reads one category of the host. Throws when it cannot be told, `NotOnThisHost` when the host has no such
+ * thing. It reads files and sockets only, and runs no command. Order and duplicates are settled by the
+ * caller: the first item of a key stays.
  */
 export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Promise<Item<C>[]>;
 
 /** The host has nothing that this collector knows how to read. */
 export class NotOnThisHost extends Error {}
 
-/** A text read on the host, made fit for the wire: at most `maxLength` units, no control characters, no enrollment token. */
+/**
+ * A text read on the host, made fit for the wire: at most `maxLength` units, no control characters, no
+ * enrollment token.
+ */
 export function factText(text: string, maxLength: number): string {
   const kept = text.includes("atl_enr_") ? redactTokenValues(text) : text;
   return kept.length <= maxLength && isPlainText(kept) ? kept : toPlainText(kept, maxLength);

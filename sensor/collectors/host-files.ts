@@ -1,6 +1,6 @@
-// The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the host in a container.
-// Every read is bounded and never blocks on a pipe or device. Below another root, symbolic links stay inside it, as with chroot.
-
+// The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the
+// host in a container. Every read is bounded and never blocks on a pipe or device. Below another root,
+// symbolic links stay inside it, as with chroot.
 import * as fs from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
@@ -12,13 +12,22 @@ export interface HostEntry {
 
 export interface HostFiles {
   root: string;
-  /** True when the root is the running system's own, so that facts of this process (statfs, interfaces) are the host's. */
+  /**
+   * True when the root is the running system's own, so that facts of this process (statfs, interfaces) are
+   * the host's.
+   */
   isLive: boolean;
-  /** The text of a file; undefined when there is none. Throws when it cannot be read or has more than `maxBytes`. */
+  /**
+   * The text of a file; undefined when there is none. Throws when it cannot be read or has more than
+   * `maxBytes`.
+   */
   readText(path: string, maxBytes?: number): string | undefined;
   /** The text of a file; undefined when there is none, it cannot be read or is too large. */
   findText(path: string, maxBytes?: number): string | undefined;
-  /** The first line of a small file (as below /proc and /sys), trimmed; undefined when there is none or it is empty. */
+  /**
+   * The first line of a small file (as below /proc and /sys), trimmed; undefined when there is none or it is
+   * empty.
+   */
   findLine(path: string): string | undefined;
   findBytes(path: string, maxBytes?: number): Uint8Array | undefined;
   /** What a folder holds, by name; empty when there is no such folder or it cannot be read. */

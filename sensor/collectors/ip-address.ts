@@ -1,6 +1,9 @@
 // IP addresses from the hexadecimal form of /proc/net to the text that people write; IPv6 as RFC 5952 says.
 
-/** `0100007F` → `127.0.0.1`; undefined when it is no address. The kernel prints 32-bit words in the host's (little-endian) order. */
+/**
+ * `0100007F` → `127.0.0.1`; undefined when it is no address. The kernel prints 32-bit words in the host's
+ * (little-endian) order.
+ */
 export function parseProcAddress(hex: string): string | undefined {
   if (!/^(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})$/.test(hex)) return undefined;
   const bytes: number[] = [];
@@ -10,7 +13,10 @@ export function parseProcAddress(hex: string): string | undefined {
   return bytes.length === 4 ? bytes.join(".") : formatIpv6(bytes);
 }
 
-/** Sixteen bytes as RFC 5952 text; addresses that embed IPv4 (`::ffff:192.0.2.1`) end in its notation (section 5). */
+/**
+ * Sixteen bytes as RFC 5952 text; addresses that embed IPv4 (`::ffff:192.0.2.1`) end in its notation (section
+ * 5).
+ */
 export function formatIpv6(bytes: readonly number[]): string {
   const groups: number[] = [];
   for (let at = 0; at < 16; at += 2) groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));

@@ -1,4 +1,4 @@
-// attacklens-sensor check: whether this host could enroll; a line for each step, with what to do about it.
+// attacklens-sensor check: the preflight check; prints one line per step, with a hint for each problem.
 
 import { collectHostFacts } from "../collectors/collect.ts";
 import type { Finding } from "../enrollment/preflight/finding.ts";
@@ -14,8 +14,8 @@ const text = { type: "string" } as const;
 const LABELS: Record<Finding["state"], string> = { ok: "ok", note: "note", failed: "FAIL", skipped: "-" };
 
 /**
- * Answers the exit code: 0 it could, 3 the token would be refused, 4 the server cannot be reached, 10 it is not to be trusted, 11 not
- * by this host's clock.
+ * Returns the exit code: 0 enrollment would succeed, 3 the token would be refused, 4 the server cannot be
+ * reached, 10 server identity mismatch, 11 this host's clock is wrong.
  */
 export async function checkCommand(args: string[]): Promise<number> {
   const environment = takeEnvironmentToken();

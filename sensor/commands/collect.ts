@@ -1,4 +1,4 @@
-// attacklens-sensor collect: prints what would be reported, and sends nothing.
+// attacklens-sensor collect: prints the inventory and sends nothing.
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { collectInventory } from "../collectors/collect.ts";
 import { SensorError } from "../sensor-error.ts";

@@ -1,4 +1,4 @@
-// The flags by which a command is told where the server is, how it is known, and what stands between.
+// The flags for the server's address, its pin and a proxy.
 import { caPin as caPinSchema } from "@attacklens/protocol/connection.ts";
 import { isLoopback, parseServerUrl } from "@attacklens/protocol/server-url.ts";
 import { SensorError } from "../sensor-error.ts";

@@ -1,4 +1,5 @@
-// `enroll` where the state folder is damaged, another's, full or read-only: a clear error, and nothing overwritten.
+// `enroll` where the state folder is damaged, another's, full or read-only: a clear error, and nothing
+// overwritten.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on the disk.
+// What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on
+// the disk.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";

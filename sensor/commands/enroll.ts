@@ -1,4 +1,4 @@
-// attacklens-sensor enroll: trades a token for an identity.
+// attacklens-sensor enroll: enrolls this host with a token or a re-enrollment ticket.
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import { changeWay, enroll, findIdentity } from "../enrollment/enroll.ts";
@@ -33,14 +33,14 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const begun = readIdentity(stateDir);
   const existing = begun?.state === "enrolled" ? begun : undefined;
   const given = await readToken({ ...sources, readStandardInput }).catch((error: unknown) => {
-    // What is enrolled needs no token, whatever has become of the one that it had.
+    // An enrolled host needs no token, so the file of the first one may be gone.
     if (existing && error instanceof SensorError) return undefined;
     throw error;
   });
   const host = await collectHostFacts();
   const signal = stopSignal();
   const options = { stateDir, server, host, caPin, proxy, environmentProxy, waitMs, signal, onRetry: note };
-  // A ticket is for a sensor that exists, which may be this one.
+  // A ticket is for an existing sensor, which may be this one.
   const isTicket = given?.token.startsWith(TICKET_PREFIX) ?? false;
   if (isTicket) findIdentity(stateDir, server);
   const replaced = isTicket ? undefined : existing;
@@ -54,7 +54,7 @@ export async function enrollCommand(args: string[]): Promise<void> {
   if (warning) note(warning);
   const way = replaced?.server === server ? { way: await wayTo(replaced, options) } : {};
   const enrolled = await enroll({ ...options, ...way, token, replaces: replaced?.sensorId });
-  // It is another sensor's.
+  // The status is that of the replaced sensor.
   if (replaced) removeStatus(stateDir);
   const group = enrolled.assetGroup === undefined ? "" : ` in the asset group ${enrolled.assetGroup}`;
   const verb = isTicket || replaced ? "re-enrolled" : "enrolled";
@@ -69,7 +69,7 @@ export async function enrollCommand(args: string[]): Promise<void> {
   print("next: attacklens-sensor run");
 }
 
-/** The server knows this host: there is nothing to do but to take over how the command says that it is reached. */
+/** The server has a record of this host: only the connection settings may change. */
 async function goOn(
   existing: EnrolledIdentity,
   options: Parameters<typeof changeWay>[1],

@@ -1,4 +1,5 @@
-// What a person sees of `run`, `status` and `collect`, on this very machine and against a server that verifies all of it.
+// What a person sees of `run`, `status` and `collect`, on this very machine and against a server that
+// verifies all of it.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

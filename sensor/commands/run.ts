@@ -1,4 +1,4 @@
-// attacklens-sensor run: reports until it is told to stop; with --once, one cycle.
+// attacklens-sensor run: reports until stopped; with --once, runs one cycle.
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { type Cycle, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import { run } from "../reporting/loop.ts";
@@ -40,7 +40,7 @@ export async function runCommand(args: string[]): Promise<void> {
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
   const onCycle = (cycle: Cycle, nextMs: number) => {
     for (const line of cycle.news) logLine(line);
-    // What goes well and changes nothing is not worth a line a minute.
+    // A successful cycle without changes is not logged.
     const quiet = cycle.problem === null && cycle.result?.uploaded.length === 0;
     if (!quiet) logLine(`${describe(cycle)}; next in ${Math.ceil(nextMs / 1000)} s`);
   };

@@ -1,4 +1,4 @@
-// attacklens-sensor status: who this sensor is and how it last got on with its server, from its own files alone.
+// attacklens-sensor status: shows the identity and the result of the last check-in, from local files only.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { countSpooledReports } from "../reporting/spool-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
@@ -10,7 +10,10 @@ import { parseFlags, print } from "./terminal.ts";
 
 const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;
 
-/** Answers the exit code: 0 connected or not run yet, 1 not running any more, 5 not enrolled, else that of the state. */
+/**
+ * Returns the exit code: 0 connected or not run yet, 1 no longer running, 5 not enrolled, otherwise that of
+ * the state.
+ */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());

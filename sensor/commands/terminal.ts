@@ -1,5 +1,5 @@
-// How the sensor talks to people. Results go to standard output; everything else to standard error with the program's
-// name before it. No capital at the beginning but for the action that failed, no full stop at the end.
+// Output of the commands. Results go to standard output, everything else to standard error after the
+// program's name. Messages start in lower case, except for the failed action, and have no full stop.
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
@@ -12,19 +12,19 @@ export function print(text: string): void {
   console.log(text);
 }
 
-/** Prints what may be large or go into a file: throws when it cannot be written, which `print` passes over. */
+/** Prints large output. Throws if it cannot be written; `print` ignores that. */
 export async function printWhole(text: string): Promise<void> {
   try {
     await Bun.write(Bun.stdout, `${text}\n`);
   } catch (error) {
-    // A reader such as head has seen enough.
+    // A reader such as head has closed the pipe.
     if (errnoCode(error) !== "EPIPE") throw error;
   }
 }
 
 let standardError: BoundedOutput | undefined;
 
-/** A reader that stalls must not stop the reports. */
+/** Never blocks: a stalled reader must not stop the reports. */
 function printError(line: string): void {
   standardError ??= openBoundedOutput({
     stream: process.stderr,
@@ -34,7 +34,7 @@ function printError(line: string): void {
   standardError.write(`${line}\n`);
 }
 
-/** Resolves when standard error is written, or after a deadline when nobody reads it. */
+/** Resolves when standard error is written, or after a deadline if nobody reads it. */
 export async function flushErrors(): Promise<void> {
   await new Promise<void>((resolve) => (standardError ? standardError.flush(resolve) : resolve()));
 }
@@ -43,12 +43,12 @@ export function note(text: string): void {
   printError(`${NAME}: ${redactTokenValues(text)}`);
 }
 
-/** A line of the running sensor's log. */
+/** Writes a line of the running sensor's log. */
 export function logLine(text: string): void {
   printError(`${new Date().toISOString()} ${redactTokenValues(text)}`);
 }
 
-/** Says what went wrong; answers the exit code. */
+/** Prints the error and returns its exit code. */
 export function explain(error: unknown): number {
   if (error instanceof SensorError) {
     note(error.message);
@@ -59,7 +59,7 @@ export function explain(error: unknown): number {
   return EXIT_CODES.failed;
 }
 
-/** The flags of a command. Throws SensorError for what the command does not know. */
+/** Parses the flags of a command. Throws SensorError for unknown flags and arguments. */
 export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"]>>(
   args: string[],
   options: O,
@@ -73,7 +73,7 @@ export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"
       tokens: true,
     });
     const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
-    // Of two tokens it is not for us to choose; of other options the last one counts, as everywhere.
+    // Two tokens are ambiguous. For other options, the last one counts, as usual.
     const twice = given.find((name, index) => name.startsWith("token") && given.indexOf(name) !== index);
     if (twice !== undefined) throw new Error(`--${twice} was given more than once`);
     return values;
@@ -83,20 +83,20 @@ export function parseFlags<const O extends NonNullable<ParseArgsConfig["options"
   }
 }
 
-/** `--token -` means standard input; the parser would take a lone dash for a positional argument. */
+/** `--token -` means standard input, but the parser treats a lone dash as a positional argument. */
 function joinDash(args: string[]): string[] {
   const at = args.indexOf("--token");
   return at >= 0 && args[at + 1] === "-" ? [...args.slice(0, at), "--token=-", ...args.slice(at + 2)] : args;
 }
 
-/** Aborted by Ctrl-C and by the service manager. */
+/** A signal that is aborted by Ctrl-C and by the service manager. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
   return controller.signal;
 }
 
-/** Standard input up to its end, `maxBytes` of it at the most. */
+/** Reads standard input to its end, at most `maxBytes`. */
 export async function readStandardInput(maxBytes = 4_096): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;

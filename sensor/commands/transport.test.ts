@@ -1,4 +1,5 @@
-// Pins and proxies of `enroll` and `run`: flags, exit codes and both outputs, against genuine and other servers.
+// Pins and proxies of `enroll` and `run`: flags, exit codes and both outputs, against genuine and other
+// servers.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// attacklens-sensor unenroll: says unenroll to the server and forgets the key.
+// attacklens-sensor unenroll: unenrolls the sensor on the server and removes its key.
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import { connectAs } from "../enrollment/key-rotation.ts";
@@ -33,7 +33,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
       await sendUnenroll(identity);
     } catch (error) {
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
-      // Unknown: it was deleted there, or an earlier unenroll arrived whose answer did not.
+      // The sensor was deleted, or an earlier unenroll succeeded but its reply was lost.
       const isGone = error instanceof Refused && error.problem.code === "sensor-unknown";
       if (!isGone && !flags.force) {
         throw new SensorError(
@@ -56,11 +56,11 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
 }
 
-/** Throws Unreachable, Refused: among others when another host may hold the key, whose sensor must not end with this one. */
+/** Throws Unreachable and Refused, e.g. if another host may own the key, whose sensor must stay enrolled. */
 async function sendUnenroll(identity: EnrolledIdentity): Promise<void> {
   const connection = connectAs(identity, proxyFor(identity.server));
   const body = { host: await collectHostFacts() };
-  // A cut has left open which of the two keys the server takes.
+  // An interrupted rotation leaves open which of the two keys the server accepts.
   if (identity.nextKey) {
     connection.key = privateKeyOf(identity.nextKey);
     try {

@@ -1,4 +1,4 @@
-// attacklens-sensor version: which build this is.
+// attacklens-sensor version: shows the release and the build.
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { STATE_VERSION } from "../state/state-version.ts";
 import { parseFlags, print } from "./terminal.ts";

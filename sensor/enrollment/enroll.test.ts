@@ -1,4 +1,5 @@
-// Enrolling against a server that drops, delays, doubts or refuses: the key is on the disk first and stays the same.
+// Enrolling against a server that drops, delays, doubts or refuses: the key is on the disk first and stays
+// the same.
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";

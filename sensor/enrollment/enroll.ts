@@ -1,4 +1,5 @@
-// Trades an enrollment token for an identity. Every step can be cut off and tried again: the key stays the same, the use is one.
+// Enrolls this host with a token. An interrupted enrollment can be repeated at any step: it uses the same key
+// and one use.
 import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
@@ -31,17 +32,20 @@ export interface EnrollOptions {
   server: string;
   token: string;
   host: HostFacts;
-  /** The sensor that this host is, to become a new one in its place: its identity stays until the new one is on disk. */
+  /**
+   * Id of the current sensor, to be replaced by a new one. Its identity stays until the new one is on the
+   * disk.
+   */
   replaces?: string | undefined;
-  /** How the server is reached and known, where that is settled already. */
+  /** The connection settings, if they are already decided. */
   way?: Way;
-  /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
+  /** `sha256:…` of the private CA's key; undefined: the system's trust store is used. */
   caPin?: string | undefined;
-  /** To be kept with the identity. */
+  /** Saved with the identity. */
   proxy?: string | undefined;
-  /** What the environment says, where no proxy is given. */
+  /** The proxy from the environment, used without `proxy`. */
   environmentProxy?: string | undefined;
-  /** How long to go on when the server cannot be reached. */
+  /** How long to retry if the server cannot be reached. */
   waitMs: number;
   signal: AbortSignal;
   onRetry: (reason: string) => void;
@@ -49,7 +53,7 @@ export interface EnrollOptions {
 
 const ANOTHER_TOKEN = "create a new token under Sensors > Enrollment Tokens";
 
-/** What to do about a token that is refused. */
+/** Hints for a refused token. */
 export const TOKEN_HINTS: Partial<Record<ProblemCode, string>> = {
   "token-unknown": "copy the token again, or create a new one under Sensors > Enrollment Tokens",
   "token-revoked": ANOTHER_TOKEN,
@@ -73,14 +77,14 @@ function hintFor(code: ProblemCode, stateDir: string): string | undefined {
   return hints[code];
 }
 
-/** What this host has begun or is. Throws SensorError when it is enrolled with another server. */
+/** The identity on the disk, enrolled or not. Throws SensorError if it is enrolled with another server. */
 export function findIdentity(stateDir: string, server: string): Identity | undefined {
   const identity = readIdentity(stateDir);
   if (identity?.state !== "enrolled" || identity.server === server) return identity;
   throw elsewhere(identity, server);
 }
 
-/** The error for a host that is another server's. */
+/** The error for a host that is enrolled with another server. */
 export function elsewhere(
   { server: own, sensorId }: Pick<EnrolledIdentity, "server" | "sensorId">,
   server: string,
@@ -95,11 +99,11 @@ export function elsewhere(
 interface Arrival {
   assetGroup: string | undefined;
   awaitingApproval: boolean;
-  /** Issuer of a certificate on the way that is not the server's own. */
+  /** Issuer of the certificate that this host sees, if it is not the server's own. */
   readBy: string | undefined;
 }
 
-/** The identity, on disk. Throws SensorError. */
+/** Returns the identity after it is on the disk. Throws SensorError. */
 export async function enroll(
   options: EnrollOptions,
   isSecondTry = false,
@@ -107,10 +111,9 @@ export async function enroll(
   const { stateDir, server, token } = options;
   const isTicket = token.startsWith(TICKET_PREFIX);
   const isBeside = isTicket || options.replaces !== undefined;
-  // Before there is anything to send.
   const way = options.way ?? (await findWay(options));
   const identity = isBeside ? claimCandidate(stateDir, server, way) : claimIdentity(stateDir, server, way);
-  // Another command was faster, e.g. while a person typed the token into this one.
+  // Another command has enrolled this host meanwhile, e.g. while the user typed the token.
   const faster = identity.state === "enrolled" ? identity : findReplacement(options);
   if (faster) {
     if (isBeside) removeCandidate(stateDir);
@@ -119,7 +122,7 @@ export async function enroll(
   const { ca, proxy = options.environmentProxy } = identity;
   const connection = connect(server, privateKeyOf(identity), identity.publicKey, { ca, proxy });
   const reply = await requestIdentity(connection, options).catch((error: unknown) => {
-    // The key of an earlier try that was cut off, which came through with another token.
+    // An interrupted attempt with another token has already used this key.
     if (!options.replaces || isSecondTry || !isKeySpent(error)) throw error;
     removeCandidate(stateDir);
     return undefined;
@@ -130,12 +133,12 @@ export async function enroll(
     ...identity,
     state: "enrolled",
     sensorId: reply.sensorId,
-    // By the server's clock: this host's may be wrong.
+    // By the server's clock, because this host's may be wrong.
     enrolledAt: reply.serverTime,
     ...(serverKey === undefined ? {} : { serverKey }),
   };
   const kept = changeIdentity(stateDir, (onDisk) => {
-    // The sensor of a command that was faster may have changed its key since.
+    // A sensor that another command has enrolled may have rotated its key since.
     const isDone = onDisk?.state === "enrolled" && !isTicket && onDisk.sensorId !== options.replaces;
     return isDone ? onDisk : enrolled;
   });
@@ -145,7 +148,7 @@ export async function enroll(
   return { ...kept, assetGroup: assetGroup?.name, awaitingApproval, readBy };
 }
 
-/** What another command has made of the sensor that is to be replaced, where one has. */
+/** The identity of a new sensor that another command has already enrolled instead; undefined: none. */
 function findReplacement({ stateDir, replaces }: EnrollOptions): EnrolledIdentity | undefined {
   const onDisk = replaces === undefined ? undefined : readIdentity(stateDir);
   return onDisk?.state === "enrolled" && onDisk.sensorId !== replaces ? onDisk : undefined;
@@ -158,18 +161,21 @@ function isKeySpent(error: unknown): boolean {
   );
 }
 
-/** Who shows another certificate than the server: a proxy that inspects TLS and that this host trusts, or a load balancer. */
+/**
+ * Issuer of a certificate other than the server's: of a trusted proxy that inspects TLS, or of a load
+ * balancer.
+ */
 async function findReader(
   { server, proxy, ca }: Connection,
   certificate: string | null | undefined,
 ): Promise<string | undefined> {
-  // A pin has ruled it out.
+  // A pin excludes inspection.
   if (!certificate || ca || !server.startsWith("https:")) return undefined;
   const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
   return seen?.chain[0] && pinOf(seen.chain[0]) !== certificate ? issuerOf(seen.chain) : undefined;
 }
 
-/** The identity to go on with, on disk: the one that was begun here, by whichever command, or a new one. */
+/** Returns the identity for this enrollment, on the disk: that of an earlier attempt, or a new one. */
 function claimIdentity(stateDir: string, server: string, way: Way): Identity {
   for (;;) {
     const earlier = findIdentity(stateDir, server);
@@ -184,8 +190,8 @@ function claimIdentity(stateDir: string, server: string, way: Way): Identity {
 type WayOptions = Omit<EnrollOptions, "token" | "host" | "way">;
 
 /**
- * Gives a host that is enrolled the root with the pin, or the proxy, in place of those that it has: for one that was off while the CA
- * was rotated. False when it has them already. Throws SensorError, and nothing has changed.
+ * Replaces the root or the proxy of an enrolled host, e.g. after it was off during a CA rotation. Returns
+ * false if they are already saved. Throws SensorError, and then changes nothing.
  */
 export async function changeWay(identity: EnrolledIdentity, options: WayOptions): Promise<boolean> {
   const { stateDir, caPin, proxy = identity.proxy } = options;
@@ -199,7 +205,7 @@ export async function changeWay(identity: EnrolledIdentity, options: WayOptions)
   return true;
 }
 
-/** Finds the root that has the pin, trying again as long as nobody answers. Throws SensorError. */
+/** Finds the root with the pin, with retries while the server cannot be reached. Throws SensorError. */
 export async function findWay({
   server,
   caPin,
@@ -232,14 +238,14 @@ async function requestIdentity(
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (route !== reEnroll || error.problem.code !== "key-taken") throw refusal(error, stateDir);
-      // It was a key for this ticket alone: the next try makes another.
+      // The key was only for this ticket. The next attempt creates another.
       removeCandidate(stateDir);
       throw refusal(error, stateDir, "repeat the command: it creates a new key");
     }
   });
 }
 
-/** Tries until it succeeds, is refused, or the time is over. Throws SensorError. */
+/** Retries until success, a refusal, or a timeout. Throws SensorError. */
 export async function persist<T>(
   server: string,
   { waitMs, signal, onRetry }: Pick<EnrollOptions, "waitMs" | "signal" | "onRetry">,
@@ -252,7 +258,7 @@ export async function persist<T>(
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       const pauseMs = Math.max(error.retryAfterMs, backOffMs(failures));
-      // Who has another certificate has it the next time too.
+      // A retry would see the same certificate.
       const isHopeless = error.state === "wrong-server" || error.state === "clock-wrong";
       if (isHopeless || signal.aborted || Date.now() + pauseMs > deadline) throw unreachable(server, error);
       onRetry(`${server}: ${error.message}; retrying in ${Math.ceil(pauseMs / 1000)} s`);

@@ -1,5 +1,5 @@
-// Keys of this host's own: the next one of a sensor, and one for a host that runs with another's. Each is on the disk before the
-// server hears of it, so that a cut at any point is made good by trying again.
+// New keys of an enrolled sensor: key rotation, and the key of a clone. Each key is on the disk before the
+// server receives it, so that a retry completes an interrupted change.
 import { sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enrollClone, type HostFacts, replaceKey } from "@attacklens/protocol/enroll.ts";
@@ -15,13 +15,13 @@ import {
 import { type Connection, connect, send, VERSIONS } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
 
-/** Who this sensor is now, and the connection that signs with its key. */
+/** The current identity, and the connection that signs with its key. */
 export interface Session {
   identity: EnrolledIdentity;
   connection: Connection;
 }
 
-/** A start of the sensor. `proxy` is used where the identity names none. */
+/** The connection of a new instance. `proxy` is for an identity without one. */
 export function connectAs(identity: EnrolledIdentity, proxy: string | undefined): Connection {
   const { server, sensorId, serverKey, ca } = identity;
   const known = { serverKey, ca, proxy: identity.proxy ?? proxy };
@@ -29,8 +29,8 @@ export function connectAs(identity: EnrolledIdentity, proxy: string | undefined)
 }
 
 /**
- * Replaces the sensor's key by another: both are valid until the server has seen the new one. Possible behind a check-in of this start
- * only. Throws Unreachable, Refused.
+ * Rotates the sensor's key. Both keys are valid until the server has received a request with the new one. The
+ * instance must have checked in before. Throws Unreachable, Refused.
  */
 export async function changeKey(
   stateDir: string,
@@ -53,7 +53,7 @@ export async function changeKey(
   await tryNextKey(stateDir, session, host, signal);
 }
 
-/** Shows the server the next key, where there is one: false when it does not take it, or does not know it yet. */
+/** Checks in with the next key, if there is one. Returns false if the server does not accept it. */
 export async function tryNextKey(
   stateDir: string,
   session: Session,
@@ -69,7 +69,7 @@ export async function tryNextKey(
     await send(connection, checkIn, { body: { ...VERSIONS, host }, signal });
   } catch (error) {
     connection.key = present;
-    // The server has not taken the next key for this sensor's: the present one is still good.
+    // The server does not have the next key, so the current one is still valid.
     if (isKeyTaken(error) || (error instanceof Refused && error.problem.code === "signature-invalid"))
       return false;
     throw error;
@@ -79,7 +79,10 @@ export async function tryNextKey(
   return true;
 }
 
-/** For a host that was told that another one holds its key: becomes a sensor of its own. Throws Unreachable, Refused. */
+/**
+ * Enrolls this host as a clone, after the server has refused it with sensor-cloned. Throws Unreachable,
+ * Refused.
+ */
 export async function becomeClone(
   stateDir: string,
   session: Session,
@@ -109,12 +112,12 @@ export async function becomeClone(
   return { awaitingApproval };
 }
 
-/** Another command has changed or removed the identity on disk since this session took it over. */
+/** Another command has changed or removed the identity on the disk. */
 export class IdentityChanged extends Error {}
 
 /**
- * Writes the identity; the connection signs with its key from then on. Throws SensorError and IdentityChanged, and nothing has changed:
- * the key of a sensor that another command has made of this host is nowhere else.
+ * Writes the identity and makes the connection sign with its key. Throws SensorError and IdentityChanged, and
+ * then changes nothing: the file on the disk may be the only copy of a key that another command has enrolled.
  */
 export function save(stateDir: string, session: Session, identity: EnrolledIdentity): void {
   changeIdentity(stateDir, (onDisk) => {
@@ -128,7 +131,7 @@ export function save(stateDir: string, session: Session, identity: EnrolledIdent
   session.connection.ca = identity.ca;
 }
 
-/** The server knows the new key as another sensor's: asking for it again is useless, the next try needs another one. */
+/** Whether the new key already belongs to another sensor, so that the next attempt needs another key. */
 function isKeyTaken(error: unknown): boolean {
   return error instanceof Refused && error.problem.code === "key-taken" && error.isAuthentic !== false;
 }

@@ -1,6 +1,6 @@
-// Whether the server still knows the sensor that this host is, and what may be done about it when it does not: after the server lost
-// its data, or was restored to older data. Only a refusal that the sensor's own server has signed, or what the operator says in the
-// command, counts; whoever else answers cannot make a host give its identity up.
+// Lost sensors: checks whether the server has a record of this host, and whether the host may enroll as a new
+// sensor if not. Only a refusal signed by the sensor's own server or an option of the command counts. No
+// other server can make a host give up its identity.
 import { checkToken, confirmSensor } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { type ExitName, SensorError } from "../sensor-error.ts";
@@ -10,18 +10,18 @@ import { connect, send } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
 import { type EnrollOptions, elsewhere, findWay, persist, TOKEN_HINTS } from "./enroll.ts";
 
-/** How the server that the command names stands to this host's identity. */
+/** The relation of the server in the command to this host's identity. */
 export type Standing =
   | { is: "known"; remark?: string }
-  /** It signed that it has no such sensor, or another key for it. */
+  /** Its signed reply says that it has no such sensor, or another key for it. */
   | { is: "lost" }
-  /** It says so without a signature that this host could verify. */
+  /** The same, but this host cannot verify the signature. */
   | { is: "doubtful" }
   | { is: "other-server" }
   | { is: "other-address" }
   | { is: "key-replaced" };
 
-/** What a refusal says of a sensor that the server knows. */
+/** Remarks for refusals of a sensor that the server has a record of. */
 const REMARKS: Partial<Record<ProblemCode, string>> = {
   "sensor-blocked": "the sensor is blocked in the console",
   "sensor-awaiting-approval": "the sensor is awaiting approval in the console",
@@ -29,7 +29,7 @@ const REMARKS: Partial<Record<ProblemCode, string>> = {
 
 export type LostOptions = Omit<EnrollOptions, "token">;
 
-/** Asks the server. It changes nothing there. Throws SensorError when it cannot be asked, e.g. cannot be reached. */
+/** Asks the server without changing anything. Throws SensorError, e.g. if it cannot be reached. */
 export async function findStanding(identity: EnrolledIdentity, options: LostOptions): Promise<Standing> {
   if (identity.server !== options.server) return { is: "other-address" };
   const { server, environmentProxy, signal } = options;
@@ -50,7 +50,7 @@ export async function findStanding(identity: EnrolledIdentity, options: LostOpti
 }
 
 function standingFrom({ problem: { code }, isAuthentic }: Refused): Standing {
-  // A server of an earlier release has no such route.
+  // Without such a route, the server cannot have lost the sensor's record.
   if (code === "not-found") return { is: "known" };
   if (isAuthentic === false) return { is: "other-server" };
   if (code === "sensor-unknown" || code === "signature-invalid")
@@ -60,19 +60,19 @@ function standingFrom({ problem: { code }, isAuthentic }: Refused): Standing {
   return remark === undefined ? { is: "known" } : { is: "known", remark };
 }
 
-/** By the pin in the command, where it is new; else as the host reaches its server. */
+/** The connection settings of the command if it has a new pin; otherwise those of the identity. */
 export async function wayTo(identity: EnrolledIdentity, options: LostOptions): Promise<Way> {
   const { proxy = identity.proxy } = options;
   if (hasNewPin(identity, options.caPin)) return await findWay({ ...options, proxy });
   return { ...(identity.ca ? { ca: identity.ca } : {}), ...(proxy === undefined ? {} : { proxy }) };
 }
 
-/** Whether the command gives the pin of a private CA that this host, which trusts another, does not have yet. */
+/** Whether the command has the pin of a private CA that this host does not trust yet. */
 function hasNewPin({ ca }: EnrolledIdentity, caPin: string | undefined): boolean {
   return caPin !== undefined && !(ca ?? []).some((root) => pinOf(root) === caPin);
 }
 
-/** Throws SensorError, which says what is the matter and what to do, unless the token makes this host a new sensor. */
+/** Throws SensorError with the reason and a hint, unless the token re-enrolls this host as a new sensor. */
 export async function requireTokenReplaces(
   identity: EnrolledIdentity,
   standing: Exclude<Standing, { is: "known" }>,
@@ -81,12 +81,12 @@ export async function requireTokenReplaces(
 ): Promise<void> {
   const refusal = describe(identity, standing, options.server);
   if (token === undefined || standing.is === "doubtful" || standing.is === "key-replaced") throw refusal;
-  // A server that this host does not know is shown the token only when the operator's pin says which one it is.
+  // An unknown server receives the token only if the command has its pin.
   if (standing.is === "other-address" && options.caPin === undefined) throw refusal;
   const { server, host, environmentProxy, signal } = options;
   const way = identity.server === server ? await wayTo(identity, options) : await findWay(options);
   const { ca, proxy = environmentProxy } = way;
-  // A key for this one request: the route takes any, and keeps none.
+  // A throwaway key: the route accepts any key and stores none.
   const key = makeIdentity(server);
   const connection = connect(server, privateKeyOf(key), key.publicKey, { ca, proxy });
   const told = await persist(server, options, () =>
@@ -95,7 +95,7 @@ export async function requireTokenReplaces(
     throw error instanceof Refused ? refusedToken(refusal, error.message, error.problem.code) : error;
   });
   if (told.refusal) throw refusedToken(refusal, told.refusal.detail, told.refusal.code);
-  // The operator who rolls out the pin of a new CA says by it that the server is another one.
+  // The pin of a new CA is the operator's statement that the server was replaced.
   const isNewCa = identity.ca !== undefined && hasNewPin(identity, options.caPin);
   if (told.reEnrollLost === "always" || (told.reEnrollLost === "new-pin" && isNewCa)) return;
   throw refusal;

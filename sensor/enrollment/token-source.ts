@@ -1,5 +1,4 @@
-// Where the enrollment token comes from, and what is refused before anything is sent.
-
+// Reads the enrollment token from its source, and rejects malformed ones before anything is sent.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
@@ -14,7 +13,7 @@ export interface TokenSources {
   readStandardInput: () => Promise<string>;
 }
 
-/** The one token that was given, well formed. Throws SensorError, which never holds it. */
+/** Returns the token, well-formed. Throws SensorError, which never contains the token. */
 export async function readToken(
   sources: TokenSources,
 ): Promise<{ token: string; warning: string | undefined }> {
@@ -53,7 +52,7 @@ async function readSource({ flag, file, environment, readStandardInput }: TokenS
 function readTokenFile(path: string): { text: string; warning: string | undefined } {
   let file: number;
   try {
-    // Opening a pipe would wait for someone to write into it. Windows has neither such pipes nor the flag.
+    // Opening a FIFO would block. Windows has neither FIFOs nor the flag.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const missing = errnoCode(error) === "ENOENT";

@@ -1,4 +1,5 @@
-// Two commands with one state folder: what the one has made of the identity while the other waited for the server is not undone.
+// Two commands with one state folder: what the one has made of the identity while the other waited for the
+// server is not undone.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";

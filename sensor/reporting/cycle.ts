@@ -1,5 +1,5 @@
-// One cycle of a running sensor: collect, deliver what is due, and record the result. Whatever the server replies, the
-// sensor keeps its key.
+// One cycle of a running sensor: collect, deliver what is due, and record the result. Whatever the server
+// replies, the sensor keeps its key.
 import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
@@ -74,8 +74,9 @@ interface Running extends CycleOptions {
 }
 
 /**
- * Returns a function that runs one cycle. All cycles share a connection, which remembers the corrections for the server's
- * clock. The identity may change between two cycles: through the sensor's key rotation, or through `enroll` with a ticket.
+ * Returns a function that runs one cycle. All cycles share a connection, which remembers the corrections for
+ * the server's clock. The identity may change between two cycles: through the sensor's key rotation, or
+ * through `enroll` with a ticket.
  */
 export function openCycle(options: CycleOptions & { isLast?: boolean }): () => Promise<Cycle> {
   const { stateDir, identity, isLast = false } = options;
@@ -123,7 +124,10 @@ async function untilIdentitySettled<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Spools the report unless the server accepts it. Throws Unreachable, Refused, IdentityChanged, IdentityRemoved. */
+/**
+ * Spools the report unless the server accepts it. Throws Unreachable, Refused, IdentityChanged,
+ * IdentityRemoved.
+ */
 async function oneCycle(running: Running): Promise<ReportResult> {
   const { stateDir, collect, collectHost, signal, session, spool, news } = running;
   adoptIdentity(running);
@@ -153,7 +157,10 @@ async function oneCycle(running: Running): Promise<ReportResult> {
   }
 }
 
-/** Sends one report, enrolls this host as a clone if the server requires it, and saves what the reply says about the server. */
+/**
+ * Sends one report, enrolls this host as a clone if the server requires it, and saves what the reply says
+ * about the server.
+ */
 async function sendAs(running: Running, report: Report, isLate: boolean): Promise<ReportResult> {
   const { stateDir, collectHost, signal, session, sent, news } = running;
   const send = async () => {
@@ -200,7 +207,10 @@ function tryTo(news: string[], what: string, work: () => void): void {
 /** The identity was removed while the sensor ran, so it has no sensor to report as. */
 export class IdentityRemoved extends Error {}
 
-/** Takes over an identity that another command has changed on disk. The sensor keeps running if the file cannot be read. */
+/**
+ * Takes over an identity that another command has changed on disk. The sensor keeps running if the file
+ * cannot be read.
+ */
 function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
   let onDisk: ReturnType<typeof readIdentity>;
   try {

@@ -1,4 +1,5 @@
-// Reports that the server did not take: told later, once, in order, with the time at which they were collected.
+// Reports that the server did not take: told later, once, in order, with the time at which they were
+// collected.
 import { expect, setSystemTime, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";

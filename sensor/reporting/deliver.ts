@@ -1,18 +1,21 @@
-// What a cycle sends: the reports that waited for the server, oldest first, and behind them the present one if it differs.
+// Delivers the spooled reports, oldest first, and then the current one if it differs.
 
 import { isAboutContent, type Report, type ReportResult, UploadLimit } from "./report.ts";
 import { type Spool, stateOf } from "./spool.ts";
 import { DamagedReport } from "./spool-files.ts";
 
-/** How long a cycle delivers what waited; the rest is for the next one, lest a sensor with a long backlog seem to stand still. */
+/**
+ * How long a cycle delivers spooled reports. The next cycle continues, so that the status stays current
+ * during a long backlog.
+ */
 const DELIVERY_MS = 60_000;
 
-/** Until when the server takes no uploads of this sensor, by this host's clock. */
+/** When the server accepts uploads of this sensor again, by this host's clock. */
 export interface UploadPause {
   untilMs: number;
 }
 
-/** As deliverAll. While the server has had enough of this sensor's uploads, being there is told all the same, and the rest waits. */
+/** Like deliverAll. While uploads are rate-limited, it only checks in, and the reports stay in the spool. */
 export async function deliver(
   kept: Spool,
   present: Report,
@@ -34,8 +37,8 @@ export async function deliver(
 }
 
 /**
- * Each kept report is removed once the server has everything of it, so that a cut repeats only that one. `isTaken` tells whether
- * the server has the present one. Throws Unreachable, Refused.
+ * Removes each spooled report when the server has all of it, so that an interruption repeats at most one.
+ * `isTaken`: the server has the current report. Throws Unreachable, Refused.
  */
 async function deliverAll(
   kept: Spool,
@@ -55,10 +58,10 @@ async function deliverAll(
         if (last.undecided) return { ...last, isTaken: false };
         delivered.push(report);
       } catch (error) {
-        // It is refused, or cannot be read, as often as it is tried: those behind it must not wait for it.
+        // A retry would fail again, so the report must not hold up the others.
         if (!(error instanceof DamagedReport)) {
           if (!isAboutContent(error)) throw error;
-          // Unless the server refuses what this sensor says with every report, which throws, and costs none.
+          // Throws if the server refuses every report of this sensor. Then none is lost.
           last = await sendOne({ ...report, inventory: {} });
           if (last.undecided) return { ...last, isTaken: false };
         }
@@ -72,7 +75,7 @@ async function deliverAll(
       news.push(`delivered ${what} spooled since ${delivered[0]!.collectedAt}`);
     }
   }
-  // Nothing has changed since the newest that waited.
+  // Nothing has changed since the newest spooled report.
   const newest = delivered.at(-1);
   if (last && newest && stateOf(newest) === stateOf(present)) return { ...last, isTaken: true };
   const result = await sendOne(present);

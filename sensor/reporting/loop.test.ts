@@ -1,4 +1,5 @@
-// The loop's decisions: what a cycle finds, what it leaves in the state folder, and how long it waits; without waiting.
+// The loop's decisions: what a cycle finds, what it leaves in the state folder, and how long it waits;
+// without waiting.
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

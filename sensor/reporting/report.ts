@@ -1,4 +1,5 @@
-// One cycle of a sensor: name what this host has by hash, and upload what the server has never seen from anyone.
+// Sends one report: a check-in with the hashes of the inventory, then the chunks that the server does not
+// have.
 import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
@@ -18,18 +19,18 @@ import type { Collected } from "../collectors/collect.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 
-/** Bytes of chunks in one upload, with room for their names and the frame. */
+/** Maximum bytes of chunks in one upload, which leaves space for names and framing. */
 const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
 const MAX_ROUNDS = 4;
-/** Refusals of what was sent, not of who sent it. */
+/** Refusals of the content, not of the sensor. */
 const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
 
-/** How the collection of one category went; what it gave, by the names of its chunks in bucket order. */
+/** The result of collecting one category, with the hashes of its chunks in bucket order. */
 export type Reported =
   | (Extract<CategoryReport, { status: "collected" }> & { chunks: string[] })
   | Exclude<CategoryReport, { status: "collected" }>;
 
-/** What there is to tell of this host, now or as it was. */
+/** A report of this host, current or spooled. */
 export interface Report {
   collectedAt: string;
   inventory: Partial<Record<Category, Reported>>;
@@ -38,30 +39,30 @@ export interface Report {
 }
 
 export interface ReportOptions {
-  /** Told until a check-in from this start was answered. */
+  /** Sent until a check-in of this instance receives a reply. */
   host?: HostFacts | undefined;
-  /** Pins of the roots that are trusted in place of the system's. */
+  /** Pins of the roots that are trusted instead of the system's. */
   trustedPins?: string[] | undefined;
-  /** It is told later than it was collected: the server is to know when that was. */
+  /** The report was spooled, so it is sent with its collection time. */
   isLate?: boolean;
   signal?: AbortSignal;
 }
 
 export interface ReportResult {
   checkInIntervalSeconds: number;
-  /** It was not taken: another start of this sensor may hold the key. */
+  /** The server did not store the report: another instance may own the key. */
   undecided: boolean;
-  /** The server asks for another key. */
+  /** The server requests a key rotation. */
   rotateKey: boolean;
-  /** Signs what the server refuses with. */
+  /** Verifies the server's signed refusals. */
   serverKey: string | undefined;
-  /** Roots to trust from now on, PEM; undefined: as before. */
+  /** New trusted roots, PEM; undefined: no change. */
   trustedCertificates: string[] | undefined;
   uploaded: Category[];
   failed: { category: Category; reason: string }[];
 }
 
-/** Names what was collected at that time by its hashes. */
+/** Cuts the inventory into chunks with their hashes. */
 export function cutReport(collected: Collected, collectedAtMs: number): Report {
   const contents = new Map<string, string>();
   const inventory: Report["inventory"] = {};
@@ -72,7 +73,7 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
       continue;
     }
     const cut = cutChunks(category, result.items, sha256);
-    // The server would refuse it, and with it all that is uploaded after it.
+    // The server would refuse this category and all uploads after it.
     const reason = whyTooLarge(cut);
     if (reason !== undefined) {
       inventory[category] = { status: "failed", reason };
@@ -97,7 +98,7 @@ function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
   return undefined;
 }
 
-/** Throws Unreachable, Refused or UploadLimit; what was uploaded until then is not uploaded again. */
+/** Throws Unreachable, Refused or UploadLimit. A later attempt does not repeat completed uploads. */
 export async function sendReport(
   connection: Connection,
   report: Report,
@@ -140,14 +141,16 @@ export async function sendReport(
   return { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, uploaded, failed };
 }
 
-/** The server has taken the check-in, and takes no more uploads for a while. */
+/** The server accepted the check-in, but accepts no more uploads for a while. */
 export class UploadLimit extends Error {
   constructor(readonly retryAfterMs: number) {
     super("the server accepts no more uploads for a while");
   }
 }
 
-/** Answers why the server does not take the category, which costs none of the others; undefined when it has. */
+/**
+ * Returns why the server rejected the category; undefined: accepted. The other categories are not affected.
+ */
 async function upload(
   connection: Connection,
   category: Category,
@@ -164,7 +167,7 @@ async function upload(
   }
 }
 
-/** Whether the server refuses what was sent, and not who sent it. */
+/** Whether the server refuses the content, and not the sensor. */
 export function isAboutContent(error: unknown): error is Refused {
   return (
     error instanceof Refused && error.isAuthentic !== false && CONTENT_PROBLEMS.includes(error.problem.code)
@@ -190,7 +193,7 @@ async function sendChunks(
   throw new Unreachable(`the server keeps requesting chunks of ${category} that it already has`);
 }
 
-/** Chunks together up to the batch size, by name; a larger one alone. */
+/** Groups chunks up to the batch size; a larger one is alone. */
 function* batches(hashes: string[], report: Report): Generator<Record<string, { key: string }[]>> {
   let batch: Record<string, { key: string }[]> = {};
   let sizeBytes = 0;

@@ -1,6 +1,5 @@
-// Where reports wait that the server has not taken: `reports/` in the state folder. A file a report, which names its chunks; a file
-// a chunk, by its hash, which reports share; how many were dropped. Each is verified when it is read.
-
+// Files of the spool, in `reports/` of the state folder: one per report with the hashes of its chunks, one
+// per chunk, which reports share, and one with the number of dropped reports. Each is verified when read.
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -31,19 +30,19 @@ const spooledReport = z.strictObject({
 });
 const droppedReports = z.strictObject({
   count: z.int().min(1),
-  /** When the first of them was collected. */
+  /** When the first dropped report was collected. */
   since: instant,
 });
 export type DroppedReports = z.infer<typeof droppedReports>;
 
-/** What was kept cannot be read as it was written. */
+/** A spooled report is damaged or incomplete. */
 export class DamagedReport extends Error {}
 
 export interface SpoolCounts {
   waiting: number;
-  /** When the oldest was collected; null: none waits. */
+  /** When the oldest report was collected; null: the spool is empty. */
   since: string | null;
-  /** Given up because the spool was full since none waited the last time; null: none. */
+  /** Reports dropped because the spool was full, since it was last empty; null: none. */
   dropped: DroppedReports | null;
 }
 
@@ -52,24 +51,24 @@ export function spooledReportPaths(stateDir: string) {
   return { folder, chunkFolder: join(folder, "chunks"), droppedPath: join(folder, "dropped.json") };
 }
 
-/** What waits, by the names of the files alone. */
+/** Counts the spooled reports by file names only. */
 export function countSpooledReports(stateDir: string): SpoolCounts {
   const { folder } = spooledReportPaths(stateDir);
   const kept = namesIn(folder).flatMap((name) => parseReportName(name) ?? []);
   return { waiting: kept.length, since: kept[0]?.since ?? null, dropped: readDropped(stateDir) ?? null };
 }
 
-/** For a sensor whose key is forgotten. */
+/** Removes the spool of a sensor that is unenrolled. */
 export function removeSpool(stateDir: string): void {
   rmSync(spooledReportPaths(stateDir).folder, { recursive: true, force: true });
 }
 
-/** The sequence gives the order: a clock may go back. */
+/** The sequence defines the order, because a clock may be set back. */
 export function reportName(sequence: number, collectedAt: string): string {
   return `${String(sequence).padStart(12, "0")}-${Math.max(0, Date.parse(collectedAt))}.json`;
 }
 
-/** Undefined for another file's name. */
+/** Undefined if the file is not a report. */
 export function parseReportName(name: string): { sequence: number; since: string } | undefined {
   const [, sequence, ms] = /^(\d{12})-(\d{1,15})\.json$/.exec(name) ?? [];
   return sequence ? { sequence: Number(sequence), since: new Date(Number(ms)).toISOString() } : undefined;
@@ -99,13 +98,13 @@ export function readReport(stateDir: string, name: string): { report: Report; si
   return { report: { collectedAt, inventory, contentOf }, sizeBytes: Buffer.byteLength(text) };
 }
 
-/** Undefined when it is not there, or is not what its name says. */
+/** Undefined if the file is missing or does not match its hash. */
 export function readChunk(chunkFolder: string, hash: string): string | undefined {
   const content = readBounded(join(chunkFolder, hash), MAX_CHUNK_BYTES);
   return content !== undefined && sha256(content) === hash ? content : undefined;
 }
 
-/** Undefined when none was dropped, or nobody can read how many. */
+/** Undefined if no report was dropped, or the file cannot be read. */
 export function readDropped(stateDir: string): DroppedReports | undefined {
   const text = readBounded(spooledReportPaths(stateDir).droppedPath, MAX_REPORT_BYTES);
   const { data } = droppedReports
@@ -114,7 +113,7 @@ export function readDropped(stateDir: string): DroppedReports | undefined {
   return data && { count: data.count, since: data.since };
 }
 
-/** Sorted; none where there is no such folder. Throws the system's error for one that cannot be read. */
+/** Sorted names; empty if the folder does not exist. Throws the system's error if it cannot be read. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -127,7 +126,7 @@ export function namesIn(folder: string): string[] {
 function readBounded(path: string, maxBytes: number): string | undefined {
   try {
     const stat = lstatSync(path);
-    // A pipe would never end.
+    // Reading a FIFO would block.
     return stat.isFile() && stat.size <= maxBytes ? readFileSync(path, "utf8") : undefined;
   } catch {
     return undefined;

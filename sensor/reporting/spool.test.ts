@@ -1,4 +1,5 @@
-// What spooled reports leave on the disk: never more than the limit, never half a report, and nothing that belongs to none.
+// What spooled reports leave on the disk: never more than the limit, never half a report, and nothing that
+// belongs to none.
 
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,6 @@
-// Reports that the server has not taken, on the disk until it does: in order, no state twice in a row, never more than a limit.
-// A report's own file is written last and removed first, so that whatever a kill leaves is a whole report or none; what belongs to
-// none is removed at the next start.
+// The spool: reports on the disk until the server accepts them, in order, without repeated states, up to a
+// size limit. The file of a report is written last and removed first, so that a kill leaves complete reports
+// only. The next start removes unused chunks.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
@@ -19,22 +19,22 @@ import {
   spooledReportPaths,
 } from "./spool-files.ts";
 
-/** What spooled reports may take of the disk together. */
+/** Maximum disk space of the spool. */
 export const MAX_SPOOL_BYTES = 32 * 1024 * 1024;
-/** A file takes a multiple of it, and most chunks are smaller. */
+/** Disk space of a file is a multiple of this; most chunks are smaller. */
 const BLOCK_BYTES = 4_096;
 
 export type Spool = ReturnType<typeof openSpool>;
 
-/** Opens what an earlier start has kept. What goes wrong, here and later, is told in `news`, and never thrown. */
+/** Opens the spool of an earlier run. Failures, here and later, go to `news` and are never thrown. */
 export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL_BYTES) {
   const { folder, chunkFolder, droppedPath } = spooledReportPaths(stateDir);
-  // The file that counts the dropped ones takes its part of it.
+  // Leaves space for the file that counts dropped reports.
   const limitBytes = maxBytes - BLOCK_BYTES;
   /** Oldest first. */
   const reports: { name: string; diskBytes: number }[] = [];
   const chunks = new Map<string, { diskBytes: number; uses: number }>();
-  /** The state that was kept or taken last. */
+  /** The state of the report that was last spooled or accepted. */
   let latest: string | undefined;
   let sequence = 0;
   let dropped = readDropped(stateDir);
@@ -109,7 +109,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
     }
   }
 
-  /** So that it stays away through a power cut, and with it the chunks that no other report has. */
+  /** Removes the oldest report and its unshared chunks. The removal survives a power failure. */
   function removeOldest(): void {
     const { name } = reports.shift()!;
     const hashes = hashesOfFile(name);
@@ -128,7 +128,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
     try {
       return hashesOf(readReport(stateDir, name).report);
     } catch {
-      // Which chunks a damaged one had is found out at the next start.
+      // The next start finds the chunks of a damaged report.
       return [];
     }
   }
@@ -159,7 +159,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
   attempt("read the spool", open);
 
   return {
-    /** Unless it is as the one that was kept or taken last. */
+    /** Spools the report unless its state equals the last spooled or accepted one. */
     keep(report: Report): void {
       const state = stateOf(report);
       if (state === latest) return;
@@ -187,12 +187,12 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
       });
     },
 
-    /** The server has taken one that was not kept. */
+    /** Records that the server accepted a report directly. */
     noteTaken(report: Report): void {
       latest = stateOf(report);
     },
 
-    /** The one that is to be delivered next; undefined: none waits. */
+    /** The next report to deliver; undefined: the spool is empty. */
     oldest(): Report | undefined {
       for (;;) {
         const name = reports[0]?.name;
@@ -206,7 +206,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
       }
     },
 
-    /** The server has taken it, or never will. */
+    /** Removes the oldest report: the server accepted it or never will. */
     removeOldest(): void {
       removeOldest();
       if (reports.length > 0 || !dropped) return;
@@ -228,7 +228,7 @@ function hashesOf({ inventory }: Report): string[] {
   return [...new Set(all)];
 }
 
-/** Two reports with the same say the same. Why a category failed may differ from one to the next, and tells nothing new. */
+/** Reports with the same state have the same content. The reason of a failed category does not count. */
 export function stateOf({ inventory }: Report): string {
   return CATEGORIES.map((category) => {
     const said = inventory[category];

@@ -1,5 +1,5 @@
-// Files that are either as they were or as they should be, whatever happens between: written beside, synced, renamed.
-
+// Atomic file writes: after a crash, a file has either its old or its new content. Written beside, synced,
+// renamed.
 import {
   closeSync,
   fsyncSync,
@@ -16,21 +16,23 @@ import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 
 /**
- * Writes the file with mode 0600, its folder made with 0700 where it does not exist. Returns when it is on the disk.
- * Throws the system's error (ENOSPC, EACCES, …) and leaves the old file as it was; refuses a link, a folder or a device.
+ * Writes the file with mode 0600 and creates its folder with 0700. Returns when the file is on the disk.
+ * Throws the system's error (ENOSPC, EACCES, …) and keeps the old file. Rejects a link, a folder or a device.
  */
 export function writeFileAtomically(path: string, content: string): void {
   writeBeside(path, content, (temporary) => renameSync(temporary, path));
 }
 
-/** The same for a file that is not there yet: of several processes at once, one succeeds, and the others get EEXIST. */
+/**
+ * The same for a new file. If several processes create it at once, one succeeds and the others get EEXIST.
+ */
 export function createFileAtomically(path: string, content: string): void {
   writeBeside(path, content, (temporary) => {
     try {
       linkSync(temporary, path);
     } catch (error) {
       if (errnoCode(error) === "EEXIST") throw error;
-      // A file system without hard links: FAT, some of the network's.
+      // A file system without hard links: FAT and some network file systems.
       renameSync(temporary, path);
     }
     rmSync(temporary, { force: true });
@@ -55,8 +57,8 @@ function writeBeside(path: string, content: string, putInPlace: (temporary: stri
 }
 
 /**
- * Writes a file with mode 0600 that is not there yet. Returns when its content is on the disk, its name once the folder is synced;
- * what a failure or a kill leaves of it is the caller's to remove. Throws the system's error.
+ * Writes a new file with mode 0600. Returns when its content is on the disk; its name follows when the folder
+ * is synced. The caller removes what a failure or a kill leaves. Throws the system's error.
  */
 export function writeNewFile(path: string, content: string): void {
   const file = openSync(path, "wx", 0o600);
@@ -68,7 +70,7 @@ export function writeNewFile(path: string, content: string): void {
   }
 }
 
-/** What a process that was killed has left beside the file: it may hold a key that nobody looks after. */
+/** Removes temporary files of killed processes: they may contain a key. */
 function removeAbandoned(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
@@ -86,7 +88,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes the names in a folder last through a power cut. Windows cannot open a folder, and does not need to. */
+/**
+ * Syncs the names in a folder, so that they survive a power failure. Windows cannot open folders and does not
+ * need it.
+ */
 export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, "r");

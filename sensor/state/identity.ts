@@ -1,5 +1,5 @@
-// The sensor's identity: a key pair made on this host, whose private half never leaves it, and what the server calls us.
-
+// The sensor's identity: a key pair that this host generates, whose private key never leaves it, and the id
+// from the server.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -26,31 +26,33 @@ const common = {
   ...stampSchema,
   server: z.url(),
   ...keyPair,
-  /** Roots of the server's private CA, PEM: nothing else is trusted. Absent: the system's trust store. */
+  /**
+   * Roots of the server's private CA, PEM. The sensor trusts only these. Absent: the system's trust store.
+   */
   ca: z.array(z.string()).min(1).optional(),
-  /** The proxy that was given at enrollment, with its credentials. Absent: what the environment says. */
+  /** The proxy given at enrollment, with its credentials. Absent: the proxy from the environment. */
   proxy: z.url().optional(),
 };
 const identity = z.discriminatedUnion("state", [
-  // On disk before the first request: whatever happens to the reply, trying again uses the same key.
+  // Written before the first request, so that a retry uses the same key even if the reply is lost.
   z.strictObject({ ...common, state: z.literal("enrolling") }),
   z.strictObject({
     ...common,
     state: z.literal("enrolled"),
     sensorId,
     enrolledAt: instant,
-    /** Signs what the server refuses with. */
+    /** Public key that verifies the server's signed refusals. */
     serverKey: publicKey.optional(),
-    /** To follow this key; which of the two the server takes is found by trying. */
+    /** The key of a rotation in progress. The sensor tries which of the two keys the server accepts. */
     nextKey: z.strictObject(keyPair).optional(),
-    /** For this host alone, where another one holds the key above too. */
+    /** The key for enrolling this host as a clone, while another host owns the key above. */
     cloneKey: z.strictObject(keyPair).optional(),
   }),
 ]);
 
 export type Identity = z.infer<typeof identity>;
 export type KeyPair = Pick<Identity, "publicKey" | "privateKey">;
-/** How the server is reached and known. */
+/** How the sensor reaches the server and verifies its certificate. */
 export type Way = Pick<Identity, "ca" | "proxy">;
 export type EnrolledIdentity = Extract<Identity, { state: "enrolled" }>;
 
@@ -58,7 +60,7 @@ export function identityPath(stateDir: string): string {
   return join(stateDir, "identity.json");
 }
 
-/** Where a key waits that is to take over an enrolled sensor by a ticket: the identity stays as it is until it has. */
+/** Folder of the key for a re-enrollment. The identity stays unchanged until the re-enrollment succeeds. */
 function candidateFolder(stateDir: string): string {
   return join(stateDir, "re-enroll");
 }
@@ -69,18 +71,20 @@ export function makeKeyPair(): KeyPair {
   return { publicKey: x, privateKey: d };
 }
 
-/** A new key pair for a server, not yet on disk. */
+/** A new key pair for a server. Writes nothing to the disk. */
 export function makeIdentity(server: string): Identity {
   return { ...STAMP, state: "enrolling", server, ...makeKeyPair() };
 }
 
-/** Undefined when there is none. Throws SensorError, and changes nothing, when the file cannot be read or understood. */
+/**
+ * Undefined if there is none. Throws SensorError, and changes nothing, if the file cannot be read or parsed.
+ */
 export function readIdentity(stateDir: string): Identity | undefined {
   const path = identityPath(stateDir);
   let text: string;
   try {
     const stat = statSync(path);
-    // A pipe would never end.
+    // Reading a FIFO would block.
     if (!stat.isFile()) throw new Error(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
     text = stat.size > MAX_FILE_BYTES ? "" : readFileSync(path, "utf8");
   } catch (error) {
@@ -110,12 +114,12 @@ export function removeIdentity(stateDir: string): void {
   removeCandidate(stateDir);
 }
 
-/** How the server is reached and known is for the command that is given now to say. */
+/** Continues an enrollment with the connection settings of the current command. */
 export function goOnBy(way: Way, { ca: _ca, proxy: _proxy, ...earlier }: Identity): Identity {
   return { ...earlier, ...way };
 }
 
-/** The key that is to take a sensor over by a ticket, on disk: the one that was begun with, or a new one. */
+/** The key for a re-enrollment, on the disk: the key of an earlier attempt, or a new one. */
 export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
   const claimed = changeIdentity(candidateFolder(stateDir), (earlier) =>
     earlier?.server === server ? earlier : { ...makeIdentity(server), ...way },
@@ -127,7 +131,9 @@ export function removeCandidate(stateDir: string): void {
   rmSync(candidateFolder(stateDir), { recursive: true, force: true });
 }
 
-/** Takes the right to read the file from everybody but its owner; true when others had it. Windows has no such rights. */
+/**
+ * Removes other users' access to the file. Returns true if they had access. Windows has no such permissions.
+ */
 export function tightenIdentity(stateDir: string): boolean {
   if (process.platform === "win32") return false;
   const path = identityPath(stateDir);
@@ -137,7 +143,7 @@ export function tightenIdentity(stateDir: string): boolean {
   return true;
 }
 
-/** Throws SensorError when it cannot be written; the file that was there is then untouched. */
+/** Throws SensorError if the file cannot be written, and leaves the earlier file unchanged. */
 export function writeIdentity(stateDir: string, value: Identity): void {
   try {
     writeFileAtomically(identityPath(stateDir), textOf(value));
@@ -147,8 +153,9 @@ export function writeIdentity(stateDir: string, value: Identity): void {
 }
 
 /**
- * Makes another identity of the one that is on disk now, and returns it; no other process changes it in between. For all that is written
- * behind a request: another command may have made this host another sensor meanwhile. Throws what `change` throws, and SensorError.
+ * Changes the identity on the disk under a lock, and returns the new one. Required for writes after a
+ * request: another command may have enrolled this host as another sensor meanwhile. Throws what `change`
+ * throws, and SensorError.
  */
 export function changeIdentity<T extends Identity>(
   stateDir: string,
@@ -161,21 +168,21 @@ export function changeIdentity<T extends Identity>(
   return changed;
 }
 
-/** Whether both are one sensor with one key that reaches its server in one way. Another server never comes without another key. */
+/** Whether both have the same sensor, key and connection settings. The key implies the server. */
 export function isSameIdentity(one: EnrolledIdentity, other: EnrolledIdentity): boolean {
   const known = ({ sensorId, publicKey, ca, proxy }: EnrolledIdentity) =>
     JSON.stringify([sensorId, publicKey, ca, proxy]);
   return known(one) === known(other);
 }
 
-/** Whether both are one sensor, with whichever key, or one enrollment that is not finished. */
+/** Whether both are the same sensor, with any key, or the same unfinished enrollment. */
 export function isSameSensor(one: Identity, other: Identity): boolean {
   const nameOf = (identity: Identity) =>
     identity.state === "enrolled" ? identity.sensorId : identity.publicKey;
   return nameOf(one) === nameOf(other);
 }
 
-/** The error of a command that finds another sensor's identity than the one that it began with. */
+/** The error of a command whose identity another command has replaced meanwhile. */
 export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string): SensorError {
   return new SensorError(
     "identity",
@@ -184,7 +191,7 @@ export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string
   );
 }
 
-/** As writeIdentity, where there is none yet; false when another process was first. */
+/** Like writeIdentity, for a new file only. Returns false if another process has created it first. */
 export function createIdentity(stateDir: string, value: Identity): boolean {
   try {
     createFileAtomically(identityPath(stateDir), textOf(value));
@@ -202,7 +209,7 @@ export function privateKeyOf({
   return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
 }
 
-/** Each write names the build that makes it, and does so first. */
+/** The file starts with the build that writes it. */
 function textOf(value: Identity): string {
   return `${JSON.stringify({ ...STAMP, ...value, ...STAMP }, null, 2)}\n`;
 }
@@ -231,7 +238,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The four words that a person compares with the console's before approving the sensor. */
+/** The four words that an operator compares with those in the console before approving the sensor. */
 export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }

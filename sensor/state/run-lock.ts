@@ -1,5 +1,6 @@
-// Locks of a state folder. One program reports with it at a time: two would take turns with one key, as two hosts do. And one changes
-// the identity at a time: enroll and unenroll may do so while a sensor runs.
+// Locks of a state folder. Only one program at a time may report with it: two would take turns with one key,
+// like a cloned host. And only one at a time may change the identity: enroll and unenroll do so while a
+// sensor runs.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
@@ -7,10 +8,13 @@ import { SensorError } from "../sensor-error.ts";
 import { createFileAtomically } from "./atomic-file.ts";
 
 const POLL_MS = 10;
-/** Much longer than a process takes to write an identity. */
+/** Much longer than writing an identity takes. */
 const IDENTITY_WAIT_MS = 10_000;
 
-/** Throws SensorError when another program that runs holds the folder. A folder that cannot be written is held all the same. */
+/**
+ * Throws SensorError if another running program has the lock. Succeeds without a lock file if the folder is
+ * not writable.
+ */
 export function lockStateDir(stateDir: string): Disposable {
   const lock = tryLock(join(stateDir, "run.lock"));
   if ("lock" in lock) return lock.lock;
@@ -21,7 +25,7 @@ export function lockStateDir(stateDir: string): Disposable {
   );
 }
 
-/** Waits for a process that is about to change the identity. Throws SensorError when it takes too long. */
+/** Waits for another process that changes the identity. Throws SensorError after a timeout. */
 export function lockIdentity(stateDir: string): Disposable {
   const path = join(stateDir, "identity.lock");
   const deadline = performance.now() + IDENTITY_WAIT_MS;
@@ -38,7 +42,7 @@ export function lockIdentity(stateDir: string): Disposable {
   }
 }
 
-/** The lock, or the number of the process that holds it. */
+/** The lock, or the id of the process that has it. */
 function tryLock(path: string): { lock: Disposable } | { holder: string } {
   const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
   for (let tries = 0; tries < 3; tries++) {
@@ -63,7 +67,7 @@ function readHolder(path: string): string {
   }
 }
 
-/** Whether the process that wrote the file runs still, and its number was not given to another since. */
+/** Whether the process that wrote the file is still running, and not another one with the same id. */
 function isAlive(pid: number, startedAt: string): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
@@ -74,7 +78,10 @@ function isAlive(pid: number, startedAt: string): boolean {
   return (startOf(pid) ?? "") === startedAt;
 }
 
-/** When the process started, in clock ticks since instance (proc_pid_stat(5), field 22); undefined where there is no /proc. */
+/**
+ * When the process started, in clock ticks since the system booted (proc_pid_stat(5), field 22); undefined
+ * without /proc.
+ */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

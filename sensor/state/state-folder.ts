@@ -1,5 +1,5 @@
-// Who else could put another identity into the state folder of a sensor that runs as root: nobody may. On Windows this is not
-// checked: its folders have access lists, which %ProgramData% passes on.
+// Rejects a state folder in which another user could replace the identity of a sensor that runs as root.
+// Windows is not checked: its folders inherit the access lists of %ProgramData%.
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { SensorError } from "../sensor-error.ts";
@@ -9,14 +9,20 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 const MAX_LINKS = 40;
 
-/** The folder for a command to use. Throws SensorError, and nothing was changed, when it is not this build's or not safe. */
+/**
+ * Returns the folder. Throws SensorError, and changes nothing, if a newer build wrote it or another user
+ * could change it.
+ */
 export function checkStateDir(stateDir: string): string {
   if (process.platform !== "win32" && process.getuid?.() === 0) refuseForeignFolder(stateDir);
   refuseNewerState(stateDir);
   return stateDir;
 }
 
-/** Throws SensorError unless the folder, each that leads to it, and what the sensor reads in it, is root's alone to change. */
+/**
+ * Throws SensorError unless only root can change the folder, its parents, and the files that the sensor reads
+ * in it.
+ */
 export function refuseForeignFolder(stateDir: string): void {
   const folder = refuseForeignPath(stateDir, stateDir);
   if (folder === undefined) return;
@@ -24,7 +30,10 @@ export function refuseForeignFolder(stateDir: string): void {
     refuseForeignPath(stateDir, join(folder, name));
 }
 
-/** Returns where the path leads to, through links; undefined when it does not exist yet: then root makes it. */
+/**
+ * Returns the target of the path after following links; undefined if it does not exist yet, so that root
+ * creates it.
+ */
 function refuseForeignPath(stateDir: string, wanted: string): string | undefined {
   const parts = resolve(wanted).split("/").filter(Boolean);
   let current = "/";
@@ -42,7 +51,7 @@ function refuseForeignPath(stateDir: string, wanted: string): string | undefined
       current = isAbsolute(target) ? "/" : dirname(path);
       continue;
     }
-    // In a sticky folder, e.g. /tmp, nobody renames what is root's; but anybody puts a file into it.
+    // In a sticky folder, e.g. /tmp, users cannot rename root's files, but they can add their own.
     const isSticky = (stat.mode & STICKY) !== 0 && parts.length > 0;
     if ((stat.mode & WRITABLE_BY_OTHERS) !== 0 && !isSticky)
       throw foreignFolder(stateDir, path, `${whoWrites(stat)} may write to it`, `chmod go-w ${quote(path)}`);
@@ -51,7 +60,7 @@ function refuseForeignPath(stateDir: string, wanted: string): string | undefined
   return current;
 }
 
-/** Undefined for what does not exist, or where a part of the path is no folder: whoever uses it says so. */
+/** Undefined if the path does not exist or part of it is not a folder. The later use reports that. */
 function look(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -73,7 +82,7 @@ function foreignFolder(stateDir: string, path: string, why: string, command: str
   );
 }
 
-/** For a shell, where the path needs it. */
+/** Quotes the path for a shell if necessary. */
 function quote(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

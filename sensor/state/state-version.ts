@@ -1,4 +1,5 @@
-// Which build wrote the files in the state folder. A build that is older than the state changes nothing, and says what to install.
+// The build that wrote the files in the state folder. An older build changes nothing and names the build to
+// install.
 import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { toPlainText } from "@attacklens/protocol/text.ts";
@@ -6,21 +7,23 @@ import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 
-/** Of every file in the state folder. Each change of their formats, a new field included, counts one up. */
+/**
+ * Version of all files in the state folder. Every change of a format increments it, including a new field.
+ */
 export const STATE_VERSION = 1;
 
-/** What every file begins with. `version` comes first: it is found without reading the rest. */
+/** The start of every file. `version` comes first, so that it can be read without the rest. */
 export const STAMP = { version: STATE_VERSION, release: RELEASE, commit: COMMIT } as const;
 export const stampSchema = {
   version: z.literal(STATE_VERSION),
-  /** Of the build that wrote the file; absent: from before builds said so. */
+  /** Release of the build that wrote the file; absent: written by a build that did not record it. */
   release: z.string().max(100).optional(),
   commit: z.string().max(100).optional(),
 };
 
 const HEAD_BYTES = 512;
 
-/** Throws SensorError when a newer build has written any of the files. Reads only how they begin. */
+/** Throws SensorError if a newer build wrote any of the files. Reads only the start of each file. */
 export function refuseNewerState(stateDir: string): void {
   const reports = join(stateDir, "reports");
   const files = ["identity.json", "status.json", join("re-enroll", "identity.json")].map((name) =>
@@ -35,8 +38,8 @@ export function refuseNewerState(stateDir: string): void {
 }
 
 /**
- * The error for a file that this build cannot read, when that is because another build wrote more into it; undefined when the file is
- * damaged. `hasUnknownFields`: it is well formed but for fields that this build does not have.
+ * The error for a file that this build cannot read because a newer build wrote it; undefined: the file is
+ * damaged. `hasUnknownFields`: the file is valid except for fields that this build does not have.
  */
 export function findNewerState(
   path: string,

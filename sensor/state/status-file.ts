@@ -1,4 +1,5 @@
-// What the running sensor last knew, for `status`: written after every cycle, so that a look costs the server nothing.
+// The result of the last cycle, for `status`. The sensor writes it after every cycle, so that `status` needs
+// no request.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { instant } from "@attacklens/protocol/text.ts";
@@ -7,20 +8,20 @@ import type { ExitName } from "../sensor-error.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { STAMP, stampSchema } from "./state-version.ts";
 
-/** How it stands with the server, and what a command that finds it so ends with. */
+/** The states of a sensor, and the exit code of a command that finds it in that state. */
 export const SENSOR_STATES = {
   connected: "done",
-  /** Another start of this sensor holds the key, or did a moment ago: the server settles which it is. */
+  /** Another instance may own this sensor's key. The server decides which one. */
   "ownership-undecided": "done",
   "server-unreachable": "serverUnreachable",
   "server-in-trouble": "serverInTrouble",
   "awaiting-approval": "awaitingApproval",
   blocked: "blocked",
   "unknown-to-server": "unknownToServer",
-  /** Who answers is not the server that this sensor enrolled with. */
+  /** Server identity mismatch: the reply is not from the server that this sensor enrolled with. */
   "wrong-server": "wrongServer",
   "clock-wrong": "clockWrong",
-  /** Another host holds the key, and this one is not let in with another. */
+  /** Another host owns the key, and the token rejects this clone. */
   cloned: "keyNotOurs",
   "key-replaced": "keyNotOurs",
   refused: "sensorRefused",
@@ -29,12 +30,12 @@ export type SensorState = keyof typeof SENSOR_STATES;
 
 const statusFile = z.strictObject({
   state: z.enum(Object.keys(SENSOR_STATES) as [SensorState, ...SensorState[]]),
-  /** When the state was found. */
+  /** End of the cycle. */
   at: instant,
-  /** Two intervals later: a sensor that runs has written another status by then. Absent after `run --once`. */
+  /** Two intervals later: a running sensor has written another status by then. Absent after `run --once`. */
   overdueAt: instant.optional(),
   lastCheckInAt: instant.nullable(),
-  /** The server's clock minus this host's, when it had to be corrected by. */
+  /** The server's clock minus this host's. Absent: no correction was needed. */
   clockOffsetMs: z.number().optional(),
   /** Why the last cycle failed. */
   problem: z.string().nullable(),
@@ -53,7 +54,7 @@ export function removeStatus(stateDir: string): void {
   rmSync(pathIn(stateDir), { force: true });
 }
 
-/** Undefined when the sensor never ran, or left something that cannot be read: it will be written anew. */
+/** Undefined if the sensor never ran or the file cannot be read. The next cycle overwrites it. */
 export function readStatus(stateDir: string): SensorStatusFile | undefined {
   try {
     const text = readFileSync(pathIn(stateDir), "utf8");

@@ -1,4 +1,5 @@
-// The sensor's command line as people and scripts see it, for tests: arguments in, exit code and both outputs back.
+// The sensor's command line as people and scripts see it, for tests: arguments in, exit code and both outputs
+// back.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +34,10 @@ export function makePipe(path: string): void {
 const BUNDLES = join(import.meta.dir, "../../dist/.tests");
 let bundle: string | undefined;
 
-/** The command line in one file, which starts in half the time. Each process that runs tests makes it, so it is never an old one. */
+/**
+ * The command line in one file, which starts in half the time. Each process that runs tests makes it, so it
+ * is never an old one.
+ */
 function commandLine(): string {
   if (bundle) return bundle;
   mkdirSync(BUNDLES, { recursive: true });

@@ -1,4 +1,5 @@
-// A sensor and a server that remembers what it was told, as an AttackLens server does; for tests of what happens while it is away.
+// A sensor and a server that remembers what it was told, as an AttackLens server does; for tests of what
+// happens while it is away.
 import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";

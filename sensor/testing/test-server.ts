@@ -1,5 +1,5 @@
-// The far side of the network, for tests: a real HTTP server that checks each signature by RFC 9421 on its own, with nothing
-// of the sensor's code, and answers as an AttackLens server would, or as the test says.
+// The far side of the network, for tests: a real HTTP server that checks each signature by RFC 9421 on its
+// own, with nothing of the sensor's code, and answers as an AttackLens server would, or as the test says.
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";

@@ -1,4 +1,5 @@
-// A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that are right, wrong, old.
+// A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that
+// are right, wrong, old.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:https";
 import type { SecureVersion } from "node:tls";

@@ -1,4 +1,5 @@
-// What certificate a server shows, looked at before anything is sent: for the pin of a private CA, and for words when it is not trusted.
+// Reads a server's certificate before anything is sent: to check the pin of a private CA, and to describe an
+// untrusted one.
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect as connectTls, type DetailedPeerCertificate } from "node:tls";
@@ -9,15 +10,15 @@ import { Unreachable } from "./server-reply.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_CHAIN = 20;
-/** Of the roots that are kept: the identity that they are written into must stay readable. */
+/** Maximum size of the saved roots: the identity file that contains them must stay within its limit. */
 const MAX_ROOTS_BYTES = 32_768;
 
 export interface Seen {
-  /** PEM, in the order in which they were sent; the server's own first. */
+  /** PEM, in the order sent; the server's own certificate first. */
   chain: string[];
   /** `TLSv1.3` */
   protocol: string;
-  /** Why this host's trust store does not accept it; undefined: it does. */
+  /** Why this host's trust store rejects it; undefined: it accepts it. */
   refusal: string | undefined;
 }
 
@@ -27,7 +28,7 @@ export function pinOf(pem: string): string {
   return `sha256:${createHash("sha256").update(spki).digest("hex")}`;
 }
 
-/** The handshake alone, with whoever answers there. Throws what the network fails with, or Unreachable. */
+/** Performs only the TLS handshake, with any server. Throws the network's error, or Unreachable. */
 export async function lookAtCertificate(server: string, proxy: string | undefined): Promise<Seen> {
   const { hostname, port } = new URL(server);
   const host = bareHost(hostname);
@@ -72,8 +73,8 @@ function pemChain(leaf: DetailedPeerCertificate | undefined): string[] {
 }
 
 /**
- * The root with the pin, which is all that will be trusted from now on, PEM. Throws SensorError that names what was seen when
- * nobody with the pin answers; nothing but the handshake was sent then.
+ * Returns the root with the pin, PEM; the sensor then trusts only this root. Throws SensorError that
+ * describes the certificate if the server has no root with the pin. Only the handshake was sent then.
  */
 export async function findPinnedRoot(
   server: string,
@@ -81,7 +82,8 @@ export async function findPinnedRoot(
   proxy: string | undefined,
 ): Promise<string> {
   const { chain } = await lookAtCertificate(server, proxy);
-  // The same key may also be certified by an older root, which is sent too: only its own certificate stands by itself.
+  // An older root may certify the same key in a cross certificate. Only the self-signed certificate is a
+  // root.
   const root = chain.find((pem) => isRoot(pem) && keyOf(pem) === pin);
   if (root !== undefined) return root;
   const issuer = chain[0] === undefined ? "" : nameOf(new X509Certificate(chain[0]).issuer);
@@ -94,7 +96,7 @@ export async function findPinnedRoot(
   );
 }
 
-/** The server's own certificate, in words: whose, by whom, which key, until when. */
+/** Describes the server's own certificate: subject, issuer, key and expiry. */
 export function describeChain(chain: readonly string[]): string {
   if (chain[0] === undefined) return "none";
   const { subject, issuer, validTo } = new X509Certificate(chain[0]);
@@ -103,12 +105,12 @@ export function describeChain(chain: readonly string[]): string {
   return `${nameOf(subject)}, issued by ${nameOf(issuer)}, key ${keyOf(chain[0])}, valid until ${until}`;
 }
 
-/** Whose signature the server's own certificate carries, in words. */
+/** The issuer of the server's own certificate, as text. */
 export function issuerOf(chain: readonly string[]): string {
   return chain[0] === undefined ? "nobody" : nameOf(new X509Certificate(chain[0]).issuer);
 }
 
-/** `CN` and `O` of a distinguished name; what stands there is anybody's text. */
+/** `CN` and `O` of a distinguished name, which is untrusted text. */
 function nameOf(distinguished: string | undefined): string {
   const parts = new Map(
     (distinguished ?? "").split("\n").map((line) => {
@@ -120,7 +122,7 @@ function nameOf(distinguished: string | undefined): string {
   return name ? toPlainText(name, 200) : "an issuer without a name";
 }
 
-/** As pinOf, of a certificate that anybody may have made. */
+/** Like pinOf, for an untrusted certificate. */
 function keyOf(pem: string): string {
   try {
     return pinOf(pem);
@@ -134,7 +136,7 @@ function isRoot(pem: string): boolean {
   return certificate.ca && certificate.checkIssued(certificate);
 }
 
-/** Roots that a server names as its CA's from now on: each must be one, or none is taken. */
+/** Parses the roots that a server announces for its CA. Undefined unless all of them are roots. */
 export function parseRoots(pems: readonly string[]): string[] | undefined {
   try {
     const roots = pems.map((pem) => new X509Certificate(pem).toString());

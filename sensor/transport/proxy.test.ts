@@ -1,4 +1,5 @@
-// Which proxy is meant and what is not one; tunnels through proxies that want credentials, refuse, or are reached by TLS themselves.
+// Which proxy is meant and what is not one; tunnels through proxies that want credentials, refuse, or are
+// reached by TLS themselves.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";

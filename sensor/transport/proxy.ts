@@ -1,5 +1,7 @@
-// Proxies between this host and the server: a tunnel through one by CONNECT (RFC 9110, section 9.3.6), with credentials by Basic
-// (RFC 7617). Requests go through it by themselves; this is for a look at the certificate behind it.
+// Proxies between this host and the server: tunnels with CONNECT (RFC 9110, section 9.3.6) and Basic
+// credentials (RFC 7617). `fetch` supports proxies. The tunnel is for reading the certificate behind one, and
+// the relay for a proxy whose certificate has another CA than the server's. No library fits: proxy agents are
+// for node:http, and `fetch` accepts only a URL.
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
@@ -11,7 +13,7 @@ import { Unreachable } from "./server-reply.ts";
 const MAX_HEAD_BYTES = 16_384;
 const RELAY_TIMEOUT_MS = 20_000;
 
-/** The proxy's address in full, credentials and all. Throws SensorError, which does not hold them. */
+/** Returns the complete address of the proxy, with credentials. Throws SensorError without them. */
 export function parseProxyUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isAddress =
@@ -24,13 +26,13 @@ export function parseProxyUrl(text: string): string {
   );
 }
 
-/** Without its credentials. */
+/** The proxy's address without its credentials. */
 export function describeProxy(proxy: string): string {
   const { protocol, host } = new URL(proxy);
   return `${protocol}//${host}`;
 }
 
-/** `user:password`, empty when there are none; undefined when they are not percent-encoded as an address's must be. */
+/** `user:password`; empty: no credentials; undefined: they are not percent-encoded correctly. */
 function credentialsOf({ username, password }: URL): string | undefined {
   try {
     return username || password ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : "";
@@ -40,8 +42,8 @@ function credentialsOf({ username, password }: URL): string | undefined {
 }
 
 /**
- * Whether a list such as NO_PROXY names a host: `example.com` with all that is below it, an address, a network, any of them with a
- * port behind it, or `*` for all. Separated by commas or spaces.
+ * Whether a list such as NO_PROXY includes a host. Entries are `example.com` with its subdomains, an address
+ * or a network, each with an optional port, or `*` for all. Commas or spaces separate them.
  */
 export function isExempt(list: string, host: string, port: number): boolean {
   const entries = list
@@ -64,7 +66,7 @@ export function isExempt(list: string, host: string, port: number): boolean {
   });
 }
 
-/** A connection to host and port, through the proxy if there is one. Throws Unreachable. */
+/** Opens a connection to host and port, through the proxy if given. Throws Unreachable. */
 export async function openTunnel(
   proxy: string | undefined,
   host: string,
@@ -94,17 +96,18 @@ export async function openTunnel(
   throw new Unreachable(proxyRefusal(status));
 }
 
-/** How requests get to the server: `fetch` by it, with nothing of what the environment says. */
+/** `fetch` with the given roots and proxy, independent of the environment. */
 export async function fetchBy(
   { ca, proxy }: { ca?: string[] | undefined; proxy?: string | undefined },
   url: string,
   request: RequestInit,
 ): Promise<Response> {
-  // The address that was given is the one that is meant.
+  // A redirect must not move a request to another address.
   const options = { ...request, redirect: "manual" as const, ca };
   if (!ca || !proxy?.startsWith("https:"))
     return await verifiedFetch(url, { ...options, proxy: proxy ?? false });
-  // It has one list of roots for the proxy and for the server behind it: who is trusted as a proxy would be as the server.
+  // `fetch` uses one list of roots for proxy and server, so a CA that is trusted for the proxy would be
+  // trusted for the server.
   using relay = await openRelay(proxy);
   try {
     return await verifiedFetch(url, { ...options, proxy: relay.url, keepalive: false });
@@ -113,7 +116,9 @@ export async function fetchBy(
   }
 }
 
-/** A proxy on loopback, for ourselves alone, that goes on through another one, whose certificate this host's trust store decides about. */
+/**
+ * A private proxy on loopback that forwards to another proxy and verifies it with this host's trust store.
+ */
 async function openRelay(proxy: string) {
   const password = randomBytes(16).toString("hex");
   let failure: unknown;
@@ -142,12 +147,12 @@ async function openRelay(proxy: string) {
   return {
     url: `http://sensor:${password}@127.0.0.1:${(server.address() as AddressInfo).port}`,
     failure: () => failure,
-    /** Takes no others; a tunnel that is open lives until its reply is read. */
+    /** Accepts no new tunnels. An open tunnel stays until its reply is read. */
     [Symbol.dispose]: () => server.close(),
   };
 }
 
-/** Why a proxy opens no tunnel, in words. */
+/** Why a proxy refused a tunnel, as text. */
 export function proxyRefusal(status: number): string {
   if (status === 407) return "the proxy rejected the credentials or requires some";
   return `the proxy refused to connect to the server (${status})`;
@@ -171,7 +176,8 @@ function opened<S extends Socket>(
       clearTimeout(timer);
       resolve(socket);
     });
-    // For as long as it lives: an error later on is the business of who reads from it, and never ends the program.
+    // Stays for the lifetime of the socket: a later error is handled by its reader and must not end the
+    // program.
     socket.on("error", (error) => {
       clearTimeout(timer);
       reject(error);

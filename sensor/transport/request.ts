@@ -1,5 +1,6 @@
-// Requests to the server, signed with the sensor's key (RFC 9421). Corrects its idea of time and nonce when it is told to.
-
+// Requests to the server, signed with the sensor's key (RFC 9421). Corrects clock and nonce when the server
+// sends its own. The signature is our own code: libraries for RFC 9421 bring their own HTTP and key types for
+// one fixed profile.
 import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
@@ -21,10 +22,10 @@ import { Refused, readReply, Unreachable } from "./server-reply.ts";
 
 const TIMEOUT_MS = 30_000;
 
-/** What every body says of the program that sends it. */
+/** The versions in every body. */
 export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE } as const;
 
-/** A server and the key that signs for it, with what was learnt on the way. */
+/** A server, the key that signs requests to it, and the corrections learned from it. */
 export interface Connection {
   server: string;
   key: KeyObject;
@@ -35,9 +36,9 @@ export interface Connection {
   lastNonce: number;
   /** Names the running instance of the sensor: a UUID, sent with every request but those of enrollment. */
   instanceId: string;
-  /** Signs what the server refuses with; undefined: not known, e.g. while enrolling. */
+  /** Verifies the server's signed refusals; undefined: not known yet, e.g. during enrollment. */
   serverKey: string | undefined;
-  /** Roots that are trusted, PEM; undefined: the system's. */
+  /** Trusted roots, PEM; undefined: the system's. */
   ca: string[] | undefined;
   /** With its credentials. */
   proxy: string | undefined;
@@ -52,7 +53,7 @@ export function connect(
 ): Connection {
   const { serverKey, ca, now = Date.now } = known;
   const instanceId = randomUUID();
-  // Otherwise a proxy would carry what may go unencrypted only because it stays on this host.
+  // Plain HTTP is allowed to this host only, so it must not leave the host through a proxy.
   const proxy = isLoopback(new URL(server).hostname) ? undefined : known.proxy;
   return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, serverKey, ca, proxy, now };
 }
@@ -72,15 +73,19 @@ export async function send<R extends Route>(
   }
 }
 
-/** What the server lets a nonce be ahead of its clock. */
+/** How far a nonce may be ahead of the server's clock. */
 const MAX_NONCE_AHEAD_MS = 86_400_000;
 
-/** Takes over the server's time or nonce from a refusal that names it; false when there is nothing to correct by, or another signed it. */
+/**
+ * Corrects clock or nonce from a refusal. Returns false if the refusal has neither, or another server signed
+ * it.
+ */
 function correct(connection: Connection, { problem, isAuthentic }: Refused): boolean {
   if (isAuthentic === false) return false;
   if (problem.code === "clock-skewed" && problem.serverTime) {
     connection.clockOffsetMs = Date.parse(problem.serverTime) - connection.now();
-    // Made by a clock that was far too fast, and not accepted: from there on the server would accept none.
+    // A clock far in the future made this nonce, and the server did not accept it. No later nonce would be
+    // accepted either.
     const latest = (Date.parse(problem.serverTime) + MAX_NONCE_AHEAD_MS) * 1000;
     if (connection.lastNonce > latest) connection.lastNonce = 0;
     return true;
@@ -127,7 +132,7 @@ function signedHeaders(
 ) {
   const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
   const nowMs = connection.now() + connection.clockOffsetMs;
-  // Microseconds grow through restarts without being written down; the server's word corrects a clock set back.
+  // Microseconds increase across restarts without being saved. The server corrects a clock that was set back.
   connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
   const { instanceId } = connection;
   const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
@@ -154,7 +159,7 @@ function signedHeaders(
   };
 }
 
-/** Whether the sensor's own server has signed the answer to this very request; undefined: its key is not known. */
+/** Whether the sensor's own server signed the response to this request; undefined: its key is not known. */
 function isSignedResponse(
   { serverKey }: Connection,
   requestSignature: string,
@@ -174,7 +179,7 @@ function isSignedResponse(
   return verify(null, Buffer.from(base), key, Buffer.from(signature, "base64"));
 }
 
-/** Why a request or a handshake failed; where a certificate is not accepted, whose it is. */
+/** Why a request or a handshake failed. Describes a rejected certificate. */
 export async function failureOf(
   { server, proxy }: { server: string; proxy?: string | undefined },
   error: unknown,
@@ -187,12 +192,12 @@ export async function failureOf(
     return new Unreachable(by + reason);
   const seen = await lookAtCertificate(server, proxy).catch(() => undefined);
   const text = `${by}${reason}${seen ? `; it presents ${describeChain(seen.chain)}` : ""}`;
-  // A server's own may have ended; who has a clock that is ahead sees the same.
+  // Either the certificate has expired, or this host's clock is ahead.
   if (code === "CERT_HAS_EXPIRED") return new Unreachable(text);
   return new Unreachable(text, 0, code === "CERT_NOT_YET_VALID" ? "clock-wrong" : "wrong-server");
 }
 
-/** Why a connection failed, in words. */
+/** Why a connection failed, as text. */
 export function networkReason(error: unknown): string {
   const code = errnoCode(error);
   const { name, message } = error as Partial<Error>;

@@ -1,4 +1,4 @@
-// What comes back from the server, which may be another program altogether: bounded, parsed, told apart.
+// Reads the reply of the server, which may be another program: limits its size, parses it and classifies it.
 import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
 import { type ProblemBody, problemBody } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
@@ -7,36 +7,39 @@ import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 
-/** The server could not be reached, is in trouble, or asks to be left alone for a while. Trying later is right. */
+/** The server cannot be reached, has a problem, or asks the sensor to wait. A later retry may succeed. */
 export class Unreachable extends Error {
   constructor(
     message: string,
     readonly retryAfterMs = 0,
-    /** in-trouble: the server says so itself; wrong-server: its certificate is not to be trusted; clock-wrong: by this host's clock. */
+    /**
+     * server-in-trouble: the server reported it; wrong-server: its certificate is not trusted; clock-wrong:
+     * not valid yet.
+     */
     readonly state:
       | "server-unreachable"
       | "server-in-trouble"
       | "wrong-server"
       | "clock-wrong" = "server-unreachable",
-    /** The server is well, and has had enough of this sensor for a while. */
+    /** A rate limit of this sensor, and no problem of the server. */
     readonly isLimit = false,
   ) {
     super(message);
   }
 }
 
-/** The server understood and refused. */
+/** The server refused the request. */
 export class Refused extends Error {
   constructor(
     readonly problem: ProblemBody,
-    /** Whether the server that this sensor enrolled with has signed it; undefined: that server's key is not known. */
+    /** Whether the server that this sensor enrolled with signed it; undefined: its key is not known. */
     readonly isAuthentic?: boolean,
   ) {
     super(toPlainText(redactTokenValues(problem.detail ?? problem.title), 500));
   }
 }
 
-/** The output of a route, or throws Unreachable or Refused. */
+/** Returns the output of a route. Throws Unreachable or Refused. */
 export async function readReply<R extends Route>(
   route: R,
   response: Response,
@@ -53,13 +56,13 @@ export async function readReply<R extends Route>(
   }
   const problem = problemBody.safeParse(parseJson(text));
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
-  // 408: the way there is slow, and what was sent is as good as before.
+  // 408: the connection is slow, and the request is still valid.
   if (response.status >= 500 || [408, 429].includes(response.status)) {
     const title = problem.success ? problem.data.title : "no explanation";
     throw new Unreachable(
       `the server returned ${response.status}: ${toPlainText(title, 200)}`,
       retryAfterMs,
-      // Of anything else, e.g. a proxy's own page, nothing is known about the server behind it.
+      // Another reply, e.g. a proxy's page, says nothing about the server.
       problem.success ? "server-in-trouble" : "server-unreachable",
       problem.success && response.status === 429,
     );
@@ -82,14 +85,14 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** Seconds (RFC 9110, section 10.2.3), an hour at the most: nobody can silence a sensor for good. */
+/** Seconds (RFC 9110, section 10.2.3), at most an hour, so that no reply can silence a sensor. */
 function parseRetryAfter(value: string | null): number {
   return value !== null && /^\d{1,9}$/.test(value) ? Math.min(Number(value), 3_600) * 1000 : 0;
 }
 
 /**
- * The interval that a server asks for, within the bounds of the protocol. A reply that asks for another one is still good: it neither
- * stops the sensor nor makes it check in without a pause.
+ * Limits the interval in a reply to the bounds of the protocol. A value outside them does not make the reply
+ * invalid.
  */
 function clampInterval(json: unknown): unknown {
   const seconds = (json as { checkInIntervalSeconds?: unknown } | null | undefined)?.checkInIntervalSeconds;

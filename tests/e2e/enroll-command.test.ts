@@ -63,7 +63,7 @@ test.skipIf(process.platform === "win32")(
     expect(again.stdout).toContain(`re-enrolled ${hostname()} as ${sensor?.id}`);
     await made.getByText("Preflight check").click();
     const way = await paste(installation, await copyCommand(made), "", "second");
-    expect(way.stdout).toMatch(/^ok +pin +sha256:[0-9a-f]{64}/m);
+    expect(way.stdout).toMatch(/^ok +pin +the server presents sha256:[0-9a-f]{64}/m);
     expect(way.code).toBe(0);
     await made.getByRole("checkbox", { name: "I have stored it" }).check();
     await made.getByRole("button", { name: "Close" }).click();

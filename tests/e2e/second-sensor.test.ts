@@ -144,7 +144,12 @@ test.each(DATABASES)(
     await using relay = await openRelay(installation.server.url);
     const ada = await installation.createSuperAdmin();
     for (const clones of ["allow", "reject"] as const) {
-      const body = { name: clones, scope: { type: "all-assets" as const }, expiresAt: null, clones };
+      const body = {
+        name: clones,
+        scope: { type: "all-assets" as const },
+        expiresAt: null,
+        clonedHosts: clones,
+      };
       const { value } = await ada.call(createEnrollmentToken, { body });
       const folder = join(installation.folder, clones);
       const address = relay.url;

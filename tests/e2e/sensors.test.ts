@@ -75,11 +75,11 @@ test("check says what would come of enrolling, and spends no use", async () => {
         "ok    proxy        none",
         "ok    certificate  none: plain HTTP on this host",
         "ok    pin          none",
-        `ok    server       ${url} answers`,
+        `ok    server       ${url} is an AttackLens server`,
         "ok    clock        matches the server's",
         "ok    token        would be accepted",
         "ok    network      127.0.0.1, this host's address as seen by the server, is allowed",
-        "ok    group        \\S+ comes into the asset group Branch offices\n$",
+        "ok    group        \\S+ would join the asset group Branch offices\n$",
       ].join("\n"),
     ),
   );

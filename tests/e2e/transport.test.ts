@@ -1,4 +1,5 @@
-// How sensors and server find and trust each other, with the built programs: the private CA and its rotation, own certificates, proxies.
+// How sensors and server find and trust each other, with the built programs: the private CA and its rotation,
+// own certificates, proxies.
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname as hostName, tmpdir } from "node:os";
@@ -83,7 +84,7 @@ for (const [family, listen] of [
     await expect(shownAt(url, "TLSv1.1")).rejects.toThrow();
     const unpinned = await enroll(installation, value);
     expect(unpinned.stderr).toContain(
-      "its certificate is not trusted by this host; it shows AttackLens server, issued by AttackLens private CA",
+      "its certificate is not trusted by this host; it presents AttackLens server, issued by AttackLens private CA",
     );
     expect(unpinned.code).toBe(10);
     const wrong = await enroll(installation, value, { pin: `sha256:${"0".repeat(64)}` });
@@ -99,7 +100,7 @@ for (const [family, listen] of [
     expect(checked.stdout).toMatch(
       /^ok {4}certificate {2}TLSv1\.3, AttackLens server, issued by AttackLens private CA /m,
     );
-    expect(checked.stdout).toContain(`ok    pin          ${caPin} is shown\n`);
+    expect(checked.stdout).toContain(`ok    pin          the server presents ${caPin}\n`);
     expect(checked.stdout).not.toContain("inspection");
     expect(checked.code).toBe(0);
     const { stateDir, code, stderr } = await enroll(installation, value, { pin: caPin });
@@ -173,7 +174,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
   const refused = await runOnce(asleep);
   expect(refused.stderr).toContain(
-    "its certificate is not trusted by this host; it shows AttackLens server, issued by AttackLens private CA ",
+    "its certificate is not trusted by this host; it presents AttackLens server, issued by AttackLens private CA ",
   );
   expect(refused.code).toBe(10);
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
@@ -250,7 +251,7 @@ test("another server on the same port hears nothing of a pinned sensor, which co
   });
   const refused = await runOnce(stateDir);
   expect(refused.stderr).toContain(
-    "it shows a server of the tests, issued by AttackLens private CA 00000000, key sha256:",
+    "it presents a server of the tests, issued by AttackLens private CA 00000000, key sha256:",
   );
   expect(refused.code).toBe(10);
   const newcomer = await enroll(installation, value, { pin: caPin, name: "newcomer" });
@@ -270,7 +271,8 @@ test("behind nginx that ends TLS, a sensor has its own address, and what a clien
   const port = await findFreePort();
   const publicUrl = `https://127.0.0.1:${port}`;
   await using stack = new AsyncDisposableStack();
-  // nginx has an address of its own towards the server, the only one that is believed about whom it speaks for.
+  // nginx has an address of its own towards the server, the only one that is believed about whom it speaks
+  // for.
   const installation = stack.use(
     await openInstallation({
       database: "sqlite",
@@ -312,7 +314,8 @@ test("behind nginx that ends TLS, a sensor has its own address, and what a clien
   // Who comes past nginx is not believed at all.
   expect(await seenAs(upstream, { "x-forwarded-for": "10.9.9.9" })).toBe("127.0.0.1");
 
-  // TLS ends before the server, which says that it shows no certificate: nothing to compare with, and no alarm.
+  // TLS ends before the server, which says that it shows no certificate: nothing to compare with, and no
+  // alarm.
   const checked = await runSensor(["check", "--server", publicUrl, "--token", "-"], {
     stdin: value,
     environment,
@@ -400,7 +403,8 @@ test.skipIf(process.platform !== "linux")(
     }
     expect((await ada.call(listSensors, {})).items).toMatchObject(Array(2).fill({ status: "online" }));
 
-    // A certificate that is a day old is not yet one for a clock two days behind: that is told as the clock's fault.
+    // A certificate that is a day old is not yet one for a clock two days behind: that is told as the clock's
+    // fault.
     const root = await makeCa("Company CA");
     const folder = join(installation.folder, "nginx");
     await using nginx = await startNginx({

@@ -1,4 +1,5 @@
-// kill -9 of the built server at each sync of its first start and of its shutdown: the next start completes what was begun.
+// kill -9 of the built server at each sync of its first start and of its shutdown: the next start completes
+// what was begun.
 import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// kill -9 of the built sensor while it enrolls, before the server has heard of it and before it has heard of the server.
+// kill -9 of the built sensor while it enrolls, before the server has heard of it and before it has heard of
+// the server.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";

@@ -1,4 +1,5 @@
-// kill -9 of the server in the middle of a burst of enrollments: what was acknowledged is there, and retries find it.
+// kill -9 of the server in the middle of a burst of enrollments: what was acknowledged is there, and retries
+// find it.
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

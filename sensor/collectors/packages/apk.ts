@@ -24,7 +24,9 @@ export function parseApkDatabase(text: string, distribution: Distribution): Item
   return text.split(/\n{2,}/).flatMap((stanza) => apkItem(parseFields(stanza), distribution) ?? []);
 }
 
-/** Upper and lower case letters are different fields; the package's own come first, before those of its files. */
+/**
+ * Upper and lower case letters are different fields; the package's own come first, before those of its files.
+ */
 function parseFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of stanza.split("\n")) {

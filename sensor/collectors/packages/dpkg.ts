@@ -1,4 +1,5 @@
-// Packages of dpkg (Debian, Ubuntu): its status file, the updates not yet merged into it, and status.d of distroless images.
+// Packages of dpkg (Debian, Ubuntu): its status file, the updates not yet merged into it, and status.d of
+// distroless images.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -48,7 +49,10 @@ export function readDpkgPackages(
   return [...packages.values()].flatMap((stanza) => dpkgItem(stanza, distribution) ?? []);
 }
 
-/** Splits deb822 text (deb-control(5)) into stanzas; of a field that continues over lines, the first line is kept. */
+/**
+ * Splits deb822 text (deb-control(5)) into stanzas; of a field that continues over lines, the first line is
+ * kept.
+ */
 export function parseStanzas(text: string): Stanza[] {
   const stanzas: Stanza[] = [];
   let stanza: Stanza = new Map();
@@ -75,7 +79,9 @@ export function parseStanzas(text: string): Stanza[] {
   return stanzas;
 }
 
-/** Undefined when the package is not installed: removed with its configuration left, or only half unpacked. */
+/**
+ * Undefined when the package is not installed: removed with its configuration left, or only half unpacked.
+ */
 export function dpkgItem(stanza: Stanza, distribution: Distribution): Item<"packages"> | undefined {
   const name = stanza.get("package");
   const state = stanza.get("status")?.split(/\s+/)[2];

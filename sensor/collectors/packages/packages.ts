@@ -27,7 +27,8 @@ export function collectPackages(files: HostFiles): Item<"packages">[] {
       failure = error;
     }
   }
-  // The tools of another distribution may leave a database behind; what cannot be read matters when it is all there is.
+  // The tools of another distribution may leave a database behind; what cannot be read matters when it is all
+  // there is.
   if (failure !== undefined && items.length === 0) throw failure;
   if (!found) throw new NotOnThisHost("no dpkg, rpm or apk database");
   return items;

@@ -1,5 +1,6 @@
-// The headers in an rpm database of the Berkeley DB hash format: RHEL 8 and older, Amazon Linux 2. Read page by page as
-// db_page.h lays them out; large values, as headers are, lie in chains of overflow pages. Little-endian files only.
+// The headers in an rpm database of the Berkeley DB hash format: RHEL 8 and older, Amazon Linux 2. Read page
+// by page as db_page.h lays them out; large values, as headers are, lie in chains of overflow pages.
+// Little-endian files only.
 
 /** Bytes of the file at an offset, fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
@@ -10,7 +11,10 @@ const PAGE_TYPE = { hashUnsorted: 2, overflow: 7, hash: 13 } as const;
 const VALUE_TYPE = { inline: 1, overflow: 3 } as const;
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
-/** The value of every record but that of key 0, which holds rpm's counter. Throws RangeError for another format. */
+/**
+ * The value of every record but that of key 0, which holds rpm's counter. Throws RangeError for another
+ * format.
+ */
 export function* readBerkeleyDbBlobs(readAt: ReadAt): Generator<Uint8Array> {
   const meta = viewOf(readAt(0, 512));
   if (meta.byteLength < 512 || meta.getUint32(12, true) !== HASH_MAGIC)
@@ -27,7 +31,9 @@ export function* readBerkeleyDbBlobs(readAt: ReadAt): Generator<Uint8Array> {
   }
 }
 
-/** A page begins with the offsets of its entries, keys and values by turns; the entries fill it from its end. */
+/**
+ * A page begins with the offsets of its entries, keys and values by turns; the entries fill it from its end.
+ */
 function* blobsOfPage(readAt: ReadAt, page: Uint8Array, lastPage: number): Generator<Uint8Array> {
   const view = viewOf(page);
   const count = Math.min(view.getUint16(20, true), Math.floor((page.length - PAGE_HEADER_BYTES) / 2));

@@ -34,8 +34,8 @@ export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
 }
 
 function readSqlite(path: string): RpmHeader[] {
-  // Opened as immutable, SQLite makes no -wal and -shm files beside rpm's database. That skips what only the log holds,
-  // so a log in use is opened the normal way.
+  // Opened as immutable, SQLite makes no -wal and -shm files beside rpm's database. That skips what only the
+  // log holds, so a log in use is opened the normal way.
   const isLogInUse = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const name = encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23");
   const database = isLogInUse

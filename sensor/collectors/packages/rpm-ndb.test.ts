@@ -7,7 +7,10 @@ const readerOf =
   (offset, length) =>
     file.subarray(offset, offset + length);
 
-/** One page of slots, and behind it the blobs, each at the start of a page: as rpm 4.18's rpmpkg.c writes them. */
+/**
+ * One page of slots, and behind it the blobs, each at the start of a page: as rpm 4.18's rpmpkg.c writes
+ * them.
+ */
 function ndbFile(blobs: readonly string[]): Buffer {
   const file = Buffer.alloc(4_096 * (blobs.length + 1));
   file.write("RpmP");

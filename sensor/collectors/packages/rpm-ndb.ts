@@ -1,5 +1,5 @@
-// The headers in an rpm database of the ndb format, which SUSE uses: a table of slots, each naming a blob by its first block
-// (lib/backend/ndb/rpmpkg.c). Little-endian always.
+// The headers in an rpm database of the ndb format, which SUSE uses: a table of slots, each naming a blob by
+// its first block (lib/backend/ndb/rpmpkg.c). Little-endian always.
 import type { ReadAt } from "./rpm-berkeley-db.ts";
 
 const HEADER_BYTES = 32;

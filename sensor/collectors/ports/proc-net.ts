@@ -10,7 +10,10 @@ export interface ListeningSocket {
   inode: number;
 }
 
-/** States of include/net/tcp_states.h that mean: waiting for whoever comes. UDP has no LISTEN; unconnected is CLOSE. */
+/**
+ * States of include/net/tcp_states.h that mean: waiting for whoever comes. UDP has no LISTEN; unconnected is
+ * CLOSE.
+ */
 const LISTENING_STATE = { tcp: "0A", udp: "07" } as const;
 
 /** The sockets of a table that listen. Lines that are not understood are left out. */

@@ -1,4 +1,5 @@
-// Which processes hold a socket: each open file of a process is a link such as `socket:[12345]` below /proc/PID/fd.
+// Which processes hold a socket: each open file of a process is a link such as `socket:[12345]` below
+// /proc/PID/fd.
 import { factText, giveWay, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 
@@ -11,7 +12,10 @@ export interface SocketProcess {
 
 const PROCESSES_PER_TURN = 25;
 
-/** The processes of each of the given socket inodes, by pid. Processes that the sensor may not look into are left out. */
+/**
+ * The processes of each of the given socket inodes, by pid. Processes that the sensor may not look into are
+ * left out.
+ */
 export async function findSocketProcesses(
   files: HostFiles,
   inodes: ReadonlySet<number>,

@@ -1,4 +1,5 @@
-// Encrypted disks: the volumes that dm-crypt has open, those crypttab(5) names, and whether root and swap lie on one.
+// Encrypted disks: the volumes that dm-crypt has open, those crypttab(5) names, and whether root and swap lie
+// on one.
 import type { HostFiles } from "../host-files.ts";
 import { encryptionOf, isEncryptedDevice, listMappedDevices } from "../system/block-devices.ts";
 import { findRootMount } from "../system/mounts.ts";

@@ -1,4 +1,5 @@
-// Which firewalls are there and switched on, as their files and the kernel say. The rules themselves are not read.
+// Which firewalls are there and switched on, as their files and the kernel say. The rules themselves are not
+// read.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
 import { isUnitWanted } from "./enabled-unit.ts";

@@ -1,4 +1,5 @@
-// How the kernel is hardened: sysctl values in force, security modules, lockdown, Secure Boot, and processor vulnerabilities.
+// How the kernel is hardened: sysctl values in force, security modules, lockdown, Secure Boot, and processor
+// vulnerabilities.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
 import { type SecuritySetting, setting } from "./setting.ts";

@@ -1,4 +1,5 @@
-// Security settings in force. Each area is read on its own: what may not be read is said in one item of that area.
+// Security settings in force. Each area is read on its own: what may not be read is said in one item of that
+// area.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readEncryptionSettings } from "./encryption.ts";

@@ -4,7 +4,9 @@ import { factText } from "../collector.ts";
 
 export type SecuritySetting = Item<"security">;
 
-/** `name` as the software writes it; the key is `id` when given, else the name. No source: a built-in default. */
+/**
+ * `name` as the software writes it; the key is `id` when given, else the name. No source: a built-in default.
+ */
 export function setting(
   area: SecuritySetting["area"],
   name: string,

@@ -1,4 +1,5 @@
-// What OpenSSH's server is set to for any connection. Settings inside Match blocks hold for some only and are not reported.
+// What OpenSSH's server is set to for any connection. Settings inside Match blocks hold for some only and are
+// not reported.
 import { posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 import { findMatching } from "./matching-files.ts";

@@ -27,7 +27,8 @@ export function parseSshdConfig(
     if (separator < 0) continue;
     const keyword = line.slice(0, separator).toLowerCase();
     const words = splitWords(line.slice(separator).replace(/^\s*=?/, ""));
-    // A block lasts until the next Match or the end of its file; `Match all` is what holds for every connection.
+    // A block lasts until the next Match or the end of its file; `Match all` is what holds for every
+    // connection.
     if (keyword === "match") isForEveryone = words.length === 1 && words[0]?.toLowerCase() === "all";
     else if (!isForEveryone) continue;
     else if (keyword !== "include") lines.push({ keyword, value: words.join(" "), source });

@@ -1,8 +1,11 @@
-// The settings of OpenSSH's server that the inventory reports, with the defaults of sshd_config(5) (OpenSSH 9).
+// The settings of OpenSSH's server that the inventory reports, with the defaults of sshd_config(5) (OpenSSH
+// 9).
 
 export interface SshdSetting {
   name: string;
-  /** In force when nothing sets it; undefined: not reported then, since it depends on the version or is empty. */
+  /**
+   * In force when nothing sets it; undefined: not reported then, since it depends on the version or is empty.
+   */
   fallback?: string;
   /** Every line counts; otherwise the first one does. */
   isList?: boolean;

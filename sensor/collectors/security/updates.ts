@@ -1,4 +1,5 @@
-// Whether the host installs updates by itself: apt's periodic jobs with unattended-upgrades, dnf-automatic, and a pending restart.
+// Whether the host installs updates by itself: apt's periodic jobs with unattended-upgrades, dnf-automatic,
+// and a pending restart.
 import type { HostFiles } from "../host-files.ts";
 import { type AptSetting, parseAptConfig } from "./apt-config.ts";
 import { isUnitWanted } from "./enabled-unit.ts";
@@ -18,7 +19,8 @@ const APT_SETTINGS = [
 
 function apt(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/usr/bin/apt-get")) return [];
-  // apt reads the folder first, names without an extension or with .conf, and apt.conf after it: the last one wins.
+  // apt reads the folder first, names without an extension or with .conf, and apt.conf after it: the last one
+  // wins.
   const read: (AptSetting & { source: string })[] = [
     ...findMatching(files, "/etc/apt/apt.conf.d/*"),
     ...findMatching(files, "/etc/apt/apt.conf"),

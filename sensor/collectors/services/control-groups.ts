@@ -1,4 +1,5 @@
-// Which services have processes now: systemd gives each service a control group of its name, so no request to it is needed.
+// Which services have processes now: systemd gives each service a control group of its name, so no request to
+// it is needed.
 import type { HostFiles } from "../host-files.ts";
 
 /** Where systemd's tree begins: version 2, the hybrid set-up, version 1. */

@@ -1,5 +1,5 @@
-// Whether a unit starts by itself, in systemd's words, found as systemd finds it: by the links that `systemctl enable` makes
-// (src/shared/install.c, unit_file_lookup_state and find_symlinks_in_scope).
+// Whether a unit starts by itself, in systemd's words, found as systemd finds it: by the links that
+// `systemctl enable` makes (src/shared/install.c, unit_file_lookup_state and find_symlinks_in_scope).
 import { basename, dirname } from "node:path";
 import { CONFIG_FOLDER, isRuntimeFolder, type UnitFolder } from "./search-path.ts";
 import type { Unit } from "./unit.ts";
@@ -16,7 +16,8 @@ export function enablementOf(folders: readonly UnitFolder[], name: string, unit:
   const aliases = install("Alias").map((alias) => expandSpecifiers(alias, unit.name));
   const linked = linkedState(folders, unit, new Set([unit.name, ...aliases, ...defaultInstance(unit)]));
   if (linked !== undefined) return linked;
-  // Linked under a name that enabling it would not give: it may be in use, but not through its own [Install] section.
+  // Linked under a name that enabling it would not give: it may be in use, but not through its own [Install]
+  // section.
   if (linkedState(folders, unit, undefined) !== undefined) return "indirect";
   if (["Alias", "WantedBy", "RequiredBy", "UpheldBy"].some((setting) => install(setting).length > 0))
     return "disabled";

@@ -1,4 +1,5 @@
-// Where systemd looks for units of the system, and what lies there. Each folder is listed once; everything else asks this.
+// Where systemd looks for units of the system, and what lies there. Each folder is listed once; everything
+// else asks this.
 import { type HostFiles, linkTarget } from "../host-files.ts";
 
 /** In order of precedence, as `systemd-analyze unit-paths` prints them. */

@@ -1,4 +1,5 @@
-// Services of systemd: those that `systemctl list-unit-files --type=service` lists, each with its enablement and whether it runs.
+// Services of systemd: those that `systemctl list-unit-files --type=service` lists, each with its enablement
+// and whether it runs.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, giveWay, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";

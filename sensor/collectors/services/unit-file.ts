@@ -1,6 +1,9 @@
-// The text of a systemd unit file (systemd.syntax(7)): sections of assignments. Only what the inventory and enablement need.
+// The text of a systemd unit file (systemd.syntax(7)): sections of assignments. Only what the inventory and
+// enablement need.
 
-/** Values of `Section.Name`, in order. An empty assignment clears what came before, as systemd does for lists. */
+/**
+ * Values of `Section.Name`, in order. An empty assignment clears what came before, as systemd does for lists.
+ */
 export type UnitSettings = Map<string, string[]>;
 
 /** Adds the assignments of one file to those read before it: drop-ins come after the unit file itself. */

@@ -1,4 +1,5 @@
-// Names of units: `name.service`, templates `name@.service` and their instances `name@instance.service` (systemd.unit(5)).
+// Names of units: `name.service`, templates `name@.service` and their instances `name@instance.service`
+// (systemd.unit(5)).
 
 const SERVICE_NAME = /^[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*\.service$/;
 
@@ -14,7 +15,9 @@ export function isInstance(name: string): boolean {
   return name.includes("@") && !isTemplate(name);
 }
 
-/** The template of an instance: `getty@tty1.service` → `getty@.service`; undefined for what is no instance. */
+/**
+ * The template of an instance: `getty@tty1.service` → `getty@.service`; undefined for what is no instance.
+ */
 export function templateOf(name: string): string | undefined {
   return isInstance(name) ? withInstance(name, "") : undefined;
 }
@@ -30,7 +33,10 @@ export function instanceOf(name: string): string {
   return at < 0 ? "" : name.slice(at + 1, name.lastIndexOf("."));
 }
 
-/** Specifiers that unit names in [Install] use: %i and %I instance, %n name, %N name without type, %p and %P prefix, %%. */
+/**
+ * Specifiers that unit names in [Install] use: %i and %I instance, %n name, %N name without type, %p and %P
+ * prefix, %%.
+ */
 export function expandSpecifiers(text: string, unit: string): string {
   const stem = unit.slice(0, unit.lastIndexOf("."));
   const prefix = stem.split("@", 1)[0] ?? stem;

@@ -1,4 +1,5 @@
-// Finds a unit by name as systemd does (src/shared/install.c): the first folder that has it, links followed, drop-ins added.
+// Finds a unit by name as systemd does (src/shared/install.c): the first folder that has it, links followed,
+// drop-ins added.
 import { basename, dirname } from "node:path";
 import { type HostFiles, linkTarget } from "../host-files.ts";
 import type { UnitFolder } from "./search-path.ts";
@@ -17,7 +18,10 @@ export interface Unit {
 const MAX_LINKS = 64;
 const MAX_UNIT_BYTES = 256 * 1024;
 
-/** Undefined when there is none, a link leads nowhere or in a circle, or the file cannot be read: systemd calls these bad. */
+/**
+ * Undefined when there is none, a link leads nowhere or in a circle, or the file cannot be read: systemd
+ * calls these bad.
+ */
 export function findUnit(
   files: HostFiles,
   folders: readonly UnitFolder[],
@@ -81,7 +85,9 @@ function loadUnit(
   return { name, path, isMasked: false, settings };
 }
 
-/** Drop-ins in the order they apply: by file name, and of one file name only the folder of highest precedence. */
+/**
+ * Drop-ins in the order they apply: by file name, and of one file name only the folder of highest precedence.
+ */
 function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: string): string[] {
   const paths = new Map<string, string>();
   for (const unitName of [name, templateOf(name), ...prefixesOf(name), "service"]) {

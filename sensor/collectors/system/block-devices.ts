@@ -50,7 +50,10 @@ export function listMappedDevices(files: HostFiles): { name: string; path: strin
   });
 }
 
-/** `LUKS2`, `LUKS1`, `PLAIN` …, from a uuid such as `CRYPT-LUKS2-…`; undefined when the volume encrypts nothing. */
+/**
+ * `LUKS2`, `LUKS1`, `PLAIN` …, from a uuid such as `CRYPT-LUKS2-…`; undefined when the volume encrypts
+ * nothing.
+ */
 export function encryptionOf(files: HostFiles, path: string): string | undefined {
   return /^CRYPT-([A-Z0-9]+)/.exec(files.findLine(`${path}/dm/uuid`) ?? "")?.[1];
 }

@@ -40,8 +40,8 @@ export function findFqdn(hosts: string, hostname: string): string | undefined {
 }
 
 /**
- * When the system started. The kernel works it out from its clock, so it moves by a second when the clock is corrected: a value
- * that is close to the one before is the same start, and stays as it was.
+ * When the system started. The kernel works it out from its clock, so it moves by a second when the clock is
+ * corrected: a value that is close to the one before is the same start, and stays as it was.
  */
 const SAME_START_SECONDS = 10;
 let lastBootSeconds: number | undefined;

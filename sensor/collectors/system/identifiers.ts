@@ -1,4 +1,5 @@
-// What tells this machine from others: machine-id(5), the SMBIOS tables of the firmware, and the id that a cloud gave it.
+// What tells this machine from others: machine-id(5), the SMBIOS tables of the firmware, and the id that a
+// cloud gave it.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -49,7 +50,10 @@ function readMachineId(files: HostFiles): string | undefined {
   return undefined;
 }
 
-/** Amazon names the instance in a field of the firmware; elsewhere cloud-init has written down what the cloud told it. */
+/**
+ * Amazon names the instance in a field of the firmware; elsewhere cloud-init has written down what the cloud
+ * told it.
+ */
 function readCloudInstanceId(files: HostFiles): string | undefined {
   const assetTag = files.findLine(`${DMI}/board_asset_tag`);
   if (assetTag !== undefined && /^i-[0-9a-f]{8,32}$/.test(assetTag)) return assetTag;

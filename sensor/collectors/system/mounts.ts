@@ -1,4 +1,5 @@
-// Mounted file systems that hold the host's data: on disks and from the network, not the kernel's own and not copies of a mount.
+// Mounted file systems that hold the host's data: on disks and from the network, not the kernel's own and not
+// copies of a mount.
 import { statfsSync } from "node:fs";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";

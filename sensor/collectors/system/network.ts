@@ -1,4 +1,5 @@
-// Network interfaces with their addresses. Left out: loopback, and the ends of containers' links, which come and go with them.
+// Network interfaces with their addresses. Left out: loopback, and the ends of containers' links, which come
+// and go with them.
 import { networkInterfaces } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
@@ -51,7 +52,9 @@ function liveAddresses(): Map<string, string[]> {
   );
 }
 
-/** Lines of /proc/net/if_inet6: address, index, prefix length, scope, flags, name, the numbers in hexadecimal. */
+/**
+ * Lines of /proc/net/if_inet6: address, index, prefix length, scope, flags, name, the numbers in hexadecimal.
+ */
 export function parseIfInet6(text: string): Map<string, string[]> {
   const addresses = new Map<string, string[]>();
   for (const line of text.split("\n")) {

@@ -1,4 +1,5 @@
-// What the machine is. Nothing here changes while the machine does not: no free memory, no load, no free space.
+// What the machine is. Nothing here changes while the machine does not: no free memory, no load, no free
+// space.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";

@@ -1,5 +1,6 @@
-// What the system runs in, in the words of systemd-detect-virt(1): a container, else a virtual machine, else `none`. From files
-// only: what systemd asks the processor itself is inferred from the clocks that the kernel offers.
+// What the system runs in, in the words of systemd-detect-virt(1): a container, else a virtual machine, else
+// `none`. From files only: what systemd asks the processor itself is inferred from the clocks that the kernel
+// offers.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";

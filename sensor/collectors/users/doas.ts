@@ -1,7 +1,10 @@
 // What doas.conf(5) grants: the smaller sudo of Alpine and OpenBSD.
 import type { RootRule } from "./sudoers.ts";
 
-/** The rules that let someone act as root, groups named as sudoers names them. `deny` rules take back from the same identity. */
+/**
+ * The rules that let someone act as root, groups named as sudoers names them. `deny` rules take back from the
+ * same identity.
+ */
 export function parseDoasRules(text: string): RootRule[] {
   const rules: RootRule[] = [];
   for (const line of text.split("\n")) {

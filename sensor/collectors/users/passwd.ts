@@ -1,4 +1,5 @@
-// The account files: passwd(5), group(5), shadow(5). Lines that are not understood, and NIS entries (+, -), are left out.
+// The account files: passwd(5), group(5), shadow(5). Lines that are not understood, and NIS entries (+, -),
+// are left out.
 import { parseCount } from "../collector.ts";
 
 export interface PasswdEntry {

@@ -3,7 +3,10 @@ import { factText } from "../collector.ts";
 import type { GroupEntry, PasswdEntry } from "./passwd.ts";
 import type { RootRule } from "./sudoers.ts";
 
-/** Groups that give root without sudo: their members control a root daemon, or read and write the disks themselves. */
+/**
+ * Groups that give root without sudo: their members control a root daemon, or read and write the disks
+ * themselves.
+ */
 const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
 /** Groups that distributions let use sudo; what counts when the sensor may not read sudoers. */
 const SUDO_GROUPS = new Set(["sudo", "wheel", "admin"]);

@@ -1,4 +1,5 @@
-// The text of sudoers files as one list of whole lines: includes followed, continued lines joined, comments dropped (sudoers(5)).
+// The text of sudoers files as one list of whole lines: includes followed, continued lines joined, comments
+// dropped (sudoers(5)).
 import { posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 
@@ -45,7 +46,10 @@ function includedFiles(files: HostFiles, target: string, isFolder: boolean): str
     .map(({ name }) => `${target}/${name}`);
 }
 
-/** Whole lines. `#` begins a comment, except before digits, which are a uid, and in `#include` and `#includedir`. */
+/**
+ * Whole lines. `#` begins a comment, except before digits, which are a uid, and in `#include` and
+ * `#includedir`.
+ */
 export function parseSudoersLines(text: string): string[] {
   const lines: string[] = [];
   let held = "";

@@ -1,9 +1,12 @@
-// What sudoers(5) grants on this host: who may run which commands as root. Users and groups are matched, host lists by name;
-// what only sudo itself can know (netgroups, addresses, wildcards of hosts) is taken to match.
+// What sudoers(5) grants on this host: who may run which commands as root. Users and groups are matched, host
+// lists by name; what only sudo itself can know (netgroups, addresses, wildcards of hosts) is taken to match.
 
 /** Who may run what as root. */
 export interface RootRule {
-  /** As sudoers names them: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`; `!` before one excludes it. Aliases are resolved. */
+  /**
+   * As sudoers names them: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`; `!` before one excludes it. Aliases are
+   * resolved.
+   */
   users: string[];
   /** The grant in sudoers' words, e.g. `ALL` or `NOPASSWD: /usr/bin/apt`. */
   grant: string;
@@ -17,7 +20,10 @@ const TAG = /^(?:NO)?(?:EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|S
 const OPTION =
   /^(?:ROLE|TYPE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT|APPARMOR_PROFILE)=\S+\s*/;
 
-/** The rules that let someone act as root on the host of that name. Lines that are not understood grant nothing. */
+/**
+ * The rules that let someone act as root on the host of that name. Lines that are not understood grant
+ * nothing.
+ */
 export function parseSudoRules(lines: readonly string[], hostname: string): RootRule[] {
   const aliases = parseAliases(lines);
   return lines.flatMap((line) => {
@@ -67,7 +73,10 @@ function resolve(names: readonly string[], aliases: Aliases, depth = 0): string[
   });
 }
 
-/** `alice, %wheel HOST = …` → the list of users and what follows it: a blank ends the list unless a comma is beside it. */
+/**
+ * `alice, %wheel HOST = …` → the list of users and what follows it: a blank ends the list unless a comma is
+ * beside it.
+ */
 function splitUsers(line: string): [string, string | undefined] {
   let isQuoted = false;
   for (let at = 0; at < line.length; at += 1) {

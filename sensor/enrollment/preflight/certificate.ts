@@ -1,4 +1,4 @@
-// The server's certificate, as this host or the pin judges it.
+// Preflight check of the server's certificate, against the pin or this host's trust store.
 
 import { type ExitName, SensorError } from "../../sensor-error.ts";
 import {
@@ -20,7 +20,7 @@ export const PLAIN = {
   seen: undefined,
 };
 
-/** What the server shows, trusted or not: a proxy that inspects TLS is known by its issuer. */
+/** Describes the certificate, trusted or not. The issuer reveals a proxy that inspects TLS. */
 export async function checkCertificate(
   server: string,
   proxy: string | undefined,
@@ -30,7 +30,7 @@ export async function checkCertificate(
   try {
     const seen = await lookAtCertificate(server, proxy);
     const text = `${seen.protocol}, ${describeChain(seen.chain)}`;
-    // With a pin it is the pin that decides.
+    // If there is a pin, it decides.
     if (seen.refusal === undefined || caPin !== undefined)
       return { finding: { step, state: "ok", text }, seen };
     const { hint, exit } = refusalHint(seen);

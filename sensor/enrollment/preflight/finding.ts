@@ -1,15 +1,15 @@
-// What a step of the preflight check has found.
+// The result of one step of the preflight check.
 import type { ExitName } from "../../sensor-error.ts";
 
 export interface Finding {
   step: string;
-  /** `note`: it could enroll, and a person may want to know; `skipped`: could not be looked at, or there is nothing to look at. */
+  /** `note`: no obstacle to enrollment, but worth knowing; `skipped`: not checked. */
   state: "ok" | "note" | "failed" | "skipped";
   text: string;
   hint?: string | undefined;
-  /** How the command ends where this failed. */
+  /** Exit code of the command if this step failed. */
   exit?: ExitName;
 }
 
-/** For one connection of a step. */
+/** Timeout of one connection. */
 export const TIMEOUT_MS = 10_000;

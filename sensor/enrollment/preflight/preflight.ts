@@ -1,4 +1,5 @@
-// Whether this host could enroll, step by step, with what to do about what is wrong. Nothing is kept, no use of the token is spent.
+// The preflight check: tests each step of an enrollment, with a hint for each problem. Saves nothing and
+// takes no use of the token.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { Way } from "../../state/identity.ts";
 import { pinOf } from "../../transport/certificates.ts";
@@ -16,16 +17,16 @@ const TOKEN_STEPS = ["token", "network", "group"];
 
 export interface CheckOptions {
   server: string;
-  /** Absent: the token is not looked at. */
+  /** Absent: the token is not checked. */
   token: string | undefined;
-  /** `sha256:…` of the private CA's key; undefined: the system's trust store decides. */
+  /** `sha256:…` of the private CA's key; undefined: the system's trust store is used. */
   caPin: string | undefined;
   /** With its credentials. */
   proxy: string | undefined;
   host: HostFacts;
 }
 
-/** A finding for each step, in their order; behind the first that failed, those are skipped that need it. */
+/** Yields a finding for each step, in order. After a failed step, the rest is skipped. */
 export async function* check(options: CheckOptions): AsyncGenerator<Finding> {
   const found = new Set<string>();
   let failed: string | undefined;
@@ -38,7 +39,7 @@ export async function* check(options: CheckOptions): AsyncGenerator<Finding> {
     const isWithout = options.token === undefined && TOKEN_STEPS.includes(step);
     const text = isWithout ? "no token was given" : `not checked: ${failed} failed`;
     yield { step, state: "skipped", text, ...(isWithout ? { hint: "add --token-file FILE" } : {}) };
-    // Once is enough to say.
+    // One line is enough for all steps that need a token.
     if (isWithout) return;
   }
 }
@@ -61,7 +62,7 @@ async function* look({ server, token, caPin, proxy, host }: CheckOptions): Async
   if (token === undefined) return;
   const told = await askAboutToken(server, way, token, host.hostname);
   const [leaf] = seen?.chain ?? [];
-  // A pin has ruled it out, and each server of a private CA has a certificate of its own.
+  // A pin excludes inspection, and each server of a private CA has a different certificate.
   if (leaf && caPin === undefined && told.certificate && pinOf(leaf) !== told.certificate)
     yield inspectionFinding(seen!);
   yield* told.findings;

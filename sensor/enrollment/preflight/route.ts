@@ -1,12 +1,11 @@
-// The way to the server: name resolution and proxy.
-
+// Preflight check of name resolution and proxy.
 import { lookup } from "node:dns/promises";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { bareHost, describeProxy, openTunnel } from "../../transport/proxy.ts";
 import { failureOf } from "../../transport/request.ts";
 import { type Finding, TIMEOUT_MS } from "./finding.ts";
 
-/** Name resolution and proxy: whose name is looked up here depends on whether there is one. */
+/** With a proxy, this host resolves the proxy's name; otherwise the server's. */
 export async function* lookAtWay(url: URL, proxy: string | undefined): AsyncGenerator<Finding, boolean> {
   if (proxy === undefined) {
     const name = await checkName(url.hostname, "--server");

@@ -1,4 +1,4 @@
-// Whether an AttackLens server is reached, and how far this host's clock is from its clock.
+// Preflight check of the server's reply and of this host's clock.
 import { MAX_CLOCK_SKEW_SECONDS } from "@attacklens/protocol/signature.ts";
 import type { Way } from "../../state/identity.ts";
 import { SENSOR_STATES } from "../../state/status-file.ts";
@@ -6,7 +6,7 @@ import { fetchBy } from "../../transport/proxy.ts";
 import { failureOf } from "../../transport/request.ts";
 import { type Finding, TIMEOUT_MS } from "./finding.ts";
 
-/** A Date header says whole seconds, and servers make a new one once a second. */
+/** A Date header has whole seconds, and servers update it once a second. */
 const DATE_PRECISION_MS = 2_000;
 
 export async function checkServer(
@@ -47,7 +47,10 @@ export async function checkServer(
   }
 }
 
-/** Of our clock from the server's, which says its time to the second, at some instant between question and answer. */
+/**
+ * Offset of this host's clock from the server's, which has whole seconds and was read between request and
+ * response.
+ */
 function offsetFrom(date: number, askedAt: number, answeredAt: number): number {
   const earliest = askedAt - date - DATE_PRECISION_MS;
   const latest = answeredAt - date;

@@ -1,4 +1,4 @@
-// Whether the token would let this host in.
+// Preflight check of the token.
 import { checkToken } from "@attacklens/protocol/enroll.ts";
 import { makeIdentity, privateKeyOf, type Way } from "../../state/identity.ts";
 import { connect, send } from "../../transport/request.ts";
@@ -12,7 +12,7 @@ export async function askAboutToken(
   token: string,
   hostname: string,
 ): Promise<{ findings: Finding[]; certificate?: string | null | undefined }> {
-  // A key for this one request: the route takes any, and keeps none.
+  // A throwaway key: the route accepts any key and stores none.
   const identity = makeIdentity(server);
   try {
     const connection = connect(server, privateKeyOf(identity), identity.publicKey, way);

@@ -1,4 +1,5 @@
-// The second sensor's check-in with what it leads to: uploads, spooled reports, the next key, a key of its own for a clone.
+// The second sensor's check-in with what it leads to: uploads, spooled reports, the next key, a key of its
+// own for a clone.
 import {
   type CategoryName,
   chunkUploads,
@@ -27,7 +28,9 @@ const MAX_REPETITIONS = 10;
 
 export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
 
-/** One check-in with what it leads to, the spooled reports first. Says how long to wait before the next one. */
+/**
+ * One check-in with what it leads to, the spooled reports first. Says how long to wait before the next one.
+ */
 export async function report(sensor: SecondSensor, collected: Collected): Promise<Outcome> {
   const present = prepareReport(sensor, collected);
   const outcome = await sendAll(sensor, present);

@@ -1,5 +1,6 @@
-// A sensor by somebody who has read docs/sensor-protocol.md and nothing else of ours: what it knows while it runs, how it asks as
-// itself, and how long it waits after a failure. Whatever the page does not foresee it throws.
+// A sensor by somebody who has read docs/sensor-protocol.md and nothing else of ours: what it knows while it
+// runs, how it asks as itself, and how long it waits after a failure. Whatever the page does not foresee it
+// throws.
 import { randomUUID } from "node:crypto";
 import type { Json } from "./inventory-chunks.ts";
 import { type Identity, listKept, openFolder, writeIdentity } from "./sensor-folder.ts";

@@ -1,5 +1,5 @@
-// One request of the second sensor and what came back: signs, corrects nonce and clock, and believes no refusal that the server
-// did not sign. It does not wait: what to do after a failure is the caller's.
+// One request of the second sensor and what came back: signs, corrects nonce and clock, and believes no
+// refusal that the server did not sign. It does not wait: what to do after a failure is the caller's.
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Json } from "./inventory-chunks.ts";

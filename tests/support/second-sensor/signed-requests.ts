@@ -1,5 +1,5 @@
-// Tokens, keys and signatures of a second sensor, written from docs/sensor-protocol.md alone: it imports nothing of ours, so that
-// the page is tried by somebody who knows no more than it says.
+// Tokens, keys and signatures of a second sensor, written from docs/sensor-protocol.md alone: it imports
+// nothing of ours, so that the page is tried by somebody who knows no more than it says.
 import {
   createHash,
   createPrivateKey,
@@ -125,7 +125,10 @@ export interface Answer {
   body: Buffer;
 }
 
-/** Whether the server itself gave this answer to the request that had this Signature header (RFC 9421, section 2.4). */
+/**
+ * Whether the server itself gave this answer to the request that had this Signature header (RFC 9421, section
+ * 2.4).
+ */
 export function isServersResponse(answer: Answer, serverKey: string, requestSignature: string): boolean {
   const { "content-digest": digest, "signature-input": input, signature } = answer.headers;
   const parts = /^sig1=(\(([^)]*)\)((?:;[a-z]+=(?:\d+|"[^"]*"))*))$/.exec(input ?? "");
