@@ -45,7 +45,7 @@ test("rejects anything but an address, and does not repeat a password", () => {
     "file:///etc/passwd",
     "a b",
   ]) {
-    const problem = `Cannot use the server "${text}": it is not an address such as https://attacklens.example.com`;
+    const problem = `Cannot use the server "${text}": it is not a URL such as https://attacklens.example.com`;
     expect(parseServerUrl(text, "token")).toEqual({ problem });
   }
   for (const rest of [

@@ -1,6 +1,6 @@
 // The address of a server, as users enter it: HTTPS to any host, plain HTTP only to this host.
 
-/** The origin of an address, or why a program must not use it. */
+/** The origin of a server, or the reason why a program must not use it. */
 export type ServerUrl = { origin: string } | { problem: string; hint?: string };
 
 /**
@@ -10,7 +10,7 @@ export function parseServerUrl(text: string, secret: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !["http:", "https:"].includes(url.protocol)) {
     return {
-      problem: `Cannot use the server "${text}": it is not an address such as https://attacklens.example.com`,
+      problem: `Cannot use the server "${text}": it is not a URL such as https://attacklens.example.com`,
     };
   }
   const cannot = `Cannot use the server ${url.origin}`;

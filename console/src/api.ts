@@ -1,18 +1,14 @@
-// Calls routes of the API and reads their problems.
-import { IDEMPOTENCY_KEY_HEADER, newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
-import { PROBLEMS, Problem, type ProblemCode, problemBody } from "@attacklens/protocol/problems.ts";
-import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
-
-/** The params, query and body that the route has. The query is optional. */
-export type ApiRequest<R extends Route> = {
-  [K in "params" | "body" as RouteRequest<R>[K] extends undefined ? never : K]: RouteRequest<R>[K];
-} & (RouteRequest<R>["query"] extends undefined ? unknown : { query?: RouteRequest<R>["query"] });
-
-interface Sent {
-  params?: Record<string, string>;
-  query?: Record<string, unknown>;
-  body?: unknown;
-}
+// Calls routes of the API and turns every failure into a problem.
+import {
+  type ApiRequest,
+  callRoute,
+  readRefusal,
+  type SendCall,
+  UnexpectedReply,
+} from "@attacklens/protocol/client.ts";
+import { newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
+import { PROBLEMS, Problem, type ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
 
 interface CallOptions {
   signal?: AbortSignal;
@@ -26,27 +22,13 @@ export async function callApi<R extends Route>(
   request: ApiRequest<R>,
   { signal, idempotencyKey }: CallOptions = {},
 ): Promise<RouteOutput<R>> {
-  const sent = request as Sent;
-  const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
-  if (route.method !== "GET") headers["content-type"] = "application/json";
-  if (idempotencyKey) headers[IDEMPOTENCY_KEY_HEADER] = idempotencyKey;
-  const response = await fetch(routePath(route, sent.params) + queryString(sent.query), {
-    method: route.method,
-    headers,
-    body: route.body ? JSON.stringify(sent.body) : null,
-    credentials: "same-origin",
-    cache: "no-store",
-    signal: signal ?? null,
-  }).catch((cause: unknown) => {
-    if (signal?.aborted) throw cause;
-    throw new Problem("unavailable", "The server cannot be reached.", { cause });
+  const send: SendCall = (path, call) =>
+    fetch(path, { ...call, credentials: "same-origin", cache: "no-store", signal: signal ?? null });
+  return await callRoute(send, route, request, { idempotencyKey }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (error instanceof Problem || error instanceof UnexpectedReply) throw shownProblem(error);
+    throw new Problem("unavailable", "The server cannot be reached.", { cause: error });
   });
-  if (!response.ok) throw await readProblem(response);
-  if (response.status === 204) return undefined as RouteOutput<R>;
-  return (await response.json().catch((cause: unknown) => {
-    if (signal?.aborted) throw cause;
-    throw new Problem("unavailable", "The server's reply is incomplete.", { cause });
-  })) as RouteOutput<R>;
 }
 
 /** Creates an object from the input of the user. */
@@ -78,12 +60,6 @@ export function openCreation<R extends Route>(route: R): Creation<R> {
   };
 }
 
-function queryString(query: Record<string, unknown> = {}): string {
-  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
-  return text && `?${text}`;
-}
-
 /** Statuses with which a proxy can refuse a request before the server reads it. */
 const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
   404: "not-found",
@@ -93,20 +69,18 @@ const CODES_BY_STATUS: Partial<Record<number, ProblemCode>> = {
   429: "too-many-requests",
 };
 
-/**
- * Reads a problem (RFC 9457). Another response, such as the error page of a proxy, becomes a problem by its
- * status.
- */
+/** Reads the problem of a refusal. An error page of a proxy becomes a problem by its status. */
 export async function readProblem(response: Response): Promise<Problem> {
-  const parsed = problemBody.safeParse(await response.json().catch(() => undefined));
-  if (parsed.success) {
-    const { code, detail, title, fields, requestId } = parsed.data;
-    const text = detail ?? `${title} (request ${requestId})`;
-    return new Problem(code, sentence(text), fields ? { fields } : {});
-  }
-  const code =
-    response.status >= 500 ? "unavailable" : (CODES_BY_STATUS[response.status] ?? "malformed-request");
-  return new Problem(code, `${PROBLEMS[code].title} (status ${response.status}).`);
+  return shownProblem(await readRefusal(response));
+}
+
+function shownProblem(error: Problem | UnexpectedReply): Problem {
+  if (error instanceof Problem)
+    return new Problem(error.code, sentence(error.detail), error.fields ? { fields: error.fields } : {});
+  const { status, cause } = error;
+  if (status < 400) return new Problem("unavailable", "The server's reply is incomplete.", { cause });
+  const code = status >= 500 ? "unavailable" : (CODES_BY_STATUS[status] ?? "malformed-request");
+  return new Problem(code, `${PROBLEMS[code].title} (status ${status}).`);
 }
 
 /** Converts any thrown value to a problem. */

@@ -1,8 +1,10 @@
 // What every loader needs. The loader of a page is beside the page and uses the same query as the page.
+
+import type { ApiRequest } from "@attacklens/protocol/client.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import { notFound } from "@tanstack/react-router";
-import { type ApiRequest, problemOf } from "./api.ts";
+import { problemOf } from "./api.ts";
 import { type ListSearch, listSearch } from "./components/list-search.ts";
 import { apiListQuery } from "./queries.ts";
 

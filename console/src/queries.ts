@@ -1,6 +1,7 @@
 // Routes of the API as queries. A key begins with the noun, so that a change refreshes everything that shows
 // the noun.
 import { getMe, getSetup } from "@attacklens/protocol/account.ts";
+import type { ApiRequest } from "@attacklens/protocol/client.ts";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
@@ -10,7 +11,7 @@ import {
   type QueryFilters,
   queryOptions,
 } from "@tanstack/react-query";
-import { type ApiRequest, callApi } from "./api.ts";
+import { callApi } from "./api.ts";
 
 const REFRESH_MS = { streaming: 15_000, polling: 5_000 };
 let isStreamOpen = false;

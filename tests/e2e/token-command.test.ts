@@ -133,7 +133,7 @@ test("what goes wrong has its exit code, its reason and a hint", async () => {
   expect(network.stderr).toContain("must be a network such as 10.1.0.0/16");
   expect((await run("frobnicate")).code).toBe(2);
   expect((await run("list", "--server", "http://10.0.0.1")).stderr).toContain(
-    "plain HTTP would expose the key",
+    "plain HTTP would expose the key on the network",
   );
   const gone = await run("list", "--server", "http://127.0.0.1:9");
   expect(gone.code).toBe(4);

@@ -3,6 +3,7 @@
 import type { getConnection } from "@attacklens/protocol/connection.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { isLoopback } from "@attacklens/protocol/server-url.ts";
 
 export const PLATFORMS = [
   { value: "linux", label: "Linux" },
@@ -25,7 +26,7 @@ export interface Target {
 /** `origin`: the address of the console. */
 export function targetOf({ sensorUrl, caPin }: Connection, origin: string): Target {
   const { origin: server, protocol, hostname } = new URL(sensorUrl ?? origin);
-  const isLocal = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
+  const isLocal = isLoopback(hostname);
   const isPlain = protocol === "http:";
   return {
     server,

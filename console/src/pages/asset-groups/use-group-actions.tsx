@@ -1,10 +1,11 @@
 import { type AssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import type { ApiRequest } from "@attacklens/protocol/client.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
-import { type ApiRequest, callApi, problemOf } from "../../api.ts";
+import { callApi, problemOf } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
