@@ -18,7 +18,7 @@ export interface BoundedOutput {
 
 export interface BoundedOutputOptions {
   stream: TextStream;
-  /** The line that stands for those that were dropped. */
+  /** The line that reports the dropped ones. */
   droppedLine: (count: number) => string;
   maxBufferedChars?: number;
   flushMs?: number;
@@ -35,7 +35,7 @@ export function openBoundedOutput({
 }: BoundedOutputOptions): BoundedOutput {
   const waiting: string[] = [];
   let waitingChars = 0;
-  /** Of them, those that no line stands for yet. */
+  /** The dropped ones that no line has reported yet. */
   let dropped = 0;
   let droppedLines = 0;
   let isWriting = false;

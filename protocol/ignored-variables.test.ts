@@ -9,7 +9,7 @@ test("variables of the runtime and of libraries are removed, and the ones that m
     HTTPS_PROXY: "http://proxy:3128",
     NODE_ENV: "production",
     NODE_TLS_REJECT_UNAUTHORIZED: "0",
-    NODE_EXTRA_CA_CERTS: "/tmp/anybody.pem",
+    NODE_EXTRA_CA_CERTS: "/tmp/other.pem",
     BUN_OPTIONS: "--preload x.js",
     BUN_INSTALL: "/home/a/.bun",
     BETTER_AUTH_SECRETS: "1:abc",

@@ -141,7 +141,7 @@ test("the proof of a new key is what the code makes and the server asks for", ()
   expect(sign(null, Buffer.from(text), keyOfSeed(vectors.key.seed)).toString("base64url")).toBe(signature);
 });
 
-test("the signed refusal answers the check-in of the vectors", () => {
+test("the vectors' signed refusal is for their check-in", () => {
   const { seed, serverKey, status, body, created, ...response } = vectors.response;
   const key = keyOfSeed(seed);
   expect(createPublicKey(key).export({ format: "jwk" }).x).toBe(serverKey);

@@ -121,5 +121,5 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
 
 const exitCode = await main(process.argv.slice(2));
 await flushErrors();
-// Without this, a standard error that nobody reads keeps the process alive.
+// Without this, a standard error without a reader keeps the process alive.
 process.exit(exitCode);

@@ -41,7 +41,7 @@ function linesOf(...command: string[]): string[] {
 }
 
 describe.skipIf(!isLinux)("on this machine", () => {
-  test("every item is valid, has a key of its own and is in its place", () => {
+  test("every item is valid, has a unique key and is in order", () => {
     for (const category of CATEGORIES) {
       const result = inventory[category];
       if (result.status !== "collected") continue;
@@ -52,7 +52,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     }
   });
 
-  test("nothing but what a person or a program changes is different a moment later", async () => {
+  test("a second collection differs only in what users and programs have changed", async () => {
     const again = await collectInventory();
     for (const category of ["packages", "services", "users", "security", "system"] as const)
       expect(again[category]).toEqual(inventory[category]);

@@ -5,7 +5,7 @@ import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
 
 /**
- * Reads one category of the host. Throws when it cannot be told, `NotOnThisHost` when the host has no such
+ * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host has no such
  * thing. It reads files and sockets only, and runs no command. Order and duplicates are settled by the
  * caller: the first item of a key stays.
  */

@@ -1,4 +1,4 @@
-// IP addresses from the hexadecimal form of /proc/net to the text that people write; IPv6 as RFC 5952 says.
+// Converts IP addresses from the hexadecimal form in /proc/net to the usual text; IPv6 as in RFC 5952.
 
 /**
  * `0100007F` → `127.0.0.1`; undefined when it is no address. The kernel prints 32-bit words in the host's

@@ -40,7 +40,7 @@ const withToken = (options: CommandOptions = {}) =>
     ...options,
   });
 
-test("an identity file that is damaged is left as it is", async () => {
+test("keeps a damaged identity file unchanged", async () => {
   mkdirSync(state);
   const sound = makeIdentity(server.url);
   const other = makeIdentity(server.url);
@@ -68,7 +68,7 @@ test("an identity file that is damaged is left as it is", async () => {
   expect(server.received).toEqual([]);
 });
 
-test("an identity that is a folder", async () => {
+test("rejects an identity that is a folder", async () => {
   mkdirSync(identityFile(), { recursive: true });
   expect(await withToken()).toMatchObject({
     exitCode: 5,
@@ -78,7 +78,7 @@ test("an identity that is a folder", async () => {
   expect(server.received).toEqual([]);
 });
 
-test("an identity that is a pipe", async () => {
+test("rejects an identity that is a FIFO", async () => {
   mkdirSync(state);
   makePipe(identityFile());
   expect(await withToken()).toMatchObject({
@@ -90,7 +90,7 @@ test("an identity that is a pipe", async () => {
   expect(server.received).toEqual([]);
 });
 
-test("a folder whose name a file has", async () => {
+test("rejects a state folder that is a file", async () => {
   writeFileSync(state, "a file");
   expect(await withToken()).toMatchObject({
     exitCode: 5,
@@ -141,7 +141,7 @@ const mountDisk = (path: string, options: string) =>
   isRoot &&
   spawnSync(MOUNT, ["-t", "tmpfs", "-o", `${options},mode=0700`, "tmpfs", path]).status === 0;
 
-/** Runs with the state folder on a file system of its own. */
+/** Runs with the state folder on a separate file system. */
 async function onOwnDisk(options: string, run: () => Promise<void>) {
   mkdirSync(state, { mode: 0o700 });
   if (!mountDisk(state, options)) throw new Error(`cannot mount a tmpfs with ${options}`);
@@ -159,7 +159,7 @@ const canMount = (() => {
 })();
 const reason = canMount ? "" : " (skipped: no tmpfs can be mounted here)";
 
-test.skipIf(!canMount)(`a full disk: no key is made, and nothing is sent${reason}`, async () => {
+test.skipIf(!canMount)(`creates no key and sends nothing if the disk is full${reason}`, async () => {
   await onOwnDisk("size=64k", async () => {
     fillDisk();
     expect(await withToken()).toEqual({
@@ -175,7 +175,7 @@ test.skipIf(!canMount)(`a full disk: no key is made, and nothing is sent${reason
 });
 
 test.skipIf(!canMount)(
-  `a disk that fills up while enrolling: the key stays as it was, and room makes it go on${reason}`,
+  `keeps the key if the disk fills up during enrollment, and continues when there is space${reason}`,
   async () => {
     await onOwnDisk("size=64k", async () => {
       writeIdentity(state, makeIdentity(server.url));

@@ -1,4 +1,4 @@
-// What a person or a script sees of `enroll`: exit code, standard output, standard error, and what is left on
+// `enroll` as users and scripts see it: exit code, standard output, standard error, and what is left on
 // the disk.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -78,7 +78,7 @@ describe("nothing is sent, and no key is made", () => {
     expect(await enroll([], { environment: { ATTACKLENS_TOKEN: "" } })).toEqual(expected);
   });
 
-  test("with a token that is given twice", async () => {
+  test("with more than one token", async () => {
     const expected = {
       exitCode: 2,
       stdout: "",
@@ -220,7 +220,7 @@ describe("a token enrolls the sensor", () => {
     expect(await runCommandLine(["enroll", "--server", `${server.url}/`], { environment })).toEqual(ENROLLED);
   });
 
-  test("once: repeating the command asks the server, and keeps the identity", async () => {
+  test("once: a repeated command asks the server and keeps the identity", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
     const before = readFileSync(identityFile(), "utf8");
     expect(await enroll(["--token-file", writeToken()])).toEqual({
@@ -232,7 +232,7 @@ describe("a token enrolls the sensor", () => {
     expect(readFileSync(identityFile(), "utf8")).toBe(before);
   });
 
-  test("with one server: another one is refused, and the identity kept", async () => {
+  test("with one server: rejects another one and keeps the identity", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
     const before = readFileSync(identityFile(), "utf8");
     expect(await enroll(["--token", "-", "--server", "https://other.example"], { stdin: TOKEN })).toEqual({
@@ -247,7 +247,7 @@ describe("a token enrolls the sensor", () => {
 });
 
 describe("a server that refuses or cannot be reached", () => {
-  test("a token that the server refuses is told with what to do, and the key is kept", async () => {
+  test("reports a refused token with a hint, and keeps the key", async () => {
     const detail = "Cannot enroll sensor: token expired at 2026-08-20T10:00Z";
     server.next.push(problem("token-expired", { detail, requestId: "req-7\u001b[31m" }));
     expect(await enroll(["--token", "-"], { stdin: TOKEN })).toEqual({
@@ -260,7 +260,7 @@ describe("a server that refuses or cannot be reached", () => {
     expect(readIdentityFile()).toMatchObject({ state: "enrolling", publicKey: server.received[0]?.keyid });
   });
 
-  test("a refusal of something else has a code of its own, and what it cites is no token", async () => {
+  test("reports another refusal with a separate exit code, and redacts tokens in it", async () => {
     server.next.push(problem("input-invalid", { detail: `${TOKEN} is\nnot welcome` }));
     expect(await enroll(["--token", "-"], { stdin: TOKEN })).toEqual({
       exitCode: 6,
@@ -270,7 +270,7 @@ describe("a server that refuses or cannot be reached", () => {
     });
   });
 
-  test("with --wait 0 an unreachable server is told at once", async () => {
+  test("reports an unreachable server at once with --wait 0", async () => {
     const url = await addressOfNoServer();
     const args = ["--server", url, "--token", "-", "--wait", "0"];
     expect(await enroll(args, { stdin: TOKEN })).toEqual({
@@ -283,7 +283,7 @@ describe("a server that refuses or cannot be reached", () => {
     expect(readIdentityFile()).toMatchObject({ state: "enrolling", server: url });
   });
 
-  test("it goes on trying, and enrolls when the server is there", async () => {
+  test("retries, and enrolls when the server is reachable", async () => {
     const url = await addressOfNoServer();
     const args = ["enroll", "--server", url, "--state", state, "--token", "-", "--wait", "60"];
     const command = startCommand(args, { stdin: TOKEN });

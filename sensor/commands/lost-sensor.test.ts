@@ -1,4 +1,4 @@
-// `enroll` of a host whose server does not know it any more: what makes it a new sensor, and what never does.
+// `enroll` of a lost sensor: what makes the host a new sensor, and what never does.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";

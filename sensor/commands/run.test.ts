@@ -1,4 +1,4 @@
-// What a person sees of `run`, `status` and `collect`, on this very machine and against a server that
+// `run`, `status` and `collect` as users see them, on this machine and against a server that
 // verifies all of it.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -44,7 +44,7 @@ function statusText(rows: [string, string][]): string {
   return all.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
 }
 
-test("before it is enrolled, run says what to do, and status that there is none", async () => {
+test("before enrollment, run prints a hint and status says so", async () => {
   expect(await run()).toEqual({
     exitCode: 5,
     stdout: "",
@@ -60,7 +60,7 @@ test("before it is enrolled, run says what to do, and status that there is none"
   expect(existsSync(state)).toBe(false);
 });
 
-test("with an enrollment that was not finished, both say so", async () => {
+test("with an incomplete enrollment, both say so", async () => {
   writeIdentity(state, makeIdentity(server.url));
   expect(await run()).toMatchObject({
     exitCode: 5,
@@ -74,7 +74,7 @@ test("with an enrollment that was not finished, both say so", async () => {
   expect(await status()).toEqual({ exitCode: 5, stdout: statusText(rows), stderr: "" });
 });
 
-test("with a damaged identity, both say so and leave it as it is", async () => {
+test("with a damaged identity, both say so and keep the file unchanged", async () => {
   mkdirSync(state);
   writeFileSync(identityPath(state), "{");
   const expected = {
@@ -91,7 +91,7 @@ test("with a damaged identity, both say so and leave it as it is", async () => {
   expect(readdirSync(state)).toEqual(["identity.json"]);
 });
 
-test("run --once reports this machine, then only what has changed; status tells of it", async () => {
+test("run --once reports this machine, then only changes; status shows the result", async () => {
   enrollWith();
   const identity = readFileSync(identityPath(state), "utf8");
   const first = await run();
@@ -114,7 +114,7 @@ test("run --once reports this machine, then only what has changed; status tells 
   expect(readdirSync(state).sort()).toEqual(["identity.json", "status.json"]);
 });
 
-test("run --once without a server says that nothing is lost; status remembers why", async () => {
+test("run --once without a server spools the report; status shows the reason", async () => {
   const url = await addressOfNoServer();
   const fingerprint = enrollWith(url);
   expect(await run()).toEqual({
@@ -144,7 +144,7 @@ test("run --once without a server says that nothing is lost; status remembers wh
   expect(spool.waiting).toBeLessThanOrEqual(2);
 });
 
-test("status says how many reports wait, how many had to be dropped, and since when", async () => {
+test("status shows how many reports are spooled and dropped, and since when", async () => {
   enrollWith();
   mkdirSync(join(state, "reports"));
   for (const name of [reportName(8, "2026-11-24T10:00:00.000Z"), reportName(9, "2026-11-24T09:59:00.000Z")])
@@ -160,7 +160,7 @@ test("status says how many reports wait, how many had to be dropped, and since w
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ spool });
 });
 
-test("run --once of a sensor that the server does not know keeps the key", async () => {
+test("run --once of a sensor without a record on the server keeps the key", async () => {
   enrollWith();
   const identity = readFileSync(identityPath(state), "utf8");
   server.next.push(problem("sensor-unknown"));
@@ -175,7 +175,7 @@ test("run --once of a sensor that the server does not know keeps the key", async
   expect((await status()).exitCode).toBe(9);
 });
 
-test("run goes on until it is told to stop, and then ends well", async () => {
+test("run continues until it is stopped, and then exits with 0", async () => {
   enrollWith();
   const command = startCommand(["run", "--state", state]);
   const log = command.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
@@ -193,7 +193,7 @@ test("run goes on until it is told to stop, and then ends well", async () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "run goes on and can be stopped while nobody reads its log, whose pipe is full",
+  "run continues and can be stopped while its log is a full pipe without a reader",
   async () => {
     enrollWith();
     server.world.checkInReply = { checkInIntervalSeconds: 1 };
@@ -211,7 +211,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("status --json has what a script needs, and never the key", async () => {
+test("status --json has all fields for scripts, and never the key", async () => {
   const fingerprint = enrollWith();
   const enrolled = {
     version: RELEASE,
@@ -243,13 +243,13 @@ test("status --json has what a script needs, and never the key", async () => {
   expect(server.received).toEqual([]);
 });
 
-test("a status file that is damaged is as none", async () => {
+test("ignores a damaged status file", async () => {
   enrollWith();
   writeFileSync(join(state, "status.json"), "{");
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ state: "never-run" });
 });
 
-test.skipIf(!existsSync("/dev/full"))("collect onto a full disk says that it is cut", async () => {
+test.skipIf(!existsSync("/dev/full"))("collect reports output that a full disk has cut", async () => {
   expect(await runCommandLine(["collect"], { through: ["sh", "-c", '"$@" > /dev/full', "sh"] })).toEqual({
     exitCode: 1,
     stdout: "",
@@ -257,7 +257,7 @@ test.skipIf(!existsSync("/dev/full"))("collect onto a full disk says that it is 
   });
 });
 
-test.skipIf(process.platform === "win32")("collect for a reader that has seen enough ends well", async () => {
+test.skipIf(process.platform === "win32")("collect exits with 0 if its reader closes the pipe", async () => {
   const through = ["sh", "-c", '{ "$@"; echo "exit $?" >&2; } | head -c 1', "sh"];
   expect(await runCommandLine(["collect"], { through })).toEqual({
     exitCode: 0,
@@ -266,7 +266,7 @@ test.skipIf(process.platform === "win32")("collect for a reader that has seen en
   });
 });
 
-test("collect prints what would be reported, as JSON, and sends and keeps nothing", async () => {
+test("collect prints the inventory as JSON, and sends and saves nothing", async () => {
   const { exitCode, stdout, stderr } = await runCommandLine(["collect"], {
     environment: { ATTACKLENS_STATE: state },
   });

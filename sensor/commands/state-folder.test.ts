@@ -40,7 +40,7 @@ const identityFile = () => identityPath(state);
 const withToken = () =>
   runCommandLine(["enroll", "--server", server.url, "--state", state, "--token", "-"], { stdin: TOKEN });
 
-test("an identity that a newer build wrote is left as it is, and both builds are named", async () => {
+test("keeps an identity of a newer build unchanged, and names both builds", async () => {
   mkdirSync(state, { mode: 0o700 });
   const sound = makeIdentity(server.url);
   const newer = { ...sound, release: "2027.03.1", commit: "abcdef0" };
@@ -79,7 +79,7 @@ test("an identity that a newer build wrote is left as it is, and both builds are
   expect(server.received).toEqual([]);
 });
 
-test("reports that a newer build kept stay as they are", async () => {
+test("keeps reports of a newer build unchanged", async () => {
   mkdirSync(join(state, "reports"), { recursive: true, mode: 0o700 });
   writeIdentity(state, makeIdentity(server.url));
   const report = join(state, "reports", "000000000001-1764000000000.json");
@@ -90,7 +90,7 @@ test("reports that a newer build kept stay as they are", async () => {
   expect(existsSync(report)).toBe(true);
 });
 
-test("what is written names the build that wrote it", async () => {
+test("records the build in every file", async () => {
   expect((await withToken()).exitCode).toBe(0);
   expect(JSON.parse(readFileSync(identityFile(), "utf8"))).toMatchObject({
     version: 1,
@@ -180,7 +180,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     await refused(elsewhere, "it belongs to user 65534", `chown -h root ${elsewhere}`);
   });
 
-  test("takes one of its own, also in a sticky folder, behind a link of its own, and one that it makes", async () => {
+  test("accepts root's own folder, also in a sticky folder, behind root's link, and a new one", async () => {
     const sticky = join(folder.path, "sticky");
     mkdirSync(join(sticky, "state"), { recursive: true, mode: 0o700 });
     chmodSync(sticky, 0o1777);

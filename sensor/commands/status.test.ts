@@ -1,11 +1,11 @@
-// What commands tell of a sensor from its own files, and what they refuse before anything else.
+// What commands read from the sensor's own files, and the usage errors that come first.
 import { expect, test } from "bun:test";
 import { chmodSync, statSync } from "node:fs";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { writeStatus } from "../state/status-file.ts";
 import { makeFolder, runCommandLine, USAGE_HINT } from "../testing/test-command.ts";
 
-test("status says that a sensor does not run any more, once it is overdue", async () => {
+test("status shows that an overdue sensor is not running", async () => {
   using folder = makeFolder();
   const identity = { ...makeIdentity("http://127.0.0.1:9"), state: "enrolled" as const };
   const sensorId = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
@@ -28,7 +28,7 @@ test("status says that a sensor does not run any more, once it is overdue", asyn
   expect(stdout).toContain(`no cycle since ${at}: attacklens-sensor run is not running`);
 });
 
-test("a token that is given twice is refused, since only one of the two would count", async () => {
+test("rejects two tokens, because only one of them would count", async () => {
   const { exitCode, stderr } = await runCommandLine([
     "enroll",
     "--server",
@@ -42,7 +42,7 @@ test("a token that is given twice is refused, since only one of the two would co
   expect(stderr).toBe(`attacklens-sensor: --token was given more than once\n${USAGE_HINT}`);
 });
 
-test("run takes an identity that others could read from them, and says so", async () => {
+test("run restricts access to an identity that other users could read, and says so", async () => {
   using folder = makeFolder();
   const identity = { ...makeIdentity("http://127.0.0.1:9"), state: "enrolled" as const };
   const sensorId = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";

@@ -34,7 +34,7 @@ function printError(line: string): void {
   standardError.write(`${line}\n`);
 }
 
-/** Resolves when standard error is written, or after a deadline if nobody reads it. */
+/** Resolves when standard error is written, or after a deadline if it has no reader. */
 export async function flushErrors(): Promise<void> {
   await new Promise<void>((resolve) => (standardError ? standardError.flush(resolve) : resolve()));
 }

@@ -1,4 +1,4 @@
-// attacklens-sensor unenroll: the server is told first, and the key is forgotten once it knows.
+// attacklens-sensor unenroll: sends the request first, and removes the key after the server has accepted it.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import {
@@ -34,7 +34,7 @@ function enrollWith(extra: Partial<EnrolledIdentity> = {}): EnrolledIdentity {
 const unenroll = (...more: string[]) => runCommandLine(["unenroll", "--state", folder.path, ...more]);
 const isForgotten = () => !existsSync(identityPath(folder.path));
 
-test("one request is enough: neither a check-in nor an approval comes before it", async () => {
+test("sends one request, without a check-in or an approval before it", async () => {
   enrollWith();
   expect(await unenroll()).toMatchObject({ exitCode: 0, stderr: "" });
   expect(isForgotten()).toBe(true);
@@ -48,7 +48,7 @@ test("one request is enough: neither a check-in nor an approval comes before it"
 });
 
 for (const isPromoted of [false, true]) {
-  test(`with a next key that the server ${isPromoted ? "has taken" : "does not know"}, either key will do`, async () => {
+  test(`during a rotation that the server ${isPromoted ? "has completed" : "has not seen"}, finds the valid key`, async () => {
     const nextKey = makeKeyPair();
     enrollWith({ nextKey });
     if (isPromoted) server.world.publicKey = nextKey.publicKey;
@@ -58,7 +58,7 @@ for (const isPromoted of [false, true]) {
   });
 }
 
-test("a lost reply keeps the key; the server then no longer knows it, which is as good", async () => {
+test("keeps the key after a lost reply, and removes it when the server has no record of it", async () => {
   enrollWith();
   server.next.push(dropReply);
   expect((await unenroll()).exitCode).toBe(4);
@@ -68,7 +68,7 @@ test("a lost reply keeps the key; the server then no longer knows it, which is a
   expect(isForgotten()).toBe(true);
 });
 
-test("where another host may run with the key, it stays, and only --force forgets it", async () => {
+test("keeps a key that another host may own, and removes it only with --force", async () => {
   enrollWith();
   for (const code of ["state-conflict", "sensor-cloned"] as const) {
     server.next.push(problem(code, { detail: "another host may run with its key" }));

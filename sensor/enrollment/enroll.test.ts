@@ -48,7 +48,7 @@ afterEach(async () => {
   expect(server.received.filter(({ signatureError }) => signatureError)).toEqual([]);
 });
 
-/** Enrolls; `stopAfter` is the number of tries after which a person presses Ctrl-C. */
+/** Enrolls; `stopAfter` is the number of attempts after which the user presses Ctrl-C. */
 function tryEnrolling({ waitMs = 60_000, stopAfter = Number.POSITIVE_INFINITY } = {}) {
   const retries: string[] = [];
   const stop = new AbortController();
@@ -103,7 +103,7 @@ test("after a lost reply it tries again with the same key", async () => {
   expect(server.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey, publicKey]);
 });
 
-test("a command that is repeated after a lost reply goes on with the same key", async () => {
+test("a command repeated after a lost reply continues with the same key", async () => {
   server.next.push(dropReply);
   const error = await errorOf(tryEnrolling({ waitMs: -1 }).outcome);
   expect(error).toMatchObject({
@@ -151,7 +151,7 @@ describe("a host that another command enrolled in the meantime", () => {
   }
 });
 
-test("nonces grow over tries while the clock stands still, and over a command repeated a millisecond later", async () => {
+test("nonces increase over attempts at the same clock time, and over a command repeated a millisecond later", async () => {
   const clock = spyOn(Date, "now").mockReturnValue(Date.parse("2026-11-24T09:30:00.000Z"));
   try {
     server.next.push(dropReply, dropReply, dropReply);
@@ -286,7 +286,7 @@ describe("a reply of something else", () => {
     ["not HTTP", raw("SSH-2.0-OpenSSH_9.6"), "the reply is not HTTP"],
   ];
   for (const [name, answer, reason] of replies) {
-    test(`${name} is told for what it is, and the key is kept`, async () => {
+    test(`reports ${name} as such and keeps the key`, async () => {
       server.next.push(answer);
       expect(await errorOf(tryEnrolling({ waitMs: -1 }).outcome)).toMatchObject({
         exit: "serverUnreachable",

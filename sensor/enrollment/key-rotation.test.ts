@@ -78,7 +78,7 @@ const wantsNewKey: Answer = json(200, {
   rotateKey: true,
 });
 
-test("every request of a start names it; the host's facts are told until they were taken", async () => {
+test("every request names the instance, and check-ins send the host's facts until one is accepted", async () => {
   server.next.push(problem("unavailable"));
   const cycle = start();
   await cycle();
@@ -142,7 +142,7 @@ test("a key that cannot be changed costs no report", async () => {
   expect(onDisk()).toEqual(identity);
 });
 
-test("a host whose key another one holds becomes a sensor of its own; a lost reply makes no second one", async () => {
+test("a host whose key another host owns enrolls as a clone, and only once after a lost reply", async () => {
   server.next.push(problem("sensor-cloned"), dropReply);
   const cycle = start();
   expect((await cycle()).state).toBe("server-unreachable");
@@ -224,7 +224,7 @@ test("only its own server can tell a sensor that it is unknown, or a clone, or w
   );
   expect(hoursAhead).toEqual([0, 48]);
   expect(readStatus(folder.path)?.clockOffsetMs).toBeGreaterThan(172_000_000);
-  // An answer that was signed for another request is nobody's word.
+  // A response signed for another request proves nothing.
   server.next.push((response, request) =>
     signedProblem(mine, "sensor-unknown")(response, { ...request, signature: `sig1=:${"A".repeat(86)}==:` }),
   );

@@ -79,8 +79,7 @@ const meanwhile =
 
 /** A running sensor's requests behind whose reply it writes its identity. */
 const WRITES: Record<string, (work: () => void) => void> = {
-  "that was told to change its key": (work) =>
-    server.next.push(meanwhile(work, checkedIn({ rotateKey: true }))),
+  "that rotates its key": (work) => server.next.push(meanwhile(work, checkedIn({ rotateKey: true }))),
   "that announces its next key": (work) => server.next.push(checkedIn({ rotateKey: true }), meanwhile(work)),
   "that shows its next key": (work) =>
     server.next.push(checkedIn({ rotateKey: true }), server.answer, meanwhile(work)),
@@ -91,11 +90,11 @@ const WRITES: Record<string, (work: () => void) => void> = {
     server.world.nextKey = nextKey.publicKey;
     server.next.push(meanwhile(work));
   },
-  "that was told that its next key is taken": (work) =>
+  "whose next key is taken": (work) =>
     server.next.push(checkedIn({ rotateKey: true }), meanwhile(work, problem("key-taken"))),
-  "that was told that it is a clone": (work) => server.next.push(meanwhile(work, problem("sensor-cloned"))),
+  "that is a clone": (work) => server.next.push(meanwhile(work, problem("sensor-cloned"))),
   "that enrolls as a clone": (work) => server.next.push(problem("sensor-cloned"), meanwhile(work)),
-  "that was told the server's new key": (work) =>
+  "that receives the server's new key": (work) =>
     server.next.push(meanwhile(work, checkedIn({ serverKey: makeKeyPair().publicKey }))),
 };
 function checkedIn(more: Record<string, unknown>): Answer {

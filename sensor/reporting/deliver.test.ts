@@ -23,7 +23,7 @@ async function changesUnheard(outage: Outage, states: string[][], cycle = outage
 const waiting = ({ stateDir }: Outage) => countSpooledReports(stateDir).waiting;
 const ABA = [["a"], ["a", "b"], ["a"]];
 
-test("what changed while the server was away is told in order, with the times at which it was so", async () => {
+test("delivers changes during an outage in order, with their collection times", async () => {
   await using outage = await openOutage();
   const before = new Date().toISOString();
   const cycle = await changesUnheard(outage, ABA);
@@ -42,7 +42,7 @@ test("what changed while the server was away is told in order, with the times at
   );
   expect(waiting(outage)).toBe(0);
 
-  // The present is told without a time, and nothing twice.
+  // The current report has no collection time, and nothing is sent twice.
   outage.has(["c"]);
   expect((await cycle()).news).toEqual([]);
   expect(outage.taken.at(-1)).toEqual({ category: "packages", what: "c", collectedAt: undefined });
@@ -116,7 +116,7 @@ test("a server that cannot be reached, or whose place another has taken, gets no
   outage.identity.serverKey = publicKey.export({ format: "jwk" }).x;
   writeIdentity(outage.stateDir, outage.identity);
   const again = outage.start();
-  // Refused for its content, but by whom?
+  // Refused for its content, but without the server's signature.
   outage.replyWith(problem("input-invalid"));
   expect((await again()).state).toBe("wrong-server");
   expect(waiting(outage)).toBe(1);
@@ -143,7 +143,7 @@ test("nothing that was kept is delivered while the server settles who holds the 
   expect(outage.packagesTaken()).toEqual(["a", "a b", "c"]);
 });
 
-test("a server at its limit is told that the sensor is there, for as long as it asks, and gets the rest in order", async () => {
+test("checks in while the server limits uploads, and then delivers the rest in order", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"], ["c"]]);
   outage.replyWith(outage.server.answer, 6);
@@ -163,7 +163,7 @@ test("a server at its limit is told that the sensor is there, for as long as it 
   }
 });
 
-test("a kept report whose content the server refuses is told as lost, and those behind it arrive", async () => {
+test("reports a spooled report with rejected content as lost, and delivers the later ones", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["b"], ["c"]]);
   const { since } = countSpooledReports(outage.stateDir);
@@ -174,7 +174,7 @@ test("a kept report whose content the server refuses is told as lost, and those 
   expect(outage.packagesTaken()).toEqual(["b", "c"]);
 });
 
-test("a server that takes nothing that this sensor says, e.g. an older one, costs no kept report", async () => {
+test("loses no spooled report to a server that rejects everything", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["b"]]);
   outage.replyWith(problem("input-invalid"), 2);
@@ -184,7 +184,7 @@ test("a server that takes nothing that this sensor says, e.g. an older one, cost
   expect(outage.packagesTaken()).toEqual(["a", "b"]);
 });
 
-test("a category that failed then is told as failed then, and one that the server refuses costs no other", async () => {
+test("reports a category as failed at its time, and a rejected category does not affect others", async () => {
   await using outage = await openOutage();
   const cycle = outage.start();
   outage.has(["a"], { ports: { status: "failed", reason: "no /proc" } });

@@ -122,7 +122,7 @@ test("a sensor whose nonces other instances overtake again and again asks soon, 
   ]);
 });
 
-test("another refusal is told as such", async () => {
+test("reports another refusal as refused", async () => {
   server.next.push(problem("signature-invalid"));
   expect(await cycleOnce()).toMatchObject({
     state: "refused",

@@ -154,7 +154,7 @@ test("a category with more items in a chunk than a server takes is reported as f
   expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 5000 items" }]);
 });
 
-test("a category that the server does not take is told as failed, and the others arrive", async () => {
+test("reports a rejected category as failed, and delivers the others", async () => {
   server.next.push(server.answer, problem("input-invalid"));
   const result = await report(
     connection,
@@ -182,7 +182,7 @@ test("what was uploaded before the server failed is not uploaded again", async (
   expect(uploadedItems()).toHaveLength(20_000 + refused.length);
 });
 
-test("a request that the network layer repeats on a new connection is signed anew when it is refused", async () => {
+test("signs a request again if the server refuses a repetition by the network layer", async () => {
   const dropAfterTaking: Answer = (response, request) => {
     server.world.lastNonces.set(request.keyid, request.nonce);
     dropReply(response, request);
@@ -247,7 +247,7 @@ test("a clock that was years fast leaves no nonce behind that the server takes f
   server.received.shift();
 });
 
-test("nonces grow while the clock stands still, goes back, and over a restart a millisecond later", async () => {
+test("nonces increase while the clock stops, after it goes back, and over a restart a millisecond later", async () => {
   await report(connection, withPackages(packages(200)));
   nowMs -= 3_600_000;
   await report(connection, collected());
@@ -259,7 +259,7 @@ test("nonces grow while the clock stands still, goes back, and over a restart a 
   expect(nonces).toEqual([...new Set(nonces)]);
 });
 
-test("a lost reply and a refusal are told apart", async () => {
+test("distinguishes a lost reply from a refusal", async () => {
   server.next.push(dropReply, problem("sensor-unknown", { detail: "Cannot check in: no such sensor" }));
   await expect(report(connection, collected())).rejects.toEqual(
     new Unreachable("the server closed the connection"),

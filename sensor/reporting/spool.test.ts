@@ -49,7 +49,7 @@ const diskBytes = (stateDir: string) =>
     .map((name) => Math.ceil(statSync(join(stateDir, "reports", name)).size / 4_096) * 4_096)
     .reduce((sum, bytes) => sum + bytes, 0);
 
-test("what reports share is on the disk once, readable by nobody else, and gone with the last of them", () => {
+test("shared chunks are on the disk once, readable only by the owner, and removed with the last report", () => {
   using folder = makeFolder();
   const opened = openIn(folder.path);
   const many = Array.from({ length: 40 }, (_, index) => `group-${index}`);
@@ -77,7 +77,7 @@ test("the order is that in which they were kept, whatever the clock did, over re
   expect(delivered(openIn(folder.path))).toEqual([at(60), at(2), at(30)]);
 });
 
-test("beyond the limit the oldest are dropped, which is told, counted over restarts, and told once more at the end", () => {
+test("beyond the limit, drops the oldest reports, counts them over restarts, and reports the total at the end", () => {
   using folder = makeFolder();
   const limit = 11 * 4_096;
   const opened = openIn(folder.path, limit);
@@ -101,11 +101,11 @@ test("beyond the limit the oldest are dropped, which is told, counted over resta
   expect(countSpooledReports(folder.path)).toEqual({ waiting: 0, since: null, dropped: null });
 });
 
-test("a report that is larger than the limit costs those that wait nothing, and is told once", () => {
+test("a report larger than the limit drops no others, and is reported once", () => {
   using folder = makeFolder();
   const opened = openIn(folder.path, 20_000);
   opened.kept.keep(reportOf(1, ["a"]));
-  const large = () => reportOf(2, ["b"], Array(2_000).fill("somebody"));
+  const large = () => reportOf(2, ["b"], Array(2_000).fill("someone1"));
   opened.kept.keep(large());
   opened.kept.keep(large());
   expect(opened.news).toEqual([
@@ -114,7 +114,7 @@ test("a report that is larger than the limit costs those that wait nothing, and 
   expect(delivered(opened)).toEqual([at(1)]);
 });
 
-test("a damaged report, or one of which a part is missing or damaged, is told as lost; the others are delivered", () => {
+test("reports a damaged or incomplete report as lost, and delivers the others", () => {
   using folder = makeFolder();
   const { kept } = openIn(folder.path);
   for (const minute of [1, 2, 3, 4, 5]) kept.keep(reportOf(minute, [`group-${minute}`]));
@@ -160,7 +160,7 @@ test("what a kill left that belongs to no report is removed at the next start", 
   expect(opened.news).toEqual([]);
 });
 
-test("a place where nothing can be written is told, and never thrown", () => {
+test("reports a read-only place and never throws", () => {
   using folder = makeFolder();
   writeFileSync(join(folder.path, "reports"), "not a folder");
   const opened = openIn(folder.path);

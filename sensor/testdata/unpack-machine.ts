@@ -1,4 +1,5 @@
-// Puts a captured machine, which is one text, into a folder as the files it is made of. See README.md for the format.
+// Puts a captured machine, which is one text, into a folder as the files it is made of. See README.md for the
+// format.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// The sensor's command line as people and scripts see it, for tests: arguments in, exit code and both outputs
+// The sensor's command line as users and scripts see it, for tests: arguments in, exit code and both outputs
 // back.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ export function makeFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A named pipe into which nobody writes. */
+/** A FIFO without a writer. */
 export function makePipe(path: string): void {
   const { exitCode } = Bun.spawnSync([Bun.which("mkfifo") ?? "/usr/bin/mkfifo", path]);
   if (exitCode !== 0) throw new Error(`cannot make the pipe ${path}`);

@@ -1,4 +1,4 @@
-// A sensor and a server that remembers what it was told, as an AttackLens server does; for tests of what
+// A sensor and a server that stores its reports, as an AttackLens server does; for tests of what
 // happens while it is away.
 import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
@@ -44,7 +44,7 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
     identity,
     server,
     taken,
-    /** The packages that the server was told of, one report after another. */
+    /** The packages that the server received, one report after another. */
     packagesTaken: () => taken.filter(({ category }) => category === "packages").map(({ what }) => what),
     /** What the host has from now on. */
     has(packages: string[], extra: Partial<Collected> = {}): void {
@@ -60,7 +60,7 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
         signal: new AbortController().signal,
         ...(maxSpoolBytes === undefined ? {} : { maxSpoolBytes }),
       }),
-    /** The server answers the next requests with this. */
+    /** The next replies of the server. */
     replyWith(answer: Answer, times = 1): void {
       server.next.push(...Array(times).fill(answer));
     },

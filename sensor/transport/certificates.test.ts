@@ -133,7 +133,7 @@ describe("a pinned server", () => {
     expect(readIdentity(folder.path)).toBeUndefined();
   });
 
-  test("what stands in a certificate cannot write to the terminal", async () => {
+  test("the text of a certificate cannot control the terminal", async () => {
     const evil = await makeCa("Evil \u001b[31mroot\u202e");
     await using server = await serve(
       await makeLeaf(evil, undefined, { until: Date.UTC(9999, 11, 31) }),

@@ -107,7 +107,7 @@ export function describeChain(chain: readonly string[]): string {
 
 /** The issuer of the server's own certificate, as text. */
 export function issuerOf(chain: readonly string[]): string {
-  return chain[0] === undefined ? "nobody" : nameOf(new X509Certificate(chain[0]).issuer);
+  return chain[0] === undefined ? "none" : nameOf(new X509Certificate(chain[0]).issuer);
 }
 
 /** `CN` and `O` of a distinguished name, which is untrusted text. */

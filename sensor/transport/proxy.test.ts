@@ -175,10 +175,10 @@ describe("a request through a proxy", () => {
     const refuses = `through ${proxy.url}: the proxy refused to connect to the server (403)`;
     expect(await failure(proxy.url, () => fetchBy(by(proxy.url), address, {}))).toBe(refuses);
     expect(await failure(proxy.url, () => lookAtCertificate(address, proxy.url))).toBe(refuses);
-    const nobody = "http://127.0.0.1:9";
-    const expected = `through ${nobody}: connection refused`;
-    expect(await failure(nobody, () => fetchBy(by(nobody), address, {}))).toBe(expected);
-    expect(await failure(nobody, () => lookAtCertificate(address, nobody))).toBe(expected);
+    const unused = "http://127.0.0.1:9";
+    const expected = `through ${unused}: connection refused`;
+    expect(await failure(unused, () => fetchBy(by(unused), address, {}))).toBe(expected);
+    expect(await failure(unused, () => lookAtCertificate(address, unused))).toBe(expected);
     const other = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const ssh = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;

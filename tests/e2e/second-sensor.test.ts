@@ -59,7 +59,7 @@ test.each(DATABASES)(
       ),
     );
     expect(await listPackages(ada, sensor)).toContainEqual(
-      expect.objectContaining({ vendor: "Nobody\ufffd\ufffd" }),
+      expect.objectContaining({ vendor: "Nil\ufffd\ufffd" }),
     );
 
     const asked: string[] = [];

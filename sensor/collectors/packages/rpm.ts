@@ -15,7 +15,7 @@ export function readRpmPackages(
   return headers && rpmItems(headers, distribution);
 }
 
-/** Of a name installed in several versions, as kernels are, each version is an item of its own. */
+/** If several versions of a package are installed, such as kernels, each version is a separate item. */
 export function rpmItems(headers: readonly RpmHeader[], distribution: Distribution): Item<"packages">[] {
   const versionsOf = new Map<string, number>();
   const items = headers.flatMap((header) => rpmItem(header, distribution) ?? []);

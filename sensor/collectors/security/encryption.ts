@@ -36,7 +36,7 @@ function crypttab(files: HostFiles): SecuritySetting[] {
 function root(files: HostFiles): SecuritySetting[] {
   const mount = findRootMount(files);
   const isEncrypted = mount && isEncryptedDevice(files, mount);
-  // A root without a block device of its own, as in a container or on a network, cannot be told.
+  // Unknown for a root without its own block device, such as in a container or on a network.
   if (isEncrypted === undefined) return [];
   return [
     setting("encryption", "root file system", isEncrypted ? "encrypted" : "not encrypted", "/sys/block"),

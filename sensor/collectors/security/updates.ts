@@ -1,5 +1,5 @@
-// Whether the host installs updates by itself: apt's periodic jobs with unattended-upgrades, dnf-automatic,
-// and a pending restart.
+// Whether the host installs updates automatically: apt's periodic jobs with unattended-upgrades,
+// dnf-automatic, and a pending restart.
 import type { HostFiles } from "../host-files.ts";
 import { type AptSetting, parseAptConfig } from "./apt-config.ts";
 import { isUnitWanted } from "./enabled-unit.ts";

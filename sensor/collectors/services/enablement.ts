@@ -1,4 +1,4 @@
-// Whether a unit starts by itself, in systemd's words, found as systemd finds it: by the links that
+// Whether a unit starts automatically, in systemd's terms and with its method: by the links that
 // `systemctl enable` makes (src/shared/install.c, unit_file_lookup_state and find_symlinks_in_scope).
 import { basename, dirname } from "node:path";
 import { CONFIG_FOLDER, isRuntimeFolder, type UnitFolder } from "./search-path.ts";

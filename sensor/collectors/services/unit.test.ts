@@ -93,7 +93,7 @@ describe("running", () => {
     return (await collectServices(openHostFiles(host.root))).map(({ state }) => state);
   }
 
-  test("is told by control groups of version 1, also when the processes are further down", async () => {
+  test("is found in control groups of version 1, also if the processes are in subgroups", async () => {
     expect(
       await states(`-- /run/systemd/system/
 -- /sys/fs/cgroup/systemd/system.slice/a.service/cgroup.procs

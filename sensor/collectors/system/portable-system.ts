@@ -1,4 +1,4 @@
-// What the runtime says of any platform: all that is known of one without collectors of its own.
+// Facts from the runtime, on any platform: all facts of a platform without its own collectors.
 import * as os from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";

@@ -70,7 +70,7 @@ function byFirmware(files: HostFiles): string | undefined {
   return isHyperV ? "microsoft" : undefined;
 }
 
-/** A hypervisor offers its guests a clock of its own. */
+/** Each hypervisor offers its guests a specific clock. */
 function byClock(files: HostFiles): string | undefined {
   if (files.findLine("/sys/hypervisor/type") === "xen") return "xen";
   const clocks = files.findLine("/sys/devices/system/clocksource/clocksource0/available_clocksource") ?? "";

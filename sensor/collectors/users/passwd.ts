@@ -47,7 +47,7 @@ export function parseShadow(text: string): Map<string, string> {
   return passwords;
 }
 
-/** What a password field (crypt(5)) lets in: anyone, who knows a password, or nobody by password. */
+/** Whether a password field (crypt(5)) allows sign-in without a password, with one, or not at all. */
 export function passwordState(field: string): "set" | "locked" | "none" {
   if (field === "") return "none";
   return field.startsWith("!") || field.startsWith("*") || field === "x" ? "locked" : "set";

@@ -49,7 +49,7 @@ describe("sudoers", () => {
     expect(rules("#1000, %#27 ALL = ALL # a comment")).toEqual([{ users: ["#1000", "%#27"], grant: "ALL" }]);
   });
 
-  test("does not grant root what is for other accounts, other hosts or nobody", () => {
+  test("ignores rules for other accounts, other hosts or no account", () => {
     expect(rules("alice ALL=(bob) ALL")).toEqual([]);
     expect(rules("alice ALL=(:docker) ALL")).toEqual([]);
     expect(rules("alice db-01 = ALL")).toEqual([]);
@@ -77,7 +77,7 @@ A WEB = (OP) C
     ]);
   });
 
-  test("reads lines that go on, and includes as lines of their own", () => {
+  test("joins continued lines and reads includes as separate lines", () => {
     expect(
       parseSudoersLines("a ALL = \\\n  ALL\n#include /x\n@includedir /y\n# comment\n#1000 ALL=ALL\n"),
     ).toEqual(["a ALL =    ALL", "#include /x", "@includedir /y", "#1000 ALL=ALL"]);
@@ -123,7 +123,7 @@ describe("privileges", () => {
     ]);
   });
 
-  test("are told by the group's name where sudoers may not be read", () => {
+  test("are derived from the group's name if sudoers cannot be read", () => {
     const privileges = groupPrivileges(wheel, undefined);
     expect(privileges).toEqual(["sudo group"]);
     expect(userPrivileges(user, [{ ...wheel, privileges }], undefined)).toEqual(["member of wheel"]);

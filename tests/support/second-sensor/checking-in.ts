@@ -1,5 +1,5 @@
-// The second sensor's check-in with what it leads to: uploads, spooled reports, the next key, a key of its
-// own for a clone.
+// The second sensor's check-in and what follows from it: uploads, spooled reports, the next key, and the key
+// of a clone.
 import {
   type CategoryName,
   chunkUploads,
@@ -90,7 +90,7 @@ function prepareReport({ connection }: SecondSensor, collected: Collected): Repo
   };
 }
 
-/** `again`: the server has to be told of it from the beginning, by what it has answered. */
+/** `again`: its response requires that the upload starts from the beginning. */
 async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): Promise<Outcome | "again"> {
   const when = isKept ? { collectedAt: sent.collectedAt } : {};
   const inventory = Object.fromEntries(
@@ -175,7 +175,7 @@ async function putCategory(
   throw new Error(`Cannot report ${name}: the server misses chunks that it was given`);
 }
 
-/** The present report goes on with the category as failed; a kept one is forgotten by who sends it. */
+/** The current report continues with the category as failed. The sender drops a spooled one. */
 function refusedCategory(
   sensor: SecondSensor,
   name: CategoryName,

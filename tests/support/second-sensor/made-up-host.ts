@@ -27,7 +27,7 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
         ...packageItem("grüße-\u{1f600}", "2"),
         source: "greetings",
         sourceVersion: "2.0",
-        vendor: "Nobody\u0007\u202e",
+        vendor: "Nil\u0007\u202e",
         sizeBytes: 12_345,
       },
     ],
@@ -123,7 +123,7 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
         socketCount: 1,
       },
       { key: "memory", kind: "memory", totalBytes: 8_589_934_592, swapBytes: 0 },
-      { key: "identifiers", kind: "identifiers", vendor: "Nobody", model: "Nothing" },
+      { key: "identifiers", kind: "identifiers", vendor: "Nil", model: "Nothing" },
       { key: "virtualisation", kind: "virtualisation", type: "kvm" },
       {
         key: "disk:sda",

@@ -1,4 +1,4 @@
-// Stands between a sensor and its server: loses answers after the server acted, or answers in its place.
+// A relay between a sensor and its server. It loses replies after the server has acted, or replies itself.
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Answer } from "./signed-requests.ts";

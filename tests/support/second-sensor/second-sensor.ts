@@ -1,4 +1,4 @@
-// A sensor by somebody who has read docs/sensor-protocol.md and nothing else of ours: what it knows while it
+// A sensor written only from docs/sensor-protocol.md, without our code: what it knows while it
 // runs, how it asks as itself, and how long it waits after a failure. Whatever the page does not foresee it
 // throws.
 import { randomUUID } from "node:crypto";
@@ -94,7 +94,7 @@ export function becomeEnrolled(
   sensor.failures = 0;
 }
 
-/** With the next key first, once it was announced: after a cut nobody knows whether the server has it. */
+/** Tries the announced next key first: after an interruption, the server may or may not have it. */
 export async function askAsSensor(
   sensor: SecondSensor,
   asked: Pick<Asked, "method" | "path" | "body">,

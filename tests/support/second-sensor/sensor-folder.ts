@@ -19,7 +19,7 @@ export interface Identity {
   seed: string;
   /** Announced, or about to be, as the key after this one. */
   nextSeed?: string;
-  /** For a sensor of its own, if this host turns out to be a clone. */
+  /** The key for a separate sensor, if this host is a clone. */
   ownSeed?: string;
   /** For a re-enroll ticket. */
   ticketSeed?: string;

@@ -1,5 +1,5 @@
 // Tokens, keys and signatures of a second sensor, written from docs/sensor-protocol.md alone: it imports
-// nothing of ours, so that the page is tried by somebody who knows no more than it says.
+// nothing of ours, so that only the page's content is tested.
 import {
   createHash,
   createPrivateKey,
