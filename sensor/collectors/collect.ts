@@ -1,4 +1,4 @@
-// Collects the inventory: each category on its own, so that one which fails never costs the rest.
+// Collects the inventory. Each category is separate, so that a failed one does not affect the others.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import {
   CATEGORIES,
@@ -37,8 +37,8 @@ const LINUX: Collectors = {
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem };
 
 /**
- * Everything that the host tells of itself, items by key. `root` is the folder where its files are: "/" is
- * this host, any other a Linux host's files, captured or mounted.
+ * Collects all categories, items by key. `root` is the folder with the host's files: "/" for this host,
+ * another folder for captured or mounted files of a Linux host.
  */
 export async function collectInventory(root = "/"): Promise<Collected> {
   const collected: Partial<Record<Category, CategoryResult<Category>>> = {};
@@ -49,7 +49,7 @@ export async function collectInventory(root = "/"): Promise<Collected> {
   return collected as Collected;
 }
 
-/** What the sensor says of its host when it enrolls. */
+/** The facts about the host for enrollment. */
 export async function collectHostFacts(root = "/"): Promise<HostFacts> {
   const items = (await collectorsFor(root).system?.(openHostFiles(root))) ?? [];
   return hostFactsOf(items, openHostFiles(root));

@@ -1,4 +1,4 @@
-// What a collector is, and the few things that every one of them needs.
+// The type of a collector, and functions that all collectors use.
 import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
 import { isPlainText, toPlainText } from "@attacklens/protocol/text.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
@@ -11,7 +11,7 @@ import type { HostFiles } from "./host-files.ts";
  */
 export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Promise<Item<C>[]>;
 
-/** The host has nothing that this collector knows how to read. */
+/** The host has nothing for this collector to read. */
 export class NotOnThisHost extends Error {}
 
 /**
@@ -23,7 +23,7 @@ export function factText(text: string, maxLength: number): string {
   return kept.length <= maxLength && isPlainText(kept) ? kept : toPlainText(kept, maxLength);
 }
 
-/** As `factText`; undefined when there is nothing to say. */
+/** Like `factText`; undefined for an empty text. */
 export function optionalFact(text: string | undefined, maxLength: number): string | undefined {
   const trimmed = text?.trim();
   return trimmed ? factText(trimmed, maxLength) : undefined;
@@ -36,7 +36,7 @@ export function parseCount(text: string | undefined): number | undefined {
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** Lets whatever else this process does have its turn; for loops whose length the host decides. */
+/** Yields to the rest of the process, for loops whose length depends on the host. */
 export function giveWay(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

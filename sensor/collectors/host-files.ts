@@ -1,5 +1,5 @@
 // The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the
-// host in a container. Every read is bounded and never blocks on a pipe or device. Below another root,
+// host in a container. Every read is bounded and never blocks on a FIFO or device. Below another root,
 // symbolic links stay inside it, as with chroot.
 import * as fs from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -30,10 +30,10 @@ export interface HostFiles {
    */
   findLine(path: string): string | undefined;
   findBytes(path: string, maxBytes?: number): Uint8Array | undefined;
-  /** What a folder holds, by name; empty when there is no such folder or it cannot be read. */
+  /** The names in a folder; empty if it does not exist or cannot be read. */
   list(path: string): string[];
   listEntries(path: string): HostEntry[];
-  /** Where a symbolic link points, as written; undefined when it is none. */
+  /** The target of a symbolic link, as written; undefined if it is not a link. */
   findLink(path: string): string | undefined;
   exists(path: string): boolean;
   /** The path on this system's disk, links followed; undefined when there is none. */

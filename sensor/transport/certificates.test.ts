@@ -1,8 +1,6 @@
 // A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that
 // are right, wrong, old.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createServer, type Server } from "node:https";
-import type { SecureVersion } from "node:tls";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { enroll } from "../enrollment/enroll.ts";
@@ -263,59 +261,6 @@ describe("a pinned server", () => {
     const { publicKey } = await enrollWith(first.url, pinOfIssued(root));
     expect(first.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey]);
   });
-});
-
-describe("the version of TLS", () => {
-  const listen = (minVersion: SecureVersion, maxVersion: SecureVersion) =>
-    new Promise<Server>((resolve) => {
-      const tls = { ...chainOf(leaf, root), minVersion, maxVersion };
-      const server = createServer(tls, (_, response) => response.end("{}"));
-      server.listen(0, "127.0.0.1", () => resolve(server));
-    });
-  const ways = (url: string) => [
-    lookAtCertificate(url, undefined).then(({ protocol }) => protocol),
-    fetchBy({ ca: [root.certificate] }, url, {}).then(({ status }) => status),
-  ];
-
-  test("is 1.2 where the server has no newer", async () => {
-    const server = await listen("TLSv1.2", "TLSv1.2");
-    const { port } = server.address() as { port: number };
-    expect(await Promise.all<unknown>(ways(`https://127.0.0.1:${port}`))).toEqual(["TLSv1.2", 200]);
-    server.closeAllConnections();
-    server.close();
-  });
-
-  test("is never 1.1", async () => {
-    const server = await listen("TLSv1", "TLSv1.1");
-    const url = `https://127.0.0.1:${(server.address() as { port: number }).port}`;
-    const outcomes = await Promise.allSettled<unknown>(ways(url));
-    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    for (const pin of [undefined, pinOfIssued(root)])
-      expect((await errorOf(enrollWith(url, pin))).message).toBe(
-        `Cannot enroll sensor: ${url}: this port does not support TLS 1.2 or newer`,
-      );
-    server.closeAllConnections();
-    server.close();
-  });
-});
-
-test("a connection that was opened with one trust is not used again with another", async () => {
-  await using server = await serve(leaf, root);
-  const ask = (ca: string[] | undefined) =>
-    fetchBy({ ca }, `${server.url}/healthz`, {}).then(
-      async (reply) => (await reply.json()) as unknown,
-      ({ code }: { code: string }) => code,
-    );
-  const ok = { status: "ok" };
-  for (const [ca, expected] of [
-    [[root.certificate], ok],
-    [[rogueRoot.certificate], "SELF_SIGNED_CERT_IN_CHAIN"],
-    [undefined, "SELF_SIGNED_CERT_IN_CHAIN"],
-    [[rogueRoot.certificate, root.certificate], ok],
-    [[rogueRoot.certificate], "SELF_SIGNED_CERT_IN_CHAIN"],
-    [[root.certificate], ok],
-  ] as const)
-    expect(await ask(ca as string[] | undefined)).toEqual(expected);
 });
 
 describe("roots that a server names", () => {

@@ -1,6 +1,7 @@
-// The headers in an rpm database of the Berkeley DB hash format: RHEL 8 and older, Amazon Linux 2. Read page
-// by page as db_page.h lays them out; large values, as headers are, lie in chains of overflow pages.
-// Little-endian files only.
+// Reads the headers in an rpm database in the Berkeley DB hash format: RHEL 8 and older, Amazon Linux 2.
+// Pages have the layout of db_page.h. Large values such as headers are in chains of overflow pages.
+// Little-endian files only. Our own reader: Berkeley DB has only native libraries, and those write to the
+// database's environment.
 
 /** Bytes of the file at an offset, fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;

@@ -1,4 +1,5 @@
-// Where rpm keeps its database, and the records in it, whichever of its three formats it has.
+// Finds rpm's database and reads the records in it, in any of its three formats. The readers are our own:
+// librpm is a native library that a host may not have, and no JavaScript library reads all three formats.
 import { constants, Database } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";

@@ -1,6 +1,6 @@
-// The header of an installed RPM package, as its database keeps it: an index of tags, then their values, all
-// big-endian (rpm.org, "RPM V4 package format", header structure; in the database without its magic). Never
-// trusts a length it reads.
+// Reads the header of an installed RPM package: an index of tags, then their values, all big-endian (rpm.org,
+// "RPM V4 package format", header structure; in the database without its magic). Never trusts a length in the
+// data. Our own reader: libraries for RPM read package files, not the headers in a database.
 
 export const RPM_TAG = {
   name: 1000,

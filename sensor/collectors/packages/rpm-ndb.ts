@@ -1,5 +1,6 @@
-// The headers in an rpm database of the ndb format, which SUSE uses: a table of slots, each naming a blob by
-// its first block (lib/backend/ndb/rpmpkg.c). Little-endian always.
+// Reads the headers in an rpm database in the ndb format, which SUSE uses: a table of slots, each naming a
+// blob by its first block (lib/backend/ndb/rpmpkg.c). Always little-endian. Our own reader, because no
+// JavaScript library supports this format.
 import type { ReadAt } from "./rpm-berkeley-db.ts";
 
 const HEADER_BYTES = 32;

@@ -6,7 +6,7 @@ import { type Distribution, formatPurl } from "./purl.ts";
 import { readRpmHeaders } from "./rpm-database.ts";
 import { RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 
-/** Undefined when the host has no rpm database. */
+/** Undefined if the host has no rpm database. */
 export function readRpmPackages(
   files: HostFiles,
   distribution: Distribution,
@@ -25,7 +25,7 @@ export function rpmItems(headers: readonly RpmHeader[], distribution: Distributi
   );
 }
 
-/** Undefined for what is no package: `gpg-pubkey` records are keys that rpm trusts. */
+/** Undefined for records that are not packages: `gpg-pubkey` records are trusted keys. */
 function rpmItem(header: RpmHeader, distribution: Distribution): Item<"packages"> | undefined {
   const name = textOf(header, RPM_TAG.name);
   if (!name || name === "gpg-pubkey") return undefined;

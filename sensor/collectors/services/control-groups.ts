@@ -1,13 +1,13 @@
-// Which services have processes now: systemd gives each service a control group of its name, so no request to
-// it is needed.
+// Finds the services with running processes. systemd gives each service a control group with its name, so
+// that no request to systemd is needed.
 import type { HostFiles } from "../host-files.ts";
 
-/** Where systemd's tree begins: version 2, the hybrid set-up, version 1. */
+/** Roots of systemd's tree: version 2, the hybrid setup, version 1. */
 const HIERARCHIES = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
 const MAX_FOLDERS = 20_000;
 const MAX_DEPTH = 16;
 
-/** Names of the services with processes; undefined when no tree of systemd can be read. */
+/** Names of the services with processes; undefined if no tree of systemd can be read. */
 export function findRunningServices(files: HostFiles): Set<string> | undefined {
   // sd_booted(3): without this folder another init runs, and its control groups say nothing of units.
   if (!files.exists("/run/systemd/system")) return undefined;
@@ -31,7 +31,7 @@ function addRunning(
     if (kind !== "folder" || budget.folders <= 0) continue;
     if (name.endsWith(".service")) {
       budget.folders -= 1;
-      // What is inside a service is its own affair: user@1000.service holds the units of a user's manager.
+      // Groups inside a service are not services: user@1000.service contains the units of a user's manager.
       if (hasProcesses(files, `${path}/${name}`, budget, depth)) running.add(name.replace(/^_/, ""));
     } else if (name.endsWith(".slice")) {
       budget.folders -= 1;

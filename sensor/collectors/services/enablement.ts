@@ -31,7 +31,7 @@ function defaultInstance(unit: Unit): string[] {
     : [];
 }
 
-/** The state that links to the unit give it; only links of the `known` names count, any when undefined. */
+/** The state from links to the unit. Only links of the `known` names count; undefined: all. */
 function linkedState(
   folders: readonly UnitFolder[],
   unit: Unit,
@@ -51,7 +51,7 @@ function linkedState(
       if (folder.path === CONFIG_FOLDER) sameName = "linked";
       else if (isRuntimeFolder(folder.path)) sameName ??= "linked-runtime";
     }
-    // What lies below the unit's own folder is hidden by it.
+    // The unit's own folder hides folders with lower precedence.
     if (unit.path.startsWith(`${folder.path}/`)) isBelowUnit = true;
   }
   if (isEnabledRuntime) return "enabled-runtime";

@@ -1,5 +1,4 @@
-// Where systemd looks for units of the system, and what lies there. Each folder is listed once; everything
-// else asks this.
+// systemd's search path for system units and its contents. Each folder is listed only once, here.
 import { type HostFiles, linkTarget } from "../host-files.ts";
 
 /** In order of precedence, as `systemd-analyze unit-paths` prints them. */
@@ -22,7 +21,7 @@ export const CONFIG_FOLDER = "/etc/systemd/system";
 
 export interface UnitFolder {
   path: string;
-  /** The same with links of folders followed, on this system's disk. */
+  /** The same on this system's disk, with links followed. */
   realPath: string;
   files: ReadonlySet<string>;
   /** Absolute target by name. */

@@ -51,7 +51,7 @@ function serviceItem(
   };
 }
 
-/** An alias runs when what it names does; a template when one of its instances does. */
+/** An alias runs if its unit does; a template, if one of its instances does. */
 function stateOf(
   name: string,
   unit: Unit | undefined,

@@ -31,7 +31,7 @@ function* joinedLines(text: string): Generator<string> {
   let held = "";
   for (const raw of text.split("\n")) {
     const line = raw.trim();
-    // A comment inside a continued line is skipped, and the line goes on after it.
+    // A comment inside a continued line is skipped; the line continues after it.
     if (line.startsWith("#") || line.startsWith(";")) continue;
     if (line.endsWith("\\")) {
       held += `${line.slice(0, -1).trimEnd()} `;
@@ -44,12 +44,12 @@ function* joinedLines(text: string): Generator<string> {
   if (held.trim() !== "") yield held.trim();
 }
 
-/** The words of all values: for lists of unit names, which hold no quotes. */
+/** The words of all values, for lists of unit names, which contain no quotes. */
 export function wordsOf(settings: UnitSettings, name: string): string[] {
   return (settings.get(name) ?? []).flatMap((value) => value.split(/\s+/).filter(Boolean));
 }
 
-/** The last value, which is the one in force for settings that are no lists. */
+/** The last value, which is the effective one for settings that are not lists. */
 export function lastOf(settings: UnitSettings, name: string): string | undefined {
   return settings.get(name)?.at(-1);
 }

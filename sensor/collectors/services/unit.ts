@@ -7,9 +7,9 @@ import { parseUnitFile, type UnitSettings } from "./unit-file.ts";
 import { instanceOf, isInstance, isTemplate, templateOf, withInstance } from "./unit-name.ts";
 
 export interface Unit {
-  /** Its own name, which is another than the one asked for when that is an alias. */
+  /** The unit's own name, which differs from the requested one for an alias. */
   name: string;
-  /** Where the text is. */
+  /** Path of the unit file. */
   path: string;
   isMasked: boolean;
   settings: UnitSettings;
@@ -19,8 +19,8 @@ const MAX_LINKS = 64;
 const MAX_UNIT_BYTES = 256 * 1024;
 
 /**
- * Undefined when there is none, a link leads nowhere or in a circle, or the file cannot be read: systemd
- * calls these bad.
+ * Undefined if there is none, a link is broken or forms a loop, or the file cannot be read: systemd calls
+ * these bad.
  */
 export function findUnit(
   files: HostFiles,
@@ -36,7 +36,7 @@ export function findUnit(
     if (target === "/dev/null") return { name, path, isMasked: true, settings: new Map() };
     const isLinkedFile = !isInSearchPath(files, folders, target);
     let targetName = basename(target);
-    // A link to a template fills in the instance of its own name.
+    // A link to a template uses the instance in the link's name.
     if (isInstance(name) && isTemplate(targetName)) targetName = withInstance(targetName, instanceOf(name));
     if (isLinkedFile || targetName === name) path = target;
     else {
@@ -63,7 +63,7 @@ function isInSearchPath(files: HostFiles, folders: readonly UnitFolder[], path: 
   return folders.some((folder) => folder.realPath === realParent);
 }
 
-/** Of a link that lies outside the search path: what a linked unit file may be in turn. */
+/** Follows a link outside the search path, whose target may be a link too. */
 function outsideTarget(files: HostFiles, path: string): string | undefined {
   const target = files.findLink(path);
   return target === undefined ? undefined : linkTarget(path, target);

@@ -1,4 +1,4 @@
-// The name of the host, when it started and where its clock is.
+// The name of the host, its start time and its time zone.
 import { hostname as liveHostname } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
@@ -18,7 +18,7 @@ export function readHost(files: HostFiles): Item<"system"> {
   };
 }
 
-/** The name that the kernel has; of a captured tree, what the next start would give it. */
+/** The kernel's host name; for a captured tree, the name after the next start. */
 export function readHostname(files: HostFiles): string {
   const name = files.isLive
     ? liveHostname()
@@ -26,7 +26,7 @@ export function readHostname(files: HostFiles): string {
   return name || "localhost";
 }
 
-/** The full name that hosts(5) gives the host; nothing is asked of DNS. */
+/** The host's full name in hosts(5), without DNS requests. */
 export function findFqdn(hosts: string, hostname: string): string | undefined {
   const short = hostname.split(".", 1)[0];
   if (hostname.includes(".")) return hostname;

@@ -33,12 +33,12 @@ const NETWORK = new Set([
 ]);
 /** Images that packages bring (snap) or that are put in a drive. */
 const READ_ONLY_IMAGES = new Set(["squashfs", "iso9660", "udf", "erofs"]);
-/** Their total size is what is used plus what is free, so it changes with every write. */
+/** Their total size is used plus free space, so it changes with every write. */
 const CHANGING_SIZE = new Set(["zfs", "btrfs", "bcachefs"]);
 
 export function readMounts(files: HostFiles): Item<"system">[] {
   const byPath = new Map<string, Mount>();
-  // Of several mounts on one place the last one is seen.
+  // Of several mounts on one path, the last one is visible.
   for (const mount of listMounts(files)) byPath.set(mount.path, mount);
   return [...byPath.values()]
     .filter(holdsData)
@@ -59,7 +59,7 @@ export function findRootMount(files: HostFiles): Mount | undefined {
 }
 
 function listMounts(files: HostFiles): Mount[] {
-  // The sensor's own view may be narrowed by its service manager; that of the first process is the host's.
+  // The service manager may restrict the sensor's view. Process 1 has the host's.
   const text =
     files.findText("/proc/1/mountinfo", MAX_MOUNTINFO_BYTES) ??
     files.findText("/proc/self/mountinfo", MAX_MOUNTINFO_BYTES) ??
@@ -98,7 +98,7 @@ function holdsData({ path, part, fileSystem, device }: Mount): boolean {
   return part === "/" || fileSystem === "btrfs";
 }
 
-/** Of disks only: a server that does not answer would hold the call for ever. */
+/** For disks only: the call would block on an unreachable file server. */
 function readSize(files: HostFiles, { path, device, fileSystem }: Mount): number | undefined {
   if (!files.isLive || !device.startsWith("/dev/") || CHANGING_SIZE.has(fileSystem)) return undefined;
   try {

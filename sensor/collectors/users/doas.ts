@@ -1,4 +1,4 @@
-// What doas.conf(5) grants: the smaller sudo of Alpine and OpenBSD.
+// The rules of doas.conf(5), the smaller sudo of Alpine and OpenBSD.
 import type { RootRule } from "./sudoers.ts";
 
 /**

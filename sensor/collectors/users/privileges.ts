@@ -1,4 +1,4 @@
-// Why an account or group may act as root: sudo, or a group whose rights amount to it.
+// Why an account or group may act as root: through sudo, or a group with equivalent rights.
 import { factText } from "../collector.ts";
 import type { GroupEntry, PasswdEntry } from "./passwd.ts";
 import type { RootRule } from "./sudoers.ts";
@@ -8,7 +8,7 @@ import type { RootRule } from "./sudoers.ts";
  * themselves.
  */
 const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
-/** Groups that distributions let use sudo; what counts when the sensor may not read sudoers. */
+/** Groups that distributions allow to use sudo, for hosts where the sensor cannot read sudoers. */
 const SUDO_GROUPS = new Set(["sudo", "wheel", "admin"]);
 const MAX_PRIVILEGES = 200;
 const ROOT_EQUIVALENT = "root-equivalent group";
@@ -42,7 +42,7 @@ export function userPrivileges(
     groups.flatMap(({ name, gid }) => [[`%${name}`, name] as const, [`%#${gid}`, name] as const]),
   );
   for (const { users, grant } of rules ?? []) {
-    // What names the account or one of its groups, the last one, decides.
+    // The last rule that matches the account or one of its groups decides.
     const decisive = users.findLast((each) => ownNames.has(bare(each)) || groupNames.has(bare(each)));
     if (decisive === undefined || decisive.startsWith("!")) continue;
     const group = groupNames.get(decisive);

@@ -1,14 +1,15 @@
-// What sudoers(5) grants on this host: who may run which commands as root. Users and groups are matched, host
-// lists by name; what only sudo itself can know (netgroups, addresses, wildcards of hosts) is taken to match.
+// The rules of sudoers(5) on this host: which users may run which commands as root. Users and groups are
+// matched, hosts by name. Conditions that only sudo can evaluate (netgroups, addresses, host wildcards) count
+// as matches.
 
-/** Who may run what as root. */
+/** A rule that lets users run commands as root. */
 export interface RootRule {
   /**
    * As sudoers names them: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`; `!` before one excludes it. Aliases are
    * resolved.
    */
   users: string[];
-  /** The grant in sudoers' words, e.g. `ALL` or `NOPASSWD: /usr/bin/apt`. */
+  /** The grant as written in sudoers, e.g. `ALL` or `NOPASSWD: /usr/bin/apt`. */
   grant: string;
 }
 
@@ -59,7 +60,7 @@ function parseAliases(lines: readonly string[]): Record<AliasKind, Aliases> {
   return aliases;
 }
 
-/** Replaces aliases by what they stand for; `!` before an alias turns over each of its members. */
+/** Replaces aliases with their members; `!` before an alias negates each member. */
 function resolve(names: readonly string[], aliases: Aliases, depth = 0): string[] {
   return names.flatMap((name) => {
     const isNegated = name.startsWith("!");
@@ -147,7 +148,7 @@ function rootGrant(text: string, aliases: Record<AliasKind, Aliases>): string | 
   const granted: string[] = [];
   let isForRoot = true;
   let tags = "";
-  // Run-as and tags hold for the commands after them too.
+  // Run-as and tags also apply to the following commands.
   for (let rest of text.split(/(?<!\\),(?![^(]*\))/)) {
     rest = rest.trim();
     const runas = /^\(([^)]*)\)\s*/.exec(rest);
@@ -170,7 +171,7 @@ function prefix(text: string): string | undefined {
   return TAG.exec(text)?.[0].trimEnd() ?? OPTION.exec(text)?.[0].trimEnd();
 }
 
-/** A later tag takes the place of its opposite. Asking for a password is the default, so it is not said. */
+/** A later tag replaces its opposite. PASSWD is the default, so it is omitted. */
 function withTag(tags: string, tag: string): string {
   const bare = tag.replace(/^NO/, "");
   const others = tags.split(" ").filter((each) => each !== "" && each.replace(/^NO/, "") !== bare);

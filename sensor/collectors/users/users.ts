@@ -42,7 +42,7 @@ export function collectUsers(files: HostFiles): Item<"users">[] {
   ];
 }
 
-/** Empty without sudo and doas; undefined when what they may do cannot be read. */
+/** Empty without sudo and doas; undefined if their rules cannot be read. */
 function readRules(files: HostFiles): RootRule[] | undefined {
   try {
     const hostname = readHostname(files);
@@ -122,7 +122,7 @@ function groupItem(group: GroupWithPrivileges): Item<"users"> {
   };
 }
 
-/** As getpwnam(3) answers: the first line of a name. */
+/** Like getpwnam(3): the first line with a name counts. */
 function firstOfName<T extends { name: string }>(entries: readonly T[]): T[] {
   const byName = new Map<string, T>();
   for (const entry of entries) if (!byName.has(entry.name)) byName.set(entry.name, entry);
