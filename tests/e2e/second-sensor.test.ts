@@ -1,4 +1,4 @@
-// A sensor that was written from docs/sensor-protocol.md alone, with the built server: the page is enough.
+// A sensor written only from docs/sensor-protocol.md, with the built server: the page is sufficient.
 import { expect, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ import { createToken } from "../support/sensors.ts";
 
 const DATABASES = ["sqlite", "postgres"] as const;
 const QUARTER_OF_AN_HOUR_MS = 900_000;
-/** Every key is too old at once. */
+/** Every key is due for rotation at once. */
 const TINY_AGE_DAYS = 0.000_001;
 
 const otherHost = makeUpHost("made-up-02", "fedcba9876543210fedcba9876543210");
@@ -32,77 +32,74 @@ const items = makeUpItems("made-up-01");
 const copied = makeUpItems("made-up-02");
 const changed = { ...items, packages: [...items.packages.slice(1), packageItem("made-up-0", "2.0-1")] };
 
-test.each(DATABASES)(
-  "enrolls, reports all six categories, and then only what changed: %s",
-  async (database) => {
-    await using installation = await openInstallation({ database });
-    await using relay = await openRelay(installation.server.url);
-    const ada = await installation.createSuperAdmin();
-    const { value } = await createToken(ada, "Second");
-    const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
-    expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
-    await enroll(sensor, value);
-    expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
+test.each(DATABASES)("enrolls, reports all six categories, and then only changes: %s", async (database) => {
+  await using installation = await openInstallation({ database });
+  await using relay = await openRelay(installation.server.url);
+  const ada = await installation.createSuperAdmin();
+  const { value } = await createToken(ada, "Second");
+  const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+  expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
+  await enroll(sensor, value);
+  expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
 
-    const shown = await show(ada, sensor);
-    expect(shown).toMatchObject({
-      hostname: "made-up-01",
-      status: "online",
-      fingerprint: fingerprintOfSensor(sensor),
-    });
-    const counts = shown.inventory.map(({ category, status, items: count }) => [category, status, count]);
-    expect(
-      Object.fromEntries(counts.map(([category, status, count]) => [category, `${status} ${count}`])),
-    ).toEqual(
-      Object.fromEntries(
-        Object.entries(items).map(([category, { length }]) => [category, `collected ${length}`]),
-      ),
-    );
-    expect(await listPackages(ada, sensor)).toContainEqual(
-      expect.objectContaining({ vendor: "Nil\ufffd\ufffd" }),
-    );
+  const shown = await show(ada, sensor);
+  expect(shown).toMatchObject({
+    hostname: "made-up-01",
+    status: "online",
+    fingerprint: fingerprintOfSensor(sensor),
+  });
+  const counts = shown.inventory.map(({ category, status, items: count }) => [category, status, count]);
+  expect(
+    Object.fromEntries(counts.map(([category, status, count]) => [category, `${status} ${count}`])),
+  ).toEqual(
+    Object.fromEntries(
+      Object.entries(items).map(([category, { length }]) => [category, `collected ${length}`]),
+    ),
+  );
+  expect(await listPackages(ada, sensor)).toContainEqual(
+    expect.objectContaining({ vendor: "Nil\ufffd\ufffd" }),
+  );
 
-    const asked: string[] = [];
-    relay.handle = (what, forward) => {
-      asked.push(what);
-      return forward();
-    };
-    expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
-    const [manifest, chunks] = [
-      "PUT /sensor/v1/inventory/packages",
-      "PUT /sensor/v1/inventory/packages/chunks",
-    ];
-    expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
-    expect(await listPackages(ada, sensor)).toContainEqual(
-      expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
-    );
-    expect(
-      await report(sensor, { packages: new Error("dpkg is locked"), ports: "unsupported" }),
-    ).toMatchObject({ kind: "taken" });
-    const [packages, , ports] = (await show(ada, sensor)).inventory;
-    expect(packages).toMatchObject({
-      status: "failed",
-      reason: "Error: dpkg is locked",
-      items: items.packages.length,
-    });
-    expect(ports).toMatchObject({ status: "unsupported" });
+  const asked: string[] = [];
+  relay.handle = (what, forward) => {
+    asked.push(what);
+    return forward();
+  };
+  expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
+  const [manifest, chunks] = [
+    "PUT /sensor/v1/inventory/packages",
+    "PUT /sensor/v1/inventory/packages/chunks",
+  ];
+  expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
+  expect(await listPackages(ada, sensor)).toContainEqual(
+    expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
+  );
+  expect(await report(sensor, { packages: new Error("dpkg is locked"), ports: "unsupported" })).toMatchObject(
+    { kind: "taken" },
+  );
+  const [packages, , ports] = (await show(ada, sensor)).inventory;
+  expect(packages).toMatchObject({
+    status: "failed",
+    reason: "Error: dpkg is locked",
+    items: items.packages.length,
+  });
+  expect(ports).toMatchObject({ status: "unsupported" });
 
-    // A length is counted in code points, as JSON Schema has it.
-    const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];
-    for (const [length, status] of [
-      [300, "collected"],
-      [301, "failed"],
-    ] as const) {
-      expect(await report(sensor, { ...items, services: named(length) })).toMatchObject({ kind: "taken" });
-      expect((await show(ada, sensor)).inventory.map((category) => category.status)).toEqual([
-        ...(["collected", status] as const),
-        ...(["collected", "collected", "collected", "collected"] as const),
-      ]);
-    }
-  },
-);
+  // JSON Schema counts lengths in code points.
+  const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];
+  for (const [length, status] of [
+    [300, "collected"],
+    [301, "failed"],
+  ] as const) {
+    expect(await report(sensor, { ...items, services: named(length) })).toMatchObject({ kind: "taken" });
+    expect((await show(ada, sensor)).inventory.map((category) => category.status)).toEqual([
+      ...(["collected", status] as const),
+      ...(["collected", "collected", "collected", "collected"] as const),
+    ]);
+  }
+});
 
-test.each(DATABASES)("comes through when the first answer to each request is lost: %s", async (database) => {
+test.each(DATABASES)("succeeds if the first reply to each request is lost: %s", async (database) => {
   await using installation = await openInstallation({ database, keyMaxAgeDays: TINY_AGE_DAYS });
   await using relay = await openRelay(installation.server.url);
   const ada = await installation.createSuperAdmin();
@@ -138,7 +135,7 @@ test.each(DATABASES)("comes through when the first answer to each request is los
 });
 
 test.each(DATABASES)(
-  "a clone of its folder becomes a sensor of its own where the token lets it: %s",
+  "a clone of its folder becomes a separate sensor if the token allows it: %s",
   async (database) => {
     await using installation = await openInstallation({ database });
     await using relay = await openRelay(installation.server.url);
@@ -191,7 +188,7 @@ test.each(DATABASES)(
   },
 );
 
-test("believes no refusal that its server did not sign", async () => {
+test("ignores refusals that its server did not sign", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using relay = await openRelay(installation.server.url);
   const ada = await installation.createSuperAdmin();
@@ -231,7 +228,7 @@ test("believes no refusal that its server did not sign", async () => {
   expect(await show(ada, sensor)).toMatchObject({ status: "online" });
 });
 
-test("catches up with what it kept while nobody answered, on a clock that is wrong and was set back", async () => {
+test("delivers its spool after an outage, with a wrong clock that was set back", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using relay = await openRelay(installation.server.url);
   const ada = await installation.createSuperAdmin();
@@ -263,7 +260,7 @@ test("catches up with what it kept while nobody answered, on a clock that is wro
   expect(await report(start(options), changed)).toMatchObject({ kind: "taken" });
 });
 
-test("is stopped by a token that is not good, and re-enrolled with a ticket", async () => {
+test("stops at an invalid token, and re-enrolls with a ticket", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const address = installation.server.url;

@@ -11,7 +11,7 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
 
-test("a sensor is Pending once enrolled, Online once it reported, and shows the machine's packages", async () => {
+test("a sensor is Pending after enrollment, Online after its first report, and shows the machine's packages", async () => {
   await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 2 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
@@ -52,7 +52,7 @@ test("a sensor is Pending once enrolled, Online once it reported, and shows the 
   await row.getByText("Offline").waitFor();
 });
 
-test("check says what would come of enrolling, and spends no use", async () => {
+test("check shows whether an enrollment would succeed, and takes no use", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const { url } = installation.server;
@@ -95,7 +95,7 @@ test("check says what would come of enrolling, and spends no use", async () => {
   expect(nowhere.code).toBe(4);
 });
 
-test("a sensor that is unenrolled is Uninstalled, and the host comes back as a new one that looks like it", async () => {
+test("an unenrolled sensor is Uninstalled, and a new enrollment of its host matches it", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Production");
@@ -135,7 +135,7 @@ test("unenroll works while the sensor awaits approval, before its first check-in
   }
 });
 
-test("a mistyped token is refused before anything is sent", async () => {
+test("a mistyped token is rejected before anything is sent", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Mistyped");
@@ -147,7 +147,7 @@ test("a mistyped token is refused before anything is sent", async () => {
   expect(await Bun.file(join(stateDir, "identity.json")).exists()).toBeFalse();
 });
 
-test("a sensor that cannot reach its server says so and keeps its identity", async () => {
+test("a sensor that cannot reach its server reports that and keeps its identity", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Unreachable");
@@ -162,7 +162,7 @@ test("a sensor that cannot reach its server says so and keeps its identity", asy
   expect(JSON.parse(status.stdout)).toMatchObject({ sensorId: expect.stringMatching(/^sen_/) });
 });
 
-/** What the machine's own tool lists as installed. */
+/** The installed packages according to the machine's own tool. */
 async function countOfPackages(): Promise<number> {
   const { stdout } = await runCommand([
     "dpkg-query",

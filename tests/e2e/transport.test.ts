@@ -1,5 +1,5 @@
-// How sensors and server find and trust each other, with the built programs: the private CA and its rotation,
-// own certificates, proxies.
+// Connections between sensors and server, with the built programs: the private CA and its rotation, the
+// operator's certificates, and proxies.
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname as hostName, tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import { clockOffBy } from "../support/wrong-clock.ts";
 
 const PRIVATE = { ATTACKLENS_TLS: "private" };
 
-/** Enrolls with the server's own address or the one given; the caller judges how it ended. */
+/** Enrolls with the server's own address or the given one, and returns the result. */
 async function enroll(
   { folder, server }: Installation,
   value: string,
@@ -35,7 +35,7 @@ async function enroll(
 const runOnce = (stateDir: string, environment?: Record<string, string>) =>
   runSensor(["run", "--once", "--state", stateDir], { environment });
 
-/** Where the file goes on behind what matches, once that is there. */
+/** Waits for a match in the file, and returns the offset after it. */
 async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<number> {
   return await waitUntil(`${file} has ${pattern}`, () => {
     const found = pattern.exec(readFileSync(file, "utf8").slice(from));
@@ -43,7 +43,7 @@ async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<num
   });
 }
 
-/** Who has issued the certificate that is served. */
+/** The issuer of the certificate in use. */
 async function shownAt(url: string, maxVersion: SecureVersion = "TLSv1.3"): Promise<string> {
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -68,7 +68,7 @@ for (const [family, listen] of [
   ["IPv4", "127.0.0.1:0"],
   ["IPv6", "[::1]:0"],
 ] as const)
-  test(`a sensor enrolls by ${family} with the pin of the private CA that the server made at its first start`, async () => {
+  test(`a sensor enrolls by ${family} with the pin of the private CA that the server created at its first start`, async () => {
     await using installation = await openInstallation({ database: "sqlite", listen, environment: PRIVATE });
     const { url } = installation.server;
     expect(url).toStartWith(`https://${listen.slice(0, -1)}`);
@@ -110,7 +110,7 @@ for (const [family, listen] of [
     expect((await ada.call(listSensors, {})).items).toMatchObject([{ status: "online", address }]);
   });
 
-test("sensors have a port of their own: people are not answered there, nor sensors at theirs", async () => {
+test("sensors have a separate port, which serves no users, and the users' port serves no sensors", async () => {
   await using installation = await openInstallation({
     database: "sqlite",
     environment: { ...PRIVATE, ATTACKLENS_SENSOR_LISTEN: "127.0.0.1:0" },
@@ -132,7 +132,7 @@ test("sensors have a port of their own: people are not answered there, nor senso
   expect((await runOnce(stateDir)).code).toBe(0);
 });
 
-test("a running sensor follows the CA's rotation by itself; one that slept through it is refused, and told why", async () => {
+test("a running sensor follows the CA's rotation automatically; one that was off reports why it cannot connect", async () => {
   await using installation = await openInstallation({
     database: "postgres",
     checkInIntervalSeconds: 1,
@@ -155,7 +155,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
       environment: { DATABASE_URL: databaseUrl! },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    // It looks every minute by itself.
+    // It checks in every minute.
     process.kill(server.pid, "SIGHUP");
     return stdout;
   };
@@ -165,7 +165,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect(rotated.split("\n")[1]).toStartWith(`${before}  trusted until `);
   read = await untilLogged(logFile, new RegExp(`now trusts ${after}, ${before}\n`), read);
   expect((await ada.call(getConnection)).caPin).toBe(after);
-  // Within the overlap the old pin is as good as the new one.
+  // During the overlap, the old pin is valid too.
   for (const [name, pin] of Object.entries({ old: before, new: after }))
     expect((await enroll(installation, value, { pin, name })).code).toBe(0);
 
@@ -178,7 +178,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   );
   expect(refused.code).toBe(10);
   expect((await enroll(installation, value, { pin: before, name: "late" })).code).toBe(10);
-  // A person gives it the pin of now: it is the sensor that it was, and no token was used.
+  // The operator enters the current pin. The sensor keeps its identity, and no token is used.
   const again = ["enroll", "--server", installation.server.url, "--state", asleep, "--token", "-"];
   expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
   expect((await runOnce(asleep)).code).toBe(10);
@@ -187,7 +187,7 @@ test("a running sensor follows the CA's rotation by itself; one that slept throu
   expect((await runOnce(asleep)).stderr).not.toContain("certificate");
 });
 
-test("the operator's certificate is read again at SIGHUP; a broken one changes nothing", async () => {
+test("the operator's certificate is reloaded at SIGHUP; an invalid one changes nothing", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-certificates-"));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const [first, second] = [await makeCa("First CA"), await makeCa("Second CA")];
@@ -208,7 +208,7 @@ test("the operator's certificate is read again at SIGHUP; a broken one changes n
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Servers");
   expect((await ada.call(getConnection)).caPin).toBeNull();
-  // No pin: the host's own trust store knows the issuer.
+  // No pin: the host's trust store includes the issuer.
   expect((await enroll(installation, value, { environment: {} })).code).toBe(10);
   const { stateDir, code } = await enroll(installation, value, { environment });
   expect(code).toBe(0);
@@ -230,7 +230,7 @@ test("the operator's certificate is read again at SIGHUP; a broken one changes n
   expect((await runOnce(stateDir, environment)).code).toBe(0);
 });
 
-test("another server on the same port hears nothing of a pinned sensor, which comes back to its own", async () => {
+test("another server on the same port receives nothing from a pinned sensor, which reconnects to its own", async () => {
   const port = await findFreePort();
   const listen = `127.0.0.1:${port}`;
   await using installation = await openInstallation({ database: "sqlite", listen, environment: PRIVATE });
@@ -267,12 +267,11 @@ test("another server on the same port hears nothing of a pinned sensor, which co
   expect((await runOnce(stateDir)).code).toBe(0);
 });
 
-test("behind nginx that ends TLS, a sensor has its own address, and what a client writes itself does not count", async () => {
+test("behind nginx that terminates TLS, the server sees each sensor's address and ignores forged headers", async () => {
   const port = await findFreePort();
   const publicUrl = `https://127.0.0.1:${port}`;
   await using stack = new AsyncDisposableStack();
-  // nginx has an address of its own towards the server, the only one that is believed about whom it speaks
-  // for.
+  // nginx connects from its own address, the only one whose forwarded headers the server trusts.
   const installation = stack.use(
     await openInstallation({
       database: "sqlite",
@@ -311,11 +310,10 @@ test("behind nginx that ends TLS, a sensor has its own address, and what a clien
   };
   for (const spoofed of ["10.9.9.9", "127.0.0.3", "10.9.9.9, 127.0.0.3", "nonsense"])
     expect(await seenAs(publicUrl, { "x-forwarded-for": spoofed })).toBe("127.0.0.1");
-  // Who comes past nginx is not believed at all.
+  // The server ignores the headers of clients that bypass nginx.
   expect(await seenAs(upstream, { "x-forwarded-for": "10.9.9.9" })).toBe("127.0.0.1");
 
-  // TLS ends before the server, which says that it shows no certificate: nothing to compare with, and no
-  // alarm.
+  // nginx terminates TLS, so the server reports no certificate, and there is nothing to compare.
   const checked = await runSensor(["check", "--server", publicUrl, "--token", "-"], {
     stdin: value,
     environment,
@@ -324,7 +322,7 @@ test("behind nginx that ends TLS, a sensor has its own address, and what a clien
   expect(checked.stdout).not.toContain("inspection");
 });
 
-test("nginx that inspects TLS is refused by the pin; where a host trusts it, check recognises and names it", async () => {
+test("the pin rejects nginx that inspects TLS; on a host that trusts it, check detects and names it", async () => {
   await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Servers");
@@ -369,7 +367,7 @@ test("nginx that inspects TLS is refused by the pin; where a host trusts it, che
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a host whose clock is two days off enrolls, reports by the server's time, and says so",
+  "a host whose clock is two days off enrolls, reports with the server's time, and shows the difference",
   async () => {
     await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
     const { url } = installation.server;
@@ -403,8 +401,8 @@ test.skipIf(process.platform !== "linux")(
     }
     expect((await ada.call(listSensors, {})).items).toMatchObject(Array(2).fill({ status: "online" }));
 
-    // A certificate that is a day old is not yet one for a clock two days behind: that is told as the clock's
-    // fault.
+    // For a clock two days behind, a certificate that is one day old is not valid yet. The message names the
+    // clock.
     const root = await makeCa("Company CA");
     const folder = join(installation.folder, "nginx");
     await using nginx = await startNginx({
@@ -420,7 +418,7 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("through a proxy that wants credentials a sensor enrolls and reports, and nobody can read them", async () => {
+test("a sensor enrolls and reports through a proxy with credentials, which stay secret", async () => {
   await using installation = await openInstallation({
     database: "sqlite",
     environment: { ...PRIVATE, ATTACKLENS_TLS_NAMES: "attacklens.test" },

@@ -1,5 +1,5 @@
-// kill -9 of the built sensor at each of its writes, one run after another: whatever the disk or the server
-// has by then, the same command goes on from there. strace(1) does the killing, on entering the system call.
+// kill -9 of the built sensor at each of its writes, one run after another. The same command then continues
+// from the state of disk and server. strace(1) kills the process on entering the system call.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";

@@ -1,5 +1,5 @@
 // kill -9 of the built server at each sync of its first start and of its shutdown: the next start completes
-// what was begun.
+// the interrupted work.
 import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,10 @@ const MOST_KILLS = 60;
 const STEP = ALL_KILLS ? 1 : 8;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
-/** Runs `serve` until it is killed at its nth call, or stops it once it listens. True when it was killed. */
+/**
+ * Runs `serve` until it is killed at its nth call, or stops it when it listens. Returns true if it was
+ * killed.
+ */
 async function serveUntil(dataDir: string, call: string, nth: number): Promise<boolean> {
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=KILL:when=${nth}`];
   const serve = [
@@ -31,7 +34,7 @@ async function serveUntil(dataDir: string, call: string, nth: number): Promise<b
   const child = Bun.spawn([Bun.which("strace")!, "-f", "-o", "/dev/null", ...inject, ...serve], {
     stdout: "pipe",
     stderr: "ignore",
-    // A signal must reach the server, and strace ends with it.
+    // The signal must reach the server. strace ends with it.
     detached: true,
   });
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {

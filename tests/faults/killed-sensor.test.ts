@@ -1,5 +1,5 @@
-// kill -9 of the built sensor while it enrolls, before the server has heard of it and before it has heard of
-// the server.
+// kill -9 of the built sensor during enrollment, before the server receives the request and before the sensor
+// receives the reply.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -9,7 +9,7 @@ import { runSensor } from "../../harness/programs.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 
-/** Stands before the server; `onRequest` and `onReply` are called while the sensor waits. */
+/** A proxy in front of the server. It calls `onRequest` and `onReply` while the sensor waits. */
 function openProxy(server: string) {
   const hooks = { onRequest: () => {}, onReply: () => {} };
   const proxy = Bun.serve({
@@ -37,7 +37,7 @@ function openProxy(server: string) {
 }
 
 for (const moment of ["onRequest", "onReply"] as const) {
-  test(`a sensor killed ${moment === "onRequest" ? "while its request is under way" : "before it reads the reply"} becomes one sensor when it is started again`, async () => {
+  test(`a sensor killed ${moment === "onRequest" ? "while its request is in transit" : "before it reads the reply"} becomes one sensor when it is started again`, async () => {
     await using installation = await openInstallation({ database: "sqlite" });
     await using proxy = openProxy(installation.server.url);
     const ada = await installation.createSuperAdmin();

@@ -1,5 +1,5 @@
-// kill -9 of the server in the middle of a burst of enrollments: what was acknowledged is there, and retries
-// find it.
+// kill -9 of the server during a burst of enrollments: it keeps every acknowledged one, and retries return
+// the same sensors.
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,12 +17,12 @@ import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { makeSigner } from "../../harness/signer.ts";
 
 const HOSTS = ALL_KILLS ? 1_200 : 400;
-/** After how many more acknowledgements the server is killed: in the first moments, and deep in the burst. */
+/** Acknowledgements after which the server is killed: early and late in the burst. */
 const KILLED_AFTER = [1, 40, 100];
 
 type Host = ReturnType<typeof makeSigner>;
 
-/** One attempt of one host; undefined when the connection broke. */
+/** One attempt of one host; undefined: the connection was lost. */
 async function tryToEnroll(url: string, host: Host, index: number, token: string) {
   const facts = {
     hostname: `host-${index}`,
@@ -56,7 +56,7 @@ async function listAllSensors(url: string, session: Session) {
 }
 
 for (const database of ["sqlite", "postgres"] as const) {
-  test(`a server killed during a burst keeps every enrollment that it acknowledged, and makes none twice (${database})`, async () => {
+  test(`a server killed during a burst keeps every acknowledged enrollment, and creates none twice (${database})`, async () => {
     await using opened = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), "attacklens-faults-"));
     opened.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,7 +96,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     }
     expect(acknowledged.size, "the server was killed while hosts were waiting").toBeLessThan(HOSTS);
 
-    // Everybody tries again, twice at once: who was told, who was not, and who was never heard.
+    // Every host retries twice at once: with a reply, with a lost reply, and with a lost request.
     const { url } = server;
     const retries = await Promise.all(
       [...hosts, ...hosts].map((host, index) => tryToEnroll(url, host, index % HOSTS, value)),

@@ -23,13 +23,13 @@ import {
 import { forgetReport, keepReport, listKept, newSeed, type Report, type Reported } from "./sensor-folder.ts";
 import type { Result } from "./signed-exchange.ts";
 
-/** As many categories as may be refused, and some more. */
+/** More attempts than there are categories to refuse. */
 const MAX_REPETITIONS = 10;
 
 export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
 
 /**
- * One check-in with what it leads to, the spooled reports first. Says how long to wait before the next one.
+ * One check-in and what follows from it, spooled reports first. Returns the pause before the next one.
  */
 export async function report(sensor: SecondSensor, collected: Collected): Promise<Outcome> {
   const present = prepareReport(sensor, collected);
@@ -201,7 +201,7 @@ function refusedCategory(
   return pauseAfter(sensor, result);
 }
 
-/** The next request is signed with it. If it comes to nothing, the key that is there goes on to be good. */
+/** The next request is signed with it. If this fails, the current key stays valid. */
 async function announceKey(sensor: SecondSensor): Promise<void> {
   const nextSeed = sensor.identity.nextSeed ?? newSeed();
   change(sensor, { ...sensor.identity, nextSeed });

@@ -1,4 +1,4 @@
-// The second sensor's first and last requests: a token's check, enrolling, a re-enroll ticket, unenroll.
+// The second sensor's first and last requests: checking a token, enrolling, re-enrolling and unenrolling.
 import type { Json } from "./inventory-chunks.ts";
 import {
   askAsSensor,
@@ -43,12 +43,12 @@ export async function checkToken(
     : new Error(`Cannot check token: ${result.why}`);
 }
 
-/** Repeats until an answer comes; throws EnrollmentRefused when there is nothing to wait for. */
+/** Retries until a reply arrives. Throws EnrollmentRefused if a retry cannot help. */
 export async function enroll(sensor: SecondSensor, token: string): Promise<Record<string, Json>> {
   return enrollWith(sensor, "/sensor/v1/enroll", parseToken("atl_enr_", token), sensor.identity.seed);
 }
 
-/** With a new key: the one that the host has, if any, is refused from then on. */
+/** Uses a new key. The server refuses the host's previous key, if any, from then on. */
 export async function reEnroll(sensor: SecondSensor, ticket: string): Promise<Record<string, Json>> {
   const seed = sensor.identity.ticketSeed ?? newSeed();
   change(sensor, { ...sensor.identity, ticketSeed: seed });
@@ -82,7 +82,7 @@ async function enrollWith(
   }
 }
 
-/** Repeats until the server knows of it. */
+/** Retries until the server has received it. */
 export async function sendUnenroll(sensor: SecondSensor): Promise<void> {
   for (;;) {
     const result = await askAsSensor(sensor, { method: "POST", path: "/sensor/v1/unenroll", body: "{}" });

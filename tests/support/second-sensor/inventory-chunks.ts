@@ -1,4 +1,4 @@
-// How the second sensor cuts what it collected, from docs/sensor-protocol.md alone.
+// How the second sensor cuts its inventory into chunks, written only from docs/sensor-protocol.md.
 import { crc32, sha256 } from "./signed-requests.ts";
 
 const BUCKETS = { packages: 64, services: 16, ports: 4, users: 8, security: 4, system: 4 } as const;
@@ -11,7 +11,7 @@ export type Item = { key: string; [member: string]: Json | undefined };
 
 export interface Category {
   root: string;
-  /** Canonical JSON by the chunk's name, in bucket order. */
+  /** Canonical JSON by chunk hash, in bucket order. */
   chunks: Record<string, string>;
 }
 
@@ -19,7 +19,7 @@ const MAX_ITEMS = 50_000;
 const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
 const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
 
-/** Throws when the category cannot be reported: the check-in says `failed` with the reason. */
+/** Throws if the category cannot be reported. The check-in then reports it as `failed` with the reason. */
 export function cutIntoChunks(name: CategoryName, items: readonly Item[]): Category {
   const buckets = new Map<number, Item[]>();
   const keys = new Set<string>();
@@ -48,7 +48,7 @@ export function cutIntoChunks(name: CategoryName, items: readonly Item[]): Categ
   return { root: sha256(canonicalJson(Object.keys(chunks)), "hex"), chunks };
 }
 
-/** RFC 8785 for what items hold: strings without lone surrogates, and whole numbers. */
+/** RFC 8785 for the values in items: strings without lone surrogates, and whole numbers. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) {
     return `[${value.map(canonicalJson).join(",")}]`;
@@ -63,7 +63,7 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** What JavaScript's own comparison does, too; localeCompare would not. */
+/** The order of UTF-16 code units, as JavaScript's `<` compares; not that of localeCompare. */
 function compareUtf16(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -3,12 +3,12 @@ import { createServer, request as httpRequest, type IncomingMessage } from "node
 import type { AddressInfo } from "node:net";
 import type { Answer } from "./signed-requests.ts";
 
-/** `asked` is e.g. `POST /sensor/v1/enroll`; "cut" closes the connection without an answer. */
+/** `asked` is e.g. `POST /sensor/v1/enroll`; "cut" closes the connection without a reply. */
 export type Handling = (asked: string, forward: () => Promise<Answer>) => Promise<Answer | "cut">;
 
 export interface Relay extends AsyncDisposable {
   url: string;
-  /** Forwards everything when absent. */
+  /** Absent: forwards everything. */
   handle: Handling | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function openRelay(target: string): Promise<Relay> {
   return relay;
 }
 
-/** Loses the first answer to everything that is asked; `lost` says to what. */
+/** Loses the first reply to each request; `lost` names the requests. */
 export function losesFirstReplies(): { handle: Handling; lost: Set<string> } {
   const lost = new Set<string>();
   const handle: Handling = async (asked, forward) => {

@@ -1,6 +1,6 @@
-// A sensor written only from docs/sensor-protocol.md, without our code: what it knows while it
-// runs, how it asks as itself, and how long it waits after a failure. Whatever the page does not foresee it
-// throws.
+// A sensor written only from docs/sensor-protocol.md, without our code: its state while
+// it runs, its signed requests, and its pauses after failures. It throws on anything that the page does not
+// describe.
 import { randomUUID } from "node:crypto";
 import type { Json } from "./inventory-chunks.ts";
 import { type Identity, listKept, openFolder, writeIdentity } from "./sensor-folder.ts";
@@ -39,7 +39,7 @@ export interface SecondSensor {
   hostIsDue: boolean;
   nextIsAnnounced: boolean;
   failures: number;
-  /** What was kept or taken last. */
+  /** The report that was last spooled or accepted. */
   previous: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface SensorOptions {
   sleep?: SecondSensor["sleep"];
 }
 
-/** A start of the program: the key is on the disk when this returns. */
+/** Starts an instance. The key is on the disk when this returns. */
 export function startSensor({
   folder,
   address,

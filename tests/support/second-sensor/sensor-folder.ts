@@ -1,4 +1,4 @@
-// What the second sensor has on the disk: its keys and who it is, and the reports that no server took.
+// The files of the second sensor: its keys, its identity, and its spool.
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -17,11 +17,11 @@ import type { Category, CategoryName } from "./inventory-chunks.ts";
 /** Seeds are 32 bytes in base64url. */
 export interface Identity {
   seed: string;
-  /** Announced, or about to be, as the key after this one. */
+  /** The next key, announced or about to be. */
   nextSeed?: string;
   /** The key for a separate sensor, if this host is a clone. */
   ownSeed?: string;
-  /** For a re-enroll ticket. */
+  /** The key for a re-enrollment ticket. */
   ticketSeed?: string;
   sensorId?: string;
   serverKey?: string;
@@ -39,7 +39,7 @@ export interface Report {
 
 export interface SpooledReport {
   file: string;
-  /** Of the start that collected it. */
+  /** The instance that collected it. */
   instance: string;
   report: Report;
 }
@@ -48,7 +48,7 @@ const MAX_KEPT = 100;
 
 export const newSeed = (): string => randomBytes(32).toString("base64url");
 
-/** Makes the folder, and a key in it, where there is none. */
+/** Creates the folder and a key in it if there is none. */
 export function openFolder(folder: string): Identity {
   mkdirSync(join(folder, "kept"), { recursive: true });
   if (!readdirSync(folder).includes("identity.json")) {

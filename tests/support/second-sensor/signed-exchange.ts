@@ -1,5 +1,5 @@
-// One request of the second sensor and what came back: signs, corrects nonce and clock, and believes no
-// refusal that the server did not sign. It does not wait: what to do after a failure is the caller's.
+// One signed request of the second sensor and its reply. Corrects nonce and clock, and ignores refusals that
+// the server did not sign. Does not wait after a failure: the caller does.
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Json } from "./inventory-chunks.ts";
@@ -12,7 +12,7 @@ export interface Connection {
   address: URL;
   instance: string;
   now: () => number;
-  /** What the server's clock has above this host's. */
+  /** The server's clock minus this host's. */
   clockOffsetMs: number;
   lastNonce: number;
 }
@@ -38,7 +38,7 @@ export interface Asked {
   authorization?: string;
   /** Absent: unsigned. */
   signer?: { seed: string; keyid: string };
-  /** Whose refusals alone are believed; absent: not enrolled yet. */
+  /** The key of the server, whose signed refusals count; absent: not enrolled yet. */
   serverKey?: string | undefined;
 }
 
@@ -159,7 +159,7 @@ function send(address: URL, { method, path, body }: Asked, headers: Record<strin
   });
 }
 
-/** An empty body counts as an object without members: 204 has none. */
+/** An empty body, as with 204, counts as an empty object. */
 function parseObject(body: Buffer): Record<string, Json> | undefined {
   try {
     const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString("utf8"));

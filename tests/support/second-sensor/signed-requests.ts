@@ -87,7 +87,7 @@ export interface Signing {
   method: string;
   path: string;
   body: string;
-  /** Headers that the signature covers besides, by their names in lower case. */
+  /** Additional headers that the signature covers, by lower-case name. */
   covered: Record<string, string>;
 }
 
@@ -126,8 +126,7 @@ export interface Answer {
 }
 
 /**
- * Whether the server itself gave this answer to the request that had this Signature header (RFC 9421, section
- * 2.4).
+ * Whether the server signed this response to the request with this Signature header (RFC 9421, section 2.4).
  */
 export function isServersResponse(answer: Answer, serverKey: string, requestSignature: string): boolean {
   const { "content-digest": digest, "signature-input": input, signature } = answer.headers;

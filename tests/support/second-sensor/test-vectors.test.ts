@@ -1,4 +1,4 @@
-// The page's test vectors, by an implementation that shares no code with ours.
+// The page's test vectors, checked by an implementation that shares no code with ours.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -64,7 +64,7 @@ test("proves that it has a key", () => {
   expect(keyProof(key, vectors.proof.sensorId)).toBe(vectors.proof.signature);
 });
 
-test("knows the server's own answer, and no other", () => {
+test("accepts only the server's own response", () => {
   const { status, body, serverKey, contentDigest, signatureInput, signature } = vectors.response;
   const headers = { "content-digest": contentDigest, "signature-input": signatureInput, signature };
   const answer = { status, headers, body: Buffer.from(body) };

@@ -1,4 +1,4 @@
-// The second sensor as the tests run it: without pauses, and looked at through the API.
+// The second sensor in tests: without pauses, observed through the API.
 import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
 import type { User } from "../installation.ts";
 import { type Collected, report } from "./checking-in.ts";
@@ -7,7 +7,7 @@ import { type SecondSensor, type SensorOptions, startSensor } from "./second-sen
 
 export const FIRST_HOST = makeUpHost("made-up-01", "0123456789abcdef0123456789abcdef");
 
-/** Waits for nothing, so that a test takes no longer than the requests. */
+/** Skips all pauses, so that a test takes no longer than its requests. */
 export function start(
   options: Pick<SensorOptions, "folder" | "address"> & Partial<SensorOptions>,
 ): SecondSensor {
