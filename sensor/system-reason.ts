@@ -1,3 +1,5 @@
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+
 /** The reason of a system error, as text. */
 export function systemReason(error: unknown): string {
   const known: Record<string, string> = {

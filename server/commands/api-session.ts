@@ -3,7 +3,7 @@ import { signIn, signOut } from "@attacklens/protocol/account.ts";
 import { type ApiRequest, callRoute, type SendCall, UnexpectedReply } from "@attacklens/protocol/client.ts";
 import { newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
+import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
 import { isLoopback, parseServerUrl } from "@attacklens/protocol/server-url.ts";
 import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
 import { CommandError, refusalError } from "./command-error.ts";
@@ -24,10 +24,10 @@ export interface ApiSessionOptions {
 
 /** Signs in with an email and a password, or uses an API key. Throws CommandError. */
 export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Promise<ApiSession> {
-  const parsed = parseServerUrl(url, "key");
-  if ("problem" in parsed) throw new CommandError("usage", parsed.problem, parsed.hint);
-  const { origin } = parsed;
-  const loopback = isLoopback(new URL(origin).hostname);
+  const server = parseServerUrl(url, "key");
+  if ("problem" in server) throw new CommandError("usage", server.problem, server.hint);
+  const { origin } = server;
+  const connection = isLoopback(new URL(origin).hostname) ? { ca, proxy: false as const } : { ca };
   let cookie: string | undefined;
 
   const send: SendCall = async (path, { method, headers, body }) => {
@@ -52,39 +52,16 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
     }
   }
 
-  async function send<R extends Route>(
-    route: R,
-    request: Partial<RouteRequest<R>>,
-    idempotencyKey?: string,
-  ): Promise<RouteOutput<R>> {
-    const sendCall: SendCall = async (path, call) => {
-      const headers = { ...call.headers };
-      if ("apiKey" in auth) headers.authorization = `Bearer ${auth.apiKey}`;
-      else if (cookie) headers.cookie = cookie;
-      const reply = await verifiedFetch(origin + path, {
-        ...call,
-        headers,
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ca,
-        ...(loopback ? { proxy: false as const } : {}),
-      });
-      const cookies = reply.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
-      if (cookies.length > 0) cookie = cookies.join("; ");
-      return reply;
-    };
-    const options = { idempotencyKey };
-    return await callRoute(sendCall, route, request as ApiRequest<R>, options).catch((error: unknown) => {
-      if (error instanceof Problem) throw refusalError(error);
-      if (!(error instanceof UnexpectedReply)) throw unreachable(route, origin, error as Error);
-      // The connection was lost while the reply arrived.
-      if (error.cause && !(error.cause instanceof SyntaxError))
-        throw unreachable(route, origin, error.cause as Error);
-      throw new CommandError(
-        "unreachable",
-        `${origin} is not an AttackLens server: its reply has status ${error.status} and is not an API reply`,
-      );
-    });
+  async function call<R extends Route>(route: R, request: ApiRequest<R>): Promise<RouteOutput<R>> {
+    if (!route.creates) return await callOnce(route, request);
+    const key = newIdempotencyKey();
+    try {
+      return await callOnce(route, request, key);
+    } catch (error) {
+      if (!(error instanceof CommandError && error.exit === "unreachable")) throw error;
+      // The server may have created the object. With the same key, it does not create a second one.
+      return await callOnce(route, request, key);
+    }
   }
 
   if ("email" in auth) await call(signIn, { body: { email: auth.email, password: auth.password } });
