@@ -1,5 +1,6 @@
-// Durable, authenticated check-ins against hello world of the same runtime, and enrollments: server CPU time, side by side.
-// CPU time is what is compared, since on two cores the generator is the bottleneck of the fast one.
+// Compares the server CPU time of durable, authenticated check-ins with that of a "hello world" server on the
+// same runtime, and measures enrollments. It compares CPU time because on two cores the load generator, not
+// the "hello world" server, is the bottleneck.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
@@ -18,7 +19,7 @@ const ROUNDS = 5;
 const TICKS_A_SECOND = 100;
 const versions = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 
-/** Runs everything on throw-away data in `folder`; answers medians over the rounds. */
+/** Runs everything on throwaway data in `folder`. Returns medians over the rounds. */
 export async function benchCheckIn(folder: string) {
   await using server = await startServer({
     dataDir: join(folder, "data"),
@@ -64,7 +65,7 @@ export async function benchCheckIn(folder: string) {
       );
       const measureHello = () => measure(hello.pid, helloUrl, requests);
       const measureCheckIn = () => measure(server.pid, server.url, requests);
-      // Interleaved A B, B A: what else the machine does meets both.
+      // Interleaved A B, B A: other load on the machine affects both.
       const [first, second] = round % 2 ? [measureHello, measureCheckIn] : [measureCheckIn, measureHello];
       const [one, other] = [await first(), await second()];
       rounds.push(round % 2 ? { hello: one, checkIn: other } : { hello: other, checkIn: one });
@@ -74,7 +75,7 @@ export async function benchCheckIn(folder: string) {
       checkInsPerSecond: Math.round(median(rounds.map(({ checkIn }) => checkIn.perSecond))),
       cpuSecondsPer1000CheckIns: median(rounds.map(({ checkIn }) => checkIn.cpuSecondsPer1000)),
       cpuSecondsPer1000Hello: median(rounds.map(({ hello }) => hello.cpuSecondsPer1000)),
-      /** 1 would be: a check-in costs the server no more than answering nothing. */
+      /** 1: a check-in costs the server no more CPU time than an empty response. */
       helloToCheckInCpu: median(
         rounds.map(({ hello, checkIn }) => hello.cpuSecondsPer1000 / checkIn.cpuSecondsPer1000),
       ),

@@ -1,4 +1,4 @@
-// Enrollments of a rollout, many at once with one token: how many a second, and how long each waits.
+// Measures concurrent enrollments with one token, as in a rollout: enrollments per second, and latency.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { enroll } from "@attacklens/protocol/enroll.ts";
@@ -12,7 +12,7 @@ import { makeSigner, type SignedRequest } from "../harness/signer.ts";
 const HOSTS = 2_000;
 const AT_ONCE = 200;
 
-/** Runs on throw-away data in `folder`, or in the empty database that is given. */
+/** Runs on throwaway data in `folder`, or in the given empty database. */
 export async function benchEnroll(folder: string, databaseUrl?: string) {
   const dataDir = join(folder, databaseUrl ? "enroll-postgres" : "enroll-sqlite");
   await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
@@ -61,7 +61,7 @@ export async function benchEnroll(folder: string, databaseUrl?: string) {
   };
 }
 
-/** User and system time of a process and all its threads, from proc(5), in which a second has a hundred ticks. */
+/** User and system time of a process and all its threads, from proc(5). A second has a hundred ticks. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;

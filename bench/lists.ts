@@ -1,4 +1,5 @@
-// Lists at a fleet of 100,000: how long each sort and filter takes, and how long the slowest of them holds up everybody else.
+// Measures lists with a fleet of 100,000 sensors: the time of each sort and filter, and how long the slowest
+// one delays other requests.
 import { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -55,7 +56,7 @@ const PATHS = [
   `enrollment-tokens/${token}/rollout`,
 ];
 
-/** Runs on throw-away data in `folder`, or in the empty database that is given. */
+/** Runs on throwaway data in `folder`, or in the given empty database. */
 export async function benchLists(folder: string, databaseUrl?: string) {
   const dataDir = join(folder, databaseUrl ? "lists-postgres" : "lists-sqlite");
   await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
@@ -83,11 +84,13 @@ export async function benchLists(folder: string, databaseUrl?: string) {
   return { sensors: SENSORS, holds, lists };
 }
 
-/** How long everybody else waits while as many connections as are given ask for one list over and over. */
+/**
+ * Measures how long other requests wait while the given number of connections request one list repeatedly.
+ */
 async function hold(get: (path: string) => Promise<number>, path: string) {
   const until = performance.now() + HOLD_MS;
   const asking = Array.from({ length: path === "" ? 0 : CONNECTIONS }, async () => {
-    // A refusal is as good as a page: what counts is how long others wait.
+    // The status does not matter: only the delay of other requests is measured.
     while (performance.now() < until) await get(`/api/v1/${path}`).catch(() => undefined);
   });
   const healthMs: number[] = [];
@@ -117,7 +120,7 @@ async function seed(dataDir: string, databaseUrl: string | undefined): Promise<v
   for (const statement of statements) sqlite.run(statement);
 }
 
-/** One sensor with the packages of a large host, as its chunks, manifest and row. */
+/** One sensor with the packages of a large host: its chunks, manifest and row. */
 function packages(): string[] {
   const items = Array.from({ length: PACKAGES }, (_, index) => ({
     key: `deb package-${index} amd64`,

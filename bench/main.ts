@@ -1,4 +1,4 @@
-// What the programs reach on this machine, as ratios in one run. Linux only: CPU time is read from /proc.
+// Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,17 +15,17 @@ await runTask("bench", async (opened) => {
   await build();
   const folder = mkdtempSync(join(tmpdir(), "attacklens-bench-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  progress("check-ins, interleaved with hello world");
+  progress('measuring check-ins, interleaved with a "hello world" server');
   console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
-  progress("enrollments with one token, on SQLite");
+  progress("measuring enrollments with one token, on SQLite");
   console.log(JSON.stringify(await benchEnroll(folder), null, 2));
-  progress("bodies that trickle, and uploads that cost as much as they may");
+  progress("measuring slow request bodies, and the most expensive uploads that the server accepts");
   console.log(JSON.stringify(await benchTrickling(folder), null, 2));
   const postgres = opened.use(await openTestPostgres());
   progress(`the same on ${postgres.description}`);
   const database = opened.use(await createTestDatabase(postgres.url));
   console.log(JSON.stringify(await benchEnroll(folder, database.url), null, 2));
-  progress("lists of 100,000 sensors, on SQLite");
+  progress("measuring lists of 100,000 sensors, on SQLite");
   console.log(JSON.stringify(await benchLists(folder), null, 2));
   progress(`the same on ${postgres.description}`);
   const fleet = opened.use(await createTestDatabase(postgres.url));

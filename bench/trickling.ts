@@ -1,5 +1,6 @@
-// What strangers and one sensor can force on the built server: memory under connections that trickle their bodies, and the time
-// that /healthz takes while uploads arrive that are as large and as costly as they may be. Linux only: memory is read from /proc.
+// Measures the load that unauthenticated clients and one sensor can cause on the built server: its memory
+// while connections send their bodies slowly, and the latency of /healthz during uploads of the maximum size
+// and cost. Linux only: it reads memory from /proc.
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -16,18 +17,18 @@ import { makeSigner, type SignedRequest } from "../harness/signer.ts";
 const CONNECTIONS = 400;
 const SECONDS = 12;
 const BODY_BYTES = 4 * 1024 * 1024;
-/** Bytes of each connection in a second: a whole body takes as long as the measurement. */
+/** Bytes per second on each connection. At this rate, a whole body takes as long as the measurement. */
 const BYTES_PER_SECOND = 300_000;
 const UPLOAD_PATH = "/sensor/v1/inventory/packages/chunks";
 const versions = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 
-/** Where sensors are answered, and the process whose memory is measured. */
+/** The address for sensors, and the process whose memory is measured. */
 interface Target {
   url: string;
   pid: number;
 }
 
-/** Runs everything on throw-away data in `folder`. Sizes in megabytes, times in milliseconds. */
+/** Runs everything on throwaway data in `folder`. Sizes are in megabytes, times in milliseconds. */
 export async function benchTrickling(folder: string) {
   await using plain = await openTarget(folder, "trickling", {});
   const { target, token, sensor } = plain;
@@ -37,7 +38,7 @@ export async function benchTrickling(folder: string) {
   const sensors = await enrollAll(target, token);
   const everySensor = await trickle(target, (index) => headersOf(sensors[index]!.sign("{}")));
   const quiet = await measureHealth(target, async () => await Bun.sleep(3_000));
-  // Made before the measurement, which their making would disturb.
+  // Generated in advance, because generating them would distort the measurement.
   const uploads = sensors.slice(0, 5).flatMap(({ sign }) => COSTLY_BODIES.map((body) => sign(body())));
   const loaded = await measureHealth(target, async () => {
     for (const upload of uploads) await send(target, upload);
@@ -54,7 +55,7 @@ export async function benchTrickling(folder: string) {
 }
 
 async function trickleOverTls(folder: string) {
-  // 127.1 is this machine too, but no address that the server knows to be: it speaks TLS there.
+  // 127.1 is this machine too, but the server does not recognize it as loopback, so it requires TLS there.
   await using tls = await openTarget(folder, "trickling-tls", { ATTACKLENS_SENSOR_LISTEN: "127.1:0" });
   const { target, token, sensor } = tls;
   const idleMb = memoryMb(target.pid);
@@ -91,7 +92,7 @@ function enrollAll(target: Target, token: string) {
   );
 }
 
-/** Bodies of some megabytes, each costly in another way. */
+/** Bodies of a few megabytes, each expensive in a different way. */
 const COSTLY_BODIES = [
   () => `{"chunks":{"${"a".repeat(64)}":[{"key":"x",${members(330_000)}}]}}`,
   () => `{"chunks":{"${"a".repeat(64)}":[${Array.from({ length: 4_900 }, () => `{${members(40)}}`)}]}}`,
@@ -137,7 +138,7 @@ function headersOf({ init }: SignedRequest): string[] {
   return Object.entries(init.headers as Record<string, string>).map(([name, value]) => `${name}: ${value}`);
 }
 
-/** The most memory that the server takes while the connections trickle. */
+/** Returns the peak memory of the server while the connections send their bodies slowly. */
 async function trickle(target: Target, headers: (index: number) => string[]): Promise<number> {
   const { protocol, hostname, port } = new URL(target.url);
   const options = { host: hostname, port: Number(port), rejectUnauthorized: false };
@@ -161,7 +162,7 @@ async function trickle(target: Target, headers: (index: number) => string[]): Pr
   return peakMb;
 }
 
-/** /healthz a hundred times a second, each request sent when it is due, while `load` runs. */
+/** Requests /healthz a hundred times per second while `load` runs. Each request is sent when it is due. */
 async function measureHealth(target: Target, load: () => Promise<void>) {
   const times: number[] = [];
   const requests: Promise<void>[] = [];

@@ -1,9 +1,12 @@
-// ALL_KILLS=1 makes tests kill at each call, from each state and with all hosts, and draw all their random cases, which takes minutes;
-// without it at some, with few.
+// With ALL_KILLS=1, fault tests kill at every call, from every state and with all hosts, and run all their
+// random cases. That takes minutes. Without it, they run a sample.
 
 export const ALL_KILLS = process.env.ALL_KILLS === "1";
 
-/** Cases that a test draws: a quarter of them without ALL_KILLS=1. Each run draws others. */
+/**
+ * Returns how many random cases a test runs: a quarter of `count` without ALL_KILLS=1. Each run has new
+ * cases.
+ */
 export function drawnCases(count: number): number {
   return ALL_KILLS ? count : Math.ceil(count / 4);
 }

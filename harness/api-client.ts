@@ -1,5 +1,5 @@
-// The HTTP API for harness, tests and benchmarks: every route of protocol/ with its types, and a session
-// cookie.
+// A client of the HTTP API for the harness, tests and benchmarks. It calls every route of protocol/ with its
+// types, and keeps the session cookie.
 import { type ApiCall, type ApiRequest, callRoute, UnexpectedReply } from "@attacklens/protocol/client.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
@@ -10,8 +10,8 @@ export interface Session {
 }
 
 /**
- * Calls a route, parses its reply, and keeps a session cookie that the reply sets. Throws a refusal as
- * Problem.
+ * Calls a route and parses its reply. Stores a cookie from the reply in `session`. Throws Problem if the
+ * server rejects the request.
  */
 export async function call<R extends Route>(
   baseUrl: string,
@@ -20,7 +20,7 @@ export async function call<R extends Route>(
   session: Session = {},
 ): Promise<RouteOutput<R>> {
   const { origin, protocol, hostname } = new URL(baseUrl);
-  // Only this host listens on loopback, so a certificate adds nothing there.
+  // Only this host listens on loopback, so verifying a certificate adds nothing there.
   const isNear = protocol === "https:" && isLoopback(hostname);
   const send = async (path: string, { headers, ...init }: ApiCall) => {
     const reply = await fetch(origin + path, {

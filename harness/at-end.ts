@@ -1,5 +1,6 @@
-// What is opened once for many tests, e.g. a browser, is closed by fail-on-console-error.ts, which is loaded before every test file: with
-// several workers after each file, else when all are over. Whoever opened it opens it again when it is closed.
+// Closes resources that many tests share, e.g. a browser. fail-on-console-error.ts, which is loaded before
+// every test file, calls closeAll: after each file with several workers, otherwise after the last one. A file
+// that needs a closed resource opens it again.
 
 const closings: (() => unknown)[] = [];
 
@@ -7,7 +8,7 @@ export function atEnd(close: () => unknown): void {
   closings.push(close);
 }
 
-/** In reverse order of their opening. */
+/** Closes in reverse order of opening. */
 export async function closeAll(): Promise<void> {
   for (const close of closings.splice(0).reverse()) await close();
 }

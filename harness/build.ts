@@ -1,5 +1,5 @@
-// The programs and how they are built: dist/attacklens and dist/attacklens-sensor, for this machine and the other targets.
-// A program whose sources have not changed since the last build is not built again.
+// Builds dist/attacklens and dist/attacklens-sensor, for this machine and the other targets. It skips a
+// program whose sources have not changed since the last build.
 import {
   mkdirSync,
   mkdtempSync,
@@ -23,9 +23,9 @@ type Target = (typeof TARGETS)[number];
 interface Program {
   name: string;
   entry: string;
-  /** Files that run in threads, which are in the program under these paths. */
+  /** Files that run in worker threads. The program contains them under these paths. */
   threads?: string[];
-  /** Folders and files whose contents decide whether it must be built again. */
+  /** Folders and files whose changes require a new build. */
   sources: string[];
   flags: string[];
 }
@@ -42,8 +42,9 @@ export const SERVER: Program = {
   entry: "tasks/attacklens.ts",
   threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
-  // The page's libraries leave out their development build only when they are told.
-  // The driver for PostgreSQL would ask the environment for another one, in C, which is not in the program.
+  // The libraries of the page omit their development build only if NODE_ENV is "production".
+  // If NODE_PG_FORCE_NATIVE is set, the PostgreSQL driver loads its variant in C, which the program does not
+  // contain.
   flags: [
     "--splitting",
     '--define=process.env.NODE_ENV="production"',
@@ -57,13 +58,13 @@ export const SENSOR: Program = {
   flags: [],
 };
 
-/** Where a program is left; without a target, the one for this machine. */
+/** Returns the path of a built program; without a target, of the one for this machine. */
 export function programPath(program: Program, target?: Target): string {
   const windows = target === undefined ? process.platform === "win32" : target.startsWith("windows");
   return join(DIST, program.name + (target === undefined ? "" : `-${target}`) + (windows ? ".exe" : ""));
 }
 
-/** Builds what is not up to date, both programs at a time. Throws TaskError with the bundler's words. */
+/** Builds the programs that are not up to date, concurrently. Throws TaskError with the bundler's message. */
 export async function build(options: { all?: boolean; force?: boolean; programs?: Program[] } = {}) {
   mkdirSync(join(DIST, ".inputs"), { recursive: true });
   const programs = options.programs ?? [SERVER, SENSOR];
@@ -92,13 +93,16 @@ async function buildProgram(program: Program, target: Target | undefined, force:
   progress(`built ${label}, ${sizeMegabytes} MB, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** Leaves the program at the path. The same sources and commit give the same bytes, wherever the path and the sources are. */
+/**
+ * Writes the program to the path. The same sources and commit give the same bytes, wherever the path and the
+ * sources are.
+ */
 export async function compile(
   program: Program,
   { path, target, commit }: { path: string; target?: Target | undefined; commit: string },
 ): Promise<void> {
-  // Built elsewhere and renamed: a running program keeps its file, and a failed build leaves the last good one.
-  // The bundler writes the file's base name into the program, so it must be the final one.
+  // Built in another folder and then renamed: a running program keeps its file, and a failed build does not
+  // replace the last good one. The bundler writes the file's base name into the program, so it must be final.
   const folder = mkdtempSync(join(dirname(path), ".build-"));
   try {
     const unfinished = join(folder, basename(path));
@@ -106,12 +110,13 @@ export async function compile(
     writeLockedRuntime(await findRuntime(target, folder), runtime);
     const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
     command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
-    // A program must not take settings or code from files that happen to lie in the folder it is started in.
+    // A program must not load settings or code from files in its working directory.
     command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
     command.push("--no-compile-autoload-tsconfig", "--no-compile-autoload-package-json");
-    // Who the machine trusts, e.g. a company's own CA, is trusted by us: on macOS and Windows nothing else reads the system's store.
+    // Trust the system's CAs, e.g. a company's private CA. On macOS and Windows, only this flag makes the
+    // runtime read the system's store.
     command.push("--compile-exec-argv=--use-system-ca");
-    // Libraries in CommonJS would carry the folder that they were built in.
+    // Otherwise, CommonJS libraries would contain the path of the build folder.
     command.push('--define=__dirname="/"', '--define=__filename="/"');
     if (target) command.push(`--target=bun-${target}`);
     const { code, stdout, stderr } = await runCommand(
@@ -125,7 +130,7 @@ export async function compile(
   }
 }
 
-/** The runtime for a target as Bun publishes it. A build for another system downloads it once. */
+/** Returns the path of Bun's published runtime for a target. Downloads it once for another system. */
 async function findRuntime(target: Target | undefined, folder: string): Promise<string> {
   if (target === undefined || target === `${process.platform}-${process.arch}`) return process.execPath;
   const runtimes = join(DIST, ".runtimes", target);
@@ -133,7 +138,7 @@ async function findRuntime(target: Target | undefined, folder: string): Promise<
   const isRuntime = (name: string) => name.startsWith("bun-") && name.endsWith(`-v${Bun.version}`);
   const find = () => readdirSync(runtimes).find(isRuntime);
   if (find() === undefined) {
-    // Bun has no command that only downloads: an empty program is built, and the runtime stays in the cache.
+    // Bun has no command that only downloads. Building an empty program leaves the runtime in the cache.
     const empty = join(folder, "empty.ts");
     writeFileSync(empty, "");
     const command = [process.execPath, "build", "--compile", `--target=bun-${target}`, empty];
@@ -146,7 +151,10 @@ async function findRuntime(target: Target | undefined, folder: string): Promise<
   return join(runtimes, find()!);
 }
 
-/** The commit that is built, with `-dirty` behind it when files differ from it; `unknown` outside of a clone, e.g. in an archive. */
+/**
+ * Returns the commit to build, followed by `-dirty` if files differ from it. Returns `unknown` outside of a
+ * clone, e.g. in an archive.
+ */
 export async function findCommit(root = ROOT): Promise<string> {
   const git = async (...args: string[]) => {
     const { code, stdout } = await runCommand(["git", "-C", root, ...args]);
@@ -160,12 +168,12 @@ export async function findCommit(root = ROOT): Promise<string> {
     if (commit === undefined || changes === undefined) return "unknown";
     return changes === "" ? commit : `${commit}-dirty`;
   } catch {
-    // There is no git on this machine.
+    // git is not installed.
     return "unknown";
   }
 }
 
-/** Hash over the names and contents of everything that a program is built from, tests and their data left out. */
+/** Hashes the names and contents of all sources of a program, without tests and their data. */
 async function hashOf(program: Program, target: Target | undefined, commit: string): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256").update(
     `bun ${Bun.version} ${target ?? process.arch} ${commit}\n`,

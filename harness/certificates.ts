@@ -1,4 +1,5 @@
-// Certificates that the tests make themselves: roots, intermediates, and servers' own, right or wrong in whatever way a test needs.
+// Creates certificates for tests: roots, intermediates and server certificates, valid or invalid as a test
+// needs.
 import { createHash, X509Certificate as ReadCertificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
@@ -15,13 +16,15 @@ export interface Issued {
 }
 
 interface Life {
-  /** A day ago when absent. */
+  /** Absent: a day ago. */
   from?: number;
-  /** In a month when absent. */
+  /** Absent: in a month. */
   until?: number;
 }
 
-/** A certificate that certifies others; by itself when no issuer is given. `keys` certifies a key that is there already. */
+/**
+ * Creates a CA certificate. Without an issuer, it is self-signed. `keys`: certifies this existing key pair.
+ */
 export async function makeCa(
   name: string,
   { issuer, keys, ...life }: { issuer?: Issued; keys?: CryptoKeyPair } & Life = {},
@@ -32,7 +35,7 @@ export async function makeCa(
   ]);
 }
 
-/** A server's own, for names and addresses. */
+/** Creates a server certificate for names and addresses. */
 export async function makeLeaf(
   issuer: Issued,
   names: readonly string[] = ["localhost", "127.0.0.1", "::1"],
@@ -47,13 +50,16 @@ export async function makeLeaf(
   ]);
 }
 
-/** `sha256:` and the SHA-256 of the SubjectPublicKeyInfo, computed by another way than the programs'. */
+/** Returns `sha256:` and the SHA-256 of the SubjectPublicKeyInfo, computed independently of the programs. */
 export function pinOfIssued({ certificate }: Issued): string {
   const spki = new x509.X509Certificate(certificate).publicKey.rawData;
   return `sha256:${createHash("sha256").update(Buffer.from(spki)).digest("hex")}`;
 }
 
-/** What a TLS server is given: the certificate, those that are sent along in their order, and the key. */
+/**
+ * Returns the options of a TLS server: its certificate, then the rest of the chain in the given order, and
+ * the key.
+ */
 export function chainOf(leaf: Issued, ...along: Issued[]): { cert: string; key: string } {
   return { cert: [leaf, ...along].map(({ certificate }) => certificate).join(""), key: leaf.privateKey };
 }

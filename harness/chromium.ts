@@ -1,4 +1,5 @@
-// The Chromium that browser tests drive: one in PATH, else Debian's package when we may install it, else Playwright's own.
+// Finds the Chromium for browser tests: in PATH, otherwise Debian's package if we may install it, otherwise
+// Playwright's download.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LaunchOptions } from "playwright-core";
@@ -6,13 +7,13 @@ import { runCommand } from "./command.ts";
 
 export interface TestChromium {
   path: string;
-  /** One line for the person who runs the tests. */
+  /** One line, for the progress output. */
   description: string;
 }
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Throws with what was tried when there is none and none can be installed. */
+/** Throws if Chromium is neither found nor installed. */
 export async function findChromium(): Promise<TestChromium> {
   const given = process.env.TEST_CHROMIUM;
   const found = given ? { name: "TEST_CHROMIUM", path: given } : inPath();
@@ -39,7 +40,9 @@ export async function findChromium(): Promise<TestChromium> {
   );
 }
 
-/** As root, Chromium has no sandbox; the rest keeps it from calling its maker at every start. */
+/**
+ * Chromium cannot use its sandbox as root. The arguments also disable its background requests at each start.
+ */
 export function launchOptions(): LaunchOptions {
   const path = process.env.TEST_CHROMIUM;
   if (!path) throw new Error("TEST_CHROMIUM is not set: run browser tests with npm run e2e");
@@ -70,11 +73,13 @@ function inPath(): { name: string; path: string } | undefined {
 async function describe(path: string, source: string): Promise<TestChromium> {
   const version = (await runCommand([path, "--version"])).stdout.trim();
   if (!version)
-    throw new Error(`Cannot run browser tests: ${path} does not start\nhint: set TEST_CHROMIUM to another`);
+    throw new Error(
+      `Cannot run browser tests: ${path} does not start\nhint: set TEST_CHROMIUM to another path`,
+    );
   return { path, description: `${version} (${source})` };
 }
 
-/** Its output is shown only when it fails. */
+/** Shows the output of the command only if it fails. */
 async function install(command: string[]): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const { code, stdout, stderr } = await runCommand(command, { env });

@@ -1,4 +1,4 @@
-// Runs another program to its end and keeps what it printed, for those who show it only when it failed.
+// Runs a program until it ends and returns its output, so that the caller can show it only on failure.
 
 export interface CommandResult {
   code: number;

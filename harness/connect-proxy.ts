@@ -1,14 +1,15 @@
-// A forward proxy of the tests' own: opens tunnels by CONNECT (RFC 9110, section 9.3.6) to this machine, whatever name is asked for.
+// A forward proxy for tests. It opens tunnels with CONNECT (RFC 9110, section 9.3.6), always to this machine,
+// whatever host name is requested.
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
 export interface ConnectProxyOptions {
-  /** Wanted by Basic (RFC 7617); none are wanted when absent. */
+  /** Required with Basic authentication (RFC 7617). Absent: no authentication. */
   credentials?: { user: string; password: string };
-  /** What it shows when it is itself reached by TLS. */
+  /** Its certificate and key. Absent: plain HTTP to the proxy. */
   tls?: { cert: string; key: string };
-  /** What it answers in place of a tunnel. */
+  /** The status that it returns instead of opening a tunnel. */
   refuseWith?: number;
 }
 
@@ -16,11 +17,11 @@ export interface ConnectProxy extends AsyncDisposable {
   /** Without credentials. */
   url: string;
   port: number;
-  /** `attacklens.test:8443`, in the order in which they were asked for; only those that were let through. */
+  /** The targets of accepted requests in order, e.g. `attacklens.test:8443`. */
   tunnels: string[];
-  /** What stood in Proxy-Authorization, `none` where nothing did. */
+  /** The Proxy-Authorization of each request; `none` without one. */
   authorizations: string[];
-  /** Requests that were no CONNECT. */
+  /** Requests other than CONNECT. */
   others: string[];
 }
 

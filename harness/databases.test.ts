@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { SQL } from "bun";
 import { copyTestDatabase, createTestDatabase } from "./databases.ts";
 
-test("a test database is its own, and is dropped while somebody is connected", async () => {
+test("each test database is separate, and is dropped even while a client is connected", async () => {
   const database = await createTestDatabase();
   await using other = await createTestDatabase();
   expect(other.url).not.toBe(database.url);
@@ -13,7 +13,7 @@ test("a test database is its own, and is dropped while somebody is connected", a
   await expect(after`SELECT 1`.execute()).rejects.toThrow("does not exist");
 });
 
-test("a copy of a test database has what the first one had, and keeps it", async () => {
+test("a copy of a test database has the content of the original, and later changes do not affect it", async () => {
   await using database = await createTestDatabase();
   const run = async (url: string, statement: string) => {
     await using sql = new SQL(url, { max: 1 });

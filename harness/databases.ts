@@ -1,16 +1,19 @@
-// An empty PostgreSQL database of its own for each test that starts a server on one.
+// A separate, empty PostgreSQL database for each test that needs one.
 import { SQL } from "bun";
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;
 }
 
-/** Nothing is in it yet: the server that opens it migrates it. Disposing drops it, with whoever is still connected. */
+/**
+ * The database is empty: the server that opens it migrates it. Disposing drops it and closes open
+ * connections.
+ */
 export async function createTestDatabase(administrator = administratorUrl()): Promise<TestDatabase> {
   return await create(administrator, "");
 }
 
-/** Another database with the same content. No program may be connected to the first one meanwhile. */
+/** Creates another database with the same content. No client may be connected to the original meanwhile. */
 export async function copyTestDatabase(database: TestDatabase): Promise<TestDatabase> {
   return await create(administratorUrl(), `TEMPLATE ${new URL(database.url).pathname.slice(1)}`);
 }

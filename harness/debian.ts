@@ -1,8 +1,8 @@
-// Packages of Debian's that a test needs and this machine may not have.
+// Installs Debian packages that a test needs.
 import { existsSync } from "node:fs";
 import { runCommand } from "./command.ts";
 
-/** Installs it where we may: as root, with apt. False where we may not; throws with apt's words when it fails. */
+/** Installs a package. Returns false without root or apt. Throws with apt's output if apt fails. */
 export async function installPackage(name: string): Promise<boolean> {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

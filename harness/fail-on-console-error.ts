@@ -1,5 +1,5 @@
-// Loaded before every test file. A test that calls console.error fails: see CONTRIBUTING.md, "Tests". After all
-// tests, it closes what they shared.
+// Loaded before every test file. A test that calls console.error fails: see CONTRIBUTING.md, "Tests". After
+// all tests, it closes what they shared.
 import { afterAll, afterEach } from "bun:test";
 import { format } from "node:util";
 import { closeAll } from "./at-end.ts";

@@ -1,4 +1,5 @@
-// What a person does first with a new installation, through the HTTP API and the programs: account, token, sensor, inventory.
+// The first steps with a new installation, through the HTTP API and the programs: account, token, sensor,
+// inventory.
 import { mkdirSync } from "node:fs";
 import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -8,7 +9,7 @@ import { call, type Session } from "./api-client.ts";
 import { type RunningServer, runSensor, runServerCommand } from "./programs.ts";
 import { TaskError } from "./terminal.ts";
 
-export interface Person {
+export interface User {
   email: string;
   password: string;
   session: Session;
@@ -18,8 +19,11 @@ type SensorReport = RouteOutput<typeof getSensor>;
 
 const POLL_MS = 250;
 
-/** Creates the first Super Admin through the set-up link; in an installation that has one, another by `user create`. */
-export async function createSuperAdmin(server: RunningServer, dataDir: string): Promise<Person> {
+/**
+ * Creates the first Super Admin with the setup link. If there is one already, creates another with `user
+ * create`.
+ */
+export async function createSuperAdmin(server: RunningServer, dataDir: string): Promise<User> {
   const password = randomPassword();
   const session: Session = {};
   if (server.setupLink) {
@@ -39,7 +43,10 @@ export async function createSuperAdmin(server: RunningServer, dataDir: string): 
   return { email, password, session };
 }
 
-/** Creates a token and enrolls the sensor with it; the built one unless `program` names another command. The value goes from the reply to the sensor's standard input only. */
+/**
+ * Creates a token and enrolls the sensor with it. `program`: the command that runs the sensor; absent: the
+ * built one. The token value passes only from the reply to the sensor's standard input.
+ */
 export async function enrollThisMachine(
   server: RunningServer,
   session: Session,
@@ -59,14 +66,14 @@ export async function enrollThisMachine(
   if (code !== 0) throw new TaskError(`Cannot enroll the sensor (exit code ${code}):\n${stdout}${stderr}`);
 }
 
-/** The server that the identity in the folder belongs to; undefined when the sensor is not enrolled. */
+/** Returns the server that the sensor with this state folder is enrolled with; undefined: not enrolled. */
 export async function findEnrolledServer(stateDir: string): Promise<string | undefined> {
   const { stdout } = await runSensor(["status", "--json", "--state", stateDir]);
   const { sensorId, server } = JSON.parse(stdout) as { sensorId?: string; server?: string };
   return sensorId === undefined ? undefined : server;
 }
 
-/** Waits until the server has every category of the only sensor's first inventory. */
+/** Waits until the server has every category of the first inventory of its only sensor. */
 export async function waitForInventory(
   url: string,
   session: Session,
@@ -83,7 +90,9 @@ export async function waitForInventory(
       const missing = sensor.inventory
         .filter(({ status }) => status === "waiting")
         .map((part) => part.category);
-      throw new TaskError(`No inventory of ${missing.join(", ")} within ${timeoutMs / 1000} s`);
+      throw new TaskError(
+        `The sensor did not report ${missing.join(", ")} within ${timeoutMs / 1000} s. See its log.`,
+      );
     }
     await Bun.sleep(POLL_MS);
   }

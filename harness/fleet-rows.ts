@@ -1,23 +1,26 @@
-// A fleet of any size straight in the tables, as SQL that the database runs by itself: for plans and measurements, not for behavior.
+// Inserts a fleet of any size with SQL that only the database executes, for query plans and measurements.
+// Tests of behavior enroll sensors instead.
 
 export interface FleetRows {
   dialect: "sqlite" | "postgres";
   sensors: number;
-  /** When the last sensors checked in, in milliseconds; one in a hundred was last seen a day before. */
+  /**
+   * The last check-in of the sensors, in milliseconds. One sensor in a hundred was last seen a day earlier.
+   */
   now: number;
 }
 
-/** Tokens and asset groups; sensors are spread over them. */
+/** The number of tokens and of asset groups. Sensors are spread over them. */
 const TOKENS = 20;
 const HARDWARE =
   '{"hostname":"host","platform":"linux","macs":["00:16:3e:00:00:01"],"addresses":["10.0.0.1"]}';
 
-/** The id of one of the rows, e.g. `fleetId("sen", 7)`. */
+/** Returns the id of one of the rows, e.g. `fleetId("sen", 7)`. */
 export function fleetId(prefix: string, index: number): string {
   return `${prefix}_0198c5f0-7c1e-7a3b-9a51-${String(index).padStart(12, "0")}`;
 }
 
-/** The inserts in their order, for a migrated database without such rows. */
+/** Returns the inserts in order, for a migrated database without such rows. */
 export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] {
   const pad = (number: string, digits: number) =>
     dialect === "sqlite"

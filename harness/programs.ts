@@ -1,4 +1,5 @@
-// Starts the built server and the built sensor as a person would, and stops them. Used by demo, dev, start and the browser tests.
+// Starts and stops the built server and the built sensor as a user does. The tasks demo and dev, the
+// benchmarks and the tests use it.
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { getSetup } from "@attacklens/protocol/account.ts";
@@ -9,17 +10,17 @@ import { ROOT, TaskError } from "./terminal.ts";
 
 export interface RunningProgram extends AsyncDisposable {
   pid: number;
-  /** The exit code, once it ends by itself or is stopped. */
+  /** Resolves with the exit code when the program ends. */
   exited: Promise<number>;
-  /** Asks it to end, and ends it after thirty seconds. */
+  /** Sends SIGTERM, and SIGKILL after thirty seconds. */
   stop(): Promise<number>;
 }
 
 export interface RunningServer extends RunningProgram {
   url: string;
-  /** Of the port for sensors alone, when there is one. */
+  /** The URL of the separate port for sensors; undefined: sensors use `url`. */
   sensorUrl: string | undefined;
-  /** Printed as long as there is no Super Admin. */
+  /** Undefined: there is a Super Admin already. */
   setupLink: string | undefined;
 }
 
@@ -30,14 +31,14 @@ export const FROM_SOURCE = {
 };
 
 export interface ServerOptions {
-  /** The command that runs the program; the built one when absent. */
+  /** The command that runs the program. Absent: the built one. */
   program?: string[];
   dataDir: string;
-  /** Everything it logs is appended here. */
+  /** The program appends its log to this file. */
   logFile: string;
-  /** `127.0.0.1:0`, any free port, when absent. */
+  /** Absent: `127.0.0.1:0`, any free port. */
   listen?: string;
-  /** PostgreSQL instead of the embedded database. */
+  /** The URL of a PostgreSQL database. Absent: the embedded database. */
   databaseUrl?: string;
   environment?: Record<string, string>;
 }
@@ -45,7 +46,7 @@ export interface ServerOptions {
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 30_000;
 
-/** Resolves once it listens. Throws TaskError with the end of its log when it does not. */
+/** Resolves when the server listens. Throws TaskError with the end of its log if it does not. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { program, output } = startProgram({
     command: [
@@ -60,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const started = await Promise.race([
     readStartLines(output, options.environment?.ATTACKLENS_SENSOR_LISTEN !== undefined),
-    program.exited.then((code) => `it ended with exit code ${code}`),
+    program.exited.then((code) => `it exited with code ${code}`),
     Bun.sleep(START_TIMEOUT_MS).then(() => `it did not listen within ${START_TIMEOUT_MS / 1000} s`),
   ]);
   if (typeof started !== "string") return { ...program, ...started };
@@ -68,11 +69,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   throw new TaskError(`Cannot start the server: ${started}\n${lastLines(options.logFile)}`);
 }
 
-/** `attacklens-sensor run`, until it is stopped. */
+/** Starts `attacklens-sensor run`. */
 export function startSensor(options: {
   stateDir: string;
   logFile: string;
-  /** The command that runs the program; the built one when absent. */
+  /** The command that runs the program. Absent: the built one. */
   program?: string[];
 }): RunningProgram {
   const { program, output } = startProgram({
@@ -83,7 +84,9 @@ export function startSensor(options: {
   return program;
 }
 
-/** Runs a command of the sensor to its end. A token is given on standard input, where no process list shows it. */
+/**
+ * Runs a command of the sensor until it ends. Pass a token on standard input: process lists show arguments.
+ */
 export function runSensor(
   args: string[],
   options: { stdin?: string; environment?: Record<string, string>; program?: string[] } = {},
@@ -94,7 +97,7 @@ export function runSensor(
   });
 }
 
-/** Runs a command of the server to its end, e.g. `user create`. */
+/** Runs a command of the server until it ends, e.g. `user create`. */
 export function runServerCommand(
   args: string[],
   options: { stdin?: string; environment?: Record<string, string> } = {},
@@ -105,7 +108,7 @@ export function runServerCommand(
   });
 }
 
-/** The end of a log file, to show with a failure. */
+/** Returns the end of a log file, to show with a failure. */
 export function lastLines(file: string, count = 20): string {
   try {
     return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n");
@@ -122,7 +125,8 @@ function startProgram(options: { command: string[]; logFile: string; environment
     stdin: "ignore",
     stdout: "pipe",
     stderr: log,
-    // Its own process group: Ctrl-C in the terminal reaches the task, which stops it in order.
+    // A separate process group: Ctrl-C in the terminal reaches only the task, which then stops its programs
+    // in order.
     detached: true,
   });
   closeSync(log);
@@ -144,7 +148,10 @@ function startProgram(options: { command: string[]; logFile: string; environment
   return { program, output: child.stdout };
 }
 
-/** Reads up to the line with the address, and while nobody is set up to the one with the link; then reads the rest away. */
+/**
+ * Reads up to the line with the address, and during setup up to the line with the link. Then discards the
+ * rest.
+ */
 async function readStartLines(
   output: ReadableStream<Uint8Array>,
   hasSensorPort: boolean,
@@ -173,7 +180,10 @@ async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<vo
   while (!(await reader.read()).done);
 }
 
-/** Ours without what would configure the programs behind the task's back, or what they would say that they ignore. */
+/**
+ * Returns our environment without variables that configure the programs or cause a warning that they ignore
+ * one.
+ */
 export function cleanEnvironment(added: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !/^(DATABASE_URL$|ATTACKLENS_|BUN_|NODE_|JSC_)/.test(name),

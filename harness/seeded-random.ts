@@ -1,4 +1,4 @@
-// Random numbers that a seed repeats, for tests whose course is drawn.
+// Random numbers that a seed reproduces, for randomized tests.
 
 /** Returns numbers from 0 to below 1 (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -1,4 +1,5 @@
-// A simulated sensor: a key, and requests signed ahead of time, so that the generator costs little while it measures.
+// A simulated sensor: a key, and requests that are signed in advance, so that signing does not slow down a
+// measurement.
 import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
@@ -21,7 +22,9 @@ export function makeSigner() {
   const instance = { [INSTANCE_HEADER]: randomUUID() };
   return {
     publicKey: x,
-    /** A POST with the next nonce. `keyid` is the sensor's id, or its public key while enrolling with the token. */
+    /**
+     * Signs a POST with the next nonce. `keyid` is the sensor's id; with a token, to enroll, its public key.
+     */
     sign(path: string, body: unknown, keyid: string, token?: string): SignedRequest {
       return this.signText("POST", path, JSON.stringify(body), keyid, token);
     },

@@ -1,33 +1,34 @@
-// What every task says to the person who started it: progress as it works, and why it failed.
+// The terminal output of every task: its progress, and why it failed.
 import { isAbsolute, join, resolve } from "node:path";
 
 /** The repository's top folder. */
 export const ROOT = join(import.meta.dir, "..");
 
-/** A failure that the person can understand without our stack trace. */
+/** A failure that the user understands without a stack trace. */
 export class TaskError extends Error {}
 
 const startedAt = performance.now();
 
-/** One line of progress on standard error, so that standard output stays what the task was asked for. */
+/** Prints one line to standard error, so that standard output contains only the result of the task. */
 export function progress(text: string): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.error(`[${seconds.padStart(5)} s] ${text}`);
 }
 
-/** Milliseconds since this process started its first line. */
+/** Returns the milliseconds since this process started. */
 export function elapsedMs(): number {
   return Math.round(performance.now());
 }
 
-/** A path as typed: relative to the folder in which npm was called. */
+/** Resolves a path that the user typed: it is relative to the folder in which they called npm. */
 export function callerPath(path: string): string {
   return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
 /**
- * Runs a task's main function, which gives the exit code; its failure becomes a message and exit code 1. A signal ends it
- * wherever it is. What was opened on `opened` is then closed, in reverse; a second signal is part of the first.
+ * Runs a task's main function, which returns the exit code. A failure prints a message and results in exit
+ * code 1. A signal ends the task at any point. The resources in `opened` are then closed in reverse order.
+ * Further signals are ignored.
  */
 export async function runTask(
   name: string,

@@ -1,10 +1,10 @@
-// The only way in which a test waits: for something to be so, and not longer than a deadline.
+// The only way in which tests wait: for a condition, with a deadline.
 
 const POLL_MS = 20;
-/** Shorter than a test may take, so that the failure names what did not happen. */
+/** Shorter than the timeout of a test, so that the failure names the condition. */
 const DEADLINE_MS = 45_000;
 
-/** Resolves with what `see` returns as soon as that is truthy. Throws what was waited for when the deadline passes. */
+/** Resolves with the first truthy result of `see`. Throws an error that contains `what` at the deadline. */
 export async function waitUntil<T>(
   what: string,
   see: () => T | Promise<T>,

@@ -1,6 +1,6 @@
-// What dist/attacklens is built from: the server with the console's files inside it.
+// The entry point of dist/attacklens: the server, with the files of the console.
 import page from "../console/src/index.html";
 import { main } from "../server/main.ts";
 
-// Standard output or error that nobody reads would keep the program from ending.
+// If no process reads standard output or error, a pending write would keep the program running.
 process.exit(await main(process.argv.slice(2), page));

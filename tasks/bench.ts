@@ -1,4 +1,4 @@
-// npm run bench: runs bench/main.ts, which prints what the programs reach on this machine.
+// npm run bench: runs bench/main.ts, which measures the programs on this machine.
 import { join } from "node:path";
 import { ROOT, runTask } from "../harness/terminal.ts";
 

@@ -1,5 +1,5 @@
-// npm run build: leaves dist/attacklens and dist/attacklens-sensor for this machine; with --all the other targets too.
-// --force also builds a program whose sources have not changed.
+// npm run build: builds dist/attacklens and dist/attacklens-sensor for this machine. --all also builds the
+// other targets. --force also builds programs whose sources have not changed.
 import { parseArgs } from "node:util";
 import { build } from "../harness/build.ts";
 import { runTask } from "../harness/terminal.ts";

@@ -9,7 +9,7 @@ test("counts come from the outermost element of the report", () => {
   expect(parseJUnitCounts(xml)).toMatchObject({ passed: 9, failed: 2, skipped: 1 });
 });
 
-test("a report that was cut off before its first element counts nothing", () => {
+test("a report without any element has no counts", () => {
   expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0, times: [] });
 });
 

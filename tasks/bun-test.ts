@@ -1,4 +1,4 @@
-// Runs `bun test` on paths, lets its output through, and counts what it ran from its JUnit report.
+// Runs `bun test` on paths, passes its output through, and reads the counts from its JUnit report.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,16 +8,16 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
-  /** Of the tests that bun ran, skipped ones left out. */
+  /** The times of all tests except skipped ones. */
   times: TestTime[];
 }
 
 export interface TestTime {
-  /** With the names of the groups around it. */
+  /** Includes the names of its groups. */
   name: string;
   file: string;
   seconds: number;
-  /** Of the whole file, with its hooks. */
+  /** The time of the whole file, including hooks. */
   fileSeconds: number;
 }
 
@@ -35,26 +35,29 @@ export function addCounts(all: readonly Counts[]): Counts {
 export interface BunTestRun {
   /** Files and folders relative to the top folder. */
   paths: string[];
-  /** Files and folders below them that are left out. */
+  /** Files and folders below `paths` that are not run. */
   ignore?: string[];
-  /** Added to this process's own. */
+  /** Added to the environment of this process. */
   environment?: Record<string, string>;
   timeoutMs?: number;
-  /** Test files at a time; the number of cores when absent. */
+  /** The number of test files that run concurrently. Absent: the number of cores. */
   workers?: number;
 }
 
-/** What hangs is named by the deadlines of wait-until.ts and browser.ts, which are shorter; no test depends on a machine's speed. */
+/**
+ * Longer than the deadlines of wait-until.ts and browser.ts, which name the missing condition. Long enough
+ * for slow machines.
+ */
 const TIMEOUT_MS = 60_000;
-/** Against the built programs, and in a browser. */
+/** For tests that run the built programs, also in a browser. */
 export const BUILT_TIMEOUT_MS = 180_000;
 
-/** A run that ends badly without a failed test, or that finds no test, counts as one failure. */
+/** A run that fails without a failed test, or that finds no test, counts as one failure. */
 export async function runBunTest(run: BunTestRun): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-tests-"));
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
-  // Tests that act as another account must get through to the folders they open for it.
+  // Tests that run programs as another account create folders below this one for it.
   chmodSync(folder, 0o711);
   const report = join(folder, "report.xml");
   try {
@@ -64,7 +67,8 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
         `--parallel=${run.workers ?? availableParallelism()}`,
-        // A worker loads what its files import once, and makes once what they share: loading the server costs half a second.
+        // Files in one worker share loaded modules and common resources: loading the server takes half a
+        // second.
         "--no-isolate",
         `--timeout=${run.timeoutMs ?? TIMEOUT_MS}`,
         ...(run.ignore ?? []).map((path) => `--path-ignore-patterns=${path}/**`),
@@ -72,7 +76,7 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
       ],
       {
         cwd: ROOT,
-        // What a test that was cut off leaves behind goes with the folder.
+        // Deleting this folder also deletes the files of tests that did not finish.
         env: { ...process.env, TMPDIR: temporary, ...run.environment },
         stdin: "ignore",
         stdout: "inherit",
@@ -89,7 +93,7 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
   }
 }
 
-/** The totals stand on the outermost element. */
+/** Reads the totals from the outermost element. */
 export function parseJUnitCounts(xml: string): Counts {
   const totals = readAttributes(/<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "");
   const total = (name: string) => Number(totals[name] ?? 0);
@@ -104,7 +108,7 @@ function parseTimes(xml: string): TestTime[] {
       readAttributes(tag),
     );
   const fileSeconds = new Map<string, number>();
-  // A file's own element bears the file as its name; the groups in the file are elements of the same kind.
+  // Files and the groups in them have elements of the same kind. The name of a file's element is the file.
   for (const { name = "", file, time } of elements("testsuite"))
     if (name === file) fileSeconds.set(name, Number(time));
   return elements("testcase").map(({ name = "", classname, file = "", time }) => ({
@@ -128,7 +132,7 @@ function unescapeXml(text: string): string {
   );
 }
 
-/** Lines that name the tests that took longest, the slowest first, each with the time of its whole file. */
+/** Returns one line for each of the slowest tests, the slowest first, with the time of its whole file. */
 export function describeSlowest(times: readonly TestTime[], count = 20): string {
   const slowest = times.toSorted((one, other) => other.seconds - one.seconds).slice(0, count);
   const inSeconds = (seconds: number) => `${seconds.toFixed(1)} s`.padStart(7);

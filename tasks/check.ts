@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, unused code, and the rules of our style; in under 20 s.
+// npm run check: checks types, lint and format, unused code, and the rules of our style in under 20 s.
 import { join } from "node:path";
 import { runCommand } from "../harness/command.ts";
 import { progress, ROOT, runTask } from "../harness/terminal.ts";
@@ -19,7 +19,7 @@ const TOOLS = [
   { name: "unused code", command: ["knip/bin/knip.js", "--no-progress"] },
 ];
 
-/** Everything but the rule tests, all at a time. Each tool counts as one test. */
+/** All checks except the rule tests. They run concurrently, and each counts as one test. */
 export async function runTools(): Promise<Counts> {
   return addCounts(await Promise.all(TOOLS.map(runTool)));
 }

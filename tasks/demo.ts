@@ -1,5 +1,6 @@
-// npm run demo: a whole installation on this machine, from nothing to the first inventory, until Ctrl-C. With --exit it
-// stops there, and its last line is JSON. With --data DIR it keeps the database, the logs and the sensor's identity in DIR.
+// npm run demo: sets up an installation on this machine, waits for the first inventory, and runs until
+// Ctrl-C. With --exit, it stops after the first inventory, and its last line is JSON. With --data DIR, it
+// keeps the database, the logs and the sensor's identity in DIR.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import {
   createSuperAdmin,
   enrollThisMachine,
   findEnrolledServer,
-  type Person,
+  type User,
   waitForInventory,
 } from "../harness/first-day.ts";
 import { lastLines, type RunningServer, startSensor, startServer } from "../harness/programs.ts";
@@ -23,7 +24,7 @@ const COUNTED: Category[] = ["packages", "services", "ports", "users"];
 await runTask("demo", async (opened) => {
   const { values } = parseArgs({ options: { exit: { type: "boolean" }, data: { type: "string" } } });
   await build();
-  const folder = values.data === undefined ? throwAwayFolder(opened) : callerPath(values.data);
+  const folder = values.data === undefined ? throwawayFolder(opened) : callerPath(values.data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const dataDir = join(folder, "server");
   const stateDir = join(folder, "sensor");
@@ -35,51 +36,53 @@ await runTask("demo", async (opened) => {
   const enrolledServer = await findEnrolledServer(stateDir);
   const listen = enrolledServer && new URL(enrolledServer).host;
   const server = opened.use(await startServer({ dataDir, logFile: serverLog, listen }));
-  progress(`the server listens on ${server.url}; creating a Super Admin`);
-  const person = await createSuperAdmin(server, dataDir);
-  if (enrolledServer) progress("the sensor is enrolled already");
+  progress(`the server is listening on ${server.url}; creating a Super Admin`);
+  const user = await createSuperAdmin(server, dataDir);
+  if (enrolledServer) progress("the sensor is already enrolled");
   else {
-    progress("creating an enrollment token; enrolling the sensor with it");
-    await enrollThisMachine(server, person.session, stateDir, "Demo");
+    progress("creating an enrollment token and enrolling the sensor");
+    await enrollThisMachine(server, user.session, stateDir, "Demo");
   }
-  progress("starting the sensor; waiting for its first inventory");
+  progress("starting the sensor and waiting for its first inventory");
   const sensor = opened.use(startSensor({ stateDir, logFile: sensorLog }));
   const sensorEnded = sensor.exited.then((code) => {
-    throw new TaskError(`The sensor ended with exit code ${code}\n${lastLines(sensorLog)}`);
+    throw new TaskError(`The sensor exited with code ${code}:\n${lastLines(sensorLog)}`);
   });
   const serverEnded = server.exited.then((code) => {
-    throw new TaskError(`The server ended with exit code ${code}\n${lastLines(serverLog)}`);
+    throw new TaskError(`The server exited with code ${code}:\n${lastLines(serverLog)}`);
   });
   const ended = Promise.race([sensorEnded, serverEnded]);
-  const report = await Promise.race([waitForInventory(server.url, person.session), ended]);
-  progress("the first inventory is there");
-  printSummary(server, person, report);
+  const report = await Promise.race([waitForInventory(server.url, user.session), ended]);
+  progress("received the first inventory");
+  printSummary(server, user, report);
 
   if (values.exit) {
     console.log(JSON.stringify(resultOf(server, report)));
     return 0;
   }
   console.log(
-    values.data === undefined ? "Ctrl-C stops it and removes its data." : `Ctrl-C stops it. Data: ${folder}`,
+    values.data === undefined
+      ? "Press Ctrl-C to stop the demo and delete its data."
+      : `Press Ctrl-C to stop the demo. Its data stays in ${folder}.`,
   );
   return await ended;
 });
 
-function throwAwayFolder(opened: AsyncDisposableStack): string {
+function throwawayFolder(opened: AsyncDisposableStack): string {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-function printSummary(server: RunningServer, person: Person, sensor: SensorReport): void {
+function printSummary(server: RunningServer, user: User, sensor: SensorReport): void {
   const counts = sensor.inventory.map(({ category, status, items, reason }) => {
     const result = status === "collected" ? items : `${status}${reason ? `: ${reason}` : ""}`;
     return `    ${category.padEnd(10)} ${result}`;
   });
   console.log(`
   Console    ${server.url}
-  E-mail     ${person.email}
-  Password   ${person.password}
+  Email      ${user.email}
+  Password   ${user.password}
 
   Sensor     ${sensor.hostname}, ${osOf(sensor)}, ${sensor.architecture}, ${sensor.status}
 ${counts.join("\n")}

@@ -1,5 +1,6 @@
-// The console for `npm run dev`. Vite serves it from its sources and puts edits into the open page. Bun's own bundler does not (1.4.5):
-// its hot reload replaces parts of libraries by incomplete ones, and it loses CSS modules. The build for users is Bun's.
+// The console for `npm run dev`. Vite serves it from its sources and applies edits to the open page. Bun's
+// bundler (1.4.5) cannot: its hot reload replaces parts of libraries with incomplete ones and loses CSS
+// modules. The build for users uses Bun's bundler.
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { createServer } from "vite";
@@ -12,7 +13,7 @@ export interface DevConsole {
   close(): Promise<void>;
 }
 
-/** Opens the console on a free port of this machine. Requests for the API go to `serverUrl`. */
+/** Serves the console on a free port of this machine. Passes requests for the API on to `serverUrl`. */
 export async function openDevConsole(serverUrl: string): Promise<DevConsole> {
   const vite = await createServer({
     configFile: false,

@@ -1,5 +1,6 @@
-// npm run dev: server, console and one sensor on throwaway data, from their sources. An edit of the console shows in the open page.
-// An edit of the server or the sensor restarts that program only, an edit of protocol/ both, an edit of a test nothing.
+// npm run dev: runs the server, the console and one sensor from their sources, with throwaway data. An edit
+// of the console shows in the open page. An edit of the server or the sensor restarts only that program. An
+// edit of protocol/ restarts both. An edit of a test restarts nothing.
 import { existsSync, mkdtempSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,13 +17,13 @@ import { openDevConsole } from "./dev-console.ts";
 
 type Program = "server" | "sensor";
 
-/** The programs that a folder's files are part of. The console's edits are the bundler's business. */
+/** The programs that contain the files of a folder. Vite handles edits of the console. */
 const PROGRAMS_OF: Record<string, Program[]> = {
   protocol: ["server", "sensor"],
   server: ["server"],
   sensor: ["sensor"],
 };
-/** An editor writes a file in several steps. */
+/** Editors write a file in several steps. */
 const SETTLE_MS = 50;
 
 await runTask("dev", async (opened) => {
@@ -34,7 +35,7 @@ await runTask("dev", async (opened) => {
   const site = await openDevConsole(`http://${listen}`);
   opened.defer(() => site.close());
   const start = {
-    // Users come through the console's address, and the server accepts their requests from no other.
+    // Browsers use the address of the console, and the server rejects requests with another origin.
     server: () =>
       startServer({
         program: FROM_SOURCE.server,
@@ -61,7 +62,7 @@ await runTask("dev", async (opened) => {
   Logs       ${serverLog}
              ${sensorLog}
 `);
-  progress("ready: edits show at once");
+  progress("ready: edits show immediately");
   const changed = watchSources();
   for (;;) {
     for (const program of await changed()) {
@@ -88,7 +89,7 @@ function watchSources(): () => Promise<Program[]> {
     watch(join(ROOT, folder), { recursive: true }, (_event, name) => {
       if (name === null || !isSource(name)) return;
       const path = join(ROOT, folder, name);
-      // Reading a file may be reported as well.
+      // Some systems also report that a file was read.
       const modified = existsSync(path) ? statSync(path).mtimeMs : 0;
       if (seen.get(name) === modified) return;
       seen.set(name, modified);
@@ -106,7 +107,7 @@ function watchSources(): () => Promise<Program[]> {
   };
 }
 
-/** Tests and what only they use change no program. */
+/** False for tests and the code that only tests use: no program contains them. */
 function isSource(name: string): boolean {
   return (
     /\.(ts|tsx|sql|json)$/.test(name) && !/\.test\.tsx?$|(^|\/)(testing|testdata|node_modules)\//.test(name)

@@ -1,4 +1,5 @@
-// npm run e2e: builds what changed and runs the browser tests, or those whose paths are given.
+// npm run e2e: builds the programs that have changed and runs the browser tests, or the tests at the given
+// paths.
 
 import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";

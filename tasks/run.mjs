@@ -1,5 +1,6 @@
-// What every npm script calls: `node tasks/run.mjs TASK ARGS…` installs what the lock file names when it is missing or
-// stale, finds Bun, and runs tasks/TASK.ts with it. Plain Node without packages, since in a bare clone there is nothing else.
+// Every npm script calls `node tasks/run.mjs TASK ARGS…`. It installs the packages of the lock file if any is
+// missing or outdated, finds Bun, and runs tasks/TASK.ts with it. This file needs only Node, because a new
+// clone has nothing else.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -11,13 +12,13 @@ const modules = join(root, "node_modules");
 const [task, ...args] = process.argv.slice(2);
 
 if (!task || !existsSync(join(root, "tasks", `${task}.ts`))) {
-  fail(`no task "${task ?? ""}"`, "npm run lists them");
+  fail(`no task "${task ?? ""}"`, '"npm run" lists the tasks');
 }
 if (packagesAreStale()) await installPackages();
-const bun = findBun() ?? fail("Bun does not run on this machine", "remove node_modules and try again");
+const bun = findBun() ?? fail("Bun does not run on this machine", "delete node_modules and try again");
 process.exitCode = await runTask(bun);
 
-/** Compares what is installed with the lock file; npm keeps a copy of what it installed in node_modules. */
+/** Compares the lock file with npm's list of installed packages in node_modules. */
 function packagesAreStale() {
   const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
   let installed;
@@ -39,7 +40,7 @@ async function installPackages() {
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
   const progress = setInterval(() => console.error(`  … ${seconds()}`), 5_000);
-  // npm names its own script when it runs us; the development packages are needed whatever NODE_ENV says.
+  // npm sets npm_execpath to its own script. The tasks need the development packages, whatever NODE_ENV is.
   const script = process.env.npm_execpath;
   const npm = script?.endsWith(".js") ? [process.execPath, script] : ["npm"];
   const command = [...npm, "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -61,7 +62,10 @@ async function installPackages() {
   console.error(`  done in ${seconds()}`);
 }
 
-/** The `bun` package puts its program in place by an install script, which npm may hold back: then the platform's package has it. */
+/**
+ * The install script of the `bun` package creates its program. If npm skipped that script, the package for
+ * the platform contains the program.
+ */
 function findBun() {
   const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.bun;
   const candidates = [join(modules, "bun", "bin", "bun.exe")];
@@ -82,7 +86,8 @@ function runTask(bun) {
     cwd: root,
     stdio: "inherit",
   });
-  // A terminal sends Ctrl-C to all of us, a supervisor only to this process: tasks take a repeated signal as one.
+  // A terminal sends Ctrl-C to this process and to the task, a supervisor only to this one. Tasks ignore the
+  // second signal.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   return exitOf(child);
 }

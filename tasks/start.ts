@@ -1,4 +1,5 @@
-// npm start: builds the server when needed and runs it as it is run for real; its flags are those of `attacklens serve`.
+// npm start: builds the server if needed and runs it as in production. It accepts the flags of `attacklens
+// serve`.
 import { build, programPath, SERVER } from "../harness/build.ts";
 import { callerPath, runTask } from "../harness/terminal.ts";
 
@@ -17,7 +18,7 @@ await runTask("start", async (opened) => {
   return await server.exited;
 });
 
-/** `--data DIR` means a folder beside where npm was called, as in any program. */
+/** `--data DIR` is relative to the folder in which the user called npm. */
 function withCallerPaths(args: string[]): string[] {
   return args.map((arg, index) => {
     if (arg.startsWith("--data=")) return `--data=${callerPath(arg.slice("--data=".length))}`;

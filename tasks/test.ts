@@ -1,4 +1,5 @@
-// npm test: everything that must hold, or with paths (`npm test -- server/db`) the tests there, with the same PostgreSQL.
+// npm test: runs all checks and tests. With paths (`npm test -- server/db`), it runs the tests there, with
+// the same PostgreSQL.
 
 import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
@@ -8,7 +9,7 @@ import { addCounts, BUILT_TIMEOUT_MS, type Counts, describeSlowest, runBunTest }
 import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
-/** Against the built programs. */
+/** Their tests run the built programs. */
 const BUILT_FOLDERS = ["tests/e2e", "tests/faults"];
 
 async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
@@ -28,7 +29,7 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     if (needsPrograms) await build();
     stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
-    progress("stage 1 of 3: types, lint, format, rules; the programs are built meanwhile");
+    progress("stage 1 of 3: types, lint, format, rules, while the programs are built");
     const building = build();
     building.catch(() => {});
     stages.push(await check());
@@ -39,8 +40,8 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   }
   const { passed, failed, skipped, times } = addCounts(stages);
-  console.log(`\nThe slowest tests, and the files that they are in:\n${describeSlowest(times)}\n`);
-  if (skipped > 0) console.log(`${skipped} skipped: they need another machine`);
+  console.log(`\nThe slowest tests, and the times of their files:\n${describeSlowest(times)}\n`);
+  if (skipped > 0) console.log(`${skipped} skipped: this machine does not meet their requirements`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
