@@ -142,7 +142,7 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
   }
 }
 
-/** In the page: what a text's contrast follows from, for each text that is shown. */
+/** Runs in the page. Returns the properties that determine the contrast of each visible text. */
 function listLooks(): string[] {
   const looks = new Set<string>();
   for (const element of document.querySelectorAll("body *")) {
@@ -153,10 +153,10 @@ function listLooks(): string[] {
     if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const { color, fontSize, fontWeight, textDecorationLine } = getComputedStyle(element);
     const look = [element.tagName, color, fontSize, fontWeight, textDecorationLine];
-    // These are not looked at: what looks the same elsewhere must be.
+    // axe does not check these. The same look elsewhere must still be checked.
     const isExempt = element.closest("[disabled], [data-disabled], [aria-disabled=true], [aria-hidden=true]");
     look.push(isExempt ? "exempt" : "");
-    // What shows through, down to the first ground that hides what is below it; and what is dimmed.
+    // The backgrounds down to the first opaque one, and every opacity.
     let isGroundFound = false;
     for (let one: Element | null = element; one; one = one.parentElement) {
       const { backgroundColor, backgroundImage, opacity } = getComputedStyle(one);
@@ -179,7 +179,7 @@ async function expectNoViolation(
   where: string,
   choose: (axe: AxeBuilder) => AxeBuilder,
 ): Promise<void> {
-  // The other mode, for pages with frames, opens another page each time.
+  // The default mode supports frames, but opens another page each time.
   const { violations } = await choose(new AxeBuilder({ page }).setLegacyMode()).analyze();
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}\n${failureSummary}`),

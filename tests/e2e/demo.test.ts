@@ -7,7 +7,7 @@ import { runCommand } from "../../harness/command.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-test("npm run demo -- --exit ends with what the sensor reported, twice on the same folder", async () => {
+test("npm run demo -- --exit prints the report of the sensor, and works twice with the same folder", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-test-"));
   try {
     const first = await demo(folder);
@@ -28,7 +28,7 @@ async function demo(folder: string) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
 }
 
-/** Files that hold a token value, whichever it is. */
+/** Returns the files that contain any token value. */
 function tokenValuesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))

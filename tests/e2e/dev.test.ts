@@ -1,4 +1,4 @@
-// `npm run dev` in a copy of the sources: what an edit of each folder restarts, and what it shows.
+// Runs `npm run dev` in a copy of the sources, and edits files of each folder.
 import { expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
@@ -15,7 +15,7 @@ const SOURCES = [
 ];
 
 test(
-  "an edit shows in the open page or restarts the program that it belongs to, and nothing else",
+  "an edit shows in the open page, or restarts only the program that contains the file",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "attacklens-dev-test-"));
     for (const name of SOURCES) await cp(join(ROOT, name), join(folder, name), { recursive: true });
@@ -51,7 +51,7 @@ test(
       expect(await page.evaluate(() => "isSamePage" in window)).toBe(true);
       expect(restarts()).toEqual([]);
 
-      // A test's edit comes first: had it restarted something, that would be in the list before the server.
+      // The test files are edited first: a restart because of them would be in the list before the server's.
       appendFileSync(join(folder, "server/main.test.ts"), "// edited\n");
       appendFileSync(join(folder, "sensor/main.test.ts"), "// edited\n");
       appendFileSync(join(folder, "server/main.ts"), "// edited\n");

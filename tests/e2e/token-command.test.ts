@@ -1,4 +1,5 @@
-// attacklens token, the built program, against a built server: exit code, standard output, standard error.
+// Runs `attacklens token` of the built program against a built server, and checks its exit codes and its
+// output.
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ async function openShell(installation: Installation, ada: User, role: "viewer" |
   return { run, value };
 }
 
-test("a script creates a token, a sensor enrolls with it, and the script ends it", async () => {
+test("a script creates a token, a sensor enrolls with it, and the script revokes and deletes tokens", async () => {
   await using installation = await openInstallation({ database: "postgres" });
   const ada = await installation.createSuperAdmin();
   await ada.call(createAssetGroup, { body: { name: "Production" } });
@@ -66,7 +67,7 @@ test("a script creates a token, a sensor enrolls with it, and the script ends it
 });
 
 for (const database of ["sqlite", "postgres"] as const) {
-  test(`a token whose reply is lost is created once, and the command has the value that works (${database})`, async () => {
+  test(`a token whose reply is lost is created once, and the command prints the value that works (${database})`, async () => {
     await using installation = await openInstallation({ database });
     const ada = await installation.createSuperAdmin();
     const { run } = await openShell(installation, ada, "posture-manager");
@@ -99,7 +100,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     const { items } = await ada.call(listEnrollmentTokens);
     expect(items.map(({ name }) => name).toSorted()).toEqual(["Lost", "Next"]);
 
-    // When the second reply is lost too, nobody knows: the command says what to look for.
+    // If the second reply is lost too, the result is unknown. The command explains how to check it.
     relay.handle = async (asked, forward) => {
       const answer = await forward();
       return asked.startsWith("POST ") ? "cut" : answer;
@@ -110,7 +111,7 @@ for (const database of ["sqlite", "postgres"] as const) {
   });
 }
 
-test("what goes wrong has its exit code, its reason and a hint", async () => {
+test("each failure has its exit code, its reason and a hint", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const viewer = await openShell(installation, ada, "viewer");
@@ -148,7 +149,7 @@ test("what goes wrong has its exit code, its reason and a hint", async () => {
   expect(mistyped.stderr).not.toContain("mistyped");
 });
 
-test("a person signs in for one command, and out at its end", async () => {
+test("a user signs in for one command", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   const args = ["token", "list", "--server", installation.server.url, "--sign-in", ada.email];
@@ -157,5 +158,5 @@ test("a person signs in for one command, and out at its end", async () => {
   expect(listed.stdout).toStartWith("NAME");
   const wrong = await runServerCommand(args, { stdin: "wrong" });
   expect(wrong).toMatchObject({ code: 3, stdout: "" });
-  expect(wrong.stderr).toBe("attacklens: Cannot sign in: incorrect email or password\n");
+  expect(wrong.stderr).toBe("attacklens: Cannot sign in: email or password is wrong\n");
 });

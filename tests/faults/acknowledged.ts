@@ -1,5 +1,5 @@
-// What a server has acknowledged, and requests that make more of it: whatever was acknowledged is there after a kill, and a request
-// whose reply was lost may be sent again.
+// Sends random requests to a server and records which ones it acknowledged. After a kill, all acknowledged
+// changes must still exist. A request whose reply was lost is sent again and must not create a second object.
 
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
@@ -27,7 +27,7 @@ interface Creation {
   route: typeof createEnrollmentToken | typeof createAssetGroup;
   name: string;
   key: string;
-  /** Once it was acknowledged. */
+  /** Absent: not acknowledged yet. */
   id?: string;
   value?: string;
 }
@@ -36,9 +36,9 @@ interface Host {
   signer: ReturnType<typeof makeSigner>;
   hostname: string;
   sensorId?: string;
-  /** A sensor sends one request at a time, as its nonces rise. */
+  /** A sensor sends one request at a time, because its nonces increase. */
   isBusy?: boolean;
-  /** The last check-in that was acknowledged: it is spent. */
+  /** The last acknowledged check-in. The server must reject it as replayed. */
   checkedIn?: SignedRequest;
 }
 
@@ -46,7 +46,7 @@ const SENDER = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEAS
 const NOT_COLLECTED = { status: "failed", reason: "not collected" };
 const INVENTORY = Object.fromEntries(CATEGORIES.map((category) => [category, NOT_COLLECTED]));
 
-/** `report` hears of each thing that is wrong, `random` decides which request comes next. */
+/** `report` receives each violation. `random` selects the next request. */
 export function openAcknowledged(session: Session, random: () => number, report: (text: string) => void) {
   const hosts: Host[] = [];
   const creations: Creation[] = [];
@@ -57,7 +57,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
   let isAway = false;
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
 
-  /** undefined: the connection broke, or the server says that it cannot now. */
+  /** Returns undefined if the connection broke, or if the server asks to retry later. */
   async function send(url: string, path: string, init: RequestInit): Promise<Reply | undefined> {
     const reply = await fetch(url + path, init).catch(() => undefined);
     const text = await reply?.text().catch(() => undefined);
@@ -66,7 +66,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
       return undefined;
     }
     if (reply.status === 429 || (reply.status === 503 && reply.headers.has("retry-after"))) return undefined;
-    if (reply.status >= 500) report(`${init.method} ${path} was answered ${reply.status}: ${text}`);
+    if (reply.status >= 500) report(`${init.method} ${path} returned ${reply.status}: ${text}`);
     return { status: reply.status, body: text ? JSON.parse(text) : {} };
   }
 
@@ -90,9 +90,9 @@ export function openAcknowledged(session: Session, random: () => number, report:
     };
     const reply = await ask(url, route, undefined, body, key);
     if (!reply) return;
-    if (reply.status !== 201) return report(`making ${name} was answered ${JSON.stringify(reply)}`);
+    if (reply.status !== 201) return report(`creating ${name} returned ${JSON.stringify(reply)}`);
     const made = (reply.body.enrollmentToken ?? reply.body) as { id: string };
-    if (creation.id !== undefined && creation.id !== made.id) report(`${name} was made twice`);
+    if (creation.id !== undefined && creation.id !== made.id) report(`${name} was created twice`);
     creation.id = made.id;
     if (reply.body.value) creation.value = reply.body.value as string;
     acknowledgements++;
@@ -108,7 +108,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
     const { path, init } = host.signer.sign(enroll.path, body, host.signer.publicKey, token!.value);
     const reply = await send(url, path, init);
     if (!reply) return;
-    if (reply.status !== 201) return report(`${host.hostname} was answered ${JSON.stringify(reply)}`);
+    if (reply.status !== 201) return report(`enrolling ${host.hostname} returned ${JSON.stringify(reply)}`);
     if (host.sensorId !== undefined && host.sensorId !== reply.body.sensorId)
       report(`${host.hostname} became two sensors`);
     host.sensorId = reply.body.sensorId as string;
@@ -122,7 +122,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
     host.isBusy = false;
     if (!reply) return;
     if (reply.status !== 200)
-      return report(`the check-in of ${host.hostname} was answered ${JSON.stringify(reply)}`);
+      return report(`the check-in of ${host.hostname} returned ${JSON.stringify(reply)}`);
     host.checkedIn = request;
     acknowledgements++;
   }
@@ -147,7 +147,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
     do {
       const path = `${routePath(route)}?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`;
       const reply = await send(url, path, { method: "GET", headers: { cookie: session.cookie ?? "" } });
-      if (reply?.status !== 200) throw new Error(`${path} was answered ${JSON.stringify(reply)}`);
+      if (reply?.status !== 200) throw new Error(`${path} returned ${JSON.stringify(reply)}`);
       items.push(...(reply.body.items as RouteOutput<R>[]));
       cursor = reply.body.nextCursor as string | null;
     } while (cursor);
@@ -156,12 +156,12 @@ export function openAcknowledged(session: Session, random: () => number, report:
 
   return {
     acknowledgements: () => acknowledgements,
-    /** A connection broke since `back`. */
+    /** True after a connection broke, until `back` is called. */
     isAway: () => isAway,
     back: () => {
       isAway = false;
     },
-    /** Makes the token by which the hosts enroll. */
+    /** Creates the token that the hosts enroll with. */
     async begin(url: string): Promise<void> {
       const creation: Creation = {
         route: createEnrollmentToken,
@@ -173,7 +173,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
       token = { id: creation.id!, value: creation.value! };
     },
 
-    /** One request of any kind. */
+    /** Sends one random request. */
     async act(url: string): Promise<void> {
       const kind = random();
       const enrolled = hosts.filter(({ sensorId, isBusy }) => sensorId !== undefined && !isBusy);
@@ -191,7 +191,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
       await create(url, newCreation());
     },
 
-    /** Sends again what was not acknowledged, then reports what is lost or there twice. */
+    /** Repeats the requests that were not acknowledged, then reports lost and duplicate objects. */
     async verify(url: string): Promise<void> {
       for (const creation of creations.filter(({ id }) => !id)) await create(url, creation);
       for (const host of hosts.filter(({ sensorId }) => !sensorId)) await enrollHost(url, host);
@@ -203,7 +203,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
       const found = sensors.map(({ id, hostname }) => `${id} ${hostname}`);
       for (const lost of expected.filter((sensor) => !found.includes(sensor))) report(`lost: sensor ${lost}`);
       if (new Set(sensors.map(({ hostname }) => hostname)).size !== sensors.length)
-        report("a host is there twice");
+        report("a host has two sensors");
 
       const tokens = (await list(url, listEnrollmentTokens)) as unknown as {
         id: string;
@@ -213,8 +213,8 @@ export function openAcknowledged(session: Session, random: () => number, report:
       const groups = (await list(url, listAssetGroups)) as unknown as { id: string; name: string }[];
       for (const { id, name } of creations) {
         const same = [...tokens, ...groups].filter((object) => object.name === name);
-        if (id && same.length !== 1) report(`${name} is there ${same.length} times`);
-        if (id && same.length === 1 && same[0]!.id !== id) report(`${name} is another one`);
+        if (id && same.length !== 1) report(`${name} exists ${same.length} times`);
+        if (id && same.length === 1 && same[0]!.id !== id) report(`${name} has another id`);
       }
       for (const id of paused) {
         if (tokens.find((found) => found.id === id)?.status !== "paused") report(`lost: the pause of ${id}`);
@@ -229,7 +229,7 @@ export function openAcknowledged(session: Session, random: () => number, report:
         if (again && again.body.code !== "signature-replayed")
           report(`lost: a check-in of ${hostname}, replayed with ${JSON.stringify(again)}`);
       }
-      // A retry of a request that was acknowledged finds what it made.
+      // A retry of an acknowledged request returns the object that it created.
       const made = pick(creations.filter(({ id }) => id && id !== token?.id && !paused.has(id)));
       if (made) await create(url, made);
       const host = pick(hosts.filter(({ sensorId }) => sensorId));

@@ -1,6 +1,6 @@
-// The cycles of crash-cycles.ts, a few of them; CRASH_CYCLES makes them what a release is judged by: 1000 on SQLite and 300 on
-// PostgreSQL. CRASH_SEED repeats the course of another run, which printed it; CRASH_EARLIER_SERVER names the program of an earlier
-// build, whose databases are upgraded then.
+// Runs a few cycles of crash-cycles.ts. For a release, set CRASH_CYCLES to 1000 for SQLite and to 300 for
+// PostgreSQL. CRASH_SEED repeats another run, which printed it. CRASH_EARLIER_SERVER is the path of an
+// earlier build of the server, whose databases the cycles then upgrade.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { runCommand } from "../../harness/command.ts";
@@ -12,7 +12,7 @@ const earlier = process.env.CRASH_EARLIER_SERVER;
 
 for (const database of ["sqlite", "postgres"]) {
   test(
-    `a server killed at any moment starts again, with what it acknowledged and nothing twice (${database})`,
+    `a server killed at any moment starts again, with everything that it acknowledged exactly once (${database})`,
     async () => {
       process.stderr.write(`CRASH_SEED=${seed}\n`);
       const script = [process.execPath, "--no-env-file", join(import.meta.dir, "crash-cycles.ts")];

@@ -1,7 +1,9 @@
-// Cycles of kill -9 of the built server: under load, while it starts, while it upgrades a database of an earlier schema, while two
-// of it start at once, and while it stops. After each kill it must start again and have what it acknowledged: enrollments, tokens,
-// asset groups, pauses and check-ins; and a creating request whose reply was lost makes no second object when it is repeated.
-// The seed decides what happens next. Started by crash-cycles.test.ts; prints what it saw as JSON.
+// Kills the built server with SIGKILL, again and again: under load, while it starts, while it upgrades a
+// database of an earlier schema, while two servers start at once, and while it stops. After each kill, it
+// must start again and have everything that it acknowledged: enrollments, tokens, asset groups, pauses and
+// check-ins. If the reply of a creating request is lost, repeating the request must not create a second
+// object. The seed determines all faults. crash-cycles.test.ts starts this program, which prints its results
+// as JSON.
 import { mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +11,7 @@ import { parseArgs } from "node:util";
 import { programPath, SERVER } from "../../harness/build.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
-import { lastLines, type RunningServer, startServer } from "../../harness/programs.ts";
+import { cleanEnvironment, lastLines, type RunningServer, startServer } from "../../harness/programs.ts";
 import { seededRandom } from "../../harness/seeded-random.ts";
 import { openAcknowledged } from "./acknowledged.ts";
 
@@ -18,7 +20,7 @@ const { values } = parseArgs({
     database: { type: "string" },
     cycles: { type: "string" },
     seed: { type: "string" },
-    /** Begins with databases that this program of an earlier build made, and not only with fresh ones. */
+    /** The path of an earlier build. Half of the databases are then created by it. */
     "earlier-server": { type: "string" },
   },
 });
@@ -26,11 +28,11 @@ const cycles = Number(values.cycles);
 const random = seededRandom(Number(values.seed));
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 const SECRET = "a secret that all servers of these cycles share";
-/** A new database after so many cycles, so that a kill meets small ones too. */
+/** The cycles per database. Regularly creating a new one also tests kills with small databases. */
 const CYCLES_OF_ONE_DATABASE = 12;
 const MOST_LOAD_MS = 1_000;
 const MOST_STOP_MS = 300;
-/** How long the last start took, which is how late a start is killed at most. */
+/** The duration of the last start, within which the next start is killed. */
 let startMs = 500;
 
 const seen: Record<string, number> = {};
@@ -43,7 +45,7 @@ const problem = (text: string) => {
   process.stderr.write(`PROBLEM ${text}\n`);
 };
 
-/** An installation whose server is killed and started. */
+/** Opens an installation whose server is killed and started. */
 async function openVictim(number: number) {
   await using opening = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "attacklens-crash-"));
@@ -55,22 +57,17 @@ async function openVictim(number: number) {
     ...{ ATTACKLENS_SECRET: SECRET, ATTACKLENS_LOG_LEVEL: "warn" },
     ...(database ? { DATABASE_URL: database.url } : {}),
   };
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(DATABASE_URL$|ATTACKLENS_|BUN_|NODE_|JSC_)/.test(name),
-    ),
-  );
   const opened = opening.move();
   return {
     name: `database ${number}`,
     logFile,
     dataDir,
     start: () => startServer({ dataDir, logFile, databaseUrl: database?.url, environment }),
-    /** Not waited for. */
+    /** Starts a server and returns immediately. */
     spawn(program = programPath(SERVER)) {
       const log = openSync(logFile, "a");
       return Bun.spawn([program, "serve", "--data", dataDir, "--listen", "127.0.0.1:0"], {
-        env: { ...inherited, ...environment },
+        env: cleanEnvironment(environment),
         stdin: "ignore",
         stdout: "pipe",
         stderr: log,
@@ -83,7 +80,7 @@ async function openVictim(number: number) {
 type Victim = Awaited<ReturnType<typeof openVictim>>;
 type Acknowledged = ReturnType<typeof openAcknowledged>;
 
-/** Requests at once until the server is gone, which `end` sees to. */
+/** Sends concurrent requests until `end` has stopped the server. */
 async function load(
   server: { url: string; exited: Promise<number> },
   acknowledged: Acknowledged,
@@ -102,7 +99,7 @@ const kill = (pid: number, signal: NodeJS.Signals = "SIGKILL") => {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended by itself.
+    // The process has already exited.
   }
 };
 
@@ -162,7 +159,7 @@ async function startOrReport(victim: Victim): Promise<RunningServer> {
   }
 }
 
-/** Makes the database by the earlier program, and stops or kills that one. */
+/** Creates the database with the earlier program, then stops or kills that program. */
 async function makeEarlier(victim: Victim, program: string): Promise<void> {
   const child = victim.spawn(program);
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream()))
@@ -177,7 +174,7 @@ for (let number = 1; cycle < cycles; number++) {
   await using victim = await openVictim(number);
   const earlier = values["earlier-server"];
   if (earlier && random() < 0.5) await makeEarlier(victim, earlier);
-  // The first start, or the upgrade.
+  // Kills during the first start, or during the upgrade.
   for (let kills = Math.floor(random() * 4); kills > 0 && cycle < cycles; kills--, cycle++) {
     const fault = pick([whileStarting, whileStarting, twoAtOnce]);
     await fault(victim);

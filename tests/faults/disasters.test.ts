@@ -1,4 +1,5 @@
-// A server that lost what it knew of its sensors: they come back by the command that deploys them, and by nothing else on any host.
+// A server loses the records of its sensors. Running the deploy command again re-enrolls them, and no host
+// needs anything else.
 import { expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +29,7 @@ const AT_A_TIME = 4;
 const MACHINE_IS_BUSY_MS = 60_000;
 const TIMEOUT_MS = 180_000 + HOSTS * 20_000;
 
-/** A server at one address that can lose its data or get older data back, and hosts with a folder each. */
+/** Opens a server whose data can be lost or restored from a backup, and hosts with one folder each. */
 async function openScene(database: DatabaseName, environment: Record<string, string> = {}) {
   await using opening = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "attacklens-disaster-"));
@@ -45,7 +46,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
       listen,
       environment: { ATTACKLENS_CHECK_IN_INTERVAL: "5", ...environment },
     });
-    // The session of older data is good as long as its account is there.
+    // A session from before a restore stays valid while its user exists.
     if (server.setupLink) session = (await createSuperAdmin(server, data.dir)).session;
   };
   await start();
@@ -80,13 +81,15 @@ async function openScene(database: DatabaseName, environment: Record<string, str
     delete: (id: string) => call(server.url, deleteSensor, { params: { id } }, session),
     enrollAll: (value: string, ...more: string[]) =>
       forEach(hosts, (stateDir) => enroll(stateDir, value, ...more)),
-    /** Starts the first host's sensor. Resolves once the server has taken a report. */
+    /** Starts the sensor of the first host. Resolves after the server accepts a report. */
     async runFirst() {
       const running = startSensor({ stateDir: hosts[0]!, logFile: join(folder, "run.log") });
       await waitUntil("the running sensor reports", () => isConnected(hosts[0]!), MACHINE_IS_BUSY_MS);
       return running;
     },
-    /** Every host is a sensor that it was not before and that reports, the first one without having been started again. */
+    /**
+     * Expects that every host has a new sensor that reports, and that the first one was not restarted for it.
+     */
     async expectAllBack(before: string[], running: RunningProgram) {
       const renewed = hosts.map(idOf);
       expect(new Set([...before, ...renewed]).size).toBe(2 * HOSTS);
@@ -94,7 +97,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
       await waitUntil("the running sensor reports again", () => isConnected(hosts[0]!), MACHINE_IS_BUSY_MS);
       const found = await sensors();
       expect(found.map(({ id }) => id).sort()).toEqual([...renewed].sort());
-      // Those that ran once may count as offline by now.
+      // The sensors that ran once may be offline by now.
       expect(found.filter(({ status }) => status !== "online" && status !== "offline")).toEqual([]);
       expect(await running.stop()).toBe(0);
     },
@@ -102,7 +105,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
   };
 }
 
-/** What a server keeps, of which a copy can be made and taken back while it is stopped. */
+/** The data of a server. It can be backed up, restored and deleted while the server is stopped. */
 function openData(kind: DatabaseName, dir: string, opened: AsyncDisposableStack) {
   const backup = `${dir}-backup`;
   let database: TestDatabase | undefined;
@@ -118,7 +121,7 @@ function openData(kind: DatabaseName, dir: string, opened: AsyncDisposableStack)
       cpSync(dir, backup, { recursive: true });
       if (database) databaseBackup = await copy(database);
     },
-    /** With PostgreSQL, the server's folder holds no data and is left as it is. */
+    /** With PostgreSQL, the server's folder contains no data and is not restored. */
     async restore() {
       if (databaseBackup) {
         database = await copy(databaseBackup);
@@ -135,7 +138,7 @@ function openData(kind: DatabaseName, dir: string, opened: AsyncDisposableStack)
   };
 }
 
-/** Does it on every host, a few at a time. */
+/** Runs `work` on every host, a few at a time. */
 async function forEach<T>(hosts: string[], work: (stateDir: string) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   for (let at = 0; at < hosts.length; at += AT_A_TIME)
@@ -145,7 +148,7 @@ async function forEach<T>(hosts: string[], work: (stateDir: string) => Promise<T
 
 const idOf = (stateDir: string) =>
   (JSON.parse(readFileSync(join(stateDir, "identity.json"), "utf8")) as { sensorId: string }).sensorId;
-/** By the file that each cycle of a sensor leaves: to ask the server again and again costs more. */
+/** Reads the file that the sensor writes in each cycle. That is cheaper than polling the server. */
 function isConnected(stateDir: string): boolean {
   const path = join(stateDir, "status.json");
   return existsSync(path) && JSON.parse(readFileSync(path, "utf8")).state === "connected";
@@ -154,7 +157,7 @@ const codesOf = (results: { code: number }[]) => [...new Set(results.map(({ code
 
 for (const database of ["sqlite", "postgres"] as const) {
   test(
-    `a restored older backup: all sensors come back by the deploy command, one of them while it runs (${database})`,
+    `after an older backup is restored, the deploy command re-enrolls all sensors, even a running one (${database})`,
     async () => {
       await using scene = await openScene(database);
       const value = await scene.createToken("Servers");
@@ -178,7 +181,7 @@ for (const database of ["sqlite", "postgres"] as const) {
       const enrolled = await scene.enrollAll(again);
       expect(codesOf(enrolled)).toEqual([0]);
       expect(enrolled[1]?.stdout).toContain(` in place of ${ids[1]} of `);
-      // Once is enough: from now on they are known.
+      // Running it a second time changes nothing.
       expect((await scene.enroll(scene.hosts[1]!, again)).stdout).toContain(
         `already enrolled as ${idOf(scene.hosts[1]!)} `,
       );
@@ -188,7 +191,7 @@ for (const database of ["sqlite", "postgres"] as const) {
   );
 
   test(
-    `a new empty server with another private CA: all sensors come back by the deploy command with the new pin (${database})`,
+    `with a new, empty server and a new private CA, the deploy command with the new pin re-enrolls all sensors (${database})`,
     async () => {
       await using scene = await openScene(database, { ATTACKLENS_TLS: "private" });
       const value = await scene.createToken("Servers");
@@ -202,7 +205,7 @@ for (const database of ["sqlite", "postgres"] as const) {
       const never = await scene.createToken("Never", "never");
       const newPin = ["--ca-pin", await scene.caPin()];
       const host = scene.hosts[1]!;
-      // By the pin that a host has, whoever else answers gets nothing, and the host keeps its identity.
+      // With the old pin, the host sends nothing to another server and keeps its identity.
       expect((await scene.enroll(host, again, ...oldPin)).code).toBe(10);
       expect((await scene.enroll(host, again)).code).toBe(10);
       const other = await scene.enroll(host, never, ...newPin);
@@ -219,7 +222,7 @@ for (const database of ["sqlite", "postgres"] as const) {
   );
 
   test(
-    `one host: --replace makes a lost sensor a new one, and leaves one that the server knows as it is (${database})`,
+    `--replace re-enrolls a sensor that the server lost, and does not change a sensor that it still has (${database})`,
     async () => {
       await using scene = await openScene(database);
       const host = scene.hosts[0]!;

@@ -1,5 +1,5 @@
-// Neither the environment nor a file that lies about changes what the built programs run or whom they trust. Only LD_* is left out:
-// the system's loader obeys it before a program starts.
+// Neither the environment nor files in the working directory change which code the built programs run or
+// which servers they trust. LD_* is not tested: the system's loader applies it before a program starts.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   existsSync,
@@ -24,7 +24,7 @@ const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
 const PASSWORD = "violet tractor swims 42";
 
 let folder: string;
-/** A script that leaves a file when it runs, and the file. */
+/** A script that creates the file `mark` when it runs. */
 let script: string;
 let mark: string;
 beforeAll(() => {
@@ -38,7 +38,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** With an environment that holds nothing else. */
+/** Runs a program with only the given environment. */
 function run(
   program: { name: string },
   args: string[],
@@ -52,7 +52,7 @@ function run(
 }
 
 let variables: string[] | undefined;
-/** Every name that the runtime might read, as it was before it was locked. Its 100 MB are searched once. */
+/** Returns every variable that the unlocked runtime might read. Searches its 100 MB only once. */
 function runtimeVariables(): string[] {
   if (variables) return variables;
   const text = readFileSync(process.execPath, "latin1");
@@ -65,7 +65,7 @@ function runtimeVariables(): string[] {
 
 for (const program of [SERVER, SENSOR]) {
   describe(program.name, () => {
-    test("contains neither of the names that make it a JavaScript interpreter", () => {
+    test("does not contain the names of the variables that turn it into a JavaScript interpreter", () => {
       const bytes = readFileSync(programPath(program));
       for (const name of ["BUN_BE_BUN", "BUN_OPTIONS"])
         expect([name, bytes.includes(name)]).toEqual([name, false]);
@@ -90,7 +90,7 @@ for (const program of [SERVER, SENSOR]) {
       }
     });
 
-    test("no other variable of the runtime changes what runs", async () => {
+    test("no other variable of the runtime changes which code runs", async () => {
       const names = runtimeVariables();
       expect(names).toContain("BUN_INSPECT_PRELOAD");
       expect(names).toContain("BUN_JSC_functionOverrides");
@@ -109,14 +109,14 @@ for (const program of [SERVER, SENSOR]) {
       }
     });
 
-    test("says which variables it ignores", async () => {
+    test("prints which variables it ignores", async () => {
       const environment = { NODE_TLS_REJECT_UNAUTHORIZED: "0", BUN_OPTIONS: "x", SSL_CERT_DIR: "/nowhere" };
       expect((await run(program, ["version"], environment)).stderr).toBe(
         `${program.name}: ignored BUN_OPTIONS, NODE_TLS_REJECT_UNAUTHORIZED: the environment cannot weaken this program; unset them\n`,
       );
     });
 
-    test("files in the folder that it is started in, and other names for it, change nothing", async () => {
+    test("files in the working directory and other names of the program have no effect", async () => {
       const cwd = join(folder, `${program.name}-cwd`);
       mkdirSync(join(cwd, "node_modules", "zod"), { recursive: true });
       const preload = `preload = [${JSON.stringify(script)}]\n[run]\n${`preload = [${JSON.stringify(script)}]`}\n`;
@@ -147,7 +147,7 @@ for (const program of [SERVER, SENSOR]) {
       expect(existsSync(mark)).toBe(false);
     });
 
-    test("arguments of the runtime are arguments of the program", async () => {
+    test("the program, not the runtime, parses all arguments", async () => {
       for (const args of [
         ["--preload", script],
         ["--inspect"],
@@ -164,7 +164,7 @@ for (const program of [SERVER, SENSOR]) {
   });
 }
 
-test("the engine does not replace functions by what a file says, as the runtime that is not locked does", async () => {
+test("a file cannot replace functions in the locked runtime, but can in the unlocked one", async () => {
   const entry = join(folder, "probe.ts");
   writeFileSync(
     entry,
@@ -182,14 +182,14 @@ test("the engine does not replace functions by what a file says, as the runtime 
   expect((await runCommand([locked], { env: environment })).stdout).toBe("true true\n");
 });
 
-describe("a server with a certificate that is not trusted", () => {
+describe("a server with an untrusted certificate", () => {
   let server: Server;
   let url: string;
   let roots: string;
   const received: string[] = [];
   beforeAll(async () => {
-    const ca = await makeCa("anybody");
-    roots = join(folder, "anybody.pem");
+    const ca = await makeCa("untrusted");
+    roots = join(folder, "untrusted.pem");
     writeFileSync(roots, ca.certificate);
     server = createServer(chainOf(await makeLeaf(ca), ca), (request, response) => {
       received.push(`${request.method} ${request.url}`);
@@ -209,7 +209,7 @@ describe("a server with a certificate that is not trusted", () => {
     BUN_CONFIG_VERBOSE_FETCH: "curl",
   });
 
-  test("receives neither the token nor anything else from the sensor", async () => {
+  test("receives nothing from the sensor, not even the token", async () => {
     const state = join(folder, "state");
     const connection = ["--server", url, "--token", "-"];
     for (const args of [
@@ -225,7 +225,7 @@ describe("a server with a certificate that is not trusted", () => {
     expect(received).toEqual([]);
   });
 
-  test("receives neither the password nor a key from the server's commands", async () => {
+  test("receives no password and no API key from the server's commands", async () => {
     const key = join(folder, "key");
     writeFileSync(key, "atl_key_x");
     for (const args of [
@@ -242,7 +242,7 @@ describe("a server with a certificate that is not trusted", () => {
     expect(received).toEqual([]);
   });
 
-  test("is trusted where its root is given on purpose", async () => {
+  test("is trusted if its root is passed explicitly", async () => {
     const { stderr } = await run(
       SERVER,
       ["token", "list", "--server", url, "--sign-in", "ada@example.com", "--ca", roots],

@@ -1,5 +1,5 @@
-// The fleet of fleet.ts, small and for seconds; FLEET_HOSTS and FLEET_SECONDS make it what a release is judged by: 50 and 600.
-// FLEET_SEED repeats the faults of another run, which printed it.
+// Runs a small fleet of fleet.ts for some seconds. For a release, set FLEET_HOSTS to 50 and FLEET_SECONDS to
+// 600. FLEET_SEED repeats the faults of another run, which printed it.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
@@ -21,7 +21,7 @@ test.skipIf(obstacle !== undefined)(
     const script = [process.execPath, join(import.meta.dir, "fleet.ts"), "--switch", name];
     const { stdout, stderr } = await runCommand(
       wires.command([...script, "--hosts", hosts, "--seconds", seconds, "--seed", `${seed}`]),
-      // It starts a PostgreSQL of its own there: this one is out of reach.
+      // The program starts a separate PostgreSQL in the namespace, from which this one is unreachable.
       { env: { ...process.env, TEST_DATABASE_URL: undefined } },
     );
     if (!stdout.startsWith("{")) throw new Error(stderr.slice(-5_000));

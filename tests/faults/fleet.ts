@@ -1,6 +1,7 @@
-// A fleet under faults: real sensors on hosts of their own, two servers on one PostgreSQL behind a balancer, and until the time is over
-// servers that are killed and started, cables that are pulled, sensors that are killed. The seed decides which fault is next, whom it hits
-// and how long it lasts. Afterwards nothing may be lost or be there twice. Runs beside the hosts' switch, started by fleet.test.ts; prints what it saw as JSON.
+// Injects faults into a fleet: sensors on separate hosts, and two servers with one PostgreSQL behind a load
+// balancer. For a given time, it kills and stops servers, pulls cables, kills sensors and adds users. The
+// seed determines each fault, its target and its duration. Afterwards, nothing may be lost or duplicated.
+// fleet.test.ts starts this program in the namespace of the hosts' switch. It prints its results as JSON.
 import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ interface Member {
   sensor: Bun.Subprocess | undefined;
   /** Open for appending. */
   log: number;
-  /** Users that were added to it, in their order. */
+  /** The users that were added to the host, in order. */
   added: string[];
   busy: boolean;
 }
@@ -92,7 +93,7 @@ async function main() {
     await openBalancer(
       BALANCER_PORT,
       () => running.flatMap((server, index) => (server ? 19_080 + index : [])),
-      // Connections come as they come: they must not change what is drawn for the faults.
+      // The number of connections varies between runs, and must not change the faults.
       seededRandom(seed + 1),
     ),
   );
@@ -101,8 +102,8 @@ async function main() {
   const api = <R extends Route>(route: R, request: Partial<RouteRequest<R>> = {}) =>
     call(running.find(Boolean)!.url, route, request, ada);
   const code = new URL(running[0]!.setupLink!).hash.slice("#code=".length);
-  const person = { name: "Ada", email: "ada@example.com", password: "violet tractor swims 42" };
-  await api(completeSetup, { body: { code, ...person } });
+  const user = { name: "Ada", email: "ada@example.com", password: "violet tractor swims 42" };
+  await api(completeSetup, { body: { code, ...user } });
   await start(1);
   const { value, enrollmentToken } = await api(createEnrollmentToken, {
     body: { name: "Fleet", scope: { type: "all-assets" }, expiresAt: null, maxEnrollments: hostCount },
@@ -122,7 +123,7 @@ async function main() {
     member.sensor = sensor;
     void sensor.exited.then((exit) => {
       if (member.sensor === sensor)
-        problems.push(`${member.host.name}: the sensor ended by itself with ${exit}`);
+        problems.push(`${member.host.name}: the sensor exited unexpectedly with code ${exit}`);
     });
   };
   const enrolling = members.map(async (member) => {
@@ -131,7 +132,8 @@ async function main() {
     for (let tries = 1; ; tries++) {
       const exit = await spawn(member, [...args, "--state", member.host.stateDir], value).exited;
       if (exit === 0) break;
-      if (tries === 5) return problems.push(`${member.host.name}: enroll ended with ${exit} five times`);
+      if (tries === 5)
+        return problems.push(`${member.host.name}: enroll failed five times, with code ${exit}`);
     }
     run(member);
     log(`${member.host.name} is enrolled`);
@@ -139,7 +141,10 @@ async function main() {
   });
 
   const counts: Record<string, number> = {};
-  /** Whatever a fault needs is drawn before it begins: the next ones do not depend on how long it takes. */
+  /**
+   * Each fault takes its random numbers before it begins, so that its duration does not change the next
+   * faults.
+   */
   const faults: Record<string, () => () => Promise<void> | void> = {
     "server killed": () => stopServer("kill"),
     "server stopped": () => stopServer("stop"),
@@ -160,7 +165,7 @@ async function main() {
         if (!member.sensor || member.busy) return;
         const sensor = member.sensor;
         member.sensor = undefined;
-        // The shell before it has become it.
+        // The shell that started the sensor has replaced itself with it, so this kills the sensor.
         sensor.kill("SIGKILL");
         await sensor.exited;
         run(member);
@@ -239,22 +244,23 @@ async function main() {
       where h.sensor_id = ${id} and h.category = 'users' order by h.reported_at`;
     const items = rows.map((row: { items: number }) => Number(row.items));
     reports += items.length;
-    // Users were only ever added: a report out of its order, or one that came twice, shows.
+    // Users were only added, so a count that does not increase reveals a report out of order or a duplicate.
     if (items.some((count: number, index: number) => index > 0 && count <= items[index - 1]!))
       problems.push(`${hostname}: its users were reported as ${items.join(", ")}`);
   }
 
-  // The identity folder of one, on another host: noticed within an interval or two, and the original stays what it is.
+  // A clone: another host with the identity of one sensor. The server must detect it within two intervals,
+  // and the original must not change.
   const original = members.at(-1)!;
   const before = listed.find(({ hostname }) => hostname === original.host.name)!;
   const clone = addMember();
   cpSync(original.host.stateDir, clone.host.stateDir, { recursive: true });
-  // All processes are this machine's: the one that holds the original's folder would be found running.
+  // The hosts share their processes, so the clone would find that the process in this lock file is running.
   rmSync(join(clone.host.stateDir, "run.lock"));
   const clonedAt = Date.now();
   run(clone);
   const cloneOf = async () => (await sensors()).find((one) => one.cloneOf?.id === before.id);
-  await waitFor(async () => (await cloneOf()) !== undefined, problems, "the clone is a sensor of its own");
+  await waitFor(async () => (await cloneOf()) !== undefined, problems, "the clone becomes a separate sensor");
   const noticedMs = Date.now() - clonedAt;
   const shown = await cloneOf();
   if (shown?.hostname !== clone.host.name) problems.push(`the clone is ${shown?.hostname}`);
@@ -269,14 +275,14 @@ async function main() {
   if (after?.status !== "online" || after.hostname !== original.host.name)
     problems.push(`the original is ${after?.hostname}, ${after?.status}`);
 
-  // Blocked, a sensor is told so at its next request, keeps its key, and is heard again when it is unblocked.
+  // A blocked sensor receives the reason with its next request.
   const [blocked] = listed;
   const member = members.find(({ host }) => host.name === blocked!.hostname)!;
   await api(blockSensor, { params: { id: blocked!.id } });
   await waitFor(
     () => readFileSync(member.host.logFile, "utf8").includes("blocked:"),
     problems,
-    "blocked is told",
+    "the blocked sensor logs that it is blocked",
   );
   await api(unblockSensor, { params: { id: blocked!.id } });
 

@@ -1,5 +1,6 @@
-// kill -9 of the built sensor at each of its writes, one run after another. The same command then continues
-// from the state of disk and server. strace(1) kills the process on entering the system call.
+// Kills the built sensor with SIGKILL at each of its writes, one run per write. Whatever the disk or the
+// server has by then, the same command continues from there. strace(1) kills it when it enters the system
+// call.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -24,7 +25,7 @@ async function open() {
 }
 
 test.skipIf(!traces)(
-  `a sensor killed at any write of its enrollment is one sensor afterwards, for one use${skipped}`,
+  `a sensor killed at any write of its enrollment is enrolled once and uses the token once${skipped}`,
   async () => {
     const { installation: opened, ada, id, value } = await open();
     await using installation = opened;
@@ -45,7 +46,7 @@ test.skipIf(!traces)(
 );
 
 test.skipIf(!traces)(
-  `a sensor killed at any write of a report and of a change of its key stays the sensor that it is${skipped}`,
+  `a sensor killed at any write of a report or of a key rotation keeps its identity${skipped}`,
   async () => {
     const { installation: opened, ada, value } = await open();
     await using installation = opened;

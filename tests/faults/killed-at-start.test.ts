@@ -1,5 +1,5 @@
-// kill -9 of the built server at each sync of its first start and of its shutdown: the next start completes
-// the interrupted work.
+// Kills the built server with SIGKILL at each sync of its first start and of its shutdown. The next start
+// completes the interrupted work.
 import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const STEP = ALL_KILLS ? 1 : 8;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
 /**
- * Runs `serve` until it is killed at its nth call, or stops it when it listens. Returns true if it was
+ * Runs `serve` until it is killed at its nth call, or stops it when it listens. Returns whether it was
  * killed.
  */
 async function serveUntil(dataDir: string, call: string, nth: number): Promise<boolean> {
@@ -34,7 +34,7 @@ async function serveUntil(dataDir: string, call: string, nth: number): Promise<b
   const child = Bun.spawn([Bun.which("strace")!, "-f", "-o", "/dev/null", ...inject, ...serve], {
     stdout: "pipe",
     stderr: "ignore",
-    // The signal must reach the server. strace ends with it.
+    // A separate process group, so that a signal reaches the server. strace then ends too.
     detached: true,
   });
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -44,7 +44,7 @@ async function serveUntil(dataDir: string, call: string, nth: number): Promise<b
 }
 
 test.skipIf(!traces)(
-  `a server killed at any sync of its first start or its stop starts again${skipped}`,
+  `a server killed at any sync of its first start or its shutdown starts again${skipped}`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "attacklens-start-"));
     let kills = 0;

@@ -1,4 +1,4 @@
-// kill -9 of the built sensor during enrollment, before the server receives the request and before the sensor
+// Kills the built sensor with SIGKILL while it enrolls: before the server receives its request, and before it
 // receives the reply.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { runSensor } from "../../harness/programs.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 
-/** A proxy in front of the server. It calls `onRequest` and `onReply` while the sensor waits. */
+/** Opens a proxy in front of the server. It calls `onRequest` and `onReply` while the sensor waits. */
 function openProxy(server: string) {
   const hooks = { onRequest: () => {}, onReply: () => {} };
   const proxy = Bun.serve({
@@ -37,7 +37,7 @@ function openProxy(server: string) {
 }
 
 for (const moment of ["onRequest", "onReply"] as const) {
-  test(`a sensor killed ${moment === "onRequest" ? "while its request is in transit" : "before it reads the reply"} becomes one sensor when it is started again`, async () => {
+  test(`a sensor killed ${moment === "onRequest" ? "before the server receives its request" : "before it reads the reply"} is enrolled once after a restart`, async () => {
     await using installation = await openInstallation({ database: "sqlite" });
     await using proxy = openProxy(installation.server.url);
     const ada = await installation.createSuperAdmin();
@@ -62,7 +62,7 @@ for (const moment of ["onRequest", "onReply"] as const) {
     expect(second.stdout).toContain(items[0]!.id);
     const token = await ada.call(getEnrollmentToken, { params: { id } });
     expect(token).toMatchObject({ enrolledSensors: 1, refusedAttempts: 0 });
-    const goesOn = await runSensor(["run", "--once", "--state", stateDir]);
-    expect({ code: goesOn.code, stderr: goesOn.stderr }).toEqual({ code: 0, stderr: "" });
+    const reporting = await runSensor(["run", "--once", "--state", stateDir]);
+    expect({ code: reporting.code, stderr: reporting.stderr }).toEqual({ code: 0, stderr: "" });
   });
 }

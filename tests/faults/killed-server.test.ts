@@ -1,5 +1,5 @@
-// kill -9 of the server during a burst of enrollments: it keeps every acknowledged one, and retries return
-// the same sensors.
+// Kills the server with SIGKILL during a burst of enrollments. Acknowledged enrollments persist, and retries
+// return them.
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,12 +17,12 @@ import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { makeSigner } from "../../harness/signer.ts";
 
 const HOSTS = ALL_KILLS ? 1_200 : 400;
-/** Acknowledgements after which the server is killed: early and late in the burst. */
+/** The number of further acknowledgements before each kill: at the start of the burst, and later. */
 const KILLED_AFTER = [1, 40, 100];
 
 type Host = ReturnType<typeof makeSigner>;
 
-/** One attempt of one host; undefined: the connection was lost. */
+/** Makes one attempt for one host. Returns undefined if the connection broke. */
 async function tryToEnroll(url: string, host: Host, index: number, token: string) {
   const facts = {
     hostname: `host-${index}`,
@@ -56,7 +56,7 @@ async function listAllSensors(url: string, session: Session) {
 }
 
 for (const database of ["sqlite", "postgres"] as const) {
-  test(`a server killed during a burst keeps every acknowledged enrollment, and creates none twice (${database})`, async () => {
+  test(`a server killed during a burst keeps every acknowledged enrollment, and duplicates none (${database})`, async () => {
     await using opened = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), "attacklens-faults-"));
     opened.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,7 +96,8 @@ for (const database of ["sqlite", "postgres"] as const) {
     }
     expect(acknowledged.size, "the server was killed while hosts were waiting").toBeLessThan(HOSTS);
 
-    // Every host retries twice at once: with a reply, with a lost reply, and with a lost request.
+    // Every host retries, twice concurrently: those with a reply, those without one, and those whose request
+    // was lost.
     const { url } = server;
     const retries = await Promise.all(
       [...hosts, ...hosts].map((host, index) => tryToEnroll(url, host, index % HOSTS, value)),

@@ -1,4 +1,5 @@
-// PostgreSQL as operators have it: behind a pooler, with few connections for the role, and with a network that fails.
+// PostgreSQL as in production: behind a connection pooler, with a connection limit for the role, and with an
+// unreliable network.
 import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +20,7 @@ async function openFolder(opened: AsyncDisposableStack): Promise<string> {
   return folder;
 }
 
-/** Sends requests of both kinds; returns how many replies had each status. */
+/** Sends reads and writes. Returns the number of replies per status. */
 async function sendRequests(
   url: string,
   { cookie }: Session,
@@ -53,7 +54,7 @@ for (const [name, settings] of [
     "ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout",
   ],
 ] as const) {
-  test(`the server runs behind a PgBouncer in transaction mode ${name}, and is not deaf`, async () => {
+  test(`behind a PgBouncer in transaction mode ${name}, the server works and receives changes`, async () => {
     await using opened = new AsyncDisposableStack();
     const folder = await openFolder(opened);
     const { url: databaseUrl } = opened.use(await createTestDatabase());
@@ -68,27 +69,27 @@ for (const [name, settings] of [
         environment: { ...secret, ...environment },
       });
     };
-    const deaf = opened.use(await start("deaf", {}));
-    const { session } = await createSuperAdmin(deaf, join(folder, "deaf"));
-    expect(await sendRequests(deaf.url, session, 40)).toEqual({ 200: 20, 201: 20 });
-    await untilLog(join(folder, "deaf.log"), "set ATTACKLENS_LISTEN_URL");
+    const pooled = opened.use(await start("pooled", {}));
+    const { session } = await createSuperAdmin(pooled, join(folder, "pooled"));
+    expect(await sendRequests(pooled.url, session, 40)).toEqual({ 200: 20, 201: 20 });
+    await untilLog(join(folder, "pooled.log"), "set ATTACKLENS_LISTEN_URL");
 
-    const hearing = opened.use(await start("hearing", { ATTACKLENS_LISTEN_URL: databaseUrl }));
-    for (const server of [deaf, hearing]) {
-      const other = server === deaf ? hearing : deaf;
-      const { told } = await openChanges(server, session);
+    const direct = opened.use(await start("direct", { ATTACKLENS_LISTEN_URL: databaseUrl }));
+    for (const server of [pooled, direct]) {
+      const other = server === pooled ? direct : pooled;
+      const { changed } = await openChanges(server, session);
       await call(other.url, createAssetGroup, { body: { name: crypto.randomUUID() } }, session);
-      await told;
+      await changed;
     }
-    expect(readFileSync(join(folder, "hearing.log"), "utf8")).not.toContain("ATTACKLENS_LISTEN_URL to");
+    expect(readFileSync(join(folder, "direct.log"), "utf8")).not.toContain("ATTACKLENS_LISTEN_URL to");
   });
 }
 
-/** Resolves once the stream is open; `told` resolves when a change is told. */
-async function openChanges({ url }: RunningServer, { cookie }: Session): Promise<{ told: Promise<void> }> {
+/** Resolves when the stream is open. `changed` resolves when a change arrives. */
+async function openChanges({ url }: RunningServer, { cookie }: Session): Promise<{ changed: Promise<void> }> {
   const abort = new AbortController();
   const reply = await fetch(`${url}/api/v1/changes`, { headers: { cookie: cookie! }, signal: abort.signal });
-  const limit = setTimeout(() => abort.abort(new Error("no change was told")), 45_000);
+  const limit = setTimeout(() => abort.abort(new Error("no change arrived")), 45_000);
   const read = async () => {
     let text = "";
     for await (const part of reply.body!.pipeThrough(new TextDecoderStream())) {
@@ -98,10 +99,10 @@ async function openChanges({ url }: RunningServer, { cookie }: Session): Promise
     clearTimeout(limit);
     abort.abort();
   };
-  return { told: read() };
+  return { changed: read() };
 }
 
-test("requests wait for a connection where the role may have fewer than the pool", async () => {
+test("requests wait for a connection if the role allows fewer connections than the pool", async () => {
   await using opened = new AsyncDisposableStack();
   const folder = await openFolder(opened);
   const database = opened.use(await createTestDatabase());
@@ -136,7 +137,7 @@ test("requests wait for a connection where the role may have fewer than the pool
   }
 });
 
-test("connections that are lost under load, and a PostgreSQL that is away, cost 503 with Retry-After and nothing else", async () => {
+test("lost connections and an unreachable PostgreSQL cause only replies 503 with Retry-After", async () => {
   await using opened = new AsyncDisposableStack();
   const folder = await openFolder(opened);
   const database = opened.use(await createTestDatabase());

@@ -1,4 +1,4 @@
-// The same sources and commit give the same bytes, in whichever folder and from whichever clone they are built.
+// The same sources and commit give the same bytes, whatever the folder and the clone of the build.
 import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
@@ -20,7 +20,7 @@ async function hashOf(path: string): Promise<string> {
   return new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex");
 }
 
-/** A clone as another user has it. */
+/** Copies the sources, as in the clone of another user. */
 async function copySources(folder: string): Promise<void> {
   for (const name of [
     "protocol",
@@ -33,14 +33,15 @@ async function copySources(folder: string): Promise<void> {
     "tsconfig.json",
   ])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  // Their own: where libraries really are is what the bundler sees. Links to the files, where the file system has them, take a moment.
+  // The bundler resolves symbolic links, so the clone needs its own libraries. Hard links are fast, if the
+  // file system supports them.
   const libraries = join(ROOT, "node_modules");
   const { code } = await runCommand(["cp", "-al", libraries, folder]);
   if (code !== 0) await runCommand(["cp", "-a", libraries, folder]);
 }
 
 test(
-  "a build in another folder, and one from another clone, are equal",
+  "builds in another folder and from another clone are identical",
   async () => {
     using folder = openFolder();
     const commit = await findCommit();
@@ -65,7 +66,7 @@ test(
   TIMEOUT_MS,
 );
 
-test("a commit names the clone's state, and an archive has none", async () => {
+test("the commit shows whether the clone has changes, and is unknown in an archive", async () => {
   using folder = openFolder();
   const git = (...args: string[]) =>
     runCommand(["git", "-C", folder.path, "-c", "user.name=a", "-c", "user.email=a@b.example", ...args]);
@@ -77,12 +78,12 @@ test("a commit names the clone's state, and an archive has none", async () => {
   expect(await findCommit(folder.path)).toMatch(/^[0-9a-f]{40}$/);
   await Bun.write(join(folder.path, "file"), "2");
   expect(await findCommit(folder.path)).toMatch(/^[0-9a-f]{40}-dirty$/);
-  // Unpacked inside a clone of something else.
+  // An archive that is unpacked inside another clone.
   await mkdir(join(folder.path, "archive"));
   expect(await findCommit(join(folder.path, "archive"))).toBe("unknown");
 });
 
-test("each program names the build that it is", async () => {
+test("each program prints its version and commit", async () => {
   for (const program of [SERVER, SENSOR]) {
     const { code, stdout } = await runCommand([programPath(program), "version", "--json"]);
     expect(code).toBe(0);

@@ -1,5 +1,5 @@
-// A host changes while its server is away, and the built sensor is killed at each of its writes, then and while it delivers: the
-// server's history has each state of the host once and in order.
+// A host changes while its server is unreachable. The built sensor is killed at each of its writes, then and
+// while it delivers its spool. The server's history contains each state of the host once and in order.
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,15 +12,15 @@ import { createSuperAdmin, enrollThisMachine } from "../../harness/first-day.ts"
 import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../harness/programs.ts";
 import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 
-/** As root on Linux: the sensor sees users of the test's own. */
+/** Needs root on Linux: the sensor reads a user database that the test changes. */
 const isOwnHost = ["unshare", "--mount", "true"];
 const obstacle =
   (!traces && "strace cannot trace here") ||
   ((process.getuid?.() !== 0 || Bun.spawnSync(isOwnHost, { stderr: "ignore" }).exitCode !== 0) &&
-    "a host of its own needs root");
+    "changing the users of a host needs root");
 
 test.skipIf(Boolean(obstacle))(
-  `what changed while the server was away is in its history once and in order, however the sensor is killed${obstacle ? ` (skipped: ${obstacle})` : ""}`,
+  `the history has every change during an outage once and in order, whenever the sensor is killed${obstacle ? ` (skipped: ${obstacle})` : ""}`,
   async () => {
     await using opened = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), "attacklens-away-"));

@@ -1,10 +1,10 @@
-// Hosts of the tests' own on this machine: each a network namespace with a cable to a switch, a name, a machine id and users of its
-// own. They reach one another and nothing else. Linux, as root.
+// Simulated hosts on this machine. Each is a network namespace with a cable to a switch, and has a separate
+// hostname, machine id and user database. The hosts reach only each other. Needs root on Linux.
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { programPath, SENSOR } from "../../harness/build.ts";
 
-/** The switch's own address: what the hosts can reach. */
+/** The address of the switch, where the hosts reach the servers. */
 export const SWITCH_ADDRESS = "10.77.0.1";
 
 export interface Host {
@@ -12,14 +12,14 @@ export interface Host {
   address: string;
   stateDir: string;
   logFile: string;
-  /** The command as it runs on this host. */
+  /** Returns the command line that runs the sensor with these arguments on the host. */
   command(args: string[]): string[];
   addUser(name: string): void;
   pullCable(): void;
   plugCable(): void;
 }
 
-/** Why there can be none here; undefined: there can. */
+/** Returns why this machine cannot simulate hosts; undefined: it can. */
 export function whyNoHosts(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     return "network namespaces need root on Linux";
@@ -31,7 +31,7 @@ export function whyNoHosts(): string | undefined {
   return undefined;
 }
 
-/** A switch in a namespace of its own, which is where servers are to run. */
+/** Opens a switch in a separate namespace. Servers run in that namespace too. */
 export function openSwitch(name: string) {
   ip("netns", "add", name);
   ip("-n", name, "link", "set", "lo", "up");
@@ -39,13 +39,13 @@ export function openSwitch(name: string) {
   ip("-n", name, "addr", "add", `${SWITCH_ADDRESS}/16`, "dev", "switch");
   ip("-n", name, "link", "set", "switch", "up");
   return {
-    /** The command as it runs beside the switch. */
+    /** Returns the command line that runs a program in the namespace of the switch. */
     command: (args: string[]) => ["nsenter", `--net=/run/netns/${name}`, ...args],
     [Symbol.dispose]: () => ip("netns", "del", name),
   };
 }
 
-/** Hosts with a cable to the switch of that name, whose files are below the folder. */
+/** Adds hosts with a cable to the named switch. Their files are below `folder`. */
 export function openHosts(switchName: string, folder: string) {
   const made: string[] = [];
   return {

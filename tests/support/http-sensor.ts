@@ -1,4 +1,5 @@
-// A sensor that says of its host what a test wants: requests signed as the protocol says, straight from node:crypto.
+// A sensor that says of its host what a test wants: requests signed as the protocol says, straight from
+// node:crypto.
 import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll, type HostFacts } from "@attacklens/protocol/enroll.ts";

@@ -1,12 +1,12 @@
-// kill -9 of the built sensor at its writes, one run after another; strace(1) does it, on entering the system call. Of a kind of call
-// it is each fifth without ALL_KILLS=1.
+// Kills the built sensor with SIGKILL at its writes, one run per write. strace(1) kills it when it enters the
+// system call. Without ALL_KILLS=1, it kills at every fifth call of each kind.
 import { readdirSync } from "node:fs";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
 
-/** What changes something outside the process. */
+/** The system calls with effects outside of the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];
 const MOST_KILLS = 60;
 const STEP = ALL_KILLS ? 1 : 5;
@@ -17,13 +17,16 @@ export const traces =
 
 interface KillOptions {
   calls?: string[];
-  /** Runs the command that follows it. */
+  /** The command line of a program that runs the command after it, e.g. unshare(1). */
   through?: string[];
-  /** How a run ends that was not killed. */
+  /** The exit code of a run that was not killed. */
   exitCode?: number;
 }
 
-/** Runs the command until it was killed at its calls of each kind; `check` looks at what is left. */
+/**
+ * Runs the command once for each call to kill it at. After each run, `check` checks the result. Returns the
+ * kills.
+ */
 export async function killAtEach(
   command: (kill: number) => Promise<{ args: string[]; stdin?: string }>,
   check: (kill: number, call: string) => Promise<void>,
@@ -47,7 +50,7 @@ export async function killAtEach(
   return kills;
 }
 
-/** Files that were not finished. */
+/** Returns the names of unfinished files. */
 export function leftOver(stateDir: string): string[] {
   return readdirSync(stateDir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".new"));
 }

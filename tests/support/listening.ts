@@ -1,4 +1,4 @@
-// Whether a program that a test starts can be reached yet.
+// Checks whether a program that a test starts is reachable.
 import { connect } from "node:net";
 
 export async function isListening(port: number): Promise<boolean> {

@@ -1,5 +1,5 @@
-// nginx before a server of ours, as operators have it: ends TLS and passes requests on. The one in PATH, else Debian's package when we
-// may install it.
+// nginx in front of our server, as in production: it terminates TLS and passes requests on. Uses the nginx in
+// PATH, otherwise Debian's package if we may install it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -13,14 +13,14 @@ export interface Nginx extends AsyncDisposable {
 }
 
 export interface NginxOptions {
-  /** For its own files. */
+  /** For the files of nginx. */
   folder: string;
   port: number;
   /** PEM. */
   tls: { cert: string; key: string };
-  /** Where requests go on to. */
+  /** The URL that requests are passed on to. */
   upstream: string;
-  /** The address that it comes from there; the system's choice when absent. */
+  /** The source address of requests to the upstream. Absent: the system selects it. */
   from?: string;
 }
 
@@ -35,7 +35,7 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Resolves once it listens. Throws with its log when it does not. */
+/** Resolves when nginx listens. Throws with its log if it does not. */
 export async function startNginx({ folder, port, tls, upstream, from }: NginxOptions): Promise<Nginx> {
   const program = await findNginx();
   mkdirSync(folder, { recursive: true });
@@ -94,12 +94,15 @@ http {
   };
 }
 
-/** The server block that docs/operate.md shows, with other values. Throws when one of them is not there any more. */
+/**
+ * Returns the server block in docs/operate.md with other values. Throws if the page lacks one of the
+ * originals.
+ */
 function documentedServer(values: Record<string, string>): string {
   const page = readFileSync(join(import.meta.dir, "../../docs/operate.md"), "utf8");
   let block = /```nginx\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
   for (const [documented, value] of Object.entries(values)) {
-    if (!block.includes(documented)) throw new Error(`docs/operate.md shows no ${documented} for nginx`);
+    if (!block.includes(documented)) throw new Error(`docs/operate.md has no ${documented} for nginx`);
     block = block.replace(documented, () => value);
   }
   return block;
@@ -111,11 +114,11 @@ async function findNginx(): Promise<string> {
   const installed = (await installPackage("nginx-light")) ? inPath() : undefined;
   if (installed) return installed;
   throw new Error(
-    "Cannot test behind nginx: there is none\nhint: install it, e.g. apt-get install nginx-light",
+    "Cannot test behind nginx: it is not installed\nhint: install it, e.g. apt-get install nginx-light",
   );
 }
 
-/** Debian keeps it where only root looks. */
+/** On Debian, only root has the folder of nginx in PATH. */
 function inPath(): string | undefined {
   return Bun.which("nginx") ?? (existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : undefined);
 }

@@ -1,4 +1,5 @@
-// PgBouncer in transaction mode before a PostgreSQL. The one in PATH, else Debian's package when we may install it.
+// PgBouncer in transaction mode in front of PostgreSQL. Uses the PgBouncer in PATH, otherwise Debian's
+// package if we may install it.
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import { isListening } from "./listening.ts";
 import { findFreePort } from "./nginx.ts";
 
 export interface PgBouncer extends AsyncDisposable {
-  /** The same database, by way of PgBouncer. */
+  /** The URL of the same database through PgBouncer. */
   url: string;
 }
 
@@ -17,15 +18,15 @@ const START_TIMEOUT_MS = 45_000;
 
 export interface PgBouncerOptions {
   databaseUrl: string;
-  /** More lines of its configuration. */
+  /** Additional lines of the configuration. */
   settings?: string;
 }
 
-/** Resolves once it listens. Throws with its log when it does not. */
+/** Resolves when PgBouncer listens. Throws with its log if it does not. */
 export async function startPgBouncer({ databaseUrl, settings = "" }: PgBouncerOptions): Promise<PgBouncer> {
   const program = await findPgBouncer();
   const folder = mkdtempSync(join(tmpdir(), "attacklens-pgbouncer-"));
-  // Another account runs it.
+  // Another account runs PgBouncer, and writes its log here.
   chmodSync(folder, 0o777);
   const { hostname, port, pathname, username, password } = new URL(databaseUrl);
   const database = pathname.slice(1);
@@ -51,7 +52,7 @@ logfile = ${log}
 ${settings}
 `,
   );
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const child = spawn(program, ["-q", configuration], { stdio: "ignore", ...account });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -78,11 +79,11 @@ async function findPgBouncer(): Promise<string> {
   const installed = (await installPackage("pgbouncer")) ? inPath() : undefined;
   if (installed) return installed;
   throw new Error(
-    "Cannot test behind PgBouncer: there is none\nhint: install it, e.g. apt-get install pgbouncer",
+    "Cannot test behind PgBouncer: it is not installed\nhint: install it, e.g. apt-get install pgbouncer",
   );
 }
 
-/** Debian keeps it where only root looks. */
+/** On Debian, only root has the folder of PgBouncer in PATH. */
 function inPath(): string | undefined {
   return Bun.which("pgbouncer") ?? (existsSync("/usr/sbin/pgbouncer") ? "/usr/sbin/pgbouncer" : undefined);
 }

@@ -1,11 +1,11 @@
-// Stands between a program and a server of its, byte by byte, and cuts their connections when a test says so.
+// Relays TCP connections between a program and a server, and cuts them when a test requests it.
 import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
 
 export interface TcpRelay extends AsyncDisposable {
   port: number;
-  /** Ends every connection at once, as a network that fails does. */
+  /** Resets every connection, like a network failure. */
   cut(): void;
-  /** While closed, new connections are refused with a reset. */
+  /** While true, new connections are reset. */
   isClosed: boolean;
 }
 

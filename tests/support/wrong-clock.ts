@@ -1,14 +1,17 @@
-// Programs that see another time than this machine's, by libfaketime: the one that is installed, else Debian's package.
+// Runs programs with a wrong clock, using libfaketime: the installed one, otherwise Debian's package.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { installPackage } from "../../harness/debian.ts";
 
-/** What to add to a program's environment, so that its clock is that far ahead, e.g. -2 days. Throws where there is no libfaketime. */
+/**
+ * Returns the environment variables that shift the clock of a program, e.g. by -2 days. Throws without
+ * libfaketime.
+ */
 export async function clockOffBy(days: number): Promise<Record<string, string>> {
   const library = find() ?? ((await installPackage("libfaketime")) ? find() : undefined);
   if (library) return { LD_PRELOAD: library, FAKETIME: `${days > 0 ? "+" : ""}${days}d` };
   throw new Error(
-    "Cannot test with a wrong clock: there is no libfaketime\nhint: apt-get install libfaketime",
+    "Cannot test with a wrong clock: libfaketime is not installed\nhint: apt-get install libfaketime",
   );
 }
 
