@@ -1,10 +1,8 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { build } from "../harness/build.ts";
 import { createTestDatabase } from "../harness/databases.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
+import { openTemporaryFolder } from "../harness/temporary-folder.ts";
 import { progress, runTask } from "../harness/terminal.ts";
 import { benchCheckIn } from "./check-in.ts";
 import { benchEnroll } from "./enroll.ts";
@@ -13,8 +11,7 @@ import { benchTrickling } from "./trickling.ts";
 
 await runTask("bench", async (opened) => {
   await build();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-bench-"));
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = opened.use(openTemporaryFolder("bench")).path;
   progress('measuring check-ins, interleaved with a "hello world" server');
   console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
   progress("measuring enrollments with one token, on SQLite");

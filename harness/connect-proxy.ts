@@ -3,6 +3,7 @@
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { joinSockets } from "./join-sockets.ts";
 
 export interface ConnectProxyOptions {
   /** Required with Basic authentication (RFC 7617). Absent: no authentication. */
@@ -52,21 +53,9 @@ export async function openConnectProxy(options: ConnectProxyOptions = {}): Promi
     }
     const target = String(request.url);
     tunnels.push(target);
-    const behind = connect(Number(target.slice(target.lastIndexOf(":") + 1)), "127.0.0.1");
-    for (const socket of [client, behind]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        behind.destroy();
-      });
-    }
-    behind.once("connect", () => {
-      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      client.pipe(behind);
-      behind.pipe(client);
-    });
+    const upstream = connect(Number(target.slice(target.lastIndexOf(":") + 1)), "127.0.0.1");
+    upstream.once("connect", () => client.write("HTTP/1.1 200 Connection established\r\n\r\n"));
+    joinSockets(client, upstream, open);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

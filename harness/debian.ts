@@ -15,3 +15,16 @@ export async function installPackage(name: string): Promise<boolean> {
   }
   return true;
 }
+
+/** Returns the path of a program. Installs its package if necessary. Throws if that is not possible. */
+export async function findOrInstall(program: string, packageName = program): Promise<string> {
+  const path = findProgram(program) ?? ((await installPackage(packageName)) && findProgram(program));
+  if (path) return path;
+  throw new Error(`${program} is not installed\nhint: install it, e.g. apt-get install ${packageName}`);
+}
+
+/** On Debian, only root has /usr/sbin in PATH. */
+function findProgram(name: string): string | undefined {
+  const path = `/usr/sbin/${name}`;
+  return Bun.which(name) ?? (existsSync(path) ? path : undefined);
+}

@@ -11,9 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { findFreePort } from "./free-port.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** The URL of a database whose user may create others. */
@@ -67,7 +67,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
     throw new Error(initdb.error?.message ?? `initdb failed\n${initdb.stdout}${initdb.stderr}`);
   rmSync(passwordFile);
 
-  const port = await freePort();
+  const port = await findFreePort();
   // This data may be lost in a crash, so nothing waits for the disk.
   const settings = {
     port,
@@ -161,15 +161,4 @@ function linkLibraries(native: string): void {
     const link = join(dirname(native), target);
     if (!existsSync(link)) symlinkSync(basename(source), link);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

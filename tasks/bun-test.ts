@@ -35,13 +35,9 @@ export function addCounts(all: readonly Counts[]): Counts {
 export interface BunTestRun {
   /** Files and folders relative to the top folder. */
   paths: string[];
-  /** Files and folders below `paths` that are not run. */
-  ignore?: string[];
   /** Added to the environment of this process. */
   environment?: Record<string, string>;
   timeoutMs?: number;
-  /** The number of test files that run concurrently. Absent: the number of cores. */
-  workers?: number;
 }
 
 /**
@@ -66,12 +62,11 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         ...[process.execPath, "--no-env-file", "test"],
         ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
-        `--parallel=${run.workers ?? availableParallelism()}`,
+        `--parallel=${availableParallelism()}`,
         // Files in one worker share loaded modules and common resources: loading the server takes half a
         // second.
         "--no-isolate",
         `--timeout=${run.timeoutMs ?? TIMEOUT_MS}`,
-        ...(run.ignore ?? []).map((path) => `--path-ignore-patterns=${path}/**`),
         ...run.paths.map((path) => `./${path}`),
       ],
       {

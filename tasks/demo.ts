@@ -1,8 +1,7 @@
 // npm run demo: sets up an installation on this machine, waits for the first inventory, and runs until
 // Ctrl-C. With --exit, it stops after the first inventory, and its last line is JSON. With --data DIR, it
 // keeps the database, the logs and the sensor's identity in DIR.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
@@ -15,6 +14,7 @@ import {
   waitForInventory,
 } from "../harness/first-day.ts";
 import { lastLines, type RunningServer, startSensor, startServer } from "../harness/programs.ts";
+import { openTemporaryFolder } from "../harness/temporary-folder.ts";
 import { callerPath, elapsedMs, progress, runTask, TaskError } from "../harness/terminal.ts";
 
 type SensorReport = Awaited<ReturnType<typeof waitForInventory>>;
@@ -24,7 +24,8 @@ const COUNTED: Category[] = ["packages", "services", "ports", "users"];
 await runTask("demo", async (opened) => {
   const { values } = parseArgs({ options: { exit: { type: "boolean" }, data: { type: "string" } } });
   await build();
-  const folder = values.data === undefined ? throwawayFolder(opened) : callerPath(values.data);
+  const folder =
+    values.data === undefined ? opened.use(openTemporaryFolder("demo")).path : callerPath(values.data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const dataDir = join(folder, "server");
   const stateDir = join(folder, "sensor");
@@ -67,12 +68,6 @@ await runTask("demo", async (opened) => {
   );
   return await ended;
 });
-
-function throwawayFolder(opened: AsyncDisposableStack): string {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-"));
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function printSummary(server: RunningServer, user: User, sensor: SensorReport): void {
   const counts = sensor.inventory.map(({ category, status, items, reason }) => {

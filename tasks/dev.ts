@@ -1,10 +1,10 @@
 // npm run dev: runs the server, the console and one sensor from their sources, with throwaway data. An edit
 // of the console shows in the open page. An edit of the server or the sensor restarts only that program. An
 // edit of protocol/ restarts both. An edit of a test restarts nothing.
-import { existsSync, mkdtempSync, rmSync, statSync, watch } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { createSuperAdmin, enrollThisMachine } from "../harness/first-day.ts";
+import { findFreePort } from "../harness/free-port.ts";
 import {
   FROM_SOURCE,
   lastLines,
@@ -12,6 +12,7 @@ import {
   startSensor,
   startServer,
 } from "../harness/programs.ts";
+import { openTemporaryFolder } from "../harness/temporary-folder.ts";
 import { progress, ROOT, runTask } from "../harness/terminal.ts";
 import { openDevConsole } from "./dev-console.ts";
 
@@ -27,8 +28,7 @@ const PROGRAMS_OF: Record<string, Program[]> = {
 const SETTLE_MS = 50;
 
 await runTask("dev", async (opened) => {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-dev-"));
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = opened.use(openTemporaryFolder("dev")).path;
   const [dataDir, stateDir] = [join(folder, "server"), join(folder, "sensor")];
   const [serverLog, sensorLog] = [join(folder, "server.log"), join(folder, "sensor.log")];
   const listen = `127.0.0.1:${await findFreePort()}`;
@@ -112,9 +112,4 @@ function isSource(name: string): boolean {
   return (
     /\.(ts|tsx|sql|json)$/.test(name) && !/\.test\.tsx?$|(^|\/)(testing|testdata|node_modules)\//.test(name)
   );
-}
-
-async function findFreePort(): Promise<number> {
-  using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
-  return server.port as number;
 }

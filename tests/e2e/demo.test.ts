@@ -1,24 +1,22 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { runCommand } from "../../harness/command.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 test("npm run demo -- --exit prints the report of the sensor, and works twice with the same folder", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-demo-test-"));
-  try {
-    const first = await demo(folder);
-    expect(first).toMatchObject({ hostname: hostname(), sensorId: expect.stringMatching(/^sen_/) });
-    expect(first.tokenId).toMatch(/^tok_/);
-    for (const count of [first.packages, first.users, first.elapsedMs]) expect(count).toBeGreaterThan(0);
-    expect(await demo(folder)).toMatchObject({ url: first.url, sensorId: first.sensorId });
-    expect(tokenValuesBelow(folder)).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using temporary = openTemporaryFolder("demo-test");
+  const folder = temporary.path;
+  const first = await demo(folder);
+  expect(first).toMatchObject({ hostname: hostname(), sensorId: expect.stringMatching(/^sen_/) });
+  expect(first.tokenId).toMatch(/^tok_/);
+  for (const count of [first.packages, first.users, first.elapsedMs]) expect(count).toBeGreaterThan(0);
+  expect(await demo(folder)).toMatchObject({ url: first.url, sensorId: first.sensorId });
+  expect(tokenValuesBelow(folder)).toEqual([]);
 });
 
 async function demo(folder: string) {

@@ -1,10 +1,10 @@
 // Runs `npm run dev` in a copy of the sources, and edits files of each folder.
 import { expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../harness/command.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { ROOT } from "../../harness/terminal.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -17,7 +17,8 @@ const SOURCES = [
 test(
   "an edit shows in the open page, or restarts only the program that contains the file",
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), "attacklens-dev-test-"));
+    using temporary = openTemporaryFolder("dev-test");
+    const folder = temporary.path;
     for (const name of SOURCES) await cp(join(ROOT, name), join(folder, name), { recursive: true });
     const { code } = await runCommand(["cp", "-al", join(ROOT, "node_modules"), folder]);
     if (code !== 0) await runCommand(["cp", "-a", join(ROOT, "node_modules"), folder]);
@@ -63,7 +64,6 @@ test(
     } finally {
       dev.kill("SIGTERM");
       await dev.exited;
-      rmSync(folder, { recursive: true, force: true });
     }
   },
   TIMEOUT_MS,

@@ -10,10 +10,11 @@ import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { chainOf, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { openConnectProxy } from "../../harness/connect-proxy.ts";
+import { findFreePort } from "../../harness/free-port.ts";
 import { runSensor, runServerCommand, startSensor, startServer } from "../../harness/programs.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
-import { findFreePort, startNginx } from "../support/nginx.ts";
+import { startNginx } from "../support/nginx.ts";
 import { createToken } from "../support/sensors.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 

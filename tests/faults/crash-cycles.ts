@@ -4,8 +4,7 @@
 // check-ins. If the reply of a creating request is lost, repeating the request must not create a second
 // object. The seed determines all faults. crash-cycles.test.ts starts this program, which prints its results
 // as JSON.
-import { mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { programPath, SERVER } from "../../harness/build.ts";
@@ -13,6 +12,7 @@ import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { cleanEnvironment, lastLines, type RunningServer, startServer } from "../../harness/programs.ts";
 import { seededRandom } from "../../harness/seeded-random.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { openAcknowledged } from "./acknowledged.ts";
 
 const { values } = parseArgs({
@@ -48,8 +48,7 @@ const problem = (text: string) => {
 /** Opens an installation whose server is killed and started. */
 async function openVictim(number: number) {
   await using opening = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-crash-"));
-  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = opening.use(openTemporaryFolder("crash")).path;
   const database = values.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
   const [dataDir, logFile] = [join(folder, "server"), join(folder, "server.log")];
   mkdirSync(dataDir, { mode: 0o700 });

@@ -1,8 +1,7 @@
 // A server loses the records of its sensors. Running the deploy command again re-enrolls them, and no host
 // needs anything else.
 import { expect, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -12,6 +11,7 @@ import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { copyTestDatabase, createTestDatabase, type TestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
+import { findFreePort } from "../../harness/free-port.ts";
 import {
   type RunningProgram,
   type RunningServer,
@@ -19,8 +19,8 @@ import {
   startSensor,
   startServer,
 } from "../../harness/programs.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
-import { findFreePort } from "../support/nginx.ts";
 
 type DatabaseName = "sqlite" | "postgres";
 
@@ -32,8 +32,7 @@ const TIMEOUT_MS = 180_000 + HOSTS * 20_000;
 /** Opens a server whose data can be lost or restored from a backup, and hosts with one folder each. */
 async function openScene(database: DatabaseName, environment: Record<string, string> = {}) {
   await using opening = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-disaster-"));
-  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = opening.use(openTemporaryFolder("disaster")).path;
   const data = openData(database, join(folder, "server"), opening.use(new AsyncDisposableStack()));
   const listen = `127.0.0.1:${await findFreePort()}`;
   let server: RunningServer;

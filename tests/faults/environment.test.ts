@@ -1,34 +1,25 @@
 // Neither the environment nor files in the working directory change which code the built programs run or
 // which servers they trust. LD_* is not tested: the system's loader applies it before a program starts.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, programPath, SENSOR, SERVER } from "../../harness/build.ts";
 import { chainOf, makeCa, makeLeaf } from "../../harness/certificates.ts";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
 const PASSWORD = "violet tractor swims 42";
 
-let folder: string;
+const { path: folder, [Symbol.dispose]: deleteFolder } = openTemporaryFolder("environment");
 /** A script that creates the file `mark` when it runs. */
 let script: string;
 let mark: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "attacklens-environment-"));
   script = join(folder, "injected.js");
   mark = join(folder, "it-ran");
   writeFileSync(
@@ -36,7 +27,7 @@ beforeAll(() => {
     `require("node:fs").writeFileSync(${JSON.stringify(mark)}, ""); console.log("injected");`,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(deleteFolder);
 
 /** Runs a program with only the given environment. */
 function run(

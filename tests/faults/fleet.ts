@@ -2,8 +2,7 @@
 // balancer. For a given time, it kills and stops servers, pulls cables, kills sensors and adds users. The
 // seed determines each fault, its target and its duration. Afterwards, nothing may be lost or duplicated.
 // fleet.test.ts starts this program in the namespace of the hosts' switch. It prints its results as JSON.
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { completeSetup } from "@attacklens/protocol/account.ts";
@@ -21,9 +20,10 @@ import { call, type Session } from "../../harness/api-client.ts";
 import { openTestPostgres } from "../../harness/postgres.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { seededRandom } from "../../harness/seeded-random.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
-import { openBalancer } from "../support/balancer.ts";
 import { type Host, openHosts, SWITCH_ADDRESS } from "../support/hosts.ts";
+import { openTcpRelay } from "../support/tcp-relay.ts";
 
 const { values } = parseArgs({
   options: {
@@ -56,8 +56,7 @@ const log = (text: string) => process.stderr.write(`${new Date().toISOString()} 
 
 async function main() {
   await using stack = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-fleet-"));
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = stack.use(openTemporaryFolder("fleet")).path;
   const postgres = stack.use(await openTestPostgres());
   const hosts = stack.use(openHosts(`${values.switch}`, folder));
   const everyone: Member[] = [];
@@ -89,14 +88,14 @@ async function main() {
     for (const { sensor } of everyone) sensor?.kill("SIGKILL");
   });
   await start(0);
-  stack.use(
-    await openBalancer(
-      BALANCER_PORT,
-      () => running.flatMap((server, index) => (server ? 19_080 + index : [])),
-      // The number of connections varies between runs, and must not change the faults.
-      seededRandom(seed + 1),
-    ),
-  );
+  // The number of connections varies between runs, and must not change the faults.
+  const balancerRandom = seededRandom(seed + 1);
+  const findServer = () => {
+    const ports = running.flatMap((server, index) => (server ? 19_080 + index : []));
+    const port = ports[Math.floor(balancerRandom() * ports.length)];
+    return port === undefined ? undefined : { host: SWITCH_ADDRESS, port };
+  };
+  stack.use(await openTcpRelay(findServer, { host: SWITCH_ADDRESS, port: BALANCER_PORT }));
 
   const ada: Session = {};
   const api = <R extends Route>(route: R, request: Partial<RouteRequest<R>> = {}) =>

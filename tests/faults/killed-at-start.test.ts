@@ -1,13 +1,13 @@
 // Kills the built server with SIGKILL at each sync of its first start and of its shutdown. The next start
 // completes the interrupted work.
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SERVER } from "../../harness/build.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { startServer } from "../../harness/programs.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { traces } from "../support/kill-at-each.ts";
 
 const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];
@@ -46,27 +46,24 @@ async function serveUntil(dataDir: string, call: string, nth: number): Promise<b
 test.skipIf(!traces)(
   `a server killed at any sync of its first start or its shutdown starts again${skipped}`,
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), "attacklens-start-"));
+    using temporary = openTemporaryFolder("start");
+    const folder = temporary.path;
     let kills = 0;
-    try {
-      for (const call of CALLS) {
-        for (let nth = 1; nth <= MOST_KILLS; nth += STEP) {
-          const dataDir = join(folder, `${call}-${nth}`);
-          const wasKilled = await serveUntil(dataDir, call, nth);
-          const server = await startServer({ dataDir, logFile: join(folder, "server.log") });
-          if (kills % 5 === 1) await createSuperAdmin(server, dataDir);
-          expect(await server.stop()).toBe(0);
-          const left = readdirSync(dataDir).filter((name) => /\.new|\.key\.\d/.test(name));
-          expect({ call, nth, left }).toEqual({ call, nth, left: [] });
-          rmSync(dataDir, { recursive: true });
-          if (!wasKilled) break;
-          kills++;
-        }
+    for (const call of CALLS) {
+      for (let nth = 1; nth <= MOST_KILLS; nth += STEP) {
+        const dataDir = join(folder, `${call}-${nth}`);
+        const wasKilled = await serveUntil(dataDir, call, nth);
+        const server = await startServer({ dataDir, logFile: join(folder, "server.log") });
+        if (kills % 5 === 1) await createSuperAdmin(server, dataDir);
+        expect(await server.stop()).toBe(0);
+        const left = readdirSync(dataDir).filter((name) => /\.new|\.key\.\d/.test(name));
+        expect({ call, nth, left }).toEqual({ call, nth, left: [] });
+        rmSync(dataDir, { recursive: true });
+        if (!wasKilled) break;
+        kills++;
       }
-      expect(kills).toBeGreaterThan(5);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
     }
+    expect(kills).toBeGreaterThan(5);
   },
   300_000,
 );

@@ -1,8 +1,6 @@
 // Kills the server with SIGKILL during a burst of enrollments. Acknowledged enrollments persist, and retries
 // return them.
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -15,6 +13,7 @@ import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { makeSigner } from "../../harness/signer.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 const HOSTS = ALL_KILLS ? 1_200 : 400;
 /** The number of further acknowledgements before each kill: at the start of the burst, and later. */
@@ -58,8 +57,7 @@ async function listAllSensors(url: string, session: Session) {
 for (const database of ["sqlite", "postgres"] as const) {
   test(`a server killed during a burst keeps every acknowledged enrollment, and duplicates none (${database})`, async () => {
     await using opened = new AsyncDisposableStack();
-    const folder = mkdtempSync(join(tmpdir(), "attacklens-faults-"));
-    opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = opened.use(openTemporaryFolder("faults")).path;
     const databaseUrl = database === "postgres" ? opened.use(await createTestDatabase()).url : undefined;
     const dataDir = join(folder, "server");
     const logFile = join(folder, "server.log");

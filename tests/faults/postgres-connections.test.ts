@@ -1,8 +1,7 @@
 // PostgreSQL as in production: behind a connection pooler, with a connection limit for the role, and with an
 // unreliable network.
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { SQL } from "bun";
@@ -10,15 +9,10 @@ import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { startPgBouncer } from "../support/pgbouncer.ts";
 import { openTcpRelay } from "../support/tcp-relay.ts";
-
-async function openFolder(opened: AsyncDisposableStack): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-postgres-"));
-  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Sends reads and writes. Returns the number of replies per status. */
 async function sendRequests(
@@ -56,7 +50,7 @@ for (const [name, settings] of [
 ] as const) {
   test(`behind a PgBouncer in transaction mode ${name}, the server works and receives changes`, async () => {
     await using opened = new AsyncDisposableStack();
-    const folder = await openFolder(opened);
+    const folder = opened.use(openTemporaryFolder("postgres")).path;
     const { url: databaseUrl } = opened.use(await createTestDatabase());
     const pooler = opened.use(await startPgBouncer({ databaseUrl, settings }));
     const secret = { ATTACKLENS_SECRET: crypto.randomUUID() };
@@ -104,7 +98,7 @@ async function openChanges({ url }: RunningServer, { cookie }: Session): Promise
 
 test("requests wait for a connection if the role allows fewer connections than the pool", async () => {
   await using opened = new AsyncDisposableStack();
-  const folder = await openFolder(opened);
+  const folder = opened.use(openTemporaryFolder("postgres")).path;
   const database = opened.use(await createTestDatabase());
   const role = `few_${crypto.randomUUID().replaceAll("-", "")}`;
   await using sql = new SQL(database.url, { max: 1 });
@@ -139,10 +133,11 @@ test("requests wait for a connection if the role allows fewer connections than t
 
 test("lost connections and an unreachable PostgreSQL cause only replies 503 with Retry-After", async () => {
   await using opened = new AsyncDisposableStack();
-  const folder = await openFolder(opened);
+  const folder = opened.use(openTemporaryFolder("postgres")).path;
   const database = opened.use(await createTestDatabase());
   const url = new URL(database.url);
-  const relay = opened.use(await openTcpRelay(url.hostname, Number(url.port)));
+  const target = { host: url.hostname, port: Number(url.port) };
+  const relay = opened.use(await openTcpRelay(() => target));
   [url.hostname, url.port] = ["127.0.0.1", String(relay.port)];
   const [dataDir, logFile] = [join(folder, "data"), join(folder, "server.log")];
   await using server = await startServer({ dataDir, logFile, databaseUrl: url.href });

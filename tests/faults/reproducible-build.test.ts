@@ -1,20 +1,15 @@
 // The same sources and commit give the same bytes, whatever the folder and the clone of the build.
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, findCommit, programPath, SENSOR, SERVER } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { ROOT } from "../../harness/terminal.ts";
 
 const TIMEOUT_MS = 120_000;
-
-function openFolder() {
-  const path = mkdtempSync(join(tmpdir(), "attacklens-build-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 async function hashOf(path: string): Promise<string> {
   return new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex");
@@ -43,7 +38,7 @@ async function copySources(folder: string): Promise<void> {
 test(
   "builds in another folder and from another clone are identical",
   async () => {
-    using folder = openFolder();
+    using folder = openTemporaryFolder("build");
     const commit = await findCommit();
     const [first, second, clone] = ["first", join("second", "deeper"), "clone"].map((name) =>
       join(folder.path, name),
@@ -67,7 +62,7 @@ test(
 );
 
 test("the commit shows whether the clone has changes, and is unknown in an archive", async () => {
-  using folder = openFolder();
+  using folder = openTemporaryFolder("build");
   const git = (...args: string[]) =>
     runCommand(["git", "-C", folder.path, "-c", "user.name=a", "-c", "user.email=a@b.example", ...args]);
   expect(await findCommit(folder.path)).toBe("unknown");

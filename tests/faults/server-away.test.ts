@@ -2,14 +2,14 @@
 // while it delivers its spool. The server's history contains each state of the host once and in order.
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { createSuperAdmin, enrollThisMachine } from "../../harness/first-day.ts";
 import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../harness/programs.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
 
 /** Needs root on Linux: the sensor reads a user database that the test changes. */
@@ -23,8 +23,7 @@ test.skipIf(Boolean(obstacle))(
   `the history has every change during an outage once and in order, whenever the sensor is killed${obstacle ? ` (skipped: ${obstacle})` : ""}`,
   async () => {
     await using opened = new AsyncDisposableStack();
-    const folder = mkdtempSync(join(tmpdir(), "attacklens-away-"));
-    opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = opened.use(openTemporaryFolder("away")).path;
     const dataDir = join(folder, "server");
     const start = async (listen = "127.0.0.1:0"): Promise<RunningServer> =>
       opened.use(await startServer({ dataDir, logFile: join(folder, "server.log"), listen }));

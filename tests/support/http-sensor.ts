@@ -1,17 +1,8 @@
-// A sensor that says of its host what a test wants: requests signed as the protocol says, straight from
-// node:crypto.
-import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+// A sensor that enrolls over HTTP with the host facts of a test.
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll, type HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
-import {
-  ENROLL_SIGNED_COMPONENTS,
-  formatContentDigest,
-  formatSignatureParams,
-  INSTANCE_HEADER,
-  SIGNED_COMPONENTS,
-  signatureBase,
-} from "@attacklens/protocol/signature.ts";
+import { makeSigner, type SignedRequest } from "../../harness/signer.ts";
 
 export interface HttpSensor {
   id: string;
@@ -19,39 +10,18 @@ export interface HttpSensor {
   checkIn(): Promise<void>;
 }
 
-/** Enrolls with a key of its own. Throws what the server returned when it refuses. */
+/** Enrolls with a new key. Throws an error with the server's reply if it refuses. */
 export async function enrollOverHttp(
   serverUrl: string,
   token: string,
   host: Partial<HostFacts> & { hostname: string },
 ): Promise<HttpSensor> {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const key = (publicKey.export({ format: "jwk" }) as { x: string }).x;
+  const signer = makeSigner();
   const sender = { protocolVersion: 1, sensorVersion: "2026.11.0" };
-  let nonce = 0;
-  const instance = { [INSTANCE_HEADER]: randomUUID() };
 
-  async function send(path: string, content: object, keyid: string, authorization?: string) {
-    const body = JSON.stringify(content);
-    const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
-    const components = authorization ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
-    const created = Math.floor(Date.now() / 1000);
-    const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
-    const covered = authorization ? { authorization } : instance;
-    const values = { "@method": "POST", "@path": path, "content-digest": digest, ...covered };
-    const base = signatureBase(components, values, params);
-    const reply = await fetch(serverUrl + path, {
-      method: "POST",
-      body,
-      headers: {
-        "content-type": "application/json",
-        "content-digest": digest,
-        "signature-input": `sig1=${params}`,
-        signature: `sig1=:${sign(null, Buffer.from(base), privateKey).toString("base64")}:`,
-        ...covered,
-      },
-    });
-    if (!reply.ok) throw new Error(`${path} was answered ${reply.status} ${await reply.text()}`);
+  async function send({ path, init }: SignedRequest) {
+    const reply = await fetch(serverUrl + path, init);
+    if (!reply.ok) throw new Error(`${path} returned ${reply.status} ${await reply.text()}`);
     return await reply.json();
   }
 
@@ -62,19 +32,15 @@ export async function enrollOverHttp(
     osVersion: "12 (bookworm)",
   };
   const facts = { ...machine, ...host };
-  const enrolled = await send(
-    enroll.path,
-    { ...sender, publicKey: key, host: facts },
-    key,
-    `Bearer ${token}`,
-  );
+  const enrollment = { ...sender, publicKey: signer.publicKey, host: facts };
+  const enrolled = await send(signer.sign(enroll.path, enrollment, signer.publicKey, token));
   const { sensorId } = enroll.output.parse(enrolled);
   const failed = { status: "failed", reason: "not collected" };
   const inventory = Object.fromEntries(CATEGORIES.map((category) => [category, failed]));
   return {
     id: sensorId,
     async checkIn() {
-      await send(checkIn.path, { ...sender, inventory }, sensorId);
+      await send(signer.sign(checkIn.path, { ...sender, inventory }, sensorId));
     },
   };
 }

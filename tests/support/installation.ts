@@ -1,7 +1,5 @@
 // An installation like a user's: the built server on fresh data, its first Super Admin, and users of other
 // roles.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
 import { ROLE_NAMES, type Role } from "@attacklens/protocol/permissions.ts";
@@ -9,6 +7,7 @@ import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/rout
 import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { type RunningServer, runServerCommand, startServer } from "../../harness/programs.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 export const PASSWORD = "violet tractor swims 42";
 
@@ -50,8 +49,7 @@ export interface InstallationOptions {
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   await using opening = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-e2e-"));
-  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = opening.use(openTemporaryFolder("e2e")).path;
   const database = options.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
   const dataDir = join(folder, "server");
   const server = opening.use(

@@ -1,9 +1,8 @@
 // nginx in front of our server, as in production: it terminates TLS and passes requests on. Uses the nginx in
 // PATH, otherwise Debian's package if we may install it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { installPackage } from "../../harness/debian.ts";
+import { findOrInstall } from "../../harness/debian.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { isListening } from "./listening.ts";
 
@@ -26,18 +25,9 @@ export interface NginxOptions {
 
 const START_TIMEOUT_MS = 45_000;
 
-/** A port on 127.0.0.1 that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Resolves when nginx listens. Throws with its log if it does not. */
 export async function startNginx({ folder, port, tls, upstream, from }: NginxOptions): Promise<Nginx> {
-  const program = await findNginx();
+  const program = await findOrInstall("nginx", "nginx-light");
   mkdirSync(folder, { recursive: true });
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -106,19 +96,4 @@ function documentedServer(values: Record<string, string>): string {
     block = block.replace(documented, () => value);
   }
   return block;
-}
-
-async function findNginx(): Promise<string> {
-  const found = inPath();
-  if (found) return found;
-  const installed = (await installPackage("nginx-light")) ? inPath() : undefined;
-  if (installed) return installed;
-  throw new Error(
-    "Cannot test behind nginx: it is not installed\nhint: install it, e.g. apt-get install nginx-light",
-  );
-}
-
-/** On Debian, only root has the folder of nginx in PATH. */
-function inPath(): string | undefined {
-  return Bun.which("nginx") ?? (existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : undefined);
 }

@@ -1,13 +1,13 @@
 // PgBouncer in transaction mode in front of PostgreSQL. Uses the PgBouncer in PATH, otherwise Debian's
 // package if we may install it.
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { installPackage } from "../../harness/debian.ts";
+import { findOrInstall } from "../../harness/debian.ts";
+import { findFreePort } from "../../harness/free-port.ts";
+import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { isListening } from "./listening.ts";
-import { findFreePort } from "./nginx.ts";
 
 export interface PgBouncer extends AsyncDisposable {
   /** The URL of the same database through PgBouncer. */
@@ -24,8 +24,9 @@ export interface PgBouncerOptions {
 
 /** Resolves when PgBouncer listens. Throws with its log if it does not. */
 export async function startPgBouncer({ databaseUrl, settings = "" }: PgBouncerOptions): Promise<PgBouncer> {
-  const program = await findPgBouncer();
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-pgbouncer-"));
+  const program = await findOrInstall("pgbouncer");
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(openTemporaryFolder("pgbouncer")).path;
   // Another account runs PgBouncer, and writes its log here.
   chmodSync(folder, 0o777);
   const { hostname, port, pathname, username, password } = new URL(databaseUrl);
@@ -63,27 +64,13 @@ ${settings}
     child.kill("SIGTERM");
     throw new Error(`Cannot start PgBouncer:\n${existsSync(log) ? readFileSync(log, "utf8") : ""}`);
   }
+  const opened = opening.move();
   return {
     url: `postgres://${username}@127.0.0.1:${ownPort}/${database}`,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await exited;
-      rmSync(folder, { recursive: true, force: true });
+      await opened.disposeAsync();
     },
   };
-}
-
-async function findPgBouncer(): Promise<string> {
-  const found = inPath();
-  if (found) return found;
-  const installed = (await installPackage("pgbouncer")) ? inPath() : undefined;
-  if (installed) return installed;
-  throw new Error(
-    "Cannot test behind PgBouncer: it is not installed\nhint: install it, e.g. apt-get install pgbouncer",
-  );
-}
-
-/** On Debian, only root has the folder of PgBouncer in PATH. */
-function inPath(): string | undefined {
-  return Bun.which("pgbouncer") ?? (existsSync("/usr/sbin/pgbouncer") ? "/usr/sbin/pgbouncer" : undefined);
 }

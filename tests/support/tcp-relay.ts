@@ -1,5 +1,11 @@
-// Relays TCP connections between a program and a server, and cuts them when a test requests it.
+// Relays TCP connections to a server, and cuts them when a test requests it.
 import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
+import { joinSockets } from "../../harness/join-sockets.ts";
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 export interface TcpRelay extends AsyncDisposable {
   port: number;
@@ -9,24 +15,21 @@ export interface TcpRelay extends AsyncDisposable {
   isClosed: boolean;
 }
 
-export async function openTcpRelay(targetHost: string, targetPort: number): Promise<TcpRelay> {
+/**
+ * Listens on `listen`. `findTarget` returns the target of each new connection; undefined: the connection is
+ * reset.
+ */
+export async function openTcpRelay(
+  findTarget: () => Address | undefined,
+  listen: Address = { host: "127.0.0.1", port: 0 },
+): Promise<TcpRelay> {
   const open = new Set<Socket>();
   const server = createServer((client) => {
-    if (relay.isClosed) return client.resetAndDestroy();
-    const behind = dial(targetPort, targetHost);
-    for (const socket of [client, behind]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        behind.destroy();
-      });
-    }
-    client.pipe(behind);
-    behind.pipe(client);
+    const target = relay.isClosed ? undefined : findTarget();
+    if (target) joinSockets(client, dial(target), open);
+    else client.resetAndDestroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(listen, resolve));
   const relay: TcpRelay = {
     port: (server.address() as AddressInfo).port,
     isClosed: false,
