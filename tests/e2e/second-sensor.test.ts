@@ -281,10 +281,10 @@ test("stops at an invalid token, and re-enrolls with a ticket", async () => {
   await reportUntilTaken(sensor, items);
 
   const { value: ticket } = await ada.call(createTicket, { params: { id: idOf(sensor) } });
-  const anew = start({ folder: join(installation.folder, "anew"), address });
-  await reEnroll(anew, ticket);
-  expect(idOf(anew)).toBe(idOf(sensor));
-  await reportUntilTaken(anew, items);
+  const successor = start({ folder: join(installation.folder, "successor"), address });
+  await reEnroll(successor, ticket);
+  expect(idOf(successor)).toBe(idOf(sensor));
+  await reportUntilTaken(successor, items);
   const replaced = { kind: "refused", problem: { code: "key-replaced" }, pauseMs: QUARTER_OF_AN_HOUR_MS };
   expect(await report(sensor, items)).toMatchObject(replaced);
 });
