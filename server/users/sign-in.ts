@@ -149,7 +149,7 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
           attempt.notMade();
           throw error;
         });
-      if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: e-mail or password is wrong");
+      if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
       attempt.succeeded();
       await recordSession(db, now(), signedIn.user, "user.signed-in", group);
       addresses.add(group.address);

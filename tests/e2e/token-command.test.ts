@@ -158,5 +158,5 @@ test("a user signs in for one command", async () => {
   expect(listed.stdout).toStartWith("NAME");
   const wrong = await runServerCommand(args, { stdin: "wrong" });
   expect(wrong).toMatchObject({ code: 3, stdout: "" });
-  expect(wrong.stderr).toBe("attacklens: Cannot sign in: e-mail or password is wrong\n");
+  expect(wrong.stderr).toBe("attacklens: Cannot sign in: incorrect email or password\n");
 });

@@ -1,15 +1,10 @@
 // CONTRIBUTING.md, "Words": the phrases that the project does not use, and the width of comments and
 // Markdown. The names of variables and of files are not searched.
 import { expect, test } from "bun:test";
-import { dirname } from "node:path";
 import { expectNone, FILES, readSource, SOURCES } from "./sources.ts";
 import { textsOf } from "./texts.ts";
 
 const MAX_COLUMNS = 110;
-
-/**
- * Folders whose texts are not in plain English yet. Each entry covers the files in that folder, not below it.
- */
 
 interface Banned {
   pattern: RegExp;
@@ -122,18 +117,10 @@ function violationsOf(file: string): string[] {
 const VIOLATIONS = new Map(TEXTS.map((file) => [file, violationsOf(file)]));
 
 test(`every text is in plain English, and no comment is wider than ${MAX_COLUMNS} columns`, () => {
-  const wrong = [...VIOLATIONS].filter(([file]) => !NOT_REWRITTEN.includes(dirname(file)));
   expectNone(
     "a native reader must never stop to parse a sentence: see CONTRIBUTING.md, Words",
-    wrong.flatMap(([, violations]) => violations),
+    [...VIOLATIONS.values()].flat(),
   );
-});
-
-test("each folder that is not rewritten yet still needs to be", () => {
-  const needless = NOT_REWRITTEN.filter(
-    (folder) => ![...VIOLATIONS].some(([file, found]) => dirname(file) === folder && found.length > 0),
-  );
-  expectNone("remove it from NOT_REWRITTEN, so that it stays in plain English", needless);
 });
 
 test("every exception is needed", () => {
