@@ -78,6 +78,8 @@ test("a user creates a token with the keyboard only", async () => {
   const ada = await installation.createSuperAdmin();
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "Enrollment Tokens" }).press("Enter");
+  // The overview has a link of this name too.
+  await page.getByRole("heading", { name: "Enrollment Tokens", level: 1 }).waitFor();
   await page.getByRole("link", { name: "Create Token" }).first().press("Enter");
   await page.getByRole("dialog", { name: "Create Enrollment Token" }).waitFor();
   await page.keyboard.type("Typed");

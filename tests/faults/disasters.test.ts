@@ -170,7 +170,7 @@ for (const database of ["sqlite", "postgres"] as const) {
       const refused = await scene.enrollAll(value);
       expect(codesOf(refused)).toEqual([9]);
       expect(refused[1]?.stderr).toContain(
-        `no longer knows this host: its signed reply says that it has no ${ids[1]}`,
+        `has no record of this host: its signed reply says that ${ids[1]} with this key does not exist`,
       );
       expect(refused[1]?.stderr).toContain("--replace");
       expect(scene.hosts.map(idOf)).toEqual(ids);

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import classes from "./ConfirmDialog.module.css";
 import { Notice } from "./Notice.tsx";
 
 interface ConfirmDialogProps {
@@ -48,7 +49,7 @@ export function ConfirmDialog({
       <Stack gap="md">
         <div>{children}</div>
         {error && <Notice kind="danger">{error}</Notice>}
-        <Group justify="flex-end" gap="xs" mt="xs">
+        <Group justify="flex-end" gap="xs" className={classes.actions}>
           <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
