@@ -112,13 +112,15 @@ test("a sensor that the server does not know keeps its key, and is seldom heard 
   });
 });
 
-test("a sensor whose nonces other instances overtake again and again asks soon, until it is settled", async () => {
-  for (let overtaken = 1; overtaken <= 3; overtaken++)
+test("a sensor whose nonces other instances overtake checks in again after pauses that double up to a minute", async () => {
+  random.mockReturnValue(1);
+  for (let overtaken = 1; overtaken <= 24; overtaken++)
     server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));
-  const seen = await runFor(2);
+  const seen = await runFor(9);
+  const lost = (nextMs: number) => ({ state: "ownership-undecided", nextMs });
   expect(seen.map(({ cycle, nextMs }) => ({ state: cycle.state, nextMs }))).toEqual([
-    { state: "ownership-undecided", nextMs: 54_000 },
-    { state: "connected", nextMs: 54_000 },
+    ...[1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 66_000].map(lost),
+    { state: "connected", nextMs: 66_000 },
   ]);
 });
 

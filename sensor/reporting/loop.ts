@@ -4,7 +4,10 @@ import { identityPath } from "../state/identity.ts";
 import { backOffMs, jitteredMs, wait } from "../transport/back-off.ts";
 import { type Cycle, type CycleOptions, openCycle, REFUSED_INTERVAL_MS } from "./cycle.ts";
 
-/** Interval of a sensor that awaits approval, or whose key another instance may own. */
+/**
+ * Interval of a sensor that awaits approval. The longest pause after another instance with the same key was
+ * faster.
+ */
 const AWAITING_INTERVAL_MS = 60_000;
 
 export interface RunOptions extends CycleOptions {
@@ -18,23 +21,30 @@ export async function run(options: RunOptions): Promise<void> {
   const { pause = wait } = options;
   const cycle = openCycle(options);
   let failures = 0;
+  let lostRaces = 0;
   while (!options.signal.aborted) {
     const outcome = await cycle();
     if (options.signal.aborted) return;
     failures = outcome.isUnreachable ? failures + 1 : 0;
-    const nextMs = pauseAfter(outcome, failures);
+    lostRaces = hasLostRace(outcome) ? lostRaces + 1 : 0;
+    const nextMs = pauseAfter(outcome, failures, lostRaces);
     options.onCycle(outcome, nextMs);
     using change = watchIdentity(options.stateDir);
     await pause(nextMs, AbortSignal.any([options.signal, change.signal]));
   }
 }
 
-function pauseAfter(cycle: Cycle, failures: number): number {
+/** Whether requests of other instances with the same key overtook this one's. */
+function hasLostRace({ state, result }: Cycle): boolean {
+  return state === "ownership-undecided" && result === undefined;
+}
+
+function pauseAfter(cycle: Cycle, failures: number, lostRaces: number): number {
   const { state, result, isUnreachable, retryAfterMs } = cycle;
   // Spread by a tenth to either side, and never shorter than the server asked for.
   if (isUnreachable) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
-  if (state === "awaiting-approval" || (state === "ownership-undecided" && !result))
-    return jitteredMs(AWAITING_INTERVAL_MS);
+  if (lostRaces > 0) return Math.min(jitteredMs(AWAITING_INTERVAL_MS), backOffMs(lostRaces));
+  if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);
   return jitteredMs(result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS);
 }
 
