@@ -59,11 +59,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...options.environment,
     },
   });
+  const late = Promise.withResolvers<string>();
+  // A timer that is left over would keep the caller's process running.
+  const timer = setTimeout(
+    () => late.resolve(`it did not listen within ${START_TIMEOUT_MS / 1000} s`),
+    START_TIMEOUT_MS,
+  );
   const started = await Promise.race([
     readStartLines(output, options.environment?.ATTACKLENS_SENSOR_LISTEN !== undefined),
     program.exited.then((code) => `it exited with code ${code}`),
-    Bun.sleep(START_TIMEOUT_MS).then(() => `it did not listen within ${START_TIMEOUT_MS / 1000} s`),
+    late.promise,
   ]);
+  clearTimeout(timer);
   if (typeof started !== "string") return { ...program, ...started };
   await program.stop();
   throw new TaskError(`Cannot start the server: ${started}\n${lastLines(options.logFile)}`);

@@ -38,6 +38,8 @@ export interface BunTestRun {
   /** Added to the environment of this process. */
   environment?: Record<string, string>;
   timeoutMs?: number;
+  /** Test files that run concurrently beyond one for each core. For tests that often wait. */
+  extraWorkers?: number;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         ...[process.execPath, "--no-env-file", "test"],
         ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
-        `--parallel=${availableParallelism()}`,
+        `--parallel=${availableParallelism() + (run.extraWorkers ?? 0)}`,
         // Files in one worker share loaded modules and common resources: loading the server takes half a
         // second.
         "--no-isolate",

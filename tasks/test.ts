@@ -34,10 +34,12 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     building.catch(() => {});
     stages.push(await check());
     progress("stage 2 of 3: unit and store tests, on SQLite and PostgreSQL");
-    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment }));
+    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment, extraWorkers: 1 }));
     progress("stage 3 of 3: browser tests and faults, against the built programs");
     await building;
-    stages.push(await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS }));
+    stages.push(
+      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 2 }),
+    );
   }
   const { passed, failed, skipped, times } = addCounts(stages);
   console.log(`\nThe slowest tests, and the times of their files:\n${describeSlowest(times)}\n`);

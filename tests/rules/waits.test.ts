@@ -7,7 +7,6 @@ import { expectNone, linesMatching, SOURCES } from "./sources.ts";
 const EXCEPTIONS: Record<string, string> = {
   "harness/wait-until.ts": "polls for the condition that every other test waits for",
   "harness/first-day.ts": "polls for an inventory, for the demo too",
-  "harness/programs.ts": "the deadline for a program's start",
   "tests/support/second-sensor/second-sensor.ts": "a program whose pauses are the protocol's intervals",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
   "tests/faults/fleet.ts": "the duration of a random fault, and the pause before the next one",
