@@ -117,7 +117,7 @@ test("a sensor whose nonces other instances overtake checks in again after pause
   for (let overtaken = 1; overtaken <= 24; overtaken++)
     server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));
   const seen = await runFor(9);
-  const lost = (nextMs: number) => ({ state: "ownership-undecided", nextMs });
+  const lost = (nextMs: number) => ({ state: "ownership-undecided" as const, nextMs });
   expect(seen.map(({ cycle, nextMs }) => ({ state: cycle.state, nextMs }))).toEqual([
     ...[1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 66_000].map(lost),
     { state: "connected", nextMs: 66_000 },

@@ -4,7 +4,6 @@ import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
-import { countOf } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
@@ -15,7 +14,7 @@ import { MatchPanel } from "./MatchPanel.tsx";
 import { earlierHostname } from "./match-words.ts";
 import { ReplacedSensorsTable } from "./ReplacedSensorsTable.tsx";
 import { sensorQuery } from "./sensor-queries.ts";
-import { osName } from "./sensor-words.ts";
+import { offlinePeriod, osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
@@ -84,11 +83,11 @@ export function SensorOverview() {
             : []),
           { label: "Fingerprint", value: <CopyText value={sensor.fingerprint} name="fingerprint" /> },
           ...(sensor.tags.length > 0 ? [{ label: "Tags", value: sensor.tags.join(", ") }] : []),
-          ...(sensor.ephemeralHours
+          ...(offlinePeriod(sensor)
             ? [
                 {
                   label: "Ephemeral",
-                  value: `Removed after ${countOf(sensor.ephemeralHours, "hour")} offline`,
+                  value: `Removed after ${offlinePeriod(sensor)} offline`,
                 },
               ]
             : []),

@@ -7,13 +7,12 @@ import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { countOf } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
 import classes from "./SensorPage.module.css";
 import { SensorTabs } from "./SensorTabs.tsx";
 import { sensorQuery } from "./sensor-queries.ts";
-import { awaitsApproval, osName } from "./sensor-words.ts";
+import { awaitsApproval, offlinePeriod, osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
@@ -81,7 +80,7 @@ export function SensorPage() {
         <div className={classes.notice}>
           <Notice kind="info">
             Removed on {exactTime(sensor.removedAt)}, because this ephemeral sensor was offline for{" "}
-            {countOf(sensor.ephemeralHours ?? 0, "hour")}. Its key is revoked. Its data is kept for 30 days.
+            {offlinePeriod(sensor)}. Its key is revoked. Its data is kept for 30 days.
           </Notice>
         </div>
       )}

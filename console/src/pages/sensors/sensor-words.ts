@@ -1,5 +1,6 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { countOf } from "../../ui/numbers.ts";
 
 export const PLATFORM_NAMES: Record<Sensor["platform"], string> = {
   linux: "Linux",
@@ -29,6 +30,11 @@ export const CATEGORY_NOUNS: Record<Category, string> = {
 /** `Debian GNU/Linux 12 (bookworm)`. */
 export function osName({ os }: Sensor): string {
   return [os.name, os.version].filter(Boolean).join(" ");
+}
+
+/** `12 hours`: how long an ephemeral sensor may be offline; undefined: it is not ephemeral. */
+export function offlinePeriod({ ephemeralHours }: Sensor): string | undefined {
+  return ephemeralHours === null ? undefined : countOf(ephemeralHours, "hour");
 }
 
 /** The status is not enough: a sensor that awaits approval can also be blocked. */
