@@ -27,8 +27,23 @@ const QUERIES: Record<Dialect, string> = {
 async function describeSchema(db: Database, dialect: Dialect): Promise<string> {
   const { rows } = await db.executeQuery<{ line: string }>(CompiledQuery.raw(QUERIES[dialect]));
   return `-- Made by schema.test.ts from the migrations; delete the file and run the test to create it again.\n${rows
-    .map(({ line }) => `${line};\n`)
+    .map(({ line }) => `${oneColumnPerLine(line)};\n`)
     .join("")}`;
+}
+
+/** Breaks the columns and constraints of a `create table` into lines, so that a change of one is one line. */
+function oneColumnPerLine(statement: string): string {
+  const [head, body] = /^(create table [^(]+\()(.*)\)$/is.exec(statement)?.slice(1) ?? [];
+  if (head === undefined || body === undefined) return statement;
+  const parts = [""];
+  let depth = 0;
+  for (const character of body) {
+    if (character === "(") depth++;
+    if (character === ")") depth--;
+    if (character === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += character;
+  }
+  return `${head}\n${parts.map((part) => `  ${part.trim()}`).join(",\n")}\n)`;
 }
 
 for (const dialect of TESTED_DIALECTS) {
