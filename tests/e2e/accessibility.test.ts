@@ -182,7 +182,9 @@ async function expectNoViolation(
   choose: (axe: AxeBuilder) => AxeBuilder,
 ): Promise<void> {
   // The default mode supports frames, but opens another page each time.
-  const { violations } = await choose(new AxeBuilder({ page }).setLegacyMode()).analyze();
+  const { violations } = await choose(
+    new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ["violations"] }),
+  ).analyze();
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}\n${failureSummary}`),
   );
