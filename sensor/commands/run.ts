@@ -67,15 +67,15 @@ function requireIdentity(stateDir: string): EnrolledIdentity {
 function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIdentity): void {
   const exit = SENSOR_STATES[state];
   if (exit === "done") return;
-  const anew =
+  const enrollAgain =
     "the key was kept; to enroll this host as a new sensor, run attacklens-sensor enroll with a token and --replace";
   const later = "the report is spooled and will be delivered when the server accepts it";
   const hints: Partial<Record<typeof state, string>> = {
     "server-unreachable": later,
     "server-in-trouble": later,
-    "unknown-to-server": anew,
-    cloned: anew,
-    "key-replaced": anew,
+    "unknown-to-server": enrollAgain,
+    cloned: enrollAgain,
+    "key-replaced": enrollAgain,
     "awaiting-approval": "approve the sensor in the console under Sensors",
     "clock-wrong": "correct this host's clock",
     "wrong-server": `check which server runs at ${server}; the key was kept`,

@@ -1,8 +1,8 @@
 // Enrolling against a server that drops, delays, doubts or refuses: the key is on the disk first and stays
 // the same.
+
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import {
   type EnrolledIdentity,
@@ -12,6 +12,7 @@ import {
   writeIdentity,
 } from "../state/identity.ts";
 import { makeFolder, TOKEN } from "../testing/test-command.ts";
+import { HOST } from "../testing/test-host.ts";
 import {
   type Answer,
   dropReply,
@@ -22,16 +23,6 @@ import {
   startTestServer,
 } from "../testing/test-server.ts";
 import { enroll } from "./enroll.ts";
-
-const HOST: HostFacts = {
-  hostname: "web-01",
-  platform: "linux",
-  architecture: "amd64",
-  osName: "Debian GNU/Linux",
-  osVersion: "12 (bookworm)",
-  macs: [],
-  addresses: [],
-};
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;

@@ -1,5 +1,5 @@
-// The far side of the network, for tests: a real HTTP server that checks each signature by RFC 9421 on its
-// own, with nothing of the sensor's code, and answers as an AttackLens server would, or as the test says.
+// The other end of the network, for tests: a real HTTP server. It verifies each signature by RFC 9421 without
+// the sensor's code. It replies like an AttackLens server, unless the test sets another reply.
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -9,14 +9,14 @@ import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@atta
 
 export const SENSOR_ID = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
 
-/** What a host becomes that asks to be a copy. */
+/** The sensor that a clone becomes. */
 export const CLONE_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000001";
 
-/** A request as it arrived, with what its signature says of itself. */
+/** A received request, with the parameters of its signature. */
 export interface Received {
   method: string;
   path: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what arrives is for each test to look into
+  // biome-ignore lint/suspicious/noExplicitAny: each test checks the body itself
   body: any;
   sizeBytes: number;
   token: string | undefined;
@@ -25,7 +25,7 @@ export interface Received {
   keyid: string;
   nonce: number;
   created: number;
-  /** Why the signature does not hold, or undefined when it does. */
+  /** Why the signature is invalid; undefined: it is valid. */
   signatureError: string | undefined;
 }
 
@@ -42,22 +42,22 @@ export async function startTestServer({
   tls?: { cert: string; key: string } | undefined;
 } = {}) {
   const received: Received[] = [];
-  /** Answers given before, and instead of, those of an AttackLens server; one a request. */
+  /** Replies that replace those of an AttackLens server, one for each request. */
   const next: Answer[] = [];
   const world = {
     publicKey,
-    /** Merged into the answer to a check-in. */
+    /** Merged into the reply to a check-in. */
     checkInReply: {},
     /** The server's clock, minus this host's. */
     aheadMs: 0,
-    /** What comes of asking about a token. */
+    /** Merged into the reply to a token check. */
     tokenCheck: {},
-    /** Announced by the sensor: the next request that it signs makes it the sensor's key. */
+    /** Announced by the sensor. The first request that is signed with it makes it the sensor's key. */
     nextKey: undefined as string | undefined,
     wanted: undefined as string[] | undefined,
     chunks: new Set<string>(),
     lastNonces: new Map<string, number>(),
-    /** Starts of the sensor that have checked in: the others may do nothing else. */
+    /** Instances that have checked in. Others may only check in. */
     boots: new Set<string | undefined>(),
     /** Sees each request that is answered as an AttackLens server would, before it is. */
     notice: (_request: Received) => {},

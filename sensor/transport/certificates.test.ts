@@ -1,27 +1,18 @@
 // A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that
 // are right, wrong, old.
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { enroll } from "../enrollment/enroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import { readIdentity } from "../state/identity.ts";
 import { makeFolder, TOKEN } from "../testing/test-command.ts";
+import { HOST } from "../testing/test-host.ts";
 import { SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 import { findPinnedRoot, lookAtCertificate, parseRoots, pinOf } from "./certificates.ts";
 import { fetchBy } from "./proxy.ts";
 
 const DAY_MS = 86_400_000;
-const HOST: HostFacts = {
-  hostname: "web-01",
-  platform: "linux",
-  architecture: "amd64",
-  osName: "Debian GNU/Linux",
-  osVersion: "12 (bookworm)",
-  macs: [],
-  addresses: [],
-};
-
 let root: Issued;
 let leaf: Issued;
 let rogueRoot: Issued;

@@ -1,24 +1,15 @@
 // The TLS version and the reuse of TLS connections.
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:https";
 import type { SecureVersion } from "node:tls";
-import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { enroll } from "../enrollment/enroll.ts";
 import { makeFolder, TOKEN } from "../testing/test-command.ts";
+import { HOST } from "../testing/test-host.ts";
 import { startTestServer } from "../testing/test-server.ts";
 import { lookAtCertificate } from "./certificates.ts";
 import { fetchBy } from "./proxy.ts";
-
-const HOST: HostFacts = {
-  hostname: "web-01",
-  platform: "linux",
-  architecture: "amd64",
-  osName: "Debian GNU/Linux",
-  osVersion: "12 (bookworm)",
-  macs: [],
-  addresses: [],
-};
 
 let root: Issued;
 let leaf: Issued;
