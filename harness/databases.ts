@@ -20,7 +20,7 @@ export async function copyTestDatabase(database: TestDatabase): Promise<TestData
 
 async function create(administrator: string, options: string): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await administer(administrator, `CREATE DATABASE ${name} ${options}`);
+  await administer(administrator, `CREATE DATABASE ${name} ${options} STRATEGY file_copy`);
   const url = new URL(administrator);
   url.pathname = `/${name}`;
   return {

@@ -10,6 +10,8 @@ const TOOLS = [
     command: [
       "typescript/bin/tsc",
       "--noEmit",
+      // Each further checker of the compiler repeats most of the work of the first one.
+      "--singleThreaded",
       "--incremental",
       "--tsBuildInfoFile",
       ".cache/types.tsbuildinfo",
