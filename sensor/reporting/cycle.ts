@@ -42,6 +42,8 @@ const REFUSED_STATES: Partial<Record<ProblemCode, SensorState>> = {
 export interface Cycle {
   state: SensorState;
   problem: string | null;
+  /** The identity of the last request. */
+  identity: EnrolledIdentity;
   result: ReportResult | undefined;
   /** No trustworthy reply arrived: a retry soon may help. */
   isUnreachable: boolean;
@@ -91,8 +93,8 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
     news,
   };
   return async () => {
-    const outcome = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
-    outcome.news = news.splice(0);
+    const attempted = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
+    const outcome = { ...attempted, identity: running.session.identity, news: news.splice(0) };
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
     // A full disk must not stop the reports. `status` then shows an older result.
@@ -235,13 +237,15 @@ function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
   if (!isSameKey) sent.host = false;
 }
 
-function overdueAfter(at: string, { result, retryAfterMs }: Cycle): string {
+function overdueAfter(at: string, { result, retryAfterMs }: Attempt): string {
   const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
   return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
 }
 
-async function attempt(work: () => Promise<ReportResult>): Promise<Cycle> {
-  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0, news: [] };
+type Attempt = Omit<Cycle, "identity" | "news">;
+
+async function attempt(work: () => Promise<ReportResult>): Promise<Attempt> {
+  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0 };
   try {
     const result = await work();
     const problem = result.undecided

@@ -192,6 +192,25 @@ test("a loop that is stopped in a cycle ends without telling of it", async () =>
   expect(cycles).toEqual([]);
 });
 
+test("an identity that enroll replaces during a refused cycle is used immediately", async () => {
+  const refused = problem("sensor-unknown");
+  server.next.push((response, request) => {
+    enrollWith(server.url);
+    return refused(response, request);
+  });
+  const stop = new AbortController();
+  const states: string[] = [];
+  const onCycle = ({ state }: Cycle) => {
+    states.push(state);
+    if (states.length === 2) stop.abort();
+  };
+  const pause = async (_ms: number, signal: AbortSignal) => {
+    if (!signal.aborted) throw new Error("The sensor waits with an old identity");
+  };
+  await run({ stateDir: folder.path, identity, collect, collectHost, signal: stop.signal, onCycle, pause });
+  expect(states).toEqual(["unknown-to-server", "connected"]);
+});
+
 test("a status that cannot be written does not stop the reports", async () => {
   mkdirSync(join(folder.path, "status.json"));
   const cycle = await cycleOnce();

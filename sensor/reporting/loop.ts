@@ -1,6 +1,6 @@
 // The timing of a running sensor: report, wait, report. A change of the identity on disk ends the wait.
 import { statSync } from "node:fs";
-import { identityPath } from "../state/identity.ts";
+import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
 import { backOffMs, jitteredMs, wait } from "../transport/back-off.ts";
 import { type Cycle, type CycleOptions, openCycle, REFUSED_INTERVAL_MS } from "./cycle.ts";
 
@@ -29,7 +29,7 @@ export async function run(options: RunOptions): Promise<void> {
     lostRaces = hasLostRace(outcome) ? lostRaces + 1 : 0;
     const nextMs = pauseAfter(outcome, failures, lostRaces);
     options.onCycle(outcome, nextMs);
-    using change = watchIdentity(options.stateDir);
+    using change = watchIdentity(options.stateDir, outcome.identity);
     await pause(nextMs, AbortSignal.any([options.signal, change.signal]));
   }
 }
@@ -51,16 +51,30 @@ function pauseAfter(cycle: Cycle, failures: number, lostRaces: number): number {
 /** How often a waiting sensor checks whether `enroll` has replaced the identity. */
 const IDENTITY_POLL_MS = 5_000;
 
-/** Aborts its signal when the identity file is replaced. */
-function watchIdentity(stateDir: string): { signal: AbortSignal } & Disposable {
+/**
+ * Aborts its signal when the identity file is replaced, or at once if it has been replaced since the last
+ * request.
+ */
+function watchIdentity(stateDir: string, lastUsed: EnrolledIdentity): { signal: AbortSignal } & Disposable {
   const version = () => {
     const stat = statSync(identityPath(stateDir), { throwIfNoEntry: false });
     return stat && `${stat.ino} ${stat.mtimeMs}`;
   };
   const controller = new AbortController();
   const before = version();
+  if (isReplaced(stateDir, lastUsed)) controller.abort();
   const timer = setInterval(() => {
     if (version() !== before) controller.abort();
   }, IDENTITY_POLL_MS);
   return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** False for a file that cannot be read: the sensor continues with the identity that it has. */
+function isReplaced(stateDir: string, lastUsed: EnrolledIdentity): boolean {
+  try {
+    const onDisk = readIdentity(stateDir);
+    return onDisk?.state !== "enrolled" || !isSameIdentity(onDisk, lastUsed);
+  } catch {
+    return false;
+  }
 }
