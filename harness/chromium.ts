@@ -11,7 +11,9 @@ export interface TestChromium {
   description: string;
 }
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/** The headless shell is Chromium without the window of a browser, and takes a fifth less CPU. */
+const DEBIAN_PACKAGE = "chromium-headless-shell";
+const NAMES = [DEBIAN_PACKAGE, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /** Throws if Chromium is neither found nor installed. */
 export async function findChromium(): Promise<TestChromium> {
@@ -19,9 +21,9 @@ export async function findChromium(): Promise<TestChromium> {
   const found = given ? { name: "TEST_CHROMIUM", path: given } : inPath();
   if (found) return describe(found.path, `${found.path}${given ? ", from TEST_CHROMIUM" : ""}`);
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    console.error("Installing Debian's chromium …");
+    console.error(`Installing Debian's ${DEBIAN_PACKAGE} …`);
     await install(["apt-get", "update", "-q"]);
-    await install(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]);
+    await install(["apt-get", "install", "-q", "-y", "--no-install-recommends", DEBIAN_PACKAGE]);
     const installed = inPath();
     if (installed) return describe(installed.path, `${installed.path}, installed from Debian's packages`);
   }
