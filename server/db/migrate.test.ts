@@ -25,7 +25,7 @@ import { sqliteDialect } from "./sqlite.ts";
 import { removeLeftOvers } from "./upgrade-copy.ts";
 
 const NAMES = Object.keys(MIGRATIONS);
-const PROGRAM = join(import.meta.dir, "../testing/test-migrate.ts");
+const PROGRAM = await bundle(join(import.meta.dir, "../testing/test-migrate.ts"));
 const CALLS = ["fsync", "fdatasync", "link", "rename", ...(ALL_KILLS ? ["ftruncate", "pwrite64"] : [])];
 const MOST_KILLS = 200;
 /** Of many syncs every third, and in each test others. */
@@ -43,6 +43,14 @@ const mounts = process.getuid?.() === 0 && mount && umount;
 function temporaryFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "attacklens-migrate-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Returns the program as one file, which starts in half the CPU. */
+async function bundle(program: string): Promise<string> {
+  const folder = temporaryFolder().path;
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const { outputs } = await Bun.build({ entrypoints: [program], target: "bun", outdir: folder });
+  return outputs[0]!.path;
 }
 
 const made = new Map<string, Promise<Buffer>>();

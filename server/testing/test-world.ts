@@ -124,6 +124,12 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
   const { db } = database;
   const { fetch, signIn, refusals } = openServer(db, now, roots);
 
+  /** Creates a user with PASSWORD. */
+  async function addUser(email: string, role: Role): Promise<void> {
+    const person = { name: `The ${role}`, email, password: PASSWORD };
+    await inTransaction(db, (tx) => makeUser(tx, clock.ms, person, role, PASSWORD_HASH));
+  }
+
   return {
     db,
     databaseUrl: database.databaseUrl,
@@ -147,11 +153,11 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
         throw new Error(`${route.name}: ${response.status} ${await response.text()}`);
       return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
     },
+    addUser,
     /** Creates a user of the role, and returns the cookie of their session. */
     async signedIn(role: Role): Promise<string> {
       const email = `${role}@example.com`;
-      const person = { name: `The ${role}`, email, password: PASSWORD };
-      await inTransaction(db, (tx) => makeUser(tx, clock.ms, person, role, PASSWORD_HASH));
+      await addUser(email, role);
       const { cookies } = await signIn.signIn(email, PASSWORD, {
         headers: new Headers(),
         address: "127.0.0.1",
