@@ -1,92 +1,69 @@
 // Locks of a state folder. Only one program at a time may report with it: two would take turns with one key,
 // like a cloned host. And only one at a time may change the identity: enroll and unenroll do so while a
 // sensor runs.
-import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { SensorError } from "../sensor-error.ts";
-import { createFileAtomically } from "./atomic-file.ts";
+import { systemReason } from "../system-reason.ts";
+import { type LockAttempt, tryLockFolder } from "./lock-folder.ts";
 
 const POLL_MS = 10;
 /** Much longer than writing an identity takes. */
-const IDENTITY_WAIT_MS = 10_000;
+const WAIT_MS = 10_000;
 
 /**
- * Throws SensorError if another running program has the lock. Succeeds without a lock file if the folder is
- * not writable.
+ * Throws SensorError if another running program has the lock. Succeeds without a lock if the folder is not
+ * writable or its disk is full.
  */
 export function lockStateDir(stateDir: string): Disposable {
-  const lock = tryLock(join(stateDir, "run.lock"));
-  if ("lock" in lock) return lock.lock;
-  throw new SensorError(
-    "failed",
-    `Cannot run sensor: another attacklens-sensor (process ${lock.holder}) is running with ${stateDir}`,
-    "stop that process first, or use another folder with --state",
-  );
+  const heldBy = (holder: number) =>
+    new SensorError(
+      "failed",
+      `Cannot run sensor: another attacklens-sensor (process ${holder}) is running with ${stateDir}`,
+      "stop that process first, or use another folder with --state",
+    );
+  return lock(join(stateDir, "run.lock"), 0, heldBy);
 }
 
 /** Waits for another process that changes the identity. Throws SensorError after a timeout. */
 export function lockIdentity(stateDir: string): Disposable {
   const path = join(stateDir, "identity.lock");
-  const deadline = performance.now() + IDENTITY_WAIT_MS;
+  const heldBy = (holder: number) =>
+    new SensorError(
+      "failed",
+      `Cannot change the identity in ${stateDir}: process ${holder} has locked it`,
+      `repeat the command; if that process is not attacklens-sensor, remove ${path} first`,
+    );
+  return lock(path, WAIT_MS, heldBy);
+}
+
+/** Waits at most `waitMs` for the holder. `heldBy` returns the error to throw then. */
+function lock(path: string, waitMs: number, heldBy: (holder: number) => SensorError): Disposable {
+  const startedAt = performance.now();
   for (;;) {
-    const lock = tryLock(path);
-    if ("lock" in lock) return lock.lock;
-    if (performance.now() > deadline)
-      throw new SensorError(
-        "failed",
-        `Cannot change the identity in ${stateDir}: process ${lock.holder} has locked it`,
-        `repeat the command; if that process is not attacklens-sensor, remove ${path} first`,
-      );
+    const attempt = tryLock(path);
+    if ("lock" in attempt) return attempt.lock;
+    const waitedMs = performance.now() - startedAt;
+    if ("error" in attempt) {
+      if (waitedMs >= WAIT_MS) throw cannotLock(path, attempt.error);
+    } else if (waitedMs >= waitMs) {
+      throw heldBy(attempt.holder);
+    }
     Bun.sleepSync(POLL_MS);
   }
 }
 
-/** The lock, or the id of the process that has it. */
-function tryLock(path: string): { lock: Disposable } | { holder: string } {
-  const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      createFileAtomically(path, mine);
-      return { lock: { [Symbol.dispose]: () => rmSync(path, { force: true }) } };
-    } catch (error) {
-      if (errnoCode(error) !== "EEXIST") return { lock: { [Symbol.dispose]: () => {} } };
-    }
-    const [pid = "", startedAt = ""] = readHolder(path).split(" ");
-    if (isAlive(Number(pid), startedAt)) return { holder: pid };
-    rmSync(path, { force: true });
-  }
-  return { lock: { [Symbol.dispose]: () => {} } };
-}
-
-function readHolder(path: string): string {
+function tryLock(path: string): LockAttempt {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** Whether the process that wrote the file is still running, and not another one with the same id. */
-function isAlive(pid: number, startedAt: string): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
+    return tryLockFolder(path);
   } catch (error) {
-    if (errnoCode(error) !== "EPERM") return false;
+    throw cannotLock(path, error);
   }
-  return (startOf(pid) ?? "") === startedAt;
 }
 
-/**
- * When the process started, in clock ticks since the system booted (proc_pid_stat(5), field 22); undefined
- * without /proc.
- */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
+function cannotLock(path: string, error: unknown): SensorError {
+  return new SensorError(
+    "failed",
+    `Cannot lock ${path}: ${systemReason(error)}`,
+    "if no attacklens-sensor is running, remove that lock, then repeat the command",
+  );
 }

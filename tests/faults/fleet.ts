@@ -254,8 +254,8 @@ async function main() {
   const before = listed.find(({ hostname }) => hostname === original.host.name)!;
   const clone = addMember();
   cpSync(original.host.stateDir, clone.host.stateDir, { recursive: true });
-  // The hosts share their processes, so the clone would find that the process in this lock file is running.
-  rmSync(join(clone.host.stateDir, "run.lock"));
+  // The hosts share their processes, so the clone would find that the process in this lock is running.
+  rmSync(join(clone.host.stateDir, "run.lock"), { recursive: true });
   const clonedAt = Date.now();
   run(clone);
   const cloneOf = async () => (await sensors()).find((one) => one.cloneOf?.id === before.id);

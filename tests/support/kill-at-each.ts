@@ -7,7 +7,7 @@ import { runCommand } from "../../harness/command.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
 
 /** The system calls with effects outside of the process. */
-export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "sendto", "connect"];
+export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "rmdir", "sendto", "connect"];
 const MOST_KILLS = 60;
 const STEP = ALL_KILLS ? 1 : 5;
 
