@@ -69,7 +69,10 @@ const startRun = () =>
     collect: async () => collected,
     collectHost: async () => host,
   });
-/** The server's reply, and what another command does on this host before it is read. */
+/**
+ * The server's reply, and what another command does on this host before it is read. Only for a client in this
+ * process: another process may read the reply before that.
+ */
 const meanwhile =
   (work: () => void, reply: Answer = server.answer): Answer =>
   (response, request) => {
@@ -191,7 +194,10 @@ describe("enroll", () => {
 
 test("unenroll leaves the new sensor that enroll has made of this host meanwhile", async () => {
   const other = sensor({ sensorId: OTHER_ID });
-  server.next.push(meanwhile(() => writeIdentity(folder.path, other)));
+  server.next.push((response, request) => {
+    writeIdentity(folder.path, other);
+    server.answer(response, request);
+  });
   const { exitCode, stderr } = await runCommandLine(["unenroll", "--state", folder.path]);
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain("another command has changed the identity");
