@@ -8,7 +8,6 @@ import {
   changedMeanwhile,
   changeIdentity,
   claimCandidate,
-  createIdentity,
   type EnrolledIdentity,
   goOnBy,
   type Identity,
@@ -19,7 +18,6 @@ import {
   readIdentity,
   removeCandidate,
   type Way,
-  writeIdentity,
 } from "../state/identity.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { backOffMs, wait } from "../transport/back-off.ts";
@@ -177,14 +175,12 @@ async function findReader(
 
 /** Returns the identity for this enrollment, on the disk: that of an earlier attempt, or a new one. */
 function claimIdentity(stateDir: string, server: string, way: Way): Identity {
-  for (;;) {
-    const earlier = findIdentity(stateDir, server);
-    if (earlier?.server === server) return earlier.state === "enrolled" ? earlier : goOnBy(way, earlier);
-    const made = { ...makeIdentity(server), ...way };
-    if (earlier) writeIdentity(stateDir, made);
-    else if (!createIdentity(stateDir, made)) continue;
-    return made;
-  }
+  const claimed = changeIdentity<Identity>(stateDir, (earlier) => {
+    if (earlier?.server === server) return earlier;
+    if (earlier?.state === "enrolled") throw elsewhere(earlier, server);
+    return { ...makeIdentity(server), ...way };
+  });
+  return claimed.state === "enrolled" ? claimed : goOnBy(way, claimed);
 }
 
 type WayOptions = Omit<EnrollOptions, "token" | "host" | "way">;

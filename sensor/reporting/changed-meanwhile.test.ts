@@ -2,6 +2,7 @@
 // server is not undone.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { makeCa } from "../../harness/certificates.ts";
@@ -21,6 +22,8 @@ import { type Answer, json, problem, SENSOR_ID, startTestServer } from "../testi
 import { IdentityRemoved, openCycle } from "./cycle.ts";
 
 const OTHER_ID = "sen_0198c5f0-7c1e-7a3b-9a51-000000000002";
+const ELSEWHERE = "https://elsewhere.example";
+const STATE = join(import.meta.dir, "../state");
 const PROXY = "http://proxy.example:3128";
 
 const root = (await makeCa("A private CA")).certificate;
@@ -181,6 +184,27 @@ describe("enroll", () => {
     expect(await replace()).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
     expect(server.received).toHaveLength(2);
     expect(readdirSync(folder.path)).toEqual(["identity.json"]);
+  });
+
+  test("waits for a command that changes an unfinished enrollment, and keeps its sensor", async () => {
+    writeIdentity(folder.path, makeIdentity(ELSEWHERE));
+    const other = { ...sensor({ sensorId: OTHER_ID }), server: ELSEWHERE };
+    // Holds the lock until this process overwrites the identity, or long enough to see that it does not.
+    const script = `import { readIdentity, writeIdentity } from ${JSON.stringify(join(STATE, "identity.ts"))};
+      import { lockIdentity } from ${JSON.stringify(join(STATE, "run-lock.ts"))};
+      const [folder, other] = process.argv.slice(-2);
+      using _ = lockIdentity(folder);
+      console.log("locked");
+      const until = performance.now() + 300;
+      while (performance.now() < until && readIdentity(folder).server === ${JSON.stringify(ELSEWHERE)});
+      writeIdentity(folder, JSON.parse(other));`;
+    const command = Bun.spawn([process.execPath, "-e", script, folder.path, JSON.stringify(other)]);
+    await command.stdout.getReader().read();
+    const outcome = enroll({ ...options(), token: TOKEN });
+    await expect(outcome).rejects.toThrow(`this host is already enrolled with ${ELSEWHERE} as ${OTHER_ID}`);
+    expect(await command.exited).toBe(0);
+    expect(onDisk()).toEqual(other);
+    expect(server.received).toEqual([]);
   });
 
   test("that another enroll has overtaken leaves the key that the new sensor has now", async () => {

@@ -3,7 +3,6 @@
 import {
   closeSync,
   fsyncSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -20,26 +19,6 @@ import { errnoCode } from "@attacklens/protocol/errno-code.ts";
  * Throws the system's error (ENOSPC, EACCES, …) and keeps the old file. Rejects a link, a folder or a device.
  */
 export function writeFileAtomically(path: string, content: string): void {
-  writeBeside(path, content, (temporary) => renameSync(temporary, path));
-}
-
-/**
- * The same for a new file. If several processes create it at once, one succeeds and the others get EEXIST.
- */
-export function createFileAtomically(path: string, content: string): void {
-  writeBeside(path, content, (temporary) => {
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      if (errnoCode(error) === "EEXIST") throw error;
-      // A file system without hard links: FAT and some network file systems.
-      renameSync(temporary, path);
-    }
-    rmSync(temporary, { force: true });
-  });
-}
-
-function writeBeside(path: string, content: string, putInPlace: (temporary: string) => void): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const existing = lstatSync(path, { throwIfNoEntry: false });
@@ -48,7 +27,7 @@ function writeBeside(path: string, content: string, putInPlace: (temporary: stri
   const temporary = `${path}.${process.pid}.new`;
   try {
     writeNewFile(temporary, content);
-    putInPlace(temporary);
+    renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createPublicKey, sign, verify } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { makeFolder } from "../testing/test-command.ts";
 import { SENSOR_ID } from "../testing/test-server.ts";
 import {
-  createIdentity,
   type EnrolledIdentity,
   identityPath,
   makeIdentity,
@@ -52,14 +52,22 @@ test("two hosts have two keys", () => {
   expect(makeIdentity(SERVER).privateKey).not.toBe(makeIdentity(SERVER).privateKey);
 });
 
-test("of several that are made at once the first one stays", () => {
-  const [first, second] = [makeIdentity(SERVER), makeIdentity(SERVER)];
-  expect(createIdentity(folder.path, first)).toBe(true);
-  expect(createIdentity(folder.path, second)).toBe(false);
-  expect(readIdentity(folder.path)).toEqual(first);
-  expect(readdirSync(folder.path)).toEqual(["identity.json"]);
-  const { mode, nlink } = statSync(identityPath(folder.path));
-  expect({ mode: mode & 0o777, nlink }).toEqual({ mode: 0o600, nlink: 1 });
+test("only its user reads the file", () => {
+  writeIdentity(folder.path, enrolled());
+  expect(statSync(identityPath(folder.path)).mode & 0o777).toBe(0o600);
+});
+
+test("a key for a re-enrollment can be claimed while other commands remove theirs", async () => {
+  const script = (command: string) =>
+    `import { claimCandidate, removeCandidate } from ${JSON.stringify(join(import.meta.dir, "identity.ts"))};
+    for (let times = 0; times < 50; times++) ${command};`;
+  const claim = script(`claimCandidate(process.argv.at(-1), ${JSON.stringify(SERVER)}, {})`);
+  const remove = script("removeCandidate(process.argv.at(-1))");
+  const programs = [claim, remove, claim, remove].map((text) =>
+    Bun.spawn([process.execPath, "-e", text, folder.path]),
+  );
+  expect(await Promise.all(programs.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
+  expect(readdirSync(folder.path)).toBeOneOf([[], ["re-enroll"]]);
 });
 
 test("a field of the file that was changed is noticed", () => {

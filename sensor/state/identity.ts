@@ -11,7 +11,7 @@ import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
-import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
 import { lockIdentity } from "./run-lock.ts";
 import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
 
@@ -108,10 +108,13 @@ export function readIdentity(stateDir: string): Identity | undefined {
   );
 }
 
-/** Removes the identity with its key, the status, and the key of an unfinished re-enrollment. */
+/**
+ * Removes the identity with its key, the status, and the key of an unfinished re-enrollment. The caller has
+ * the lock.
+ */
 export function removeIdentity(stateDir: string): void {
   for (const name of ["identity.json", "status.json"]) rmSync(join(stateDir, name), { force: true });
-  removeCandidate(stateDir);
+  rmSync(candidateFolder(stateDir), { recursive: true, force: true });
 }
 
 /** Continues an enrollment with the connection settings of the current command. */
@@ -121,13 +124,16 @@ export function goOnBy(way: Way, { ca: _ca, proxy: _proxy, ...earlier }: Identit
 
 /** The key for a re-enrollment, on the disk: the key of an earlier attempt, or a new one. */
 export function claimCandidate(stateDir: string, server: string, way: Way): Identity {
-  const claimed = changeIdentity(candidateFolder(stateDir), (earlier) =>
+  using _ = lockIdentity(stateDir);
+  const claimed = changeLocked(candidateFolder(stateDir), (earlier) =>
     earlier?.server === server ? earlier : { ...makeIdentity(server), ...way },
   );
   return goOnBy(way, claimed);
 }
 
 export function removeCandidate(stateDir: string): void {
+  // Another command may be creating one in this folder.
+  using _ = lockIdentity(stateDir);
   rmSync(candidateFolder(stateDir), { recursive: true, force: true });
 }
 
@@ -162,9 +168,13 @@ export function changeIdentity<T extends Identity>(
   change: (onDisk: Identity | undefined) => T,
 ): T {
   using _ = lockIdentity(stateDir);
-  const onDisk = readIdentity(stateDir);
+  return changeLocked(stateDir, change);
+}
+
+function changeLocked<T extends Identity>(folder: string, change: (onDisk: Identity | undefined) => T): T {
+  const onDisk = readIdentity(folder);
   const changed = change(onDisk);
-  if (changed !== onDisk) writeIdentity(stateDir, changed);
+  if (changed !== onDisk) writeIdentity(folder, changed);
   return changed;
 }
 
@@ -189,17 +199,6 @@ export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string
     `Cannot ${action} sensor: another command has changed the identity in ${stateDir}; it was kept`,
     "repeat the command",
   );
-}
-
-/** Like writeIdentity, for a new file only. Returns false if another process has created it first. */
-export function createIdentity(stateDir: string, value: Identity): boolean {
-  try {
-    createFileAtomically(identityPath(stateDir), textOf(value));
-    return true;
-  } catch (error) {
-    if (errnoCode(error) === "EEXIST") return false;
-    throw cannotWrite(stateDir, error);
-  }
 }
 
 export function privateKeyOf({
