@@ -3,11 +3,10 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
-import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { problem, startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process.
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 const DAY_MS = 86_400_000;
 

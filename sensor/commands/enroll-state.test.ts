@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
 import {
+  COMMANDS_TIMEOUT_MS,
   type CommandOptions,
   filesHoldingToken,
   makeFolder,
@@ -15,8 +16,7 @@ import {
 } from "../testing/test-command.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process, and some tests run a dozen.
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { hostname } from "node:os";
 import { join } from "node:path";
 import {
+  COMMANDS_TIMEOUT_MS,
   type CommandOptions,
   filesHoldingToken,
   makeFolder,
@@ -15,8 +16,7 @@ import {
 } from "../testing/test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process, and some tests run a dozen.
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;

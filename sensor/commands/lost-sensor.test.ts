@@ -4,7 +4,13 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
-import { makeFolder, runCommandLine, startCommand, TOKEN } from "../testing/test-command.ts";
+import {
+  COMMANDS_TIMEOUT_MS,
+  makeFolder,
+  runCommandLine,
+  startCommand,
+  TOKEN,
+} from "../testing/test-command.ts";
 import {
   type Answer,
   dropReply,
@@ -14,7 +20,7 @@ import {
   startTestServer,
 } from "../testing/test-server.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 const OLD_ID = "sen_0198c5f0-7c1e-7a3b-9a51-0000000000aa";
 

@@ -9,11 +9,16 @@ import { waitUntil } from "../../harness/wait-until.ts";
 import { countSpooledReports, reportName } from "../reporting/spool-files.ts";
 import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { writeStatus } from "../state/status-file.ts";
-import { makeFolder, makePipe, runCommandLine, startCommand } from "../testing/test-command.ts";
+import {
+  COMMANDS_TIMEOUT_MS,
+  makeFolder,
+  makePipe,
+  runCommandLine,
+  startCommand,
+} from "../testing/test-command.ts";
 import { addressOfNoServer, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process, and some collect all that this machine has.
-setDefaultTimeout(60_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 const ENROLLED_AT = "2026-11-24T09:30:00.000Z";
 let server: Awaited<ReturnType<typeof startTestServer>>;

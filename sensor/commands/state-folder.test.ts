@@ -16,11 +16,10 @@ import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
-import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process, and some tests run a dozen.
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let folder: ReturnType<typeof makeFolder>;

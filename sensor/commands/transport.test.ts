@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { openConnectProxy } from "../../harness/connect-proxy.ts";
 import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
-import { makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
-// Each command is a process.
-setDefaultTimeout(30_000);
+setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
 const PIN = `sha256:${"a".repeat(64)}`;
 const PASSWORD = "p:w/d %é";

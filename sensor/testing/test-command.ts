@@ -11,6 +11,12 @@ const SECRET = TOKEN.slice("atl_enr_".length, -6);
 
 export const USAGE_HINT = "hint: attacklens-sensor help lists all commands and options\n";
 
+/**
+ * For files whose tests run up to a dozen commands. Each is a process, and takes seconds on a busy machine.
+ * Longer than the timeout of the test run, because it replaces that one.
+ */
+export const COMMANDS_TIMEOUT_MS = 120_000;
+
 export interface CommandOptions {
   stdin?: string;
   environment?: Record<string, string>;

@@ -43,7 +43,7 @@ for (const dialect of TESTED_DIALECTS) {
     const dataDir = join(folder.path, "typo");
     await expect(openExistingDatabase({ dataDir }, 200)).rejects.toThrow(`there is none in ${dataDir}`);
     expect(readdirSync(folder.path)).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 }
 
 describe("an empty PostgreSQL in which no table can be made", () => {
