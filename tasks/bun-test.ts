@@ -46,7 +46,7 @@ export interface BunTestRun {
  * Longer than the deadlines of wait-until.ts and browser.ts, which name the missing condition. Long enough
  * for slow machines.
  */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 /** For tests that run the built programs, also in a browser. */
 export const BUILT_TIMEOUT_MS = 180_000;
 

@@ -13,7 +13,7 @@ export const USAGE_HINT = "hint: attacklens-sensor help lists all commands and o
 
 /**
  * For files whose tests run up to a dozen commands. Each is a process, and takes seconds on a busy machine.
- * Longer than the timeout of the test run, because it replaces that one.
+ * Not shorter than the timeout of the test run, because it replaces that one.
  */
 export const COMMANDS_TIMEOUT_MS = 120_000;
 

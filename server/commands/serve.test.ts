@@ -68,7 +68,7 @@ test("a server whose log and output are not read stops on SIGTERM", async () => 
   await using server = await startServe();
   await sendRefused(server, 1_000);
   expect(await server.stop()).toBe(0);
-}, 60_000);
+}, 120_000);
 
 test("a log whose reader has closed it does not stop the server", async () => {
   await using server = await startServe();
@@ -76,4 +76,4 @@ test("a log whose reader has closed it does not stop the server", async () => {
   await sendRefused(server, 300);
   expect((await server.get("/readyz")).status).toBe(200);
   expect(await server.stop()).toBe(0);
-}, 60_000);
+}, 120_000);

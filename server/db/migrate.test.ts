@@ -190,7 +190,7 @@ test("every earlier schema upgrades to the newest", async () => {
     kept.close();
     await expectWhole(dataDir, 500);
   }
-}, 60_000);
+}, 120_000);
 
 test.skipIf(!mounts)(
   `a disk that is full during a first start or an upgrade changes nothing, and has room later${mounts ? "" : " (skipped: no tmpfs can be mounted here)"}`,
@@ -237,7 +237,7 @@ test("two programs that start at once on a new folder, or on an earlier schema, 
       expect([await start.exited, await new Response(start.stderr).text()]).toEqual([0, ""]);
     await expectWhole(dataDir, round % 2 === 1 ? 500 : 0);
   }
-}, 60_000);
+}, 120_000);
 
 test("a folder that an earlier build left half migrated is reported, and nothing is changed", async () => {
   using folder = temporaryFolder();
@@ -266,7 +266,7 @@ test("a folder that an earlier build left half migrated is reported, and nothing
     expect(await dump(db)).toEqual(before);
     expect(readdirSync(dataDir).filter((file) => file.includes("upgrade"))).toEqual([]);
   }
-}, 60_000);
+}, 120_000);
 
 async function dump(db: Kysely<Schema>) {
   return (await sql`select type, name, sql from sqlite_master order by name`.execute(db)).rows;

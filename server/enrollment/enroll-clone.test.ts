@@ -106,7 +106,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect(await fleet.uses()).toBe(1);
       expect(await fleet.attempts()).toHaveLength(attempts.length);
     }
-  }, 60_000);
+  }, 120_000);
 
   test(`a deleted token, one that requires approval, and an original that awaits it admit no clone automatically (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -208,7 +208,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(refused).toMatchObject([
       { reason: "sensor-cloned", detail: expect.stringContaining("20 clones") },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test(`clones and enrollments at once never exceed the token's limit, on several servers (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -251,5 +251,5 @@ for (const dialect of TESTED_DIALECTS) {
       .orderBy("useNumber")
       .execute();
     expect(numbers.map(({ useNumber }) => useNumber)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-  }, 60_000);
+  }, 120_000);
 }

@@ -120,7 +120,7 @@ test.skipIf(process.platform !== "linux")(
     expect(failures).toEqual([]);
     await listener.stop();
   },
-  60_000,
+  120_000,
 );
 
 test.skipIf(process.platform !== "linux")(
@@ -187,7 +187,7 @@ test("TLS 1.2 has only cipher suites with authenticated encryption, for certific
     await listener.stop();
   }
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);
 
 test("a port that another server has is refused, although certificates are changed by sharing it", async () => {
   const authority = await makeAuthority(Date.now());

@@ -119,7 +119,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
     await world.call(listSensors, cookie, { query: { match: "any", status: "offline" } });
     await world.call(listAssets, cookie, {});
-  }, 60_000);
+  }, 120_000);
 
   test(`a request sent again is refused after a restart, and by another installation (${dialect})`, async () => {
     await using world = await openWorld(dialect);

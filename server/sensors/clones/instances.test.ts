@@ -140,7 +140,7 @@ for (const dialect of TESTED_DIALECTS) {
       .where("action", "=", "sensor.clone-detected")
       .execute();
     expect(noticed).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test(`one sensor's instances are remembered up to a limit, and a hundred equal clones are still settled (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -179,5 +179,5 @@ for (const dialect of TESTED_DIALECTS) {
     expect(left.size).toBe(0);
     const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });
     expect(items.filter(({ cloneOf }) => cloneOf?.id === sensor.sensorId)).toHaveLength(clones.length);
-  }, 60_000);
+  }, 120_000);
 }

@@ -117,7 +117,7 @@ for (const dialect of TESTED_DIALECTS) {
         await world.call(routes.deleteSensor, cookie, { params: { id: later.id } });
       }
     }
-  }, 60_000);
+  }, 120_000);
 
   test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one matches no sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
@@ -166,7 +166,7 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.approve(waiting[1]!.id);
     expect(await fleet.identifiers(waiting[1]!.id)).toBeGreaterThan(4);
     expect((await fleet.see(waiting[1]!.id)).match?.sensor.id).toBe(old.id);
-  }, 60_000);
+  }, 120_000);
 
   test(`of the two tokens' rules the stricter one counts: keep, ask, merge (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
@@ -194,7 +194,7 @@ for (const dialect of TESTED_DIALECTS) {
         expect(await fleet.sweep()).toBe(stricter === "merge" ? 1 : 0);
       }
     }
-  }, 60_000);
+  }, 120_000);
 
   test(`a machine that enrolls again and again writes few matches, and a new sensor has 20 at the most (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
@@ -221,5 +221,5 @@ for (const dialect of TESTED_DIALECTS) {
       macs: [mac],
     });
     expect((await fleet.matches()) - before).toBe(20);
-  }, 60_000);
+  }, 120_000);
 }
