@@ -1,9 +1,17 @@
 // Runs `npm run dev` in a copy of the sources, and edits files of each folder.
 import { expect, test } from "bun:test";
-import { appendFileSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand } from "../../harness/command.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { ROOT } from "../../harness/terminal.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
@@ -14,14 +22,26 @@ const SOURCES = [
   ...["protocol", "server", "console", "sensor", "tasks", "harness", "package.json", "tsconfig.json"],
 ];
 
+/** Links every installed package, and our own ones to the copies. */
+function linkPackages(folder: string): void {
+  const installed = join(ROOT, "node_modules");
+  const packages = join(folder, "node_modules");
+  mkdirSync(packages);
+  for (const name of readdirSync(installed)) {
+    if (name === "@attacklens") cpSync(join(installed, name), join(packages, name), LINKS);
+    else if (!name.startsWith(".vite")) symlinkSync(join(installed, name), join(packages, name));
+  }
+}
+
+const LINKS = { recursive: true, verbatimSymlinks: true };
+
 test(
   "an edit shows in the open page, or restarts only the program that contains the file",
   async () => {
     using temporary = openTemporaryFolder("dev-test");
     const folder = temporary.path;
     for (const name of SOURCES) await cp(join(ROOT, name), join(folder, name), { recursive: true });
-    const { code } = await runCommand(["cp", "-al", join(ROOT, "node_modules"), folder]);
-    if (code !== 0) await runCommand(["cp", "-a", join(ROOT, "node_modules"), folder]);
+    linkPackages(folder);
     const output = join(folder, "output.log");
     const log = openSync(output, "a");
     const dev = Bun.spawn([process.execPath, "--no-env-file", join(folder, "tasks/dev.ts")], {
