@@ -1,5 +1,5 @@
 // Kills the built sensor with SIGKILL at its writes, one run per write. strace(1) kills it when it enters the
-// system call. Without ALL_KILLS=1, it kills at every fifth call of each kind.
+// system call. Without ALL_KILLS=1, it kills at every eighth call of each kind, the first drawn at random.
 import { readdirSync } from "node:fs";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
@@ -9,7 +9,7 @@ import { cleanEnvironment } from "../../harness/programs.ts";
 /** The system calls with effects outside of the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "rmdir", "sendto", "connect"];
 const MOST_KILLS = 60;
-const STEP = ALL_KILLS ? 1 : 5;
+const STEP = ALL_KILLS ? 1 : 8;
 
 const strace = Bun.which("strace");
 export const traces =
@@ -34,7 +34,8 @@ export async function killAtEach(
 ): Promise<number> {
   let kills = 0;
   for (const name of calls) {
-    for (let nth = 1; nth <= MOST_KILLS; nth += STEP) {
+    const first = 1 + Math.floor(Math.random() * STEP);
+    for (let nth = first; nth <= MOST_KILLS; nth += STEP) {
       const { args, stdin = "" } = await command(kills);
       const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
       const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
