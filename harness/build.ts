@@ -109,7 +109,7 @@ export async function compile(
     const runtime = join(folder, "runtime");
     writeLockedRuntime(await findRuntime(target, folder), runtime);
     const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
-    // With its code parsed in advance, a program starts in half the CPU. It needs modules instead of CommonJS.
+    // With its code parsed in advance, a program starts in half the CPU. This requires the format esm.
     command.push("--bytecode", "--format=esm");
     command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
     // A program must not load settings or code from files in its working directory.

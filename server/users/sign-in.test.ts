@@ -13,7 +13,7 @@ import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.
 const GUESSER = "203.0.113.1";
 const HOME = "198.51.100.7";
 
-/** Users whose passwords are cheap to check: guessing an email without a user costs as much as in production. */
+/** Their hashes are cheap to check. A guess for an unknown email costs as much CPU as in production. */
 async function addUsers(world: World, count: number): Promise<void> {
   for (let n = 0; n < count; n++) await world.addUser(`u${n}@example.com`, "viewer");
 }
