@@ -61,7 +61,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  test(`a name is rejected a second time regardless of case, and is free again after deletion (${dialect})`, async () => {
+  test(`a name is unique regardless of case, and is free again after deletion (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, { body: allAssets });
@@ -235,7 +235,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(counted).toBe(13);
   });
 
-  test(`${dialect}: the filter by warning lists the tokens that have it`, async () => {
+  test(`the filter by warning lists the tokens that have it (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const at = (days: number) => new Date(world.clock.ms + days * 86_400_000).toISOString();

@@ -51,7 +51,7 @@ function refusal(enrollmentTokenId: string, host: number, at: number): Enrollmen
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`many hosts with a revoked token each receive the reason, and the ledger records a few immediately and the rest in batches (${dialect})`, async () => {
+  test(`every host with a revoked token receives the reason; the ledger writes a few refusals at once, the rest in batches (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { cookie, value, params, attempts } = await makeToken(world);
     await world.call(tokens.revokeEnrollmentToken, cookie, { params });
@@ -99,7 +99,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { body } = await enroll(world, value, makeTestSensor());
     const limits = { atOncePerSecond: 2, batch: 10, writtenAtOnce: 100, waiting: 30, kept: 15 };
     const ledger = openRefusalLedger(world.db, () => world.clock.ms, limits);
-    // Two are written, and 30 of the other 48 wait. Those that had waited longest were dropped.
+    // Two refusals are written at once, and 30 of the other 48 wait. The oldest waiting ones are dropped.
     for (let host = 0; host < 50; host++)
       await ledger.record(refusal(params.id, host, world.clock.ms + host));
     const left = [];

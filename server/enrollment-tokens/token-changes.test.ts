@@ -65,7 +65,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(page.total).toBe(7);
   });
 
-  test(`the ledger has a refusal under the reference that the sensor received, once for a host that retries (${dialect})`, async () => {
+  test(`the ledger has each refusal once, under the reference that the sensor received, also after retries (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(routes.createEnrollmentToken, cookie, {

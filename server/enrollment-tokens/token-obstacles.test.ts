@@ -116,7 +116,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`of the same action on two servers at once, one succeeds (${dialect})`, async () => {
+  test(`when two servers receive the same action at once, one request succeeds (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;

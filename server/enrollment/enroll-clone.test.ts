@@ -1,5 +1,5 @@
-// A clone passes the rules of its original's token: it takes a use, is in the ledger, and is never admitted
-// where an enrollment would not be.
+// A clone is subject to the rules of its original's token: it counts as a use, is in the ledger, and is not
+// admitted where an enrollment is refused.
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
@@ -14,7 +14,7 @@ import { ADMITTED_CLONES } from "./enroll-clone.ts";
 type Settings = Parameters<typeof enrolledSensor>[3];
 let tokenNumber = 0;
 
-/** A sensor, and instances on other hosts that must create a separate key. */
+/** A sensor, and instances on cloned hosts that must each create a separate key. */
 async function openClones(
   world: World,
   cookie: string,
@@ -75,7 +75,7 @@ const REFUSALS: {
 ];
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a clone that its token refuses takes no use, awaits approval, and is in the ledger (${dialect})`, async () => {
+  test(`a clone that its token refuses awaits approval, counts as no use, and is in the ledger (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Gone" } });
@@ -91,7 +91,7 @@ for (const dialect of TESTED_DIALECTS) {
       const enroll = () => fleet.clones[0]!.becomeClone(key, hostname, "10.0.0.9");
       const { status, body } = await enroll();
       expect({ reason, status, ...body }).toMatchObject({ status: 201, awaitingApproval: true });
-      // A retry returns the same sensor, and writes nothing.
+      // A retry returns the same sensor and writes nothing.
       expect((await enroll()).body.sensorId).toBe(body.sensorId);
       expect(await fleet.uses()).toBe(1);
       const attempts = await fleet.attempts();
@@ -100,7 +100,7 @@ for (const dialect of TESTED_DIALECTS) {
       ]);
       const own = program(world, key, body.sensorId, "10.0.0.7", CLONE_FACTS);
       expect((await own.checkIn()).body.code).toBe("sensor-awaiting-approval");
-      // An operator decides about this one host: the token's count and ledger stay as they are.
+      // An operator's approval changes neither the token's count nor the ledger.
       await fleet.approve(body.sensorId);
       expect((await own.checkIn()).status).toBe(200);
       expect(await fleet.uses()).toBe(1);
@@ -108,7 +108,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   }, 120_000);
 
-  test(`a deleted token, one that requires approval, and an original that awaits it admit no clone automatically (${dialect})`, async () => {
+  test(`a clone awaits approval if its token is deleted or requires approval, or if its original awaits approval (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const deleted = await openClones(world, cookie, "allow", 1);
@@ -128,7 +128,7 @@ for (const dialect of TESTED_DIALECTS) {
       params: waiting.params,
       body: { clonedHosts: "allow" },
     });
-    // The clone awaits approval, and so do clones of the clone, which the server hears of only by its key.
+    // The clone awaits approval, and so does a clone of the clone. The server detects it only by its key.
     const row = { instance_id: waiting.clones[1]!.instanceId };
     await world.db
       .insertInto("sensorInstance")
@@ -160,7 +160,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await reply.json()).toMatchObject({ awaitingApproval: true });
   });
 
-  test(`a blocked sensor has no clones, and a rule that rejects them is in the ledger (${dialect})`, async () => {
+  test(`a clone of a blocked sensor is refused, and the ledger has the clones that the token's rule rejects (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const blocked = await openClones(world, cookie, "allow", 1);
@@ -183,7 +183,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await rejected.uses()).toBe(1);
   });
 
-  test(`one sensor has ${ADMITTED_CLONES} clones that its token admits, clones of clones included (${dialect})`, async () => {
+  test(`a token admits at most ${ADMITTED_CLONES} clones of one sensor, including clones of clones (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const fleet = await openClones(world, cookie, "allow", ADMITTED_CLONES);
@@ -194,7 +194,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect(body.awaitingApproval).toBe(false);
       admitted.push({ key, id: body.sensorId });
     }
-    // A clone of the clone is the 20th, and the next one of the original one too many.
+    // A clone of a clone is the 20th. The next clone of the original exceeds the limit.
     const { key, id } = admitted[0]!;
     const parent = program(world, key, id, "10.0.0.7", { ...CLONE_FACTS, productUuid: "u-1" });
     await parent.checkIn();
@@ -210,7 +210,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   }, 120_000);
 
-  test(`clones and enrollments at once never exceed the token's limit, on several servers (${dialect})`, async () => {
+  test(`simultaneous clones and enrollments on several servers never exceed the token's limit (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const servers = dialect === "postgres" ? [world.fetch, await world.secondFetch()] : [world.fetch];
     const cookie = await world.signedIn("posture-manager");
@@ -234,8 +234,8 @@ for (const dialect of TESTED_DIALECTS) {
         const options = { keyid: fleet.sensorId, instanceId, nonce: nextNonce() };
         const init = fleet.key.request("POST", "/sensor/v1/clones", body, world.clock.ms, options);
         const reply = await send(index, "/sensor/v1/clones", init);
-        // All hosts sign with one key: a request that another has overtaken, or that is one too many at a
-        // time, is sent again.
+        // All hosts sign with one key. A request that another one overtook, or that exceeds the limit of
+        // simultaneous requests, is sent again.
         if (reply.body.code === "signature-replayed" || reply.status === 429) continue;
         expect(reply.status).toBe(201);
         return reply.body.awaitingApproval === false;

@@ -1,5 +1,5 @@
-// Rows that an enrollment reads while a rollout outruns the database's statistics: as few in a fleet of
-// thousands as in a new one.
+// The number of rows that an enrollment reads while a rollout is faster than the database's statistics. It
+// must not grow with the fleet.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import { fleetStatements } from "../../harness/fleet-rows.ts";
@@ -36,9 +36,7 @@ function hosts(first: number, count: number) {
   });
 }
 
-/**
- * Rows that this connection has read, in this transaction or shortly before: only a difference says anything.
- */
+/** Rows that this connection has read, in this transaction or shortly before. Compare only differences. */
 async function countRead(tx: Database): Promise<number> {
   const { rows } = await sql<{ read: number }>`
     select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) as read from pg_stat_xact_user_tables
@@ -48,12 +46,12 @@ async function countRead(tx: Database): Promise<number> {
   return Number(rows[0]!.read);
 }
 
-test("an enrollment reads a few rows for each host, without statistics and of hosts that match too (postgres)", async () => {
+test("an enrollment reads few rows per host, without statistics and also if every host has a match (postgres)", async () => {
   await using database = await createTestDatabase("postgres");
   const { db } = database;
   for (const statement of fleetStatements({ dialect: "postgres", sensors: SENSORS, now: NOW }))
     await sql.raw(statement).execute(db);
-  // The second batch is the same hardware under other keys: each host matches one of the first.
+  // The second batch is the same hardware with other keys, so each host matches one of the first batch.
   for (const batch of [
     hosts(0, 50),
     hosts(0, 50).map((host) => ({ ...host, publicKey: `${host.publicKey}'` })),

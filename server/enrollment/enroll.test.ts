@@ -37,7 +37,7 @@ async function enroll(
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a sensor enrolls, is pending, and has an asset in the token's group (${dialect})`, async () => {
+  test(`an enrolled sensor is pending, and has an asset in the token's group (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Web" } });
@@ -65,10 +65,10 @@ for (const dialect of TESTED_DIALECTS) {
     expect(used.enrolledSensors).toBe(1);
   });
 
-  test(`the same key with the same token gets the same sensor, also at once and after revocation, for one use (${dialect})`, async () => {
+  test(`repeated enrollments of one key return one sensor for one use, also simultaneously and after revocation (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
-    // The last use is taken by one of them, and is every other's too.
+    // One request takes the token's only use, and all others share it.
     const token = await makeToken(world, cookie, { maxEnrollments: 1 });
     const sensor = makeTestSensor();
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
@@ -86,11 +86,11 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.call(sensors.listSensors, cookie)).items).toHaveLength(1);
   });
 
-  test(`many keys at once become as many sensors, each counted (${dialect})`, async () => {
+  test(`simultaneous enrollments of different keys create one sensor each, and each counts as a use (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const token = await makeToken(world, cookie);
-    // SQLite is one process's; PostgreSQL serves any number of servers.
+    // SQLite allows one server process, PostgreSQL several.
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
     const servers = [world, { ...world, fetch: second }];
     const replies = await Promise.all(
@@ -104,7 +104,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.call(tokens.getEnrollmentToken, cookie, { params })).enrolledSensors).toBe(25);
   });
 
-  test(`the holder of a token value receives the reason of a refusal, other callers receive none (${dialect})`, async () => {
+  test(`a refusal states its reason only to a caller with a valid token value (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const codeOf = async (token: string) => (await enroll(world, makeTestSensor(), token)).body.code;
@@ -131,7 +131,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(counts).toEqual([]);
   });
 
-  test(`a token that was deleted keeps the name behind its sensors (${dialect})`, async () => {
+  test(`a sensor still shows the name of its token after the token is deleted (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const token = await makeToken(world, cookie);
@@ -145,7 +145,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
   });
 
-  test(`host facts never take over: each sensor of one machine id gets a new asset (${dialect})`, async () => {
+  test(`host facts never give access to an asset: each sensor with the same machine id gets a new one (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const token = await makeToken(world, cookie);
@@ -159,12 +159,12 @@ for (const dialect of TESTED_DIALECTS) {
     expect(second.id).not.toBe(first.id);
     expect(second.asset.id).not.toBe(first.asset.id);
 
-    // Whoever tells a machine id does not get the asset of a sensor that was deleted.
+    // Reporting the machine id of a deleted sensor does not give its asset either.
     await world.call(sensors.deleteSensor, cookie, { params: { id: first.id } });
     expect((await assetOf()).asset.id).not.toBe(first.asset.id);
   });
 
-  test(`a token of one group never reaches an asset of another (${dialect})`, async () => {
+  test(`an enrollment with a token of one group never gets an asset of another group (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Production" } });
@@ -187,15 +187,20 @@ for (const dialect of TESTED_DIALECTS) {
 }
 
 const refusals: [string, SignOptions, number, string][] = [
-  ["a key other than the body's", { keyid: "A".repeat(43) }, 401, "signature-invalid"],
+  ["a keyid other than the body's key", { keyid: "A".repeat(43) }, 401, "signature-invalid"],
   [
-    "a signature that leaves out the token",
+    "a signature that does not cover the token",
     { components: ["@method", "@path", "content-digest"] },
     401,
     "signature-invalid",
   ],
   ["a body changed after signing", { tamper: "{}" }, 401, "signature-invalid"],
-  ["a clock six minutes slow", { createdMs: Date.parse("2026-11-24T08:54:00Z") }, 401, "clock-skewed"],
+  [
+    "a clock that is six minutes slow",
+    { createdMs: Date.parse("2026-11-24T08:54:00Z") },
+    401,
+    "clock-skewed",
+  ],
 ];
 for (const [what, options, status, code] of refusals) {
   test(`enrollment refuses ${what}`, async () => {

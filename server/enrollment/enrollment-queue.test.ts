@@ -4,7 +4,7 @@ import { openTokenQueue } from "./enrollment-queue.ts";
 
 const LIMITS = { running: 2, batch: 3, waiting: 4, perSecond: 200 };
 
-/** A queue whose batches end on command; `log` says what began and how each request ended. */
+/** A queue whose batches end on command. `log` has the started batches and the outcome of each request. */
 function held(limits = LIMITS) {
   const log: string[] = [];
   const ends = new Map<string, PromiseWithResolvers<(string | Error)[]>>();
@@ -17,7 +17,7 @@ function held(limits = LIMITS) {
   const queue = openTokenQueue(() => 0, work, limits);
   return {
     log,
-    /** A name is a token's letter and a host's number. */
+    /** A name consists of the token's letter and the host's number. */
     add(name: string): Promise<void> {
       return queue.add({ valueHash: name[0]!, name }).then(
         (outcome) => void log.push(`${name}: ${outcome}`),
@@ -33,7 +33,7 @@ function held(limits = LIMITS) {
   };
 }
 
-test("what waits for one token goes together, of other tokens at the same time, and each hears of itself", async () => {
+test("requests with one token form a batch, batches of other tokens run in parallel, and each request gets its own outcome", async () => {
   const { log, add, end, turn } = held();
   const first = ["a1", "b1", "a2"].map(add);
   await turn();
@@ -53,7 +53,7 @@ test("what waits for one token goes together, of other tokens at the same time, 
   expect(log.slice(5)).toEqual(["c1", "b1: done", "a3: done", "c1: done"]);
 });
 
-test("a token with many waiting takes turns with the others", async () => {
+test("a token with many waiting requests takes turns with other tokens", async () => {
   const { log, add, end, turn } = held({ ...LIMITS, running: 1, waiting: 10 });
   const all = ["a1", "a2", "a3", "a4", "b1"].map(add);
   await turn();
@@ -66,7 +66,7 @@ test("a token with many waiting takes turns with the others", async () => {
   expect(log.filter((line) => !line.includes(":"))).toEqual(["a1 a2 a3", "b1", "a4"]);
 });
 
-test("beyond the limit the reply is 429, and there is room again when a batch begins", async () => {
+test("a full queue refuses requests with 429, and accepts them again when a batch begins", async () => {
   const { log, add, end, turn } = held();
   const all = ["a1", "a2", "a3", "a4"].map(add);
   await add("a5");
@@ -80,7 +80,7 @@ test("beyond the limit the reply is 429, and there is room again when a batch be
   expect(log).toContain("a6: done");
 });
 
-test("all requests of a failed batch fail, and it makes room like a successful one", async () => {
+test("all requests of a failed batch fail, and the next batch starts", async () => {
   const { log, add, end, fail, turn } = held({ ...LIMITS, running: 1 });
   const all = ["a1", "a2", "b1"].map(add);
   await turn();

@@ -15,7 +15,7 @@ const settings = { name: "Servers", scope: { type: "all-assets" }, expiresAt: nu
 const madeUp = () => formatTokenValue(randomBytes(32));
 const hashOf = (value: string) => createHash("sha256").update(value).digest("hex");
 
-/** The same database, counting the queries that it is asked. */
+/** The same database with a counter of its queries. */
 function counted(db: Database) {
   const count = { queries: 0 };
   const counting = db.withPlugin({
@@ -43,7 +43,7 @@ async function enroll(world: World, token: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a flood of invented values costs few queries, and a new token is found among them (${dialect})`, async () => {
+  test(`many invented values cause few queries, and a new token is still found among them (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
@@ -53,7 +53,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const junk = Array.from({ length: 1_500 }, () => values.require(hashOf(madeUp())));
     const outcomes = Promise.all(junk.map(outcomeOf));
-    // It came when the line was full: it must retry, and is found then.
+    // The queue is full, so this request must retry. The retry below finds the token.
     expect(await outcomeOf(values.require(hashOf(value)))).toBe("too-many-requests");
     const told = await outcomes;
     expect(told.filter((code) => code === "token-unknown")).toHaveLength(1_000);
@@ -66,7 +66,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(count.queries).toBe(16);
   });
 
-  test(`a value that is known or unknown already is not looked up again, by however many (${dialect})`, async () => {
+  test(`a cached value, known or unknown, causes no further query for any number of requests (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value } = await world.call(tokens.createEnrollmentToken, cookie, { body: settings });
@@ -86,7 +86,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(count.queries).toBe(2);
   });
 
-  test(`a known value is not a valid token: a change of the token counts immediately (${dialect})`, async () => {
+  test(`a cached value does not make a token valid: a change of the token takes effect immediately (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { value, enrollmentToken } = await world.call(tokens.createEnrollmentToken, cookie, {

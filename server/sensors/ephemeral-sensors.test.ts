@@ -33,7 +33,7 @@ async function enrolled(world: World, token: string, hostname: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`an ephemeral sensor is removed when it was offline for its hours, and not a moment before (${dialect})`, async () => {
+  test(`an ephemeral sensor is removed exactly when its offline hours have passed (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const short = await makeToken(world, cookie, 2);
@@ -50,7 +50,7 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += HOUR_MS - 1;
     expect(await removeEndedSensors(world.db, world.clock.ms)).toBe(0);
     world.clock.ms += 1;
-    // Every server sweeps: what one has removed, the other does not remove again.
+    // Every server sweeps, but each sensor is removed once.
     const swept = await Promise.all([1, 2].map(() => removeEndedSensors(world.db, world.clock.ms)));
     expect(swept[0]! + swept[1]!).toBe(1);
     expect(await hostnames()).toEqual(["lasting", "seen"]);
@@ -71,7 +71,8 @@ for (const dialect of TESTED_DIALECTS) {
         lastSeenAt: "2026-11-24T09:00:00.000Z",
       },
     ]);
-    // The use stays counted: a token for two machines does not become one for any number of short-lived ones.
+    // A removed sensor still counts as a use: otherwise a limited token would admit any number of short-lived
+    // machines.
     const params = { id: short.enrollmentToken.id };
     expect((await world.call(tokens.getEnrollmentToken, cookie, { params })).enrolledSensors).toBe(2);
 
@@ -79,7 +80,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await removeEndedSensors(world.db, world.clock.ms)).toBe(1);
     expect(await hostnames()).toEqual(["lasting"]);
 
-    // Some are deleted at once, and all in the end.
+    // Each call deletes at most one here, until all are deleted.
     world.clock.ms += 31 * 24 * HOUR_MS;
     const [at, ago] = [world.clock.ms, world.clock.ms - 30 * 24 * HOUR_MS];
     const deleted = [];

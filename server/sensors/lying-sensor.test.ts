@@ -1,5 +1,5 @@
-// A sensor that lies in every field, and replayed requests: neither breaks what users see, nor affects
-// another sensor.
+// A sensor that lies in every field, and replayed requests. Neither breaks the lists of the console, and
+// neither affects another sensor.
 import { expect, test } from "bun:test";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -61,7 +61,7 @@ const host = fc.record(
 const proof = fc.oneof(text, fc.constant(`${"A".repeat(85)}Q`));
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`whatever hosts report, no reply is 5xx and every list can be read (${dialect})`, async () => {
+  test(`no reported value causes a 5xx reply or an unreadable list (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { cookie, value } = await openToken(world);
     let nonce = 0;
@@ -113,7 +113,7 @@ for (const dialect of TESTED_DIALECTS) {
         await world
           .call(mergeSensor, cookie, { params: { id }, body: { predecessorId: match.sensor.id } })
           .catch((error) => {
-            // One that was merged a moment ago is no longer a predecessor.
+            // A sensor that was just merged is no longer a predecessor.
             expect(String(error)).toContain("409");
           });
     }
@@ -121,7 +121,7 @@ for (const dialect of TESTED_DIALECTS) {
     await world.call(listAssets, cookie, {});
   }, 120_000);
 
-  test(`a request sent again is refused after a restart, and by another installation (${dialect})`, async () => {
+  test(`a replayed request is refused after a restart, and by another installation (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     await using elsewhere = await openWorld(dialect);
     const { value } = await openToken(world);
@@ -148,8 +148,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await (await elsewhere.fetch("/sensor/v1/enroll", enrolling)).json()).toMatchObject({
       code: "token-unknown",
     });
-    // The same enrollment again is the same sensor: whoever repeats it has gained nothing that they can sign
-    // with.
+    // A replayed enrollment returns the same sensor. The attacker gains no key to sign with.
     expect(await (await restarted("/sensor/v1/enroll", enrolling)).json()).toMatchObject({ sensorId });
     for (const path of ["/sensor/v1/unenroll", "/sensor/v1/keys"]) {
       const moved = await restarted(path, captured());

@@ -74,7 +74,7 @@ type Enrolled = Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["enroll"]>>
 const instance = () => crypto.randomUUID();
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`any live identity may unenroll, whatever its state and before its first check-in (${dialect})`, async () => {
+  test(`any live identity may unenroll, in every state and before its first check-in (${dialect})`, async () => {
     const { world, cookie, enroll } = await setUp(dialect);
     await using _ = world;
     const states: Record<string, (sensor: Enrolled) => Promise<unknown>> = {
@@ -103,7 +103,7 @@ for (const dialect of TESTED_DIALECTS) {
           const sensor = await enroll(approval);
           const holder = instance();
           const hasCheckedIn = which === "holder" || which.startsWith("after");
-          // What waits for approval never checks in.
+          // A sensor that awaits approval cannot check in.
           if (hasCheckedIn && approval === "approval") continue;
           if (hasCheckedIn) expect((await sensor.checkIn(holder)).status).toBe(200);
           await make(sensor);
@@ -111,7 +111,7 @@ for (const dialect of TESTED_DIALECTS) {
           expect([told, reply.status, reply.code]).toEqual([told, 204, undefined]);
           if (state !== "replaced, blocked")
             expect([told, await sensor.status()]).toEqual([told, "uninstalled"]);
-          // The key is refused from then on, also when the reply was lost.
+          // The key is refused from then on, also for a retry after a lost reply.
           for (const again of [await sensor.unenroll(holder), await sensor.checkIn(holder)])
             expect([told, again.status, again.code]).toEqual([told, 401, "sensor-unknown"]);
         }
@@ -190,7 +190,7 @@ for (const dialect of TESTED_DIALECTS) {
       const reply = await unenroll(sensor);
       expect([clone, reply.status, reply.code]).toEqual([clone, status, code]);
       expect((await sensor.checkIn(holder, FACTS, sensor.key)).status).toBe(200);
-      // Nor while the sensor is blocked.
+      // The same while the sensor is blocked.
       await world.call(blockSensor, cookie, { params: { id: sensor.id } });
       const facts = await sensor.unenroll(instance(), OTHER_FACTS, { by: sensor.key });
       const none = await sensor.unenroll(instance(), undefined, { by: sensor.key, address: ELSEWHERE });
@@ -199,7 +199,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`an image that was cloned before its first check-in cannot unenroll the original (${dialect})`, async () => {
+  test(`a clone on other hardware cannot unenroll the original before the first check-in (${dialect})`, async () => {
     const { world, enroll } = await setUp(dialect);
     await using _ = world;
     const sensor = await enroll();

@@ -48,12 +48,12 @@ const takesOver = {
 } as const;
 const restarts = { ...takesOver, isDisputed: true, heldForMs: 0 };
 
-test("the first start of a sensor holds its key, wherever it runs", () => {
+test("the first instance of a sensor holds its key, on any host", () => {
   expect(judge("b1", WEB, [])).toEqual(takesOver);
   expect(judge("b1", CLONE, [])).toEqual(takesOver);
 });
 
-test("a restart on the same host takes over at once, also when its address or its name is another", () => {
+test("a restart on the same host takes over at once, also with another address or hostname", () => {
   const earlier = instance("b1", "holder", WEB);
   expect(judge("b2", WEB, [earlier])).toEqual(restarts);
   expect(judge("b2", { ...WEB, hostname: "web-02", addresses: ["10.0.0.9"] }, [earlier])).toEqual(restarts);
@@ -63,13 +63,13 @@ test("a restart on the same host takes over at once, also when its address or it
   expect(judge("b2", {}, [earlier])).toEqual(restarts);
 });
 
-test("a restart that writes the same facts in capitals takes over at once", () => {
+test("a restart that reports the same facts in capital letters takes over at once", () => {
   const told: InstanceHost = { machineId: "ab", macs: ["52:54:00:ab:cd:ef"] };
   const capitals: InstanceHost = { machineId: "AB", macs: ["52:54:00:AB:CD:EF"] };
   expect(judge("b2", capitals, [instance("b1", "holder", told)])).toEqual(restarts);
 });
 
-test("an instance on another host waits while the holder may be alive, and takes over when it is silent", () => {
+test("an instance on another host waits while the holder may be alive, and takes over once the holder is silent", () => {
   const holder = instance("b1", "holder", WEB);
   expect(judge("b2", CLONE, [holder])).toEqual({ type: "newcomer" });
   expect(judge("b2", CLONE, [holder, instance("b2", "newcomer", CLONE)])).toEqual({ type: "newcomer" });
@@ -78,7 +78,7 @@ test("an instance on another host waits while the holder may be alive, and takes
   expect(judge("b2", CLONE, [holder], { seenAt: seenAt - 1 })).toEqual({ ...takesOver, heldForMs: 0 });
 });
 
-test("a holder that is seen after newcomers came keeps the key; all of them are clones", () => {
+test("a holder that reports after newcomers keeps the key, and all newcomers are clones", () => {
   const instances = [
     instance("b1", "holder", WEB),
     instance("b2", "newcomer", CLONE),
@@ -95,14 +95,14 @@ test("a holder that is seen after newcomers came keeps the key; all of them are 
   }
 });
 
-test("the host that enrolled is the original, even if its clone was started first", () => {
+test("the host that enrolled is the original, even if its clone started first", () => {
   const instances = [instance("clone", "holder", CLONE), instance("original", "newcomer", WEB)];
   expect(judge("clone", CLONE, instances)).toEqual({ type: "fork", holder: "original", clones: ["clone"] });
 });
 
 const RECENT = NOW - MINUTE_MS;
 
-test("one request of a past instance may be its last: it decides nothing", () => {
+test("a single request of a past instance decides nothing, because it may be its last", () => {
   const past = instance("b1", "past", WEB, { returnedAt: RECENT });
   const holder = instance("b2", "holder", WEB);
   expect(judge("b1", WEB, [past, holder])).toEqual({ type: "stray", returns: 1 });
@@ -113,12 +113,12 @@ test("one request of a past instance may be its last: it decides nothing", () =>
     isDisputed: true,
     returns: 6,
   });
-  // What is heard within seconds of a start may have been on the way.
+  // A request that arrives within seconds of a restart may have been sent before it.
   const fresh = { ...holder, firstSeenAt: NOW - 1_000 };
   expect(judge("b1", WEB, [stray, fresh])).toEqual({ type: "stray", returns: 1 });
 });
 
-test("two hosts with equal facts are noticed when both have reported twice", () => {
+test("two hosts with equal facts are detected when both have reported twice", () => {
   const stray = instance("b1", "past", WEB, { firstSeenAt: 1, returnedAt: RECENT, returns: 1 });
   const holder = instance("b2", "holder", WEB, { firstSeenAt: 2 });
   const fork = { type: "fork" as const, holder: "b1", clones: ["b2"] };
@@ -130,11 +130,11 @@ test("two hosts with equal facts are noticed when both have reported twice", () 
       { ...holder, returns: 1 },
     ]),
   ).toEqual(fork);
-  // The holder has taken the key back from b1 a minute ago.
+  // The holder took the key back from b1 a minute ago.
   expect(judge("b1", WEB, [stray, { ...holder, returnedAt: RECENT }])).toEqual(fork);
 });
 
-test("a host that is set back to a snapshot takes the key back, and is no clone of itself", () => {
+test("a host that is reset to a snapshot takes the key back, and is not its own clone", () => {
   const snapshot = instance("b1", "past", WEB, { returnedAt: RECENT, returns: 1 });
   const returned = { ...takesOver, isDisputed: true, returned: true };
   expect(judge("b1", WEB, [snapshot, instance("b2", "holder", WEB)])).toEqual(returned);
@@ -146,7 +146,7 @@ test("a host that is set back to a snapshot takes the key back, and is no clone 
   expect(judge("b1", WEB, [snapshot, later])).toEqual(returned);
 });
 
-test("hosts differ in what both have; names and addresses are no evidence", () => {
+test("only facts that both hosts have can differ; hostnames and addresses are no evidence", () => {
   expect(differences(WEB, CLONE)).toEqual(["product-uuid", "mac-address"]);
   expect(differences(WEB, { ...WEB, hostname: "x", addresses: ["10.0.0.1"] })).toEqual([]);
   expect(differences({ productUuid: "ABC" }, { productUuid: "abc", serialNumber: "1" })).toEqual([]);

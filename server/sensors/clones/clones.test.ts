@@ -1,5 +1,5 @@
-// Two hosts with one key: the original keeps its row, the clone gets a separate one, and its reports are not
-// stored until then.
+// Two hosts with one key: the original keeps its row, and the clone gets a separate one. Until then, the
+// clone's reports are not stored.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { approveSensor, getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
@@ -11,7 +11,7 @@ import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
 
 const MINUTE_MS = 60_000;
 for (const dialect of TESTED_DIALECTS) {
-  test(`a clone on another host is noticed at the original's next check-in, and becomes a separate sensor (${dialect})`, async () => {
+  test(`a clone on another host is detected at the original's next check-in, and becomes a separate sensor (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId, token } = await enrolledSensor(world, cookie, "allow");
@@ -23,7 +23,7 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += MINUTE_MS / 2;
     const held = await clone.checkIn({ inventory: all });
     expect(held).toMatchObject({ status: 200, body: { wanted: [], checkInIntervalSeconds: 15 } });
-    // It changes nothing of the original: neither by uploading, nor by saying unenroll, nor by being seen.
+    // The clone cannot change the original: not by an upload, an unenroll request, or its address.
     const upload = await clone.send(
       "/sensor/v1/inventory/packages",
       { root: "a".repeat(64), chunks: [] },
@@ -38,7 +38,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await clone.checkIn()).toMatchObject({ status: 403, body: { code: "sensor-cloned" } });
     expect((await clone.send("/sensor/v1/unenroll", {})).body.code).toBe("sensor-cloned");
 
-    // The reply is lost twice: the same new key gets the same sensor.
+    // A retry after a lost reply: the same new key gets the same sensor.
     const newKey = makeTestSensor();
     const first = await clone.becomeClone(newKey);
     expect(first).toMatchObject({ status: 201, body: { awaitingApproval: false } });
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
         differs: ["product-uuid", "mac-address"],
       },
     ]);
-    // A clone is a use of the token, as an enrollment is.
+    // A clone counts as a use of the token, like an enrollment.
     const { enrolledSensors } = await world.call(tokens.getEnrollmentToken, cookie, {
       params: { id: token.id },
     });
@@ -129,7 +129,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await revoked.clone.becomeClone(makeTestSensor())).body.awaitingApproval).toBe(true);
   });
 
-  test(`a clone needs a second host, a key that no other sensor has, and proof of it (${dialect})`, async () => {
+  test(`a clone is accepted only from a second host, with a key that no other sensor has and a proof of it (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId } = await enrolledSensor(world, cookie, "allow");
@@ -149,7 +149,7 @@ for (const dialect of TESTED_DIALECTS) {
     };
     world.clock.ms += 1;
     expect((await clone.send("/sensor/v1/clones", body)).body.code).toBe("signature-invalid");
-    // A request that does not cover the instance id cannot pass for the sensor.
+    // A signature that does not cover the instance id is rejected.
     const plain = key.request(
       "POST",
       "/sensor/v1/check-in",
@@ -166,7 +166,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
   });
 
-  test(`a host that is moved to other hardware keeps its sensor once the old one is silent (${dialect})`, async () => {
+  test(`a host that moves to other hardware keeps its sensor once the old hardware is silent (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const { key, sensorId } = await enrolledSensor(world, cookie, "reject");

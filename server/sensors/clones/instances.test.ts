@@ -1,5 +1,5 @@
-// Instances with one key and the same hardware: hosts that started together become separate sensors within
-// two check-in intervals. A restarted process is never taken for a clone, however often it restarts.
+// Instances with one key and the same hardware: hosts that start together become separate sensors within two
+// check-in intervals. A restarted process is never mistaken for a clone, however often it restarts.
 import { expect, test } from "bun:test";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
@@ -13,8 +13,8 @@ const INTERVAL_MS = 60_000;
 const ROOT = "b".repeat(64);
 
 /**
- * A host that runs as the sensor does: it checks in, uploads what is wanted, and becomes a clone when the
- * server asks it to.
+ * A host that acts like the sensor: it checks in, uploads the wanted categories, and becomes a clone when the
+ * server requires it.
  */
 function openHost(
   world: World,
@@ -35,7 +35,7 @@ function openHost(
 
   return {
     sensorId: () => sensorId,
-    /** Returns after how many milliseconds it checks in again. */
+    /** Checks in once. Returns the milliseconds until the next check-in. */
     async cycle(random: () => number): Promise<number> {
       const reply = await instance.checkIn(report);
       // The reply is lost: the sensor backs off, up to a second at first.
@@ -52,7 +52,7 @@ function openHost(
           await becomeClone();
           return 0;
         }
-        // Chunks that are missing, or a root that is none: served, in any case.
+        // Chunks are missing, or the root does not match: the request was not refused as a clone's.
         expect([200, 422]).toContain(upload.status);
       }
       return reply.body.checkInIntervalSeconds * 1_000 * (0.9 + 0.2 * random());
@@ -74,13 +74,13 @@ for (const dialect of TESTED_DIALECTS) {
     [5, drawnCases(3)],
     [20, 1],
   ] as const) {
-    test(`${count} clones with equal hardware that start together are ${count} sensors within two intervals (${dialect})`, async () => {
+    test(`${count} clones with equal hardware that start together become ${count} sensors within two intervals (${dialect})`, async () => {
       await using world = await openWorld(dialect);
       const cookie = await world.signedIn("posture-manager");
       for (let run = 0; run < runs; run++) {
         const random = seededRandom(count * 1_000 + run);
         const sensor = await enrolledSensor(world, cookie, "allow", { name: `Run ${run}` });
-        // The image was made of a host that had reported before, or never.
+        // In half of the runs, the host had reported before its image was made.
         if (run % 2 === 0) await program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS).checkIn();
         world.clock.ms += 10 * INTERVAL_MS;
         const startedAt = world.clock.ms;
@@ -101,14 +101,14 @@ for (const dialect of TESTED_DIALECTS) {
     }, 120_000);
   }
 
-  test(`a program that is restarted is never a clone, however fast, and whatever it left on the way (${dialect})`, async () => {
+  test(`a restarted process is never a clone, however fast it restarts and however late its old requests arrive (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const restart = fc.record({
       /** Requests before the next restart. */
       requests: fc.integer({ min: 0, max: 4 }),
       pauseMs: fc.constantFrom(0, 10, 2_000, 60_000),
-      /** When a request that the instance left behind arrives: after so many of its successor's, or never. */
+      /** A late request of this instance arrives after this many requests of its successor; null: never. */
       leftBehindAfter: fc.option(fc.integer({ min: 1, max: 4 }), { nil: null }),
     });
     let runs = 0;
@@ -142,7 +142,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(noticed).toEqual([]);
   }, 120_000);
 
-  test(`one sensor's instances are remembered up to a limit, and a hundred equal clones are still settled (${dialect})`, async () => {
+  test(`the server stores a limited number of instances per sensor, and still detects more clones than that (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const sensor = await enrolledSensor(world, cookie, "allow", { name: "Many" });
@@ -157,7 +157,7 @@ for (const dialect of TESTED_DIALECTS) {
     for (let start = 0; start < MAX_INSTANCES + 20; start++)
       await program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS).checkIn();
     expect(await remembered()).toBe(MAX_INSTANCES);
-    // Clones on other hardware: whoever finds no room waits until others are settled.
+    // Clones on other hardware: an instance beyond the limit waits until others have become sensors.
     const facts = (index: number) => ({ ...FACTS, productUuid: `clone-${index}` });
     const original = program(world, sensor.key, sensor.sensorId, "10.0.0.1", FACTS);
     await original.checkIn();

@@ -1,4 +1,4 @@
-// Which routes each standing of a sensor closes: the declarations state it, and the server enforces it.
+// The routes that each standing of a sensor closes: the declarations list them, the server enforces them.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
@@ -41,7 +41,7 @@ async function sensorIn(world: World, cookie: string, standing: keyof typeof COD
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a sensor gets past its standing on the routes that accept it, and on no other (${dialect})`, async () => {
+  test(`a route serves a sensor's standing only if it declares that standing (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const wrong: string[] = [];
@@ -55,7 +55,7 @@ for (const dialect of TESTED_DIALECTS) {
         );
         const reply = await send(route, instance);
         const code = reply.status >= 400 ? ((await reply.json()) as ProblemBody).code : "none";
-        // A new instance that awaits approval is both.
+        // A new instance of a sensor that awaits approval has both standings.
         const refused =
           code === CODES[standing] || (standing === "awaiting-approval" && code === "state-conflict");
         const accepts = route.accepts?.includes(standing) ?? false;
@@ -66,7 +66,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(wrong).toEqual([]);
   });
 
-  test(`a sensor unenrolls while it awaits approval, before its first check-in, and while it is blocked (${dialect})`, async () => {
+  test(`a sensor can unenroll while it awaits approval, is unsettled, or is blocked (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const unenroll = ROUTES.find(({ name }) => name === "sensor.unenroll")!;

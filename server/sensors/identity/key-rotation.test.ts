@@ -1,4 +1,4 @@
-// Key rotation, tickets for one host, and refusals that only the true server can sign.
+// Key rotation, re-enrollment tickets, and signed refusals.
 import { expect, test } from "bun:test";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -8,7 +8,7 @@ import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 import { announceKey } from "./key-rotation.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of any route
+// biome-ignore lint/suspicious/noExplicitAny: replies of any route
 type Answer = { status: number; body: any };
 const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const INSTANCE = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
@@ -48,7 +48,7 @@ const checkIn = (world: World, key: TestSensor, keyid: string) =>
   post(world, key, "/sensor/v1/check-in", VERSIONS, { keyid, instanceId: INSTANCE });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`both keys are valid until the new one is seen; then the old one is a clone's (${dialect})`, async () => {
+  test(`both keys are valid until the first request with the new one; then the old key marks a clone (${dialect})`, async () => {
     const { world, cookie, key, sensorId } = await setUp(dialect);
     await using _ = world;
     const next = makeTestSensor();
@@ -65,7 +65,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, key, sensorId)).body.rotateKey).toBe(true);
     expect((await announce(key, next, makeTestSensor().proof(sensorId))).body.code).toBe("signature-invalid");
     expect((await announce(key, key)).body.code).toBe("key-taken");
-    // One announcement is given up, another made, and that one's answer lost.
+    // The first announcement is replaced by another, which is repeated because its reply was lost.
     for (const announced of [makeTestSensor(), next, next])
       expect((await announce(key, announced)).status).toBe(204);
     expect((await checkIn(world, key, sensorId)).status).toBe(200);
@@ -88,7 +88,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(shown.clones.map(({ sensor }) => sensor?.id)).toEqual([clone.body.sensorId]);
   });
 
-  test(`a key that is announced twice at once becomes one sensor's (${dialect})`, async () => {
+  test(`only one of two sensors that announce the same key at once gets it (${dialect})`, async () => {
     const { world, key, token, sensorId } = await setUp(dialect);
     await using _ = world;
     const other = makeTestSensor();
@@ -115,7 +115,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409]);
   });
 
-  test(`a ticket gives the sensor to one new key, once, within an hour; the old key is refused at once (${dialect})`, async () => {
+  test(`a ticket moves the sensor to one new key, once, within an hour; the old key is refused at once (${dialect})`, async () => {
     const { world, cookie, key, token, sensorId } = await setUp(dialect);
     await using _ = world;
     const params = { id: sensorId };
@@ -126,7 +126,7 @@ for (const dialect of TESTED_DIALECTS) {
     const superseded = await make();
     const ticket = await make();
     expect((await use(superseded, makeTestSensor())).body.code).toBe("ticket-unknown");
-    // A general token only creates.
+    // An enrollment token cannot re-enroll an existing sensor.
     expect((await use(token, makeTestSensor())).body.code).toBe("ticket-unknown");
     expect((await post(world, makeTestSensor(), "/sensor/v1/enroll", {}, { token: ticket })).status).toBe(
       401,
@@ -170,7 +170,7 @@ for (const dialect of TESTED_DIALECTS) {
     for (const secret of secrets) expect(stored).not.toContain(secret);
   });
 
-  test(`the server signs a refusal for the one request that it refuses (${dialect})`, async () => {
+  test(`the signature of a refusal is valid only for the refused request (${dialect})`, async () => {
     const { world, key, sensorId, serverKey } = await setUp(dialect);
     await using _ = world;
     const init = key.request("POST", "/sensor/v1/check-in", VERSIONS, world.clock.ms - 172_800_000, {
@@ -202,14 +202,14 @@ for (const dialect of TESTED_DIALECTS) {
     expect(verifies("sig1=:AAAA:")).toBe(false);
   });
 
-  test(`a ticket's route asks for a ticket, and a sensor that has gone is not known (${dialect})`, async () => {
+  test(`re-enrollment without a ticket is refused, and a deleted sensor is unknown (${dialect})`, async () => {
     const { world, cookie, key, sensorId } = await setUp(dialect);
     await using _ = world;
     const other = makeTestSensor();
     const without = await post(world, other, "/sensor/v1/re-enroll", other.enrollBody("db-07"), {});
     expect(without.body).toMatchObject({ status: 401, code: "ticket-unknown" });
     expect(without.body.detail).toContain("Authorization");
-    // As when an operator deletes it while its request is on the way.
+    // An operator deletes the sensor while its request is in progress.
     await world.call(deleteSensor, cookie, { params: { id: sensorId } });
     const announced = { publicKey: other.publicKey, proof: other.proof(sensorId) };
     await expect(announceKey(world.db, sensorId, announced)).rejects.toMatchObject({
@@ -218,7 +218,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, key, sensorId)).body.code).toBe("sensor-unknown");
   });
 
-  test(`another version of the protocol is refused by its field, in a signed reply (${dialect})`, async () => {
+  test(`an unsupported protocol version is refused with the field's name, in a signed reply (${dialect})`, async () => {
     const { world, key, sensorId } = await setUp(dialect);
     await using _ = world;
     expect((await checkIn(world, key, sensorId)).status).toBe(200);

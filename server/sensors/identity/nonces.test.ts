@@ -1,4 +1,4 @@
-// Which requests spend their nonce: docs/sensor-protocol.md, "The nonce".
+// The requests that spend their nonce: see docs/sensor-protocol.md, "The nonce".
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
@@ -11,13 +11,13 @@ const INSTANCE = "0f5a2c1e-7c1e-4a3b-9a51-5b0c2f3d4e5f";
 const BODY = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a nonce is spent once the sensor is known, fresh, not blocked and within its limits (${dialect})`, async () => {
+  test(`a fresh, correctly signed request of a sensor that is not blocked spends its nonce (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const sensor = makeTestSensor();
     const params = { id: await enroll(sensor, false) };
     let nonce = 100;
-    /** The code, or the status of success, and whether the nonce was spent. */
+    /** The status of a success or the code of a problem, and whether the nonce was spent. */
     async function outcome(
       body: unknown,
       options: SignOptions = {},
@@ -52,7 +52,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const waiting = makeTestSensor();
     const id = await enroll(waiting, true);
-    // That of the enrollment counts.
+    // The enrollment has already spent this nonce.
     expect(await outcome(BODY, { nonce: 1 }, { by: waiting, id })).toEqual(["signature-replayed", false]);
     expect(await outcome(BODY, {}, { by: waiting, id })).toEqual(["sensor-awaiting-approval", true]);
 

@@ -12,7 +12,7 @@ function open() {
   return { clock, budget, spend };
 }
 
-test("a sensor may upload 64 MiB in an hour, each sensor its own, and again in the next hour", () => {
+test("each sensor may upload 64 MiB per hour", () => {
   const { clock, budget, spend } = open();
   for (let uploads = 0; uploads < 16; uploads++) spend("one", "upload", 4 * MIB);
   expect(() => spend("one", "upload", 1)).toThrow("64 MiB");
@@ -31,14 +31,14 @@ test("an upload of a few bytes counts as 4 KiB", () => {
   expect(() => spend("one", "upload", 100)).toThrow("64 MiB");
 });
 
-test("a sensor may send 7,200 other requests in an hour", () => {
+test("a sensor may send 7,200 other requests per hour", () => {
   const { spend } = open();
   for (let requests = 0; requests < 7_200; requests++) spend("one", "request", 64 * 1024);
   expect(() => spend("one", "request", 0)).toThrow("7200");
   expect(() => spend("one", "upload", 100)).not.toThrow();
 });
 
-test("one upload and four other requests at a time, also across the end of an hour", () => {
+test("a sensor may send one upload and four other requests at a time, also across the end of an hour", () => {
   const { clock, budget } = open();
   const upload = budget.begin("one", "upload", 10);
   const requests = [1, 2, 3, 4].map(() => budget.begin("one", "request", 10));

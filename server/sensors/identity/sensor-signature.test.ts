@@ -1,4 +1,4 @@
-// Optional parts of a signature: digests, an expiry, and the server that it was made for.
+// Optional parts of a signature: the digests, the expiry, and the server's authority.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -16,11 +16,11 @@ const digestOf = (algorithm: "sha256" | "sha512", body: unknown = BODY) =>
 const [sha256, sha512] = [digestOf("sha256"), digestOf("sha512")];
 const AUTHORITY = { components: [...SIGNED_COMPONENTS, "@authority"] };
 
-/** What the server says to one check-in, and the detail of a refusal. */
+/** Name, options, expected status, and expected text in the detail of a refusal. */
 const cases: [string, SignOptions & { headers?: Record<string, string> }, number, string?][] = [
   ["sha-512 beside sha-256", { digest: `sha-256=${sha256}, sha-512=${sha512}` }, 200],
   ["sha-512 alone", { digest: `sha-512=${sha512}` }, 200],
-  ["an algorithm that is not known beside sha-256", { digest: `md5=:AAAA:, sha-256=${sha256}` }, 200],
+  ["an unknown algorithm beside sha-256", { digest: `md5=:AAAA:, sha-256=${sha256}` }, 200],
   [
     "a wrong sha-512 beside sha-256",
     { digest: `sha-256=${sha256}, sha-512=${digestOf("sha512", 1)}` },
@@ -33,40 +33,54 @@ const cases: [string, SignOptions & { headers?: Record<string, string> }, number
     401,
     "SHA-256",
   ],
-  ["no digest that is known", { digest: "md5=:AAAA:" }, 401, "neither sha-256 nor sha-512"],
+  ["no known digest", { digest: "md5=:AAAA:" }, 401, "neither sha-256 nor sha-512"],
   ["a digest of another length", { digest: "sha-256=:AAAA:" }, 401, "sha-256 that is not one"],
   ["a digest that is text", { digest: 'sha-256="AAAA"' }, 401, "sha-256 that is not one"],
-  ["a digest that is no dictionary", { digest: "sha-256=:AAAA" }, 401, "structured field"],
-  ["an end to come", { params: `;expires=${NOW + 60}` }, 200],
-  ["an end that is past", { params: `;expires=${NOW - 1}` }, 401, "it expired at 2026-11-24T08:59:59.000Z"],
-  ["an end that is now", { params: `;expires=${NOW}` }, 401, "it expired"],
-  ["an end that is text", { params: `;expires="${NOW + 60}"` }, 401, "expires must be whole seconds"],
-  ["an end in parts of a second", { params: `;expires=${NOW + 60}.5` }, 401, "expires must be whole seconds"],
-  ["an end that is a flag", { params: ";expires" }, 401, "expires must be whole seconds"],
-  ["an end beyond every date", { params: ";expires=999999999999999" }, 401, "expires must be whole seconds"],
-  ["a created that is text", { params: `;created="${NOW}"` }, 401, "created must be whole seconds"],
+  ["a digest that is not a dictionary", { digest: "sha-256=:AAAA" }, 401, "structured field"],
+  ["an expiry in the future", { params: `;expires=${NOW + 60}` }, 200],
+  ["an expiry in the past", { params: `;expires=${NOW - 1}` }, 401, "it expired at 2026-11-24T08:59:59.000Z"],
+  ["an expiry at the current second", { params: `;expires=${NOW}` }, 401, "it expired"],
+  ["an expiry that is text", { params: `;expires="${NOW + 60}"` }, 401, "expires must be whole seconds"],
+  [
+    "an expiry in fractions of a second",
+    { params: `;expires=${NOW + 60}.5` },
+    401,
+    "expires must be whole seconds",
+  ],
+  ["an expiry that is a flag", { params: ";expires" }, 401, "expires must be whole seconds"],
+  [
+    "an expiry beyond the last valid date",
+    { params: ";expires=999999999999999" },
+    401,
+    "expires must be whole seconds",
+  ],
+  ["a created parameter that is text", { params: `;created="${NOW}"` }, 401, "created must be whole seconds"],
   ["a nonce that is a number", { params: ";nonce=5" }, 401, "nonce must be a string"],
   ["a keyid that is a number", { params: ";keyid=5" }, 401, "keyid is missing"],
   ["an alg that is a token", { params: ";alg=ed25519" }, 401, "alg must be ed25519"],
   ["another alg", { params: ';alg="hmac-sha256"' }, 401, "alg must be ed25519"],
-  ["a parameter that is not known", { params: ';tag="x"' }, 200],
+  ["an unknown parameter", { params: ';tag="x"' }, 200],
   ["the server's own name", { ...AUTHORITY, authority: "attacklens.test" }, 200],
   [
-    "its own name, whatever Host says",
+    "the server's own name, with another Host header",
     { ...AUTHORITY, authority: "attacklens.test", headers: { host: "evil.test" } },
     200,
   ],
-  ["its own host and port", { ...AUTHORITY, authority: "test:8443", headers: { host: "test:8443" } }, 200],
+  [
+    "the server's own host and port",
+    { ...AUTHORITY, authority: "test:8443", headers: { host: "test:8443" } },
+    200,
+  ],
   ["another server's name", { ...AUTHORITY, authority: "evil.test" }, 401, "another server's @authority"],
   [
-    "another server's name, as Host says",
+    "another server's name, with the same Host header",
     { ...AUTHORITY, authority: "evil.test", headers: { host: "evil.test" } },
     401,
   ],
   ["another port", { ...AUTHORITY, authority: "test:9", headers: { host: "test:9" } }, 401],
   ["@query", { components: [...SIGNED_COMPONENTS, "@query"] }, 401, "only @method, @path, @authority"],
 ];
-test("a signature's digests, end and authority are honored", async () => {
+test("the server checks the digests, the expiry and the authority of a signature", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("posture-manager");
   const token = { name: "Any", scope: { type: "all-assets" }, expiresAt: null } as const;
@@ -80,8 +94,7 @@ test("a signature's digests, end and authority are honored", async () => {
   };
   const failures: string[] = [];
   for (const [what, { headers, ...options }, status, detail = ""] of cases) {
-    // A component that has no value cannot be signed: the base is what another implementation would make of
-    // it.
+    // The signer cannot cover a component without a value, so @query is added to the header after signing.
     const init = sensor.request("POST", PATH, BODY, world.clock.ms, {
       keyid: sensorId,
       ...options,
@@ -98,7 +111,7 @@ test("a signature's digests, end and authority are honored", async () => {
   expect(failures).toEqual([]);
 });
 
-test("a server's own names are those that it was given, at the ports that it has", () => {
+test("a server's own authorities are its configured names at its own ports", () => {
   const authorities = openOwnAuthorities({
     urls: ["https://console.example.com", "https://sensors.example.com:8443"],
     hosts: ["web-01", "10.0.0.5", "fe80::1"],

@@ -1,5 +1,5 @@
-// The most that a new sensor can claim about an earlier one is a match. An operator or both tokens' rules
-// decide about it, and only while the earlier sensor is approved and enrolled.
+// A new sensor can claim no more than a match with an earlier one. An operator or the rules of both tokens
+// decide about the match, and only while the earlier sensor is approved and enrolled.
 import { expect, test } from "bun:test";
 import { getAsset } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -73,7 +73,7 @@ async function openFleet(dialect: Dialect) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a match ends when its earlier sensor continues beside the later one (${dialect})`, async () => {
+  test(`a match ends when the earlier sensor reports beside the later one (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const token = await fleet.token();
     const earlier = await fleet.enroll(token);
@@ -91,7 +91,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await decisions()).toEqual(["dismissed"]);
   });
 
-  test(`a new sensor gets a new asset, whatever its host reports and whatever happened to the earlier sensor (${dialect})`, async () => {
+  test(`a new sensor always gets a new asset, for any host facts and any state of the earlier sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const token = await fleet.token({ reimagedHosts: "merge" });
@@ -119,7 +119,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   }, 120_000);
 
-  test(`an unenrolled sensor is proposed to operators and never merged by rule, and a deleted one matches no sensor (${dialect})`, async () => {
+  test(`an unenrolled sensor is a match but is never merged by rule; a deleted one matches no sensor (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const token = await fleet.token({ reimagedHosts: "merge" });
@@ -127,7 +127,7 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.unenroll(gone);
     const later = await fleet.enroll(token);
     await fleet.report(later);
-    // At once, since it cannot be heard of any more.
+    // Shown at once, because an unenrolled sensor cannot report again.
     expect((await fleet.see(later.id)).match?.sensor.id).toBe(gone.id);
     world.clock.ms += HOUR_MS;
     expect(await fleet.sweep()).toBe(0);
@@ -144,7 +144,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.see(next.id)).match).toBeNull();
   });
 
-  test(`a sensor that awaits approval matches no sensor, hides no match of others, and is compared when it is approved (${dialect})`, async () => {
+  test(`a sensor that awaits approval has no match and hides no other match; approval compares it (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const open = await fleet.token({ reimagedHosts: "merge" });
     const strict = await fleet.token({ reimagedHosts: "merge", requireApproval: true });
@@ -159,7 +159,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
     await fleet.report(waiting[0]!);
     expect(await fleet.sweep()).toBe(0);
-    // The facts that they claim are still the old sensor's own.
+    // Their claims do not make the old sensor's facts shared.
     const genuine = await fleet.enroll(open);
     expect((await fleet.see(genuine.id)).match?.sensor.id).toBe(old.id);
     await fleet.world.call(routes.deleteSensor, fleet.cookie, { params: { id: genuine.id } });
@@ -168,7 +168,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.see(waiting[1]!.id)).match?.sensor.id).toBe(old.id);
   }, 120_000);
 
-  test(`of the two tokens' rules the stricter one counts: keep, ask, merge (${dialect})`, async () => {
+  test(`the stricter of the two tokens' rules applies: keep, then ask, then merge (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const rules = ["keep", "ask", "merge"] as const;
     const values = new Map<string, string>();
@@ -196,7 +196,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   }, 120_000);
 
-  test(`a machine that enrolls again and again writes few matches, and a new sensor has 20 at the most (${dialect})`, async () => {
+  test(`repeated enrollments of one machine add few matches, and a new sensor has at most 20 (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world } = fleet;
     const token = await fleet.token();
@@ -204,9 +204,9 @@ for (const dialect of TESTED_DIALECTS) {
       world.clock.ms += HOUR_MS;
       await fleet.unenroll(await fleet.enroll(token));
     }
-    // What more than 20 assets have is no host's own, so that is where they end.
+    // A value that more than 20 assets have identifies no host, so later enrollments add no matches.
     expect(await fleet.matches()).toBeLessThanOrEqual(200);
-    // Silent hosts that agree with the new one in two facts each, and with few of the others.
+    // Silent hosts that each share two facts with the new one, and with few other hosts.
     const [uuid, serial, cloud, mac] = ["uuid-x", "serial-x", "i-0xx", "d0:94:66:99:99:99"];
     for (let index = 0; index < 15; index++) {
       await fleet.enroll(token, { productUuid: uuid, serialNumber: serial });

@@ -25,7 +25,7 @@ const verdict = (...hosts: Parameters<typeof compare>) => {
 };
 const NO = { looksAlike: false, isCertain: false };
 
-test("the same hardware with another installation looks alike; what the installation made differs and is shown", () => {
+test("the same hardware with a new operating system is a certain match, and shows the facts that differ", () => {
   const { facts, ...told } = compare(DB, REIMAGED);
   expect(told).toEqual({ looksAlike: true, isCertain: true });
   expect(facts.map(({ kind, agrees, evidence }) => [kind, agrees, evidence])).toEqual([
@@ -39,12 +39,12 @@ test("the same hardware with another installation looks alike; what the installa
   expect(facts.at(-1)).toMatchObject({ before: "Debian GNU/Linux 11", now: "Debian GNU/Linux 12" });
 });
 
-test("a name and a machine id prove nothing, whatever else is absent", () => {
+test("a hostname and a machine id are no evidence, even without other facts", () => {
   const named = { hostname: "db-07", machineId: "a".repeat(32), osName: "Debian", osVersion: "12" };
   expect(verdict(named, named)).toEqual(NO);
 });
 
-test("one hardware fact alone proves nothing, whichever it is", () => {
+test("one hardware fact alone is not enough", () => {
   for (const one of [
     { productUuid: DB.productUuid },
     { serialNumber: DB.serialNumber },
@@ -54,14 +54,14 @@ test("one hardware fact alone proves nothing, whichever it is", () => {
     expect(verdict({ ...one, hostname: "db-07" }, { ...one, hostname: "db-07" })).toEqual(NO);
 });
 
-test("a part that was exchanged is shown, and keeps the rule from deciding", () => {
+test("hardware with an exchanged part is a match, but not a certain one", () => {
   const newCard = { ...REIMAGED, macs: ["d0:94:66:99:99:99"] };
   expect(verdict(DB, newCard)).toEqual({ looksAlike: true, isCertain: false });
-  // One card of several is the same: the cards agree.
+  // One equal network card of several is enough.
   expect(verdict(DB, { ...REIMAGED, macs: ["d0:94:66:12:34:57", "d0:94:66:99:99:99"] }).isCertain).toBe(true);
 });
 
-test("what firmware says where nothing was filled in is no evidence", () => {
+test("placeholder values of firmware are no evidence", () => {
   for (const serialNumber of [
     "To be filled by O.E.M.",
     "Default string",
@@ -92,13 +92,13 @@ test("what firmware says where nothing was filled in is no evidence", () => {
   expect(verdict(docker, docker)).toEqual(NO);
 });
 
-test("a value that another live host reports too identifies no host", () => {
+test("a value that another live host also reports is no evidence", () => {
   const isShared = (kind: string) => kind === "product-uuid" || kind === "serial-number";
   expect(verdict(DB, REIMAGED, isShared)).toEqual(NO);
   expect(compare(DB, REIMAGED, isShared).facts[0]).toMatchObject({ agrees: true, evidence: "shared" });
 });
 
-test("a serial number that is the UUID written otherwise is one fact, not two", () => {
+test("a serial number that is the UUID in another notation counts as the same fact", () => {
   const vmware = {
     productUuid: "564d7ca1-2b3c-4d5e-6f70-8192a3b4c5d6",
     serialNumber: "VMware-56 4d 7c a1 2b 3c 4d 5e-6f 70 81 92 a3 b4 c5 d6",
@@ -111,7 +111,7 @@ test("a serial number that is the UUID written otherwise is one fact, not two", 
   expect(facts.map(({ evidence }) => evidence)).toEqual(["for", "same-as-uuid", "for"]);
 });
 
-test("letter case does not matter, and a comparison is the same from both sides", () => {
+test("a comparison ignores letter case and is symmetric", () => {
   const shouted = { ...REIMAGED, productUuid: DB.productUuid!.toUpperCase(), serialNumber: "b5r3342" };
   expect(verdict(DB, shouted).isCertain).toBe(true);
   const text = fc.option(fc.constantFrom("abcd1", "EFGH2", "none", "ijkl3"), { nil: undefined });

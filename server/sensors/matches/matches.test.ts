@@ -1,4 +1,4 @@
-// Matches of a re-imaged host: which silent sensor is shown beside its new sensor, and when.
+// Matches of a re-imaged host: the silent sensor that its new sensor shows, and when.
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -8,14 +8,14 @@ import { TESTED_DIALECTS } from "../../testing/test-world.ts";
 import { mergeByRule } from "./merges.ts";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a new sensor on the hardware of an offline one shows it as a match, with the facts, once that one is silent (${dialect})`, async () => {
+  test(`a new sensor shows a silent sensor with the same hardware as a match, with the facts (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const old = await fleet.enroll("db-07", { ...HARDWARE, machineId: "a".repeat(32) });
     await fleet.checkIn(old);
     const { lastSeenAt } = await fleet.see(old.id);
     fleet.world.clock.ms += 60_000;
     const anew = await fleet.enroll("localhost", { ...HARDWARE, machineId: "b".repeat(32) });
-    // It was here a minute ago: it may be alive.
+    // The old sensor reported a minute ago, so it may still be alive.
     expect((await fleet.see(anew.id)).match).toBeNull();
     fleet.world.clock.ms += HOUR_MS;
     const { match, can } = await fleet.see(anew.id);
@@ -37,7 +37,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.see(old.id)).match).toBeNull();
   });
 
-  test(`a token whose rule is to keep both proposes no match (${dialect})`, async () => {
+  test(`a sensor of a token with the rule "keep" has no match (${dialect})`, async () => {
     await using fleet = await openFleet(dialect, { reimagedHosts: "keep" });
     await fleet.enroll("db-07");
     fleet.world.clock.ms += HOUR_MS;
@@ -46,7 +46,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await fleet.list({ match: "any" })).toEqual([]);
   });
 
-  test(`an old sensor that reports after the new one enrolled never matches it (${dialect})`, async () => {
+  test(`a sensor that reports after the new one enrolled never matches it (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const old = await fleet.enroll("db-07");
     await fleet.checkIn(old);
@@ -62,7 +62,7 @@ for (const dialect of TESTED_DIALECTS) {
     await expect(merging).rejects.toThrow("state-conflict");
   });
 
-  test(`neither a name, nor one hardware fact, nor hardware that a live sensor reports too is enough (${dialect})`, async () => {
+  test(`a hostname, one hardware fact, or hardware that a live sensor also reports is not enough for a match (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     await fleet.enroll("db-07", { ...HARDWARE, machineId: "a".repeat(32) });
     const board = await fleet.enroll("board", { productUuid: "board-1", serialNumber: "board-serial" });
@@ -77,7 +77,7 @@ for (const dialect of TESTED_DIALECTS) {
     for (const { id } of others) expect((await fleet.see(id)).match).toBeNull();
   });
 
-  test(`a token of another asset group matches no sensor of this one (${dialect})`, async () => {
+  test(`a sensor never matches a sensor of another asset group (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const old = await fleet.enroll("db-07");

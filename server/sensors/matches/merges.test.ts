@@ -40,7 +40,7 @@ for (const dialect of TESTED_DIALECTS) {
       },
     ]);
 
-    // It was off, not re-imaged: neither sensor loses data.
+    // The host was off, not re-imaged. Neither sensor loses data.
     world.clock.ms += HOUR_MS;
     expect((await fleet.checkIn(old)).status).toBe(200);
     expect((await fleet.checkIn(anew)).status).toBe(200);
@@ -62,7 +62,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`a replayed or unsigned request of the old sensor undoes nothing; dismissing and undoing are final (${dialect})`, async () => {
+  test(`a replayed or forged request of the old sensor does not undo a merge; dismissing and undoing are final (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const { world, cookie } = fleet;
     const old = await fleet.enroll("db-07");
@@ -93,7 +93,7 @@ for (const dialect of TESTED_DIALECTS) {
     );
 
     const third = await fleet.enroll("db-07");
-    // The second one is alive and reports the same hardware: the two can't be told apart.
+    // The second sensor is alive and reports the same hardware, so the hardware identifies neither.
     expect((await fleet.see(third.id)).match).toBeNull();
     world.clock.ms += HOUR_MS;
     const fourth = await fleet.enroll("db-07");
@@ -128,7 +128,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
     expect((await fleet.assets()).map(({ id }) => id)).toEqual([assetsBefore[0]!]);
 
-    // The first is heard again: it has its asset, and those after it the one that the second had.
+    // The first sensor reports again: it gets its asset back, and the merged ones get the second's asset.
     await fleet.checkIn(first);
     expect((await fleet.see(first.id)).asset.id).toBe(assetsBefore[0]!);
     expect((await fleet.see(third.id)).asset.id).toBe(assetsBefore[1]!);
@@ -138,7 +138,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await fleet.assets()).length).toBe(3);
   });
 
-  test(`the token's rule merges certain matches that report; deleting the sensor deletes its earlier ones (${dialect})`, async () => {
+  test(`the token's rule merges certain matches that report; deleting a sensor also deletes its earlier ones (${dialect})`, async () => {
     await using fleet = await openFleet(dialect, { reimagedHosts: "merge" });
     const { world, cookie } = fleet;
     const sweep = () => mergeByRule(world.db, world.clock.ms, 60);

@@ -1,5 +1,5 @@
-// A host that is renamed after its token admitted it: both names are shown, the audit log has the change, and
-// a name that the token does not admit is marked.
+// A host that is renamed after its enrollment: the API returns both hostnames, the audit log has the change,
+// and a hostname that the token does not allow is marked.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
@@ -35,7 +35,7 @@ async function renames(world: World) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a renamed sensor is shown with the name that its token admitted (${dialect})`, async () => {
+  test(`a renamed sensor also shows the hostname that its token admitted (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const sensor = await enrolledSensor(world, cookie, "allow", { allowedHostnames: ["web-*"] });
@@ -65,7 +65,7 @@ for (const dialect of TESTED_DIALECTS) {
       { entityId, before: "web-02", hostname: "dc-01.corp", admittedHostname: "web-01", allowed: false },
       { entityId, before: "dc-01.corp", hostname: "web-01", admittedHostname: "web-01", allowed: true },
     ]);
-    // The patterns that count are the token's present ones.
+    // The token's current patterns apply.
     await reportName(host, "dc-01.corp");
     await world.call(tokens.updateEnrollmentToken, cookie, {
       params: { id: sensor.token.id },
@@ -74,7 +74,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await see()).isHostnameAllowed).toBe(true);
   });
 
-  test(`a clone has the name that it was admitted with, and a re-enrolled sensor keeps its first one (${dialect})`, async () => {
+  test(`a clone has the hostname of its admission, and a re-enrolled sensor keeps its first admitted hostname (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const sensor = await enrolledSensor(world, cookie, "allow", { allowedHostnames: ["web-*"] });

@@ -10,12 +10,12 @@ const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 // biome-ignore lint/suspicious/noExplicitAny: replies of any route
 type Reply = { status: number; body: any };
 type Fetch = World["fetch"];
-/** A sensor, the key that it signs with, and the key that the table is about. */
+/** A sensor, the key that it signs with, and the key under test. */
 interface Case {
   id: string;
   signer: TestSensor;
   key: TestSensor;
-  /** What made the key known, to be sent once more. */
+  /** Repeats the request that made the key known. */
   repeat?: (fetch?: Fetch) => Promise<Reply>;
 }
 
@@ -60,7 +60,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
       const token = ticket ?? (await world.call(createTicket, cookie, { params: { id } })).value;
       return await post(fetch, key, "/sensor/v1/re-enroll", key.enrollBody(), { token });
     },
-    /** `signer` is the key that the sensor has, `from` the earlier one that the clone holds. */
+    /** `from` is the earlier key of the sensor, which the clone has. */
     clone: (key: TestSensor, { id }: Case, from: TestSensor, fetch = world.fetch) =>
       post(
         fetch,
@@ -162,10 +162,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   return { world, routes, states, present, rotated, uses };
 }
 
-/**
- * In the order of the columns: enroll with the sensor's token, with another one, re-enroll, clone, announce,
- * repeat.
- */
+/** Columns: enroll with the sensor's token, enroll with another one, re-enroll, clone, announce, repeat. */
 const TABLE: Record<string, string[]> = {
   new: ["another", "another", "another", "another", "204", "the same"],
   withdrawn: ["another", "another", "another", "another", "204", "-"],
@@ -183,7 +180,7 @@ const TABLE: Record<string, string[]> = {
 };
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a key that is, was, or is announced as a sensor's is refused on every route but to a retry (${dialect})`, async () => {
+  test(`every route refuses a sensor's present, earlier or announced key, except for a retry (${dialect})`, async () => {
     const { world, routes, states, rotated, uses } = await setUp(dialect);
     await using _ = world;
     const table: Record<string, string[]> = {};
@@ -210,7 +207,7 @@ for (const dialect of TESTED_DIALECTS) {
         };
         table[state].push(outcome());
         if (reply && reply.status >= 400) expect([403, 409]).toContain(reply.status);
-        // Whatever was tried with the announced key, its sensor can still change to it.
+        // After every attempt with the announced key, its sensor can still rotate to it.
         if (state === "next") {
           expect((await routes.checkIn(subject.signer, subject.id)).status).toBe(200);
           expect((await routes.checkIn(subject.key, subject.id)).status).toBe(200);
@@ -221,7 +218,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await uses()).toSorted()[1]).toBe("Other 2");
   });
 
-  test(`one key through two routes at one moment becomes one sensor's (${dialect})`, async () => {
+  test(`only one of two simultaneous requests with the same key gets it, on any two routes (${dialect})`, async () => {
     const { world, routes, rotated } = await setUp(dialect);
     await using _ = world;
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
@@ -246,7 +243,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`the ledger's references never keep a host out (${dialect})`, async () => {
+  test(`a repeated refusal with the same reference causes no error, and every reference has 60 bits (${dialect})`, async () => {
     const { world, routes, rotated } = await setUp(dialect);
     await using _ = world;
     const { key } = await rotated();

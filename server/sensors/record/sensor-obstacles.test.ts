@@ -1,5 +1,4 @@
-// For every action and every state of a sensor: `can` allows exactly what the API does, and both give the
-// same reason.
+// For every action and every state of a sensor, `can` and the API agree, and give the same reason.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
@@ -13,7 +12,8 @@ import { SENSOR_ACTIONS, type SensorAction } from "./sensor-obstacles.ts";
 const STATES = ["awaiting", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
 type State = (typeof STATES)[number];
 /**
- * Every combination; on PostgreSQL those of up to two without ALL_KILLS=1, for the rules are the same there.
+ * Every combination. On PostgreSQL only those of up to two states, unless ALL_KILLS=1, because the rules are
+ * the same.
  */
 const combinationsOn = (dialect: Dialect) =>
   COMBINATIONS.filter(({ length }) => ALL_KILLS || dialect === "sqlite" || length <= 2);
@@ -56,7 +56,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     ...{ replacedBy: null, replacedAt: null },
   };
 
-  /** Gives the sensor the states, whatever it was before. */
+  /** Resets the sensor, then sets these states. */
   async function become(states: readonly State[]): Promise<void> {
     const { db, clock } = world;
     const at = (state: State) => (states.includes(state) ? clock.ms : null);
@@ -106,7 +106,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`can of a sensor is what the API does, in every state (${dialect})`, async () => {
+  test(`can of a sensor agrees with the API in every state (${dialect})`, async () => {
     const { world, cookie, become, see, attempt } = await setUp(dialect);
     await using _ = world;
     const viewer = await world.signedIn("viewer");
@@ -132,7 +132,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect([action, (await attempt(cookie, action)).status]).toEqual([action, 404]);
   });
 
-  test(`of simultaneous attempts of one action on two servers, one succeeds (${dialect})`, async () => {
+  test(`when two servers receive the same action at once, one request succeeds (${dialect})`, async () => {
     const { world, cookie, become, attempt } = await setUp(dialect);
     await using _ = world;
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
