@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { forSomeRows, forSomeValues } from "./batches.ts";
 
-test("each value is asked for once, and nothing runs without values", async () => {
+test("each value is queried once, and without values no query runs", async () => {
   const asked: number[][] = [];
   const values = Array.from({ length: 2_500 }, (_, index) => index % 1_500);
   const rows = await forSomeValues(values, async (some) => {
@@ -17,7 +17,7 @@ test("each value is asked for once, and nothing runs without values", async () =
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`more rows and values than one statement takes are written and found (${dialect})`, async () => {
+  test(`writes and finds more rows and values than one statement accepts (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const names = Array.from({ length: 40_000 }, (_, index) => `setting ${index}`);

@@ -1,4 +1,4 @@
-// Which servers may share a data folder or a database.
+// The servers that may share a data folder or a database.
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { lockDataDir } from "./serve-lock.ts";
 const SECRETS = ["a".repeat(32), "b".repeat(32)] as const;
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`the first server's secret is the only one that later servers may have (${dialect})`, async () => {
+  test(`later servers must have the secret of the first server (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const other = await database.reopen();
     expect(await hasSecretCheck(database.db)).toBeFalse();
@@ -21,7 +21,7 @@ for (const dialect of TESTED_DIALECTS) {
     await expect(requireSameSecret(other, SECRETS[1])).rejects.toThrow("its secret is not the one");
   });
 
-  test(`of servers that start at once with different secrets, all but one refuse (${dialect})`, async () => {
+  test(`if servers with different secrets start at once, only one starts (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const starts = await Promise.allSettled(
       [...SECRETS, "c".repeat(32)].map((secret) => requireSameSecret(database.db, secret)),
@@ -30,7 +30,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a second server on a data folder refuses to start and names the first, until that one ends", () => {
+test("a second server on a data folder refuses to start and names the first server, until the first one ends", () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-lock-"));
   try {
     const dataDir = join(folder, "data");

@@ -1,5 +1,5 @@
-// Earlier versions could give one key to two sensors. The migration keeps every sensor, and leaves the key to
-// the sensor that uses it.
+// In earlier versions, two sensors could have the same key. The migration keeps every sensor, and assigns the
+// key to the sensor that uses it.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
@@ -8,7 +8,7 @@ import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { knownKeys } from "./migrations/0012-known-keys.ts";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`keys that two sensors shared stay with the sensor that uses them (${dialect})`, async () => {
+  test(`a key that two sensors shared belongs to the sensor that uses it (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { db } = world;
     const cookie = await world.signedIn("posture-manager");
@@ -22,7 +22,7 @@ for (const dialect of TESTED_DIALECTS) {
       ids.push(((await (await world.fetch(path, init)).json()) as { sensorId: string }).sensorId);
     }
     const [first, second, third] = keys.map(({ publicKey }) => publicKey);
-    // The schema before: the first sensor announced the second's key, and had the third's before.
+    // The earlier schema. The first sensor announced the second's key, and rotated away from the third's key.
     await db.schema.dropTable("known_key").execute();
     await sql`create table sensor_key (public_key text primary key, sensor_id text, replaced_at bigint, reason text)`.execute(
       db,
@@ -32,7 +32,7 @@ for (const dialect of TESTED_DIALECTS) {
     );
     await sql`update sensor set next_public_key = ${second} where id = ${ids[0]}`.execute(db);
     await sql`update sensor set next_public_key = 'next' where id = ${ids[2]}`.execute(db);
-    // The names that columns had then.
+    // The column names of the earlier schema.
     await sql`alter table sensor rename column cloned_from to copied_from`.execute(db);
     await knownKeys.up(db, dialect);
     await sql`alter table sensor rename column copied_from to cloned_from`.execute(db);

@@ -1,5 +1,4 @@
-// Every list × sort × filter: how the databases run the queries of the stores. Neither database reads a table
-// as a whole that grows with the fleet.
+// The query plan of every list × sort × filter. No query scans a whole table that grows with the fleet.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type CompiledQuery, sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
@@ -45,7 +44,7 @@ import type { Database } from "./schema.ts";
 
 const NOW = 1_780_000_000_000;
 const SINCE = NOW - 180_000;
-/** As many as make most filters ones that more sensors pass than are sorted for a page. */
+/** So many that most filters match more sensors than the database sorts for a page. */
 const SENSORS = 21_000;
 type Listing = [name: string, list: (db: Database) => Promise<unknown>];
 
@@ -78,7 +77,7 @@ function sensorLists(): Listing[] {
     { status: "offline", enrollmentTokenId: noToken, match: "any" },
     { platform: "windows", assetGroupId: otherGroup, q: "example" },
   ];
-  // Each filter with each sort and each order, but not all three: an index is read from either end.
+  // Each filter with each sort, but not always in both orders, because an index is read in either direction.
   const ordersOf = ({ q }: Partial<SensorPage>, turn: number) =>
     turn < 3 ? (["asc", "desc"] as const) : ([q || turn % 2 === 0 ? "asc" : "desc"] as const);
   return (["hostname", "lastSeenAt", "enrolledAt"] as const).flatMap((sort, nthSort) =>
@@ -149,7 +148,7 @@ function otherLists(): Listing[] {
       (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
     ),
     ["a sensor", (db) => findSensor(db, fleetId("sen", 7))],
-    ["what a sensor has replaced", (db) => listReplaced(db, fleetId("sen", 250))],
+    ["sensors that a sensor replaced", (db) => listReplaced(db, fleetId("sen", 250))],
     ["clones of a sensor", (db) => listClones(db, fleetId("sen", 7), 100)],
     ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
     [
@@ -168,7 +167,7 @@ function otherLists(): Listing[] {
     ["sensors of a token to block", (db) => countBlockable(db, token!, SINCE)],
     ["uses of a token", (db) => countUses(db, token!)],
     ["whether a token has attempts", (db) => hasAttempts(db, token!)],
-    ["refusals that a token keeps no longer", (db) => deleteOldRefusals(db, token!, 100, 100)],
+    ["refusals of a token to delete", (db) => deleteOldRefusals(db, token!, 100, 100)],
     ["clones of a family", (db) => countClones(db, fleetId("sen", 7))],
     ["sensors not seen since", (db) => countSensorsNotSeenSince(db, SINCE, 10_001)],
     ["an asset group", (db) => findGroup(db, NOW, group!)],
@@ -186,7 +185,7 @@ async function twoPages(page: (cursor: string | undefined) => Promise<{ nextCurs
   if (nextCursor !== null) await page(nextCursor);
 }
 
-/** What each index is for: without it, one of these lists reads a table as a whole. */
+/** A list that needs the index: without it, the list scans a whole table. */
 const NEEDED_BY: Record<string, string> = {
   sensor_listed_hostname: "sensors {} by hostname asc",
   sensor_listed_enrolled: "sensors {} by enrolledAt desc",
@@ -196,7 +195,7 @@ const NEEDED_BY: Record<string, string> = {
   sensor_platform: 'sensors {"platform":"darwin"} by lastSeenAt asc',
   sensor_token: "the first sensors of a token to block",
   sensor_removed: "sensors removed long ago",
-  sensor_replaced_by: "what a sensor has replaced",
+  sensor_replaced_by: "sensors that a sensor replaced",
   asset_name: "assets {} by name",
   asset_created: "assets {} by createdAt",
   asset_member_name: `assets {"assetGroupId":"${noGroup}"} by name`,
@@ -205,7 +204,7 @@ const NEEDED_BY: Record<string, string> = {
   enrollment_attempt_token: `attempts {"enrollmentTokenId":"${noToken}"}`,
 };
 
-/** What counts and sweeps read instead of a larger index, without which nothing is read as a whole either. */
+/** A count or sweep that reads this smaller index. Without it, the query would read a larger index. */
 const READ_BY: Record<string, string> = {
   sensor_token_standing: "sensors of a token by standing",
   sensor_unreported: "a token's sensors that have not reported",
@@ -227,7 +226,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const lists = new Map([...sensorLists(), ...otherLists()]);
     const sent = new Map<string, Promise<CompiledQuery[]>>();
-    /** What each listing sends, which is run once. */
+    /** The queries of a list. Each list runs once. */
     function queries(name: string): Promise<CompiledQuery[]> {
       const found = sent.get(name) ?? queriesOf(database.db, lists.get(name)!);
       sent.set(name, found);
@@ -235,7 +234,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
 
     for (const name of lists.keys()) {
-      test(`${name} reads by index (${dialect})`, async () => {
+      test(`${name} scans no whole table (${dialect})`, async () => {
         expect(await readWhole(database.db, dialect, await queries(name))).toEqual([]);
       });
     }
@@ -247,9 +246,9 @@ for (const dialect of TESTED_DIALECTS) {
     }
 
     for (const [index, name] of Object.entries(NEEDED_BY)) {
-      test(`without ${index}, "${name}" is found to read a whole table (${dialect})`, async () => {
+      test(`without ${index}, "${name}" scans a whole table (${dialect})`, async () => {
         const sent = await queries(name);
-        // SQLite drops no index on a connection that has explained a query.
+        // SQLite cannot drop an index on a connection that has explained a query.
         const db = dialect === "sqlite" ? await database.reopen() : database.db;
         expect(await readWhole(db, dialect, sent, index)).not.toEqual([]);
       });

@@ -1,5 +1,5 @@
-// The state after a kill or a full disk during a first start or an upgrade: the old schema or the new one,
-// and every row.
+// The database after a kill or a full disk during a first start or an upgrade: it has the old schema or the
+// new one, and all rows.
 import { Database as BunDatabase } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
@@ -28,10 +28,10 @@ const NAMES = Object.keys(MIGRATIONS);
 const PROGRAM = await bundle(join(import.meta.dir, "../testing/test-migrate.ts"));
 const CALLS = ["fsync", "fdatasync", "link", "rename", ...(ALL_KILLS ? ["ftruncate", "pwrite64"] : [])];
 const MOST_KILLS = 200;
-/** Of many syncs every third, and in each test others. */
+/** Kill at every third sync. The tests start at different ones. */
 const STEP = ALL_KILLS ? 1 : 3;
 
-/** Sizes of disks that are full at once, later, at the last moment, and never. */
+/** Free space on disks that fill up at once, later, at the last moment, and never. */
 const FREE_KB = ALL_KILLS ? [8, 64, 128, 200, 300, 400, 512, 700, 1_024, 2_048] : [8, 128, 300, 512, 2_048];
 
 const strace = Bun.which("strace");
@@ -45,7 +45,7 @@ function temporaryFolder(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Returns the program as one file, which starts in half the CPU. */
+/** Returns the program as one file, because that halves the CPU time of a start. */
 async function bundle(program: string): Promise<string> {
   const folder = temporaryFolder().path;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -56,8 +56,8 @@ async function bundle(program: string): Promise<string> {
 const made = new Map<string, Promise<Buffer>>();
 
 /**
- * The file of an earlier schema without rows, made from the one before it: each migration runs once for all
- * tests.
+ * The file of an earlier schema without rows. It is created from the schema before it, so that each migration
+ * runs once for all tests.
  */
 function emptyFile(last: string): Promise<Buffer> {
   const existing = made.get(last);
@@ -77,7 +77,7 @@ function emptyFile(last: string): Promise<Buffer> {
   return making;
 }
 
-/** A data folder at an earlier schema, with rows in it. */
+/** A data folder with an earlier schema and rows. */
 async function makeFolder(dataDir: string, last: string): Promise<void> {
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, "attacklens.db");
@@ -95,7 +95,7 @@ async function makeFolder(dataDir: string, last: string): Promise<void> {
   db.close();
 }
 
-/** Starts as the next start would, and expects a whole schema with all of `users`. */
+/** Opens the database again, and expects the complete schema with `users` rows. */
 async function expectWhole(dataDir: string, users: number): Promise<void> {
   await using db = await openDatabase({ dataDir });
   const [row] = (await sql<{ n: number }>`select count(*) as n from "user"`.execute(db)).rows;
@@ -109,8 +109,8 @@ async function expectWhole(dataDir: string, users: number): Promise<void> {
 }
 
 /**
- * Kills a start at its syncs, the `first` and on; a folder for each kill, made by `make`. Returns how many
- * kills there were.
+ * Kills a start at its syncs from `first` on, each time in a new folder from `make`. Returns the number of
+ * kills.
  */
 async function killAtSyncs(
   folder: string,
@@ -142,7 +142,7 @@ async function killAtSyncs(
 const untraced = traces ? "" : " (skipped: strace cannot trace here)";
 
 test.skipIf(!traces)(
-  `a first start that is killed at any of its syncs starts again${untraced}`,
+  `a first start that was killed at any sync can start again${untraced}`,
   async () => {
     using folder = temporaryFolder();
     const kills = await killAtSyncs(folder.path, (dataDir) => mkdirSync(dataDir), 0, 1);
@@ -151,7 +151,7 @@ test.skipIf(!traces)(
   300_000,
 );
 
-describe("an upgrade that is killed at any of its syncs starts again, with all rows", () => {
+describe("an upgrade that was killed at any sync can start again, with all rows", () => {
   const [oldest, newest] = [NAMES[0]!, NAMES.at(-2)!];
   for (const [index, name] of (ALL_KILLS ? NAMES.slice(0, -1) : [oldest, newest]).entries()) {
     test.skipIf(!traces)(
@@ -183,7 +183,7 @@ test("every earlier schema upgrades to the newest", async () => {
     await db.destroy();
     const copy = join(dataDir, `attacklens.db.before-upgrade-from-${name}`);
     expect(upgrades).toEqual([{ from: name, copy }]);
-    // The copy is a database of the earlier release, whole and with its rows.
+    // The copy is a complete database of the earlier release.
     const kept = new BunDatabase(copy, { readonly: true });
     expect(kept.query("select name from kysely_migration order by name desc").get()).toEqual({ name });
     expect(kept.query('select count(*) as n from "user"').get()).toEqual({ n: 500 });
@@ -193,7 +193,7 @@ test("every earlier schema upgrades to the newest", async () => {
 }, 120_000);
 
 test.skipIf(!mounts)(
-  `a disk that is full during a first start or an upgrade changes nothing, and has room later${mounts ? "" : " (skipped: no tmpfs can be mounted here)"}`,
+  `a full disk during a first start or an upgrade changes nothing; the next start with free space succeeds${mounts ? "" : " (skipped: no tmpfs can be mounted here)"}`,
   async () => {
     using folder = temporaryFolder();
     const disk = join(folder.path, "disk");
@@ -225,7 +225,7 @@ test.skipIf(!mounts)(
   120_000,
 );
 
-test("two programs that start at once on a new folder, or on an earlier schema, wait for each other", async () => {
+test("programs that start at once on a new folder or an earlier schema wait for each other", async () => {
   using folder = temporaryFolder();
   for (let round = 0; round < (ALL_KILLS ? 10 : 2); round++) {
     const dataDir = join(folder.path, `round-${round}`);
@@ -239,13 +239,13 @@ test("two programs that start at once on a new folder, or on an earlier schema, 
   }
 }, 120_000);
 
-test("a folder that an earlier build left half migrated is reported, and nothing is changed", async () => {
+test("reports a half-migrated database of an earlier build, and changes nothing", async () => {
   using folder = temporaryFolder();
   for (const [index, name] of [undefined, ...NAMES.slice(0, -1)].entries()) {
     const dataDir = join(folder.path, `half-${index}`);
     mkdirSync(dataDir);
     if (name) await makeFolder(dataDir, name);
-    // As a kill left it: the next migration's first statement was committed, the record was not.
+    // The state after a kill: the first statement of the next migration is committed, its record is not.
     const statements: string[] = [];
     await using db = new Kysely<Schema>({
       dialect: sqliteDialect(join(dataDir, "attacklens.db"), { create: true }),

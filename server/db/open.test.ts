@@ -19,7 +19,7 @@ function temporaryFolder(): Disposable & { path: string } {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a database of a newer release is refused by its version, and not changed (${dialect})`, async () => {
+  test(`refuses a database of a newer release and names its version (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01T00:00:00.000Z')`.execute(
@@ -46,7 +46,7 @@ for (const dialect of TESTED_DIALECTS) {
   }, 120_000);
 }
 
-describe("an empty PostgreSQL in which no table can be made", () => {
+describe("an error for an empty PostgreSQL database in which no table can be created", () => {
   const failure = async (databaseUrl: string) => {
     using folder = temporaryFolder();
     const opened = openDatabase({ dataDir: folder.path, databaseUrl });
@@ -58,7 +58,7 @@ describe("an empty PostgreSQL in which no table can be made", () => {
     );
   };
 
-  test("is called read-only when it is, as a standby is", async () => {
+  test("says to use the primary if the database is read-only", async () => {
     await using database = await createEmptyDatabase();
     await using admin = new SQL(database.url, { max: 1 });
     const name = new URL(database.url).pathname.slice(1);
@@ -66,7 +66,7 @@ describe("an empty PostgreSQL in which no table can be made", () => {
     expect(await failure(database.url)).toContain("name the primary in DATABASE_URL, not a standby");
   });
 
-  test("says so when the user may not", async () => {
+  test("says that the user may not create tables", async () => {
     await using database = await createEmptyDatabase();
     await using admin = new SQL(database.url, { max: 1 });
     const role = `reader_${crypto.randomUUID().replaceAll("-", "")}`;

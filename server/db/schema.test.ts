@@ -31,7 +31,7 @@ async function describeSchema(db: Database, dialect: Dialect): Promise<string> {
     .join("")}`;
 }
 
-/** Breaks the columns and constraints of a `create table` into lines, so that a change of one is one line. */
+/** Puts each column and constraint of a `create table` on a separate line, for readable diffs. */
 function oneColumnPerLine(statement: string): string {
   const [head, body] = /^(create table [^(]+\()(.*)\)$/is.exec(statement)?.slice(1) ?? [];
   if (head === undefined || body === undefined) return statement;
@@ -47,7 +47,7 @@ function oneColumnPerLine(statement: string): string {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`the migrations end at the committed schema (${dialect})`, async () => {
+  test(`the migrations create the committed schema (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const schema = await describeSchema(database.db, dialect);
     const file = join(import.meta.dir, `schema.${dialect}.sql`);

@@ -19,7 +19,7 @@ async function openFile() {
   return { db, location: { dataDir }, file: join(dataDir, "attacklens.db") };
 }
 
-test("reads see what was committed before them, and cannot write", async () => {
+test("reads see everything that was committed before them, and cannot write", async () => {
   const { db, location } = await openFile();
   await using reads = openReads(db, location);
   const named = () =>
@@ -58,7 +58,7 @@ test("the event loop continues while a long read runs", async () => {
   await db.destroy();
 });
 
-test("a read that takes too long is unavailable, and those behind it have a new thread", async () => {
+test("a read that takes too long fails as unavailable, and waiting reads run in a new thread", async () => {
   const { db, file } = await openFile();
   const limits = { waiting: 2, timeMs: 300 };
   const thread: Thread<{ sql: string; parameters: unknown[] }, unknown[]> = openThread(

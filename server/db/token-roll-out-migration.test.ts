@@ -1,4 +1,4 @@
-// What rollouts expected in earlier versions is expected after the upgrade too.
+// The expected hosts of rollouts from earlier versions stay the same after the upgrade.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { getRollout } from "@attacklens/protocol/rollout.ts";
@@ -7,7 +7,7 @@ import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`an upgrade keeps what rollouts expect (${dialect})`, async () => {
+  test(`an upgrade keeps the number of hosts that a rollout expects (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { db } = world;
     const cookie = await world.signedIn("posture-manager");

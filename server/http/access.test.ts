@@ -10,7 +10,7 @@ import { ROUTE_HANDLERS } from "./app.ts";
 
 const UUID = "01980000-0000-7000-8000-000000000000";
 
-test("every declared route has one handler, and no other is served", () => {
+test("every declared route has one handler, and every handler has a declared route", () => {
   expect(ROUTE_HANDLERS.map(({ route }) => route.name).toSorted()).toEqual(
     ROUTES.map(({ name }) => name).toSorted(),
   );
@@ -42,7 +42,7 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       "api-keys": "key",
     }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
-    // An empty object is not a valid body of any route: an authorized caller receives the reason.
+    // An empty object is not a valid body of any route, so an authorized caller receives 422.
     const content = route.body ? {} : undefined;
     const answers = [];
     for (const caller of ["nobody", "sensor", ...ROLES]) {

@@ -1,4 +1,4 @@
-// Wrong input of a client: always a 4xx problem that names it, never a 5xx.
+// Invalid input of a client: always a 4xx problem that names the input, never a 5xx.
 import { expect, test } from "bun:test";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import fc from "fast-check";
@@ -16,10 +16,10 @@ async function post(world: World, cookie: string, init: RequestInit, path = PATH
 
 const json = { "content-type": "application/json" };
 const bodies: [string, BodyInit, Record<string, string>, number, string][] = [
-  ["no JSON at all", "name=x", json, 400, "malformed-request"],
-  ["half a JSON", '{"name":"x"', json, 400, "malformed-request"],
+  ["a body that is not JSON", "name=x", json, 400, "malformed-request"],
+  ["incomplete JSON", '{"name":"x"', json, 400, "malformed-request"],
   ["an empty body", "", json, 400, "malformed-request"],
-  ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), json, 400, "malformed-request"],
+  ["bytes that are not UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), json, 400, "malformed-request"],
   ["a body nested 10,000 deep", `${"[".repeat(10_000)}${"]".repeat(10_000)}`, json, 400, "malformed-request"],
   [
     "a body of a megabyte",
@@ -36,7 +36,7 @@ const bodies: [string, BodyInit, Record<string, string>, number, string][] = [
     "media-type-unsupported",
   ],
   [
-    "JSON that says it is text",
+    "JSON with the media type text/plain",
     JSON.stringify(good),
     { "content-type": "text/plain" },
     415,
@@ -75,7 +75,7 @@ const fields: [string, unknown, string][] = [
   ["an unknown field inside", { ...good, scope: { type: "all-assets", admin: true } }, "scope.admin"],
   ["an unknown scope", { ...good, scope: { type: "everything" } }, "scope.type"],
   [
-    "a group id that is none",
+    "an invalid group id",
     { ...good, scope: { type: "asset-group", assetGroupId: "grp_1" } },
     "scope.assetGroupId",
   ],
@@ -85,7 +85,7 @@ const fields: [string, unknown, string][] = [
   ["null", null, "body"],
 ];
 for (const [what, body, field] of fields) {
-  test(`a token with ${what} is refused, and the field is named`, async () => {
+  test(`a token with ${what} is refused, and the problem names the field`, async () => {
     await using world = await openWorld("sqlite");
     const { response, body: problem } = await post(
       world,
@@ -97,7 +97,7 @@ for (const [what, body, field] of fields) {
   });
 }
 
-test("queries, ids and cursors that are not ours are refused, and named", async () => {
+test("invalid query parameters, ids and cursors are refused by name", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("viewer");
   const get = async (path: string) => {
@@ -120,7 +120,7 @@ test("queries, ids and cursors that are not ours are refused, and named", async 
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`no JSON makes a 5xx (${dialect})`, async () => {
+  test(`no JSON body causes a 5xx (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     await fc.assert(
@@ -152,7 +152,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a change that another site's page sends is refused, whatever the cookie", async () => {
+test("a change from a page of another site is refused, also with a valid cookie", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("admin");
   const foreign: Record<string, string>[] = [
@@ -172,7 +172,7 @@ test("a change that another site's page sends is refused, whatever the cookie", 
   expect(own.response.status).toBe(201);
 });
 
-test("a field that is absent is required, whatever its schema says of a value that is there", async () => {
+test('an absent field gets the message "is required", not the message of its schema', async () => {
   await using world = await openWorld("sqlite");
   const { response, body } = await post(world, "", jsonInit("POST", { password: 1 }), "/api/v1/session");
   expect(response.status).toBe(422);

@@ -11,7 +11,7 @@ const accepts = (origin: string, host: string, secure: boolean) => {
   }
 };
 
-test("where users come by HTTPS, a page of the same host by HTTP is another site", () => {
+test("if users connect by HTTPS, an HTTP page of the same host is another site", () => {
   expect(accepts("https://lens.example", "lens.example", true)).toBe(true);
   expect(accepts("https://lens.example", "Lens.Example:443", true)).toBe(true);
   expect(accepts("http://lens.example", "lens.example", true)).toBe(false);
@@ -19,7 +19,7 @@ test("where users come by HTTPS, a page of the same host by HTTP is another site
   expect(accepts("ftp://lens.example", "lens.example", false)).toBe(false);
 });
 
-test("by HTTP, also through a proxy that ends TLS, the host decides", () => {
+test("if the server uses HTTP, also behind a proxy that terminates TLS, only the host must match", () => {
   expect(accepts("http://localhost:8080", "localhost:8080", false)).toBe(true);
   expect(accepts("https://lens.example", "lens.example", false)).toBe(true);
   expect(accepts("http://localhost:8081", "localhost:8080", false)).toBe(false);

@@ -33,7 +33,7 @@ const askOnce = (port: number) =>
     socket.once("error", reject);
   });
 
-test("a certificate changes while requests are in flight, and all of them get their reply", async () => {
+test("requests that are in flight during a certificate change get their replies", async () => {
   const authority = await makeAuthority(Date.now());
   const names = ["localhost", "127.0.0.1"];
   const [first, second] = [
@@ -64,7 +64,7 @@ test("a certificate changes while requests are in flight, and all of them get th
   const before = await shownAt(listener.port);
   listener.swap(second);
   expect(await shownAt(listener.port)).not.toBe(before);
-  // New ones are taken while the former listener still waits for its own.
+  // The new listener accepts requests while the former one still waits for its requests.
   await send(8);
   for (const release of held) release();
   expect(new Set(await Promise.all(answers))).toEqual(new Set(["answered"]));
@@ -72,7 +72,7 @@ test("a certificate changes while requests are in flight, and all of them get th
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a certificate is changed while connections are opened: none is reset, and new ones are shown the new one",
+  "a certificate change resets no connection, and new connections get the new certificate",
   async () => {
     const authority = await makeAuthority(Date.now());
     const certificates: ServerCertificate[] = [];
@@ -111,7 +111,7 @@ test.skipIf(process.platform !== "linux")(
       const openedBefore = opened;
       expected = swap % 2 === 0 ? second : first;
       listener.swap(expected);
-      // The next change no longer waits for the connections that were begun before this one.
+      // Wait for connections from before this change, so that the next change does not have to.
       await Promise.all(before);
       await waitUntil("more are opened", () => opened > openedBefore + 6);
     }
@@ -124,7 +124,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test.skipIf(process.platform !== "linux")(
-  "a connection that is kept open is asked to end once the certificate has changed",
+  "a kept-alive connection is closed after its next reply once the certificate has changed",
   async () => {
     const authority = await makeAuthority(Date.now());
     const issued = () => issue(authority, ["127.0.0.1"], [], Date.now());
@@ -151,7 +151,7 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("TLS 1.2 has only cipher suites with authenticated encryption, for certificates of either kind", async () => {
+test("TLS 1.2 offers only cipher suites with authenticated encryption, for RSA and ECDSA certificates", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-listener-"));
   for (const kind of [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]]) {
     const [keyFile, certificateFile] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
@@ -189,7 +189,7 @@ test("TLS 1.2 has only cipher suites with authenticated encryption, for certific
   rmSync(folder, { recursive: true });
 }, 120_000);
 
-test("a port that another server has is refused, although certificates are changed by sharing it", async () => {
+test("a port of another server is refused, although a certificate change shares the port", async () => {
   const authority = await makeAuthority(Date.now());
   const certificate = await issue(authority, ["localhost"], [], Date.now());
   const options = { hostname: "127.0.0.1", certificate, fetch: () => new Response("") };

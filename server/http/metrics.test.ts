@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { openWorld } from "../testing/test-world.ts";
 import { mayReadMetrics, openMetrics } from "./metrics.ts";
 
-test("without a configured token no request can read metrics, however local it seems", async () => {
+test("without a configured token no request can read metrics, not even a local one", async () => {
   await using world = await openWorld("sqlite");
   for (const host of ["localhost", "127.0.0.1:8080", "[::1]:8080", "lens.example"]) {
     for (const authorization of [undefined, "Bearer ", "Bearer undefined"]) {
@@ -14,7 +14,7 @@ test("without a configured token no request can read metrics, however local it s
   }
 });
 
-test("with a token, metrics are for its bearer, wherever they are", () => {
+test("with a configured token, only its bearer can read metrics, from any host", () => {
   const may = (authorization: string) =>
     mayReadMetrics(new Headers({ authorization, host: "lens.example" }), "a token of the operator");
   expect(may("Bearer a token of the operator")).toBe(true);

@@ -1,4 +1,4 @@
-// The API's document: every route states its access, and the server accepts every example.
+// The OpenAPI document: every route states its access, and the server accepts every example.
 import { expect, test } from "bun:test";
 import { problemBody } from "@attacklens/protocol/problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
@@ -18,7 +18,7 @@ function operations(sensorUrl: string | null = null): Map<string, Operation> {
   return new Map(paths.flatMap((path) => Object.values(path)).map((one) => [one.operationId, one]));
 }
 
-test("every route has a section, a security scheme that is declared, and a server", () => {
+test("every route has a declared tag, declared security schemes, and a server", () => {
   const document = openApiDocument(null);
   const schemes = Object.keys(document.components?.securitySchemes ?? {});
   const tags = document.tags!.map(({ name }) => name);
@@ -30,7 +30,7 @@ test("every route has a section, a security scheme that is declared, and a serve
   }
 });
 
-test("what is called with a token, a ticket or a signature says so, and only what is public is open", () => {
+test("every route lists its security schemes, and only public routes list none", () => {
   const all = operations();
   const securityOf = (name: string) => all.get(name)!.security.map((one) => Object.keys(one).join(" + "));
   expect(securityOf("sensor.enroll")).toEqual(["enrollmentToken + sensorSignature"]);
@@ -46,13 +46,13 @@ test("what is called with a token, a ticket or a signature says so, and only wha
   }
 });
 
-test("routes for sensors name the address of sensors where it is another one", () => {
+test("sensor routes have the server URL for sensors if it differs", () => {
   const all = operations("https://sensors.example.com");
   expect(all.get("sensor.enroll")!.servers).toEqual([{ url: "https://sensors.example.com" }]);
   expect(all.get("sensors.list")!.servers).toBeUndefined();
 });
 
-test("every example fits its schema", () => {
+test("every example is valid for its schema", () => {
   const checked: string[] = [];
   const seen = new Set<unknown>();
   const visit = (schema: z.core.$ZodType, where: string): void => {

@@ -1,5 +1,4 @@
-// Replies while the database cannot write or cannot be reached: 503 and when to retry, and nothing is half
-// done.
+// Replies while the database is read-only or unreachable: 503 with Retry-After, and no partial change.
 import { expect, test } from "bun:test";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -11,7 +10,7 @@ import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/tes
 
 const body = (name: string) => jsonInit("POST", { name });
 
-test("a full disk refuses the change, keeps what was there, and heals when there is space again", async () => {
+test("with a full disk, changes get 503 and earlier data stays; with free space, changes succeed again", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("admin");
   const create = async (name: string) => {
@@ -38,7 +37,7 @@ test("a full disk refuses the change, keeps what was there, and heals when there
   expect(total).toBe(answers.length - refused.length + 2);
 });
 
-/** Makes the database refuse writes, as a full disk or a standby does, and ends that. */
+/** Makes the database refuse writes, like a full disk or a standby, or accept them again. */
 async function setReadOnly(world: World, dialect: Dialect, isReadOnly: boolean): Promise<void> {
   if (dialect === "sqlite") {
     await sql`pragma query_only = ${sql.raw(isReadOnly ? "on" : "off")}`.execute(world.db);
@@ -77,7 +76,7 @@ async function enroll(world: World, cookie: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a database that cannot be written makes the server not ready, and changes get 503 (${dialect})`, async () => {
+  test(`with a read-only database, the server is not ready and changes get 503 (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const sensor = await enroll(world, cookie);
@@ -101,7 +100,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await sensor.checkIn()).status).toBe(200);
   });
 
-  test(`requests to /readyz share one probe, and a commit of sensors counts as one (${dialect})`, async () => {
+  test(`requests to /readyz share one write probe, and a committed check-in counts as a probe (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const probedAt = async () =>
       (await world.db.selectFrom("setting").select("value").where("name", "=", "write-probe").execute()).map(
@@ -123,7 +122,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await probedAt()).toEqual([began + 2_000]);
   });
 
-  test(`a database that is closed makes the server not ready, and no request hangs (${dialect})`, async () => {
+  test(`with a closed database, the server is not ready and no request hangs (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("viewer");
     await world.db.destroy();
@@ -135,7 +134,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a PostgreSQL that refuses connections, for whatever reason, gets 503 and heals", async () => {
+test("while PostgreSQL refuses connections, requests get 503; afterwards they succeed again", async () => {
   await using world = await openWorld("postgres");
   const cookie = await world.signedIn("admin");
   const database = new URL(world.databaseUrl!).pathname.slice(1);

@@ -1,19 +1,19 @@
-// The parser of bodies accepts what JSON.parse accepts, with the same result, within limits.
+// The parser of request bodies returns the same values as JSON.parse, within limits.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseJson } from "./parse-json.ts";
 
 const limits = { values: 5_000, items: 1_000 };
 
-/** Longer texts are parsed in pieces: the same text behind enough white space is one. */
+/** Long texts are parsed in pieces. This prefix makes any text long. */
 const LONG = " ".repeat(70_000);
 
-/** The value, or why it is refused. */
+/** The value, or the message of the refusal. */
 async function outcome(text: string, within = limits): Promise<unknown> {
   return await parseJson(text, within).catch((error: Error) => error.message);
 }
 
-test("what JSON.stringify writes is read as JSON.parse reads it", async () => {
+test("parses the output of JSON.stringify like JSON.parse", async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 6 }), fc.boolean(), async (value, isSpaced) => {
       const text = JSON.stringify(value, null, isSpaced ? 2 : 0);
@@ -23,7 +23,7 @@ test("what JSON.stringify writes is read as JSON.parse reads it", async () => {
   );
 });
 
-test("what JSON.parse refuses is refused", async () => {
+test("refuses every text that JSON.parse refuses", async () => {
   const alphabet = fc.constantFrom(
     ..."{}[]:,\"\\ \n\t019.-+eEtrufalsn'/x\u0001é".split(""),
     "true",
@@ -43,7 +43,7 @@ test("what JSON.parse refuses is refused", async () => {
         return;
       }
       const got = await outcome(text);
-      // Only the second of two equal members is what JSON.parse takes.
+      // JSON.parse accepts two members of one name; this parser refuses them.
       if (got !== "has an object with two members of one name") expect(got).toEqual(expected);
     }),
     { numRuns: 3_000 },
@@ -52,11 +52,7 @@ test("what JSON.parse refuses is refused", async () => {
 
 const refused: [string, string, string][] = [
   ["two equal members", '{"a":1,"a":1}', "two members of one name"],
-  [
-    "two members that are equal once their escapes are read",
-    '{"a":1,"\\u0061":1}',
-    "two members of one name",
-  ],
+  ["two member names that are equal after unescaping", '{"a":1,"\\u0061":1}', "two members of one name"],
   ["two equal members around an object", '{"a":{"a":1},"b":[{"a":1}],"a":1}', "two members of one name"],
   ["two members called __proto__", '{"__proto__":1,"__proto__":1}', "two members of one name"],
   ["33 levels", `${"[".repeat(33)}${"]".repeat(33)}`, "deeper than 32"],
@@ -72,21 +68,21 @@ const refused: [string, string, string][] = [
     `[${Array.from({ length: 6 }, (_, o) => `{${Array.from({ length: 99 }, (_, i) => `"${o}m${i}":0`).join()}}`).join()}]`,
     "more than 512 different member names",
   ],
-  ["a string beyond every text", `"${"x".repeat(70_000)}"`, "more than 65536 characters"],
-  ["a number beyond every number", "1".repeat(200), "is not JSON"],
-  ["nothing", "", "is not JSON"],
+  ["a string above the length limit", `"${"x".repeat(70_000)}"`, "more than 65536 characters"],
+  ["a number with too many digits", "1".repeat(200), "is not JSON"],
+  ["an empty text", "", "is not JSON"],
   ["an escape at the end", '"\\', "is not JSON"],
   ["a byte order mark", '\ufeff{"a":1}', "is not JSON"],
 ];
 for (const [what, text, message] of refused) {
-  test(`${what} is refused`, async () => {
+  test(`refuses ${what}`, async () => {
     expect(await outcome(text, { values: 1_000, items: 100 })).toContain(message);
     if (!text.startsWith("\ufeff"))
       expect(await outcome(LONG + text, { values: 1_000, items: 100 })).toContain(message);
   });
 }
 
-test("one name in several objects is no duplicate, and __proto__ is a member like another", async () => {
+test("accepts one name in several objects, and treats __proto__ like any other member", async () => {
   const text = '[{"a":{"a":1}},{"a":2},{"__proto__":{"x":1}}]';
   for (const before of ["", LONG]) {
     const value = (await parseJson(before + text, limits)) as Record<string, unknown>[];
@@ -96,7 +92,7 @@ test("one name in several objects is no duplicate, and __proto__ is a member lik
   }
 });
 
-test("a large body leaves the event loop its turns", async () => {
+test("parsing a large body does not block the event loop", async () => {
   const text = `[${Array.from({ length: 300 }, () => `[${"0,".repeat(999)}0]`).join()}]`;
   let turns = 0;
   const count = setInterval(() => turns++, 0);

@@ -1,11 +1,11 @@
-// What a client receives after an error that no rule foresaw.
+// The reply to a client after an unexpected error.
 import { expect, test } from "bun:test";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { toProblem } from "./problem-reply.ts";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a duplicate that no rule foresaw is a conflict, not a defect of the server (${dialect})`, async () => {
+  test(`an unexpected duplicate key of the database is a conflict, not an internal error (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { db } = world;
     const cookie = await world.signedIn("posture-manager");

@@ -22,7 +22,7 @@ function pathOf(route: Route): string {
   return routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
 }
 
-/** A body that never ends, and says whether anyone has begun to read it. */
+/** A body that never ends. `state` shows whether the server has begun to read it. */
 function endlessBody() {
   const state = { isRead: false };
   const stream = new ReadableStream<Uint8Array>(
@@ -54,7 +54,7 @@ async function problemOf(reply: Response): Promise<ProblemBody> {
   return (await reply.json()) as ProblemBody;
 }
 
-test("no route but the public ones reads the body of a caller it does not know", async () => {
+test("only public routes read the body of an unauthenticated caller", async () => {
   await using world = await openWorld("sqlite");
   const token = await tokenOf(world);
   const { sensorId } = await enrolled(world, token);
@@ -86,7 +86,7 @@ test("no route but the public ones reads the body of a caller it does not know",
   }
 });
 
-test("a route that is public reads no body that announces too much, or is not JSON", async () => {
+test("a request with too large a Content-Length, another media type or a coding is refused before its body is read", async () => {
   await using world = await openWorld("sqlite");
   for (const route of ROUTES.filter(({ body }) => body)) {
     const cases: [Record<string, string>, number][] = [
@@ -103,7 +103,7 @@ test("a route that is public reads no body that announces too much, or is not JS
   }
 });
 
-test("a coding is refused on every route, with the codings that are not", async () => {
+test("every route refuses a content coding, and lists identity as the accepted one", async () => {
   await using world = await openWorld("sqlite");
   for (const route of ROUTES) {
     const headers = { "content-type": "application/json", "content-encoding": "gzip" };
@@ -115,7 +115,7 @@ test("a coding is refused on every route, with the codings that are not", async 
   expect(plain.status).toBe(200);
 });
 
-test("a replayed request is refused before its body is read, and costs the sensor none of its budget", async () => {
+test("a replayed request is refused before its body is read", async () => {
   await using world = await openWorld("sqlite");
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages";
@@ -134,7 +134,7 @@ test("a replayed request is refused before its body is read, and costs the senso
   }
 });
 
-test("a sensor has one upload at a time, and its other requests continue", async () => {
+test("a sensor may send one upload at a time, and other requests during it", async () => {
   await using world = await openWorld("sqlite");
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages/chunks";
@@ -167,7 +167,7 @@ test("a sensor has one upload at a time, and its other requests continue", async
   expect((await reading).status).toBe(204);
   expect((await world.fetch(path, put({ chunks: {} }))).status).toBe(204);
 
-  /** The first upload is being authenticated for a moment before it is being read. */
+  /** Retries, because the server authenticates the first upload before it reads the body. */
   async function waitForBusy(send: () => Promise<Response>): Promise<Response> {
     for (;;) {
       const reply = await send();
@@ -176,7 +176,7 @@ test("a sensor has one upload at a time, and its other requests continue", async
   }
 });
 
-test("uploads count by what they announce; one that does not say counts as the largest", async () => {
+test("an upload without a Content-Length counts as the largest upload", async () => {
   await using world = await openWorld("sqlite");
   const { sensor, sensorId } = await enrolled(world, await tokenOf(world));
   const path = "/sensor/v1/inventory/packages/chunks";
@@ -194,7 +194,7 @@ test("uploads count by what they announce; one that does not say counts as the l
     statuses.push(reply.status);
   }
   expect(statuses).toEqual([...Array<number>(16).fill(204), 429]);
-  // The lists of chunks are uploads too; check-ins are not.
+  // Lists of chunks count as uploads. Check-ins do not.
   const list = sensor.request(
     "PUT",
     "/sensor/v1/inventory/packages",
@@ -208,12 +208,12 @@ test("uploads count by what they announce; one that does not say counts as the l
   expect((await checkIn()).status).toBe(200);
 });
 
-test("HEAD is what GET is on every route, without a body and without a stream that stays open", async () => {
+test("HEAD returns the status and headers of GET on every route, without a body or an open stream", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("super-admin");
   for (const route of ROUTES.filter(({ method }) => method === "GET")) {
     const path = pathOf(route);
-    // More than a user may have open at a time.
+    // More streams than a user may have open.
     const replies = await Promise.all(
       Array.from({ length: route.streams ? 40 : 1 }, () =>
         world.fetch(path, { method: "HEAD", headers: { cookie } }),

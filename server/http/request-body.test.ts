@@ -15,7 +15,7 @@ function request(body: ReadableStream<Uint8Array>): Request {
   return new Request("http://test/", { method: "PUT", body, duplex: "half" } as RequestInit);
 }
 
-test("a body that trickles is given up at its deadline, whatever arrives until then, and read no further", async () => {
+test("a slow body fails at its deadline although data still arrives, and is cancelled", async () => {
   let isCancelled = false;
   let parts = 0;
   const trickle = new ReadableStream<Uint8Array>({
@@ -35,12 +35,12 @@ test("a body that trickles is given up at its deadline, whatever arrives until t
   expect(parts).toBeGreaterThan(1);
 });
 
-test("a body that stops for good is given up at its deadline", async () => {
+test("a body that stops arriving fails at its deadline", async () => {
   const silent = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
   expect(await codeOf(readBody(request(silent), { maxBytes: 10, deadlineMs: 20 }))).toBe("request-timeout");
 });
 
-test("a body of more than the limit is given up there, and one that breaks off is malformed", async () => {
+test("a body above the size limit is too large, and a body that breaks off is malformed", async () => {
   const endless = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(100)),
   });
@@ -53,7 +53,7 @@ test("a body of more than the limit is given up there, and one that breaks off i
   );
 });
 
-test("a connection is closed behind a refusal unless little of a body is left, as it says itself", () => {
+test("a refused request closes its connection, unless its Content-Length is small", () => {
   const leaves = (headers: Record<string, string>) => leavesTooMuch(new Headers(headers));
   expect(leaves({})).toBe(false);
   expect(leaves({ "content-length": "2162688" })).toBe(false);
@@ -62,7 +62,7 @@ test("a connection is closed behind a refusal unless little of a body is left, a
   expect(leaves({ "transfer-encoding": "chunked" })).toBe(true);
 });
 
-test("bodies have so much room in all, and each caller so much of it; both are given back", () => {
+test("the memory for bodies is limited in total and per caller, and is released afterwards", () => {
   const room = openBodyRoom();
   const { bytes, bytesOfOne } = BODY_PARTS.upload;
   const first = room.reserve("upload", "one", bytesOfOne);
@@ -76,7 +76,7 @@ test("bodies have so much room in all, and each caller so much of it; both are g
   expect(() => room.reserve("upload", "one", bytesOfOne)).not.toThrow();
 });
 
-test("a user's reads take turns: some run, some wait, and the rest are refused", async () => {
+test("of one user's simultaneous reads, some run, some wait, and the rest are refused", async () => {
   const reads = openUserReads({ running: 2, waiting: 2 });
   const running = await Promise.all([reads.begin("ana"), reads.begin("ana")]);
   let started = 0;

@@ -15,7 +15,7 @@ function openTestLog() {
   return { lines, clock, request };
 }
 
-test("requests of users are logged, and of sensors and probes only those that are refused", () => {
+test("logs all requests of users, but only refused requests of sensors and probes", () => {
   const { lines, request } = openTestLog();
   request("POST", "/sensor/v1/check-in", 200);
   request("GET", "/healthz", 200);
@@ -29,7 +29,7 @@ test("requests of users are logged, and of sensors and probes only those that ar
   ]);
 });
 
-test("a flood of refusals is a bounded number of lines, and the rest is counted", () => {
+test("logs a limited number of refusals, and the count of the others", () => {
   const { lines, clock, request } = openTestLog();
   for (let index = 0; index < 1_000; index++) request("POST", "/sensor/v1/enroll", 401);
   expect(lines).toHaveLength(100);

@@ -3,10 +3,10 @@ import { openSignInQueue, type SignInQueueLimits } from "./sign-in-queue.ts";
 
 const LIMITS = { running: 2, runningPerAddress: 2, waiting: 8, waitingPerAddress: 6, waitMs: 60_000 };
 
-/** Lets everything run that can run now. */
+/** Waits until all work that can run now has run. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A queue whose checks end when the test says so. */
+/** A queue whose password checks end on command. */
 function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   const queue = openSignInQueue({ ...LIMITS, ...limits });
   const started: { name: string; end: () => void }[] = [];
@@ -39,7 +39,7 @@ function openHeld(limits: Partial<SignInQueueLimits> = {}) {
   };
 }
 
-test("an address that sends many waits behind itself, not before others", async () => {
+test("many requests of one address do not delay other addresses", async () => {
   const held = openHeld();
   held.send("a", 6);
   held.send("b");
@@ -50,7 +50,7 @@ test("an address that sends many waits behind itself, not before others", async 
   expect(held.refused()).toBe("");
 });
 
-test("one address never has all turns", async () => {
+test("one address never uses all running checks", async () => {
   const held = openHeld({ runningPerAddress: 1 });
   held.send("a", 3);
   held.send("b");
@@ -60,7 +60,7 @@ test("one address never has all turns", async () => {
   expect(held.started()).toBe("a1 b1 a2 a3");
 });
 
-test("a line that is too long refuses its own, and a full house the last of the longest line", async () => {
+test("a full queue of an address refuses its next request; a full server, the last request of the longest queue", async () => {
   const held = openHeld();
   held.send("a", 9);
   held.send("b", 3);
@@ -70,7 +70,7 @@ test("a line that is too long refuses its own, and a full house the last of the 
   expect(held.started()).toContain("b3");
 });
 
-test("no client waits longer than the limit, and one that gave up takes no turn", async () => {
+test("a request that waited for the time limit is refused, and never runs", async () => {
   const held = openHeld({ waitMs: 1 });
   held.send("a", 2);
   await Promise.all(held.send("b", 2));
@@ -81,7 +81,7 @@ test("no client waits longer than the limit, and one that gave up takes no turn"
   expect(held.started()).toBe("a1 a2 c1");
 });
 
-test("the addresses of one network share its turns, and another network is not behind all of them", async () => {
+test("the addresses of one network share its turns, so another network does not wait for all of them", async () => {
   const held = openHeld({ running: 1 });
   for (const address of ["a", "b", "c"]) held.send(address, 2, { network: "n" });
   held.send("d", 2);
@@ -90,7 +90,7 @@ test("the addresses of one network share its turns, and another network is not b
   expect(held.started()).toBe("a1 a2 d1 b1 d2 c1 b2 c2");
 });
 
-test("one network never has all turns", async () => {
+test("one network never uses all running checks", async () => {
   const held = openHeld({ runningPerAddress: 1 });
   for (const address of ["a", "b"]) held.send(address, 1, { network: "n" });
   held.send("c");
@@ -99,7 +99,7 @@ test("one network never has all turns", async () => {
   await held.settle();
 });
 
-test("known addresses come first, and no crowd of unknown ones pushes them out", async () => {
+test("known addresses run first, and many unknown addresses do not displace them", async () => {
   const held = openHeld({ waiting: 4 });
   for (let index = 0; index < 20; index++) held.send(`x${index}-`);
   held.send("home", 2, { isKnown: true });

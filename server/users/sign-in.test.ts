@@ -27,7 +27,7 @@ async function attempt(
   return (await world.fetch(signIn.path, init, address)).status;
 }
 
-test("a hundred guesses at once are ten tries", async () => {
+test("of a hundred simultaneous guesses, ten are checked and the rest are refused", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   const statuses = await Promise.all(Array.from({ length: 100 }, () => attempt(world, GUESSER)));
@@ -35,7 +35,7 @@ test("a hundred guesses at once are ten tries", async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(90);
 });
 
-test("guessing a password does not lock its owner out at another address", async () => {
+test("guesses from one address do not lock the user out at another address", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   await addUsers(world, 300);
@@ -49,7 +49,7 @@ test("guessing a password does not lock its owner out at another address", async
   expect(new Set(await Promise.all(flood))).toEqual(new Set([401, 429]));
 });
 
-test("one address has a hundred failures, for any emails; an IPv6 network is one address", async () => {
+test("one address may fail a hundred times across all emails; an IPv6 /64 counts as one address", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   await addUsers(world, 100);
@@ -61,7 +61,7 @@ test("one address has a hundred failures, for any emails; an IPv6 network is one
   expect(await attempt(world, "2001:db8:1:3::1", { password: PASSWORD })).toBe(200);
 }, 120_000);
 
-test("a network of many subscribers has a budget, which a known address in it does not share", async () => {
+test("an IPv6 /48 has a limit of failures, which does not apply to known addresses in it", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   await addUsers(world, 10);
@@ -80,7 +80,7 @@ test("a network of many subscribers has a budget, which a known address in it do
   expect(await attempt(world, "2001:db8:6::1", { password: PASSWORD })).toBe(200);
 }, 120_000);
 
-test("what a client writes about its address does not count, on this machine or elsewhere", async () => {
+test("address headers from a client are ignored, also from the server's host", async () => {
   await using world = await openWorld("sqlite");
   for (const address of [GUESSER, "127.0.0.1", "::1"]) {
     for (let tries = 0; tries <= 10; tries++) {
@@ -94,7 +94,7 @@ test("what a client writes about its address does not count, on this machine or 
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`the session and the list of known addresses have the client's address (${dialect})`, async () => {
+  test(`the session and the known addresses store the client's address (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     await world.signedIn("viewer");
     const spoofed = {
@@ -117,7 +117,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`known addresses survive a restart, and are bounded (${dialect})`, async () => {
+  test(`known addresses persist across a restart, and their number is limited (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const at = Date.parse("2026-11-24T09:00:00.000Z");
@@ -145,7 +145,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("signing in is no failure, however often", async () => {
+test("successful sign-ins never count as failures", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   for (let tries = 0; tries < 12; tries++)

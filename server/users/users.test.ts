@@ -7,7 +7,7 @@ import { openSignIn } from "./sign-in.ts";
 const ada = { name: "Ada", email: "ada@example.com", password: PASSWORD };
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`the set-up code makes one Super Admin, once, whoever races for it (${dialect})`, async () => {
+  test(`simultaneous requests with the set-up code create exactly one Super Admin (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const code = await issueSetupCode(world.db);
     const post = (body: object) => world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }));
@@ -19,12 +19,12 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await issueSetupCode(world.db)).toBeUndefined();
   });
 
-  test(`a wrong set-up code is compared first, counted, and keeps no user out (${dialect})`, async () => {
+  test(`wrong set-up codes are refused first and limited per network, and the right code still works (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const code = await issueSetupCode(world.db);
     const post = async (body: object, address: string) =>
       (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }), address)).status;
-    // A weak password is not looked at before the code is right.
+    // The password is checked only with the right code.
     const wrong = { code: "guessed", password: "aaaaaaaaaaaaaaaa" };
     const guesses = Array.from({ length: 12 }, (_, n) => post(wrong, `2001:db8:1:${n}::1`));
     const statuses = await Promise.all(guesses);
@@ -35,7 +35,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await post({ code }, "2001:db8:1::1")).toBe(201);
   });
 
-  test(`wrong set-up codes are counted over all addresses too (${dialect})`, async () => {
+  test(`wrong set-up codes are also limited across all addresses (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const code = await issueSetupCode(world.db);
     const post = async (code: string, address: string) =>
@@ -47,7 +47,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await post(code!, "203.0.113.1")).toBe(201);
   });
 
-  test(`neither session, password nor set-up code is in the database as it is used (${dialect})`, async () => {
+  test(`the database has no session token, password or set-up code in plain text (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const code = await issueSetupCode(world.db);
     const waiting = await world.db.selectFrom("setting").selectAll().execute();
@@ -73,7 +73,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch(getMe.path, { headers: { cookie } })).status).toBe(401);
   });
 
-  test(`a changed role and a disabled user count from the next request (${dialect})`, async () => {
+  test(`a changed role or a disabled user takes effect at the next request (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("viewer");
     await world.db.updateTable("user").set({ role: "admin" }).execute();
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(refused.status).toBe(401);
   });
 
-  test(`a session that is over is refused (${dialect})`, async () => {
+  test(`an expired session is refused (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("viewer");
     await world.db
@@ -113,7 +113,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await world.db.selectFrom("session").select("id").execute()).toEqual([]);
   });
 
-  test(`the session cookie has the prefix __Host- where HTTPS is used (${dialect})`, async () => {
+  test(`the session cookie has the prefix __Host- with HTTPS, and not with HTTP (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     await world.signedIn("viewer");
     const client = { headers: new Headers(), address: "127.0.0.1" };
@@ -135,7 +135,7 @@ for (const dialect of TESTED_DIALECTS) {
     const value = cookies[0]!.slice(0, cookies[0]!.indexOf(";"));
     const { user } = (await secure.findSession(new Headers({ cookie: value })))!;
     expect(user.role).toBe("viewer");
-    // A cookie that another host, or plain HTTP, could have set is not looked at.
+    // A cookie that another host or plain HTTP could have set is ignored.
     const bare = value.slice("__Host-".length);
     for (const cookie of [bare, `__Secure-${bare}`])
       expect(await secure.findSession(new Headers({ cookie }))).toBeUndefined();
@@ -148,7 +148,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a password that is easy to guess is refused, and the field is named", async () => {
+test("a password that is easy to guess is refused, and the problem names the field", async () => {
   await using world = await openWorld("sqlite");
   const code = await issueSetupCode(world.db);
   for (const password of ["short", "password1234", "ada@example.com", "aaaaaaaaaaaaaaaa", "attacklens2026"]) {
@@ -158,7 +158,7 @@ test("a password that is easy to guess is refused, and the field is named", asyn
   }
 });
 
-test("the longest password that is accepted signs in", async () => {
+test("the set-up accepts a password of the maximum length", async () => {
   await using world = await openWorld("sqlite");
   const code = await issueSetupCode(world.db);
   const password = "violet tractor swims 42 ".repeat(9).slice(0, 200);
@@ -167,7 +167,7 @@ test("the longest password that is accepted signs in", async () => {
   );
 });
 
-test("guessing a password is slowed down, and a wrong email gets the same reply as a wrong password", async () => {
+test("password guesses are limited, and a wrong email gets the same reply as a wrong password", async () => {
   await using world = await openWorld("sqlite");
   await world.signedIn("viewer");
   const attempt = async (email: string) => {
