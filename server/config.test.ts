@@ -3,7 +3,7 @@ import { ConfigError, readConfig } from "./config.ts";
 
 const publicUrl = (url: string) => readConfig(["--public-url", url], {}).publicUrl;
 
-test("a public URL is reduced to its origin", () => {
+test("a public URL is normalized to its origin", () => {
   expect(publicUrl("https://lens.example")).toBe("https://lens.example");
   expect(publicUrl("https://Lens.Example:443/")).toBe("https://lens.example");
   expect(publicUrl("http://[::1]:8080/")).toBe("http://[::1]:8080");
@@ -41,7 +41,7 @@ test("the size of the pool is a variable, or a parameter of DATABASE_URL that Po
   }
 });
 
-test("every TLS mode that asks for a certificate verifies it, and the library prints no warning", () => {
+test("every TLS mode that requests a certificate becomes verify-full, so the library prints no warning", () => {
   const url = (mode: string) => `postgres://lens@db.example/lens?sslmode=${mode}`;
   for (const mode of ["prefer", "require", "verify-ca", "verify-full"]) {
     const read = readConfig([], { DATABASE_URL: url(mode), ATTACKLENS_LISTEN_URL: url(mode) });

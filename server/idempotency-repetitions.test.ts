@@ -36,7 +36,7 @@ for (const dialect of TESTED_DIALECTS) {
     const cookie = await world.signedIn("posture-manager");
     const secondFetch = await world.secondFetch();
     const lost = await send(world, cookie, createEnrollmentToken, tokenBody);
-    // Both servers have seen the value that is going to be void.
+    // Both servers cache the value that becomes invalid.
     for (const fetch of [world.fetch, secondFetch]) {
       const authorization = `Bearer ${lost.value}`;
       const asked = await fetch(checkToken.path, jsonInit("POST", { hostname: "web-01" }, { authorization }));
@@ -70,7 +70,7 @@ for (const dialect of TESTED_DIALECTS) {
       expiresAt: null,
       oldExpiresAt: new Date(world.clock.ms + 60_000).toISOString(),
     };
-    // The same key on another route is another key.
+    // The same key on another route is a different key.
     const lost = await send(world, cookie, rotateEnrollmentToken, body, { params });
     world.clock.ms += 30_000;
     const again = await send(world, cookie, rotateEnrollmentToken, body, { params });
@@ -134,7 +134,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await world.db.selectFrom("reEnrollTicket").select("id").execute()).toHaveLength(1);
     expect(await reEnroll(world, lost.value)).toBe("ticket-unknown");
     expect((await actions(world)).at(-1)).toBe(`sensor.ticket-value-replaced ${sensorId}`);
-    // A later ticket ends this one, which a repetition does not bring back.
+    // A later ticket ends this one, and a repeated request does not restore it.
     const later = await ask('"later"');
     expect((await ask()).detail).toContain("was replaced by a later one");
     expect(await reEnroll(world, again.value)).toBe("ticket-unknown");
@@ -146,7 +146,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await ask('"ended"')).detail).toContain("ended at");
   });
 
-  test(`a repeated request for an asset group returns the same group, as it is now (${dialect})`, async () => {
+  test(`a repeated request for an asset group returns the same group in its current state (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const first = await send(world, cookie, createAssetGroup, { name: "Production" });

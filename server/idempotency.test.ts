@@ -14,7 +14,7 @@ import { actions, callWith, DAY_MS, enroll, KEY, send, tokenBody } from "./testi
 import { openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
 test("every route that creates an object for a user accepts an Idempotency-Key", () => {
-  // The first user chooses their password: whoever lost the reply signs in.
+  // The first user has chosen a password and can sign in after a lost reply.
   const exempt = ["setup.complete"];
   const making = ROUTES.filter(
     ({ status, access, name }) => status === 201 && access !== "sensor" && !name.startsWith("sensor."),
@@ -42,7 +42,7 @@ for (const dialect of TESTED_DIALECTS) {
     const first = await send(world, manager, createEnrollmentToken, tokenBody);
     const changed = await send(world, manager, createEnrollmentToken, { ...tokenBody, maxEnrollments: 3 });
     expect([changed.status, changed.code]).toEqual([422, "idempotency-key-reused"]);
-    // Spelled in another way it is the same input, and the same key.
+    // The same input and the same key in another notation.
     const spelled = {
       expiresAt: null,
       clonedHosts: "approval",
@@ -81,7 +81,7 @@ for (const dialect of TESTED_DIALECTS) {
     const short = { ...tokenBody, expiresAt: new Date(world.clock.ms + 60_000).toISOString() };
     const made = await send(world, cookie, createEnrollmentToken, short);
     expect(made.status).toBe(201);
-    // The token has expired meanwhile: it is still the one that was made.
+    // The token has expired in the meantime, but a repeated request still returns it.
     world.clock.ms += DAY_MS - 1;
     expect((await send(world, cookie, createEnrollmentToken, short)).id).toBe(made.id);
     world.clock.ms += 1;
@@ -94,7 +94,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`keys are swept in batches until none is too old (${dialect})`, async () => {
+  test(`the sweep deletes old keys in batches until none is left (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const row = (index: number) => ({ keyHash: `${index}`, requestHash: "", objectId: "", createdAt: index });
     for (let start = 0; start < 2_500; start += 500)
@@ -157,7 +157,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("a header that is not a key is refused, only on routes that create", async () => {
+test("an invalid Idempotency-Key header is refused, but only on routes that create an object", async () => {
   await using world = await openWorld("sqlite");
   const cookie = await world.signedIn("posture-manager");
   for (const key of ['""', '"open', "a b", '"a", "b"', `"${"x".repeat(256)}"`]) {
@@ -171,7 +171,7 @@ test("a header that is not a key is refused, only on routes that create", async 
   ).toBe(200);
 });
 
-test("the API's document shows the header where it is accepted, as optional", async () => {
+test("the OpenAPI document shows the optional header on exactly the routes that accept it", async () => {
   await using world = await openWorld("sqlite");
   const document = (await (await world.fetch("/api/openapi.json")).json()) as {
     paths: Record<

@@ -21,13 +21,13 @@ test("names that look equal have equal keys", () => {
     expect(nameKey(nameKey(name))).toBe(nameKey(name));
 });
 
-test("a name of ignorable characters alone is no name", () => {
+test("a name of only ignorable characters is invalid", () => {
   for (const ignored of IGNORED)
     expect([ignored, label.safeParse(ignored).success]).toEqual([ignored, false]);
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a name that differs only by invisible characters is taken, and is found by its visible ones (${dialect})`, async () => {
+  test(`a name that differs only in invisible characters is taken, and search ignores these characters (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const create = async (name: string) =>
@@ -38,7 +38,7 @@ for (const dialect of TESTED_DIALECTS) {
       expect((await world.call(listAssetGroups, cookie, { query: { q } })).total).toBe(1);
   });
 
-  test(`names from before get such keys too, and two that look equal are both kept (${dialect})`, async () => {
+  test(`the migration updates the keys of existing names, and keeps two names that look equal (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     await sql`drop table sign_in_address`.execute(db);

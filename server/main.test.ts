@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { explainDatabase } from "./db/explain.ts";
 import { main } from "./main.ts";
 
-test("an unknown command, and a file or an address that cannot be used, are reported in two lines with a hint", async () => {
+test("an unknown command, an unusable file or an unusable address is reported in two lines with a hint", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-main-"));
   const [file, data] = [join(folder, "file"), join(folder, "data")];
   writeFileSync(file, "");
@@ -40,7 +40,7 @@ test("an unknown command, and a file or an address that cannot be used, are repo
   rmSync(folder, { recursive: true });
 });
 
-test("an error of PostgreSQL or of its connection is a sentence with a next step", () => {
+test("a database error is explained in a sentence with a hint", () => {
   const codes = [
     "ENOTFOUND",
     "ECONNREFUSED",

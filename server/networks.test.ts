@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { addressGroup, clientAddressOf, isInNetworks, isLoopback, parseNetwork } from "./networks.ts";
 
-test("a network is kept in its shortest text, and what is none is refused", () => {
+test("a network is normalized to its shortest notation, and any other text is refused", () => {
   expect(parseNetwork("10.1.2.3/16")).toBe("10.1.0.0/16");
   expect(parseNetwork("10.1.2.3")).toBe("10.1.2.3/32");
   expect(parseNetwork("2001:DB8:0:0::1/32")).toBe("2001:db8::/32");
@@ -19,7 +19,7 @@ test("a network is kept in its shortest text, and what is none is refused", () =
     expect([text, parseNetwork(text)]).toEqual([text, undefined]);
 });
 
-test("an address is only in networks of its family; a mapped IPv4 address counts as IPv4", () => {
+test("an address is only in networks of its address family; an IPv4-mapped address counts as IPv4", () => {
   expect(isInNetworks("10.1.2.3", ["10.1.0.0/16"])).toBe(true);
   expect(isInNetworks("::ffff:10.1.2.3", ["10.1.0.0/16"])).toBe(true);
   expect(isInNetworks("10.2.2.3", ["10.1.0.0/16"])).toBe(false);
@@ -27,7 +27,7 @@ test("an address is only in networks of its family; a mapped IPv4 address counts
   expect(isInNetworks("unknown", ["0.0.0.0/0", "::/0"])).toBe(false);
 });
 
-test("the client is the right-most hop that no trusted proxy has written", () => {
+test("the client is the right-most hop that is not a trusted proxy", () => {
   const trusted = ["10.0.0.0/8", "::1/128"];
   const client = (peer: string, hops: string | null) => clientAddressOf(peer, hops, trusted);
   expect(client("203.0.113.5", "198.51.100.1")).toBe("203.0.113.5");
@@ -40,7 +40,7 @@ test("the client is the right-most hop that no trusted proxy has written", () =>
   expect(clientAddressOf("10.0.0.1", "198.51.100.1", [])).toBe("10.0.0.1");
 });
 
-test("an IPv6 address is counted with its /64 and its /48, an IPv4 address alone", () => {
+test("an IPv6 address is counted by its /64 and its /48, an IPv4 address only as a whole", () => {
   const groups = {
     "2001:db8:1:2:3:4:5:6": ["2001:db8:1:2::/64", "2001:db8:1::/48"],
     "fe80::1%eth0": ["fe80::/64", "fe80::/48"],

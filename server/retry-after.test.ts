@@ -8,7 +8,7 @@ function refuse(retryAfter: RetryAfter, times: number): number[] {
   return Array.from({ length: times }, () => seconds(retryAfter.refuse("full")));
 }
 
-test("a client that is refused alone may return within seconds", () => {
+test("a single refused client may retry within five seconds", () => {
   const draws = [0, 0.999];
   const retryAfter = openRetryAfter(
     100,
@@ -18,7 +18,7 @@ test("a client that is refused alone may return within seconds", () => {
   expect(refuse(retryAfter, 2)).toEqual([1, 5]);
 });
 
-test("the window grows with those refused lately, to five minutes at the most, and shrinks when it is quiet again", () => {
+test("the retry window grows with recent refusals, up to five minutes, and shrinks without them", () => {
   const clock = { ms: 1_000 };
   const retryAfter = openRetryAfter(
     100,
@@ -33,7 +33,7 @@ test("the window grows with those refused lately, to five minutes at the most, a
   expect(refuse(retryAfter, 1)).toEqual([5]);
 });
 
-test("those refused at once are spread over the whole window", () => {
+test("clients that are refused at once get retry times over the whole window", () => {
   const late = refuse(
     openRetryAfter(100, () => 0),
     8_000,

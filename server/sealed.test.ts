@@ -3,7 +3,7 @@ import { seal, unseal } from "./sealed.ts";
 
 const content = Buffer.from("a private key");
 
-test("what is sealed opens with the same secret for the same purpose, and with nothing else", () => {
+test("sealed content opens only with the same secret and the same purpose", () => {
   const sealed = seal("secret", "ca", content);
   expect(Buffer.from(unseal("secret", "ca", sealed)).equals(content)).toBe(true);
   expect(() => unseal("another", "ca", sealed)).toThrow();

@@ -15,7 +15,7 @@ function settingsTable(): string {
   return `${["| Option | Variable | Description | Default |", "|---|---|---|---|", ...rows].join("\n")}\n`;
 }
 
-/** Sets what an operator types in code. */
+/** Formats flags, variables and values as code. */
 function marked(text: string): string {
   return text.replace(
     /--[a-z-]+|\b[A-Z]+_[A-Z_]+\b|\?pool=N|\/metrics|X-Forwarded-For|~\/\.attacklens|^[\d.:]+$|^info$/g,
@@ -34,7 +34,7 @@ test("the table of settings in docs/operate.md has the rows of settings.ts (UPDA
   else expect(TABLE.exec(page)?.[0]).toBe(table);
 });
 
-test("each option and each variable is in one row", () => {
+test("each option and each variable appears in one row", () => {
   const rows = Object.values<Setting>(SETTINGS);
   const names = rows.flatMap(({ flag, variable }) => (flag === undefined ? [variable] : [flag, variable]));
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());

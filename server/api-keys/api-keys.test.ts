@@ -13,7 +13,7 @@ const at = (world: World, days: number) => new Date(world.clock.ms + days * DAY_
 const makeKey = (world: World, cookie: string, role: Role, days = 90) =>
   world.call(routes.createApiKey, cookie, { body: { name: "Deploy", role, expiresAt: at(world, days) } });
 
-/** Calls the list of tokens with a value as the bearer. */
+/** Requests the list of tokens with the value as bearer token. */
 async function tokensBy(world: World, value: string) {
   const init = { headers: { authorization: `Bearer ${value}` } };
   const reply = await world.fetch(listEnrollmentTokens.path, init, "10.1.2.3");
@@ -22,7 +22,7 @@ async function tokensBy(world: World, value: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`${dialect}: a key acts for its maker, and what it does is recorded as the key's`, async () => {
+  test(`an API key can do what its role allows, and the audit log names the key as the actor (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const { apiKey, value } = await makeKey(world, cookie, "posture-manager");
@@ -50,7 +50,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(JSON.stringify(await world.db.selectFrom("apiKey").selectAll().execute())).not.toContain(value);
   });
 
-  test(`${dialect}: a key is refused once it is revoked, has expired, or its maker is gone`, async () => {
+  test(`an API key is refused if it is revoked or expired, or if its creator is disabled (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const one = await makeKey(world, cookie, "viewer", 1);
@@ -69,18 +69,18 @@ for (const dialect of TESTED_DIALECTS) {
     const revoked = await world.call(routes.revokeApiKey, cookie, { params });
     expect(revoked.status).toBe("revoked");
     expect((await tokensBy(world, other.value)).detail).toContain("it was revoked at");
-    // It keeps the time and the user of the first revocation.
+    // A second revocation is refused and keeps the time of the first.
     world.clock.ms += 1;
     await expect(world.call(routes.revokeApiKey, cookie, { params })).rejects.toThrow("state-conflict");
     const { items } = await world.call(routes.listApiKeys, cookie, { query: { sort: "name" } });
     expect(items.find(({ id }) => id === params.id)?.revokedAt).toBe(revoked.revokedAt);
   });
 
-  test(`${dialect}: can of a key is what the API does, in every state`, async () => {
+  test(`can of an API key agrees with the API in every state (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { db, clock } = world;
     const cookie = await world.signedIn("admin");
-    // Another user than the one who looks.
+    // The creator of the keys is not the user who lists them.
     await world.signedIn("viewer");
     const maker = await db
       .selectFrom("user")
@@ -112,7 +112,7 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 
-  test(`${dialect}: a key never has more than its maker, and manages no keys`, async () => {
+  test(`an API key never has more permissions than its creator, and cannot manage API keys (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const above = jsonInit(
@@ -146,7 +146,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await world.fetch(createEnrollmentToken.path, create)).status).toBe(403);
   });
 
-  test(`${dialect}: what is no key is refused, whatever cookie comes with it`, async () => {
+  test(`an invalid API key is refused, also with a valid session cookie (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const unknown = formatTokenValue(new Uint8Array(32), API_KEY_PREFIX);

@@ -1,4 +1,4 @@
-// The number of assets of a group is a counter. A deleted group is emptied after the reply.
+// The number of assets of a group is a counter. The assets of a deleted group leave it after the reply.
 import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
@@ -11,7 +11,7 @@ import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 const PATH = "/sensor/v1/enroll";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a group counts its assets, and they have no group as soon as it is deleted (${dialect})`, async () => {
+  test(`a group counts its assets, and after its deletion they have no group at once (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Web" } });
@@ -40,7 +40,7 @@ for (const dialect of TESTED_DIALECTS) {
     const [one, other] = (await world.call(listAssets, cookie)).items.map(({ id }) => id);
     const merge = () => world.db.transaction().execute((tx) => mergeAsset(tx, one!, other!));
     const separate = () => world.db.transaction().execute((tx) => separateAsset(tx, one!, other!, {}));
-    // Done twice, it counts once.
+    // A repeated change does not change the count again.
     for (const [change, assets] of [
       [merge, 2],
       [merge, 2],

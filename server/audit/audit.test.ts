@@ -12,7 +12,7 @@ const event = (name: string): AuditEvent => ({
 });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`events written at once form one chain (${dialect})`, async () => {
+  test(`simultaneous events form one chain (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     await Promise.all(
@@ -31,7 +31,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await findBreak(db)).toBeUndefined();
   });
 
-  test(`an event that is rolled back leaves no gap (${dialect})`, async () => {
+  test(`a rolled-back event leaves no gap in the chain (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const heard: unknown[] = [];
@@ -44,12 +44,12 @@ for (const dialect of TESTED_DIALECTS) {
     expect(failed).rejects.toThrow("the change failed");
     await failed.catch(() => {});
     await inTransaction(db, (tx) => recordAuditEvent(tx, event("second")));
-    // What listens, e.g. the log, hears only what was committed.
+    // Listeners, e.g. the log, receive only committed events.
     expect(heard).toEqual(["first", "second"]);
     expect(await findBreak(db)).toBeUndefined();
   });
 
-  test(`an event that was changed or taken out is found (${dialect})`, async () => {
+  test(`the check of the chain finds a changed or deleted event (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     for (const name of ["a", "b", "c"]) await inTransaction(db, (tx) => recordAuditEvent(tx, event(name)));

@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 const SECRET = "a secret of the tests, 32 or more characters";
 const NAMES = ["localhost", "127.0.0.1", "::1"];
 
-/** Serves with the certificate, and asks with trust in one root; undefined: it was accepted. */
+/** Serves the certificate to a client that trusts one root. Returns its error, or undefined if it accepts. */
 async function refusalOf(
   chain: { chain: string; privateKey: string },
   root: string,
@@ -33,7 +33,7 @@ async function refusalOf(
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`there is one root, however many servers start at once; its key is sealed (${dialect})`, async () => {
+  test(`servers that start at once create one root, and its key is sealed (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const others = dialect === "postgres" ? await Promise.all([1, 2].map(() => database.reopen())) : [];
     const all = [database.db, database.db, ...others];
@@ -47,7 +47,7 @@ for (const dialect of TESTED_DIALECTS) {
     ).rejects.toThrow("Cannot use the private CA: its key was sealed with another secret");
   });
 
-  test(`after a rotation, clients trust servers by either root until the old one retires (${dialect})`, async () => {
+  test(`after a rotation, clients with either root trust the server until the old root retires (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const first = await requireRoots(db, NOW, SECRET);
@@ -62,7 +62,7 @@ for (const dialect of TESTED_DIALECTS) {
     const during = await issueServerCertificate(db, NOW + 1, SECRET, NAMES);
     for (const root of both.certificates) expect(await refusalOf(during, root)).toBeUndefined();
 
-    // Once more within the overlap: the first root vouches for the third by way of the second.
+    // A second rotation within the overlap: the first root vouches for the third through the second.
     await rotateAuthority(db, NOW + 2, SECRET, 30 * DAY_MS);
     const three = await requireRoots(db, NOW + 2, SECRET);
     const latest = await issueServerCertificate(db, NOW + 2, SECRET, NAMES);
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`a server's certificate names its hosts and is good for a quarter of a year (${dialect})`, async () => {
+  test(`a server certificate contains the server's names and is valid for 90 days (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { chain, expiresAt } = await issueServerCertificate(database.db, NOW, SECRET, NAMES);
     const certificate = new X509Certificate(chain);

@@ -1,4 +1,4 @@
-// The roots at a separate address, for sensors whose TLS library does not show the one with the pin.
+// The route that returns the roots, for sensors whose TLS library does not show the root with the pin.
 import { expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { getRoots } from "@attacklens/protocol/connection.ts";
@@ -26,8 +26,8 @@ for (const dialect of TESTED_DIALECTS) {
     for (const certificate of certificates.map((pem) => new X509Certificate(pem)))
       expect([certificate.ca, certificate.verify(certificate.publicKey)]).toEqual([true, true]);
 
-    // What hides the root in a handshake: a certificate of the same key and name by the older root is sent
-    // before it.
+    // In a handshake, this cross certificate hides the root: the older root issued it for the same key and
+    // name, and the server sends it first.
     const { chain } = await issueServerCertificate(db, NOW, SECRET, ["localhost"]);
     const [leaf, cross] = chain.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g)!;
     const issuer = new X509Certificate(cross!);
@@ -36,7 +36,7 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
-test("without a private CA there are none", async () => {
+test("without a private CA, the route returns no roots", async () => {
   await using world = await openWorld("sqlite");
   const response = await world.fetch(getRoots.path);
   expect(await response.json()).toEqual({ certificates: [] });

@@ -14,7 +14,7 @@ const SECRET = "a secret of the tests, 32 or more characters";
 const log = pino({ level: "silent" });
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a private certificate is renewed a month before its end, and when the CA was rotated (${dialect})`, async () => {
+  test(`a certificate of the private CA is renewed 30 days before it expires, and after a rotation of the CA (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const clock = { ms: Date.now() };
@@ -41,14 +41,14 @@ for (const dialect of TESTED_DIALECTS) {
     clock.ms += 1;
     expect(await tls.renew()).toBe(true);
     expect(tls.roots()).toMatchObject({ pin, pins: [pin, ...before] });
-    // The overlap ends automatically.
+    // At the end of the overlap, the old root is removed.
     clock.ms += 30 * DAY_MS;
     expect(await tls.renew()).toBe(true);
     expect(tls.roots()?.pins).toEqual([pin]);
   });
 }
 
-test("own files are read again when asked; what cannot be used is refused in words, and what is served stays", async () => {
+test("a reload reads the operator's files; with an unusable file it reports the reason and keeps the served certificate", async () => {
   await using database = await createTestDatabase("sqlite");
   const folder = mkdtempSync(join(tmpdir(), "attacklens-tls-"));
   try {

@@ -9,7 +9,7 @@ import { makeTestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { openChangeStreams } from "./changes.ts";
 
-/** Listens as a server does, and only returns when it hears. */
+/** Listens like a server. Returns once the first notification has arrived. */
 async function listen(world: World): Promise<AsyncDisposable | undefined> {
   if (world.databaseUrl === undefined) return undefined;
   const listening = listenForChanges(world.db, world.databaseUrl);
@@ -18,7 +18,7 @@ async function listen(world: World): Promise<AsyncDisposable | undefined> {
   const stop = onChanges(world.db, () => {
     isHeard = true;
   });
-  await waitUntil("the server hears the other one", async () => {
+  await waitUntil("the server receives notifications", async () => {
     await sql`select pg_notify('attacklens_changes', 'user')`.execute(world.db);
     return isHeard;
   });
@@ -32,7 +32,7 @@ async function openStream(world: World, cookie: string) {
   let text = "";
   return {
     reply,
-    /** The topics of the next events, until all that are asked for came. */
+    /** Reads events until all wanted topics have arrived. Returns all topics so far. */
     async topics(wanted: readonly ChangeTopic[]) {
       const got = new Set<ChangeTopic>();
       while (!wanted.every((topic) => got.has(topic))) {
@@ -53,7 +53,7 @@ async function openStream(world: World, cookie: string) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`${dialect}: a stream shows the changes of users and of sensors, on any server`, async () => {
+  test(`a stream shows changes by users and by sensors on any server (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     await using _listening = await listen(world);
@@ -61,7 +61,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(stream.reply.headers.get("content-type")).toBe("text/event-stream");
     expect(stream.reply.headers.get("x-accel-buffering")).toBe("no");
 
-    // On SQLite there is one server; on PostgreSQL it is another one that changes something.
+    // SQLite has one server. On PostgreSQL, another server makes the changes.
     const fetch = dialect === "postgres" ? await world.secondFetch() : world.fetch;
     const body = { name: "Live", scope: { type: "all-assets" }, expiresAt: null };
     const created = await fetch(createEnrollmentToken.path, jsonInit("POST", body, { cookie }));
@@ -77,7 +77,7 @@ for (const dialect of TESTED_DIALECTS) {
     await stream.close();
   });
 
-  test(`${dialect}: a change that did not happen is not told`, async () => {
+  test(`a refused change is not announced (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     await world.call(createAssetGroup, cookie, { body: { name: "Taken" } });
@@ -86,16 +86,16 @@ for (const dialect of TESTED_DIALECTS) {
     onChanges(world.db, (topics) => heard.push(...topics));
     const refused = await world.fetch(createAssetGroup.path, jsonInit("POST", { name: "taken" }, { cookie }));
     expect(refused.status).toBe(409);
-    // What is announced later is heard later: the refused change would have come before it.
+    // Announcements keep their order, so the refused change would have arrived before this one.
     await world.call(createEnrollmentToken, cookie, {
       body: { name: "After", scope: { type: "all-assets" }, expiresAt: null },
     });
-    await waitUntil("the later change is heard", () => heard.includes("enrollment-token"));
+    await waitUntil("the later change is announced", () => heard.includes("enrollment-token"));
     expect(heard).not.toContain("asset-group");
   });
 }
 
-test("a user has a bounded number of streams, which end with the server", async () => {
+test("a user may have a limited number of streams, and they end with the server", async () => {
   await using world = await openWorld("sqlite");
   const streams = openChangeStreams(world.db);
   const readers = Array.from({ length: 20 }, () => streams.open("usr_1").getReader());

@@ -60,7 +60,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
   });
 
-  test(`no signed body of a lying sensor makes a 5xx (${dialect})`, async () => {
+  test(`no signed body of a lying sensor causes a 5xx (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await enrollReporter(world, await world.signedIn("admin"));
     await sensor.send("POST", CHECK_IN, HELLO);
@@ -98,21 +98,25 @@ for (const dialect of TESTED_DIALECTS) {
 }
 
 const forgeries: [string, SignOptions, string][] = [
-  ["a body changed on the way", { tamper: '{"protocolVersion":1,"sensorVersion":"9"}' }, "signature-invalid"],
   [
-    "a signature that leaves out the path",
+    "a body that was changed after signing",
+    { tamper: '{"protocolVersion":1,"sensorVersion":"9"}' },
+    "signature-invalid",
+  ],
+  [
+    "a signature that does not cover the path",
     { components: ["@method", "content-digest"] },
     "signature-invalid",
   ],
-  ["a date beyond every calendar", { createdMs: 8_640_000_000_001_000 }, "signature-invalid"],
+  ["a date beyond the last valid date", { createdMs: 8_640_000_000_001_000 }, "signature-invalid"],
   [
-    "a covered component that is no header",
+    "a covered component that is not a header",
     { components: ["@method", "@path", "content-digest", "a b"] },
     "signature-invalid",
   ],
-  ["a clock a day fast", { createdMs: Date.parse("2026-11-25T09:00:00Z") }, "clock-skewed"],
-  ["a nonce at the end of the numbers", { nonce: Number.MAX_SAFE_INTEGER }, "signature-invalid"],
-  ["the id of no sensor", { keyid: "sen_01980000-0000-7000-8000-000000000000" }, "sensor-unknown"],
+  ["a clock that is a day fast", { createdMs: Date.parse("2026-11-25T09:00:00Z") }, "clock-skewed"],
+  ["a nonce of the largest safe integer", { nonce: Number.MAX_SAFE_INTEGER }, "signature-invalid"],
+  ["the id of an unknown sensor", { keyid: "sen_01980000-0000-7000-8000-000000000000" }, "sensor-unknown"],
 ];
 for (const [what, options, code] of forgeries) {
   test(`a check-in with ${what} is refused as ${code}`, async () => {

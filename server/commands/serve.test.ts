@@ -1,4 +1,4 @@
-// A real server process whose log and output are not read, and how it stops.
+// A real server process whose log and output nothing reads.
 import { expect, test } from "bun:test";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { $ } from "bun";
 const PROGRAM = `import { main } from ${JSON.stringify(join(import.meta.dir, "../main.ts"))};
 process.exit(await main(process.argv.slice(1), {}));`;
 
-/** Runs serve. Its log, and its output after the first line, are not read until the test reads them. */
+/** Runs serve. Its log and its output after the first line stay unread until the test reads them. */
 async function startServe() {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-serve-"));
   // A FIFO, because Bun.spawn reads from its pipes even if the test does not.
@@ -51,7 +51,7 @@ async function sendRefused(server: Awaited<ReturnType<typeof startServe>>, count
   }
 }
 
-test("a log that is not read does not block the server, and later shows how many lines were dropped", async () => {
+test("an unread log does not block the server, and later shows how many lines were dropped", async () => {
   await using server = await startServe();
   await sendRefused(server, 6_000);
   const log = server.readLog();
@@ -64,13 +64,13 @@ test("a log that is not read does not block the server, and later shows how many
   expect(entries.at(-1)).toMatchObject({ msg: "stopped" });
 }, 120_000);
 
-test("a server whose log and output are not read stops on SIGTERM", async () => {
+test("a server with an unread log and output stops on SIGTERM", async () => {
   await using server = await startServe();
   await sendRefused(server, 1_000);
   expect(await server.stop()).toBe(0);
 }, 120_000);
 
-test("a log whose reader has closed it does not stop the server", async () => {
+test("the server continues when the reader of its log closes it", async () => {
   await using server = await startServe();
   server.closeLog();
   await sendRefused(server, 300);

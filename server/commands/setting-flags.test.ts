@@ -5,7 +5,7 @@ import { readSettings, SETTING_FLAGS, SETTINGS_HELP } from "./setting-flags.ts";
 
 const read = (...args: string[]) => readSettings(parseArgs({ args, options: SETTING_FLAGS }).values);
 
-test("each setting has a flag, and a setting without its flag is left to the server", () => {
+test("each setting has a flag, and a setting without its flag gets the server's default", () => {
   expect(read()).toEqual({});
   const args = [
     ...["--max-enrollments", "3", "--network", "10.1.0.0/16", "--network", "::1", "--hostname", "web-*"],
@@ -27,7 +27,7 @@ test("each setting has a flag, and a setting without its flag is left to the ser
   });
 });
 
-test("a flag with a wrong value is a usage error that lists the right ones", () => {
+test("a flag with an invalid value is a usage error that states the valid ones", () => {
   expect(() => read("--cloned-hosts", "refuse")).toThrow(
     "--cloned-hosts must be one of allow, approval, reject",
   );

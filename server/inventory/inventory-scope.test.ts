@@ -1,5 +1,5 @@
-// What the server asks a sensor for must not depend on other groups' reports. Otherwise a sensor could test
-// guesses about them.
+// The uploads that the server requests from a sensor must not depend on the reports of other groups.
+// Otherwise a sensor could test guesses about those reports.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createAssetGroup, deleteAssetGroup } from "@attacklens/protocol/asset-groups.ts";
@@ -68,7 +68,7 @@ const storedChunks = async (world: World) =>
 const known = inventoryOf(["adm", "docker", "sudo", "wheel"]);
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a sensor of another asset group uploads what is stored already, which stores nothing new (${dialect})`, async () => {
+  test(`a sensor of another asset group must upload chunks that are already stored, and no new rows are stored (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });
@@ -79,7 +79,7 @@ for (const dialect of TESTED_DIALECTS) {
     await first.upload(known, known.hashes);
     expect(await first.missing(known)).toEqual([]);
 
-    // In the group it is uploaded once, and a change uploads one chunk.
+    // Within the group, the inventory is uploaded once, and a change uploads one chunk.
     const second = await enrolled(world, cookie, "east-2", east.id);
     expect(await second.isWanted(known)).toBe(false);
     expect(await second.users()).toMatchObject({ status: "collected", items: 4 });
@@ -96,7 +96,7 @@ for (const dialect of TESTED_DIALECTS) {
       await enrolled(world, cookie, "nowhere-1"),
     ];
     for (const outsider of outsiders) {
-      // A guess that is right looks like one that is wrong, by root and by chunk, however often it is tried.
+      // A right guess gets the same replies as a wrong one, for roots and for chunks, also when repeated.
       for (const guess of [known, made, known]) {
         expect(await outsider.isWanted(guess)).toBe(true);
         expect(await outsider.missing(guess)).toEqual(guess.hashes);
@@ -111,7 +111,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await peer.isWanted(known)).toBe(false);
   });
 
-  test(`a part of a root that another group reported does not show (${dialect})`, async () => {
+  test(`the replies to a partial upload do not reveal the chunks or the root of another group (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });

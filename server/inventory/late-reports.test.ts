@@ -1,4 +1,4 @@
-// Reports that waited for the server: each counts once, in the order and with the times of their collection.
+// Reports from a sensor's spool: each counts once, in order, with the time of its collection.
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -61,7 +61,7 @@ async function reporting(world: World) {
 }
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`reports that arrive within one millisecond are all kept, in order, with the times at which it was so (${dialect})`, async () => {
+  test(`the server stores all reports that arrive within one millisecond, in order, with their collection times (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await reporting(world);
     const now = world.clock.ms;
@@ -77,7 +77,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await sensor.users()).toMatchObject({ status: "collected", items: 1, changedAt });
   });
 
-  test(`a report that is sent twice counts once, its chunk list too (${dialect})`, async () => {
+  test(`a report or a chunk list that is sent twice counts once (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await reporting(world);
     await sensor.report(["a"], undefined, 2);
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await sensor.users()).toMatchObject({ changedAt: "2026-11-24T09:00:00.000Z" });
   });
 
-  test(`no claimed time is after the server's, nor before what is stored (${dialect})`, async () => {
+  test(`a collection time is limited to the server's time and to the time of the previous report (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await reporting(world);
     const start = world.clock.ms;
@@ -100,7 +100,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(times).toEqual([0, 0, 30_000, 60_000]);
   });
 
-  test(`a failure in between leaves what was stored, and the same again is another entry (${dialect})`, async () => {
+  test(`a failed report keeps the time of the last change, and an equal report after it is a new entry (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const sensor = await reporting(world);
     await sensor.report(["a"]);

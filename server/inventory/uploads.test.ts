@@ -1,4 +1,4 @@
-// Uploads of inventory: stored once for all hosts that have it, checked, and listed in order.
+// Uploads of inventory are checked, stored once for all hosts with the same content, and listed in order.
 import { expect, test } from "bun:test";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
@@ -7,7 +7,7 @@ import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/te
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
 for (const dialect of TESTED_DIALECTS) {
-  test(`a category is uploaded once for all hosts that have it (${dialect})`, async () => {
+  test(`equal content of a category is uploaded once for all hosts (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const [first, second] = [
@@ -46,7 +46,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await world.db.selectFrom("inventoryHistory").select("sensorId").execute()).toHaveLength(2);
   });
 
-  test(`a report changes the host's name and system in the list, and a failed category shows the reason (${dialect})`, async () => {
+  test(`a report updates the sensor's hostname and operating system, and a failed category shows the reason (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");
     const sensor = await enrollReporter(world, cookie);
@@ -138,9 +138,9 @@ for (const dialect of TESTED_DIALECTS) {
 }
 
 const lies: [string, (hash: string) => unknown, string][] = [
-  ["a chunk under another name", () => ({ ["0".repeat(64)]: [PACKAGES[0]] }), "chunks"],
+  ["a chunk under a wrong hash", () => ({ ["0".repeat(64)]: [PACKAGES[0]] }), "chunks"],
   ["an item of another category", (hash) => ({ [hash]: [{ key: "tcp/22", protocol: "tcp" }] }), "chunks"],
-  ["an item with a field too many", (hash) => ({ [hash]: [{ ...PACKAGES[0], owner: "me" }] }), "chunks"],
+  ["an item with an unknown field", (hash) => ({ [hash]: [{ ...PACKAGES[0], owner: "me" }] }), "chunks"],
   ["two items with one key", (hash) => ({ [hash]: [PACKAGES[0], PACKAGES[0]] }), "chunks"],
   [
     "a name with an escape sequence",
@@ -163,7 +163,7 @@ for (const [what, chunks, field] of lies) {
   });
 }
 
-test("a category is refused when its chunks are out of order, share a bucket, or are too large together", async () => {
+test("a category is refused if its chunks are out of order, share a bucket, or are too large in total", async () => {
   await using world = await openWorld("sqlite");
   const sensor = await enrollReporter(world, await world.signedIn("admin"));
   await sensor.send("POST", CHECK_IN, HELLO);
