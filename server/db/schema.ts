@@ -1,4 +1,4 @@
-// The tables as Kysely sees them: camelCase here, snake_case in SQL, translated by one plug-in. Times are
+// The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
@@ -7,7 +7,7 @@ import type { Generated, GeneratedAlways, Kysely } from "kysely";
 export interface UserTable {
   id: string;
   name: string;
-  /** Lower case; users sign in with it. */
+  /** Lower case. Users sign in with it. */
   email: string;
   emailVerified: number;
   image: string | null;
@@ -20,7 +20,7 @@ export interface UserTable {
 
 export interface SessionTable {
   id: string;
-  /** SHA-256 of the cookie's token: a reader of the database gets no session. */
+  /** SHA-256 of the cookie's token, so that read access to the database gives no session. */
   token: string;
   userId: string;
   expiresAt: number;
@@ -30,7 +30,7 @@ export interface SessionTable {
   updatedAt: number;
 }
 
-/** An address with an earlier sign-in: IPv4, or an IPv6 network of 64 bits. */
+/** An address of an earlier sign-in: IPv4, or an IPv6 /64. */
 export interface SignInAddressTable {
   address: string;
   signedInAt: number;
@@ -70,23 +70,23 @@ export interface SettingTable {
 export interface AssetGroupTable {
   id: string;
   name: string;
-  /** The name as it is compared and sorted: NFKC, lower case. */
+  /** The name for comparing and sorting: NFKC, lower case. */
   nameKey: string;
   createdAt: number;
   createdBy: string;
   deletedAt: number | null;
-  /** Counts its assets that are not merged into another. */
+  /** The number of its assets that are not merged into another. */
   assets: number;
 }
 
 /** A separate row, so that locking a token reads no list of hostnames. */
 export interface TokenRolloutTable {
   enrollmentTokenId: string;
-  /** JSON: which machines are expected. */
+  /** JSON of the expected machines. */
   expected: string;
 }
 
-/** A column for each row of `TOKEN_SETTINGS`: a list is a JSON array, a switch is 1 or 0. */
+/** A column for each row of `TOKEN_SETTINGS`. A list is a JSON array, a switch is 1 or 0. */
 export type TokenSettingColumns = {
   [N in TokenSettingName]: TokenSettings[N] extends string[]
     ? string
@@ -113,23 +113,23 @@ export interface EnrollmentTokenTable extends TokenSettingColumns {
   description: string;
   pausedAt: number | null;
   pausedBy: string | null;
-  /** The token that this one succeeds. */
+  /** The predecessor of this token. */
   rotatedFrom: string | null;
-  /** Refused attempts with its value, of the hosts that its ledger still has. */
+  /** Refused attempts with its value, by hosts that are still in its ledger. */
   refusedAttempts: number;
-  /** When it was last used for a sensor. */
+  /** The time of its last use for a sensor. */
   lastUsedAt: number | null;
 }
 
 /**
- * The use ledger: an attempt to enroll with the token's value. A host that is refused again for one reason is
- * one row.
+ * The use ledger: an attempt to enroll with the token's value. Repeated refusals of a host for the same
+ * reason are one row.
  */
 export interface EnrollmentAttemptTable {
   id: string;
   enrollmentTokenId: string;
   reference: string;
-  /** Accepted attempts are numbered from 1, which counts the token's use; null: refused. */
+  /** Numbers the accepted attempts of the token from 1; null: refused. */
   useNumber: number | null;
   /** Problem code of the refusal; null: accepted. */
   reason: string | null;
@@ -168,34 +168,33 @@ export interface SensorTable {
   approvedBy: string | null;
   blockedAt: number | null;
   blockedBy: string | null;
-  /** Removed after so many hours offline; null: never. */
+  /** The sensor is removed after this many hours offline; null: never. */
   ephemeralHours: number | null;
-  /** When it was unenrolled. Its key is refused from then on. */
+  /** When it was unenrolled. From then on, its key is refused. */
   uninstalledAt: number | null;
-  /** When it was removed as ephemeral: its key is refused from then on. */
+  /** When it was removed as ephemeral. From then on, its key is refused. */
   removedAt: number | null;
   /** The instance of the sensor that holds the key; null: none has checked in yet. */
   instanceId: string | null;
-  /** 1: another instance has appeared with this key, and seems to run on another host. */
+  /** 1: another instance with this key has reported, and seems to run on another host. */
   hasNewcomers: number;
-  /** JSON of the host facts it enrolled with. */
+  /** JSON of the host facts at its enrollment. */
   enrolledHost: string;
-  /** The sensor whose key its host held before. */
+  /** The sensor that this one is a clone of. */
   clonedFrom: string | null;
-  /** Announced, and valid beside the present one until it has signed a request. */
+  /** The announced key. Both keys are valid until the first request that this one signs. */
   nextPublicKey: string | null;
   keyChangedAt: number;
   /**
-   * The sensor that continues its history: its host was re-imaged. A request of the replaced sensor undoes
-   * that.
+   * The sensor of the re-imaged host, which continues its history. A request of this sensor undoes the merge.
    */
   replacedBy: string | null;
   replacedAt: number | null;
-  /** The user who decided it; null: the enrollment token's rule. */
+  /** The user who merged it; null: the enrollment token's rule. */
   replacementDecidedBy: string | null;
 }
 
-/** Without presence, which `reporting` leaves open. */
+/** The status without presence: `reporting` is online or offline. */
 export type Standing = "deleted" | Exclude<SensorStatus, "online" | "offline"> | "reporting";
 
 /** Columns that the database derives from the others. */
@@ -206,8 +205,7 @@ export interface SensorWithStanding extends SensorTable {
 }
 
 /**
- * A sensor on hardware on which another one ran when it enrolled. Whether that one is silent is looked at
- * when it is asked for.
+ * A new sensor whose hardware matches an earlier sensor. Queries check whether the earlier sensor is silent.
  */
 export interface SensorMatchTable {
   sensorId: string;
@@ -219,13 +217,13 @@ export interface SensorMatchTable {
   /** null: open. */
   decision: "merged" | "dismissed" | null;
   decidedAt: number | null;
-  /** null with a decision: a rule. */
+  /** With a decision, null means a rule decided. */
   decidedBy: string | null;
-  /** The asset that the sensor had before it took over its predecessor's; null: it had that one already. */
+  /** The sensor's asset before the merge gave it its predecessor's; null: it already had that one. */
   formerAssetId: string | null;
 }
 
-/** A start of the program with a sensor's key. Of one sensor, one is the holder. */
+/** An instance of the sensor process with the sensor's key. Each sensor has one holder. */
 export interface SensorInstanceTable {
   sensorId: string;
   instanceId: string;
@@ -234,7 +232,7 @@ export interface SensorInstanceTable {
    * create another key.
    */
   state: "holder" | "newcomer" | "past" | "clone";
-  /** JSON of the host facts it said. */
+  /** JSON of its host facts. */
   host: string;
   address: string;
   firstSeenAt: number;
@@ -242,7 +240,7 @@ export interface SensorInstanceTable {
   returnedAt: number | null;
   /** past: requests since a later instance took over; holder: requests since a past instance reported. */
   returns: number;
-  /** What the clone became. */
+  /** The separate sensor that the clone became. */
   cloneSensorId: string | null;
 }
 
@@ -250,15 +248,15 @@ export interface SensorInstanceTable {
 export interface KnownKeyTable {
   publicKey: string;
   sensorId: string;
-  /** `rotated` and `re-enrolled` are why the sensor no longer has it. */
+  /** `rotated` and `re-enrolled` state why the sensor no longer has the key. */
   state: "present" | "next" | "rotated" | "re-enrolled";
-  /** The request that made the key known: only that one may be repeated. */
+  /** The request that made the key known. Only this request may be repeated. */
   origin: "enrollment" | "ticket" | "clone" | "announcement";
   /** Null for `present` and `next`. */
   replacedAt: number | null;
 }
 
-/** Lets one host take a sensor over with a new key. */
+/** Lets one host continue a sensor with a new key. */
 export interface ReEnrollTicketTable {
   id: string;
   sensorId: string;
@@ -268,11 +266,11 @@ export interface ReEnrollTicketTable {
   createdBy: string;
   expiresAt: number;
   usedAt: number | null;
-  /** The key that it was used for: the same key may come again, when the reply was lost. */
+  /** The key that used the ticket. The same key may use it again, because a reply can be lost. */
   publicKey: string | null;
 }
 
-/** Hot and small: one update for every request of a sensor, written by group commit. */
+/** A small table with frequent writes: one update per sensor request, in group commits. */
 export interface SensorPresenceTable {
   sensorId: string;
   lastSeenAt: number;
@@ -290,7 +288,7 @@ export interface AssetTable {
   createdAt: number;
   /** JSON array of text. */
   tags: string;
-  /** The asset that this one turned out to be. */
+  /** The asset that this one was merged into. */
   mergedInto: string | null;
 }
 
@@ -301,19 +299,21 @@ export interface AssetIdentifierTable {
   value: string;
 }
 
-/** A chunk of items under the SHA-256 of its canonical JSON; stored once for all hosts that have it. */
+/**
+ * A chunk of items by the SHA-256 of its canonical JSON. It is stored once for all hosts with this content.
+ */
 export interface InventoryChunkTable {
   hash: string;
   category: string;
   content: string;
   itemCount: number;
-  /** Of the content in UTF-8. */
+  /** The size of the content in UTF-8. */
   sizeBytes: number;
   bucket: number;
   createdAt: number;
 }
 
-/** A category as a list of chunks, under its root hash. */
+/** The list of chunks of a category, by its root hash. */
 export interface InventoryManifestTable {
   root: string;
   category: string;
@@ -324,17 +324,17 @@ export interface InventoryManifestTable {
 }
 
 /**
- * That a sensor of an asset group has shown a chunk's content, or a root's chunks. What others have shown
- * does not count: else a sensor could find out what they have.
+ * A chunk or a root that a sensor of this asset group has uploaded. Uploads of other groups do not count:
+ * otherwise a sensor could find out what they contain.
  */
 export interface InventoryScopeTable {
-  /** Empty: of the sensors without a group. */
+  /** Empty for sensors without a group. */
   assetGroupId: string;
-  /** A chunk's or a root's. */
+  /** The hash of the chunk or the root. */
   hash: string;
 }
 
-/** What a sensor has now, a row a category. */
+/** The current inventory of a sensor, one row per category. */
 export interface SensorInventoryTable {
   sensorId: string;
   category: string;
@@ -346,14 +346,14 @@ export interface SensorInventoryTable {
   changedAt: number | null;
 }
 
-/** What a sensor had: a row for every change, in the order in which both times grow. */
+/** The inventory history of a sensor: one row per change. Both times increase in the same order. */
 export interface InventoryHistoryTable {
   sensorId: string;
   category: string;
   root: string;
-  /** When the server took it; of two in one category never the same. */
+  /** When the server stored it. Unique within a sensor's category. */
   reportedAt: number;
-  /** When it was collected, as far as that agrees with the order. */
+  /** When it was collected, limited so that the order stays the same. */
   collectedAt: number;
 }
 
@@ -362,12 +362,12 @@ export interface CertificateAuthorityTable {
   id: string;
   /** PEM, self-signed. */
   certificate: string;
-  /** PEM, for the same key by the root before; null: there was none. */
+  /** PEM. The previous root issued it for the same key; null: there was no previous root. */
   crossCertificate: string | null;
   /** PKCS #8, sealed with the installation's secret. */
   sealedKey: string;
   createdAt: number;
-  /** Until when it is trusted beside newer ones. */
+  /** The end of the overlap with newer roots; null: it is the newest. */
   retiresAt: number | null;
 }
 
@@ -390,8 +390,8 @@ export interface ApiKeyTable {
 }
 
 /**
- * A creating request that was done under an `Idempotency-Key`. Holds no secret: neither the key nor what was
- * sent.
+ * A completed request with an `Idempotency-Key` that created an object. Contains neither the key nor the
+ * input.
  */
 export interface IdempotencyKeyTable {
   /** SHA-256 of the caller, the route and the key. */
@@ -403,7 +403,7 @@ export interface IdempotencyKeyTable {
   createdAt: number;
 }
 
-/** Actions of users and tokens. Each event contains the hash of the one before. */
+/** Actions of users, API keys, tokens and the system. Each event contains the hash of the previous one. */
 export interface AuditEventTable {
   sequence: number;
   id: string;

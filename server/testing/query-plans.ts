@@ -1,4 +1,4 @@
-// How a database runs the queries of a list, by its own EXPLAIN: which of them read a large table as a whole.
+// Finds the queries of a list that scan a large table, with the EXPLAIN of the database.
 import { type CompiledQuery, type QueryId, sql } from "kysely";
 import { fleetId } from "../../harness/fleet-rows.ts";
 import type { Dialect } from "../db/dialect.ts";
@@ -6,17 +6,17 @@ import type { Database } from "../db/schema.ts";
 
 /** A token without attempts, and a group without assets. */
 const EMPTY_PARENTS = new Set<unknown>([fleetId("tok", 21), fleetId("grp", 21)]);
-/** Tables that grow with the fleet, by the names that they have in queries too. */
+/** Tables that grow with the fleet, and their aliases in queries. */
 const LARGE = new Set([
   ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
   ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
   ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
 ]);
 
-/** Holds the open pairs alone, and a list reads no more of them than it sorts for a page. */
+/** Contains only the open pairs. A list reads no more of them than it sorts for a page. */
 const BOUNDED = "sensor_match_open";
 
-/** The queries that a listing sends. */
+/** Returns the queries that a list sends. */
 export async function queriesOf(
   db: Database,
   list: (db: Database) => Promise<unknown>,
@@ -26,7 +26,7 @@ export async function queriesOf(
   return sent;
 }
 
-/** What is wrong with the plans of the queries, without the index if one is named. */
+/** Returns the scans of whole tables in the plans of the queries. `without`: an index to drop first. */
 export async function readWhole(
   db: Database,
   dialect: Dialect,
@@ -38,7 +38,7 @@ export async function readWhole(
     if (without) await sql`drop index ${sql.id(without)}`.execute(tx);
     const wrong: string[] = [];
     for (const query of queries) {
-      // As it was run: what a list sets holds for its own queries alone.
+      // Applies the settings of the list, which are valid only for its own queries.
       if (query.sql.includes("set_config")) {
         await tx.executeQuery(query);
         continue;
@@ -52,7 +52,7 @@ export async function readWhole(
   }
 }
 
-/** The plans as the database writes them. */
+/** Returns the plans as text of the database. */
 export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQuery[]): Promise<string> {
   const explain = dialect === "sqlite" ? "explain query plan" : "explain";
   const tx = await db.startTransaction().execute();
@@ -68,7 +68,7 @@ export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQ
   }
 }
 
-/** The same database, which keeps what is sent to it: the queries of the stores themselves, not copies. */
+/** Returns the same database, which records the compiled queries in `sent`. */
 function recording(db: Database, sent: CompiledQuery[]): Database {
   const compiled = new WeakMap<QueryId, CompiledQuery>();
   return db.withPlugin({
@@ -76,7 +76,7 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
       compiled.set(queryId, db.getExecutor().compileQuery(node, queryId));
       return node;
     },
-    // A subquery has an id too, and no result.
+    // Recorded at the result, because a subquery has an id but no result.
     async transformResult({ result, queryId }) {
       sent.push(compiled.get(queryId)!);
       return result;
@@ -85,7 +85,7 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
 }
 
 /**
- * A SCAN that gives the rows their order reads no more than the page needs; any other reads the whole table.
+ * A SCAN in the order of the result reads only the rows of the page. Any other SCAN reads the whole table.
  */
 async function explainSqlite(db: Database, query: CompiledQuery): Promise<string[]> {
   const { rows } = await db.executeQuery<{ detail: string }>({
@@ -121,8 +121,8 @@ async function explainPostgres(db: Database, query: CompiledQuery): Promise<stri
 }
 
 /**
- * The assets of a group or the attempts with a token that has none: an index leads to them, however many
- * others there are.
+ * Returns whether the query reads the assets of a group without assets, or the attempts with a token without
+ * attempts. An index must find them, for any number of other rows.
  */
 function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
   return (
@@ -131,7 +131,9 @@ function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
   );
 }
 
-/** A page of a large table that is not found among few candidates: an index must give its order. */
+/**
+ * Returns whether the query reads a page of a large table with many candidates. An index must give its order.
+ */
 function isWalk({ sql }: CompiledQuery): boolean {
   return (
     /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(sql) ||

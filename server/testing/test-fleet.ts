@@ -46,7 +46,7 @@ export async function openFleet(
     world,
     cookie,
     enroll,
-    /** Checks in with a whole report. */
+    /** Checks in with a report of all categories. */
     checkIn: (sensor: { key: TestSensor; id: string }) => checkIn(world, sensor),
     see: (id: string) => world.call(routes.getSensor, cookie, { params: { id } }),
     list: async (query: object = {}) =>

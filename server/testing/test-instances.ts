@@ -11,14 +11,14 @@ export const FACTS = {
   macs: ["52:54:00:00:00:01"],
 };
 export const CLONE_FACTS = { ...FACTS, productUuid: "u2", macs: ["52:54:00:00:00:02"] };
-// biome-ignore lint/suspicious/noExplicitAny: answers of any route
+// biome-ignore lint/suspicious/noExplicitAny: replies of any route
 type Answer = { status: number; body: any };
 
-/** All hosts make their nonces of clocks that agree. */
+/** Shared by all hosts, as if their clocks agreed. */
 let nonce = 0;
 export const nextNonce = () => ++nonce;
 
-/** A program on a host: a key that others may also hold, and a separate instance. */
+/** An instance of the sensor process on a host. Other instances may have the same key. */
 export function program(
   world: World,
   key: TestSensor,

@@ -24,7 +24,7 @@ interface Sending {
   signal?: AbortSignal;
 }
 
-/** Sends a creating request and reads what all their replies have in common. */
+/** Sends a request that creates an object. Returns the common fields of all such replies. */
 export async function send(world: World, cookie: string, route: Route, body: unknown, sending: Sending = {}) {
   const { key = KEY, params = {}, authorization, fetch = world.fetch, signal } = sending;
   const headers: Record<string, string> = authorization ? { authorization } : { cookie };

@@ -1,4 +1,4 @@
-// A sensor that is enrolled and reports, for tests of check-ins and of uploads.
+// An enrolled sensor for tests of check-ins and uploads.
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
@@ -10,7 +10,7 @@ export const CHECK_IN = "/sensor/v1/check-in";
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 export const HELLO = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 
-/** A sensor that is enrolled, and sends any request. */
+/** Enrolls a sensor that can send any request. */
 export async function enrollReporter(world: World, cookie: string, hostname = "web-01") {
   const body = { name: crypto.randomUUID(), scope: { type: "all-assets" }, expiresAt: null } as const;
   const { value } = await world.call(createEnrollmentToken, cookie, { body });

@@ -1,4 +1,4 @@
-// A sensor for server tests: a key, and requests signed as the protocol says, straight from node:crypto.
+// A sensor for server tests: a key, and requests signed according to the protocol, with only node:crypto.
 import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
@@ -16,15 +16,15 @@ export interface SignOptions {
   createdMs?: number;
   token?: string;
   components?: readonly string[];
-  /** The instance of the sensor; absent: the same for all keys. */
+  /** The id of the sensor's instance; absent: one id for all keys. */
   instanceId?: string;
-  /** In place of the body's SHA-256: the whole value of Content-Digest. */
+  /** The value of Content-Digest; absent: the SHA-256 of the body. */
   digest?: string;
-  /** Behind the other parameters of the signature, e.g. `;expires=1`. */
+  /** Appended to the parameters of the signature, e.g. `;expires=1`. */
   params?: string;
-  /** The value of `@authority`, where it is covered. */
+  /** The value of `@authority`, if the signature covers it. */
   authority?: string;
-  /** Replaces the body after it was signed. */
+  /** Replaces the body after signing. */
   tamper?: string;
 }
 
@@ -80,7 +80,7 @@ export function makeTestSensor() {
       if (!options.token) headers[INSTANCE_HEADER] = instanceId;
       return { method, headers, body: options.tamper ?? text };
     },
-    /** Shows a server that announces this key for a sensor that it has it. */
+    /** Returns the proof that the sender of an announcement or a clone has this key. */
     proof(sensorId: string): string {
       return sign(null, Buffer.from(keyProofBase(sensorId, x)), privateKey).toString("base64url");
     },

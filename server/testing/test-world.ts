@@ -1,4 +1,4 @@
-// The environment of a server test: a fresh, migrated database of either kind, a clock to set, the app on it,
+// The environment of a server test: a new, migrated database of either kind, an adjustable clock, the app,
 // and users of every role.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,19 +22,21 @@ import { openSortedItems } from "../inventory/sorted-items.ts";
 import { openServices } from "../services.ts";
 import { makeUser } from "../users/users.ts";
 
-/** Both databases; SQLite alone where no PostgreSQL is given, which `npm test` never does. */
+/** Both databases; only SQLite without TEST_DATABASE_URL, which `npm test` always sets. */
 export const TESTED_DIALECTS: readonly Dialect[] = process.env.TEST_DATABASE_URL ? DIALECTS : ["sqlite"];
 
 export const PASSWORD = "violet tractor swims 42";
-/** Argon2id at its lowest cost. A hash names its own cost, so signing in goes the usual way, only faster. */
+/**
+ * Argon2id at its lowest cost. A hash contains its cost, so the sign-in code is the usual one, only faster.
+ */
 const PASSWORD_HASH = Bun.password.hashSync(PASSWORD, { algorithm: "argon2id", memoryCost: 8, timeCost: 1 });
 
 export interface TestDatabase extends AsyncDisposable {
   db: Database;
   location: DatabaseLocation;
-  /** Of a PostgreSQL. */
+  /** Only of PostgreSQL. */
   databaseUrl: string | undefined;
-  /** Opens the same database once more, as a second server would. */
+  /** Opens the same database again, like a second server. */
   reopen(): Promise<Database>;
 }
 
@@ -86,7 +88,7 @@ async function copyPostgres(): Promise<DatabaseLocation> {
     return name;
   })();
   const name = randomName("test");
-  // Files are copied without writing the WAL of each page, at half the CPU.
+  // file_copy writes no WAL of each page, which halves the CPU time.
   await administer(`create database "${name}" template "${await postgresTemplate}" strategy file_copy`);
   return { dataDir: "", databaseUrl: urlOf(name), maxConnections: 8 };
 }
@@ -116,7 +118,7 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
-/** A server without a socket: the whole app on a fresh database, and one signed-in user per role. */
+/** A server without a socket: the app on a new database, and functions to add users. */
 export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
@@ -140,7 +142,7 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
     async secondFetch() {
       return openServer(await database.reopen(), now).fetch;
     },
-    /** Calls a route as a user. Throws when the reply is not the route's success. */
+    /** Calls a route as a user. Throws if the status is not the route's success status. */
     async call<R extends Route>(
       route: R,
       cookie: string,
@@ -154,7 +156,7 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
       return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
     },
     addUser,
-    /** Creates a user of the role, and returns the cookie of their session. */
+    /** Creates a user with the role. Returns the cookie of the user's session. */
     async signedIn(role: Role): Promise<string> {
       const email = `${role}@example.com`;
       await addUser(email, role);
@@ -188,7 +190,7 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
   const app = createApp({ services, metrics, metricsToken: undefined, secure: false, consoleFile });
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> => {
     const headers = new Headers(init.headers);
-    // As every client sends it; a body without it counts as the largest that the route takes.
+    // Every client sends it. A body without it counts as the largest that the route accepts.
     if (typeof init.body === "string") headers.set("content-length", String(Buffer.byteLength(init.body)));
     const request = new Request(`http://test${path}`, { ...init, headers });
     const response = await app.fetch(request, { address, port: "shared" });
@@ -199,10 +201,7 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
   return { fetch, signIn, refusals };
 }
 
-/**
- * No test gets a problem that the route does not declare: the API reference and the protocol page would not
- * have it.
- */
+/** Throws for a problem that the route does not declare, because the API reference would not contain it. */
 async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
   const { pathname } = new URL(url);
   const route = ROUTES.find(

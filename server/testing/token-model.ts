@@ -1,5 +1,5 @@
-// A second, simple implementation of tokens that a test compares with the server. It follows the documents,
-// not the code, and applies one operation after another to one value. Concurrent operations must have the
+// A second, simple implementation of tokens that a test compares with the server. It follows the
+// documentation, not the code, and applies operations one at a time. Concurrent operations must have the
 // result of some order.
 import type { TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 
@@ -18,7 +18,7 @@ export interface Model {
   deletedGroups: number[];
   /** The token that each host enrolled with. */
   hosts: Record<number, number>;
-  /** Clones of hosts, with the token of their original and whether they took a use of it. */
+  /** Clones of hosts, with the token of their original, and whether they count as a use of it. */
   clones: Record<string, { token: number; admitted: boolean }>;
 }
 
@@ -106,7 +106,7 @@ function clone(model: Model, { host, clone }: { host: number; clone: number }): 
   return admitted ? "201" : "201 awaiting approval";
 }
 
-/** The states after each order of the operations in which every operation has the reply that it had. */
+/** Returns the states after each order of the operations that explains all replies. */
 export function explain(model: Model, operations: Operation[], replies: string[]): Model[] {
   if (operations.length === 0) return [model];
   return operations.flatMap((operation, index) => {

@@ -19,40 +19,37 @@ export interface InstanceCase {
   instanceId: string;
   host: InstanceHost;
   instances: readonly Instance[];
-  /** What the sensor's host said when it enrolled. */
+  /** The facts that the sensor's host reported at its enrollment. */
   enrolledHost: InstanceHost;
   now: number;
   /** When the holder was last seen. */
   holderSeenAt: number;
-  /** A holder that was not seen for so long is not alive. */
+  /** A holder without a request for this long is considered silent. */
   silentAfterMs: number;
-  /** A holder that took over so long ago, without a request of another instance, is the only one. */
+  /** A holder for this long, without a request of another instance, is the only instance. */
   settledAfterMs: number;
-  /**
-   * What a program that ended has left on the way arrives within this time after its successor's first
-   * request.
-   */
+  /** Late requests of a process that ended arrive within this time after its successor's first request. */
   lateForMs: number;
 }
 
 export type Verdict =
   /**
-   * It is the holder, or becomes it; `returned`: it had been before another took over. `isDisputed`: another
-   * may live, and be heard soon: it took over `heldForMs` ago, or is heard beside another.
+   * The instance is or becomes the holder. `returned`: it was the holder before another instance.
+   * `isDisputed`: another instance may be alive and report soon, because this one took over only `heldForMs`
+   * ago, or because both report.
    */
   | { type: "holder"; returned: boolean; isDisputed: boolean; heldForMs: number; returns: number }
-  /** A past instance reports beside the holder: it is served, and counted. */
+  /** A past instance reports beside the holder. The server serves and counts the request. */
   | { type: "stray"; returns: number }
-  /** It seems to run on another host, and the holder may be alive: its reports are not stored yet. */
+  /**
+   * The instance seems to run on another host, and the holder may be alive. Its reports are not stored yet.
+   */
   | { type: "newcomer" }
-  /** Two hosts live with one key: `holder` keeps it, the others are clones. */
+  /** Several hosts with one key are alive: `holder` keeps the key, the others are clones. */
   | { type: "fork"; holder: string; clones: string[] }
   | { type: "clone" };
 
-/**
- * Requests by which an instance proves that it lives beside a later one; one alone may be the last thing that
- * is heard of it.
- */
+/** Requests that prove an instance alive beside a later one. A single request may be its last. */
 export const PROVES_LIFE = 2;
 
 const SINGLE_FACTS = {
@@ -62,7 +59,7 @@ const SINGLE_FACTS = {
   cloudInstanceId: "cloud-instance-id",
 } as const;
 
-/** Kinds of facts that both hosts have, and whether these agree. Hostnames are no evidence. */
+/** Returns the kinds of facts that both hosts have, and whether they agree. Hostnames are no evidence. */
 function compareHosts(left: InstanceHost, right: InstanceHost): { kind: string; agrees: boolean }[] {
   const compared: { kind: string; agrees: boolean }[] = [];
   for (const [fact, kind] of Object.entries(SINGLE_FACTS) as [keyof typeof SINGLE_FACTS, string][]) {
@@ -75,14 +72,14 @@ function compareHosts(left: InstanceHost, right: InstanceHost): { kind: string; 
   return compared;
 }
 
-/** Kinds of facts in which two hosts differ. */
+/** Returns the kinds of facts in which two hosts differ. */
 export function differences(left: InstanceHost, right: InstanceHost): string[] {
   return compareHosts(left, right).flatMap(({ kind, agrees }) => (agrees ? [] : [kind]));
 }
 
 /**
- * Whether an instance that has not checked in runs on the host that was heard before. Where the two state no
- * fact of the same kind, the address decides.
+ * Returns whether an instance without a check-in runs on the earlier host. If the two have no kind of fact in
+ * common, the address decides.
  */
 export function isSameHost(host: InstanceHost, before: InstanceHost, isSameAddress: boolean): boolean {
   const compared = compareHosts(host, before);
@@ -94,8 +91,8 @@ function match(host: InstanceHost, enrolled: InstanceHost): number {
 }
 
 /**
- * Judges a request of `instanceId`. Requests come in the order of their nonces: what is late is refused
- * before.
+ * Judges a request of `instanceId`. Requests arrive in the order of their nonces; late ones are refused
+ * earlier.
  */
 export function judgeInstance(given: InstanceCase): Verdict {
   const { instanceId, host, instances, now, silentAfterMs } = given;
@@ -104,7 +101,7 @@ export function judgeInstance(given: InstanceCase): Verdict {
   if (known?.state === "clone") return { type: "clone" };
   if (!holder) return takesOver({ isDisputed: false });
   const newcomers = instances.filter(({ state }) => state === "newcomer");
-  // It was here before the newcomers and still is: both live.
+  // The holder reports after the newcomers did, so both are alive.
   if (known === holder && newcomers.length > 0) return fork(holder, newcomers, given);
   if (known === holder) return judgeHolder(holder, given);
   const isHolderSilent = now - given.holderSeenAt > silentAfterMs;
@@ -115,7 +112,7 @@ export function judgeInstance(given: InstanceCase): Verdict {
     : { type: "newcomer" };
 }
 
-/** The holder is alive, and so may be past instances with recent requests. */
+/** Judges a request of the holder. Past instances with recent requests may be alive too. */
 function judgeHolder(holder: Instance, given: InstanceCase): Verdict {
   const strays = given.instances.filter((instance) => isStray(instance, given));
   if (strays.length === 0) {
@@ -130,8 +127,8 @@ function judgeHolder(holder: Instance, given: InstanceCase): Verdict {
 }
 
 /**
- * Either the host was set back to a snapshot, and the holder is never heard again; or both live. A restart
- * leaves neither: it ends the instance before it.
+ * Judges a request of a past instance. Either the host was reset to a snapshot and the holder never reports
+ * again, or both are alive. A restart causes neither, because it ends the earlier instance.
  */
 function judgePast(past: Instance, holder: Instance, isHolderSilent: boolean, given: InstanceCase): Verdict {
   if (isHolderSilent) return takesOver({ isDisputed: true, returned: true });
@@ -152,7 +149,7 @@ function takesOver(held: {
   return { type: "holder", returned: false, heldForMs: Number.POSITIVE_INFINITY, returns: 0, ...held };
 }
 
-/** A past instance with a recent request, after a later one had taken over. */
+/** Returns whether a past instance sent a request recently, after a later instance took over. */
 function isStray(
   { state, returns, returnedAt }: Instance,
   { now, silentAfterMs }: Pick<InstanceCase, "now" | "silentAfterMs">,
@@ -160,7 +157,7 @@ function isStray(
   return state === "past" && returns > 0 && returnedAt !== null && now - returnedAt <= silentAfterMs;
 }
 
-/** The original is the one that is most like the host that enrolled, and of equals the one that was first. */
+/** The original is the instance that matches the enrolled host best; among equals, the earliest one. */
 function fork(holder: Instance, others: Instance[], { enrolledHost }: InstanceCase): Verdict {
   const [original, ...clones] = [holder, ...others].sort(
     (left, right) =>

@@ -6,12 +6,12 @@ import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 
-/** A value that more assets have identifies none of them. */
+/** A value that more than this many assets have identifies none of them. */
 const MAX_HOLDERS = 20;
 
 /**
- * The approved sensors that exist and are not replaced, of an asset that has one of the identifiers; these
- * are values by type. An asset has at most one of them, the latest.
+ * Returns the approved, existing and not replaced sensors of the assets with one of the identifiers, which
+ * are values by type. An asset has at most one such sensor, the latest.
  */
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
   const shared = await listSharedByFew(tx, identifiers);
@@ -26,9 +26,9 @@ export async function listHolders(tx: Database, identifiers: Record<string, stri
 }
 
 /**
- * Those of the identifiers that more than one asset has, and few. A new sensor's own asset has its values
- * already, and no other has most of them. Each is looked up alone, for one statement with all values makes
- * PostgreSQL read every asset while a rollout outruns its statistics.
+ * Returns the identifiers that at least two and at most MAX_HOLDERS assets have. The new sensor's asset
+ * already has them, and for most of them it is the only one. Each identifier is counted in a subquery: with
+ * one statement over all values, PostgreSQL reads every asset while a rollout is faster than its statistics.
  */
 async function listSharedByFew(
   tx: Database,
@@ -52,8 +52,8 @@ async function listSharedByFew(
 }
 
 /**
- * An unenrolled sensor too. One expression: by four conditions PostgreSQL expects so few live sensors that it
- * starts from all of them.
+ * Includes unenrolled sensors. It is a single expression because with four conditions, PostgreSQL expects so
+ * few sensors that it starts the join from them.
  */
 const canBeMatched = sql<boolean>`case when sensor.awaiting_approval = 0 and sensor.deleted_at is null
   and sensor.removed_at is null and sensor.replaced_at is null then true else false end`;
@@ -75,9 +75,8 @@ export async function insertMatches(tx: Database, rows: SensorMatchTable[]): Pro
 }
 
 /**
- * Pairs about which neither an operator nor the token's rule has decided and of which the earlier sensor is
- * silent: unenrolled, or not seen since `onlineSince`, and not seen since the later one enrolled. The one
- * that was seen last comes first.
+ * Returns the undecided pairs whose earlier sensor is silent: it is unenrolled or was not seen since
+ * `onlineSince`, and was not seen since the later sensor enrolled. The most recently seen one comes first.
  */
 export function openPairs(db: Database, onlineSince: number) {
   return (
@@ -97,7 +96,7 @@ export function openPairs(db: Database, onlineSince: number) {
         "earlier.uninstalledAt",
         "seen.lastSeenAt",
       ])
-      // Of the two tokens' rules the stricter one counts: keep, ask, merge.
+      // The stricter of the two tokens' rules applies: keep, then ask, then merge.
       .innerJoin("enrollmentToken as laterToken", "laterToken.id", "later.enrollmentTokenId")
       .innerJoin("enrollmentToken as earlierToken", "earlierToken.id", "earlier.enrollmentTokenId")
       .select(["laterToken.reimagedHosts as laterRule", "earlierToken.reimagedHosts as earlierRule"])
@@ -132,10 +131,10 @@ export async function listOpenPairs(db: Database, onlineSince: number, sensorIds
   );
 }
 
-/** Sensors of one slice, each of which has few pairs. */
+/** The number of sensors in a slice. Each sensor has few pairs. */
 const SLICE = 200;
 
-/** The later sensors of all undecided pairs, some at a time. */
+/** Yields the later sensors of all undecided pairs in slices. */
 export async function* undecidedSlices(db: Database): AsyncGenerator<string[]> {
   let after: string | undefined = "";
   while (after !== undefined) {
@@ -160,8 +159,8 @@ async function listUndecided(tx: Database, after: string): Promise<string[]> {
 }
 
 /**
- * Undecided pairs of these later sensors whose earlier one was seen after the later one had enrolled: they
- * are two hosts.
+ * Returns the undecided pairs of these later sensors whose earlier sensor was seen after the later one
+ * enrolled. Such a pair is two hosts.
  */
 export async function listRefutedPairs(db: Database, sensorIds: string[]) {
   return await forSomeValues(sensorIds, (some) =>
@@ -178,9 +177,9 @@ export async function listRefutedPairs(db: Database, sensorIds: string[]) {
 }
 
 /**
- * Certain pairs of these later sensors which report, and whose tokens' rules are to merge. An unenrolled
- * sensor's key is refused, so its host could not undo a wrong merge by being heard: only an operator merges
- * it.
+ * Returns the certain pairs of these later sensors if the sensor reports and both tokens' rules are to merge.
+ * Only an operator can merge an unenrolled sensor: its key is refused, so no request of its host could undo a
+ * wrong merge.
  */
 export async function listPairsToMerge(db: Database, onlineSince: number, sensorIds: string[]) {
   return await forSomeValues(sensorIds, (some) => pairsToMerge(db, onlineSince, some).execute());
@@ -219,7 +218,7 @@ export async function decideMatch(
     .execute();
 }
 
-/** The sensors that one has replaced, and those that these had, the latest first. */
+/** Returns the sensors that this one replaced, directly or through others, the latest first. */
 export async function listReplaced(db: Database, id: string) {
   return await inSnapshot(db, (tx) => replaced(tx, id).execute());
 }
@@ -232,7 +231,7 @@ function replaced(tx: Database, id: string) {
         .select("sensor.id")
         .where("replacedBy", "=", id)
         .unionAll(
-          // A cross join, whose order SQLite does not change: it would read every sensor to find few.
+          // A cross join, because SQLite does not reorder it. Otherwise it would read every sensor.
           qb
             .selectFrom("replaced")
             .crossJoin("sensor")
