@@ -1,17 +1,15 @@
-// Splits lists that are too long for one statement. SQLite takes 32,766 parameters and PostgreSQL 65,535, and
-// both fail only when the statement runs. Every `in` list and every list of inserted rows in a store uses
-// these functions; a rule test checks it.
+// Splits lists that are too long for one statement. SQLite accepts 32,766 parameters and PostgreSQL 65,535,
+// and both fail only when the statement runs. Every `in` list and every list of inserted rows in a store uses
+// these functions. A rule test checks this.
 
 /** Values of one `in` list. */
 const MAX_VALUES = 1_000;
-/**
- * Parameters of one statement: below the limit of SQLite, with room for those of the rest of the statement.
- */
+/** Parameters of one insert: below the limit of SQLite, with room for other parameters of the statement. */
 const MAX_PARAMETERS = 30_000;
 
 /**
- * Runs a statement with some of the values at a time, each value once; returns the rows of all of them.
- * Without values nothing runs. Rows are ordered only among those of one call of `run`.
+ * Runs a statement with some of the values at a time, each value once. Returns the rows of all statements.
+ * Rows are ordered only within one call of `run`. Without values, runs nothing.
  */
 export async function forSomeValues<Value extends string | number, Row>(
   values: Iterable<Value>,
@@ -21,7 +19,8 @@ export async function forSomeValues<Value extends string | number, Row>(
 }
 
 /**
- * Runs an insert with some of the rows at a time; returns what all of them return. Without rows nothing runs.
+ * Runs an insert with some of the rows at a time. Returns the results of all inserts. Without rows, runs
+ * nothing.
  */
 export async function forSomeRows<Inserted extends object, Row>(
   rows: readonly Inserted[],

@@ -1,5 +1,5 @@
-// Announces which topics have changed, only after the commit: on SQLite within the process, on PostgreSQL by
-// NOTIFY, which reaches every server of the database (listen.ts).
+// Announces the changed topics after the commit: on SQLite within the process, on PostgreSQL with NOTIFY,
+// which reaches every server of the database (listen.ts).
 import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
@@ -7,7 +7,7 @@ import type { Database } from "./schema.ts";
 
 export const CHANNEL = "attacklens_changes";
 
-/** Empty: anything may have changed, since some announcements were missed. */
+/** Receives the changed topics. Empty: announcements were missed, so any topic may have changed. */
 type Listener = (topics: readonly ChangeTopic[]) => void;
 
 const listeners = new WeakMap<Database, Set<Listener>>();
@@ -16,7 +16,10 @@ export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
 const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
-/** In a transaction: listeners are called after the commit. Many announcements of one transaction are one. */
+/**
+ * Announces a topic after the commit of the transaction. Repeated announcements in one transaction count
+ * once.
+ */
 export async function announce(tx: Database, topic: ChangeTopic): Promise<void> {
   const topics = uncommitted.get(tx);
   if (!topics) throw new Error("announce needs a transaction of inTransaction");
@@ -25,15 +28,12 @@ export async function announce(tx: Database, topic: ChangeTopic): Promise<void> 
   if (dialectOf(tx) === "postgres") await sql`select pg_notify(${CHANNEL}, ${topic})`.execute(tx);
 }
 
-/** In a transaction: calls `work` with the database once it is committed, and never when it is not. */
+/** Calls `work` with the database after the commit of the transaction, and not after a rollback. */
 export function afterCommit(tx: Database, work: (db: Database) => void): void {
   committing.get(tx)?.push(work);
 }
 
-/**
- * For inTransaction: begins to collect the announcements of a transaction. Returns a function that sends them
- * after the commit.
- */
+/** For inTransaction: collects the announcements of a transaction. Returns a function that sends them. */
 export function collectChanges(db: Database, tx: Database): () => void {
   const topics = new Set<ChangeTopic>();
   uncommitted.set(tx, topics);
@@ -51,7 +51,7 @@ export function tell(db: Database, topics: readonly ChangeTopic[]): void {
   for (const listener of listeners.get(db) ?? []) listener(topics);
 }
 
-/** Calls the listener with the announcements from now on. Returns a function that ends it. */
+/** Calls the listener with each announcement from now on. Returns a function that removes the listener. */
 export function onChanges(db: Database, listener: Listener): () => void {
   const all = listeners.get(db) ?? new Set();
   listeners.set(db, all);

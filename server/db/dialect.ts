@@ -12,16 +12,16 @@ export function dialectOf(db: Kysely<any>): Dialect {
 }
 
 /**
- * Locks the rows that a query reads until the transaction ends. On SQLite the transaction holds the only
- * write lock already.
+ * Locks the rows that a query reads until the transaction ends. On SQLite, the transaction already holds the
+ * only write lock.
  */
 export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | object, query: Q): Q {
   return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
 }
 
 /**
- * A column by which no index is chosen. SQLite takes any index for a better one than that of the order,
- * however many rows have the value; PostgreSQL knows how many have it.
+ * Returns a column for which SQLite chooses no index. SQLite prefers any index to that of the order, for any
+ * number of matching rows. PostgreSQL knows their number and needs no hint.
  */
 export function unindexed<T>(db: Kysely<never> | object, column: string): RawBuilder<T> {
   return dialectOf(db as Kysely<never>) === "sqlite"
@@ -29,7 +29,7 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
     : sql<T>`${sql.ref(column)}`;
 }
 
-/** Pairs as a table with the columns `type` and `value`, in one parameter however many they are. */
+/** Returns the pairs as a table with the columns `type` and `value`, which needs only one parameter. */
 export function valuePairs(db: Database, pairs: { type: string; value: string }[]): RawBuilder<unknown> {
   const json = JSON.stringify(pairs);
   return dialectOf(db) === "postgres"
@@ -38,8 +38,8 @@ export function valuePairs(db: Database, pairs: { type: string; value: string }[
 }
 
 /**
- * One server migrates at a time, until the transaction ends. On SQLite the transaction holds the only write
- * lock already.
+ * Locks migrations until the transaction ends, so that one server migrates at a time. On SQLite, the
+ * transaction already holds the only write lock.
  */
 export async function lockMigrations(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")
@@ -47,8 +47,8 @@ export async function lockMigrations(tx: Database): Promise<void> {
 }
 
 /**
- * Throws what PostgreSQL says when no table can be made, e.g. because it is a standby. The migrator would ask
- * whether its tables exist after all, and throw that the transaction is aborted.
+ * Throws the error of PostgreSQL if no table can be created, e.g. on a standby. The migrator would hide this
+ * error: it queries again whether its tables exist, and throws that the transaction is aborted.
  */
 export async function requireTables(tx: Database): Promise<void> {
   if (dialectOf(tx) !== "postgres") return;
@@ -56,7 +56,7 @@ export async function requireTables(tx: Database): Promise<void> {
   await sql`drop table attacklens_probe`.execute(tx);
 }
 
-/** Names of the applied migrations in their order; none in a database where nothing was ever migrated. */
+/** Returns the names of the applied migrations in their order, or none for a new database. */
 export async function listAppliedMigrations(db: Database): Promise<string[]> {
   const table =
     dialectOf(db) === "postgres"
@@ -68,8 +68,8 @@ export async function listAppliedMigrations(db: Database): Promise<string[]> {
 }
 
 /**
- * A line for each table with its columns, and for each index; without those of SQLite and of the migrator.
- * SQLite only.
+ * Returns a line for each table with its columns and for each index, except those of SQLite and of the
+ * migrator. SQLite only.
  */
 export async function listColumnsAndIndexes(db: Database): Promise<string[]> {
   const { rows } = await sql<{ line: string }>`
@@ -80,46 +80,46 @@ export async function listColumnsAndIndexes(db: Database): Promise<string[]> {
   return rows.map(({ line }) => line);
 }
 
-/** True when a statement was refused because a unique key exists already. */
+/** Returns true if a statement was refused because a unique key already exists. */
 export function isDuplicate(error: unknown): boolean {
   const code = errnoCode(error);
   return code === "23505" || code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
 }
 
 /**
- * True when the same transaction may succeed if it is run again: a lock was not had, or two transactions
- * crossed.
+ * Returns true if the transaction may succeed when it runs again: after a lock timeout, a deadlock or a
+ * conflict.
  */
 export function isTransient(error: unknown): boolean {
   const code = errnoCode(error);
   return code === "40001" || code === "40P01" || code === "SQLITE_BUSY" || code === "SQLITE_BUSY_SNAPSHOT";
 }
 
-/** What pg says of a connection that it lost, could not have in time, or closed. */
+/** The messages of pg for a lost, timed-out or closed connection. */
 const LOST_CONNECTION =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end)/;
 
-/** Why connections could not be had: of whatever kind they are, the database is away. */
+/** Errors of failed connections. All of them mean an outage, for any cause. */
 const connectionErrors = new WeakSet<object>();
 
 /**
- * For an error by which a connection could not be had, e.g. for a changed password or a certificate that
- * ended.
+ * Marks the error of a failed connection as an outage, e.g. after a changed password or an expired
+ * certificate.
  */
 export function markOutage(error: unknown): void {
   if (typeof error === "object" && error !== null) connectionErrors.add(error);
 }
 
-/** True when the database cannot be reached or cannot write now: full disk, connections refused or cut. */
+/** Returns true if the database is unreachable or cannot write: full disk, refused or lost connections. */
 export function isOutage(error: unknown): boolean {
   if (typeof error === "object" && error !== null && connectionErrors.has(error)) return true;
   const code = errnoCode(error) ?? "";
   const message = error instanceof Error ? error.message : "";
   return (
-    // pg gives these no code.
+    // These errors of pg have no code.
     LOST_CONNECTION.test(message) ||
-    // Connections, resources, operator intervention, errors of the disk, a database that is read-only, a
-    // transaction that waited too long, and rights that were taken away (PostgreSQL, appendix A).
+    // Connections, resources, operator intervention, disk errors, a read-only database, a transaction
+    // timeout, and revoked privileges (PostgreSQL, appendix A).
     /^(08|53|57|58|25006|25P0[34]|42501)/.test(code) ||
     [
       "ECONNREFUSED",

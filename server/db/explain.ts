@@ -71,7 +71,7 @@ function placeOf({ dataDir, databaseUrl }: Location): string {
   return databaseUrl ? "the database of DATABASE_URL" : dataDir;
 }
 
-/** What the system or the database says, for the operator; undefined when it is something else. */
+/** Explains an error of the system or the database to the operator. Returns undefined for any other error. */
 export function explainDatabase(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return `${error.message}\nhint: ${error.hint}`;
   const code = errnoCode(error);

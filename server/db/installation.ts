@@ -8,12 +8,12 @@ import type { Database } from "./schema.ts";
 const WRITTEN_BY = "written-by";
 const SECRET_CHECK = "secret-check";
 
-/** The release that last started on this database; undefined: one that did not record it. */
+/** Returns the release that last started on this database, or undefined if it was not recorded. */
 export async function findWrittenBy(db: Database): Promise<string | undefined> {
   try {
     return await findSetting(db, WRITTEN_BY);
   } catch {
-    // A newer schema may have no such table.
+    // A newer schema may not have this table.
     return undefined;
   }
 }
@@ -27,15 +27,15 @@ export async function recordWrittenBy(db: Database): Promise<void> {
     .execute();
 }
 
-/** False: no server has started on this database yet, and any secret will do. */
+/** Returns false if no server has started on this database yet, so that any secret is valid. */
 export async function hasSecretCheck(db: Database): Promise<boolean> {
   return (await findSetting(db, SECRET_CHECK)) !== undefined;
 }
 
 /**
- * Throws DatabaseError unless the secret is the one of the first server of this database, which this may be.
- * Servers with different secrets would refuse each other's sessions and response signatures, and could not
- * open the private CA.
+ * Throws DatabaseError unless the secret is that of the first server of this database. The first server
+ * records it. Servers with different secrets would refuse each other's sessions and response signatures, and
+ * could not open the private CA.
  */
 export async function requireSameSecret(db: Database, secret: string): Promise<void> {
   const check = createHmac("sha256", secret).update("attacklens secret check").digest("base64url");

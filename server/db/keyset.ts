@@ -11,7 +11,7 @@ import { forSomeValues } from "./batches.ts";
 import type { Database } from "./schema.ts";
 import { inSnapshot, walkInOrder } from "./snapshot.ts";
 
-/** What a list may be sorted by. Never null: coalesce what may be. */
+/** An expression that a list can be sorted by. It must not be null: use coalesce. */
 export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<number>; type: "number" };
 
 export const byText = (by: Expression<string>): Sort => ({ by, type: "text" });
@@ -20,7 +20,7 @@ export const byNumber = (by: Expression<number>): Sort => ({ by, type: "number" 
 export interface KeysetOptions {
   sort: Sort;
   id: Expression<string>;
-  /** Name of the sort, kept in the cursor: a cursor of another sort is refused. */
+  /** The name of the sort. The cursor contains it, and a cursor of another sort is refused. */
   sortName: string;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -36,7 +36,7 @@ const cursorContent = {
 // biome-ignore lint/suspicious/noExplicitAny: any tables' query
 export type AnyQuery = SelectQueryBuilder<any, any, any>;
 
-/** What a list is about. */
+/** The rows of a list. */
 export interface Matching {
   query: AnyQuery;
   /** An index has the order of the page. */
@@ -51,9 +51,9 @@ export interface KeysetPage<Row> {
 }
 
 /**
- * The page after the cursor of the rows that `matching` has, which needs no columns: an index that filters
- * and sorts is all that is read of the rows before and behind the page. `load` reads those of the page in any
- * order. Throws input-invalid for a cursor that is not of this list and sort.
+ * Returns the page of the matching rows after the cursor. `matching` selects no columns, so that only an
+ * index is read for the rows outside the page. `load` reads the rows of the page in any order. Throws
+ * input-invalid for a cursor of another list or sort.
  */
 export async function keysetPage<Row extends { id: string }>(
   db: Database,
@@ -106,7 +106,7 @@ function decodeCursor(cursor: string, sort: string, type: Sort["type"]): Cursor 
     const content = cursorContent[type].parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     if (content.s === sort) return content;
   } catch {
-    // Whatever is wrong with it, the caller can only start again.
+    // For every invalid cursor, the caller must start again.
   }
   const message = "is not the nextCursor of a page with this sort and order";
   throw new Problem("input-invalid", `Cannot continue the list: cursor ${message}`, {
@@ -119,7 +119,7 @@ async function cappedCount(db: Database, query: AnyQuery) {
   return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
 }
 
-/** How many rows a query has, counted no further than `most`. */
+/** Counts the rows of a query, up to `most`. */
 export async function countUpTo(db: Database, query: AnyQuery, most: number): Promise<number> {
   const some = query.clearSelect().select(sql<number>`1`.as("one")).limit(most);
   const { rows } = await sql<{ total: number }>`select count(*) as total from (${some}) as matching`.execute(
@@ -128,7 +128,7 @@ export async function countUpTo(db: Database, query: AnyQuery, most: number): Pr
   return Number(rows[0]?.total ?? 0);
 }
 
-/** `column like '%text%'`, with the text's own wildcards taken literally; the column holds folded text. */
+/** Returns `column like '%text%'` with literal wildcards in the text. The column contains folded text. */
 export function contains(
   column: Expression<string>,
   text: string,

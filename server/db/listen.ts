@@ -1,6 +1,6 @@
-// Receives the changes that the servers of a PostgreSQL announce by NOTIFY. A pooler such as PgBouncer in
-// transaction mode accepts LISTEN and delivers nothing. Then, and while there is no connection, listeners
-// assume every few seconds that anything may have changed.
+// Receives the changes that the servers of a PostgreSQL database announce with NOTIFY. A pooler such as
+// PgBouncer in transaction mode accepts LISTEN and delivers nothing. In that case, and without a connection,
+// listeners assume every few seconds that any topic may have changed.
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import pg from "pg";
@@ -9,14 +9,13 @@ import { CHANNEL, tell, withoutNotifications } from "./changes.ts";
 import type { Database } from "./schema.ts";
 
 const RETRY_MS = { first: 500, most: 15_000 };
-/** A notification to itself must arrive within this time. */
+/** A server's notification to its own connection must arrive within this time. */
 const DEAF_AFTER_MS = 5_000;
 const CHECK_EVERY_MS = 60_000;
 const POLL_EVERY_MS = 5_000;
 
 /**
- * A lost connection is opened again. Logs when notifications stop arriving and polling begins, and when
- * polling ends.
+ * Reconnects after a lost connection. Logs when notifications stop and polling begins, and when polling ends.
  */
 export function listenForChanges(db: Database, url: string, log?: Logger): AsyncDisposable {
   const toItself = crypto.randomUUID();
@@ -94,7 +93,7 @@ export function listenForChanges(db: Database, url: string, log?: Logger): Async
       if (isHearing) stopPolling();
       else startPolling(new Error(`A notification did not arrive within ${DEAF_AFTER_MS / 1000} s`));
     } catch {
-      // The database is away: the connection tells, or the next check does.
+      // The database is unreachable. The connection reports it, or the next check does.
     } finally {
       clearTimeout(limit);
     }

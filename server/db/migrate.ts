@@ -1,5 +1,4 @@
-// Migrations, append-only, in an explicit list that is bundled into the binary. Both databases run the same
-// ones.
+// The migrations: an explicit, append-only list, the same for both databases.
 import { Migrator } from "kysely/migration";
 import {
   dialectOf,
@@ -53,9 +52,9 @@ export const MIGRATIONS: Record<string, Migration> = {
 export interface SchemaState {
   /** In the order in which they were applied. */
   applied: string[];
-  /** Known to this program, and not applied yet. */
+  /** Not applied yet. */
   pending: string[];
-  /** Applied by a newer program. */
+  /** Applied by a newer release. */
   unknown: string[];
 }
 
@@ -69,8 +68,8 @@ export async function readSchemaState(db: Database): Promise<SchemaState> {
 }
 
 /**
- * Runs what has not run yet, up to `last`, in one transaction with its own record: a kill or a full disk
- * leaves the schema as it was. Two servers that start at once take turns.
+ * Runs the pending migrations up to `last` and records them, in one transaction. A kill or a full disk leaves
+ * the schema unchanged. Servers that start at once take turns.
  */
 export async function migrate(db: Database, last = Object.keys(MIGRATIONS).at(-1)!): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -89,9 +88,9 @@ export async function migrate(db: Database, last = Object.keys(MIGRATIONS).at(-1
 }
 
 /**
- * True for an SQLite database whose tables are not those of its recorded migrations: before migrations were
- * transactions, a kill left one half applied. `empty` is another database, in memory, that is filled with
- * what should be there.
+ * Returns true for an SQLite database whose tables differ from those of its recorded migrations. Earlier
+ * builds did not migrate in transactions, so a kill left a migration half applied. `empty` is an in-memory
+ * database, in which the expected schema is created.
  */
 export async function isHalfMigrated(db: Database, empty: Database): Promise<boolean> {
   if (dialectOf(db) !== "sqlite") return false;

@@ -1,5 +1,5 @@
-// Opens the configured database: for `serve`, which creates it and upgrades it to the newest schema, and for
-// the other commands, which use it as it is.
+// Opens the configured database: for `serve`, which creates it and upgrades its schema, and for the other
+// commands, which do neither.
 
 import { existsSync, linkSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -15,35 +15,34 @@ import { sqliteDialect } from "./sqlite.ts";
 import { keepUpgradeCopy, syncPath, UNFINISHED } from "./upgrade-copy.ts";
 
 export interface DatabaseLocation {
-  /** Folder that holds `attacklens.db`; created when it does not exist, readable by its owner only. */
+  /** The folder of `attacklens.db`. It is created if it does not exist, readable only by its owner. */
   dataDir: string;
-  /** `postgres://…`; when present the data folder holds no database. */
+  /** `postgres://…`. If present, the data folder contains no database. */
   databaseUrl?: string | undefined;
-  /** Connections to PostgreSQL; 10 when absent. */
+  /** Connections to PostgreSQL; absent: 10. */
   maxConnections?: number | undefined;
 }
 
 export interface OpenOptions {
-  /** A connection to PostgreSQL was lost, or could not be had. */
+  /** Receives the error of a lost or failed connection to PostgreSQL. */
   onConnectionError?: (error: Error) => void;
   /**
-   * The schema is about to change; `copy` is the path of the database as it was, which PostgreSQL has none
-   * of.
+   * Called before the schema changes. `copy` is the path of a copy of the database; undefined: PostgreSQL.
    */
   onUpgrade?: (upgrade: { from: string; copy: string | undefined }) => void;
 }
 
-/** How long a command waits for a server that creates or upgrades the database at this moment. */
+/** How long a command waits for a server that is creating or upgrading the database. */
 const WAIT_FOR_SERVER_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Creates what is missing, and migrates. Throws DatabaseError when a newer release has migrated further than
- * this one knows, or when an earlier build left the schema half migrated; then nothing is changed.
+ * Creates the database if it is missing, and migrates it. Throws DatabaseError without a change if a newer
+ * release has migrated it, or if an earlier build left it half migrated.
  */
 export async function openDatabase(location: DatabaseLocation, options: OpenOptions = {}): Promise<Database> {
   if (!location.databaseUrl) await createFile(location.dataDir);
-  // A migration may take as long as it needs; other statements may not.
+  // Migrations have no time limit; other statements have one.
   const first = connect(location, { onConnectionError: options.onConnectionError, isForMigration: true });
   try {
     await upgrade(first, location, options);
@@ -56,7 +55,7 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
   return connect(location, { onConnectionError: options.onConnectionError });
 }
 
-/** For a thread that reads: one connection, which migrates nothing. The database is there already. */
+/** Opens one connection to an existing database for a thread that reads. Migrates nothing. */
 export function connectReadOnly({ dataDir, databaseUrl }: DatabaseLocation): Database {
   if (databaseUrl) return connect({ dataDir, databaseUrl, maxConnections: 1 }, {});
   const sqlite = openReadOnlySqlite(sqliteFile(dataDir));
@@ -81,8 +80,8 @@ export function sqliteFile(dataDir: string): string {
 }
 
 /**
- * Opens what a server has created. Throws DatabaseError when there is nothing, or its schema is not this
- * release's.
+ * Opens the database of a server. Throws DatabaseError if it does not exist, or has the schema of another
+ * release.
  */
 export async function openExistingDatabase(
   location: DatabaseLocation,
@@ -109,7 +108,7 @@ export async function openExistingDatabase(
   }
 }
 
-/** Makes a new database whole under another name first, so that no other program ever sees a part of it. */
+/** Creates the database under a temporary name first, so that other programs never see an incomplete one. */
 async function createFile(dataDir: string): Promise<void> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = sqliteFile(dataDir);
@@ -119,7 +118,7 @@ async function createFile(dataDir: string): Promise<void> {
     const db = new Kysely<Schema>({ dialect: sqliteDialect(unfinished, { create: true }), plugins });
     try {
       await migrate(db);
-      // Closing would move the log into the file, too, but keeps silent when the disk is full.
+      // Closing the database would also write the WAL to the file, but hides the error of a full disk.
       await sql`pragma wal_checkpoint(truncate)`.execute(db);
     } finally {
       await db.destroy();
@@ -128,7 +127,7 @@ async function createFile(dataDir: string): Promise<void> {
     linkSync(unfinished, file);
     syncPath(dataDir);
   } catch (error) {
-    // Another server that started at the same moment was first.
+    // Another server that started at the same time created it first.
     if (errnoCode(error) !== "EEXIST") throw error;
   } finally {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });

@@ -1,32 +1,32 @@
-// PostgreSQL through pg, whose connections also support LISTEN.
+// PostgreSQL with pg, whose connections also support LISTEN.
 import type { EventEmitter } from "node:events";
 import { PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
 import { markOutage } from "./dialect.ts";
 
 export interface PostgresOptions {
-  /** This process's share of the server's max_connections; 10 when absent. */
+  /** This process's share of the server's max_connections; absent: 10. */
   maxConnections?: number | undefined;
-  /** One connection, on which a statement may take as long as it needs. */
+  /** Use one connection, without time limits for statements. */
   isForMigration?: boolean;
-  /** A connection was lost, or PostgreSQL had none left. */
+  /** Receives the error of a lost connection, or of PostgreSQL without a free one. */
   onConnectionError?: ((error: Error) => void) | undefined;
 }
 
 const DEFAULT_MAX_CONNECTIONS = 10;
-/** A request waits so long for a connection. */
+/** The longest wait of a request for a connection. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Sent when a connection starts. */
+/** Startup parameters of each connection. */
 const SERVER_TIMEOUTS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 };
-/** For a PostgreSQL that has stopped, or is behind a pooler that drops its timeouts. */
+/** For a PostgreSQL server that has stopped, or a pooler that drops the timeouts. */
 const QUERY_TIMEOUT_MS = 35_000;
-/** PostgreSQL had fewer connections than the pool may open: it is asked for more again after so long. */
+/** After PostgreSQL had no free connection, the pool tries to open more again after this time. */
 const FEWER_CONNECTIONS_FOR_MS = 60_000;
 const RETRY_MS = 50;
 
 export function postgresDialect(url: string, options: PostgresOptions): PostgresDialect {
   const types = new pg.TypeOverrides();
-  // int8 holds our milliseconds and counts, all below 2^53.
+  // int8 columns contain milliseconds and counts, all below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const onError = options.onConnectionError ?? (() => {});
   const pool = new pg.Pool({
@@ -38,8 +38,7 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
     ...(options.isForMigration ? {} : { query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
   });
   pool.on("error", onError);
-  // A connection that is lost while a transaction has it emits its error there, and pg ends the process
-  // without a listener.
+  // A connection that is lost during a transaction emits an error. Without a listener, pg ends the process.
   pool.on("connect", (client) => void client.on("error", () => {}));
   endReadOnlyConnections(pool);
   if (options.isForMigration) return new PostgresDialect({ pool });
@@ -47,8 +46,8 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
 }
 
 /**
- * Makes a connection that cannot be had now wait for one of those that the pool has, up to the time limit,
- * and takes connections without timeouts where a pooler such as PgBouncer refuses them as startup parameters.
+ * If PostgreSQL has no free connection, waits up to the time limit for one of the pool. If a pooler such as
+ * PgBouncer refuses the timeouts as startup parameters, connects without them.
  */
 function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool {
   const { max } = pool.options;
@@ -93,8 +92,8 @@ function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool
 }
 
 /**
- * Ends each connection that PostgreSQL has called read-only, when it is given back. A session keeps the
- * setting that it began with: without this the pool would stay read-only after the database is not.
+ * Ends each connection that PostgreSQL reported as read-only when it returns to the pool. A session keeps its
+ * initial setting, so the pool would otherwise stay read-only after the database no longer is.
  */
 function endReadOnlyConnections(pool: pg.Pool): void {
   const readOnly = new WeakSet<pg.PoolClient>();
@@ -104,7 +103,7 @@ function endReadOnlyConnections(pool: pg.Pool): void {
       if (code === "25006") readOnly.add(client);
     });
   });
-  // The pool looks after this event whether the connection is ending.
+  // After this event, the pool checks whether the connection is ending.
   pool.on("release", (_, client) => {
     if (readOnly.has(client)) void (client as unknown as pg.Client).end().catch(() => undefined);
   });

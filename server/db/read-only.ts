@@ -7,14 +7,14 @@ export interface ReadOnlySqlite {
 }
 
 /**
- * The file exists, and its writer has it open or has closed it in order. Each statement sees what was
- * committed before it.
+ * Requires an existing file that its writer has open or has closed cleanly. Each statement sees everything
+ * that was committed before it.
  */
 export function openReadOnlySqlite(file: string): ReadOnlySqlite {
   const sqlite = new BunDatabase(file, { readonly: true, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");
   sqlite.run("PRAGMA query_only = ON");
-  // In KiB: the pages of the indexes of a large fleet.
+  // In KiB. Enough for the index pages of a large fleet.
   sqlite.run("PRAGMA cache_size = -32768");
   return {
     all: (sql, parameters) => sqlite.query(sql).all(...(parameters as SQLQueryBindings[])),

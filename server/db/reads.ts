@@ -22,7 +22,8 @@ export interface ReadQuestion {
 
 export interface Reads extends AsyncDisposable {
   /**
-   * For reads alone, each of which sees what was committed before it. It begins no transactions on SQLite.
+   * Only for reads. Each read sees everything that was committed before it. On SQLite, it begins no
+   * transactions.
    */
   db: Database;
 }

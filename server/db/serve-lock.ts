@@ -1,6 +1,6 @@
-// Only one server at a time uses a data folder's SQLite database: two would miss each other's changes. The
-// lock is SQLite's lock on a small file. The operating system releases it when the process ends for any
-// reason.
+// Only one server at a time may use the SQLite database of a data folder, because two would miss each other's
+// changes. The lock is an SQLite lock on a small file. The operating system releases it when the process ends
+// for any reason.
 
 import { Database as BunDatabase } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { DatabaseError } from "./explain.ts";
 
-/** Throws DatabaseError, which names the server that has the folder. */
+/** Throws DatabaseError with the name of the server that uses the folder. */
 export function lockDataDir(dataDir: string, listen: string): Disposable {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   process.umask(0o077);
   const lock = new BunDatabase(join(dataDir, "serve.lock"), { create: true, strict: true });
   try {
-    // Without a WAL, others still read what the holder wrote before it took the lock for good.
+    // Without a WAL, others can still read what the holder wrote before it took the exclusive lock.
     lock.run("PRAGMA journal_mode = DELETE");
     lock.run("BEGIN IMMEDIATE");
     lock.run(

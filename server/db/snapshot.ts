@@ -1,12 +1,12 @@
-// Reads of one list on one state of the database, by index regardless of the statistics.
+// Reads all data of a list from one snapshot, by index regardless of the statistics.
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 
 /**
- * Runs the reads of a list or a page. On PostgreSQL one snapshot serves them all, and its planner walks
- * indexes as SQLite's does: it prices a scan of the whole table for rows that it need not read, as soon as
- * the statistics are some minutes old.
+ * Runs the reads of a list or a page. On PostgreSQL, all of them use one snapshot, and the planner prefers
+ * indexes, like SQLite's planner. Otherwise it chooses scans of whole tables as soon as the statistics are a
+ * few minutes old.
  */
 export async function inSnapshot<T>(db: Database, read: (db: Database) => Promise<T>): Promise<T> {
   if (dialectOf(db) === "sqlite" || db.isTransaction) return await read(db);
@@ -21,16 +21,15 @@ export async function inSnapshot<T>(db: Database, read: (db: Database) => Promis
 }
 
 /**
- * In a transaction: from here on PostgreSQL reads by index. Its statistics are as old as the last analysis:
- * in the middle of a rollout it takes a table of thousands for an empty one, and reads all of it for every
- * batch.
+ * Makes PostgreSQL read by index for the rest of the transaction. During a rollout, its statistics are out of
+ * date: it assumes that a table of thousands of rows is empty, and scans it for every batch.
  */
 export async function readByIndex(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")
     await turnOff(tx, ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
 }
 
-/** In such a snapshot: from here on the rows are not sorted, since an index has the order of the page. */
+/** Disables sorting for the rest of the snapshot, because an index has the order of the page. */
 export async function walkInOrder(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres") await turnOff(tx, ["enable_sort", "enable_incremental_sort"]);
 }

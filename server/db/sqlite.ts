@@ -1,15 +1,14 @@
-// SQLite through bun:sqlite, adapted to Kysely's dialect.
+// SQLite with bun:sqlite, adapted to Kysely's dialect.
 import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
 import { SqliteAdapter, SqliteDialect } from "kysely";
 
 export interface SqliteOptions {
-  /** Makes the file when it does not exist. */
+  /** Creates the file if it does not exist. */
   create: boolean;
 }
 
 /**
- * SQLite's DDL takes part in transactions; Kysely's own adapter denies it, and would commit each statement
- * alone.
+ * SQLite supports DDL in transactions. Kysely's adapter states the opposite, and would commit each statement.
  */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
@@ -24,11 +23,12 @@ class TransactionalDialect extends SqliteDialect {
 }
 
 /**
- * Opens the file, or a database in memory for `:memory:`. WAL with synchronous=FULL: an acknowledged commit
- * survives a power cut. Throws what SQLite says when the file is no database or cannot be written.
+ * Opens the file, or an in-memory database for `:memory:`. Uses WAL with synchronous=FULL, so that an
+ * acknowledged commit survives a power failure. Throws the error of SQLite if the file is not a database or
+ * is read-only.
  */
 export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDialect {
-  // The file and its journal hold password hashes: they are its owner's alone, whatever the folder allows.
+  // The file and its journal contain password hashes, so only the owner may read them.
   process.umask(0o077);
   const sqlite = new BunDatabase(file, { readwrite: true, create, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");
@@ -39,8 +39,8 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
     database: {
       close: () => sqlite.close(),
       prepare(sql) {
-        // Takes the write lock at once: a transaction that reads first and writes later would fail when
-        // another process wrote between.
+        // Takes the write lock at once. Otherwise a transaction that reads first would fail at its first
+        // write if another process wrote in the meantime.
         const statement = sqlite.query(sql === "begin" ? "begin immediate" : sql);
         const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
         const run = (parameters: readonly unknown[]) => statement.run(...bindings(parameters));

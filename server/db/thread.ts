@@ -4,23 +4,26 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const LIMITS = {
-  /** Questions that wait; beyond it each is refused. */
+  /** Waiting questions. Further ones are refused. */
   waiting: 200,
-  /** Of one question. A thread that is deeper in the database ends when that statement does. */
+  /** The time limit of one question. A thread that runs a statement ends only after the statement. */
   timeMs: 10_000,
 };
 
-/** What a thread's file does: it is given this once, before any question. */
+/** A message to a thread: first its settings, then questions. */
 export interface ThreadMessage<Settings, Question> {
   settings?: Settings;
   question?: Question;
 }
 
-/** What a thread's file posts for each question. */
+/** The reply of a thread to a question. */
 export type ThreadReply<Answer> = { answer: Answer } | { error: { message: string; code?: string } };
 
 export interface Thread<Question, Answer> extends AsyncDisposable {
-  /** Throws unavailable when too many wait or it took too long, and the error of the question. */
+  /**
+   * Throws unavailable if too many questions wait or the time limit is exceeded, and the question's own
+   * error.
+   */
   ask(question: Question): Promise<Answer>;
 }
 
@@ -30,7 +33,7 @@ interface Asked<Question, Answer> {
   reject: (error: unknown) => void;
 }
 
-/** `file` is a file of the server, from the top folder. */
+/** `file` is a path from the top folder of the repository. */
 export function openThread<Settings, Question, Answer>(
   file: string,
   settings: Settings,
@@ -59,7 +62,7 @@ export function openThread<Settings, Question, Answer>(
     next();
   }
 
-  /** Ends the thread with its current question. The waiting ones get a new thread. */
+  /** Ends the thread and its current question. The waiting questions get a new thread. */
   function stop(error: unknown): void {
     worker?.terminate();
     worker = undefined;
@@ -67,7 +70,7 @@ export function openThread<Settings, Question, Answer>(
   }
 
   function start(): Worker {
-    // A command that has nothing else to do ends.
+    // The thread must not keep a finished command running.
     const started = new Worker(workerUrl(file), { ref: false } as WorkerOptions);
     started.onmessage = ({ data }: MessageEvent<ThreadReply<Answer>>) => {
       if (started !== worker) return;
@@ -125,10 +128,7 @@ function unavailable(reason: string): Problem {
   });
 }
 
-/**
- * A program that was built holds the file under its path from the top folder, whichever of our files asks for
- * it.
- */
+/** A compiled program contains the file under its path from the top folder of the repository. */
 function workerUrl(file: string): string {
   const isBuilt = /\/(\$bunfs|~BUN)\//.test(import.meta.url);
   return new URL(isBuilt ? `./${file}` : `../../${file}`, import.meta.url).href;

@@ -6,8 +6,8 @@ import type { Database } from "./schema.ts";
 const TRIES = 5;
 
 /**
- * Runs `work` in one transaction; a deadlock or a busy database runs it again, so `work` must have no effect
- * outside `tx`.
+ * Runs `work` in one transaction, and again after a deadlock or on a busy database. Outside `tx`, `work` must
+ * have no effect.
  */
 export async function inTransaction<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
   if (db.isTransaction) return await work(db);
@@ -27,8 +27,8 @@ export async function inTransaction<T>(db: Database, work: (tx: Database) => Pro
 }
 
 /**
- * Runs `work` a second time when it inserted a duplicate. Two requests can claim the same asset or key at the
- * same moment: the second run finds what the other request has committed.
+ * Runs `work` again if it inserted a duplicate. Two requests can claim the same asset or key at the same
+ * time; the second run finds the rows of the other request.
  */
 export async function withSecondTry<T>(work: () => Promise<T>): Promise<T> {
   try {

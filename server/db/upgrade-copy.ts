@@ -1,24 +1,23 @@
-// A copy of the SQLite database from before an upgrade, kept beside it until the new version has started
-// once.
+// A copy of the SQLite database from before an upgrade. It is kept until the new version has started once.
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Database } from "./schema.ts";
 
 const PREFIX = "attacklens.db.before-upgrade-from-";
-/** Begins the name of a database that is being made, and has the number of the process. */
+/** The prefix of the file name of an unfinished database. The process id follows. */
 export const UNFINISHED = "attacklens.db.new-";
 
 /**
- * Writes the copy whole under another name first. `schema` is the last migration that it has. Returns its
- * path.
+ * Writes the copy, under a temporary name first. `schema` is its last migration. Returns the path of the
+ * copy.
  */
 export async function keepUpgradeCopy(db: Database, dataDir: string, schema: string): Promise<string> {
   const path = join(dataDir, PREFIX + schema);
   const unfinished = `${path}.new-${process.pid}`;
   rmSync(unfinished, { force: true });
   try {
-    // Consistent while others write, as SQLite's backup interface is.
+    // Consistent while others write, like SQLite's backup interface.
     await sql`vacuum into ${unfinished}`.execute(db);
     syncPath(unfinished);
     renameSync(unfinished, path);
@@ -31,8 +30,8 @@ export async function keepUpgradeCopy(db: Database, dataDir: string, schema: str
 }
 
 /**
- * For a successful start of the one server of the folder: removes the copies, and what a start that was
- * killed left.
+ * Removes the copies and the unfinished files of killed starts. Call it after a successful start of the
+ * server.
  */
 export function removeLeftOvers(dataDir: string): void {
   for (const name of readdirSync(dataDir)) {
@@ -42,7 +41,7 @@ export function removeLeftOvers(dataDir: string): void {
   }
 }
 
-/** What was written to a file, or renamed in a folder, survives a power cut. */
+/** Makes writes to a file, or renames in a folder, survive a power failure. */
 export function syncPath(path: string): void {
   const file = openSync(path, "r");
   try {

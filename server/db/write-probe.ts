@@ -4,8 +4,8 @@ import type { Database } from "./schema.ts";
 const NAME = "write-probe";
 
 /**
- * Throws what the database says when it cannot be written. `at` differs each time, so that there is something
- * to write.
+ * Throws the error of a database that cannot be written. `at` must differ each time, so that there is a
+ * change.
  */
 export async function writeProbe(db: Database, at: number): Promise<void> {
   const value = String(at);

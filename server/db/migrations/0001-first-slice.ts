@@ -1,4 +1,4 @@
-// Users and sessions, groups and tokens, sensors and assets, inventory by content, the audit chain.
+// Users and sessions, groups and tokens, sensors and assets, inventory by content, and the audit chain.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 
@@ -79,7 +79,7 @@ export const firstSlice: Migration = {
       .addColumn("created_by", text, (c) => c.notNull().references("user.id"))
       .addColumn("deleted_at", "bigint")
       .execute();
-    // A deleted group keeps its row for the tokens that named it, and frees its name.
+    // A deleted group keeps its row for the tokens that refer to it, and frees its name.
     await sql`create unique index asset_group_name on asset_group (name_key) where deleted_at is null`.execute(
       db,
     );
@@ -160,7 +160,7 @@ export const firstSlice: Migration = {
     await db.schema.createIndex("sensor_hostname").on("sensor").columns(["hostname_key", "id"]).execute();
     await db.schema.createIndex("sensor_enrolled").on("sensor").columns(["enrolled_at", "id"]).execute();
     await db.schema.createIndex("sensor_token").on("sensor").column("enrollment_token_id").execute();
-    // An asset has one sensor that exists, whatever enrolls at the same instant.
+    // An asset has one existing sensor, even with simultaneous enrollments.
     await sql`create unique index sensor_asset on sensor (asset_id) where deleted_at is null`.execute(db);
 
     await db.schema

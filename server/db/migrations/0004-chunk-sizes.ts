@@ -1,4 +1,4 @@
-// How large each chunk is and which bucket it fills, so that a whole category is bounded before it is read.
+// The size and the bucket of each chunk, so that the size of a category is checked before it is read.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf } from "@attacklens/protocol/inventory/chunks.ts";
 import { sql } from "kysely";

@@ -1,5 +1,5 @@
-// What tells two hosts with one key apart, keys that follow each other, tickets, and sensors removed as
-// ephemeral.
+// Instances to distinguish two hosts with one key, key rotation, re-enrollment tickets, and ephemeral
+// sensors.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

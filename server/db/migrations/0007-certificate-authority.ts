@@ -1,4 +1,4 @@
-// The roots of the private CA; their keys are sealed with the installation's secret.
+// The roots of the private CA. Their keys are sealed with the installation's secret.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,5 +1,4 @@
-// When a sensor collected what it reports, beside when the server took it: the two differ by as long as the
-// server was away.
+// The time of collection of a report, in addition to the time of its arrival. They differ after an outage.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

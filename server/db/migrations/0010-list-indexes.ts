@@ -1,9 +1,10 @@
-// What lists are filtered and sorted by has an index, what they count has a column, and every reference to a
-// user or token is one.
+// Indexes for the filters and sorts of lists, columns for their counts, and foreign keys to users and tokens.
 import { type Kysely, sql } from "kysely";
 import type { Dialect, Migration } from "./migration.ts";
 
-/** A sensor's status without its presence, which `reporting` leaves open; in the order of `sensorStatus`. */
+/**
+ * A sensor's status without its presence (`reporting` is online or offline), in the order of `sensorStatus`.
+ */
 const STANDING = sql`case
   when deleted_at is not null then 'deleted'
   when removed_at is not null then 'removed'
@@ -24,15 +25,15 @@ const REFERENCES = [
 ];
 
 const INDEXES = {
-  // The order of a sensor list, of all that are listed and of one standing.
+  // The order of the list of sensors: of all listed ones, and of one standing.
   sensor_listed_hostname: "sensor (listed, hostname_key, id)",
   sensor_listed_enrolled: "sensor (listed, enrolled_at, id)",
   sensor_standing_hostname: "sensor (standing, hostname_key, id)",
   sensor_standing_enrolled: "sensor (standing, enrolled_at, id)",
   sensor_presence_seen: "sensor_presence (last_seen_at, sensor_id)",
-  // What a sensor list is filtered by.
+  // The filters of the list of sensors.
   sensor_platform: "sensor (platform)",
-  // What is swept every minute.
+  // The sweeps of every minute.
   sensor_ephemeral: "sensor (listed, ephemeral_hours) where ephemeral_hours is not null",
   sensor_removed: "sensor (removed_at) where removed_at is not null",
   asset_member_name: "asset (asset_group_id, name_key, id)",
@@ -68,7 +69,7 @@ export const listIndexes: Migration = {
   },
 };
 
-/** SQLite adds a reference only with a column: the new one takes the old one's values and its name. */
+/** SQLite adds a foreign key only with a new column, which gets the values and the name of the old one. */
 async function addReference(
   db: Kysely<unknown>,
   dialect: Dialect,
@@ -91,7 +92,7 @@ async function addReference(
   await sql`alter table ${inTable} drop column ${former}`.execute(db);
 }
 
-/** The column may not be null, and nothing refers to the table: SQLite makes it again. */
+/** The column is not null, and nothing refers to the table, so the table is created again on SQLite. */
 async function addTicketReference(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await sql`delete from re_enroll_ticket where created_by not in (select id from "user")`.execute(db);
   if (dialect === "postgres") {

@@ -1,5 +1,5 @@
-// How often an instance was heard beside a later one, the hostname that a token admitted, and identifiers of
-// live sensors only.
+// The requests of an instance beside a later one, the hostname that a token admitted, and identifiers of only
+// live sensors.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

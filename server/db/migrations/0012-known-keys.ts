@@ -1,5 +1,5 @@
-// Every public key that is, was, or is announced as a sensor's key is one row: two sensors can never share
-// one.
+// One row for every public key that is, was, or is announced as a sensor's key, so that two sensors never
+// share a key.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 
@@ -15,7 +15,7 @@ export const knownKeys: Migration = {
       .addColumn("replaced_at", "bigint")
       .execute();
     await db.schema.createIndex("known_key_sensor").on("known_key").columns(["sensor_id", "state"]).execute();
-    // Where an earlier version gave one key to two sensors, the sensor that uses the key keeps it.
+    // If two sensors share a key from an earlier version, the sensor that uses it keeps it.
     await sql`
       insert into known_key (public_key, sensor_id, state, origin, replaced_at)
       select public_key, id, 'present',
@@ -29,7 +29,7 @@ export const knownKeys: Migration = {
       insert into known_key (public_key, sensor_id, state, origin, replaced_at)
       select public_key, sensor_id, reason, 'enrollment', replaced_at from sensor_key
       where public_key not in (select public_key from known_key)`.execute(db);
-    // That sensor goes back to its present key, and announces another one.
+    // The other sensor keeps its present key, and will announce a different one.
     await sql`
       update sensor set next_public_key = null
       where next_public_key in (select public_key from known_key)`.execute(db);

@@ -1,4 +1,4 @@
-// Whether a token re-enrolls hosts whose server does not know them any more.
+// The token setting to re-enroll hosts whose sensor the server no longer knows.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,5 +1,5 @@
-// Addresses with an earlier sign-in, which are served first while many clients sign in. And the keys by which
-// names are compared, which no longer contain the characters that Unicode declares ignorable.
+// Addresses of earlier sign-ins, which are served first while many clients sign in. And keys of names without
+// the characters that Unicode declares ignorable.
 import { type Kysely, sql } from "kysely";
 import type { Dialect, Migration } from "./migration.ts";
 
@@ -21,7 +21,7 @@ export const signInAddressesAndNames: Migration = {
   },
 };
 
-/** As names were compared when this migration was written. */
+/** The comparison of names at the time of this migration. */
 function nameKey(name: string): string {
   const visible = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible.toLowerCase().normalize("NFKC").trim();
@@ -37,7 +37,7 @@ async function replaceKeys(
   mayReplace?: IsFree,
 ): Promise<void> {
   const [name, key] = [sql.ref(column), sql.ref(`${column}_key`)];
-  // ASCII has no such character: its names keep their keys.
+  // ASCII has no ignorable characters, so the keys of ASCII names stay the same.
   const isAscii =
     dialect === "postgres"
       ? sql`octet_length(${name}) = char_length(${name})`
@@ -54,7 +54,7 @@ async function replaceKeys(
 }
 
 /**
- * Of two names that look equal now, the older one gets the key, and the other one keeps its own until it is
+ * Of two names with the same new key, the older one gets it, and the other keeps its old key until it is
  * renamed.
  */
 async function isFree(db: Kysely<unknown>, table: string, key: string): Promise<boolean> {

@@ -1,5 +1,4 @@
-// Creating requests that may be repeated when their reply was lost; which asset group has shown which
-// inventory.
+// Idempotency keys of requests that create an object, and the inventory that each asset group has uploaded.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 

@@ -1,5 +1,5 @@
-// The expected hosts of a token's rollout have a separate table: up to 10,000 hostnames, which no enrollment
-// with the token reads. The sensors of a token have an index with their order.
+// A separate table for the expected hosts of a token's rollout: up to 10,000 hostnames, which an enrollment
+// must not read. And an index with the order of a token's sensors.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 
@@ -16,7 +16,7 @@ export const tokenRollOut: Migration = {
     await sql`insert into token_roll_out (enrollment_token_id, expected)
       select id, roll_out from enrollment_token where roll_out <> '{"type":"none"}'`.execute(db);
     await db.schema.alterTable("enrollment_token").dropColumn("roll_out").execute();
-    // With the order in which a token's sensors are read in slices.
+    // Includes the order in which slices of a token's sensors are read.
     await db.schema.dropIndex("sensor_token").execute();
     await db.schema
       .createIndex("sensor_token")

@@ -1,15 +1,14 @@
-// What counts or sweeps sensors and assets reads an index that holds nothing else, or a counter: neither
-// reads the fleet.
+// Counts and sweeps of sensors and assets read a small index or a counter instead of the whole fleet.
 import { sql } from "kysely";
 import type { Migration } from "./migration.ts";
 
 const INDEXES = {
-  // A token's sensors in the order of their hostnames, with all that decides whether they can be blocked.
+  // A token's sensors by hostname, with all columns that decide whether they can be blocked.
   sensor_token: "sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at)",
-  // How many sensors of a token have each standing.
+  // The number of sensors of a token by standing.
   sensor_token_standing: "sensor (enrollment_token_id, standing, id)",
   sensor_unreported: "sensor (enrollment_token_id, id) where reported_at is null",
-  // What is swept every minute.
+  // The sweeps of every minute.
   sensor_ephemeral:
     "sensor (id, ephemeral_hours) where ephemeral_hours is not null and deleted_at is null and removed_at is null",
   sensor_removed: "sensor (removed_at) where removed_at is not null and deleted_at is null",

@@ -17,7 +17,7 @@ const COLUMNS = [
   ["sensor_instance", "copy_sensor_id", "clone_sensor_id"],
 ] as const;
 
-/** In PostgreSQL the names of constraints show in errors and in the schema. */
+/** PostgreSQL shows the names of constraints in errors and in the schema. */
 const CONSTRAINTS = [
   ["sensor", "sensor_copied_from_fkey", "sensor_cloned_from_fkey"],
   ["sensor_instance", "sensor_boot_pk", "sensor_instance_pk"],

@@ -1,4 +1,4 @@
-// What a migration is. It receives the dialect, so that this folder imports nothing from the rest of db/.
+// The type of a migration. It receives the dialect, so that this folder imports nothing from the rest of db/.
 import type { Kysely } from "kysely";
 
 export type Dialect = "sqlite" | "postgres";
