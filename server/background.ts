@@ -37,7 +37,7 @@ export function jobsOf({ db, reads, now, checkInIntervalSeconds, refusals }: Ser
       intervalMs: MINUTE_MS,
       work: () => sweepIdempotencyKeys(db, now()),
     },
-    // Refusals that arrived too fast to be written at once.
+    // Refusals that were too many to be written immediately.
     { name: "write refused enrollments", intervalMs: 5_000, work: () => refusals.flush() },
   ];
 }
@@ -55,7 +55,10 @@ export function startJobs(jobs: readonly Job[], log: Logger): () => void {
   };
 }
 
-/** Before the server ends. A failure loses refusals only, and does not keep the server from ending. */
+/**
+ * Writes the waiting refusals before the server stops. A failure loses refusals, but does not stop the
+ * shutdown.
+ */
 export async function writeAllRefusals(refusals: RefusalLedger, log: Logger): Promise<void> {
   try {
     while ((await refusals.flush()) > 0);

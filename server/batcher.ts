@@ -1,10 +1,10 @@
-// Collects requests while others are worked on, and hands them on in batches: many requests share one
+// Collects requests while a batch runs, and processes them in batches, so that many requests share one
 // transaction or one statement.
 
 export interface BatcherOptions<Request, Outcome> {
   /** Batches that run at the same time. */
   running: number;
-  /** The least time from the start of one batch to the next. */
+  /** The minimum time from the start of one batch to the next. */
   paceMs?: number;
   /**
    * Splits the waiting requests, in their order, into the next batch and the rest. An empty batch waits for a
@@ -12,8 +12,8 @@ export interface BatcherOptions<Request, Outcome> {
    */
   take: (waiting: Waiting<Request, Outcome>[]) => Split<Waiting<Request, Outcome>>;
   /**
-   * Returns the outcome of each request, in the same order; an Error is for its caller alone. A throw is for
-   * the whole batch.
+   * Returns the outcome of each request, in the same order. An Error rejects one request, an exception the
+   * whole batch.
    */
   work: (requests: Request[]) => Promise<(Outcome | Error)[]>;
 }

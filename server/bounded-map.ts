@@ -1,6 +1,4 @@
-/**
- * Sets the key as the latest of the map. When the map is full, the entry that was set longest ago makes room.
- */
+/** Sets the key as the latest of the map. If the map is full, deletes the entry that was set longest ago. */
 export function setBounded<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
   map.delete(key);
   if (map.size >= max) {

@@ -1,12 +1,12 @@
 // The caller of a route, and the HTTP request as it arrived.
 import type { Role } from "@attacklens/protocol/permissions.ts";
 
-/** A signed-in user, or a user whose API key was sent. */
+/** A signed-in user, or the user of an API key. */
 export interface User {
   id: string;
   name: string;
   email: string;
-  /** Through a key: the lower of the key's role and the user's. */
+  /** With an API key: the lower of the key's role and the user's. */
   role: Role;
   /** The API key that the request used. */
   apiKey?: { id: string; name: string };
@@ -22,17 +22,17 @@ export interface SensorCaller {
   instanceId: string;
   /** holder: it holds the key; open: its first check-in decides; clone: another host holds the key. */
   standing: "holder" | "open" | "clone";
-  /** Another instance has appeared with the key, and seems to run on another host. */
+  /** Another instance with the key has reported, and seems to run on another host. */
   hasNewcomers: boolean;
   keyChangedAt: number;
 }
 
-/** The request as it came, for the few handlers that need more than its input. */
+/** The HTTP request, for the few handlers that need more than its input. */
 export interface HttpRequest {
   method: string;
   path: string;
   headers: Headers;
-  /** The client's address as the server saw it. */
+  /** The client's address, after trusted proxies. */
   address: string;
   /** Headers to send with the reply. */
   replyHeaders: Headers;

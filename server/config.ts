@@ -49,7 +49,7 @@ function requireConsistent({ tls, tlsCert, tlsKey, listen, sensorListen }: Confi
     throw new ConfigError("--sensor-listen and --listen: give each a different port");
 }
 
-/** Where an operator sets it. */
+/** Returns the flag and the variable of the setting. */
 function sourceOf(name: SettingName): string {
   const { flag, variable }: Setting = SETTINGS[name];
   if (name === "databasePool") return `${variable}, or pool in DATABASE_URL`;
@@ -57,7 +57,7 @@ function sourceOf(name: SettingName): string {
 }
 
 /**
- * Returns what a port uses. Plain HTTP on a network, which shows passwords and tokens, must be chosen
+ * Returns whether a port uses TLS. Plain HTTP on a network exposes passwords and tokens, so it must be chosen
  * explicitly.
  */
 export function tlsOf(

@@ -63,7 +63,7 @@ export async function findApiKey(db: Database, id: string) {
   return await keys(db).where("apiKey.id", "=", id).executeTakeFirst();
 }
 
-/** The key, locked until the transaction ends. */
+/** Locks the key's row until the transaction ends. */
 export async function lockApiKey(tx: Database, id: string) {
   await lockRows(tx, tx.selectFrom("apiKey").select("id").where("id", "=", id)).execute();
   return await findApiKey(tx, id);

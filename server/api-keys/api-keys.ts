@@ -32,10 +32,10 @@ import {
 } from "./api-keys-store.ts";
 
 const DAY_MS = 86_400_000;
-/** A key in use is written as used once in this time. */
+/** The last use of a key is written at most once in this time. */
 const LAST_USE_MS = 60_000;
 
-/** The one function that decides a key's state. At the very instant of its expiry a key is expired. */
+/** Decides the status of a key. A key is already expired at the exact time of its expiry. */
 function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
   if (key.revokedAt !== null) return "revoked";
   if (key.expiresAt <= now) return "expired";
@@ -44,8 +44,8 @@ function statusOf(key: ApiKeyRow, now: number): ApiKeyStatus {
 }
 
 /**
- * A full sentence: why the action is impossible at `now`; undefined when it is possible. For `can` and for
- * enforcement.
+ * Returns a sentence with the reason why the action is impossible at `now`, or undefined if it is possible.
+ * For `can` and for enforcement.
  */
 function apiKeyObstacle(_action: "revoke", key: ApiKeyRow, now: number): string | undefined {
   const status = statusOf(key, now);
@@ -136,7 +136,7 @@ async function insertNewKey(
   return { id, value };
 }
 
-/** A key that has been used was delivered, and stays. Throws state-conflict. */
+/** A key that was used has been delivered, so its value is not replaced. Throws state-conflict. */
 async function replaceUnusedValue(tx: Database, now: number, user: User, id: string) {
   const key = await lockApiKey(tx, id);
   if (!key) throw cannotRepeat("API key", "no longer exists");
@@ -173,8 +173,8 @@ export async function revokeApiKey(db: Database, now: number, user: User, id: st
 }
 
 /**
- * The user of a key's value, with the key's role. The holder of a real value receives the reason of a
- * refusal. Throws not-signed-in.
+ * Returns the user of a key's value, with the key's role. A refusal states its reason only for an existing
+ * value. Throws not-signed-in.
  */
 export async function findApiKeyUser(
   db: Database,

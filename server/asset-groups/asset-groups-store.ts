@@ -1,4 +1,4 @@
-// Asset groups in SQL. A deleted group keeps its row, for the tokens that name it.
+// Asset groups in SQL. A deleted group keeps its row, because tokens still refer to it.
 import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
@@ -64,7 +64,7 @@ export async function findGroup(db: Database, now: number, id: string) {
   return await groupsWithCounts(db, now).where("assetGroup.id", "=", id).executeTakeFirst();
 }
 
-/** The group's row, locked until the transaction ends: it can't be deleted in the meantime. */
+/** Locks the group's row until the transaction ends, so that the group can't be deleted in the meantime. */
 export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTable | undefined> {
   const query = tx.selectFrom("assetGroup").selectAll().where("id", "=", id).where("deletedAt", "is", null);
   return await lockRows(tx, query).executeTakeFirst();
@@ -83,7 +83,7 @@ export async function updateGroupName(
   await tx.updateTable("assetGroup").set({ name, nameKey }).where("id", "=", id).execute();
 }
 
-/** Its assets have no group from now on. */
+/** From now on, its assets count as assets without a group. */
 export async function markGroupDeleted(tx: Database, id: string, deletedAt: number): Promise<void> {
   await tx.updateTable("assetGroup").set({ deletedAt }).where("id", "=", id).execute();
 }

@@ -29,7 +29,7 @@ function present(row: GroupRow, user: User): AssetGroup {
     createdBy: row.createdBy,
     assets: Number(row.assets),
     enrollmentTokens: Number(row.enrollmentTokens),
-    // No state of a group prevents anything.
+    // No state of a group prevents an action.
     can: permitted(user, "assets:manage", ["rename", "delete"], () => undefined),
   };
 }
@@ -112,7 +112,7 @@ export async function renameAssetGroup(db: Database, now: number, user: User, id
   return await getAssetGroup(db, now, user, id);
 }
 
-/** Its assets stay without a group; tokens scoped to it refuse from now on. Throws not-found. */
+/** Its assets stay, without a group. Tokens that are scoped to it admit no more sensors. Throws not-found. */
 export async function deleteAssetGroup(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
     const group = await lockGroup(tx, id);
@@ -128,7 +128,7 @@ export async function deleteAssetGroup(db: Database, now: number, user: User, id
   });
 }
 
-/** The group, which stays until the transaction ends; undefined when it is not there or deleted. */
+/** Locks the group until the transaction ends. Returns undefined if it does not exist or is deleted. */
 export async function lockAssetGroup(
   tx: Database,
   id: string,

@@ -109,7 +109,7 @@ export async function updateTags(tx: Database, id: string, tags: string): Promis
   await tx.updateTable("asset").set({ tags }).where("id", "=", id).execute();
 }
 
-/** A merged asset does not count as one of its group. */
+/** A merged asset does not count as an asset of its group. */
 export async function markMerged(tx: Database, id: string, mergedInto: string): Promise<void> {
   await setMergedInto(tx, id, mergedInto, -1);
 }
@@ -139,7 +139,7 @@ async function addToCount(tx: Database, groupId: string | null, added: number): 
     .execute();
 }
 
-/** A deleted group that assets still name. */
+/** Finds a deleted group that assets still refer to. */
 export async function findDeletedGroupWithAssets(db: Database): Promise<string | undefined> {
   const row = await db
     .selectFrom("assetGroup")
@@ -154,7 +154,7 @@ export async function findDeletedGroupWithAssets(db: Database): Promise<string |
   return row?.id;
 }
 
-/** Takes some of its assets out of a deleted group; returns how many. */
+/** Removes up to `limit` assets from a deleted group. Returns the number of assets. */
 export async function removeFromGroup(tx: Database, groupId: string, limit: number): Promise<number> {
   const { numUpdatedRows } = await tx
     .updateTable("asset")

@@ -1,4 +1,4 @@
-// Assets: listed for users, created for a sensor that enrolls.
+// Assets: lists them for users, and creates them for sensors that enroll.
 import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -57,13 +57,13 @@ export async function getAsset(db: Database, id: string) {
 export interface NewAsset {
   at: number;
   host: HostFacts;
-  /** The sensor awaits approval: what its host says of itself identifies nothing yet. */
+  /** The sensor awaits approval, so the facts of its host identify no asset yet. */
   isWithdrawn: boolean;
 }
 
 /**
- * Creates an asset for each sensor that enrolls. Host facts never select an existing asset: a match is only
- * proposed, and an operator or the tokens' rule merges.
+ * Creates an asset for each sensor that enrolls. Host facts never select an existing asset. They only lead to
+ * a match, which an operator or the tokens' rule can merge.
  */
 export async function createAssets<E extends NewAsset>(
   tx: Database,
@@ -94,12 +94,12 @@ export async function createAssets<E extends NewAsset>(
   return created;
 }
 
-/** The asset is identified by nothing, unless it has a sensor that is approved and live. */
+/** Removes the asset's identifiers, unless it has an approved, live sensor. */
 export async function withdrawIdentifiers(tx: Database, assetId: string): Promise<void> {
   await deleteIdentifiersUnlessLive(tx, assetId);
 }
 
-/** The asset is identified by what its host says: its sensor was approved. */
+/** Adds the host's facts as identifiers of the asset, because its sensor was approved. */
 export async function restoreIdentifiers(
   tx: Database,
   assetId: string,
@@ -111,7 +111,7 @@ export async function restoreIdentifiers(
   );
 }
 
-/** The sensor of the asset was enrolled again, from a host that says something else of itself. */
+/** Replaces the asset's identifiers, because its sensor re-enrolled from a host with other facts. */
 export async function replaceIdentifiers(
   tx: Database,
   assetId: string,
@@ -122,7 +122,7 @@ export async function replaceIdentifiers(
   await restoreIdentifiers(tx, assetId, now);
 }
 
-/** The two are one: `id` has the identifiers and tags of both from now on, and `formerId` is it. */
+/** Merges the asset `formerId` into `id`, which gets the identifiers and tags of both. */
 export async function mergeAsset(tx: Database, formerId: string, id: string): Promise<void> {
   const identifiers = await listIdentifiers(tx, formerId);
   await insertIdentifiers(
@@ -135,8 +135,8 @@ export async function mergeAsset(tx: Database, formerId: string, id: string): Pr
 }
 
 /**
- * Undoes mergeAsset. `host` is the host of the asset `id`: its facts stay, and facts of only the other host
- * go. Tags stay.
+ * Undoes mergeAsset. `host` is the host of the asset `id`: the asset keeps its facts, and loses the facts of
+ * only the other host. Tags stay.
  */
 export async function separateAsset(
   tx: Database,
@@ -155,12 +155,12 @@ export async function separateAsset(
   await markSeparate(tx, formerId);
 }
 
-/** Assets moved out of a deleted group in one transaction: others wait no longer than for it. */
+/** Assets that are removed from a deleted group in one transaction, which other transactions may wait for. */
 const MOVED_AT_ONCE = 200;
 
 /**
- * Takes the assets of deleted groups out of these; returns how many. Readers take them for assets without a
- * group already.
+ * Removes the assets from deleted groups. Returns the number of assets. Lists already show them without a
+ * group.
  */
 export async function emptyDeletedGroups(db: Database): Promise<number> {
   let moved = 0;

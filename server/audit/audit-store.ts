@@ -3,13 +3,13 @@ import { forSomeRows } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 
-/** The end of the chain, locked until the transaction ends: events are appended one after another. */
+/** Locks the end of the chain until the transaction ends, so that events are appended one after another. */
 export async function lockHead(tx: Database): Promise<{ sequence: number; hash: string }> {
   const query = tx.selectFrom("auditHead").select(["sequence", "hash"]).where("id", "=", 1);
   return await lockRows(tx, query).executeTakeFirstOrThrow();
 }
 
-/** The last of the events is the chain's new end. */
+/** Appends the events. The last one is the new end of the chain. */
 export async function appendEvents(tx: Database, events: AuditEventTable[]): Promise<void> {
   await forSomeRows(events, (some) => tx.insertInto("auditEvent").values(some).execute());
   const last = events.at(-1);

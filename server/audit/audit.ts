@@ -1,4 +1,4 @@
-// The audit log. Each event contains the SHA-256 of the one before it, so that a removed event is noticed.
+// The audit log. Each event contains the SHA-256 of the previous one, so that a removed event is detected.
 import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
@@ -57,7 +57,7 @@ export interface AuditEvent {
   details?: Record<string, Json>;
 }
 
-/** The user, or the API key that the request used. */
+/** Returns the user, or the API key that the request used. */
 export function userActor(user: User): AuditEvent["actor"] {
   if (user.apiKey) return { type: "api-key", id: user.apiKey.id, name: user.apiKey.name };
   return { type: "user", id: user.id, name: user.name };
@@ -65,20 +65,20 @@ export function userActor(user: User): AuditEvent["actor"] {
 
 const listeners = new WeakMap<Database, (event: AuditEvent) => void>();
 
-/** Calls the listener with each event that this process has recorded, after its commit. */
+/** Calls the listener with each event that this process records, after the commit. */
 export function onAuditEvents(db: Database, listener: (event: AuditEvent) => void): void {
   listeners.set(db, listener);
 }
 
 /**
- * Appends in the caller's transaction, which should write nothing after it: the chain's end stays locked
- * until the commit.
+ * Appends an event in the caller's transaction. It should be the last write of the transaction, because the
+ * chain's end stays locked until the commit.
  */
 export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise<void> {
   await recordAuditEvents(tx, [event]);
 }
 
-/** The same for several, in their order and at once. */
+/** Appends several events in their order. */
 export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Promise<void> {
   if (events.length === 0) return;
   let { sequence, hash: previousHash } = await lockHead(tx);
@@ -108,7 +108,10 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
   for (const topic of CHANGE_TOPICS.filter((one) => types.has(one))) await announce(tx, topic);
 }
 
-/** The sequence of the first event that does not continue the chain, or undefined when it is whole. */
+/**
+ * Returns the sequence of the first event that does not continue the chain, or undefined if the chain is
+ * intact.
+ */
 export async function findBreak(db: Database): Promise<number | undefined> {
   let previousHash = "";
   for (const [index, { hash, ...row }] of (await listEvents(db)).entries()) {

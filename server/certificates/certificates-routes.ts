@@ -9,7 +9,8 @@ export const certificateRoutes = [
     certificateExpiresAt: toInstant(connection.certificate()?.expiresAt ?? null),
   })),
   handler(getRoots, async ({ http }, { connection }) => {
-    // Strangers may ask: a cache in front can keep it for as long as a rotation takes to reach every server.
+    // The route is public, so a cache may keep the reply for the time that a rotation takes to reach every
+    // server.
     http.replyHeaders.set("cache-control", "public, max-age=60");
     return { certificates: connection.roots()?.certificates ?? [] };
   }),

@@ -6,12 +6,12 @@ import { countUpTo } from "../db/keyset.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 
-/** One server at a time decides whether there is a root, until its transaction ends. */
+/** Locks the table until the transaction ends, so that only one server at a time creates a root. */
 export async function lockAuthorities(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres") await sql`lock table certificate_authority in exclusive mode`.execute(tx);
 }
 
-/** Those that have not retired, the newest first. */
+/** Lists the roots that are not retired, the newest first. */
 export async function listAuthorities(db: Database, now: number): Promise<CertificateAuthorityTable[]> {
   return await db
     .selectFrom("certificateAuthority")
@@ -33,11 +33,11 @@ export async function setRetirement(tx: Database, ids: readonly string[], retire
   );
 }
 
-/** Sensors that exist and were last seen before, counted up to `most`, those that were seen first. */
+/** Counts the existing sensors that were not seen since, up to `most`. */
 export async function countSensorsNotSeenSince(db: Database, since: number, most: number): Promise<number> {
   const unseen = db
     .selectFrom("sensorPresence")
-    // A cross join, whose order SQLite does not change.
+    // A cross join, because SQLite does not reorder it.
     .crossJoin("sensor")
     .whereRef("sensor.id", "=", "sensorPresence.sensorId")
     .where("sensor.deletedAt", "is", null)

@@ -1,5 +1,5 @@
-// The private CA of a server without a public certificate. It is created when it is needed, is the same for
-// all servers of a database, and is replaced with an overlap in which the old root cross-signs the new one.
+// The private CA of a server without a public certificate. It is created when it is first needed. All servers
+// of a database share it. A rotation has an overlap, in which the old root cross-signs the new one.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
@@ -18,13 +18,13 @@ import { type Authority, crossSign, issue, makeAuthority, pinOf, type ServerCert
 const PURPOSE = "private ca";
 
 export interface Roots {
-  /** Of the root that signs now: what deploy commands carry. */
+  /** The pin of the newest root, which signs. Deploy commands contain it. */
   pin: string;
-  /** PEM, the newest first: what sensors trust. */
+  /** The roots that sensors trust. PEM, the newest first. */
   certificates: string[];
 }
 
-/** The roots that sensors may trust now; the first one is created here when there is none. */
+/** Returns the roots that sensors may trust now. Creates the first one if there is none. */
 export async function requireRoots(db: Database, now: number, secret: string): Promise<Roots> {
   let rows = await listAuthorities(db, now);
   if (rows.length === 0) {
@@ -43,8 +43,7 @@ export async function requireRoots(db: Database, now: number, secret: string): P
 }
 
 /**
- * A certificate for this server, by the root that signs now. Throws when the secret is not the one that
- * sealed the root's key.
+ * Issues a certificate for this server with the newest root. Throws if another secret sealed the root's key.
  */
 export async function issueServerCertificate(
   db: Database,
@@ -56,8 +55,8 @@ export async function issueServerCertificate(
   const rows = await listAuthorities(db, now);
   const [current, ...older] = rows;
   if (!current) throw new Error("No certificate authority is in force");
-  // Clients that trust an older root find the path to it first. Clients that trust the newest root need none
-  // of it.
+  // Cross certificates for clients that trust only an older root. Clients that trust the newest root ignore
+  // them.
   const issuers = [
     ...rows.flatMap(({ crossCertificate }, index) => (index < older.length ? (crossCertificate ?? []) : [])),
     ...older.map(({ certificate }) => certificate),
@@ -66,7 +65,7 @@ export async function issueServerCertificate(
   return await issue(authorityOf(current, secret), names, issuers, now);
 }
 
-/** A new root signs from now on. The ones before are trusted until `overlapMs` have passed. */
+/** Creates a new root, which signs from now on. The previous ones stay trusted for `overlapMs`. */
 export async function rotateAuthority(
   db: Database,
   now: number,
@@ -96,7 +95,7 @@ export async function rotateAuthority(
   });
 }
 
-/** Ends the overlap: only the newest root is trusted. Returns how many retired. */
+/** Ends the overlap, so that only the newest root is trusted. Returns the number of retired roots. */
 export async function retireAuthorities(db: Database, now: number): Promise<number> {
   return await inTransaction(db, async (tx) => {
     await lockAuthorities(tx);
@@ -112,8 +111,8 @@ export async function retireAuthorities(db: Database, now: number): Promise<numb
 }
 
 /**
- * The roots for a user to look at, the newest first. Sensors are counted up to COUNT_CAP + 1, which says that
- * there are more.
+ * Describes the roots for users, the newest first. A count of COUNT_CAP + 1 sensors means more than
+ * COUNT_CAP.
  */
 export async function describeAuthorities(db: Database, now: number) {
   const rows = await listAuthorities(db, now);

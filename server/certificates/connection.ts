@@ -1,4 +1,4 @@
-// How sensors reach this server: the address that they are given, and the certificate that they see there.
+// How sensors reach this server: the URL that they receive, and the certificate that they see there.
 import { hostname } from "node:os";
 import type { ServerTls } from "./server-tls.ts";
 import { pinOf } from "./x509.ts";
@@ -6,16 +6,14 @@ import { pinOf } from "./x509.ts";
 export interface ConnectionOptions {
   publicUrl: string | undefined;
   sensorUrl: string | undefined;
-  /**
-   * The address of the port that only sensors use, as it is bound; undefined: sensors and users share a port.
-   */
+  /** The bound address of the port for sensors; undefined: sensors and users share a port. */
   ownUrl: (() => string) | undefined;
-  /** undefined: this server ends no TLS for sensors. */
+  /** undefined: this server does not terminate TLS for sensors. */
   tls: ServerTls | undefined;
 }
 
 export function openConnection({ publicUrl, sensorUrl, ownUrl, tls }: ConnectionOptions) {
-  /** The port's address by a name that other machines can use. */
+  /** Returns the port's URL with a name that other machines can use. */
   function reachable(bound: string): string {
     const url = new URL(bound);
     if (publicUrl) url.hostname = new URL(publicUrl).hostname;
@@ -23,14 +21,14 @@ export function openConnection({ publicUrl, sensorUrl, ownUrl, tls }: Connection
     return url.origin;
   }
   return {
-    /** null: the address that users open the console with. */
+    /** null: the URL of the console. */
     sensorUrl: (): string | null => sensorUrl ?? (ownUrl ? reachable(ownUrl()) : (publicUrl ?? null)),
-    /** The certificate that sensors see; undefined: this server ends no TLS for them. */
+    /** The certificate that sensors see; undefined: this server does not terminate TLS for them. */
     certificate(): { pin: string; expiresAt: number } | undefined {
       const certificate = tls?.certificate();
       return certificate && { pin: pinOf(certificate.chain), expiresAt: certificate.expiresAt };
     },
-    /** The roots of the private CA, when sensors see its certificate. */
+    /** The roots of the private CA, if sensors see its certificate. */
     roots: (): { pin: string; pins: string[]; certificates: string[] } | undefined => tls?.roots(),
   };
 }

@@ -1,4 +1,4 @@
-// The certificate that this server shows: from the operator's files, or from the private CA and renewed
+// The certificate of this server: from the operator's files, or from the private CA and renewed
 // automatically.
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
@@ -11,14 +11,14 @@ const WARNED_BEFORE_MS = 14 * DAY_MS;
 
 export interface ServerTls {
   certificate(): ServerCertificate;
-  /** Of the private CA; undefined: the certificate is the operator's own. */
+  /** The roots of the private CA; undefined: the certificate is from the operator's files. */
   roots(): (Roots & { pins: string[] }) | undefined;
   /**
-   * Renews a certificate that expires soon, or warns once a day. Follows a rotation of the CA. True when
-   * there is another certificate now.
+   * Renews a certificate that expires soon, or warns once a day about the operator's. Follows a rotation of
+   * the CA. Returns true if the certificate has changed.
    */
   renew(): Promise<boolean>;
-  /** Reads the operator's files again. Throws when they cannot be used, and keeps the current certificate. */
+  /** Reads the operator's files again. Throws if they cannot be used, and keeps the current certificate. */
   reload(): Promise<boolean>;
 }
 
@@ -26,9 +26,9 @@ export interface TlsSource {
   db: Database;
   now: () => number;
   secret: string;
-  /** The operator's own; undefined: the private CA's. */
+  /** The operator's files; undefined: the private CA issues the certificate. */
   files: { certificate: string; key: string } | undefined;
-  /** How sensors may call this server. */
+  /** The names and addresses by which sensors may reach this server. */
   names: readonly string[];
   log: Logger;
 }

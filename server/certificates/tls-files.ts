@@ -1,12 +1,12 @@
-// A certificate and its key from the operator's files, checked before they are used.
+// Reads and checks a certificate and its key from the operator's files.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { explainFile } from "../explain-system.ts";
 import type { ServerCertificate } from "./x509.ts";
 
 /**
- * Throws, in words for the operator, what cannot be read, is no certificate or key, or does not belong
- * together.
+ * Throws Error with a message for the operator if a file is unreadable, is not a certificate or a key, or if
+ * the two do not belong together.
  */
 export function readTlsFiles(certificateFile: string, keyFile: string): ServerCertificate {
   const chain = read(certificateFile);
@@ -20,7 +20,7 @@ export function readTlsFiles(certificateFile: string, keyFile: string): ServerCe
   return { chain, privateKey, expiresAt: Date.parse(certificate.validTo) };
 }
 
-/** Throws Error for the operator when clients would refuse the certificate for its times. */
+/** Throws Error with a message for the operator if the certificate has expired or is not valid yet. */
 export function requireInForce(certificateFile: string, chain: string, now: number): void {
   const { validFrom, validTo } = new X509Certificate(chain);
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];

@@ -8,9 +8,9 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const DAY_MS = 86_400_000;
 const CA_LIFE_MS = 3_650 * DAY_MS;
 const LEAF_LIFE_MS = 90 * DAY_MS;
-/** Hosts whose clocks are slow accept a certificate that was issued a moment ago. */
+/** Certificates start in the past, so that hosts with slow clocks accept them. */
 const BACKDATED_MS = 7 * DAY_MS;
-/** What is left of a server's certificate when it is replaced. */
+/** The remaining validity at which a server certificate is renewed. */
 export const RENEWED_BEFORE_MS = 30 * DAY_MS;
 
 export interface Authority {
@@ -21,7 +21,7 @@ export interface Authority {
 }
 
 export interface ServerCertificate {
-  /** PEM; the server's own first. */
+  /** PEM. The server's certificate is first. */
   chain: string;
   /** PEM. */
   privateKey: string;
@@ -29,8 +29,8 @@ export interface ServerCertificate {
 }
 
 /**
- * `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo: the same however often the key is
- * certified.
+ * Returns `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo. It is the same for every
+ * certificate of a key.
  */
 export function pinOf(certificate: string): string {
   const spki = new ReadCertificate(certificate).publicKey.export({ format: "der", type: "spki" });
@@ -53,8 +53,8 @@ export async function makeAuthority(now: number): Promise<Authority> {
 }
 
 /**
- * A certificate for the authority's key by an older authority, in PEM. Clients that trust only the older one
- * accept the new one with it.
+ * Returns a certificate for the authority's key, issued by an older authority, in PEM. With it, clients that
+ * trust only the older one accept the new one.
  */
 export async function crossSign(authority: Authority, older: Authority, now: number): Promise<string> {
   const subject = new x509.X509Certificate(authority.certificate);
@@ -77,8 +77,8 @@ export async function crossSign(authority: Authority, older: Authority, now: num
 }
 
 /**
- * A server's certificate for host names and addresses, with a separate key. `issuers` are sent with it, in
- * their order.
+ * Issues a server certificate for host names and addresses, with a new key. The server sends `issuers` after
+ * it.
  */
 export async function issue(
   authority: Authority,
@@ -119,14 +119,14 @@ export async function issue(
 
 async function authorityExtensions(publicKey: x509.PublicKeyType): Promise<x509.Extension[]> {
   return [
-    // It certifies servers, and successors of itself.
+    // A CA certificate: it signs servers' certificates and cross certificates.
     new x509.BasicConstraintsExtension(true, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
     await x509.SubjectKeyIdentifierExtension.create(publicKey),
   ];
 }
 
-/** Positive, 16 bytes, as random as RFC 5280, section 4.1.2.2, allows. */
+/** Returns a random positive number of 16 bytes (RFC 5280, section 4.1.2.2). */
 function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0]! & 0x7f) | 0x40;

@@ -1,5 +1,5 @@
-// The open streams of changes. Each console receives the topics that changed, collected for a moment, and a
-// keep-alive in between.
+// The open streams of changes. Each console receives the topics that changed, collected for a short time, and
+// keep-alives.
 import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { onChanges } from "../db/changes.ts";
@@ -8,13 +8,14 @@ import type { Database } from "../db/schema.ts";
 const LIMITS = { streams: 2_000, streamsOfUser: 20 };
 /** Changes within this time are one event. */
 const GATHER_MS = 200;
-/** Shorter than the 60 seconds after which proxies and Bun give up a silent connection. */
+/** Shorter than the 60 seconds after which proxies and Bun close a silent connection. */
 const SIGN_OF_LIFE_MS = 20_000;
 /**
- * A client that opens a stream again is checked again: an ended session receives changes only for this long.
+ * The client must then open a new stream and is authenticated again, so an ended session gets no more
+ * changes.
  */
 const MAX_LIFE_MS = 120_000;
-/** Of events that a slow reader has not taken. */
+/** Events that a slow reader has not read. */
 const MAX_UNREAD = 50;
 
 export function openChangeStreams(db: Database) {
@@ -65,7 +66,7 @@ export function openChangeStreams(db: Database) {
             }
           };
           streams.set(end, userId);
-          // Tells the reader, and every proxy before it, that the stream has begun.
+          // Sent at once, so that proxies and the reader see the start of the stream.
           send("retry: 1000\n\n");
         },
         cancel() {

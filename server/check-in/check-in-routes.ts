@@ -17,7 +17,7 @@ export const checkInRoutes = [
   }),
 ];
 
-/** The CA certificates that a sensor must trust from now on, when they have changed. */
+/** Returns the CA certificates that the sensor must trust from now on, if they have changed. */
 function trustChange({ roots }: Connection, trustedPins: string[] | undefined) {
   const latest = roots();
   if (!latest || !trustedPins || latest.pins.toSorted().join() === trustedPins.toSorted().join()) return {};

@@ -7,8 +7,8 @@ import { recordReport } from "../inventory/inventory.ts";
 import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
 
 /**
- * Reports of an instance whose ownership of the key is undecided are held: it asks again earlier, and nothing
- * is stored. Throws sensor-cloned, state-conflict, too-many-requests.
+ * While an instance's ownership of the key is undecided, it checks in sooner, and its reports are not stored.
+ * Throws sensor-cloned, state-conflict, too-many-requests.
  */
 export async function checkIn(
   db: Database,

@@ -77,7 +77,7 @@ function commandError(route: Route, origin: string, error: Error): CommandError 
   if (error instanceof Problem) return refusalError(error);
   if (!(error instanceof UnexpectedReply)) return unreachable(route, origin, error);
   const { cause, status } = error;
-  // Its body broke off.
+  // The body of the reply broke off.
   if (cause instanceof Error && !(cause instanceof SyntaxError)) return unreachable(route, origin, cause);
   return new CommandError(
     "unreachable",

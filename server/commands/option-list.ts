@@ -2,7 +2,7 @@
 
 const WIDTH = 100;
 
-/** Lines of `option  description`. A long description continues below itself. */
+/** Returns lines of `option  description`. A long description continues on indented lines. */
 export function optionList(options: readonly (readonly [option: string, description: string])[]): string {
   const column = 4 + Math.max(...options.map(([option]) => option.length));
   return options

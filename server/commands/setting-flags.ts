@@ -25,7 +25,7 @@ export const SETTING_FLAGS = Object.fromEntries(
   Object.values(TOKEN_SETTINGS).map(({ flag, kind }) => [flag, OPTIONS[kind]]),
 ) as { [F in FlagName]: (typeof OPTIONS)[Kind<F>] };
 
-/** The settings that flags give; the server chooses the others. Throws CommandError. */
+/** Returns the settings of the given flags. The server has defaults for the others. Throws CommandError. */
 export function readSettings(
   flags: Partial<Record<FlagName, string | string[] | boolean>>,
 ): Partial<TokenSettings> {
@@ -44,7 +44,7 @@ function parseFlag(setting: TokenSetting, value: string | string[] | boolean) {
   return value;
 }
 
-/** The flags with their help, one below the other. */
+/** The help of the flags, one per line. */
 export const SETTINGS_HELP = optionList(
   Object.values(TOKEN_SETTINGS).map((setting) => [usageOf(setting), helpOf(setting)]),
 );

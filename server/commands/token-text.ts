@@ -47,7 +47,7 @@ function scopeText({ scope }: EnrollmentToken): string {
   return scope.assetGroup.deleted ? `${scope.assetGroup.name} (deleted)` : scope.assetGroup.name;
 }
 
-/** The value as a flag accepts it where it is one of several rules; else in words. */
+/** Returns a rule as the flag accepts it, and any other value in words. */
 function settingText(token: EnrollmentToken, name: TokenSettingName): string | undefined {
   return TOKEN_SETTINGS[name].kind === "choice"
     ? String(token[name])
