@@ -111,7 +111,7 @@ function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
 /** Crockford's base 32, without letters that look like digits. */
 const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** The same for the same key and reason, so that all attempts of a host that retries have one reference. */
+/** Returns one reference per key and reason, so that all attempts of a host that retries share it. */
 function refusalReference(publicKey: string, reason: RefusalReason): string {
   const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
   return formatReference(hash.subarray(0, 12));

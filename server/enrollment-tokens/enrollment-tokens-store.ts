@@ -210,13 +210,13 @@ export async function replaceTokenValue(
   await tx.updateTable("enrollmentToken").set(value).where("id", "=", id).execute();
 }
 
-/** Whether a host has presented the token's value, accepted or refused. */
+/** Returns whether a host has presented the token's value, with or without success. */
 export async function hasAttempts(db: Database, tokenId: string): Promise<boolean> {
   const row = await db
     .selectFrom("enrollmentAttempt")
     .select("id")
     .where("enrollmentTokenId", "=", tokenId)
-    // The order of an index, which PostgreSQL then does not pass over for a scan that it hopes to end soon.
+    // The order of an index. Without it, PostgreSQL can choose a scan that it expects to end early.
     .orderBy("at")
     .limit(1)
     .executeTakeFirst();
@@ -245,7 +245,7 @@ export async function findRollout(db: Database, id: string): Promise<string | nu
   return row?.expected;
 }
 
-/** In the transaction that has locked the token. */
+/** Call it in the transaction that has locked the token. */
 export async function upsertRollout(tx: Database, id: string, expected: string): Promise<void> {
   await tx
     .insertInto("tokenRollout")

@@ -48,7 +48,9 @@ export function openRefusalLedger(db: Database, now: () => number, limits: typeo
     });
   }
 
-  /** Writes those that have waited longest. They wait again if the write fails. */
+  /**
+   * Writes up to `most` refusals, those that have waited longest first. They wait again if the write fails.
+   */
   async function writeWaiting(most: number): Promise<void> {
     const batch = waiting.entries().take(most).toArray();
     for (const [key] of batch) waiting.delete(key);

@@ -20,7 +20,7 @@ import { getEnrollmentToken } from "./enrollment-tokens.ts";
 import { revokeLockedToken } from "./token-changes.ts";
 import { badField } from "./token-settings.ts";
 
-/** Which sensors of the token a request names. */
+/** The sensors of the token that a request selects. */
 interface SensorFilter {
   since?: string | undefined;
   network?: string | undefined;
@@ -29,8 +29,8 @@ interface SensorFilter {
 const sinceOf = ({ since }: SensorFilter) => (since === undefined ? 0 : Date.parse(since));
 
 /**
- * Yields the token's sensors that match the filter and are not blocked, in slices by hostname. The network is
- * that of the address from which a sensor enrolled.
+ * Yields the token's sensors that match the filter and are not blocked, in slices by hostname. The network
+ * filter applies to the address from which a sensor enrolled.
  */
 async function* matchingSlices(db: Database, tokenId: string, { network, ...filter }: SensorFilter) {
   const parsed = network === undefined ? undefined : parseNetwork(network);

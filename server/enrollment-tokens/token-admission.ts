@@ -13,10 +13,7 @@ import { countUses, lockToken, lockTokenOfSensor } from "./enrollment-tokens-sto
 import { toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
-/**
- * Returns the SHA-256 under which the value is stored. Throws token-unknown for a malformed value, without a
- * query.
- */
+/** Returns the stored SHA-256 of the value. Throws token-unknown for a malformed value, without a query. */
 export function parseTokenValue(value: string): string {
   if (tokenValueError(value) !== undefined) throw tokenUnknown();
   return hashTokenValue(value);
@@ -52,7 +49,7 @@ export async function lockTokenByHash(tx: Database, valueHash: string): Promise<
   return token && (await withRules(tx, token));
 }
 
-/** Locks the token that a sensor enrolled with, as `lockTokenByHash` does. A deleted token admits no host. */
+/** Locks the token that a sensor enrolled with, like `lockTokenByHash`. A deleted token admits no host. */
 export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise<LockedToken> {
   return await withRules(tx, await lockTokenOfSensor(tx, sensorId));
 }

@@ -1,4 +1,4 @@
-// What a user can do to an existing token. No change here affects enrolled sensors.
+// Changes of an existing token. None of them affects enrolled sensors.
 import type { updateEnrollmentToken as updateRoute } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { recordAuditEvent } from "../audit/audit.ts";

@@ -1,5 +1,5 @@
-// Which action is impossible in which state of an enrollment token. `can`, its enforcement, and the CLI's
-// messages use it.
+// The states of an enrollment token that prevent an action. `can`, its enforcement, and the messages of the
+// CLI use them.
 import type { EnrollmentToken, TokenStatus } from "@attacklens/protocol/enrollment-tokens.ts";
 import { enrollmentTokenStatus, type TokenFacts } from "./token-status.ts";
 

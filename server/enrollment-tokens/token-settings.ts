@@ -65,7 +65,7 @@ export function toSettings(columns: TokenSettingColumns): TokenSettings {
   });
 }
 
-/** What an audit event shows of a token. */
+/** The columns of a token in an audit event. */
 export function describeColumns(columns: EditableColumns): Record<string, Json> {
   const { name, description, expiresAt } = columns;
   return { name, description, expiresAt: toInstant(expiresAt), ...toSettings(columns) };
@@ -73,7 +73,7 @@ export function describeColumns(columns: EditableColumns): Record<string, Json> 
 
 const stringList = z.array(z.string());
 
-/** Of a column that holds a list. */
+/** Parses a column that contains a list. */
 export function parseList(text: string): string[] {
   return stringList.parse(JSON.parse(text));
 }

@@ -24,7 +24,7 @@ export function enrollmentTokenStatus(token: TokenFacts, now: number): TokenStat
 
 const DAY_MS = 86_400_000;
 
-/** What needs attention. Only a token that can still admit sensors has warnings. */
+/** Returns what needs attention. Only a token that can still admit sensors has warnings. */
 export function tokenWarnings(
   token: TokenFacts & { createdAt: number; lastUsedAt: number | null },
   now: number,

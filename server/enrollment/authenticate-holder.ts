@@ -1,6 +1,6 @@
-// Authenticates the holder of an enrollment token or a re-enrollment ticket: the token exists, and the
-// request is signed with the key that it claims. All of it happens before the body is read. What the token or
-// ticket allows is decided later.
+// Authenticates the holder of an enrollment token or a re-enrollment ticket, before the body is read: the
+// token or ticket exists, and the request is signed with the key that it claims. The rules of the token or
+// ticket are checked later.
 import { createHash } from "node:crypto";
 import { publicKey as publicKeySchema } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -21,17 +21,14 @@ import {
 import type { KnownTokens } from "./known-tokens.ts";
 import { requireTicket, ticketUnknown } from "./re-enroll.ts";
 
-/**
- * The sender of an enrollment token or a re-enrollment ticket that exists. What the token allows is decided
- * later.
- */
+/** The sender of an existing enrollment token or re-enrollment ticket. Its rules are checked later. */
 export interface TokenHolder {
   valueHash: string;
-  /** Of a route that is signed by the new key; undefined: the route is not signed. */
+  /** The new key that signed the request; undefined: the route needs no signature. */
   signed: { publicKey: string; nonce: number } | undefined;
 }
 
-/** What holders are judged with. */
+/** The parts of the server that authentication uses. */
 interface HolderDoor {
   db: Database;
   now: () => number;
@@ -40,8 +37,8 @@ interface HolderDoor {
 }
 
 /**
- * Throws token-unknown or ticket-unknown, too-many-requests; signature-missing, signature-invalid,
- * clock-skewed where the route is signed by the new key.
+ * Throws token-unknown or ticket-unknown, too-many-requests. If the new key must sign the route, also throws
+ * signature-missing, signature-invalid, clock-skewed.
  */
 export async function authenticateHolder(
   door: HolderDoor,
@@ -74,7 +71,7 @@ export async function authenticateHolder(
   }
 }
 
-/** The key is the `keyid`, as the body has it: its signature is checked without the body. */
+/** The `keyid` is the new key itself, so the signature is checked before the body is read. */
 function parseNewKeySignature(headers: Headers): ClaimedSignature {
   const claimed = parseSignature(headers, ENROLL_SIGNED_COMPONENTS);
   if (publicKeySchema.safeParse(claimed.keyid).success) return claimed;
@@ -84,7 +81,7 @@ function parseNewKeySignature(headers: Headers): ClaimedSignature {
   );
 }
 
-/** The key that a holder has signed with. Throws signature-invalid unless it is the body's. */
+/** Returns the nonce of the signature. Throws signature-invalid unless the signing key is the body's key. */
 export function signedKey({ signed }: TokenHolder, publicKey: string): { nonce: number } {
   if (signed?.publicKey === publicKey) return signed;
   throw new Problem("signature-invalid", "The signature is refused: keyid must be the body's publicKey");

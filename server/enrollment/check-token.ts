@@ -1,5 +1,5 @@
-// What an enrollment would result in, for an operator who prepares a rollout: the same judgment, and nothing
-// is stored.
+// Checks a token for an operator who prepares a rollout: returns the result of an enrollment, and stores
+// nothing.
 import type { checkToken as checkRoute } from "@attacklens/protocol/enroll.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
@@ -9,7 +9,7 @@ import { lockTokenByHash, RefusedAttempt, tokenUnknown } from "../enrollment-tok
 import type { Enrolled } from "../sensors/create-sensors.ts";
 import type { TokenQueue } from "./enrollment-queue.ts";
 
-/** A host that asks what its enrollment would result in. */
+/** A host that checks its token. */
 export interface TokenCheck {
   valueHash: string;
   at: number;
@@ -17,7 +17,7 @@ export interface TokenCheck {
   hostname: string;
 }
 
-/** What the token would do for the host. */
+/** The result of an enrollment of the host. */
 export interface CheckedToken extends Omit<Enrolled, "sensorId"> {
   reEnrollLost: LostSensorRule;
 }
@@ -27,10 +27,7 @@ type Judgment = Pick<
   "refusal" | "assetGroup" | "awaitingApproval" | "reEnrollLost"
 >;
 
-/**
- * The holder of a token that exists receives the reason of a refusal. Throws token-unknown,
- * too-many-requests.
- */
+/** Throws the refusal of the token with its reason, token-unknown, too-many-requests. */
 export async function checkToken(
   checkQueue: TokenQueue<TokenCheck, CheckedToken>,
   check: TokenCheck,
@@ -44,7 +41,7 @@ export async function checkToken(
   }
 }
 
-/** All checks have the same `valueHash`. Each result is as if the check came alone. */
+/** All checks have the same `valueHash`. Their results do not affect each other. */
 export async function checkBatch(db: Database, batch: TokenCheck[]): Promise<(CheckedToken | Error)[]> {
   const [first] = batch;
   if (!first) return [];

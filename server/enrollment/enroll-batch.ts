@@ -1,6 +1,6 @@
-// Enrollments with one token in one transaction: the token is locked once, each host is judged separately and
-// takes one use, and one statement per table writes all results. A refusal does not undo another host's
-// enrollment.
+// Enrolls a batch of hosts with one token in one transaction: locks the token once, judges each host
+// separately, counts one use for each, and writes all results with one statement per table. A refusal does
+// not undo another host's enrollment.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { isDuplicate } from "../db/dialect.ts";
@@ -30,12 +30,12 @@ export interface EnrollRequest {
   nonce: number;
 }
 
-/** The result of one request: an error is for its caller alone. */
+/** The result of one request. An Error rejects only this request. */
 export type Outcome = Enrolled | Error;
 
 /**
  * All requests have the same `valueHash`. The same key with the same token gets the same sensor, even if the
- * token was changed or deleted since. Throws when the database cannot be used; then no host is enrolled.
+ * token was changed or deleted since. If the database fails, throws and enrolls no host.
  */
 export async function enrollBatch(
   db: Database,
@@ -47,8 +47,8 @@ export async function enrollBatch(
   } catch (error) {
     if (!isDuplicate(error)) throw error;
   }
-  // Another token's enrollment claimed one of the keys or assets at this moment: each request alone finds
-  // what that one has created.
+  // An enrollment with another token claimed one of the keys or assets at the same time. Run separately, each
+  // request finds the rows of that enrollment.
   const outcomes: Outcome[] = [];
   for (const request of batch) {
     const enroll = (tx: Database) => enrollAll(tx, [request], checkInIntervalSeconds);
@@ -68,7 +68,7 @@ async function enrollAll(
   if (!first) return [];
   await readByIndex(tx);
   const token = await lockTokenByHash(tx, first.valueHash);
-  // After the lock, so that every earlier enrollment with this token is found.
+  // Reads the keys after the lock, to find every earlier enrollment with this token.
   const keys = await readKnownKeys(tx, [...new Set(batch.map(({ publicKey }) => publicKey))]);
   const enrolled = new Map<string, Enrolled>();
   const admitted: Admitted[] = [];
@@ -113,7 +113,7 @@ async function create(
     assetGroupId,
     admitted.map((one) => ({ ...one, awaitsApproval, clonedFrom: null })),
   );
-  // A sensor that awaits approval is compared when it is approved.
+  // A sensor that awaits approval is compared at its approval.
   if (!awaitsApproval)
     await detectMatches(
       tx,

@@ -1,6 +1,5 @@
-// A host that runs with another sensor's key becomes a separate sensor. It passes the same rules as an
-// enrollment, under the lock of the token that the original enrolled with. Where the token refuses it, it
-// needs approval.
+// Makes a host with another sensor's key a separate sensor. The rules of an enrollment apply, under the lock
+// of the original's token. If the token refuses the host, its sensor needs approval.
 import type { enrollClone as cloneRoute } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
@@ -20,10 +19,11 @@ import { readKnownKeys } from "../sensors/record/known-keys.ts";
 import { type LockedSensor, lockLiveSensor } from "../sensors/record/locked-sensor.ts";
 
 /**
- * Clones of one enrolled sensor, and their clones, that its token admits. Each further one needs approval.
+ * The number of clones of one enrolled sensor, including their clones, that its token admits. Others need
+ * approval.
  */
 export const ADMITTED_CLONES = 20;
-/** Clones of one enrolled sensor that await approval at the same time. */
+/** The number of clones of one enrolled sensor that may await approval at the same time. */
 const WAITING_CLONES = 1_000;
 
 type CloneRequest = RouteInput<typeof cloneRoute>["body"];
@@ -35,7 +35,7 @@ interface Attempt {
   hostname: string;
 }
 
-/** The same new key gets the same sensor again. */
+/** A repeated request with the same new key returns the same sensor. */
 export async function enrollClone(
   db: Database,
   { refusals, checkInIntervalSeconds }: { refusals: RefusalLedger; checkInIntervalSeconds: number },
@@ -63,7 +63,7 @@ async function enrollInTransaction(
   checkInIntervalSeconds: number,
 ): Promise<string> {
   const { at, address } = attempt;
-  // The token first, as in every enrollment and every change of a token.
+  // Locks the token first, like every enrollment and every change of a token, to avoid deadlocks.
   const token = await lockRulesOfSensor(tx, caller.id);
   const original = await lockLiveSensor(tx, caller.id);
   requireUnblocked(original);
@@ -95,8 +95,8 @@ function requireUnblocked({ blockedAt }: LockedSensor): void {
 }
 
 /**
- * A clone that the token refuses takes no use and awaits approval: to approve it is an operator's decision
- * about this one host. Throws RefusedAttempt where not even that is possible.
+ * A clone that the token refuses awaits approval and counts as no use. An operator decides about this one
+ * host. Throws RefusedAttempt if the clone cannot await approval either.
  */
 function admitClone(
   token: LockedToken,

@@ -9,10 +9,7 @@ import { signedKey, type TokenHolder } from "./authenticate-holder.ts";
 import type { EnrollRequest } from "./enroll-batch.ts";
 import type { TokenQueue } from "./enrollment-queue.ts";
 
-/**
- * The same key with the same token gets the same sensor again, even if the token was changed or deleted
- * since.
- */
+/** The same key with the same token gets the same sensor, even if the token was changed or deleted since. */
 export async function enrollSensor(
   { enrollQueue, refusals }: { enrollQueue: TokenQueue<EnrollRequest, Enrolled>; refusals: RefusalLedger },
   { at, address }: { at: number; address: string },

@@ -1,21 +1,21 @@
-// Collects requests with tokens, and processes those with one token together. A rollout of ten thousand hosts
-// needs neither a transaction for each host, nor all connections, nor unbounded memory.
+// Collects requests with tokens, and processes requests with the same token in batches. So a rollout of ten
+// thousand hosts does not need a transaction per host, all connections, or unlimited memory.
 
 import { openBatcher } from "../batcher.ts";
 import { openRetryAfter } from "../retry-after.ts";
 
 export const TOKEN_QUEUE_LIMITS = {
-  /** Batches, each of another token: two of one token would wait for its lock. */
+  /** Simultaneous batches, each of a different token: two of the same token would wait for its lock. */
   running: 4,
   batch: 100,
   waiting: 2_000,
-  /** The rate of a small machine. Refused hosts are asked to return at this rate. */
+  /** The rate of a small machine. Retry-After spreads refused hosts over time at this rate. */
   perSecond: 500,
 };
 
 /**
- * The requests of a batch have the same token. `work` returns the outcome of each, or throws when there is
- * none for any.
+ * All requests of a batch have the same token. `work` returns the outcome of each, or throws for the whole
+ * batch.
  */
 export function openTokenQueue<Request extends { valueHash: string }, Outcome>(
   now: () => number,
@@ -26,7 +26,7 @@ export function openTokenQueue<Request extends { valueHash: string }, Outcome>(
   const running = new Set<string>();
   const batcher = openBatcher<Request, Outcome>({
     running: limits.running,
-    /** Requests with one token. The token's rest goes to the end of the line. */
+    /** Takes requests with one token. Its other requests move to the end of the queue. */
     take(waiting) {
       const token = waiting.find(({ request }) => !running.has(request.valueHash))?.request.valueHash;
       if (token === undefined) return { batch: [], rest: waiting };
@@ -46,7 +46,8 @@ export function openTokenQueue<Request extends { valueHash: string }, Outcome>(
 
   return {
     /**
-     * Returns after the commit. Throws too-many-requests when too many wait, and the refusal of the request.
+     * Returns after the commit. Throws too-many-requests if too many requests wait, and the refusal of the
+     * request.
      */
     async add(request: Request): Promise<Outcome> {
       const waiting = batcher.waiting();

@@ -33,7 +33,7 @@ export const enrollmentRoutes = [
   }),
 ];
 
-/** What an enrolled host receives about the server. */
+/** The facts about the server that an enrolled host receives. */
 function aboutServer({ now, checkInIntervalSeconds, answers, connection }: Services) {
   return {
     checkInIntervalSeconds,

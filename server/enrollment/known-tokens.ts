@@ -1,29 +1,29 @@
-// Lets only requests with the value of a token continue to the real check of an enrollment. Invented values
-// are recognized without a transaction, by look-ups of many values at a time. The number of look-ups per
-// second is bounded, whatever arrives.
+// Lets only requests with the value of an existing token continue to the check of the enrollment. Invented
+// values are refused without a transaction, by look-ups of many values at a time. The number of look-ups per
+// second is limited.
 import { openBatcher } from "../batcher.ts";
 import { setBounded } from "../bounded-map.ts";
 import { tokenUnknown } from "../enrollment-tokens/token-admission.ts";
 import { openRetryAfter } from "../retry-after.ts";
 
 const LIMITS = {
-  /** Values of one look-up. */
+  /** Values in one look-up. */
   batch: 500,
-  /** From one look-up to the next: 40 a second at the most. */
+  /** Time from one look-up to the next: at most 40 per second. */
   paceMs: 25,
-  /** Values that wait for a look-up; a fifth of a second at that pace. */
+  /** Values that wait for a look-up: a fifth of a second at that pace. */
   waiting: 4_000,
   /** Hashes kept in memory, of values that exist and of values that do not. */
   kept: 20_000,
 };
 
 /**
- * A value that does not exist now never will: we draw them. The minute is for a database that is restored
- * under us.
+ * The server draws token values at random, so an unknown value stays unknown. The limit is for a database
+ * that is restored while the server runs.
  */
 const UNKNOWN_MS = 60_000;
 
-/** `findExisting` returns those of the hashes that tokens have. */
+/** `findExisting` returns the hashes that belong to a token. */
 export function openKnownTokens(
   findExisting: (hashes: string[]) => Promise<Set<string>>,
   now: () => number,
@@ -64,8 +64,8 @@ export function openKnownTokens(
 
   return {
     /**
-     * Returns when the hash is of a token's value, whatever the token's state is. Throws token-unknown, or
-     * too-many-requests when too many unknown values are being tried.
+     * Resolves if the hash belongs to a token in any state. Throws token-unknown, or too-many-requests if too
+     * many values wait for a look-up.
      */
     async require(hash: string): Promise<void> {
       if (known.has(hash)) return setBounded(known, hash, true, limits.kept);

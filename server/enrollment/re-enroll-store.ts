@@ -6,7 +6,7 @@ export async function insertTicket(tx: Database, ticket: ReEnrollTicketTable): P
   await tx.insertInto("reEnrollTicket").values(ticket).execute();
 }
 
-/** Ends the tickets of a sensor that were not used. */
+/** Deletes the unused tickets of a sensor. */
 export async function deleteUnusedTickets(tx: Database, sensorId: string): Promise<void> {
   await tx
     .deleteFrom("reEnrollTicket")
@@ -15,7 +15,7 @@ export async function deleteUnusedTickets(tx: Database, sensorId: string): Promi
     .execute();
 }
 
-/** The ticket with the id or the value's hash, locked until the transaction ends. */
+/** Locks the ticket with the id or the hash of the value until the transaction ends. */
 export async function lockTicket(
   tx: Database,
   by: { id: string } | { valueHash: string },
@@ -29,7 +29,7 @@ export async function replaceTicketValue(tx: Database, id: string, valueHash: st
   await tx.updateTable("reEnrollTicket").set({ valueHash }).where("id", "=", id).execute();
 }
 
-/** Without a lock, to refuse invented values cheaply. */
+/** Returns whether the ticket exists. Takes no lock, to refuse invented values cheaply. */
 export async function hasTicket(db: Database, valueHash: string): Promise<boolean> {
   const row = await db
     .selectFrom("reEnrollTicket")

@@ -1,4 +1,4 @@
-// Re-enrollment tickets: a ticket gives an existing sensor to the key of the one host that sends it.
+// Re-enrollment tickets: a ticket gives an existing sensor to the key of the first host that sends it.
 import { createHash, randomBytes } from "node:crypto";
 import type { reEnroll as reEnrollRoute } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -132,10 +132,7 @@ export async function reEnroll(
   return enrolled;
 }
 
-/**
- * Returns when a ticket has the value, whatever the ticket's state is. Throws ticket-unknown,
- * too-many-requests.
- */
+/** Resolves if a ticket in any state has the value. Throws ticket-unknown, too-many-requests. */
 export async function requireTicket(db: Database, valueHash: string): Promise<void> {
   if (lookUps >= MAX_LOOK_UPS) {
     throw new Problem("too-many-requests", "Cannot re-enroll sensor: too many values are being tried", {
