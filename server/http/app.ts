@@ -1,6 +1,6 @@
-// Every route on one Hono: its request, its handler, and its reply. Hono's own middleware for 405 does
-// not fit: it replaces a reply of 404, so the metrics and the log would count each 405 as a request for an
-// unknown address too.
+// Serves every route with Hono: its request, its handler, and its reply. Hono's own middleware for 405
+// replaces a 404 reply, so the metrics and the log would also count each 405 as a request for an unknown
+// path.
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
@@ -54,12 +54,12 @@ export interface AppOptions {
   services: Services;
   metrics: Metrics;
   metricsToken: string | undefined;
-  /** True when users open the console by HTTPS. */
+  /** Users open the console by HTTPS. */
   secure: boolean;
   consoleFile: (path: string, headers: Headers) => Response | undefined;
 }
 
-/** What Bun.serve adds to a request. */
+/** The values that Bun.serve adds to a request. */
 interface Env {
   Bindings: { address: string; port: "shared" | "sensors" | "users" };
   Variables: { route: string; requestId: string; isBodyRead: boolean };
@@ -72,7 +72,7 @@ export function createApp(options: AppOptions) {
   const logRequest = openRequestLog(services.log);
   const logOutage = openOutageLog(services.log);
 
-  // No header name: a client does not choose the id.
+  // Without a header name, a client cannot choose the id.
   app.use(requestId({ headerName: "", generator: () => Bun.randomUUIDv7() }));
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -158,7 +158,7 @@ export function createApp(options: AppOptions) {
   return app;
 }
 
-/** Signs the refusal of a sensor's request, and ties it to that request. */
+/** Signs the refusal of a sensor's request. The signature covers the request's signature. */
 async function signRefusal(c: Context<Env>, { answers, now }: Services): Promise<void> {
   const requestSignature = c.req.raw.headers.get("signature");
   if (requestSignature === null || requestSignature.length > 1_000) return;
@@ -188,7 +188,7 @@ async function answer(
   const received = await receive(door, route, c.req.raw, params, http, () => c.set("isBodyRead", true));
   try {
     if (route.streams) {
-      // A reply to HEAD has no body: a stream that was opened for it would never be read, and never end.
+      // A reply to HEAD has no body. A stream that the handler opened would never be read and never end.
       if (c.req.method !== "HEAD") await handle(received.request as never, door.services);
       return streamReply(route.streams, http);
     }
@@ -209,7 +209,7 @@ async function answer(
   }
 }
 
-/** No proxy may keep it back: nginx would wait for its buffer to fill. */
+/** Disables buffering by proxies: nginx would wait until its buffer is full. */
 function streamReply(contentType: string, { replyStream }: HttpRequest): Response {
   const headers = { "content-type": contentType, "cache-control": "no-store", "x-accel-buffering": "no" };
   return new Response(replyStream ?? null, { headers });

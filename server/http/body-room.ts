@@ -1,17 +1,17 @@
 // Limits the bytes of request bodies that this process accepts at the same time. Each kind of caller has a
-// separate part, so that none can starve another, and within it each caller has a limit. A body counts until
-// its request has its reply.
+// separate part, so that none can block another, and each caller has a limit within it. A body counts until
+// the reply to its request.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const MIB = 1024 * 1024;
 
 /**
- * `bytes`: of all callers of the kind; `bytesOfOne`: of one of them; `deadlineMs`: from the first byte of a
- * body to its last.
+ * `bytes`: the limit for all callers of the kind; `bytesOfOne`: for each of them; `deadlineMs`: the time from
+ * the first to the last byte of a body.
  */
 export const BODY_PARTS = {
   stranger: { bytes: 16 * MIB, bytesOfOne: 4 * MIB, deadlineMs: 15_000 },
-  // Any number of hosts may come from behind one address with a token that exists.
+  // Any number of hosts with a valid token may share one address.
   enrolling: { bytes: 16 * MIB, bytesOfOne: 16 * MIB, deadlineMs: 15_000 },
   user: { bytes: 16 * MIB, bytesOfOne: 4 * MIB, deadlineMs: 30_000 },
   sensor: { bytes: 16 * MIB, bytesOfOne: MIB, deadlineMs: 15_000 },
@@ -20,13 +20,13 @@ export const BODY_PARTS = {
 export type BodyPart = keyof typeof BODY_PARTS;
 
 export interface BodyRoom {
-  /** Throws too-many-requests when there is no room. `caller`: an address, or an id. */
+  /** Throws too-many-requests if a limit is reached. `caller`: an address, or an id. */
   reserve(part: BodyPart, caller: string, bytes: number): { release(): void };
 }
 
 export function openBodyRoom(): BodyRoom {
   const used = new Map<BodyPart, number>();
-  /** Only of callers that have a body in flight. */
+  /** Contains only callers with a body in flight. */
   const usedByOne = new Map<string, number>();
   return {
     reserve(part, caller, bytes) {

@@ -7,7 +7,7 @@ import type { HttpRequest, User } from "../caller.ts";
 import { permissionObstacle } from "../permitted.ts";
 import type { Services } from "../route-handler.ts";
 
-/** The user of the API key or the session cookie. Throws not-signed-in, permission-missing. */
+/** Returns the user of the API key or the session cookie. Throws not-signed-in, permission-missing. */
 export async function requireUser(
   services: Pick<Services, "db" | "now" | "signIn">,
   http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
@@ -43,8 +43,8 @@ async function findSignedIn(
 }
 
 /**
- * Refuses a change that another site's page makes a browser send (cross-site request forgery). Browsers tell
- * where a request comes from. Programs have no user's session cookie and don't need to.
+ * Refuses a change that a page of another site makes a browser send (cross-site request forgery). Browsers
+ * state the origin of a request. Programs have no session cookie of a user, so they need not state it.
  */
 export function refuseForeignOrigin(route: Route, headers: Headers, secure: boolean): void {
   if (route.method === "GET" || !isForBrowsers(route)) return;
@@ -56,13 +56,13 @@ export function refuseForeignOrigin(route: Route, headers: Headers, secure: bool
   if (foreign) throw new Problem("origin-refused", "Changes are accepted from this server's own pages only");
 }
 
-/** No browser has the credentials of the other routes: a signature, a token or a ticket. */
+/** A browser never sends the credentials of the other routes: a signature, a token or a ticket. */
 function isForBrowsers({ access }: Route): boolean {
   return !["sensor", "enrollment-token", "re-enrollment-ticket"].includes(access);
 }
 
 /**
- * Where users come by HTTPS, a page of the same host by HTTP is another site: anyone on the network can forge
+ * If users connect by HTTPS, an HTTP page of the same host is another site: anyone on the network can forge
  * it.
  */
 function isOwnOrigin(origin: string, host: string | undefined, secure: boolean): boolean {
@@ -72,7 +72,7 @@ function isOwnOrigin(origin: string, host: string | undefined, secure: boolean):
   return schemes.includes(url.protocol) && host !== undefined && url.host === hostOf(url.protocol, host);
 }
 
-/** As an origin has it: without the scheme's own port. */
+/** Returns the host as in an origin: without the default port of the scheme. */
 function hostOf(scheme: string, host: string): string | undefined {
   return URL.canParse(`${scheme}//${host}`) ? new URL(`${scheme}//${host}`).host : undefined;
 }

@@ -1,9 +1,9 @@
-// The console's files, which the build embeds in this binary, with the headers of a page that shows secrets.
+// Serves the console's files, which the build embeds in this binary, with headers for a page that shows
+// secrets.
 import { gzipSync } from "node:zlib";
 
 /**
- * What Bun's HTML import is in a compiled program: the page and everything it loads. Empty when run from
- * source.
+ * The type of Bun's HTML import in a compiled program: the page and its files. Empty when run from source.
  */
 export interface ConsoleBundle {
   index?: string;
@@ -19,8 +19,7 @@ interface ConsoleFile {
 const NONCE = "__CSP_NONCE__";
 
 /**
- * Reads and compresses every file once. Returns the file of a path that is one, any other with the page
- * itself.
+ * Reads and compresses every file once. Returns a function that serves the file of a path, or else the page.
  */
 export async function openConsoleFiles(bundle: ConsoleBundle) {
   const files = new Map<string, ConsoleFile>();
@@ -36,7 +35,7 @@ export async function openConsoleFiles(bundle: ConsoleBundle) {
       files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, gzipped });
     }
   }
-  // Files are named relative to the page, which is served at every depth.
+  // The page refers to files by relative paths, but is served at every depth.
   page = page.replace(/(src|href)="\.\/([^"]+)"/g, '$1="/$2"');
 
   return (path: string, requestHeaders: Headers): Response | undefined => {
@@ -59,8 +58,8 @@ function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Header
 }
 
 /**
- * What the console's site map begins with. Elsewhere its page says that there is nothing, and the status says
- * so too.
+ * The first segments of the console's paths. For any other path, the page shows an error and the status is
+ * 404.
  */
 const PAGES = ["sensors", "assets", "settings", "setup", "sign-in"];
 

@@ -1,20 +1,20 @@
-// A listening port whose certificate can change without refusing or resetting a connection. Bun can't give a
-// listener another certificate: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a
-// second listener joins the port, takes every new connection (port-order.ts), and the first one stops when
-// its connections have ended. Stopping it earlier would reset those within their handshake. Where the system
-// does not give the port to the second listener, this is what happens.
+// A listening port whose certificate can change without a refused or reset connection. Bun can't change the
+// certificate of a listener: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a
+// second listener joins the port and gets every new connection (port-order.ts), and the first one stops when
+// its connections have ended. Stopping it earlier would reset connections during their handshake. If the
+// system does not give the port to the second listener, this happens.
 import { lookup } from "node:dns/promises";
 import type { Server } from "bun";
 import type { ServerCertificate } from "../certificates/x509.ts";
 import { explainListen } from "../explain-system.ts";
 import { orderPort } from "./port-order.ts";
 
-/** Above every route's limit: larger requests never reach us. */
+/** Above every route's limit. Bun refuses larger requests. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_S = 60;
 /**
- * By then, every connection of a listener that gets no new ones has made a request, which closes it, or was
+ * After this time, a listener without new connections has none left: each was closed after a request, or was
  * idle for too long.
  */
 const DRAIN_MS = (IDLE_TIMEOUT_S + 10) * 1_000;
@@ -43,13 +43,19 @@ export interface Listener {
   port: number;
   /** `https://127.0.0.1:8443` */
   url: string;
-  /** For new connections from now on. Ends the wait for those of the listener before the present one. */
+  /**
+   * Uses the certificate for new connections. Stops waiting for connections of the listener before the
+   * current one.
+   */
   swap(certificate: ServerCertificate): void;
-  /** Requests in flight are completed, except stalled ones. */
+  /** Completes the requests in flight, except stalled ones. */
   stop(): Promise<void>;
 }
 
-/** Bun reports a name without an address as whatever error came before. Throws Error for the operator. */
+/**
+ * Throws Error for the operator if the name has no address. For such a name, Bun reports an unrelated earlier
+ * error.
+ */
 export async function requireHost(hostname: string): Promise<void> {
   try {
     await lookup(hostname);
@@ -59,7 +65,7 @@ export async function requireHost(hostname: string): Promise<void> {
 }
 
 /**
- * Throws Error for the operator when the address cannot be listened on, e.g. because another program has the
+ * Throws Error for the operator if it cannot listen on the address, e.g. because another program uses the
  * port.
  */
 export function openListener({ hostname, port, certificate, fetch }: ListenerOptions): Listener {
@@ -72,7 +78,7 @@ export function openListener({ hostname, port, certificate, fetch }: ListenerOpt
       tls: { cert: chain, key: privateKey, ciphers: TLS_1_2_CIPHERS },
       async fetch(request, server) {
         const reply = await fetch(request, server);
-        // Its next request comes to the listener with the present certificate.
+        // The client's next connection goes to the listener with the current certificate.
         if (server !== current) reply.headers.set("connection", "close");
         return reply;
       },
@@ -82,7 +88,7 @@ export function openListener({ hostname, port, certificate, fetch }: ListenerOpt
   let isOrdered = false;
   try {
     if (certificate) {
-      // A port that is shared would also be shared with another server that was started by mistake.
+      // Checks the port without sharing: otherwise another server, started by mistake, would share it.
       if (port !== 0) void Bun.serve({ ...base, port }).stop(true);
       using ordered = orderPort(hostname, port);
       isOrdered = ordered.isOrdered;

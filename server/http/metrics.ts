@@ -1,9 +1,8 @@
-// Prometheus metrics of the process and of its requests. Paths are route templates: no id and no secret
-// becomes a label.
+// Prometheus metrics of the process and its requests. Labels contain route templates, never ids or secrets.
 import { timingSafeEqual } from "node:crypto";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** `droppedLogLines` returns how many lines the log has dropped so far. */
+/** `droppedLogLines` returns the number of lines that the log has dropped so far. */
 export function openMetrics(droppedLogLines: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
@@ -49,8 +48,8 @@ export function openMetrics(droppedLogLines: () => number) {
 export type Metrics = ReturnType<typeof openMetrics>;
 
 /**
- * Only the bearer of the configured token may: a proxy on this machine may pass on a stranger's request
- * without a trace of the stranger, so that neither the client's address nor a header identifies the client.
+ * Returns whether the request has the configured token. The client's address is no substitute: a proxy on
+ * this host can forward any request without a trace of its client.
  */
 export function mayReadMetrics(headers: Headers, metricsToken: string | undefined): boolean {
   if (metricsToken === undefined) return false;

@@ -9,7 +9,7 @@ import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { z } from "zod";
 
-/** `sensorUrl`: how sensors reach the server where that is not how users do; null: it is. */
+/** `sensorUrl`: the URL for sensors if it differs from the URL for users; null: it is the same. */
 export function openApiDocument(sensorUrl: string | null) {
   const registry = new OpenAPIRegistry();
   registry.registerComponent("securitySchemes", "session", {
@@ -140,7 +140,7 @@ function securityOf(route: Route): Record<string, string[]>[] {
     case "re-enrollment-ticket":
       return [{ reEnrollmentTicket: [], ...signature }];
     case "api-keys:manage":
-      // Keys are not managed by keys.
+      // An API key cannot manage API keys.
       return [{ session: [] }];
     default:
       return [{ session: [] }, { apiKey: [] }];

@@ -1,10 +1,10 @@
-// Parses a route's input by the schemas of its declaration. Errors name the field.
+// Parses a route's input with the schemas of its declaration. Errors name the field.
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import type { z } from "zod";
 
-/** A malformed id in a path names nothing that exists: not-found. Otherwise throws input-invalid. */
+/** Throws not-found for a malformed id in the path, and input-invalid for other invalid input. */
 export function parseInput(
   route: Route,
   pathParams: Record<string, string>,
@@ -40,7 +40,7 @@ function parse(schema: z.ZodType, value: unknown): unknown {
 function fieldsOf(error: z.ZodError, value: unknown): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const issue of error.issues.slice(0, 20)) {
-    // A schema's own message is about a value that is there.
+    // The message of a schema is only for a present value.
     const isMissing = issue.code === "invalid_type" && isAbsent(value, issue.path);
     for (const { path, message } of describeIssue(issue)) {
       // A key may be as long as the body, so only its beginning is echoed.

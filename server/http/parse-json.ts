@@ -1,41 +1,40 @@
-// JSON (RFC 8259) from strangers, parsed within limits and in turns. JSON.parse has no limits, blocks every
-// other request while it runs (over a second for 4 MiB of new names), and takes the last of two equal
-// members.
+// Parses untrusted JSON (RFC 8259) within limits and in turns. JSON.parse has no limits, blocks every other
+// request while it runs (over a second for 4 MiB of new names), and accepts two members of one name.
 import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { openTurns } from "../turns.ts";
 
 const MAX_DEPTH = 32;
-/** Members of one object. The largest that is declared names the chunks of an upload. */
+/** Members of one object. The largest declared object contains the chunks of an upload. */
 const MAX_MEMBERS = 256;
-/** Names that differ, in one body. */
+/** Different member names in one body. */
 const MAX_NAMES = 512;
-/** UTF-16 units of one string, as written: far above any declared text. */
+/** UTF-16 units of one string before unescaping. Far above the limit of any declared text. */
 const MAX_STRING = 64 * 1024;
 const MAX_NUMBER = 100;
 /**
- * A text of this length is parsed at once; of a longer one, each value at `PIECE_DEPTH` (in an upload: each
- * item).
+ * A text up to this length is parsed at once. A longer text is parsed in pieces: each value at `PIECE_DEPTH`,
+ * which is an item of an upload.
  */
 const MAX_PIECE = 64 * 1024;
 const PIECE_DEPTH = 3;
 const VALUES_BETWEEN_LOOKS = 200;
 
-/** Why a text is refused; the message completes "The body …". */
+/** The reason of a refusal. The message completes "The body …". */
 export class BadJson extends Error {}
 
 interface Open {
   isArray: boolean;
-  /** Filled value by value; undefined: part of a piece that is parsed as one. */
+  /** The value so far; undefined: part of a piece that is parsed as a whole. */
   value: unknown[] | Record<string, unknown> | undefined;
   /** Members or elements so far. */
   count: number;
-  /** The member whose value comes next. */
+  /** The name of the member whose value is next. */
   name: string;
-  /** Different for each object: tells whether a name was last seen in this one. */
+  /** Unique per object, to detect a name that was already seen in this object. */
   serial: number;
 }
 
-/** Throws BadJson. Other requests get their turn in between. */
+/** Throws BadJson. Lets other requests run in between. */
 export async function parseJson(
   text: string,
   limits: Pick<BodyLimits, "values" | "items">,
@@ -47,13 +46,13 @@ export async function parseJson(
 }
 
 /**
- * Walks over the text and counts; leaves what numbers, words and escapes mean to JSON.parse, which then meets
- * no more of anything than the limits allow.
+ * Scans the text and counts its values. JSON.parse then parses numbers, literals and escapes, within the
+ * limits.
  */
 function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) {
   const pieceDepth = text.length <= MAX_PIECE ? 0 : PIECE_DEPTH;
   const open: Open[] = [];
-  /** Each name with the object that it was last seen in, by depth. */
+  /** For each name and depth, the serial of the object in which it was last seen. */
   const names = new Map<string, number[]>();
   let at = 0;
   let pieceStart = 0;
@@ -75,7 +74,7 @@ function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) 
     for (;;) {
       const code = text.charCodeAt(at);
       if (code === 0x22) break;
-      // Also true of the end of the text, where the code is NaN.
+      // Also true at the end of the text, where the code is NaN.
       if (!(code >= 0x20)) throw notJson();
       at += code === 0x5c ? 2 : 1;
     }
@@ -93,7 +92,7 @@ function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) 
     if (at === start || at - start > MAX_NUMBER) throw notJson();
   }
 
-  /** The name of the next member and its colon. */
+  /** Reads the name of the next member and its colon. */
   function readName(object: Open): void {
     if (skipSpace() !== 0x22) throw notJson();
     const start = at;
@@ -117,12 +116,12 @@ function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) 
     const into = open.at(-1);
     if (!into) result = value;
     else if (Array.isArray(into.value)) into.value.push(value);
-    // An assignment would set the prototype.
+    // An assignment to __proto__ would set the prototype.
     else if (into.name === "__proto__") Object.defineProperty(into.value, into.name, { ...OWN, value });
     else into.value![into.name] = value;
   }
 
-  /** Opens an array or an object, or reads a value that holds no others. */
+  /** Opens an array or an object, or reads a primitive value. */
   function readValue(): void {
     if (++values > limits.values) throw new BadJson(`has more than ${limits.values} values`);
     const code = skipSpace();
@@ -156,19 +155,19 @@ function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) 
       throw new BadJson(`has an array of more than ${limits.items} elements`);
   }
 
-  /** Behind the last bracket of an array or object. */
+  /** Called after the closing bracket of an array or object. */
   function end(): void {
     if (open.pop()!.value) afterValue();
     else close();
   }
 
-  /** Behind a value that was walked over: parses it where it is a piece. */
+  /** Called after a value that was only scanned. Parses the value if it is a piece. */
   function close(): void {
     if (open.length <= pieceDepth) put(parsePiece(text.slice(pieceStart, at)));
     afterValue();
   }
 
-  /** Up to the next value, or the end of what holds this one. */
+  /** Reads up to the next value, or to the end of the enclosing array or object. */
   function afterValue(): void {
     const into = open.at(-1);
     const code = skipSpace();
@@ -184,7 +183,7 @@ function openReader(text: string, limits: Pick<BodyLimits, "values" | "items">) 
   }
 
   return {
-    /** Reads some values; true at the end of the text. */
+    /** Reads up to `count` values. Returns true at the end of the text. */
     read(count: number): boolean {
       for (let left = count; left > 0 && !isDone; left--) readValue();
       return isDone;

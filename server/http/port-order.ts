@@ -1,26 +1,26 @@
-// Linux chooses among the listeners that share a port by a hash of the connection, or by a filter that the
-// listeners share (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here selects the second listener: a
-// listener that joins the first one gets every new connection from that moment on, and the first one
-// completes its own. With a single listener, the choice has no effect.
+// Linux chooses among the listeners of a shared port by a hash of the connection, or by a filter of the
+// listeners (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here selects the second listener: from the
+// moment it joins the port, it gets every new connection, and the first one completes its own. With a single
+// listener, the filter has no effect.
 import { dlopen, ptr } from "bun:ffi";
 
 const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
-/** `BPF_RET | BPF_K`: ends the filter with a constant, the listener's place. */
+/** `BPF_RET | BPF_K`: returns a constant, the index of the listener. */
 const RETURN = 0x06;
 const SECOND = 1;
 
 export interface OrderedPort extends Disposable {
   port: number;
-  /** False: the system chooses by hash. */
+  /** False if the system chooses by hash. */
   isOrdered: boolean;
 }
 
-/** What Bun has, and its types do not. */
+/** An option of Bun that its types do not have. */
 type PortOptions = Bun.TCPSocketListenOptions & { reusePort: boolean };
 type Holder = Bun.TCPSocketListener & { fd: number };
 
-/** Has the port, any free one for 0, until it is disposed of: the first listener must have joined by then. */
+/** Reserves the port (0: any free one) until disposal. The first listener must join before that. */
 export function orderPort(hostname: string, port: number): OrderedPort {
   const options: PortOptions = { hostname, port, reusePort: true, socket: { data() {} } };
   const holder = Bun.listen(options) as Holder;

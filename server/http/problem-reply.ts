@@ -1,10 +1,10 @@
-// The one place that writes an error reply (RFC 9457): the detail for the caller, the cause for the log.
+// Writes every error reply (RFC 9457): the detail for the caller, the cause for the log.
 import { PROBLEMS, Problem, type ProblemBody, problemType } from "@attacklens/protocol/problems.ts";
 import { isDuplicate, isOutage, isTransient } from "../db/dialect.ts";
 
 /**
- * What anything thrown becomes: an outage of the database, or a lock that was not had, is 503, a duplicate
- * 409, whatever else was not foreseen is 500.
+ * Converts a thrown value to a problem: a database outage or a lock timeout is 503, a duplicate is 409, and
+ * any other unexpected error is 500.
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -14,8 +14,7 @@ export function toProblem(error: unknown): Problem {
       extras: { retryAfterSeconds: 10 },
     });
   }
-  // No input of a client may appear as a defect of the server. The next try finds what the other request has
-  // written.
+  // Input of a client must not cause a 500. A retry finds the rows of the other request.
   if (isDuplicate(error)) {
     return new Problem(
       "state-conflict",

@@ -1,6 +1,6 @@
-// A request up to its handler, in one order for every route: first the announced headers, then the sender,
-// then the room. Only then follow the body, its digest, its JSON and its schema. No body is read before its
-// sender is known.
+// Processes a request up to its handler, in the same order for every route: the headers of the body, the
+// sender, and the limits of the body; then the body, its digest, its JSON and its schema. No body is read
+// before its sender is authenticated.
 import type { Route } from "@attacklens/protocol/route.ts";
 import { bodyLimitsOf } from "@attacklens/protocol/route.ts";
 import type { HttpRequest, SensorCaller, User } from "../caller.ts";
@@ -24,18 +24,18 @@ interface Caller {
   user?: User;
   sensor?: SensorCaller;
   holder?: TokenHolder;
-  /** What the body must be. */
+  /** The digests that the body must match. */
   digests?: ContentDigest[];
 }
 
 export interface Received {
-  /** What the handler is given. */
+  /** The argument of the handler. */
   request: ReturnType<typeof parseInput> & Omit<Caller, "digests"> & { http: HttpRequest };
   /** Releases the resources of the request after its reply. */
   release(): void;
 }
 
-/** `onBody`: the body was read to its end. */
+/** `onBody` is called when the body was read to its end. */
 export async function receive(
   door: Door,
   route: Route,
@@ -92,7 +92,7 @@ async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: 
   }
 }
 
-/** The part of the room that a body counts against. */
+/** Returns the part of the limits that a body counts against. */
 function payerOf(
   route: Route,
   { user, sensor, holder }: Caller,

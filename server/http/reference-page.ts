@@ -19,7 +19,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Answers under /api/reference; undefined for any other path. */
+/** Returns the reply for a path below /api/reference, or undefined for any other path. */
 export function referencePage(path: string): Response | undefined {
   if (path === "/api/reference") {
     const policy =

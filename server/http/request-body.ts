@@ -6,14 +6,14 @@ import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { BadJson, parseJson } from "./parse-json.ts";
 
 /**
- * A refused request's connection stays open when no more than this is left to be passed over: the largest
- * upload of our sensor, one chunk with its frame. Closing it while the client sends could cost the client the
- * refusal.
+ * The connection of a refused request stays open if no more than this of its body is unread: the largest
+ * upload of our sensor, one chunk with its frame. If the server closed it while the client sends, the client
+ * could lose the reply.
  */
 const MAX_SKIPPED_BYTES = MAX_CHUNK_BYTES + 64 * 1024;
 
 /**
- * The bytes that a body counts as: its Content-Length, or the route's maximum when it has none that is clear.
+ * Returns the bytes that a body counts as: its Content-Length, or the route's maximum without a valid one.
  * Throws media-type-unsupported, body-too-large.
  */
 export function announcedBytes(headers: Headers, limits: BodyLimits): number {
@@ -24,7 +24,7 @@ export function announcedBytes(headers: Headers, limits: BodyLimits): number {
   return length;
 }
 
-/** Bodies are not decoded here: another encoding would be misread. */
+/** The server decodes no bodies, so it must refuse a content coding. */
 export function refuseEncoded(headers: Headers): void {
   const coding = headers.get("content-encoding");
   if (coding === null || /^\s*identity\s*$/i.test(coding)) return;
@@ -35,15 +35,15 @@ export function refuseEncoded(headers: Headers): void {
   );
 }
 
-/** Whether to close the connection after the reply, instead of reading an unwanted body to its end. */
+/** Returns whether to close the connection after the reply instead of reading the rest of the body. */
 export function leavesTooMuch(headers: Headers): boolean {
   if (headers.has("transfer-encoding")) return true;
   return headers.has("content-length") && !((contentLength(headers) ?? Infinity) <= MAX_SKIPPED_BYTES);
 }
 
 /**
- * Reads a body to its end. Stops as soon as the limit is passed, whatever Content-Length says, or the
- * deadline is. Throws body-too-large, request-timeout, malformed-request.
+ * Reads a body to its end. Stops at the size limit, for any Content-Length, and at the deadline. Throws
+ * body-too-large, request-timeout, malformed-request.
  */
 export async function readBody(
   request: Request,
@@ -96,7 +96,7 @@ export async function parseJsonBody(body: Uint8Array, limits: BodyLimits): Promi
   }
 }
 
-/** undefined: absent, or given more than once. */
+/** Returns undefined if the header is absent or repeated. */
 function contentLength(headers: Headers): number | undefined {
   const text = headers.get("content-length");
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -1,6 +1,6 @@
-// Logs a line for each request of a user. Sensors send far more requests: successful ones are logged at
-// debug, like probes. Only some of the refused requests are logged at info, because a stranger can cause any
-// number of them. Metrics count all.
+// Logs a line for each request of a user. Sensors send far more requests, so their successful ones are logged
+// at debug, like probes. Only some of the refused requests are logged at info, because any client can cause
+// any number of them. The metrics count all requests.
 import type { Logger } from "pino";
 
 const WINDOW_MS = 10_000;
@@ -41,7 +41,7 @@ export function openRequestLog(log: Logger, now: () => number = Date.now) {
   };
 }
 
-/** Logs why requests fail while the database cannot be used: one in ten seconds, because all of them fail. */
+/** Logs why requests fail during a database outage: once in ten seconds, because all of them fail. */
 export function openOutageLog(log: Logger, now: () => number = Date.now) {
   let quietUntil = 0;
   return (about: object): void => {

@@ -4,17 +4,17 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 
 export const USER_READS = {
   running: 4,
-  /** A page of the console asks for a handful at once, and there may be several. */
+  /** A page of the console sends a few reads at once, and several pages may be open. */
   waiting: 60,
 };
 
 export interface UserReads {
-  /** Resolves when it is the read's turn. Throws too-many-requests when too many wait. */
+  /** Resolves when the read may run. Throws too-many-requests if too many wait. */
   begin(userId: string): Promise<{ release(): void }>;
 }
 
 export function openUserReads(limits = USER_READS): UserReads {
-  /** Only of users who are reading now. */
+  /** Contains only users with reads in progress. */
   const users = new Map<string, { running: number; waiting: (() => void)[] }>();
   return {
     async begin(userId) {
