@@ -6,7 +6,7 @@ import type { Database, SensorTable } from "../db/schema.ts";
 import { nameKey } from "../ids.ts";
 import { findSensor, insertSensors } from "./record/sensors-store.ts";
 
-/** What an enrolled host receives about its sensor. */
+/** The facts about its sensor that an enrolled host receives. */
 export interface Enrolled {
   sensorId: string;
   assetGroup: { id: string; name: string } | null;
@@ -38,7 +38,7 @@ export interface AdmittingToken {
   sensorColumns: Pick<SensorTable, "enrollmentTokenId" | "ephemeralHours">;
 }
 
-/** Everything that has not happened yet to a new sensor. */
+/** The columns of events that have not happened yet to a new sensor. */
 const UNTOUCHED = {
   reportedAt: null,
   deletedAt: null,
@@ -56,7 +56,7 @@ const UNTOUCHED = {
   replacementDecidedBy: null,
 };
 
-/** In the caller's transaction. Throws a duplicate when one of the keys is known. */
+/** Creates the sensors in the caller's transaction. Throws a duplicate error if one of the keys is known. */
 export async function createSensors(
   tx: Database,
   token: AdmittingToken,

@@ -6,12 +6,12 @@ import { inSnapshot } from "../db/snapshot.ts";
 const isEnded = (now: number) =>
   sql<boolean>`sensor_presence.last_seen_at + sensor.ephemeral_hours * 3600000 <= ${now}`;
 
-/** Ephemeral sensors of one slice. */
+/** The number of ephemeral sensors in a slice. */
 const SLICE = 1_000;
 
 /**
- * Ephemeral sensors that were not seen for as many hours as their token says. All ephemeral sensors are read,
- * some at a time.
+ * Yields the ephemeral sensors that were offline for the hours of their token. Reads all ephemeral sensors in
+ * slices.
  */
 export async function* endedEphemeralSlices(db: Database, now: number) {
   let after: string | undefined = "";
@@ -56,9 +56,7 @@ function endedAmong(tx: Database, after: string, last: string, now: number) {
     .where(isEnded(now));
 }
 
-/**
- * Marks the sensor removed if its time is over still; false when it was seen again, or deleted, meanwhile.
- */
+/** Marks the sensor as removed. Returns false if it was seen or deleted in the meantime. */
 export async function markEndedRemoved(tx: Database, id: string, now: number): Promise<boolean> {
   const row = await tx
     .updateTable("sensor")
@@ -80,7 +78,7 @@ export async function markEndedRemoved(tx: Database, id: string, now: number): P
   return row !== undefined;
 }
 
-/** Deletes some of the sensors that were removed before; returns how many. */
+/** Deletes up to `limit` sensors that were removed before a time. Returns the number of deleted sensors. */
 export async function deleteLongRemoved(
   db: Database,
   before: number,

@@ -8,12 +8,12 @@ import { toInstant } from "../ids.ts";
 import { openTurns } from "../turns.ts";
 import { deleteLongRemoved, endedEphemeralSlices, markEndedRemoved } from "./ephemeral-sensors-store.ts";
 
-/** How long a sensor that was removed as ephemeral is still visible. */
+/** How long a removed ephemeral sensor remains visible. */
 const KEPT_REMOVED_MS = 30 * 86_400_000;
-/** Sensors of one statement: others wait no longer than for it. */
+/** Sensors in one statement, which other requests may wait for. */
 const DELETED_AT_ONCE = 100;
 
-/** Removes ephemeral sensors whose time offline is over; returns how many. `reads` finds them. */
+/** Removes ephemeral sensors after their offline hours. Returns the number of sensors. `reads` finds them. */
 export async function removeEndedSensors(db: Database, now: number, reads: Database = db): Promise<number> {
   let removed = 0;
   const turns = openTurns();

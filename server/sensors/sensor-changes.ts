@@ -1,4 +1,4 @@
-// What users change about a sensor: approve, block, merge, delete.
+// Changes of a sensor by users: approve, block, merge, delete.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
@@ -15,7 +15,7 @@ import { findSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from
 import { getSensor, keyFingerprint, recordSensorEvent, type SensorView } from "./sensors.ts";
 import { blockSensors } from "./token-sensors.ts";
 
-/** Runs a change on the locked sensor and returns it as it is then. Throws not-found, state-conflict. */
+/** Runs a change on the locked sensor and returns the changed sensor. Throws not-found, state-conflict. */
 async function change(
   db: Database,
   view: SensorView,
@@ -45,7 +45,7 @@ export async function approveSensor(db: Database, view: SensorView, id: string, 
   });
 }
 
-/** From now on the host's facts identify its asset, and an earlier sensor may match it. */
+/** Makes the host's facts identify its asset, and detects matches with earlier sensors. */
 async function identify(
   tx: Database,
   { now, checkInIntervalSeconds }: SensorView,
@@ -87,7 +87,7 @@ export async function dismissMatch(db: Database, view: SensorView, id: string, p
   return await getSensor(db, view, id);
 }
 
-/** Undoes a merge by which this sensor was replaced. Throws not-found, state-conflict. */
+/** Undoes the merge that replaced this sensor. Throws not-found, state-conflict. */
 export async function undoMerge(db: Database, view: SensorView, id: string) {
   return await change(db, view, id, "undoMerge", (tx) => unmerge(tx, view.now, view.user, id));
 }
@@ -97,8 +97,8 @@ function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
 }
 
 /**
- * Deletes the sensor here. The sensor process receives sensor-unknown at its next request. The asset stays.
- * Throws not-found.
+ * Deletes the sensor on the server. The sensor process receives sensor-unknown at its next request. The asset
+ * stays. Throws not-found.
  */
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {

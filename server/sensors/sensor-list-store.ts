@@ -1,6 +1,6 @@
-// The list of sensors in SQL. A filter that few sensors pass finds them by an index for that filter. Beyond a
-// limit, the list is read in its order, where the next page is never far. Neither depends on statistics,
-// which SQLite does not keep.
+// The list of sensors in SQL. If few sensors match a filter, an index of that filter finds them. Otherwise
+// the list is read in its order, where the next matches are near. Neither depends on statistics, which SQLite
+// does not keep.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
@@ -13,7 +13,7 @@ import { listSensorRows } from "./record/sensors-store.ts";
 
 const SORTS = {
   hostname: { sort: byText(sql<string>`sensor.hostname_key`), id: sql<string>`sensor.id` },
-  // Of the table that has both: one index gives the order.
+  // Both columns are in the same table, so that one index gives the order.
   lastSeenAt: {
     sort: byNumber(sql<number>`sensor_presence.last_seen_at`),
     id: sql<string>`sensor_presence.sensor_id`,
@@ -47,7 +47,7 @@ export async function pageOfSensors(db: Database, onlineSince: number, page: Sen
   );
 }
 
-/** For each filter the ids of all sensors that pass it, and of some that are not listed, by an index. */
+/** Returns a query per filter for the ids of all matching sensors, and of some unlisted ones, by an index. */
 function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQuery[] {
   const { q, status, platform, enrollmentTokenId, assetGroupId, match } = page;
   const all: AnyQuery[] = [];
@@ -91,7 +91,7 @@ function candidates(db: Database, onlineSince: number, page: SensorPage): AnyQue
 const standingOf = (status: SensorStatus): Standing =>
   status === "online" || status === "offline" ? "reporting" : status;
 
-/** The query with the fewest rows; undefined when each has more than are sorted for a page. */
+/** Returns the query with the fewest rows, or undefined if each has more rows than are sorted for a page. */
 async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | undefined> {
   let few: AnyQuery | undefined;
   let most = COUNT_CAP;
@@ -104,16 +104,18 @@ async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | u
   return few;
 }
 
-/** The sensors that pass all filters, found among the candidates or in the order of the sort. */
+/**
+ * Returns the query for the sensors that match all filters, from the candidates or in the order of the sort.
+ */
 function matching(db: Database, onlineSince: number, page: SensorPage, few: AnyQuery | undefined): AnyQuery {
   const { q, status, platform, enrollmentTokenId, assetGroupId, match } = page;
   const byPresence = page.sort === "lastSeenAt";
   const isSeen = status === "online" || status === "offline";
-  // Cross joins, whose order SQLite does not change.
+  // Cross joins, because SQLite does not reorder them.
   let query: AnyQuery;
   if (few) {
     query = db
-      // The limit keeps it a separate step of the plan.
+      // The limit makes the subquery a separate step of the plan.
       .selectFrom(few.limit(COUNT_CAP + 1).as("candidate"))
       .crossJoin("sensor")
       .whereRef("sensor.id", "=", "candidate.candidateId" as never);

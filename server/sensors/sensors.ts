@@ -1,4 +1,4 @@
-// Sensors as users see them, and what their reports change about them.
+// Reads sensors for users, and updates them from their reports.
 import { createHash } from "node:crypto";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
@@ -101,7 +101,7 @@ export async function requireSensor(db: Database, id: string): Promise<void> {
   if (!(await hasSensor(db, id))) throw sensorNotFound(id);
 }
 
-/** The sensor with its clones and the sensors whose history it continues. Throws not-found. */
+/** Returns the sensor with its clones and the sensors whose history it continues. Throws not-found. */
 export async function getSensorInFull(db: Database, view: SensorView, id: string) {
   const row = await findSensor(db, id);
   if (!row) throw sensorNotFound(id);
@@ -110,7 +110,7 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   return { ...present(row, view, likes.get(id)), clones, replaces: await presentReplaced(db, id) };
 }
 
-/** Four words of the SHA-256 of the key's 32 bytes. */
+/** Returns four words of the SHA-256 of the key's 32 bytes. */
 export function keyFingerprint(publicKey: string): string {
   return formatKeyFingerprint(createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest());
 }
@@ -129,7 +129,7 @@ export function sensorEvent(
   return { at, actor: userActor(user), action, entity: { type: "sensor", id }, details: { hostname } };
 }
 
-/** In the order of the ids; those that exist. */
+/** Returns the existing sensors in the order of the ids. */
 export async function presentSensors(db: Database, view: SensorView, ids: string[]): Promise<Sensor[]> {
   const rows = new Map((await listSensorRows(db, ids)).map((row) => [row.id, row]));
   return ids.flatMap((id) => {
@@ -138,7 +138,7 @@ export async function presentSensors(db: Database, view: SensorView, ids: string
   });
 }
 
-/** Stores the host's facts of a system report, in a transaction. Absent columns stay. */
+/** Stores the host facts of a system report, in a transaction. Absent columns stay unchanged. */
 export async function updateSensorFacts(
   tx: Database,
   now: number,
@@ -159,7 +159,7 @@ export async function updateSensorVersion(db: Database, id: string, version: str
   await updateSensor(db, id, { version });
 }
 
-/** The first inventory is complete: the sensor is no longer pending. */
+/** Ends the status pending, because the first inventory is complete. */
 export async function markSensorReported(db: Database, id: string, reportedAt: number): Promise<void> {
   await updateSensor(db, id, { reportedAt });
 }

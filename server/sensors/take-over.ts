@@ -1,4 +1,4 @@
-// A host takes over an existing sensor with a new key, by a re-enrollment ticket.
+// Lets a host continue an existing sensor with a new key and a re-enrollment ticket.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { replaceIdentifiers } from "../assets/assets.ts";
 import { recordAuditEvent } from "../audit/audit.ts";
@@ -21,7 +21,10 @@ export interface TakeOver {
   ticketId: string;
 }
 
-/** In the caller's transaction. Throws a duplicate when the key is known, or the asset has another sensor. */
+/**
+ * Runs in the caller's transaction. Throws a duplicate error if the key is known, or the asset has another
+ * sensor.
+ */
 export async function takeOverSensor(
   tx: Database,
   sensor: LockedSensor,
@@ -40,7 +43,7 @@ export async function takeOverSensor(
     enrolledHost: JSON.stringify(host),
     uninstalledAt: null,
   });
-  // The host can have other hardware, and can have been unenrolled before.
+  // The host may have other hardware, and may have been unenrolled.
   if (sensor.awaitingApproval === 0)
     await replaceIdentifiers(tx, sensor.assetId, parseHost(sensor.enrolledHost), host);
   await forgetInstances(tx, id);

@@ -4,10 +4,10 @@ import { forSomeValues } from "../db/batches.ts";
 import type { Database, Standing } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 
-/** Sensors of one slice: reading a slice does not delay other requests noticeably. */
+/** The number of sensors in a slice. Reading a slice does not delay other requests noticeably. */
 export const SLICE = 1_000;
 
-/** How many sensors of a token exist, by standing. */
+/** Counts the existing sensors of a token by standing. */
 export async function countStandingsOfToken(db: Database, tokenId: string): Promise<Map<Standing, number>> {
   const query = (tx: Database) =>
     tx
@@ -21,8 +21,8 @@ export async function countStandingsOfToken(db: Database, tokenId: string): Prom
 }
 
 /**
- * How many of a token's reporting sensors were seen since: all are read, some at a time, by id as presence
- * has them.
+ * Counts the reporting sensors of a token that were seen since. Reads all of them in slices by id, which is
+ * the order of the table of presence.
  */
 export async function countOnlineOfToken(db: Database, tokenId: string, since: number): Promise<number> {
   let online = 0;
@@ -64,8 +64,8 @@ async function countOnlineSlice(
 }
 
 /**
- * The next of the sensors that exist of a token and are not blocked, enrolled at `since` or later, by
- * hostname, with the address that each enrolled from.
+ * Lists the next existing, unblocked sensors of a token that enrolled at `since` or later, by hostname, each
+ * with the address of its enrollment.
  */
 export async function listBlockable(
   db: Database,
@@ -97,7 +97,7 @@ export async function countBlockable(db: Database, tokenId: string, since: numbe
   return Number(count);
 }
 
-/** The first of them, by hostname. */
+/** Lists the first of these sensors by hostname. */
 export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
   const rows = await blockable(db, tokenId, since)
     .select("sensor.id")
@@ -117,7 +117,7 @@ function blockable(db: Database, tokenId: string, since: number) {
     .where("sensor.enrolledAt", ">=", since);
 }
 
-/** The sensors, whose rows the caller has found unblocked. */
+/** Marks the sensors as blocked. The caller has checked that they are not blocked yet. */
 export async function markBlocked(
   tx: Database,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-// The sensors of one enrollment token: how many there are, which of them can be blocked, and blocking them.
+// The sensors of one enrollment token: counts them, finds those that can be blocked, and blocks them.
 import { recordAuditEvents } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
@@ -16,8 +16,8 @@ import {
 } from "./token-sensors-store.ts";
 
 /**
- * The sensors of a token that exist and are not blocked, enrolled at `since` or later, by hostname, in
- * slices: a large token blocks neither the thread nor fills the memory.
+ * Yields the existing, unblocked sensors of a token that enrolled at `since` or later, by hostname. Uses
+ * slices, so that a token with many sensors does not block the thread or fill the memory.
  */
 export async function* blockableSlices(db: Database, tokenId: string, since: number) {
   let after: { hostnameKey: string; id: string } | undefined;
@@ -29,8 +29,8 @@ export async function* blockableSlices(db: Database, tokenId: string, since: num
 }
 
 /**
- * How many unblocked sensors of a token exist that enrolled at `since` or later, and the first of them by
- * hostname.
+ * Counts the existing, unblocked sensors of a token that enrolled at `since` or later, and lists the first
+ * ones.
  */
 export async function sampleBlockableSensors(
   db: Database,
@@ -46,7 +46,7 @@ export async function sampleBlockableSensors(
   };
 }
 
-/** How many sensors of a token exist, and how many of these are online or blocked. */
+/** Counts the existing sensors of a token, and those that are online or blocked. */
 export async function countTokenSensors(db: Database, view: SensorView, tokenId: string) {
   const counts = await countStandingsOfToken(db, tokenId);
   const since = onlineSince(view.now, view.checkInIntervalSeconds);
@@ -57,10 +57,10 @@ export async function countTokenSensors(db: Database, view: SensorView, tokenId:
   };
 }
 
-/** Sensors blocked in one statement: requests that write nothing wait no longer than for it. */
+/** The number of sensors that are blocked in one statement, which reading requests may wait for. */
 const BLOCKED_AT_ONCE = 200;
 
-/** Blocks sensors that can be blocked, in the caller's transaction: their next request is refused. */
+/** Blocks the sensors in the caller's transaction. Their next requests are refused. */
 export async function blockSensors(
   tx: Database,
   now: number,

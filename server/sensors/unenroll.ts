@@ -15,14 +15,14 @@ import { updateSensor } from "./record/sensors-store.ts";
 export interface Unenrolling {
   now: number;
   address: string;
-  /** What the host states about itself. */
+  /** The reported facts of the host. */
   host: HostFacts | undefined;
 }
 
 /**
- * Refuses the sensor's key from now on; its row and its reports stay. Neither a missing approval nor a block
- * prevents it. Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may run on
- * another host than the sensor's.
+ * Refuses the sensor's key from now on. Its row and its reports stay. A sensor that awaits approval or is
+ * blocked may unenroll too. Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may
+ * run on another host.
  */
 export async function unenrollSensor(
   db: Database,
@@ -44,10 +44,7 @@ export async function unenrollSensor(
   });
 }
 
-/**
- * An instance that does not hold the key, such as the command that unenrolls: it must run on the host that
- * the sensor runs on.
- */
+/** An instance that does not hold the key, such as the command `unenroll`, must run on the sensor's host. */
 async function requireOwnHost(
   tx: Database,
   { id, instanceId, enrolledHost }: { id: string; instanceId: string; enrolledHost: string },
@@ -59,7 +56,7 @@ async function requireOwnHost(
   const holder = instances.find(({ state }) => state === "holder");
   const before = parseHost(holder?.host ?? enrolledHost);
   const seenFrom = (await findPresence(tx, id))?.address;
-  // An instance that has checked in and does not hold the key has another beside it.
+  // An instance that has checked in without getting the key runs beside another one.
   if (!known && isSameHost(host, before, address === seenFrom)) return;
   throw new Problem(
     "state-conflict",

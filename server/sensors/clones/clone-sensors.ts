@@ -1,4 +1,5 @@
-// Clones that become sensors: which caller is one, and what the original's record says of them.
+// Clones that become separate sensors: checks that the caller is a clone, and updates and shows the
+// original's record.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
@@ -16,8 +17,8 @@ import {
 } from "./clones-store.ts";
 
 /**
- * Returns how many clones the original has, with their clones, and how many of them await approval. Throws
- * state-conflict for a caller that is not a clone.
+ * Returns the number of clones of the original, including their clones, and how many of them await approval.
+ * Throws state-conflict for a caller that is not a clone.
  */
 export async function requireClone(
   tx: Database,
@@ -30,7 +31,7 @@ export async function requireClone(
   return await countClones(tx, id);
 }
 
-/** Records with the original that the caller's instance has its own sensor now. */
+/** Records in the original's instances that the caller's instance is now a separate sensor. */
 export async function recordCloneSensor(
   tx: Database,
   { id, instanceId }: Pick<SensorCaller, "id" | "instanceId">,
@@ -40,7 +41,7 @@ export async function recordCloneSensor(
   const instances = await listInstances(tx, id);
   if (instances.some((one) => one.instanceId === instanceId))
     return await updateInstances(tx, id, [instanceId], { cloneSensorId: sensorId });
-  // It came with a key that the sensor had before: this is its host's first request.
+  // The clone has an earlier key of the sensor, and this is its first request.
   const clone = {
     sensorId: id,
     instanceId,
@@ -57,7 +58,7 @@ export async function recordCloneSensor(
 
 const SHOWN_CLONES = 100;
 
-/** Hosts that also hold or held the sensor's key, the latest first, for the sensor's page. */
+/** Lists the hosts that also have or had the sensor's key, the latest first, for the sensor's page. */
 export async function presentClones(db: Database, sensor: Pick<Sensor, "id">, enrolledHost: string) {
   const original = parseHost(enrolledHost);
   const clones = await listClones(db, sensor.id, SHOWN_CLONES);

@@ -52,7 +52,7 @@ export async function deleteInstances(
   );
 }
 
-/** The latest of the hosts that hold the sensor's key too and have not become a sensor. */
+/** Lists the latest hosts that also have the sensor's key and have not become a separate sensor. */
 export async function listUnsettledClones(db: Database, sensorId: string, limit: number) {
   return await db
     .selectFrom("sensorInstance")
@@ -65,7 +65,7 @@ export async function listUnsettledClones(db: Database, sensorId: string, limit:
     .execute();
 }
 
-/** The latest clones of a sensor. */
+/** Lists the latest clones of a sensor. */
 export async function listClones(db: Database, sensorId: string, limit: number) {
   return await db
     .selectFrom("sensor")
@@ -85,11 +85,11 @@ export async function listClones(db: Database, sensorId: string, limit: number) 
 }
 
 /**
- * Of one enrolled sensor, its clones and theirs: how many clones there are, and how many of them await
- * approval. Clones that an operator deleted do not count.
+ * Counts the clones of one enrolled sensor, including their clones, and those that await approval. Deleted
+ * clones do not count.
  */
 export async function countClones(tx: Database, id: string): Promise<{ clones: number; waiting: number }> {
-  // PostgreSQL would read the clones of all sensors.
+  // Otherwise PostgreSQL would read the clones of all sensors.
   await readByIndex(tx);
   const { rows } = await sql<{ clones: unknown; waiting: unknown }>`
     with recursive ancestor (id, cloned_from) as (

@@ -1,5 +1,5 @@
-// Tells two hosts with one key apart by the instances of their sensor processes. The original keeps the
-// sensor, and the clone creates a new key.
+// Distinguishes hosts with one key by the instances of their sensor processes. The original keeps the sensor,
+// and the clone creates a new key.
 import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { recordAuditEvents } from "../../audit/audit.ts";
@@ -13,10 +13,10 @@ import { differences, type InstanceHost, judgeInstance, PROVES_LIFE, type Verdic
 import { deleteInstances, listInstances, updateInstances, upsertInstance } from "./clones-store.ts";
 import { instancesToForget } from "./remembered-instances.ts";
 
-/** A request that a program left on the way when it ended: no sensor waits longer for a reply. */
+/** A request of an ended process may arrive this late: no sensor waits longer for a reply. */
 const LATE_FOR_MS = 30_000;
 
-/** Of an interval: sensors spread their check-ins by a tenth. */
+/** In check-in intervals. Sensors vary the interval by up to a tenth. */
 const HEARD_AGAIN_AFTER = 1.15;
 
 const partialHost = hostFacts.partial();
@@ -38,14 +38,14 @@ export interface Settled {
    * While ownership of the key is undecided, an instance checks in sooner; undefined: at the normal interval.
    */
   askAgainSeconds: number | undefined;
-  /** It is the holder, and may be asked for another key. */
+  /** The instance is the holder, so the server may request a key rotation. */
   holdsKey: boolean;
 }
 
 /**
- * Decides which instance holds the sensor's key, before the request is processed. `host` are the facts of a
- * check-in. An instance that has not checked in can't send other requests. Throws sensor-cloned,
- * state-conflict, too-many-requests.
+ * Decides which instance holds the sensor's key, before the request is processed. `host`: the facts of a
+ * check-in. An instance without a check-in can't send other requests. Throws sensor-cloned, state-conflict,
+ * too-many-requests.
  */
 export async function settleInstance(
   db: Database,
@@ -69,8 +69,8 @@ export async function settleInstance(
 
 /**
  * Returns the retry interval in seconds while ownership is undecided, so that all instances are settled
- * within two intervals: after a start, once the others that started with it have reported again; from then on
- * every quarter of an interval. Undefined: the normal interval.
+ * within two check-in intervals. After a start, the instance waits until the others that started with it have
+ * reported again; then it retries every quarter of an interval. Undefined: the normal interval.
  */
 function askAgainSeconds(verdict: Verdict, intervalSeconds: number): number | undefined {
   if (verdict.type === "holder" && !verdict.isDisputed) return undefined;
@@ -150,7 +150,7 @@ async function settle(
       returnedAt: now,
       returns: PROVES_LIFE,
     });
-    // Other instances may have reported too: their next request settles them.
+    // Other instances may have reported too. Their next requests settle them.
     await updateSensor(tx, sensor.id, { instanceId: verdict.holder, hasNewcomers: 1 });
     const original = instances.find((instance) => instance.instanceId === verdict.holder)!;
     const clones = instances.filter((instance) => verdict.clones.includes(instance.instanceId));
@@ -174,7 +174,7 @@ async function settle(
   return verdict;
 }
 
-/** Throws too-many-requests when there is no room for another newcomer. */
+/** Throws too-many-requests if the limit of stored newcomers is reached. */
 export async function remember(
   tx: Database,
   rows: SensorInstanceTable[],
@@ -197,7 +197,7 @@ export async function remember(
   await upsertInstance(tx, row);
 }
 
-/** The key moves to another host: every instance is forgotten except the clones. */
+/** Deletes every instance except the clones, because the key moves to another host. */
 export async function forgetInstances(tx: Database, sensorId: string): Promise<void> {
   const instances = await listInstances(tx, sensorId);
   const over = instances.filter(({ state }) => state !== "clone").map(({ instanceId }) => instanceId);

@@ -1,9 +1,9 @@
-// Chooses which instances of a sensor are remembered: at most 50, however many hosts have its key and however
-// often they start.
+// Chooses which instances of a sensor are stored: at most 50, for any number of hosts with its key and any
+// number of restarts.
 import type { SensorInstanceTable } from "../../db/schema.ts";
 
 export const MAX_INSTANCES = 50;
-/** An instance without a request for so long is the first to be forgotten. */
+/** An instance without a request for this long is deleted first. */
 const FORGOTTEN_AFTER_MS = 86_400_000;
 
 type Remembered = Pick<
@@ -12,12 +12,12 @@ type Remembered = Pick<
 >;
 
 /**
- * The instances to forget so that one more can be remembered; undefined when none may be forgotten for it.
- * The holder is always remembered.
+ * Returns the instances to delete so that another one can be stored, or undefined if none may be deleted. The
+ * holder is never deleted.
  *
- * Of past instances the latest go first: when more hosts start with one key than are remembered, those that
- * came first are found again and settled, and make room for the rest. If the oldest went first, none would be
- * found again.
+ * The latest past instances are deleted first. If more hosts start with one key than are stored, the earliest
+ * ones are settled at their next request, and free space for the others. If the oldest were deleted first,
+ * none would be settled.
  */
 export function instancesToForget(
   rows: readonly Remembered[],
@@ -33,7 +33,7 @@ export function instancesToForget(
   const clones = oldestFirst.filter(({ state }) => state === "clone");
   const order = [
     ...past.filter(({ returnedAt, firstSeenAt }) => isOld(returnedAt ?? firstSeenAt)),
-    // These have a separate key by now.
+    // These clones already have a separate key.
     ...clones.filter(({ cloneSensorId }) => cloneSensorId !== null),
     ...past.filter(({ returns }) => returns === 0),
     ...clones.filter(({ firstSeenAt }) => newState !== "newcomer" || isOld(firstSeenAt)),

@@ -1,5 +1,5 @@
-// Authenticates a sensor's request: its signature against the key of its id, a nonce that was never used, and
-// the instance of the sensor process. All of it happens before the body is read.
+// Authenticates a sensor's request before its body is read: the signature with the sensor's key, a new nonce,
+// and the instance of the sensor process.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route, SensorStanding } from "@attacklens/protocol/route.ts";
 import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
@@ -35,10 +35,10 @@ export interface SensorDoor {
 }
 
 /**
- * Spends the request's nonce and records that the sensor was seen, before the request is carried out. A
- * sensor in a standing that the route does not accept gets no further. `bytes` is what the body counts as.
- * Throws signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed,
- * sensor-blocked, sensor-cloned, key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
+ * Spends the request's nonce and records that the sensor was seen, before the request is processed. Refuses a
+ * sensor whose standing the route does not accept. `bytes`: the size that counts for the body. Throws
+ * signature-missing, signature-invalid, sensor-unknown, clock-skewed, signature-replayed, sensor-blocked,
+ * sensor-cloned, key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
  */
 export async function authenticateSensor(
   { db, presence, sensorBudget, authorities, checkInIntervalSeconds }: SensorDoor,
@@ -63,8 +63,8 @@ export async function authenticateSensor(
       `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
     );
   }
-  // Checked here, where it costs no write, and counted once the nonce is spent: a replay does not use up the
-  // sensor's hour.
+  // Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
+  // replay does not use up the limit.
   sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
   const isHolder = used !== "earlier" && instanceId === sensor.instanceId;
   // Another host's requests must not count as the sensor's.
@@ -113,8 +113,8 @@ function parseInstanceId(headers: Headers): string {
 }
 
 /**
- * The present key, or the announced key, which becomes the present one. A request with an earlier key is a
- * clone's.
+ * Verifies the signature with the present key, or with the announced key, which then becomes the present one.
+ * An earlier key means that the sender is a clone.
  */
 async function verifyKey(
   db: Database,

@@ -7,6 +7,6 @@ export const identityRoutes = [
     await announceKey(db, sensor.id, body);
     return undefined;
   }),
-  // The sensor's signature was accepted before: there is nothing else to confirm.
+  // Authentication has already verified the sensor's signature. There is nothing else to do.
   handler(confirmSensor, async () => undefined),
 ];

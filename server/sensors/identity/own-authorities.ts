@@ -1,15 +1,15 @@
-// The names of this server, for signatures that cover @authority. The Host header decides nothing, because
-// proxies rewrite it and anyone can forge it: it only suggests which of the server's names to try first.
+// The names of this server, for signatures that cover @authority. The Host header is not trusted, because
+// proxies rewrite it and anyone can forge it. It only suggests which of the server's names to try first.
 
-/** Names that are tried beside those that the request hints at: each costs a verification. */
+/** The number of names to try in addition to those of the request's headers. Each costs a verification. */
 const MAX_TRIED = 4;
 
 export interface OwnNames {
-  /** Addresses that the operator configured for the console and for sensors. */
+  /** The configured URLs of the console and for sensors. */
   urls: readonly string[];
-  /** Names and addresses of this machine, beside those in `urls`. */
+  /** Other names and addresses of this host. */
   hosts: readonly string[];
-  /** Ports that are listened on; read late, since they may be given by the system. */
+  /** The listening ports. A function, because the system may choose them at the start. */
   ports: () => readonly number[];
 }
 
@@ -18,8 +18,8 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames) {
   const names = new Set([...urls.map((url) => new URL(url).hostname), ...hosts.map(bracketed)]);
 
   /**
-   * As a client writes it that called one of our hosts, at one of our ports or at the scheme's own (RFC 9421,
-   * section 2.2.3).
+   * Normalizes a hint if it is one of the server's hosts at one of its ports or at the scheme's default port
+   * (RFC 9421, section 2.2.3).
    */
   function normalized(hint: string | null): string[] {
     const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(\d{1,5}))?$/.exec(
@@ -33,7 +33,7 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames) {
   }
 
   return {
-    /** The server's own names that a request may have been signed for, the likeliest first. */
+    /** Returns the server's names that a request may have been signed for, the likeliest first. */
     candidates(headers: Headers): string[] {
       const hinted = [headers.get("host"), headers.get("x-forwarded-host")].flatMap(normalized);
       const local = [...names].flatMap((name) => ports().map((port) => `${name}:${port}`));
@@ -43,7 +43,7 @@ export function openOwnAuthorities({ urls, hosts, ports }: OwnNames) {
   };
 }
 
-/** IPv6 addresses as they are in a URL. */
+/** Adds the brackets of a URL to an IPv6 address. */
 function bracketed(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host.toLowerCase()}]` : host.toLowerCase();
 }

@@ -18,10 +18,7 @@ interface SignedReply {
   now: number;
 }
 
-/**
- * The key follows from the secret that all servers of an installation share: each signs as the others do, and
- * nothing is stored.
- */
+/** Derives the key from the secret that all servers of an installation share. The key is not stored. */
 export function openResponseSigner(secret: string) {
   const seed = Buffer.from(hkdfSync("sha256", secret, "", "attacklens answers to sensors", 32));
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
@@ -29,7 +26,10 @@ export function openResponseSigner(secret: string) {
   return {
     /** Ed25519, 32 bytes in base64url. */
     publicKey,
-    /** Headers that sign a reply and tie it to the request's `Signature` header (RFC 9421, section 2.4). */
+    /**
+     * Returns the headers that sign a reply. The signature covers the request's `Signature` (RFC 9421,
+     * section 2.4).
+     */
     sign({ status, body, requestSignature, now }: SignedReply): Record<string, string> {
       const contentDigest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
       const params = formatResponseParams(Math.floor(now / 1000), publicKey);

@@ -1,17 +1,17 @@
-// Limits the requests of one sensor per hour, and at the same time. A whole inventory is a few megabytes, so
-// only a broken or malicious sensor reaches the limits. Each server counts in memory.
+// Limits the requests of one sensor, per hour and at the same time. A complete inventory is a few megabytes,
+// so only a broken or malicious sensor reaches the limits. Each server counts in memory.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openWindowCounter } from "../../window-counter.ts";
 
 const WINDOWS = { windowMs: 60 * 60_000, maxKeys: 200_000 };
-/** An upload counts as this at the least: the rows that it writes are not free, however short it is. */
+/** The minimum that an upload counts as, because even a short one writes rows. */
 const MIN_UPLOAD_BYTES = 4 * 1024;
 const MIB = 1024 * 1024;
 
 /**
- * Uploads are chunks and their lists, by their bytes. Everything else counts as one: check-ins that come
- * every second and a day's spool stay far below, and the history that they write stays below 4 KB/s. A sensor
- * whose uploads are used up checks in still.
+ * Uploads, which are chunks and lists of chunks, count by bytes. Every other request counts as one. Check-ins
+ * every second plus the spool of a day stay far below this limit, and the history that they write stays below
+ * 4 KB/s. A sensor beyond its upload limit can still check in.
  */
 export const SENSOR_LIMITS = {
   upload: {
@@ -32,7 +32,7 @@ type RequestKind = keyof typeof SENSOR_LIMITS;
 
 export function openSensorBudget(now: () => number) {
   const counter = openWindowCounter(WINDOWS, now);
-  /** Only of sensors with a request in flight. */
+  /** Contains only sensors with a request in flight. */
   const running = new Map<string, number>();
 
   function require(sensorId: string, kind: RequestKind, bytes: number): void {
@@ -51,12 +51,9 @@ export function openSensorBudget(now: () => number) {
   }
 
   return {
-    /**
-     * Counts nothing. Throws too-many-requests when the sensor has used up its hour, or sends too much at a
-     * time.
-     */
+    /** Throws too-many-requests if a limit of the sensor is reached. Does not count the request. */
     require,
-    /** The same, and counts the request, which lasts until `release`. */
+    /** The same, and counts the request. It is in flight until `release`. */
     begin(sensorId: string, kind: RequestKind, bytes: number): { release(): void } {
       require(sensorId, kind, bytes);
       const key = `${kind} ${sensorId}`;

@@ -17,22 +17,22 @@ export interface ContentDigest {
 
 export interface ClaimedSignature {
   components: string[];
-  /** As received, in canonical serialisation: the last line of the signature base. */
+  /** The received parameters in canonical serialization: the last line of the signature base. */
   params: string;
   signature: Uint8Array;
   created: number;
-  /** Seconds since 1970; undefined: the signature does not say. */
+  /** Seconds since 1970; undefined: no expiry. */
   expires: number | undefined;
   nonce: number;
   keyid: string;
   digests: ContentDigest[];
 }
 
-/** Parts of a request, beside its headers, that a signature may cover (RFC 9421, section 2.2). */
+/** Parts of a request, other than headers, that a signature may cover (RFC 9421, section 2.2). */
 const DERIVED_COMPONENTS = ["@method", "@path", "@authority"];
 /**
- * Digests that are compared with the body, each that is given (RFC 9530, section 5: the two that are not
- * deprecated).
+ * Every given digest of these algorithms is compared with the body: the two that RFC 9530, section 5,
+ * recommends.
  */
 const DIGEST_BYTES = { "sha-256": 32, "sha-512": 64 } as const;
 
@@ -42,8 +42,8 @@ const MAX_NONCE_AHEAD_MS = 86_400_000;
 const MAX_CREATED = 253_402_300_799;
 
 /**
- * Reads the headers, without any look-up. Throws signature-missing, or signature-invalid when they are
- * malformed or cover too little.
+ * Parses the headers, without a query. Throws signature-missing, or signature-invalid if they are malformed
+ * or do not cover the required components.
  */
 export function parseSignature(headers: Headers, required: readonly string[]): ClaimedSignature {
   const input = headers.get("signature-input");
@@ -143,7 +143,8 @@ export function verifySignature(
     if (!isSigned()) throw invalid("it was made with another key or over another request");
     return;
   }
-  // The name that the sensor called is signed, not sent: it must be one of the server's own.
+  // The signature covers the name that the sensor used, which is not sent. It must be one of the server's
+  // names.
   for (const authority of authorities.candidates(http.headers)) {
     values["@authority"] = authority;
     if (isSigned()) return;
@@ -152,8 +153,8 @@ export function verifySignature(
 }
 
 /**
- * Whether a true signature is of now. Throws signature-invalid when it has expired; clock-skewed, with the
- * server's time, when it was made too early or late.
+ * Checks the time of a valid signature. Throws signature-invalid if it has expired, and clock-skewed with the
+ * server's time if it was created too early or too late.
  */
 export function requireFresh({ created, expires, nonce }: ClaimedSignature, now: number): void {
   if (expires !== undefined && expires * 1000 <= now)
@@ -165,12 +166,12 @@ export function requireFresh({ created, expires, nonce }: ClaimedSignature, now:
       { extras: { serverTime: new Date(now).toISOString() } },
     );
   }
-  // One at the end of the numbers would be the sensor's last: no later request could exceed it.
+  // After a nonce near the maximum, no later request could exceed it.
   if (nonce > (now + MAX_NONCE_AHEAD_MS) * 1000)
     throw invalid("nonce is more than a day ahead of the clock in microseconds");
 }
 
-/** Compares the body with every digest that the signature covered. Throws signature-invalid. */
+/** Compares the body with every digest that the signature covers. Throws signature-invalid. */
 export function verifyDigests(digests: readonly ContentDigest[], body: Uint8Array): void {
   for (const { algorithm, bytes } of digests) {
     const digest = createHash(algorithm.replace("-", "")).update(body).digest();

@@ -1,19 +1,19 @@
-// Decides by its hardware whether a host was here before and was re-imaged. Names and facts of the
-// installation are shown but prove nothing. One hardware fact alone proves nothing either, because vendors
-// ship duplicates. Pure rules; see matches.ts.
+// Decides by hardware whether a host is an earlier host that was re-imaged. Names and facts of the operating
+// system are shown but are no evidence. One hardware fact is not enough, because vendors ship duplicates.
+// Pure rules; see matches.ts.
 import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
 import type { InstanceHost } from "../clones/clone-rules.ts";
 
 export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;
 export type HardwareKind = (typeof HARDWARE_KINDS)[number];
 
-/** Kinds of evidence that must agree. */
+/** The number of kinds of evidence that must agree. */
 const NEEDED = 2;
-/** Network cards that are compared; a host with more has them of software. */
+/** The number of compared network cards. A host with more has virtual ones. */
 const MAX_MACS = 8;
 const MAX_SHOWN = 500;
 
-/** What firmware says where its maker has filled in nothing. */
+/** Values of firmware that the vendor has not set. */
 const PLACEHOLDERS = new Set([
   "none",
   "n/a",
@@ -38,10 +38,10 @@ const PLACEHOLDERS = new Set([
   "12345678-1234-5678-90ab-cddeefaabbcc",
 ]);
 
-/** Docker's; VirtualBox' and VMware's own on their host; group addresses: the same on many hosts. */
+/** MAC addresses of many hosts: Docker, host adapters of VirtualBox and VMware, group addresses. */
 const SHARED_MACS = /^(02:42:|0a:00:27:|00:50:56:c0:00:|.[13579bdf]:)/;
 
-/** The host's hardware facts as they are compared; those that say nothing are left out. */
+/** Returns the host's normalized hardware facts for comparison, without placeholders. */
 export function hardwareOf(host: InstanceHost): Record<HardwareKind, string[]> {
   const one = (value: string | undefined) => {
     const text = value?.trim().toLowerCase() ?? "";
@@ -64,11 +64,11 @@ function isTelling(text: string): boolean {
 export interface SensorMatch {
   facts: ComparedFact[];
   looksAlike: boolean;
-  /** No hardware fact that both tell differs. */
+  /** No hardware fact that both hosts report differs. */
   isCertain: boolean;
 }
 
-/** `isShared`: another live host reports the same value, so that it identifies no host. */
+/** `isShared` returns whether another live host reports the same value, so that it identifies no host. */
 export function compareHardware(
   before: InstanceHost,
   now: InstanceHost,
@@ -115,8 +115,8 @@ function textOf(kind: FactKind, host: InstanceHost): string | null {
 }
 
 /**
- * Hypervisors and clouds write the UUID into the serial number, in whole or with its bytes in another order:
- * one fact, not two.
+ * Hypervisors and clouds write the UUID into the serial number, possibly with its bytes in another order.
+ * Then the two are one fact.
  */
 function isDerived(serialNumber = "", productUuid = ""): boolean {
   const bytes = (text: string) =>

@@ -1,5 +1,4 @@
-// Re-imaged hosts: which silent sensors a new sensor may continue. See merges.ts for what is decided about a
-// match.
+// Re-imaged hosts: the silent sensors that a new sensor may continue. merges.ts decides about a match.
 import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
@@ -13,12 +12,10 @@ import { insertMatches, listHolders, listOpenPairs, listReplaced } from "./match
 
 const comparedFacts = z.array(comparedFact);
 
-/** Matches that a new sensor has at the most: those of the sensors that were seen last. */
+/** The maximum number of matches of a new sensor, with the most recently seen sensors. */
 const MAX_MATCHES = 20;
 
-/**
- * Proposes which of the earlier sensors each new one matches. In the transaction that makes or approves them.
- */
+/** Stores the matches of the new sensors, in the transaction that creates or approves them. */
 export async function detectMatches(
   tx: Database,
   newcomers: { id: string; host: InstanceHost }[],
@@ -67,7 +64,7 @@ export async function detectMatches(
   await insertMatches(tx, rows);
 }
 
-/** The match of each of the sensors: the silent sensor that it may continue, if there is one. */
+/** Returns the match of each of the sensors: the silent sensor that it may continue. */
 export async function findLikes(
   db: Database,
   since: number,
@@ -90,7 +87,7 @@ export async function findLikes(
   return likes;
 }
 
-/** The sensors whose history this one continues. */
+/** Returns the sensors whose history this one continues. */
 export async function presentReplaced(db: Database, id: string) {
   return (await listReplaced(db, id)).map((row) => ({
     sensor: { id: row.id, name: row.hostname },

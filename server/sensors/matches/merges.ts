@@ -28,7 +28,7 @@ import {
 } from "./matches-store.ts";
 
 const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
-/** Pairs decided in one transaction, which delays other requests. */
+/** The number of pairs that are decided in one transaction, which delays other requests. */
 const DECIDED_AT_ONCE = 100;
 
 export interface Decision {
@@ -39,7 +39,7 @@ export interface Decision {
   user: User | null;
 }
 
-/** Throws not-found, and state-conflict, among others when the earlier sensor reported in the meantime. */
+/** Throws not-found, and state-conflict, e.g. if the earlier sensor reported in the meantime. */
 export async function merge(
   tx: Database,
   { now, since, user }: Decision,
@@ -184,9 +184,9 @@ async function keepPairs(
 }
 
 /**
- * Decides the pairs that need no operator, some at a time. An earlier sensor that reports beside the later
- * one is another host. The others are merged where the tokens' rules say so. Returns how many were merged.
- * `reads` finds the pairs.
+ * Decides the pairs that need no operator, some at a time. Dismisses a pair whose earlier sensor reports
+ * beside the later one, because they are different hosts. Merges the others if the tokens' rules are to
+ * merge. Returns the number of merged pairs. `reads` finds the pairs.
  */
 export async function mergeByRule(
   db: Database,

@@ -1,5 +1,5 @@
-// The hostname that a sensor was admitted with, beside the current hostname of its host. The patterns of its
-// token judge the first. A host can be renamed at any time.
+// The hostname of a sensor's admission, which the patterns of its token allowed, and its current hostname,
+// because a host can be renamed at any time.
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import { z } from "zod";
 import { recordAuditEvent } from "../../audit/audit.ts";
@@ -16,7 +16,7 @@ interface Hostnames {
 }
 
 /**
- * False for a renamed host whose current name the token does not admit. The name that an operator admitted is
+ * Returns false for a renamed host whose hostname the token does not allow. The admitted hostname is always
  * allowed.
  */
 export function isHostnameAllowed({ hostname, admittedHostname, allowedHostnames }: Hostnames): boolean {
@@ -24,8 +24,8 @@ export function isHostnameAllowed({ hostname, admittedHostname, allowedHostnames
 }
 
 /**
- * Records a host's new name in the audit log, in the transaction that stores it. A change of case alone is
- * not a new name.
+ * Records a host's new hostname in the audit log, in the transaction that stores it. Ignores a change of
+ * case.
  */
 export async function recordRename(
   tx: Database,

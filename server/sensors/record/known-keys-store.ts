@@ -1,12 +1,12 @@
-// Public keys that sensors have, had, or announced, in SQL. The primary key keeps two sensors from sharing
-// one.
+// Public keys that sensors have, had, or announced, in SQL. The primary key prevents two sensors with one
+// key.
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, KnownKeyTable } from "../../db/schema.ts";
 
 /**
- * The known ones of the keys, each with its sensor, which may be deleted, and the hash of the token that the
- * sensor came with.
+ * Returns the known keys among these, each with its sensor, which may be deleted, and the hash of the token
+ * that the sensor enrolled with.
  */
 export async function listKnownKeys(db: Database, publicKeys: string[]) {
   return await forSomeValues(publicKeys, (some) => knownKeys(db, some).execute());
@@ -40,12 +40,12 @@ function knownKeys(db: Database, some: string[]) {
 
 export type KnownKey = Awaited<ReturnType<typeof listKnownKeys>>[number];
 
-/** Throws a duplicate when one of the keys is known. */
+/** Throws a duplicate error if one of the keys is known. */
 export async function insertKnownKeys(tx: Database, keys: KnownKeyTable[]): Promise<void> {
   await forSomeRows(keys, (some) => tx.insertInto("knownKey").values(some).execute());
 }
 
-/** The keys that the sensor had before, the latest first. */
+/** Lists the earlier keys of the sensor, the latest first. */
 export async function listReplacedKeys(db: Database, sensorId: string) {
   return await db
     .selectFrom("knownKey")
@@ -57,7 +57,7 @@ export async function listReplacedKeys(db: Database, sensorId: string) {
     .execute();
 }
 
-/** Announces the sensor's next key. The one that it announced before was never used, and is free again. */
+/** Announces the sensor's next key. The previously announced key was never used, and is free again. */
 export async function replaceNextKey(tx: Database, sensorId: string, publicKey: string): Promise<void> {
   await deleteNextKey(tx, sensorId);
   await insertKnownKeys(tx, [
@@ -66,7 +66,7 @@ export async function replaceNextKey(tx: Database, sensorId: string, publicKey: 
   await tx.updateTable("sensor").set({ nextPublicKey: publicKey }).where("id", "=", sensorId).execute();
 }
 
-/** Makes the announced key the sensor's own, unless another request has done so. */
+/** Makes the announced key the sensor's present key, unless another request has already done so. */
 export async function promoteKey(
   tx: Database,
   id: string,
@@ -85,10 +85,7 @@ export async function promoteKey(
   await tx.updateTable("knownKey").set({ state: "present" }).where("publicKey", "=", to).execute();
 }
 
-/**
- * Gives a locked sensor a key that no sensor has had: the keys that it has end. Throws a duplicate when the
- * key is known.
- */
+/** Replaces all keys of a locked sensor with a new one. Throws a duplicate error if the key is known. */
 export async function replaceKeyAtOnce(
   tx: Database,
   id: string,

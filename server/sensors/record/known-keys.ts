@@ -1,19 +1,19 @@
-// Whether a public key may become a sensor's: one decision for enrollment, re-enrollment, clones and
-// announced keys.
+// Decides whether a public key may become a sensor's key, for enrollment, re-enrollment, clones and announced
+// keys.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../../db/schema.ts";
 import { toInstant } from "../../ids.ts";
 import { type KnownKey, listKnownKeys } from "./known-keys-store.ts";
 
-/** What is known of the keys, read once. `admit` then judges each of them. */
+/** Reads the known keys among these once. `admit` then judges each of them. */
 export async function readKnownKeys(tx: Database, publicKeys: string[]) {
   const known = new Map((await listKnownKeys(tx, publicKeys)).map((key) => [key.publicKey, key]));
   return {
     /**
-     * Returns undefined for a key that no sensor has, had, or announced: it may become a sensor's. Returns a
-     * known key only to a retry of the request that made it known, whose reply was lost: `isSame` says
-     * whether that request had the same credential. Throws key-taken otherwise, and sensor-blocked for a
-     * retry of a blocked sensor.
+     * Returns undefined for a key that no sensor has, had, or announced. Returns a known key only for a retry
+     * of the request that made it known, because the reply can be lost. `isSame` returns whether that request
+     * had the same credential. Otherwise throws key-taken, and sensor-blocked for a retry of a blocked
+     * sensor.
      */
     admit: (publicKey: string, origin: KnownKey["origin"], isSame: (known: KnownKey) => boolean) =>
       admitKey(known.get(publicKey), origin, isSame),
@@ -38,7 +38,7 @@ function admitKey(
   return known;
 }
 
-/** Why the key can't be used any more; undefined while its sensor uses it, or will. */
+/** Returns why the key can't be used any more, or undefined for a present or announced key. */
 function unusable({ state, replacedAt, ...sensor }: KnownKey): string | undefined {
   if (state === "rotated" || state === "re-enrolled")
     return `its sensor replaced it at ${toInstant(replacedAt ?? 0)}`;

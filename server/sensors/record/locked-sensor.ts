@@ -1,4 +1,4 @@
-// A sensor's row, locked until the transaction ends, for a change that depends on its state.
+// Locks a sensor's row until the transaction ends, for a change that depends on its state.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../../db/schema.ts";
 import { requirePossible } from "../../permitted.ts";
@@ -7,19 +7,17 @@ import { lockSensor } from "./sensors-store.ts";
 
 export type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
-/**
- * The sensor that sent a request. It can disappear after its signature was verified. Throws sensor-unknown.
- */
+/** Locks the sensor that sent a request. Throws sensor-unknown if it was deleted after its authentication. */
 export async function lockLiveSensor(tx: Database, id: string): Promise<LockedSensor> {
   const sensor = await lockSensor(tx, id);
   if (sensor && sensor.uninstalledAt === null && sensor.removedAt === null) return sensor;
   throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted, removed or unenrolled");
 }
 
-/** An action that depends on one sensor alone, not on a pair of them. */
+/** An action on a single sensor, not on a pair. */
 export type SoloAction = Exclude<SensorAction, "merge" | "dismissMatch">;
 
-/** The sensor, and why the action is impossible now. Returns undefined when there is no such sensor. */
+/** Returns the sensor and why the action is impossible now, or undefined if the sensor does not exist. */
 export async function lockAndJudge(
   tx: Database,
   id: string,
@@ -29,7 +27,7 @@ export async function lockAndJudge(
   return sensor && { sensor, obstacle: sensorObstacle(action, { ...sensor, hasMatch: false }) };
 }
 
-/** Throws not-found, and state-conflict when the action is impossible. */
+/** Throws not-found, and state-conflict if the action is impossible. */
 export async function lockForAction(tx: Database, id: string, action: SoloAction): Promise<LockedSensor> {
   const judged = await lockAndJudge(tx, id, action);
   if (!judged) throw sensorNotFound(id);

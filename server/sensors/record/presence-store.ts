@@ -1,12 +1,12 @@
-// Last seen and last nonce of every sensor, written by group commit: requests that arrive together share one
-// durable write.
+// The last request and the last nonce of every sensor, written by group commit: requests that arrive together
+// share one durable write.
 import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
 import { forSomeRows } from "../../db/batches.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
 import type { Health } from "../../health.ts";
 
-/** Requests of one write. */
+/** Requests in one write. */
 const MAX_BATCH = 2_000;
 
 /** `health` receives the result of each commit. */
@@ -34,7 +34,7 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
 }
 
 /**
- * One row per sensor: a statement may change a row only once, so a sensor's second request waits for the next
+ * Takes one request per sensor, because a statement may change a row only once. Others wait for the next
  * batch.
  */
 function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { batch: W[]; rest: W[] } {
@@ -51,7 +51,7 @@ function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { 
 export type Presence = ReturnType<typeof openPresence>;
 
 async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<string>> {
-  // In the order of the ids, to avoid deadlocks between servers.
+  // Sorted by id, to avoid deadlocks between servers.
   const ordered = rows.toSorted((left, right) => (left.sensorId < right.sensorId ? -1 : 1));
   const accepted = await forSomeRows(ordered, (some) =>
     db
@@ -73,7 +73,7 @@ async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<st
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 
-/** When and from where a sensor was last seen. */
+/** Returns the time and the address of a sensor's last request. */
 export async function findPresence(db: Database, sensorId: string) {
   return await db
     .selectFrom("sensorPresence")
@@ -96,7 +96,7 @@ export async function touchPresence(
     .execute();
 }
 
-/** The key changes, and its holder counts nonces from now on: they keep growing. */
+/** Raises the last nonce when the key changes, so that nonces keep increasing. */
 export async function raiseNonce(tx: Database, sensorId: string, nonce: number): Promise<void> {
   await tx
     .updateTable("sensorPresence")
@@ -106,7 +106,7 @@ export async function raiseNonce(tx: Database, sensorId: string, nonce: number):
     .execute();
 }
 
-/** The last nonce that was accepted of a sensor; 0 when there is none. */
+/** Returns the last accepted nonce of a sensor, or 0. */
 export async function findLastNonce(db: Database, sensorId: string): Promise<number> {
   const row = await db
     .selectFrom("sensorPresence")

@@ -1,4 +1,4 @@
-// Which state of a sensor prevents which action: for `can`, for enforcement, and for the CLI.
+// The states of a sensor that prevent an action, for `can`, for enforcement, and for the CLI.
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import type { SensorTable } from "../../db/schema.ts";
 
@@ -22,7 +22,7 @@ export interface SensorFacts
   hasMatch: boolean;
 }
 
-/** A full sentence: why the action is impossible now, and what to do; undefined when it is possible. */
+/** Returns a sentence with the reason and the next step, or undefined if the action is possible now. */
 export function sensorObstacle(action: SensorAction, sensor: SensorFacts): string | undefined {
   const why = whyNot(action, sensor);
   return why && `Can't ${VERBS[action]} the sensor: ${why}.`;

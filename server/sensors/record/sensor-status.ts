@@ -1,7 +1,7 @@
-// A sensor's status: computed on every read, never stored.
+// Computes a sensor's status on every read. It is not stored.
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 
-/** Check-ins that may be missed before a sensor counts as offline. */
+/** The number of missed check-ins after which a sensor is offline. */
 export const MISSED_CHECK_INS = 3;
 
 export interface PresenceFacts {

@@ -21,7 +21,7 @@ function sensors(db: Database) {
       "sensor.id",
       "sensor.hostname",
       "sensor.admittedHostname",
-      // Read for hosts that were renamed alone.
+      // Read only for renamed hosts.
       sql<string>`case when sensor.hostname = sensor.admitted_hostname then '[]' else enrollment_token.allowed_hostnames end`.as(
         "allowedHostnames",
       ),
@@ -65,7 +65,7 @@ function sensors(db: Database) {
 
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
-/** Of the sensors that exist among those, in no order. */
+/** Returns the rows of those sensors that exist, unsorted. */
 export async function listSensorRows(db: Database, ids: string[]): Promise<SensorRow[]> {
   return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
 }
@@ -79,7 +79,7 @@ export async function hasSensor(db: Database, id: string): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** What authenticates a request: nothing for a sensor that is deleted, uninstalled or removed. */
+/** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
 export async function findSensorKey(db: Database, id: string) {
   return await db
     .selectFrom("sensor")
@@ -160,7 +160,7 @@ export async function updateSensor(db: Database, id: string, columns: HostColumn
   await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
 }
 
-/** Marks the sensor deleted; returns undefined when there is none. */
+/** Marks the sensor as deleted. Returns undefined if it does not exist. */
 export async function markSensorDeleted(
   tx: Database,
   id: string,
@@ -175,7 +175,7 @@ export async function markSensorDeleted(
     .executeTakeFirst();
 }
 
-/** Marks the sensors deleted whose history a deleted sensor continued. */
+/** Marks the sensors as deleted whose history a deleted sensor continued. */
 export async function markReplacedDeleted(
   tx: Database,
   ids: readonly string[],
@@ -186,13 +186,15 @@ export async function markReplacedDeleted(
   );
 }
 
-/** The sensor's row, locked until the transaction ends; not a deleted one. */
+/** Locks the sensor's row until the transaction ends. Ignores deleted sensors. */
 export async function lockSensor(tx: Database, id: string) {
   const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
   return await lockRows(tx, query).executeTakeFirst();
 }
 
-/** JSON of the hostname patterns of the token that a sensor enrolled with. The token can be deleted. */
+/**
+ * Returns JSON of the hostname patterns of the token that a sensor enrolled with. The token may be deleted.
+ */
 export async function findAllowedHostnames(db: Database, sensorId: string): Promise<string> {
   const row = await db
     .selectFrom("sensor")
