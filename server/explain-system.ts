@@ -25,7 +25,7 @@ const FILE_REASONS: Record<string, { reason: string; hint: string }> = {
   EIO: { reason: "its disk reports an error", hint: "check the disk, and the system's log" },
 };
 
-/** Undefined when the error is not about a file. */
+/** Returns undefined if the error is not about a file. */
 export function explainFile(error: unknown): string | undefined {
   const { code, path } = error as SystemError;
   const known = FILE_REASONS[code ?? ""];
@@ -57,7 +57,8 @@ const LISTEN_REASONS: Record<string, { reason: string; hint: string }> = {
 };
 
 /**
- * The error to throw in place of one that says that an address cannot be listened on; else the same error.
+ * Returns an error for the operator if the server cannot listen on the address, and any other error
+ * unchanged.
  */
 export function explainListen(error: unknown, address: string): unknown {
   const { code } = error as SystemError;

@@ -1,12 +1,12 @@
-// Whether this server can write, as the last group commit has shown or, without a recent one, a probe. Any
-// number of requests to /readyz share one probe.
+// Determines whether this server can write: by the last group commit or, without a recent one, by a probe.
+// All requests to /readyz share one probe.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Logger } from "pino";
 import { isOutage } from "./db/dialect.ts";
 import type { Database } from "./db/schema.ts";
 import { writeProbe } from "./db/write-probe.ts";
 
-/** How long a write shows whether others would succeed: there is one probe in this time at most. */
+/** How long the result of a write is valid. There is at most one probe in this time. */
 const FRESH_MS = 2_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -52,17 +52,15 @@ export function openHealth(db: Database, { now, log }: HealthOptions) {
   return {
     /** A write was committed. */
     succeeded,
-    /**
-     * A commit failed. It counts only as an outage of the database: any other cause is in what was written.
-     */
+    /** A commit failed. Only an outage counts; any other error has its cause in the written data. */
     failed(error: unknown): void {
       if (isOutage(error)) failed(error);
     },
-    /** A request failed by an outage: a probe shows whether it continues. */
+    /** A request failed because of an outage. A probe then determines whether the outage continues. */
     doubt(): void {
       if (!isFresh()) probing ??= probe();
     },
-    /** Throws unavailable when neither the last commit nor a probe could write. */
+    /** Throws unavailable if the last commit or probe could not write. */
     async requireWritable(): Promise<void> {
       if (!isFresh()) {
         probing ??= probe();

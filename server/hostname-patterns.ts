@@ -1,8 +1,8 @@
 // Matches hostnames against the patterns of a token.
 
 /**
- * Whether a hostname matches a lower-case pattern: * any characters, ? one. Takes at most O(name × pattern)
- * steps.
+ * Returns whether a hostname matches a lower-case pattern: * matches any characters, ? one character. Takes
+ * at most O(name × pattern) steps.
  */
 export function matchesPattern(hostname: string, pattern: string): boolean {
   const name = hostname.toLowerCase();
@@ -30,7 +30,7 @@ export function matchesPattern(hostname: string, pattern: string): boolean {
   return from === pattern.length;
 }
 
-/** Whether a token with these patterns admits the hostname. Without patterns, it admits any. */
+/** Returns whether a token with these patterns admits the hostname. Without patterns, it admits any. */
 export function admitsHostname(patterns: readonly string[], hostname: string): boolean {
   return patterns.length === 0 || patterns.some((pattern) => matchesPattern(hostname, pattern));
 }

@@ -3,8 +3,8 @@ import { lockRows } from "./db/dialect.ts";
 import type { Database, IdempotencyKeyTable } from "./db/schema.ts";
 
 /**
- * Takes a key for a request. Returns undefined when it was free, else the row of the request that has it,
- * locked until the transaction ends. Waits for a transaction that is taking the same key. A key taken at
+ * Claims a key for a request. Returns undefined if it was free. Otherwise returns the row of the request that
+ * has it, locked until the transaction ends. Waits for a transaction that claims the same key. A key from
  * `expiredBefore` or earlier is free.
  */
 export async function claimKey(
@@ -25,11 +25,11 @@ export async function claimKey(
     .executeTakeFirst();
   if (claimed) return undefined;
   const query = tx.selectFrom("idempotencyKey").selectAll().where("keyHash", "=", row.keyHash);
-  // It may have been swept since the insert.
+  // The row may have been swept since the insert.
   return (await lockRows(tx, query).executeTakeFirst()) ?? (await claimKey(tx, row, expiredBefore));
 }
 
-/** Deletes the oldest keys up to a time, at most so many; returns how many. */
+/** Deletes the oldest keys from before a time, at most `limit`. Returns the number of deleted keys. */
 export async function deleteExpiredKeys(tx: Database, expiredBefore: number, limit: number): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom("idempotencyKey")

@@ -1,6 +1,5 @@
-// Creates objects under an Idempotency-Key: one object, however often the request is sent. The secret value
-// that a creation shows is not stored. A repeated request gets a new value, and the value that never arrived
-// becomes invalid.
+// Creates one object per Idempotency-Key, for any number of repeated requests. The server does not store the
+// secret value of the object, so a repeated request gets a new value, and the earlier value becomes invalid.
 import { createHash, createHmac } from "node:crypto";
 import {
   IDEMPOTENCY_KEY_HEADER,
@@ -19,16 +18,16 @@ import { openTurns } from "./turns.ts";
 const LIFE_MS = IDEMPOTENCY_KEY_HOURS * 3_600_000;
 const SWEEP_BATCH = 1_000;
 
-/** A request that may come again. */
+/** A request that may be repeated. */
 export interface IdempotentRequest {
   keyHash: string;
   requestHash: string;
-  /** Aborted when the caller has gone. */
+  /** Aborted when the caller disconnects. */
   signal: AbortSignal;
 }
 
 /**
- * The request's key, with whose it is and what it is for; undefined without the header. Throws
+ * Returns the key of the request, with its caller and its input; undefined without the header. Throws
  * malformed-request.
  */
 export function readIdempotencyKey(
@@ -51,7 +50,8 @@ export function readIdempotencyKey(
     keyHash: createHash("sha256")
       .update(JSON.stringify([caller, route.name, key]))
       .digest("hex"),
-    // By the key, which is stored nowhere: a reader of the database cannot guess the input.
+    // An HMAC with the key, which is not stored, so that read access to the database does not allow guessing
+    // the input.
     requestHash: createHmac("sha256", key)
       .update(JSON.stringify([input.params, input.body]))
       .digest("hex"),
@@ -61,10 +61,10 @@ export function readIdempotencyKey(
 
 export interface CreationSteps<T> {
   noun: Parameters<typeof newId>[0];
-  /** Makes the object under the id. */
+  /** Creates the object with this id. */
   create(tx: Database, id: string): Promise<T>;
   /**
-   * Gives the object that an earlier request made a new value. Throws state-conflict when that is no longer
+   * Replaces the value of the object of an earlier request. Throws state-conflict if that is no longer
    * possible.
    */
   repeat(tx: Database, id: string): Promise<T>;
@@ -89,14 +89,14 @@ export async function createOnce<T>(
         "Cannot repeat the request: its Idempotency-Key was sent with other input before. Send the same input, or a new key",
       );
     }
-    // A request that was held up on its way must not void what its repetition has got meanwhile.
+    // A delayed request must not invalidate the value that its repetition has received in the meantime.
     if (signal.aborted)
       throw new Problem("state-conflict", "Cannot repeat the request: the caller closed its connection");
     return await repeat(tx, earlier.objectId);
   });
 }
 
-/** For `repeat`: the object was changed or used since the first request, so its value must stay. */
+/** For `repeat`: the object was changed or used since the first request, so its value must not change. */
 export function cannotRepeat(noun: string, state: string): Problem {
   return new Problem(
     "state-conflict",
@@ -104,7 +104,7 @@ export function cannotRepeat(noun: string, state: string): Problem {
   );
 }
 
-/** Forgets keys that are too old to be repeated, in short transactions. */
+/** Deletes expired keys in short transactions. */
 export async function sweepIdempotencyKeys(db: Database, now: number): Promise<void> {
   const sweep = () => inTransaction(db, (tx) => deleteExpiredKeys(tx, now - LIFE_MS, SWEEP_BATCH));
   const turns = openTurns();

@@ -1,4 +1,4 @@
-// New ids, and the form in which names are compared.
+// Creates ids, and folds names for comparison.
 import { formatId, type IdKind } from "@attacklens/protocol/ids.ts";
 
 export function newId(kind: IdKind): string {
@@ -6,21 +6,21 @@ export function newId(kind: IdKind): string {
 }
 
 /**
- * A text without what readers do not see or do not tell apart: case, width, and the characters that Unicode
- * declares ignorable (e.g. a zero-width space). Removing one may join a letter and its accent, which the
- * second normalization composes.
+ * Removes differences that readers do not see or do not distinguish: case, width, and the characters that
+ * Unicode declares ignorable (e.g. a zero-width space). Removing one may join a letter and its accent, which
+ * the second normalization composes.
  */
 export function foldText(text: string): string {
   const visible = text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible.toLowerCase().normalize("NFKC");
 }
 
-/** Names that look equal have equal keys; names sort by key. */
+/** Names that look equal have equal keys. Names are sorted by key. */
 export function nameKey(name: string): string {
   return foldText(name).trim();
 }
 
-/** ISO 8601 of milliseconds since 1970; null stays null. */
+/** Converts milliseconds since 1970 to ISO 8601. Null stays null. */
 export function toInstant(ms: number): string;
 export function toInstant(ms: number | null): string | null;
 export function toInstant(ms: number | null): string | null {

@@ -16,7 +16,7 @@ export function openLog(level: string, output: BoundedOutput): Logger {
   );
 }
 
-/** Resolves when the log is written, or after a deadline when its reader has stopped. */
+/** Resolves when the log is written, or after a deadline if its reader has stopped. */
 export async function flushLog(log: Logger): Promise<void> {
   await new Promise<void>((resolve) => log.flush(() => resolve()));
 }

@@ -2,7 +2,8 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * A network in its shortest text, or undefined: `10.1.2.3/16` → `10.1.0.0/16`, `10.1.2.3` → `10.1.2.3/32`.
+ * Returns the normalized network, or undefined if the text is invalid: `10.1.2.3/16` → `10.1.0.0/16`,
+ * `10.1.2.3` → `10.1.2.3/32`.
  */
 export function parseNetwork(text: string): string | undefined {
   try {
@@ -23,7 +24,7 @@ export function parseNetwork(text: string): string | undefined {
   }
 }
 
-/** Whether an address lies in one of the networks; an address that cannot be read lies in none. */
+/** Returns whether an address is in one of the networks. An invalid address is in none. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
   const parsed = parseAddress(address);
   if (!parsed) return false;
@@ -33,15 +34,15 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
   });
 }
 
-/** An IPv4 address that arrives mapped into IPv6 is the IPv4 address. */
+/** Parses an address. An IPv4-mapped IPv6 address becomes the IPv4 address. */
 function parseAddress(text: string) {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : undefined;
 }
 
 /**
- * The client of a request that came from `peer`: X-Forwarded-For is read from right to left while a trusted
- * proxy wrote the entry. Entries that a client wrote are further left, and are never reached.
+ * Returns the client of a request that came from `peer`. Reads X-Forwarded-For from right to left while a
+ * trusted proxy wrote the entry. Entries of the client are further left and are never read.
  */
 export function clientAddressOf(
   peer: string,
@@ -58,11 +59,11 @@ export function clientAddressOf(
   return client;
 }
 
-/** What an address is counted as: `address` alone, and `network` together with its neighbors. */
+/** The keys for the limits of an address: `address` alone, and `network` together with its neighbors. */
 export interface AddressGroup {
-  /** An IPv4 address as it is; of an IPv6 address its /64, of which one subscriber has all 2^64. */
+  /** An IPv4 address, or the /64 of an IPv6 address, because one subscriber has all of its 2^64 addresses. */
   address: string;
-  /** The /48 of an IPv6 address, which one subscriber may have too; else as `address`. */
+  /** The /48 of an IPv6 address, because one subscriber may have all of it; else the same as `address`. */
   network: string;
 }
 
@@ -76,7 +77,7 @@ export function addressGroup(text: string): AddressGroup {
   return { address: prefix(64), network: prefix(48) };
 }
 
-/** True for an address of this machine. All clients behind an untrusted proxy on this machine share it. */
+/** Returns true for a loopback address. All clients behind an untrusted proxy on this host share it. */
 export function isLoopback(address: string): boolean {
   return isInNetworks(address, ["127.0.0.0/8", "::1/128"]);
 }

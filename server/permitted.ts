@@ -1,13 +1,12 @@
-// Whether a user may take an action: for the `can` field that the console receives with every object, and for
-// enforcement.
+// Determines whether a user may take an action, for the `can` field of objects and for enforcement.
 import type { Can } from "@attacklens/protocol/page.ts";
 import { hasPermission, lowestRole, type Permission, ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "./caller.ts";
 
 /**
- * `can` of every action. `obstacle` is the one table of a noun: it returns a sentence that says which state
- * prevents the action and what to do next, or undefined. `requirePossible` enforces the same table.
+ * Returns `can` for every action. `obstacle` is the table of a noun: it returns a sentence with the state
+ * that prevents the action and the next step, or undefined. `requirePossible` enforces the same table.
  */
 export function permitted<A extends string>(
   user: User,
@@ -24,16 +23,16 @@ function canOf(reason: string | undefined): Can {
   return reason === undefined ? { allowed: true } : { allowed: false, reason };
 }
 
-/** Throws state-conflict with what `can` gives as the reason. */
+/** Throws state-conflict with the same reason as `can`. */
 export function requirePossible(obstacle: string | undefined): void {
   if (obstacle !== undefined) throw new Problem("state-conflict", obstacle);
 }
 
-/** Why the user lacks the permission; undefined when they have it. */
+/** Returns the reason why the user lacks the permission, or undefined if the user has it. */
 export function permissionObstacle(user: User, permission: Permission): string | undefined {
   if (!hasPermission(user.role, permission))
     return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
-  // A stolen key must not create others that outlive it.
+  // A stolen API key must not create others that outlive it.
   if (user.apiKey && permission === "api-keys:manage")
     return "API keys are managed by users, not by API keys";
   return undefined;

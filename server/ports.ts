@@ -1,4 +1,4 @@
-// The ports that the server listens on: one for all, or one for users and one for sensors.
+// The ports that the server listens on: one for all clients, or one for users and one for sensors.
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import type { ServerTls, TlsSource } from "./certificates/server-tls.ts";
@@ -6,7 +6,7 @@ import { type Config, tlsOf } from "./config.ts";
 import { openListener, requireHost } from "./http/listener.ts";
 import { clientAddressOf } from "./networks.ts";
 
-/** Names in a private certificate at the most. */
+/** The maximum number of names in a certificate of the private CA. */
 const MAX_NAMES = 100;
 
 type Port = Config["listen"] & {
@@ -16,7 +16,7 @@ type Port = Config["listen"] & {
 
 export interface Ports {
   users: Port;
-  /** The same port as `users` when they share it. */
+  /** The same port as `users` if they share it. */
   sensors: Port;
 }
 
@@ -38,7 +38,7 @@ export interface Listening {
   answer: (request: Request, from: { address: string; port: Port["serves"] }) => Response | Promise<Response>;
 }
 
-/** Throws Error for the operator when an address cannot be listened on. */
+/** Throws Error for the operator if the server cannot listen on an address. */
 export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies, answer }: Listening) {
   const ports = users === sensors ? [users] : [users, sensors];
   for (const { hostname } of ports) await requireHost(hostname);
@@ -47,8 +47,8 @@ export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies
       ...port,
       certificate: port.tls === "off" ? undefined : tls?.certificate(),
       fetch(request, server) {
-        // Without a valid Host, the URL has no origin, and its path would be parsed wrongly. With two, a
-        // proxy may use the other one (RFC 9112, section 3.2).
+        // Without a valid Host, the URL has no origin, and its path would be parsed wrongly. With two values,
+        // a proxy may use the other one (RFC 9112, section 3.2).
         if (!URL.canParse(request.url) || request.headers.get("host")?.includes(","))
           return new Response("The request needs a valid Host header\n", { status: 400 });
         const peer = (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
@@ -63,7 +63,7 @@ export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies
     sensorUrl: urlFor(sensors),
     urls: listening.map(({ listener }) => listener.url),
     numbers: listening.map(({ listener }) => listener.port),
-    /** The ports with TLS use the latest certificate from now on. */
+    /** Makes the ports with TLS use the latest certificate for new connections. */
     swapCertificates(latest: ServerTls): void {
       for (const { port, listener } of listening) if (port.tls !== "off") listener.swap(latest.certificate());
     },
@@ -74,8 +74,8 @@ export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies
 }
 
 /**
- * The operator's certificate files. Without them, the private CA's certificate has every name by which
- * sensors may call this machine.
+ * Returns the operator's certificate files. Without them, returns the names for a certificate of the private
+ * CA: every name by which sensors may reach this host.
  */
 export function tlsSource(config: Config): Pick<TlsSource, "files" | "names"> {
   const { tlsCert, tlsKey, tlsNames, publicUrl, sensorUrl, listen, sensorListen } = config;
@@ -90,8 +90,7 @@ export function tlsSource(config: Config): Pick<TlsSource, "files" | "names"> {
     one && !/^(0\.0\.0\.0|::)$/.test(one.hostname) ? one.hostname : [],
   );
   const all = [...tlsNames, ...urls, ...bound, hostname(), "localhost", "127.0.0.1", "::1", ...own];
-  // A name with a character that certificates cannot contain is left out: it would keep the server from
-  // starting.
+  // Omits names with a character that certificates cannot contain, because the server could not start.
   const names = [...new Set(all.map((name) => name.toLowerCase()))].filter(
     (name) => isIP(name) || /^[\x21-\x7e]{1,253}$/.test(name),
   );

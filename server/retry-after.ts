@@ -1,13 +1,13 @@
-// Chooses how long refused clients wait before they retry. The time is random within a window that is as long
-// as serving all recently refused clients should take, so that they do not return at one instant. A client
-// that returns too soon is refused again, which widens the window.
+// Chooses how long refused clients wait before they retry. The time is random within a window, so that they
+// do not retry at the same time. The window is as long as serving all recently refused clients should take. A
+// client that retries too soon is refused again, which widens the window.
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const SPAN_MS = 10_000;
 const SHORTEST_SECONDS = 5;
 const LONGEST_SECONDS = 300;
 
-/** `perSecond` is how many a server on a small machine can serve. */
+/** `perSecond`: the number of clients that a server on a small machine can serve. */
 export function openRetryAfter(perSecond: number, now: () => number, random: () => number = Math.random) {
   let endsAt = 0;
   let refused = 0;

@@ -1,5 +1,5 @@
-// A route's handler: the pair that ties a declaration to it, and the parts of the server that it may use.
-// Rules take only what they need, so nothing but routes and http/ imports this file.
+// Connects a route's declaration to its handler, and lists the parts of the server that handlers may use.
+// Only routes and http/ import this file, because rules receive only what they need.
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
 import type { HttpRequest, SensorCaller, User } from "./caller.ts";
@@ -26,13 +26,13 @@ import type { openSignIn } from "./users/sign-in.ts";
 /** The parts of the server that handlers use. */
 export interface Services {
   db: Database;
-  /** For what users read: a long query here delays no other request. */
+  /** For reads of users. A long query here does not delay other requests. */
   reads: Database;
   sortedItems: SortedItems;
   now: () => number;
   log: Logger;
   checkInIntervalSeconds: number;
-  /** Age at which a sensor is asked to rotate its key. */
+  /** The age of a key at which the server requests its rotation. */
   keyMaxAgeMs: number;
   health: Health;
   /** Signs refusals of sensors' requests. */
@@ -58,7 +58,7 @@ type CallerOf<A extends Access> = A extends "public"
       ? { holder: TokenHolder }
       : { user: User };
 
-/** Of a route that creates: the argument of `createOnce`. */
+/** For a route that creates an object: the argument of `createOnce`. */
 type KeyOf<C> = C extends true ? { idempotency: IdempotentRequest | undefined } : Record<never, never>;
 
 export type HandlerRequest<R extends Route> = RouteInput<R> &
@@ -70,7 +70,7 @@ export interface RouteHandler {
   handle: (request: never, services: Services) => Promise<unknown>;
 }
 
-/** Ties a route to its handler: the input arrives parsed and the caller permitted. */
+/** Connects a route to its handler, which receives parsed input and an authorized caller. */
 export function handler<R extends Route>(
   route: R,
   handle: (request: HandlerRequest<R>, services: Services) => Promise<RouteOutput<R>>,

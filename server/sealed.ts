@@ -1,6 +1,6 @@
-// Seals secrets that must be in the database: AES-256-GCM (NIST SP 800-38D) under a key derived from the
-// installation's secret, which is not in the database. The purpose is authenticated too, so that a value
-// sealed for one use can't be opened for another.
+// Seals secrets that must be in the database: AES-256-GCM (NIST SP 800-38D) with a key derived from the
+// installation's secret, which is not in the database. The purpose is authenticated too, so that a value that
+// is sealed for one purpose can't be opened for another.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 const NONCE_BYTES = 12;
@@ -14,7 +14,7 @@ export function seal(secret: string, purpose: string, content: Uint8Array): stri
   );
 }
 
-/** Throws when it was sealed with another secret or for another purpose. */
+/** Throws if the value was sealed with another secret or for another purpose. */
 export function unseal(secret: string, purpose: string, sealed: string): Uint8Array {
   const bytes = Buffer.from(sealed, "base64url");
   const tagAt = bytes.length - TAG_BYTES;

@@ -1,4 +1,4 @@
-// The wiring: opens the parts, ties them together, listens, and closes them in reverse.
+// The wiring: opens the parts of the server, connects them, listens, and closes them in reverse order.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { onAuditEvents } from "./audit/audit.ts";
 import { jobsOf, startJobs, writeAllRefusals } from "./background.ts";
@@ -24,11 +24,9 @@ import { issueSetupCode } from "./users/set-up.ts";
 
 export interface RunningServer extends AsyncDisposable {
   url: string;
-  /** Present when sensors have a separate port. */
+  /** Present if sensors have a separate port. */
   sensorUrl: string | undefined;
-  /**
-   * Reads the certificate files again, or follows the private CA; a failure is logged and changes nothing.
-   */
+  /** Reads the certificate files again, or follows the private CA. Logs a failure, which changes nothing. */
   reloadCertificates(): Promise<void>;
   /** Present until set-up is complete: the link that creates the first Super Admin. */
   setupLink: string | undefined;
@@ -111,7 +109,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     url: ports.url,
     sensorUrl: sensors === users ? undefined : ports.sensorUrl,
     reloadCertificates: () => changeCertificates((latest) => latest.reload()),
-    // After #, the code is sent to no server and appears in no log.
+    // The part after # is sent to no server and appears in no log.
     setupLink: code === undefined ? undefined : `${config.publicUrl ?? ports.url}/setup#code=${code}`,
     async [Symbol.asyncDispose]() {
       log.info("stopping: open requests are completed first");

@@ -25,16 +25,16 @@ export interface ServicesOptions {
   sortedItems: SortedItems;
   now: () => number;
   log: Logger;
-  /** At least 32 characters, the same on every server of a database. */
+  /** At least 32 characters. The same on every server of a database. */
   secret: string;
   publicUrl: string;
-  /** Users come by HTTPS. */
+  /** Users connect by HTTPS. */
   secure: boolean;
   checkInIntervalSeconds: number;
   keyMaxAgeMs: number;
   connection: Connection;
   ownNames: OwnNames;
-  /** The clock of sessions, which better-auth reads from the system; tests set only the other one. */
+  /** The clock of sessions. better-auth uses the system's clock, so tests set only the other clock. */
   sessionNow: () => number;
 }
 

@@ -1,5 +1,5 @@
-// The secret of an installation, which signs session cookies and seals the private CA's key: from the
-// environment, else created once and kept beside the database.
+// The secret of an installation, which signs session cookies and seals the private CA's key. It comes from
+// the environment, or is created once and stored beside the database.
 
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,8 +11,8 @@ import type { Database } from "./db/schema.ts";
 const MIN_LENGTH = 32;
 
 /**
- * The operator's secret, else the one of the data folder, which is created before any server has started on
- * the database. Throws when another secret was used with the database.
+ * Returns the operator's secret, or that of the data folder. Creates the latter if no server has started on
+ * the database yet. Throws if another secret was used with the database.
  */
 export async function readSecret(
   db: Database,
@@ -30,8 +30,8 @@ function createSessionSecret(dataDir: string): void {
   const file = join(dataDir, "session.key");
   const temporary = `${file}.${process.pid}`;
   try {
-    // Written whole under another name and then linked: of two servers that start together, both read the
-    // first one's key.
+    // Written under a temporary name and then linked, so that two servers that start at once read the same
+    // key.
     writeFileSync(temporary, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx", flush: true });
     linkSync(temporary, file);
   } catch (error) {
@@ -41,7 +41,7 @@ function createSessionSecret(dataDir: string): void {
   }
 }
 
-/** Throws when `session.key` does not exist or holds no key. */
+/** Throws if `session.key` does not exist or contains no key. */
 export function readSessionSecret(dataDir: string): string {
   const file = join(dataDir, "session.key");
   let secret = "";

@@ -1,5 +1,5 @@
-// The settings of the server, one row each. `readConfig`, the help of `attacklens serve`, the line `started`
-// of the log, and the table in docs/operate.md are made from these rows.
+// The settings of the server, one row each. `readConfig`, the help of `attacklens serve`, the log line
+// `started`, and the table in docs/operate.md use these rows.
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,18 +8,18 @@ import { z } from "zod";
 import { parseNetwork } from "./networks.ts";
 
 export interface Setting {
-  /** Without its dashes. Absent: only the variable sets it. */
+  /** Without dashes. Absent: only the variable sets it. */
   flag?: string;
   variable: string;
-  /** What the help calls the value. */
+  /** The placeholder of the value in the help. */
   value: string;
   /** A phrase without a period. */
   help: string;
-  /** Used when neither the flag nor the variable is given. */
+  /** Used without a flag and a variable. */
   default?: string;
-  /** What happens without a value, for the help. Absent: `default` says it. */
+  /** The behavior without a value, for the help. Absent: the help shows `default`. */
   absent?: string;
-  /** How the log shows the value. Absent: as it is. */
+  /** How the log shows the value. Absent: unchanged. */
   shown?: "address" | "database" | "secret";
   schema: z.ZodType;
 }
@@ -69,7 +69,7 @@ const postgresUrl = z
   .refine((text) => URL.canParse(text), "must be a URL such as postgres://user:password@host:5432/database")
   .transform(verifyCertificate);
 
-/** pg warns that the meaning of these modes will change. `verify-full` is what they mean today. */
+/** pg warns that the meaning of these modes will change. Today they mean `verify-full`. */
 function verifyCertificate(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   const mode = url.searchParams.get("sslmode") ?? "";
@@ -234,7 +234,7 @@ const shape = Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[nam
 };
 export const configSchema = z.object(shape);
 
-/** What the help says of a setting without a value. */
+/** Returns the help text for a setting without a value. */
 export function absentText({ absent, default: value }: Setting): string {
   return absent ?? value ?? "none";
 }

@@ -1,4 +1,4 @@
-// The configuration as the log shows it: every setting, and no secret.
+// Formats the configuration for the log: every setting, and no secret.
 import type { Config } from "./config.ts";
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from "./settings.ts";
 
@@ -24,7 +24,7 @@ function shownValue(name: SettingName, config: Config): unknown {
   }
 }
 
-/** Without user, password, and query, which can contain them too. */
+/** Omits the user, the password, and the query, which can contain both. */
 function shownDatabase(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return "PostgreSQL";
   const { host, pathname } = new URL(databaseUrl);

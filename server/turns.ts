@@ -6,9 +6,9 @@ const TURN_MS = 5;
 export function openTurns() {
   let begunAt = performance.now();
   return {
-    /** Whether it is time for `next`. */
+    /** Returns whether it is time for `next`. */
     isOver: () => performance.now() - begunAt > TURN_MS,
-    /** Resolves after everything else that is ready has had its turn. */
+    /** Resolves after all other pending work of the event loop has run. */
     async next(): Promise<void> {
       await new Promise<void>((resolve) => setImmediate(resolve));
       begunAt = performance.now();

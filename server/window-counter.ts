@@ -1,10 +1,10 @@
-// Counts by key in fixed windows of time: rate limits. Kept in memory: a restart forgets the counts, and a
-// flood of keys cannot fill the memory.
+// Counts by key in fixed time windows, for rate limits. The counts are in memory and limited: a restart
+// deletes them, and many keys cannot fill the memory.
 import { setBounded } from "./bounded-map.ts";
 
 export interface WindowLimits {
   windowMs: number;
-  /** Beyond it, the key that was counted longest ago makes room. */
+  /** Beyond it, the key that was counted longest ago is deleted. */
   maxKeys: number;
 }
 
@@ -18,7 +18,7 @@ export function openWindowCounter({ windowMs, maxKeys }: WindowLimits, now: () =
     used: (key: string): number => current(key)?.used ?? 0,
     /** Seconds until the key's window ends. */
     endsInSeconds: (key: string): number => Math.ceil(((current(key)?.endsAt ?? now()) - now()) / 1000),
-    /** A window begins with its first count. Returns the count with the amount. */
+    /** Adds to the count and returns it. A window begins with its first count. */
     add(key: string, amount = 1): number {
       const window = current(key) ?? { used: 0, endsAt: now() + windowMs };
       window.used += amount;

@@ -36,7 +36,7 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
 
 /**
  * Stores the state of a category. A row without a root keeps the stored root. Returns when the root was
- * collected, which is never before the one that it follows; undefined when nothing has changed.
+ * collected, at the earliest the time of the previous root; undefined if nothing has changed.
  */
 export async function upsertSensorInventory(
   db: Database,
@@ -76,7 +76,9 @@ export async function upsertSensorInventory(
   return changed?.changedAt;
 }
 
-/** Behind `upsertSensorInventory` in one transaction, so that two of a sensor's take turns. */
+/**
+ * Call it after `upsertSensorInventory` in the same transaction, so that reports of one sensor take turns.
+ */
 export async function insertHistory(db: Database, row: InventoryHistoryTable): Promise<void> {
   const { sensorId, category } = row;
   const last = await db
@@ -85,7 +87,7 @@ export async function insertHistory(db: Database, row: InventoryHistoryTable): P
     .where("sensorId", "=", sensorId)
     .where("category", "=", category)
     .executeTakeFirst();
-  // Reports that waited arrive within one millisecond, and each of them counts.
+  // Reports from a spool can arrive within one millisecond, and each of them counts.
   const reportedAt = Math.max(row.reportedAt, (last?.reportedAt ?? 0) + 1);
   await db
     .insertInto("inventoryHistory")
@@ -93,7 +95,7 @@ export async function insertHistory(db: Database, row: InventoryHistoryTable): P
     .execute();
 }
 
-/** Whose inventory counts as known to a sensor: its asset group's, else that of all sensors without one. */
+/** Returns the scope of a sensor's uploads: its asset group, or all sensors without a group. */
 export async function findScope(db: Database, sensorId: string): Promise<string> {
   const row = await db
     .selectFrom("sensor")
@@ -106,7 +108,7 @@ export async function findScope(db: Database, sensorId: string): Promise<string>
 }
 
 /**
- * Marks hashes as shown in a scope. In one order, so that two sensors with the same chunks do not deadlock.
+ * Marks hashes as uploaded in a scope. Sorts them, so that two sensors with the same chunks do not deadlock.
  */
 export async function insertScope(db: Database, scope: string, hashes: string[]): Promise<void> {
   const rows = hashes.toSorted().map((hash) => ({ assetGroupId: scope, hash }));
@@ -128,7 +130,7 @@ export async function findManifest(db: Database, category: Category, root: strin
     .executeTakeFirst();
 }
 
-/** Undefined when no sensor of the scope has reported the root, even if others have. */
+/** Returns undefined if no sensor of the scope has reported the root, even if other sensors have. */
 export async function findScopedManifest(db: Database, scope: string, category: Category, root: string) {
   return await db
     .selectFrom("inventoryScope")
@@ -148,7 +150,7 @@ export async function insertManifest(db: Database, manifest: InventoryManifestTa
     .execute();
 }
 
-/** The caller sorts by hash, as `insertScope` does. */
+/** The caller must sort the chunks by hash, like `insertScope`. */
 export async function insertChunks(db: Database, chunks: InventoryChunkTable[]): Promise<void> {
   await forSomeRows(chunks, (some) =>
     db
@@ -159,10 +161,7 @@ export async function insertChunks(db: Database, chunks: InventoryChunkTable[]):
   );
 }
 
-/**
- * Those of the chunks that a sensor of the scope has uploaded in the category, by hash, without their
- * contents.
- */
+/** Returns the chunks that a sensor of the scope has uploaded in the category, by hash, without contents. */
 export async function describeChunks(
   db: Database,
   scope: string,
@@ -184,7 +183,7 @@ export async function describeChunks(
   return new Map(rows.map(({ hash, ...chunk }) => [hash, chunk]));
 }
 
-/** Contents of the chunks, by hash. */
+/** Returns the contents of the chunks, by hash. */
 export async function listChunkContents(
   db: Database,
   category: Category,

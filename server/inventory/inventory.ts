@@ -1,5 +1,4 @@
-// Inventory that sensors report: stored by content, once for all hosts with the same content, and read back
-// item by item.
+// Stores the inventory that sensors report, once for all hosts with the same content, and reads its items.
 import { createHash } from "node:crypto";
 import type { checkIn } from "@attacklens/protocol/check-in.ts";
 import {
@@ -35,8 +34,8 @@ import { parseChunk } from "./parse-chunk.ts";
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Stores a sensor's report. Returns the categories that must be uploaded: those that changed to
- * something that no sensor of its asset group has reported yet. A sensor that has nothing new costs one read.
+ * Stores a sensor's report. Returns the categories to upload: those that changed to content that no sensor of
+ * its asset group has reported yet. A report without changes needs one read.
  */
 export async function recordReport(
   db: Database,
@@ -82,8 +81,8 @@ export async function recordReport(
 }
 
 /**
- * Stores a category as a list of chunks, or returns those that no sensor of its asset group has uploaded.
- * Throws input-invalid.
+ * Stores a category as a list of chunks, or returns the chunks that no sensor of its asset group has
+ * uploaded. Throws input-invalid.
  */
 export async function recordManifest(
   db: Database,
@@ -103,7 +102,7 @@ export async function recordManifest(
   let lastBucket = -1;
   for (const hash of chunks) {
     const chunk = stored.get(hash)!;
-    // A key's bucket follows from the key: growing buckets cannot hold one key twice.
+    // The bucket of an item depends only on its key, so increasing buckets cannot contain a key twice.
     if (chunk.bucket <= lastBucket) throw badInput("chunks", "must be one a bucket, in bucket order");
     lastBucket = chunk.bucket;
     itemCount += chunk.itemCount;
@@ -120,12 +119,12 @@ export async function recordManifest(
   return [];
 }
 
-/** SQLite writes 64 chunks of 50 kB for 20 ms and more, which blocks all other requests. */
+/** SQLite needs 20 ms or more to write 64 chunks of 50 kB, which blocks all other requests. */
 const CHUNKS_A_STATEMENT = 4;
 
 /**
- * Stores chunks under their hashes. Throws input-invalid when one is not what its name says, or its items are
- * not of the category.
+ * Stores chunks by their hashes. Throws input-invalid if a chunk does not match its hash, or an item does not
+ * match the category.
  */
 export async function recordChunks(
   db: Database,
@@ -141,7 +140,7 @@ export async function recordChunks(
     rows.push({ hash, category, ...chunk, createdAt: now });
   }
   await inTransaction(db, async (tx) => {
-    // In one order over all statements, so that two sensors with the same chunks do not deadlock.
+    // Sorted over all statements, so that two sensors with the same chunks do not deadlock.
     const ordered = rows.toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
     for (let start = 0; start < ordered.length; start += CHUNKS_A_STATEMENT) {
       await insertChunks(tx, ordered.slice(start, start + CHUNKS_A_STATEMENT));
@@ -151,14 +150,14 @@ export async function recordChunks(
   });
 }
 
-/** The items of a list of chunks, in no order. */
+/** Returns the items of a list of chunks, unsorted. */
 export async function readItems<C extends Category>(
   db: Database,
   category: C,
   hashes: string[],
 ): Promise<Item<C>[]> {
   const contents = await listChunkContents(db, category, hashes);
-  // Parsed with the category's schema before it was stored.
+  // The content was parsed with the category's schema before it was stored.
   return hashes.flatMap((hash) => JSON.parse(contents.get(hash) ?? "[]") as Item<C>[]);
 }
 
@@ -166,7 +165,10 @@ export function parseHashes(json: string): string[] {
   return JSON.parse(json) as string[];
 }
 
-/** When a report arrived and when it was collected: not later, whatever the sensor's clock says. */
+/**
+ * When a report arrived, and when it was collected, which is never later, even with a wrong clock of the
+ * sensor.
+ */
 interface ReportTimes {
   now: number;
   collectedAt: number;
@@ -176,7 +178,9 @@ function timesOf(now: number, collectedAt: string | undefined): ReportTimes {
   return { now, collectedAt: collectedAt === undefined ? now : Math.min(now, Date.parse(collectedAt)) };
 }
 
-/** Stores the category's new content, unless it is the same: a report that is sent twice counts once. */
+/**
+ * Stores the category's new content, unless it is unchanged, so that a report that is sent twice counts once.
+ */
 async function storeReport(
   db: Database,
   times: ReportTimes,

@@ -1,5 +1,5 @@
-// Checks that an uploaded chunk is what it claims: items of the category, in its bucket, under the hash of
-// its canonical JSON.
+// Checks an uploaded chunk: its items belong to the category and the bucket, and its hash is that of its
+// canonical JSON.
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
@@ -8,7 +8,7 @@ import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { openTurns } from "../turns.ts";
 
-/** Gives other requests their turn between items. Throws input-invalid, naming the chunk and the item. */
+/** Lets other requests run between items. Throws input-invalid with the chunk and the item. */
 export async function parseChunk(
   category: Category,
   hash: string,
@@ -31,7 +31,7 @@ export async function parseChunk(
   const buckets = new Set(parsed.map(({ key }) => bucketOf(category, key)));
   const [bucket] = buckets;
   if (bucket === undefined || buckets.size !== 1) throw bad([hash], "has items of several buckets");
-  // The canonical JSON of the array (`chunkContent`), of items that are canonical already.
+  // The canonical JSON of the array (`chunkContent`), because the items are already canonical.
   const content = `[${sortedByKey(parsed).map(({ text }) => text)}]`;
   const sizeBytes = Buffer.byteLength(content);
   if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);

@@ -1,4 +1,4 @@
-// Inventory as users read it: the state of each category of a sensor, and its items page by page.
+// Reads the inventory for users: the state of each category of a sensor, and pages of its items.
 
 import { CATEGORIES, type Category, type Item } from "@attacklens/protocol/inventory/categories.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -10,7 +10,7 @@ import { parseHashes } from "./inventory.ts";
 import { findManifest, listSensorInventory, listSensorInventorySizes } from "./inventory-store.ts";
 import type { SortedItems } from "./sorted-items.ts";
 
-/** A row for every category, `waiting` for those that were never reported. */
+/** Returns a row for every category, with the status `waiting` for a category without a report. */
 export async function readCategories(db: Database, sensorId: string) {
   const rows = new Map((await listSensorInventorySizes(db, sensorId)).map((row) => [row.category, row]));
   return CATEGORIES.map((category) => {
@@ -26,8 +26,8 @@ export async function readCategories(db: Database, sensorId: string) {
 }
 
 /**
- * A page of the sensor's last report; empty without one. Throws input-invalid for a cursor of
- * another list.
+ * Returns a page of the sensor's last report; empty without one. Throws input-invalid for a cursor of another
+ * list.
  */
 export async function pageOfItems(
   db: Database,
@@ -59,7 +59,7 @@ function decodeCursor(cursor: string): string {
     const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (typeof place === "string") return place;
   } catch {
-    // Whatever is wrong with it, the caller can only start again.
+    // For every invalid cursor, the caller must start again.
   }
   const message = "is not the nextCursor of a page of this list";
   throw new Problem("input-invalid", `Cannot continue the list: cursor ${message}`, {

@@ -1,5 +1,5 @@
-// The items of a category in their order for users, cached under the category's root hash. A hash never names
-// another list.
+// The sorted items of a category for users, cached by the category's root hash, which never refers to another
+// list.
 import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
@@ -8,19 +8,19 @@ import { listChunkContents } from "./inventory-store.ts";
 interface Question {
   category: Category;
   root: string;
-  /** Hashes of the chunks that the root covers. */
+  /** Hashes of the chunks of the root. */
   chunks: string[];
   q: string | undefined;
-  /** The place of the last item of the page before. */
+  /** The position of the last item of the previous page. */
   after: string | undefined;
   limit: number;
 }
 
 /** A page of the items of a category, in their order. */
 interface Page {
-  /** JSON of each. */
+  /** JSON of each item. */
   items: string[];
-  /** Of the page's last item when more follow. */
+  /** The position of the page's last item; null: no items follow. */
   lastPlace: string | null;
   total: number;
   totalIsCapped: boolean;
@@ -35,7 +35,7 @@ interface Line {
   searched: string;
 }
 
-/** Characters kept of all lists; one category of the largest size fits. */
+/** Cached characters of all lists. One category of the largest size fits. */
 const MAX_KEPT = 64 * 1024 * 1024;
 
 export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
@@ -46,7 +46,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
     const key = `${category} ${root}`;
     const found = kept.get(key);
     if (found) {
-      // A Map keeps insertion order: the list that was read longest ago makes room.
+      // A Map keeps insertion order, so the list that was read longest ago is deleted first.
       kept.delete(key);
       kept.set(key, found);
       return found.lines;
@@ -85,7 +85,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
 async function readLines(db: Database, category: Category, chunks: string[]): Promise<Line[]> {
   const contents = await listChunkContents(db, category, chunks);
   const lines = [...contents.values()].flatMap((content) =>
-    // Parsed with the category's schema before it was stored.
+    // The content was parsed with the category's schema before it was stored.
     (JSON.parse(content) as Item[]).map((item) => ({
       place: placeOf(item),
       json: JSON.stringify(item),
@@ -106,7 +106,7 @@ function firstAfter(lines: Line[], place: string): number {
 }
 
 /**
- * The position of an item in the list: by name, accounts before groups, ports by number. Unique by its key.
+ * Returns the position of an item: by name, accounts before groups, ports by number. The key makes it unique.
  */
 function placeOf(item: Item): string {
   if ("port" in item) return `${String(item.port).padStart(5, "0")} ${item.key}`;
@@ -115,7 +115,7 @@ function placeOf(item: Item): string {
   return `${rank} ${item.name} ${item.key}`;
 }
 
-/** Every text and number of an item, in lower case; not the names of its members. */
+/** Returns every text and number of an item in lower case, without the names of its members. */
 function searchText(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value).toLowerCase();
   return Object.values(value).map(searchText).join("\n");

@@ -1,5 +1,5 @@
-// The tables of better-auth through our Kysely: times in milliseconds, flags as 0/1, and session tokens only
-// as their SHA-256, so that neither the file nor a backup contains a session.
+// Stores the tables of better-auth with our Kysely: times in milliseconds, flags as 0/1, and session tokens
+// only as SHA-256, so that neither the database nor a backup contains a usable session.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { BetterAuthOptions } from "better-auth";
@@ -15,10 +15,7 @@ import type { Database } from "../db/schema.ts";
 
 const failures = new AsyncLocalStorage<{ error?: unknown }>();
 
-/**
- * Runs calls of better-auth, which hides errors of the database behind its errors. Throws the original error
- * instead.
- */
+/** Runs calls of better-auth. Throws the original error of the database, which better-auth would hide. */
 export async function withDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
   const failure: { error?: unknown } = {};
   try {
@@ -31,7 +28,7 @@ export async function withDatabaseErrors<T>(work: () => Promise<T>): Promise<T> 
 // biome-ignore lint/suspicious/noExplicitAny: better-auth names tables and columns as text
 type AnyDatabase = Kysely<any>;
 
-/** What better-auth is given as `database`. */
+/** The `database` option of better-auth. */
 export function authStore(db: Database): (options: BetterAuthOptions) => DBAdapter {
   const factory = createAdapterFactory({
     config: {
@@ -128,7 +125,7 @@ const OPERATORS = {
   not_in: "not in",
 } as const;
 
-/** All of the `AND` conditions, and one of the `OR` conditions when there are any. */
+/** Requires all `AND` conditions, and at least one of the `OR` conditions if there are any. */
 function conditions(where: CleanedWhere[]): Expression<SqlBool> {
   const test = ({ field, operator, value }: CleanedWhere): Expression<SqlBool> => {
     const column = sql.ref(field);

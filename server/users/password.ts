@@ -6,13 +6,10 @@ import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 
 /** zxcvbn's scale ends at 4; 3 means more than 10^8 guesses. */
 const MIN_SCORE = 3;
-/** Characters of a password that the check reads. */
+/** The number of characters of a password that the check reads. */
 const MAX_CHECKED = 50;
 
-/**
- * One keyboard sends é as one character, another as two: both are the same password (NIST SP 800-63B,
- * 5.1.1.2).
- */
+/** Keyboards send é as one or as two characters. Both are the same password (NIST SP 800-63B, 5.1.1.2). */
 const normalized = (password: string) => password.normalize("NFKC");
 
 /** OWASP's first recommendation for Argon2id: 19 MiB, 2 passes, 1 lane. */
@@ -36,13 +33,14 @@ export async function verifyPassword({
 
 let checker: ZxcvbnFactory | undefined;
 
-/** `known` are words that an attacker would try first: the user's name and email. Throws input-invalid. */
+/** `known`: words that an attacker tries first, such as the user's name and email. Throws input-invalid. */
 export function refuseWeakPassword(password: string, known: string[]): void {
   checker ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
   const words = known
     .flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)])
     .filter(({ length }) => length > 2);
-  // It blocks for a time that grows with the square of the length; what follows makes nothing weaker.
+  // The check blocks for a time that grows with the square of the length. Further characters never weaken a
+  // password.
   const { score } = checker.check(normalized(password).slice(0, MAX_CHECKED), [...words, "attacklens"]);
   if (score >= MIN_SCORE && normalized(password).length >= PASSWORD_LENGTH.min) return;
   const message = "is too easy to guess; several unrelated words make a better one";

@@ -1,4 +1,4 @@
-// Limits failed attempts in windows of time, so that guessing is slow.
+// Limits failed attempts per time window, so that guessing is slow.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openWindowCounter } from "../window-counter.ts";
 
@@ -7,7 +7,7 @@ const LIMITS = { windowMs: 15 * 60_000, maxKeys: 10_000 };
 export function countAttempts(maxAttempts: number, now: () => number) {
   const counter = openWindowCounter(LIMITS, now);
   return {
-    /** Throws too-many-requests when the key has no attempt left in the window. */
+    /** Throws too-many-requests if the key has no attempt left in the window. */
     check(key: string): void {
       if (counter.used(key) < maxAttempts) return;
       const retryAfterSeconds = counter.endsInSeconds(key);
@@ -16,7 +16,7 @@ export function countAttempts(maxAttempts: number, now: () => number) {
     },
     /** Counts an attempt before its outcome is known, so that simultaneous attempts all count. */
     count: (key: string): void => void counter.add(key),
-    /** For an attempt that did not fail after all. */
+    /** Uncounts an attempt that succeeded. */
     refund: (key: string): void => counter.subtract(key),
     clear: counter.clear,
   };

@@ -1,4 +1,4 @@
-// Set-up: the code of the set-up link creates the first Super Admin, once.
+// Set-up: the code in the set-up link creates the first Super Admin, once.
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../db/schema.ts";
@@ -12,14 +12,13 @@ import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCo
 const MAX_WRONG_CODES = 10;
 const MAX_WRONG_CODES_OF_ALL = 1_000;
 
-/** True while no user exists: the console then shows set-up instead of sign-in. */
+/** Returns true while no user exists. The console then shows set-up instead of sign-in. */
 export async function isSetupNeeded(db: Database): Promise<boolean> {
   return !(await hasUsers(db));
 }
 
 /**
- * Creates the code of the set-up link, which replaces the previous one. Returns undefined when set-up is
- * complete.
+ * Creates the code of the set-up link and replaces the previous one. Returns undefined if set-up is complete.
  */
 export async function issueSetupCode(db: Database): Promise<string | undefined> {
   if (!(await isSetupNeeded(db))) return undefined;
@@ -29,14 +28,14 @@ export async function issueSetupCode(db: Database): Promise<string | undefined> 
 }
 
 /**
- * Counts wrong codes by address and in total. The right code is never refused for them: its 192 bits cannot
- * be guessed, and a stranger must not be able to keep the operator from set-up.
+ * Counts wrong codes by address and in total. The right code is always accepted: its 192 bits cannot be
+ * guessed, and an attacker must not be able to prevent the set-up.
  */
 export function openSetupAttempts(now: () => number) {
   const ofAddress = countAttempts(MAX_WRONG_CODES, now);
   const ofAll = countAttempts(MAX_WRONG_CODES_OF_ALL, now);
   return {
-    /** Counts a wrong set-up code. Throws too-many-requests when there were too many. */
+    /** Counts a wrong set-up code. Throws too-many-requests if there were too many. */
     countWrongCode(address: string): void {
       const counters = [
         [ofAddress, addressGroup(address).network],
@@ -49,8 +48,8 @@ export function openSetupAttempts(now: () => number) {
 }
 
 /**
- * Makes the first Super Admin and ends set-up. The code is compared before anything that costs time.
- * Throws setup-closed, too-many-requests, input-invalid for a weak password.
+ * Creates the first Super Admin and ends set-up. Compares the code before any expensive work. Throws
+ * setup-closed, too-many-requests, input-invalid for a weak password.
  */
 export async function completeSetup(
   db: Database,
@@ -84,7 +83,7 @@ function hashCode(code: string): string {
   return createHash("sha256").update(code).digest("hex");
 }
 
-/** In constant time. */
+/** Compares the code in constant time. */
 function isCode(code: string, validHash: string | undefined): boolean {
   if (validHash === undefined) return false;
   return timingSafeEqual(Buffer.from(hashCode(code), "hex"), Buffer.from(validHash, "hex"));

@@ -1,7 +1,7 @@
-// Addresses with an earlier sign-in, in SQL.
+// Addresses of earlier sign-ins, in SQL.
 import type { Database } from "../db/schema.ts";
 
-/** The latest `limit` addresses that have signed in since. */
+/** Lists the latest `limit` addresses with a sign-in since. */
 export async function listSignInAddresses(db: Database, since: number, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom("signInAddress")
@@ -21,7 +21,7 @@ export async function upsertSignInAddress(tx: Database, address: string, signedI
     .execute();
 }
 
-/** Removes those that have not signed in since, and the oldest beyond `limit`. */
+/** Deletes the addresses without a sign-in since, and the oldest ones beyond `limit`. */
 export async function pruneSignInAddresses(tx: Database, since: number, limit: number): Promise<void> {
   const beyond = await tx
     .selectFrom("signInAddress")

@@ -1,11 +1,11 @@
-// Addresses with an earlier sign-in. They are served first while many clients sign in. The list is bounded,
-// and in the database: a restart keeps it, and all servers share it.
+// Addresses of earlier sign-ins, which are served first while many clients sign in. The list is limited. It
+// is in the database, so that a restart keeps it and all servers share it.
 import type { Database } from "../db/schema.ts";
 import { listSignInAddresses, pruneSignInAddresses, upsertSignInAddress } from "./sign-in-addresses-store.ts";
 
 const MAX_ADDRESSES = 10_000;
 const REMEMBERED_MS = 90 * 86_400_000;
-/** After this time the addresses are read again, for those that other servers have added. */
+/** After this time, the addresses are read again, because other servers may have added some. */
 const READ_AGAIN_MS = 60_000;
 
 export function openSignInAddresses(db: Database, now: () => number) {
@@ -19,7 +19,7 @@ export function openSignInAddresses(db: Database, now: () => number) {
   }
 
   return {
-    /** `address` as `addressGroup` returns it. */
+    /** `address`: from `addressGroup`. */
     async isKnown(address: string): Promise<boolean> {
       if (now() - readAt >= READ_AGAIN_MS) {
         reading ??= read().finally(() => {
@@ -29,14 +29,14 @@ export function openSignInAddresses(db: Database, now: () => number) {
       }
       return known.has(address);
     },
-    /** Adds what this server has just written. */
+    /** Adds an address that this server has just written. */
     add(address: string): void {
       known.add(address);
     },
   };
 }
 
-/** Writes the address, and removes the oldest ones beyond the bound. */
+/** Writes the address, and deletes the oldest ones beyond the limit. */
 export async function rememberSignInAddress(tx: Database, address: string, at: number): Promise<void> {
   await upsertSignInAddress(tx, address, at);
   await pruneSignInAddresses(tx, at - REMEMBERED_MS, MAX_ADDRESSES);

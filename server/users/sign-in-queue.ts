@@ -1,16 +1,16 @@
-// Limits how many passwords are checked at the same time: each check takes 19 MiB and a core for a while. The
-// others wait in lines that take turns: one line per address, in turn among the lines of its network, so that
-// a client that sends many attempts delays only itself. Addresses with an earlier sign-in have separate
-// turns, which come first.
+// Limits how many passwords are checked at the same time, because each check takes 19 MiB and a core for a
+// while. The others wait in queues: one per address. Networks take turns, and so do the addresses of a
+// network, so that a client with many attempts delays only itself. Addresses of earlier sign-ins have
+// separate queues, which go first.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { AddressGroup } from "../networks.ts";
 import { openTurns, type Waiter } from "./turns.ts";
 
 export interface SignInQueueLimits {
   running: number;
-  /** Of one address, and of one IPv6 network of 48 bits. */
+  /** For one address, and for one IPv6 /48. */
   runningPerAddress: number;
-  /** Of known addresses, and as many of unknown ones. */
+  /** For known addresses, and the same number for unknown ones. */
   waiting: number;
   waitingPerAddress: number;
   waitMs: number;
@@ -45,7 +45,7 @@ export function openSignInQueue(limits: SignInQueueLimits = LIMITS) {
   }
 
   return {
-    /** Runs `check` when it is the client's turn. Throws too-many-requests when that takes too long. */
+    /** Runs `check` when it is the client's turn. Throws too-many-requests if that takes too long. */
     async run<T>({ group, isKnown }: SignInClient, check: () => Promise<T>): Promise<T> {
       const turns = isKnown ? known : unknown;
       await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Sign-in, sign-out and sessions, by better-auth. Its routes are not exposed: ours call it.
+// Sign-in, sign-out and sessions with better-auth. Its routes are not exposed; our routes call it.
 import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { APIError } from "better-auth/api";
@@ -17,18 +17,18 @@ import { findActiveUser } from "./users.ts";
 import { deleteSession, deleteSessions, updateLastSignIn } from "./users-store.ts";
 
 const SESSION_SECONDS = 12 * 60 * 60;
-/** A session in use is prolonged when this much of it is over. */
+/** A session in use is prolonged after this time. */
 const SESSION_RENEW_SECONDS = 60 * 60;
-/** However much it is used. */
+/** The maximum duration of a session, even in use. */
 const SESSION_MAX_MS = 30 * 86_400_000;
-/** Of one email from one address: guessing from elsewhere does not lock the owner out. */
+/** Failures for one email from one address, so that guesses from elsewhere do not lock the user out. */
 const MAX_FAILURES = 10;
-/** Of one address, for any email. */
+/** Failures from one address for any email. */
 const MAX_ADDRESS_FAILURES = 100;
-/** Of one IPv6 network of 48 bits; addresses in it that have signed in before are not held to it. */
+/** Failures from one IPv6 /48. The limit does not apply to addresses of earlier sign-ins. */
 const MAX_NETWORK_FAILURES = 200;
 /**
- * Carries the client's address to better-auth, which writes it into the session; never copied from a request.
+ * Passes the client's address to better-auth, which writes it to the session. Never copied from a request.
  */
 const CLIENT_ADDRESS = "x-attacklens-client-address";
 
@@ -39,10 +39,10 @@ interface SignedIn {
 }
 
 export interface SignInOptions {
-  /** At least 32 characters; signs the cookies. Changing it signs every user out. */
+  /** At least 32 characters. Signs the cookies. Changing it signs every user out. */
   secret: string;
   publicUrl: string;
-  /** Users come by HTTPS. */
+  /** Users connect by HTTPS. */
   secure: boolean;
   now: () => number;
 }
@@ -76,17 +76,17 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
   const queue = openSignInQueue();
   const addresses = openSignInAddresses(db, now);
 
-  /** The counters that an attempt counts in, each with its key. */
+  /** Returns the counters of an attempt, each with its key. */
   function countersOf(email: string, client: SignInClient & { isShared: boolean }): [Attempts, string][] {
     const { address, network } = client.group;
     const pair: [Attempts, string] = [failures, `${address} ${email}`];
-    // All clients share this address: a limit would let one client lock all out.
+    // All clients share this address, so with a limit one client could lock all others out.
     if (client.isShared) return [pair];
     const all: [Attempts, string][] = [pair, [addressFailures, address]];
     return client.isKnown || network === address ? all : [...all, [networkFailures, network]];
   }
 
-  /** Counts the attempt as a failure until it turns out to be none. Throws too-many-requests. */
+  /** Counts the attempt as a failure until it succeeds. Throws too-many-requests. */
   function countAttempt(counters: [Attempts, string][]) {
     for (const [attempts, key] of counters) attempts.check(key);
     for (const [attempts, key] of counters) attempts.count(key);
@@ -113,7 +113,7 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
 
   return {
     /**
-     * The user of the request's cookie. `cookies` are `Set-Cookie` values for the reply when the session was
+     * Returns the user of the request's cookie, and `Set-Cookie` values for the reply if the session was
      * prolonged.
      */
     async findSession(headers: Headers): Promise<SignedIn | undefined> {
@@ -156,7 +156,7 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
       return signedIn;
     },
 
-    /** Ends the session on the server. Returns the cookies that make the browser forget it. */
+    /** Ends the session on the server. Returns the `Set-Cookie` values that delete the cookies. */
     async signOut(user: User, headers: Headers): Promise<string[]> {
       const { headers: reply } = await withDatabaseErrors(() =>
         auth.api.signOut({ headers: cookieOnly(headers), returnHeaders: true }),
@@ -168,8 +168,8 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
 }
 
 /**
- * Where HTTPS is used, the browser itself sees to it that the cookie was set by this host over HTTPS and goes
- * to no other (RFC 6265bis, section 4.1.3.2). better-auth's own switch for secure cookies has the weaker
+ * With HTTPS, the prefix `__Host-` makes the browser ensure that this host set the cookie over HTTPS, and
+ * that no other host receives it (RFC 6265bis, section 4.1.3.2). The option of better-auth uses the weaker
  * prefix `__Secure-`.
  */
 function cookies(secure: boolean) {
@@ -180,7 +180,7 @@ function cookies(secure: boolean) {
   };
 }
 
-/** better-auth reads nothing else of a request. */
+/** Returns only the cookie, because better-auth needs no other header. */
 function cookieOnly(headers: Headers): Headers {
   return new Headers({ cookie: headers.get("cookie") ?? "" });
 }

@@ -1,12 +1,12 @@
-// Fair turns: networks take turns, and so do the addresses within a network. The lines are bounded by
+// Fair queues: networks take turns, and so do the addresses within a network. The queues are limited by
 // address, by network, and in total.
 import type { AddressGroup } from "../networks.ts";
 
 export interface TurnLimits {
-  /** Of one address, and of one network. */
+  /** For one address, and for one network. */
   runningPerAddress: number;
   waiting: number;
-  /** Of one address; a network of several has four times as many. */
+  /** For one address. A network of several addresses has four times as many. */
   waitingPerAddress: number;
 }
 
@@ -32,7 +32,7 @@ export function openTurns(limits: TurnLimits) {
   const networks = new Map<string, Network>();
   let waiting = 0;
 
-  /** Takes a waiter out of the longest line of the network that has the most waiting. */
+  /** Removes the last waiter of the longest queue in the network with the most waiters. */
   function refuseLast(): void {
     const [networkKey, network] = mostWaiting([...networks], ([, { waiting }]) => waiting);
     const [address, line] = mostWaiting([...network.lines], ([, { waiting }]) => waiting.length);
@@ -57,7 +57,7 @@ export function openTurns(limits: TurnLimits) {
   }
 
   return {
-    /** Returns false when the address, or its network, has too many waiting. */
+    /** Returns false if the address or its network has too many waiters. */
     join(group: AddressGroup, waiter: Waiter): boolean {
       const network = networks.get(group.network) ?? { running: 0, waiting: 0, lines: new Map() };
       const line = network.lines.get(group.address) ?? { running: 0, waiting: [] };
@@ -72,13 +72,13 @@ export function openTurns(limits: TurnLimits) {
       return true;
     },
 
-    /** Returns the waiter whose turn it is, which counts as running until `end`. */
+    /** Returns the next waiter, which counts as running until `end`. */
     next(): Waiter | undefined {
       for (const [networkKey, network] of networks) {
         if (network.waiting === 0 || network.running >= limits.runningPerAddress) continue;
         for (const [key, line] of network.lines) {
           if (line.waiting.length === 0 || line.running >= limits.runningPerAddress) continue;
-          // A Map keeps insertion order: the next turns are those of the others.
+          // A Map keeps insertion order, so the other networks are next.
           moveToEnd(networks, networkKey, network);
           moveToEnd(network.lines, key, line);
           waiting--;
@@ -91,7 +91,7 @@ export function openTurns(limits: TurnLimits) {
       return undefined;
     },
 
-    /** A running one has ended. */
+    /** Ends a running one. */
     end(group: AddressGroup): void {
       const found = find(group);
       if (!found) return;
@@ -100,7 +100,7 @@ export function openTurns(limits: TurnLimits) {
       forget(group);
     },
 
-    /** A waiting one has given up. */
+    /** Removes a waiter that gave up. */
     leave(group: AddressGroup, waiter: Waiter): void {
       const found = find(group);
       const index = found?.line.waiting.indexOf(waiter) ?? -1;

@@ -1,4 +1,4 @@
-// Users in SQL, and the setting that the first set-up leaves.
+// Users in SQL, and the setting with the set-up code.
 import { lockRows } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
 
@@ -10,7 +10,7 @@ export async function hasUsers(db: Database): Promise<boolean> {
   return (await db.selectFrom("user").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Inserts a user with a password; `passwordHash` is Argon2id in PHC string format. */
+/** Inserts a user with a password. `passwordHash`: Argon2id in PHC string format. */
 export async function insertUser(
   tx: Database,
   user: UserTable,
@@ -60,13 +60,13 @@ export async function replaceSetupCode(db: Database, codeHash: string): Promise<
     .execute();
 }
 
-/** The hash of the code that is valid now. */
+/** Returns the hash of the valid code. */
 export async function findSetupCode(db: Database): Promise<string | undefined> {
   const query = db.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
   return (await query.executeTakeFirst())?.value;
 }
 
-/** The hash of the code that is valid now, locked until the transaction ends. */
+/** Returns the hash of the valid code, and locks its row until the transaction ends. */
 export async function lockSetupCode(tx: Database): Promise<string | undefined> {
   const query = tx.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
   return (await lockRows(tx, query).executeTakeFirst())?.value;

@@ -20,7 +20,7 @@ export interface NewUser {
 
 const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
 
-/** Undefined for a disabled user: a change counts from the next request. */
+/** Returns undefined for a disabled user, so that a change takes effect at the next request. */
 export async function findActiveUser(db: Database, id: string): Promise<User | undefined> {
   const row = await findUser(db, id);
   const role = ROLES.find((name) => name === row?.role);
