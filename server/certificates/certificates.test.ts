@@ -62,7 +62,7 @@ for (const dialect of TESTED_DIALECTS) {
     const during = await issueServerCertificate(db, NOW + 1, SECRET, NAMES);
     for (const root of both.certificates) expect(await refusalOf(during, root)).toBeUndefined();
 
-    // A second rotation within the overlap: the first root vouches for the third through the second.
+    // A second rotation within the overlap: the first root certifies the third through the second.
     await rotateAuthority(db, NOW + 2, SECRET, 30 * DAY_MS);
     const three = await requireRoots(db, NOW + 2, SECRET);
     const latest = await issueServerCertificate(db, NOW + 2, SECRET, NAMES);

@@ -108,7 +108,7 @@ async function openRun(world: World, servers: World["fetch"][], cookie: string) 
 
   const clonesOf = new Map<number, Promise<{ key: TestSensor; instance: string }[]>>();
 
-  /** Cloned hosts. The server has asked each to create a new key. */
+  /** Cloned hosts, each of which must create a new key. */
   async function openClones(host: number) {
     const checkIn = (instanceId: string, productUuid: string) => {
       const { host: facts } = hosts[host]!.enrollBody(`${run}-${host}`, { productUuid });

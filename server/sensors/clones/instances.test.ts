@@ -101,7 +101,7 @@ for (const dialect of TESTED_DIALECTS) {
     }, 120_000);
   }
 
-  test(`a restarted process is never a clone, however fast it restarts and however late its old requests arrive (${dialect})`, async () => {
+  test(`a restarted process is never a clone, even with fast restarts and late requests of old instances (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");
     const restart = fc.record({
