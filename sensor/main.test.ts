@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { runCommandLine, TOKEN, USAGE_HINT } from "./testing/test-command.ts";
 
-test("without a command, names the help", async () => {
+test("without a command, prints a hint to the help", async () => {
   expect(await runCommandLine([])).toEqual({
     exitCode: 2,
     stdout: "",

@@ -1,5 +1,5 @@
-// What is collected on the machine that runs the tests agrees with what its own tools say. Each comparison
-// needs its tool; where there is none, its test is skipped and says so.
+// Compares the inventory of the machine that runs the tests with the output of its own tools. A test whose
+// tool is missing is skipped, and its name gives the reason.
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";
@@ -16,13 +16,13 @@ import { collectHostFacts, collectInventory } from "./collect.ts";
 const isLinux = process.platform === "linux";
 const inventory = await collectInventory();
 
-/** A test that runs where the tool is, and where the host is what the tool is for. */
+/** A test that runs only if the tool is installed and, with `isMeant`, works on this host. */
 function testWith(tool: string, name: string, run: () => unknown, isMeant = true) {
   const isThere = Bun.which(tool) !== null;
   const reason = isThere
     ? isMeant
       ? ""
-      : ` (skipped: ${tool} has nothing to say here)`
+      : ` (skipped: ${tool} has no output here)`
     : ` (skipped: no ${tool})`;
   test.skipIf(reason !== "")(`${name}${reason}`, async () => {
     await run();
@@ -41,7 +41,7 @@ function linesOf(...command: string[]): string[] {
 }
 
 describe.skipIf(!isLinux)("on this machine", () => {
-  test("every item is valid, has a unique key and is in order", () => {
+  test("every item is valid and has a unique key, and items are sorted by key", () => {
     for (const category of CATEGORIES) {
       const result = inventory[category];
       if (result.status !== "collected") continue;
@@ -52,13 +52,13 @@ describe.skipIf(!isLinux)("on this machine", () => {
     }
   });
 
-  test("a second collection differs only in what users and programs have changed", async () => {
+  test("a second collection returns the same inventory, except for listening ports", async () => {
     const again = await collectInventory();
     for (const category of ["packages", "services", "users", "security", "system"] as const)
       expect(again[category]).toEqual(inventory[category]);
   });
 
-  test("the host facts of enrollment are valid and those of the inventory", async () => {
+  test("the host facts of enrollment are valid and match the inventory", async () => {
     const facts = await collectHostFacts();
     hostFacts.parse(JSON.parse(JSON.stringify(facts)));
     expect(itemsOf("system")).toContainEqual(
@@ -66,7 +66,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     );
   });
 
-  testWith("dpkg-query", "packages, sources and sizes are those of dpkg-query", () => {
+  testWith("dpkg-query", "packages, sources and sizes match dpkg-query", () => {
     const fields = [
       "Package",
       "Architecture",
@@ -87,7 +87,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     expect(found.sort()).toEqual(expected.sort());
   });
 
-  testWith("rpm", "packages are those of rpm", () => {
+  testWith("rpm", "packages match rpm", () => {
     const expected = linesOf(
       "rpm",
       "-qa",
@@ -100,14 +100,14 @@ describe.skipIf(!isLinux)("on this machine", () => {
     expect(found.sort()).toEqual(expected.filter((line) => !line.startsWith("gpg-pubkey ")).sort());
   });
 
-  testWith("apk", "packages are those of apk", () => {
+  testWith("apk", "packages match apk", () => {
     const found = itemsOf("packages").flatMap((item) =>
       item.manager === "apk" ? `${item.name}-${item.version}` : [],
     );
     expect(found.sort()).toEqual(linesOf("apk", "info", "-v").sort());
   });
 
-  testWith("systemctl", "services and their enablement are those of systemctl", () => {
+  testWith("systemctl", "services and their enablement match systemctl", () => {
     const expected = linesOf(
       "systemctl",
       "list-unit-files",
@@ -121,7 +121,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
 
   testWith(
     "systemctl",
-    "services that run are those that systemctl calls active, but for those without processes",
+    "services that systemctl shows as running are running",
     () => {
       const lines = linesOf(
         "systemctl",
@@ -141,8 +141,8 @@ describe.skipIf(!isLinux)("on this machine", () => {
     existsSync("/run/systemd/system"),
   );
 
-  testWith("ss", "listening ports and the processes behind them are those of ss", async () => {
-    // Other programs open and close ports meanwhile. What the collector gets wrong is wrong at each attempt.
+  testWith("ss", "listening ports and their processes match ss", async () => {
+    // Other programs open and close ports meanwhile. A mistake of the collector occurs in each attempt.
     let wrong: string[] | undefined;
     for (let attempt = 0; attempt < 10 && wrong?.length !== 0; attempt += 1) {
       const before = portsOfSs();
@@ -162,7 +162,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     expect(wrong).toEqual([]);
   });
 
-  testWith("getent", "accounts and groups are those of getent", () => {
+  testWith("getent", "accounts and groups match getent", () => {
     const users = itemsOf("users");
     const passwd = linesOf("getent", "-s", "files", "passwd");
     const groups = linesOf("getent", "-s", "files", "group");
@@ -177,7 +177,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     expect(foundGroups.sort()).toEqual(groups.map((line) => pick(line, [0, 2, 3])).sort());
   });
 
-  testWith("id", "the groups of each account are those of id", () => {
+  testWith("id", "the groups of each account match id", () => {
     for (const user of itemsOf("users")) {
       if (user.kind !== "user") continue;
       expect([user.name, ...[...user.groups].sort()]).toEqual([
@@ -190,7 +190,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
     }
   });
 
-  testWith("systemd-detect-virt", "virtualisation is what systemd-detect-virt says", () => {
+  testWith("systemd-detect-virt", "virtualisation matches systemd-detect-virt", () => {
     const type = linesOf("systemd-detect-virt")[0];
     expect(itemsOf("system")).toContainEqual({
       key: "virtualisation",
@@ -200,13 +200,13 @@ describe.skipIf(!isLinux)("on this machine", () => {
   });
 });
 
-/** `protocol address port pids`, sockets of one address together, as the inventory has them. */
+/** `protocol address port pids`, with the sockets of one address merged, as in the inventory. */
 function portsOfSs(): string[] {
   const pidsOf = new Map<string, Set<number>>();
   for (const line of linesOf("ss", "-Hltnup")) {
     const [protocol, , , , local = ""] = line.split(/\s+/);
     const [, host = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
-    // `*` is what ss calls `::` when it also takes IPv4; `%lo` names the interface a socket is bound to.
+    // ss prints `::` as `*` if the socket also accepts IPv4; `%lo` is the interface the socket is bound to.
     const address = host === "*" ? "::" : host.replace(/^\[|\]$|%.*$/g, "").replace(/\]$/, "");
     const key = `${protocol} ${address} ${port}`;
     const pids = pidsOf.get(key) ?? new Set();
@@ -218,7 +218,7 @@ function portsOfSs(): string[] {
     .sort();
 }
 
-test("a category that fails says why, one that the host has not is unsupported, and the rest is collected", async () => {
+test("a failed category has its reason, a missing one is unsupported, and the others are collected", async () => {
   using host = makeRoot("-- /var/lib/dpkg/status/\n-- /etc/group\nroot:x:0:\n-- /proc/net/tcp\n\n");
   const collected = await collectInventory(host.root);
   expect(collected.packages).toEqual({
@@ -233,7 +233,7 @@ test("a category that fails says why, one that the host has not is unsupported, 
 });
 
 test.each(["rpmdb.sqlite", "Packages.db", "Packages"])(
-  "a broken rpm database %s fails by name",
+  "the error for a damaged rpm database names the file %s",
   async (file) => {
     using host = makeRoot(`-- /var/lib/rpm/${file}\nnot a database\n`);
     expect((await collectInventory(host.root)).packages).toMatchObject({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeRoot } from "../testdata/unpack-machine.ts";
 import { openHostFiles } from "./host-files.ts";
 
-test("links stay inside the root, absolute ones, those that climb and those of folders", () => {
+test("absolute links, links with .. and links to folders stay inside the root", () => {
   using host = makeRoot(`-- /etc/a -> /usr/a
 -- /usr/a
 inside
@@ -22,7 +22,7 @@ inside
   expect(files.findLink("/proc/1/exe")).toBe("/usr/sbin/x (deleted)");
 });
 
-test("a read ends at its limit, and says why", () => {
+test("rejects a file larger than the limit, with the reason", () => {
   using host = makeRoot(`-- /big\n${"x".repeat(50_000)}\n`);
   const files = openHostFiles(host.root);
   expect(files.readText("/big", 50_001)).toHaveLength(50_001);
@@ -32,19 +32,19 @@ test("a read ends at its limit, and says why", () => {
   expect(() => files.readText("/")).toThrow("not a regular file");
 });
 
-test.skipIf(Bun.which("mkfifo") === null)("a pipe in the place of a file holds nothing up", () => {
+test.skipIf(Bun.which("mkfifo") === null)("does not block on a FIFO in place of a file", () => {
   using host = makeRoot("-- /etc/\n");
   Bun.spawnSync([Bun.which("mkfifo") ?? "", join(host.root, "/etc/passwd")]);
   expect(openHostFiles(host.root).findText("/etc/passwd")).toBeUndefined();
 });
 
-test("bytes that are no UTF-8 are read as replacement characters", async () => {
+test("reads invalid UTF-8 as replacement characters", async () => {
   using host = makeRoot("-- /etc/\n");
   await Bun.write(join(host.root, "etc/x"), new Uint8Array([0x61, 0xff, 0xfe, 0x62]));
   expect(openHostFiles(host.root).findLine("/etc/x")).toBe("a\ufffd\ufffdb");
 });
 
-test("files of the kernel, which have no size, are read to their end", () => {
+test("reads files in /proc to their end, although their size is 0", () => {
   const text = openHostFiles("/").findText("/proc/self/status");
   if (process.platform === "linux") expect(text).toContain(`Pid:\t${process.pid}\n`);
 });

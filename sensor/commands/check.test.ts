@@ -1,4 +1,4 @@
-// `check`: one line for each step, against genuine and other servers.
+// `check`: one line for each step, against the right server, other servers and proxies.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,12 +27,12 @@ const run = (args: string[], environment: Record<string, string> = {}) =>
 const check = (server: string, more: string[] = [], environment?: Record<string, string>) =>
   run(["check", "--server", server, "--token", "-", ...more], environment);
 
-describe("check, a line for each step", () => {
+describe("check prints one line for each step", () => {
   const lines = (stdout: string) => stdout.trimEnd().split("\n");
   const shown = (issued: Issued) => `key ${pinOfIssued(issued)}, valid until `;
   const skipped = (...steps: string[]) => steps.map((step) => `-     ${step.padEnd(11)}  `);
 
-  test("of a pinned server, with a token that is good", async () => {
+  test("with a pinned server and a valid token", async () => {
     await using server = await serve(leaf, root);
     server.world.tokenCheck = {
       assetGroup: { id: "grp_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f", name: "Web servers" },
@@ -59,7 +59,7 @@ describe("check, a line for each step", () => {
     expect(server.received).toMatchObject([{ path: "/sensor/v1/check", token: TOKEN }]);
   });
 
-  test("without a token: that there is none", async () => {
+  test("without a token, reports that none was given", async () => {
     await using server = await serve(leaf, root);
     const flags = ["check", "--server", server.url, "--ca-pin", pinOfIssued(root)];
     const { exitCode, stdout } = await run(flags);
@@ -71,7 +71,7 @@ describe("check, a line for each step", () => {
     ]);
   });
 
-  test("of a private CA without its pin", async () => {
+  test("with a private CA but no pin, fails at the certificate", async () => {
     await using server = await serve(leaf, root);
     const { exitCode, stdout } = await check(server.url);
     expect(exitCode).toBe(10);
@@ -82,7 +82,7 @@ describe("check, a line for each step", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("of a proxy that inspects TLS: it is named, with a pin and without", async () => {
+  test("with a proxy that inspects TLS, names the issuer of the proxy, with and without a pin", async () => {
     const inspector = await makeLeaf(rogueRoot);
     await using server = await serve(inspector, rogueRoot);
     const without = await check(server.url);
@@ -107,7 +107,7 @@ describe("check, a line for each step", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("of a proxy that inspects TLS and that this host trusts: noted, by what the server says of its certificate", async () => {
+  test("with a trusted proxy that inspects TLS, notes a certificate other than the server's", async () => {
     const inspector = await makeLeaf(rogueRoot);
     await using server = await serve(inspector, rogueRoot);
     server.world.tokenCheck = { certificate: pinOfIssued(leaf) };
@@ -132,7 +132,7 @@ describe("check, a line for each step", () => {
     );
   });
 
-  test("of the real root behind another's leaf: the token is not sent", async () => {
+  test("does not send the token if another CA's leaf is followed by the pinned root", async () => {
     const rogueLeaf = await makeLeaf(rogueRoot);
     await using server = await serve(rogueLeaf, rogueRoot, root);
     const { exitCode, stdout } = await check(server.url, ["--ca-pin", pinOfIssued(root)]);
@@ -143,7 +143,7 @@ describe("check, a line for each step", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("of certificates that are for another name, over, or not begun", async () => {
+  test("rejects a certificate that is for another name, expired or not valid yet", async () => {
     for (const [names, life, exit, text] of [
       [["other.example"], {}, 10, "its certificate is for another name"],
       [
@@ -167,7 +167,7 @@ describe("check, a line for each step", () => {
     }
   });
 
-  test("of a clock two days off: that the sensor corrects itself", async () => {
+  test("with a clock that is two days off, notes that the sensor corrects for it", async () => {
     await using server = await serve(leaf, root);
     for (const [aheadMs, text] of [
       [2 * DAY_MS, /^note {2}clock {8}17[23]\d{3} s behind the server's: the sensor corrects for it$/],
@@ -181,7 +181,7 @@ describe("check, a line for each step", () => {
     }
   });
 
-  test("of a name that is not known, and of a port where nothing listens", async () => {
+  test("reports an unknown host name and a port without a listener", async () => {
     const unknown = await check("https://attacklens.invalid");
     expect(unknown.exitCode).toBe(4);
     expect(lines(unknown.stdout).slice(0, 4)).toEqual([
@@ -195,7 +195,7 @@ describe("check, a line for each step", () => {
     expect(lines(nobody.stdout)[2]).toBe("FAIL  certificate  connection refused");
   });
 
-  test("of a token that is not known, over, or for other networks", async () => {
+  test("reports a token that is unknown, expired or for other networks", async () => {
     await using server = await startTestServer();
     server.next.push(problem("token-unknown", { detail: "the token is not known" }));
     const unknown = await check(server.url);

@@ -1,5 +1,5 @@
-// `enroll` where the state folder is damaged, another's, full or read-only: a clear error, and nothing
-// overwritten.
+// `enroll` with a state folder that is damaged, full, read-only or owned by another user: it reports a clear
+// error and overwrites nothing.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -107,7 +107,7 @@ const canBeOther = !isRoot || setpriv !== null;
 const asOther = setpriv ? [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 
 test.skipIf(!canBeOther)(
-  `what belongs to another user${canBeOther ? "" : " (skipped: root may do all, and there is no setpriv)"}`,
+  `rejects files of another user${canBeOther ? "" : " (skipped: root has all permissions, and setpriv is missing)"}`,
   async () => {
     chmodSync(folder.path, 0o755);
     mkdirSync(state, { mode: 0o755 });
@@ -159,7 +159,7 @@ const canMount = (() => {
 })();
 const reason = canMount ? "" : " (skipped: no tmpfs can be mounted here)";
 
-test.skipIf(!canMount)(`creates no key and sends nothing if the disk is full${reason}`, async () => {
+test.skipIf(!canMount)(`with a full disk, creates no key and sends nothing${reason}`, async () => {
   await onOwnDisk("size=64k", async () => {
     fillDisk();
     expect(await withToken()).toEqual({
@@ -196,7 +196,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(`a read-only disk${reason}`, async () => {
+test.skipIf(!canMount)(`with a read-only disk, sends nothing${reason}`, async () => {
   await onOwnDisk("ro,size=64k", async () => {
     const { exitCode, stderr } = await withToken();
     expect(exitCode).toBe(5);

@@ -1,5 +1,4 @@
-// `enroll` as users and scripts see it: exit code, standard output, standard error, and what is left on
-// the disk.
+// `enroll` as users and scripts see it: exit code, standard output, standard error, and files.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -56,7 +55,7 @@ function nothingHappened() {
   expect(existsSync(state)).toBe(false);
 }
 
-describe("nothing is sent, and no key is made", () => {
+describe("sends nothing and creates no key", () => {
   afterEach(nothingHappened);
 
   test("without a server", async () => {
@@ -101,13 +100,13 @@ describe("nothing is sent, and no key is made", () => {
     });
   });
 
-  test("with a token in the place of the server", async () => {
+  test("with a token in place of the server", async () => {
     const { exitCode, stderr } = await runCommandLine(["enroll", "--server", TOKEN, "--token", "-"]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Cannot use the server "atl_enr_[redacted]"');
   });
 
-  test("with a token that is mistyped, cut, extended, empty or something else", async () => {
+  test("with a token that is mistyped, cut short, extended, empty or in another format", async () => {
     const last = TOKEN.at(-1) === "0" ? "1" : "0";
     for (const [token, reason] of [
       [TOKEN.slice(0, -1) + last, "has a typing error: its checksum does not match"],
@@ -131,7 +130,7 @@ describe("nothing is sent, and no key is made", () => {
     }
   });
 
-  test("with a token file that is missing, a folder, a pipe or far too large", async () => {
+  test("with a token file that is missing, a folder, a FIFO or too large", async () => {
     const missing = join(folder.path, "missing.txt");
     expect(await enroll(["--token-file", missing])).toEqual({
       exitCode: 2,
@@ -149,7 +148,7 @@ describe("nothing is sent, and no key is made", () => {
     }
   });
 
-  test("with the token in the place of its file's name", async () => {
+  test("with the token in place of its file name", async () => {
     const { exitCode, stderr } = await enroll(["--token-file", TOKEN]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("Cannot read the token file atl_enr_[redacted]: it does not exist");
@@ -183,7 +182,7 @@ describe("a token enrolls the sensor", () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
   });
 
-  test("from a file that others may read, with a warning", async () => {
+  test("from a file that other users can read, with a warning", async () => {
     const path = writeToken(undefined, 0o644);
     expect(await enroll(["--token-file", path])).toEqual({
       ...ENROLLED,
@@ -207,7 +206,7 @@ describe("a token enrolls the sensor", () => {
     });
   });
 
-  test("on this very host through no proxy, whatever the environment says", async () => {
+  test("without a proxy if the server is on this host, despite proxy variables", async () => {
     await using proxy = await startTestServer();
     const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     const environment = Object.fromEntries(names.map((name) => [name, proxy.url]));
@@ -215,12 +214,12 @@ describe("a token enrolls the sensor", () => {
     expect(proxy.received).toEqual([]);
   });
 
-  test("into the folder that ATTACKLENS_STATE names", async () => {
+  test("in the folder in ATTACKLENS_STATE", async () => {
     const environment = { ATTACKLENS_STATE: state, ATTACKLENS_TOKEN: TOKEN };
     expect(await runCommandLine(["enroll", "--server", `${server.url}/`], { environment })).toEqual(ENROLLED);
   });
 
-  test("once: a repeated command asks the server and keeps the identity", async () => {
+  test("only once: a repeated command confirms the identity with the server and keeps it", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
     const before = readFileSync(identityFile(), "utf8");
     expect(await enroll(["--token-file", writeToken()])).toEqual({
@@ -232,7 +231,7 @@ describe("a token enrolls the sensor", () => {
     expect(readFileSync(identityFile(), "utf8")).toBe(before);
   });
 
-  test("with one server: rejects another one and keeps the identity", async () => {
+  test("with one server: the command rejects another server and keeps the identity", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
     const before = readFileSync(identityFile(), "utf8");
     expect(await enroll(["--token", "-", "--server", "https://other.example"], { stdin: TOKEN })).toEqual({
@@ -246,8 +245,8 @@ describe("a token enrolls the sensor", () => {
   });
 });
 
-describe("a server that refuses or cannot be reached", () => {
-  test("reports a refused token with a hint, and keeps the key", async () => {
+describe("with a server that refuses or is unreachable", () => {
+  test("reports a refused token with a hint and keeps the key", async () => {
     const detail = "Cannot enroll sensor: token expired at 2026-08-20T10:00Z";
     server.next.push(problem("token-expired", { detail, requestId: "req-7\u001b[31m" }));
     expect(await enroll(["--token", "-"], { stdin: TOKEN })).toEqual({

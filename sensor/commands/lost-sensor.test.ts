@@ -1,4 +1,4 @@
-// `enroll` of a lost sensor: what makes the host a new sensor, and what never does.
+// `enroll` on a host whose sensor is unknown to the server: when the host becomes a new sensor, and when not.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -43,7 +43,7 @@ afterEach(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Leaves the identity of a sensor that the server knows. */
+/** Writes the identity of an enrolled sensor, whose key the server knows. */
 function enrolled(changes: Partial<EnrolledIdentity> = {}): void {
   const identity: EnrolledIdentity = {
     ...makeIdentity(server.url),
@@ -64,11 +64,11 @@ const enroll = (...more: string[]) =>
 const kept = () => readFileSync(identityPath(state), "utf8") === before;
 const paths = () => server.received.map(({ path }) => path.slice("/sensor/v1/".length));
 
-describe("a server that knows the sensor", () => {
+describe("if the server has a record of the sensor and", () => {
   const answers: [string, () => Answer | undefined, string][] = [
     ["confirms it", () => undefined, ""],
     [
-      "has it blocked",
+      "has blocked it",
       () => signedProblem(mine, "sensor-blocked"),
       "attacklens-sensor: the sensor is blocked in the console\n",
     ],
@@ -77,12 +77,12 @@ describe("a server that knows the sensor", () => {
       () => signedProblem(mine, "sensor-awaiting-approval"),
       "attacklens-sensor: the sensor is awaiting approval in the console\n",
     ],
-    ["wants a check-in first", () => signedProblem(mine, "state-conflict"), ""],
-    ["sees a clone", () => signedProblem(mine, "sensor-cloned"), ""],
+    ["requires a check-in first", () => signedProblem(mine, "state-conflict"), ""],
+    ["reports a clone", () => signedProblem(mine, "sensor-cloned"), ""],
     ["is of an earlier release", () => problem("not-found"), ""],
   ];
   for (const [what, answer, stderr] of answers) {
-    test(`${what}: the identity is kept, whatever the token and the command say`, async () => {
+    test(`${what}, enroll keeps the identity, regardless of the token and --replace`, async () => {
       server.world.tokenCheck = { reEnrollLost: "always" };
       for (const more of [[], ["--replace"]]) {
         const next = answer();
@@ -99,13 +99,13 @@ describe("a server that knows the sensor", () => {
   }
 });
 
-describe("a server that does not", () => {
+describe("if the server", () => {
   const lost: [string, () => Answer][] = [
     ["has no such sensor", () => signedProblem(mine, "sensor-unknown")],
     ["has another key for it", () => signedProblem(mine, "signature-invalid")],
   ];
   for (const [what, answer] of lost) {
-    test(`${what}: says so, and the token or --replace makes the host a new sensor`, async () => {
+    test(`${what}, enroll reports it, and the token or --replace makes the host a new sensor`, async () => {
       for (const rule of ["never", "new-pin"] as const) {
         server.world.tokenCheck = { reEnrollLost: rule };
         server.next.push(answer());
@@ -135,7 +135,7 @@ describe("a server that does not", () => {
     });
   }
 
-  test("refuses the token: says both, and the identity is kept", async () => {
+  test("has no such sensor and refuses the token, enroll reports the refusal and keeps the identity", async () => {
     server.world.tokenCheck = {
       refusal: { code: "token-expired", detail: "token expired" },
       reEnrollLost: "never",
@@ -147,7 +147,7 @@ describe("a server that does not", () => {
     expect(kept()).toBe(true);
   });
 
-  test("is another one: its word alone changes nothing", async () => {
+  test("signs with a different key or not at all, enroll keeps the identity", async () => {
     for (const answer of [
       signedProblem(other, "sensor-unknown"),
       problem("sensor-unknown"),
@@ -163,7 +163,7 @@ describe("a server that does not", () => {
     }
   });
 
-  test("cannot prove what it says: only --replace counts", async () => {
+  test("sends a reply that this host cannot verify, only --replace makes a new sensor", async () => {
     server.world.tokenCheck = { reEnrollLost: "always" };
     enrolled({ serverKey: undefined });
     server.next.push(problem("sensor-unknown"));
@@ -175,7 +175,7 @@ describe("a server that does not", () => {
     expect((await enroll("--replace")).exitCode).toBe(0);
   });
 
-  test("gave the key's place to another: exit code 13, and only --replace counts", async () => {
+  test("has replaced the key, enroll exits with 13, and only --replace makes a new sensor", async () => {
     server.world.tokenCheck = { reEnrollLost: "always" };
     server.next.push(signedProblem(mine, "key-replaced"));
     expect((await enroll()).exitCode).toBe(13);
@@ -185,7 +185,7 @@ describe("a server that does not", () => {
   });
 });
 
-test("a server that cannot be asked: exit code 4, and nothing changes", async () => {
+test("keeps the identity if the server is unreachable or unavailable", async () => {
   server.next.push(dropReply, problem("unavailable"));
   for (const more of [[], ["--replace"]]) {
     const { exitCode, stdout } = await enroll(...more);
@@ -195,7 +195,7 @@ test("a server that cannot be asked: exit code 4, and nothing changes", async ()
   }
 });
 
-test("what is refused while it becomes a new sensor leaves the old identity, and the key for the next try", async () => {
+test("a failed --replace keeps the old identity, and the next attempt uses the same new key", async () => {
   server.next.push(signedProblem(mine, "sensor-unknown"), dropReply);
   expect((await enroll("--replace")).exitCode).toBe(4);
   expect(kept()).toBe(true);
@@ -205,7 +205,7 @@ test("what is refused while it becomes a new sensor leaves the old identity, and
   expect(server.received.at(-1)?.keyid).toBe(first!);
 });
 
-test("a key of an earlier try that came through with another token is given up", async () => {
+test("discards the new key of an earlier attempt if the server rejects it", async () => {
   server.next.push(signedProblem(mine, "sensor-unknown"), dropReply);
   await enroll("--replace");
   const spent = server.received.at(-1)?.keyid;
@@ -215,7 +215,7 @@ test("a key of an earlier try that came through with another token is given up",
   expect(server.received.at(-1)?.keyid).not.toBe(spent!);
 });
 
-test("another address is another server: only --replace, or a pin with a token, makes the host its sensor", async () => {
+test("rejects a server at another address unless --replace is given", async () => {
   await using elsewhere = await startTestServer();
   elsewhere.world.tokenCheck = { reEnrollLost: "always" };
   const command = ["enroll", "--server", elsewhere.url, "--state", state, ...ARGS];
@@ -231,7 +231,7 @@ test("another address is another server: only --replace, or a pin with a token, 
   });
 });
 
-test("a sensor that runs goes on as the new one within seconds", async () => {
+test("a running sensor continues as the new sensor within seconds", async () => {
   server.next.push(signedProblem(mine, "sensor-unknown"));
   const running = startCommand(["run", "--state", state]);
   const log = running.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();

@@ -1,5 +1,5 @@
-// `run`, `status` and `collect` as users see them, on this machine and against a server that
-// verifies all of it.
+// `run`, `status` and `collect` as users see them, on this machine and against a server that verifies every
+// request.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -142,7 +142,7 @@ test("run --once without a server spools the report; status shows the reason", a
   rows.push(["Waiting", `1 report since ${since}`]);
   expect(await status()).toEqual({ exitCode: 4, stdout: statusText(rows), stderr: "" });
 
-  // Another start adds what has changed since, if anything.
+  // Another run spools a second report only if something has changed.
   await run();
   const { spool } = JSON.parse((await status("--json")).stdout);
   expect(spool).toMatchObject({ since, dropped: null });
@@ -165,7 +165,7 @@ test("status shows how many reports are spooled and dropped, and since when", as
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ spool });
 });
 
-test("run --once of a sensor without a record on the server keeps the key", async () => {
+test("run --once keeps the key if the sensor is unknown to the server", async () => {
   enrollWith();
   const identity = readFileSync(identityPath(state), "utf8");
   server.next.push(problem("sensor-unknown"));
@@ -204,7 +204,7 @@ test.skipIf(process.platform === "win32")(
     server.world.checkInReply = { checkInIntervalSeconds: 1 };
     const pipe = join(folder.path, "log");
     makePipe(pipe);
-    // Both ends are held open, and as much is written as the pipe takes.
+    // Keeps both ends open and fills the pipe.
     const fill = `exec 3<>"$0"; for size in 4096 1; do
       dd if=/dev/zero of="$0" bs=$size count=70000 oflag=nonblock 2>/dev/null
     done; exec "$@" 2>"$0"`;
@@ -254,7 +254,7 @@ test("ignores a damaged status file", async () => {
   expect(JSON.parse((await status("--json")).stdout)).toMatchObject({ state: "never-run" });
 });
 
-test.skipIf(!existsSync("/dev/full"))("collect reports output that a full disk has cut", async () => {
+test.skipIf(!existsSync("/dev/full"))("collect reports a full disk", async () => {
   expect(await runCommandLine(["collect"], { through: ["sh", "-c", '"$@" > /dev/full', "sh"] })).toEqual({
     exitCode: 1,
     stdout: "",

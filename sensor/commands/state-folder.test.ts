@@ -1,4 +1,4 @@
-// The state folder of another: of a newer build, or, where the sensor runs as root, of another user.
+// A state folder that a newer build wrote or, if the sensor runs as root, that another user can change.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     ["unenroll"],
   ];
   let judged = 0;
-  /** By one command after another, each by all with ALL_KILLS=1. */
+  /** Each call tries the next command, or all commands with ALL_KILLS=1. */
   const refused = async (path: string, why: string, fix: string) => {
     const all = commands();
     const one = all[judged++ % all.length]!;
@@ -123,7 +123,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     expect(server.received).toEqual([]);
   };
 
-  test("refuses a state folder that another user owns, or may write to", async () => {
+  test("rejects a state folder that another user owns or can write to", async () => {
     mkdirSync(state);
     for (const [mode, who] of [
       [0o777, "every user may write to it"],
@@ -139,7 +139,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     await refused(state, "it belongs to user 65534", `chown -h root ${state}`);
   });
 
-  test("refuses one below a folder in which another user could put another in its place", async () => {
+  test("rejects a state folder below a folder that another user owns or can write to", async () => {
     const between = join(folder.path, "between");
     state = join(between, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -150,7 +150,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     await refused(between, "it belongs to user 65534", `chown -h root ${between}`);
   });
 
-  test("refuses one behind a link, or an identity, that is another user's", async () => {
+  test("rejects a link or an identity that another user owns", async () => {
     const real = join(folder.path, "real");
     mkdirSync(real, { mode: 0o700 });
     symlinkSync(real, state);
@@ -162,7 +162,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     await refused(identityPath(real), "it belongs to user 65534", `chown -h root ${identityPath(real)}`);
   });
 
-  test("refuses one in which another user may write to a file or a folder, also behind a link", async () => {
+  test("rejects a state folder with a file or folder that another user can write to, also behind a link", async () => {
     mkdirSync(join(state, "reports"), { recursive: true, mode: 0o700 });
     writeIdentity(state, makeIdentity(server.url));
     chmodSync(identityFile(), 0o606);
@@ -179,7 +179,7 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     await refused(elsewhere, "it belongs to user 65534", `chown -h root ${elsewhere}`);
   });
 
-  test("accepts root's own folder, also in a sticky folder, behind root's link, and a new one", async () => {
+  test("accepts root's folder in a sticky folder or behind root's link, and creates a new one", async () => {
     const sticky = join(folder.path, "sticky");
     mkdirSync(join(sticky, "state"), { recursive: true, mode: 0o700 });
     chmodSync(sticky, 0o1777);

@@ -1,4 +1,4 @@
-// What commands read from the sensor's own files, and the usage errors that come first.
+// Commands that use only local files, and usage errors.
 import { expect, test } from "bun:test";
 import { chmodSync, statSync } from "node:fs";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
@@ -28,7 +28,7 @@ test("status shows that an overdue sensor is not running", async () => {
   expect(stdout).toContain(`no cycle since ${at}: attacklens-sensor run is not running`);
 });
 
-test("rejects two tokens, because only one of them would count", async () => {
+test("rejects two tokens", async () => {
   const { exitCode, stderr } = await runCommandLine([
     "enroll",
     "--server",
@@ -42,7 +42,7 @@ test("rejects two tokens, because only one of them would count", async () => {
   expect(stderr).toBe(`attacklens-sensor: --token was given more than once\n${USAGE_HINT}`);
 });
 
-test("run restricts access to an identity that other users could read, and says so", async () => {
+test("run restricts access to an identity that other users can read, and reports it", async () => {
   using folder = makeFolder();
   const identity = { ...makeIdentity("http://127.0.0.1:9"), state: "enrolled" as const };
   const sensorId = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";

@@ -1,5 +1,4 @@
-// Pins and proxies of `enroll` and `run`: flags, exit codes and both outputs, against genuine and other
-// servers.
+// Pins and proxies of `enroll` and `run`: flags, exit codes and output, against the right server and others.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -36,10 +35,10 @@ const enroll = (server: string, more: string[] = [], environment?: Record<string
 const check = (server: string, more: string[] = [], environment?: Record<string, string>) =>
   run(["check", "--server", server, "--token", "-", ...more], environment);
 
-describe("a flag that is wrong ends the command before anything is sent", () => {
+describe("rejects, before it sends anything,", () => {
   for (const [name, args, stderr] of [
     [
-      "a pin that is none",
+      "an invalid pin",
       ["--server", "https://a.example", "--ca-pin", "sha256:1234"],
       "attacklens-sensor: Cannot check: --ca-pin must be sha256: followed by 64 hexadecimal characters in lower case\n" +
         "hint: copy the pin from the console or from attacklens ca show\n",
@@ -56,7 +55,7 @@ describe("a flag that is wrong ends the command before anything is sent", () => 
         "hint: use https://a.example\n",
     ],
     [
-      "a proxy that is none",
+      "an invalid proxy",
       ["--server", "https://a.example", "--proxy", "socks5://ann:geheim@proxy:1080"],
       "attacklens-sensor: Cannot use the proxy socks5://proxy:1080: it is not an address such as http://user:password@proxy.example.com:3128\n",
     ],
@@ -65,7 +64,7 @@ describe("a flag that is wrong ends the command before anything is sent", () => 
       expect(await run(["check", ...args])).toEqual({ exitCode: 2, stdout: "", stderr });
     });
 
-  test("a proxy of the environment that is none, unless the server is exempt from it", async () => {
+  test("an invalid proxy in the environment, unless the server is exempt from the proxy", async () => {
     const environment = { ALL_PROXY: "socks5://ann:geheim@proxy:1080" };
     const refused = await enroll("https://a.example", [], environment);
     expect(refused.exitCode).toBe(2);
@@ -77,7 +76,7 @@ describe("a flag that is wrong ends the command before anything is sent", () => 
 });
 
 describe("enroll and run with a pin", () => {
-  test("keep the root, trust nothing else, and name who imitates the server", async () => {
+  test("store the root, trust nothing else, and name the issuer of an impostor", async () => {
     const server = await serve(leaf, root);
     const enrolled = await enroll(server.url, ["--ca-pin", pinOfIssued(root)]);
     expect(enrolled).toMatchObject({ exitCode: 0, stderr: "" });
@@ -108,7 +107,7 @@ describe("enroll and run with a pin", () => {
     expect(readIdentity(state)).toMatchObject({ sensorId: SENSOR_ID, ca: [root.certificate] });
   });
 
-  test("a wrong pin is refused with what was seen, and the token stays here", async () => {
+  test("reject a wrong pin, show the presented certificate, and send no token", async () => {
     await using server = await serve(leaf, root);
     const { exitCode, stdout, stderr } = await enroll(server.url, ["--ca-pin", PIN, "--wait", "60"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 10, stdout: "" });
@@ -131,7 +130,7 @@ describe("a running sensor", () => {
     writeIdentity(state, { ...identity, ...trust, state: "enrolled", sensorId: SENSOR_ID, enrolledAt });
   }
 
-  test("says which roots it trusts, takes those that its server names, and trusts no other afterwards", async () => {
+  test("reports its trusted roots and replaces them with the roots from the server", async () => {
     const next = await makeCa("AttackLens private CA 2");
     const cross = await makeCa("AttackLens private CA 2", { issuer: root, keys: next.keys });
     const nextLeaf = await makeLeaf(next);
@@ -156,7 +155,7 @@ describe("a running sensor", () => {
     expect(readIdentity(state)).toMatchObject({ ca: [next.certificate] });
   });
 
-  test("takes none when one of them is no root", async () => {
+  test("keeps its roots if one certificate from the server is not a root", async () => {
     await using server = await serve(leaf, root);
     enrollBefore(server, [root.certificate]);
     server.world.checkInReply = { trustedCertificates: [rogueRoot.certificate, leaf.certificate] };
@@ -164,7 +163,7 @@ describe("a running sensor", () => {
     expect(readIdentity(state)).toMatchObject({ ca: [root.certificate] });
   });
 
-  test("that goes by the system's trust says nothing of roots, and is given none", async () => {
+  test("with the system's trust store neither reports nor stores roots", async () => {
     await using server = await startTestServer();
     enrollBefore(server);
     server.world.checkInReply = { trustedCertificates: [rogueRoot.certificate] };
@@ -180,7 +179,7 @@ describe("a proxy with credentials", () => {
     url.replace("://", `://${encodeURIComponent(credentials.user)}:${encodeURIComponent(password)}@`);
   const secrets = [PASSWORD, encodeURIComponent(PASSWORD), btoa("ann@corp:").slice(0, 10)];
 
-  test("from the flag is kept with the identity for its owner alone, used by run, and printed nowhere", async () => {
+  test("from --proxy is stored with the identity, readable only by the owner, used by run, and never printed", async () => {
     await using server = await serve(leaf, root);
     await using proxy = await openConnectProxy({ credentials });
     const url = `https://attacklens.test:${server.port}`;
@@ -211,7 +210,7 @@ describe("a proxy with credentials", () => {
     expect(proxy.others).toEqual([]);
   });
 
-  test("from the environment is used, and not kept", async () => {
+  test("from the environment is used but not stored", async () => {
     await using server = await serve(leaf, root);
     await using proxy = await openConnectProxy({ credentials });
     const environment = { HTTPS_PROXY: withCredentials(proxy.url) };
@@ -231,10 +230,10 @@ describe("a proxy with credentials", () => {
   });
 
   for (const [name, given] of [
-    ["none", (url: string) => url],
-    ["wrong ones", (url: string) => withCredentials(url, "geheim")],
+    ["missing", (url: string) => url],
+    ["wrong", (url: string) => withCredentials(url, "geheim")],
   ] as const)
-    test(`where ${name} are given: enroll and check say so`, async () => {
+    test(`makes enroll and check report ${name} credentials`, async () => {
       await using server = await serve(leaf, root);
       await using proxy = await openConnectProxy({ credentials });
       const url = `https://attacklens.test:${server.port}`;

@@ -41,14 +41,14 @@ test("sends one request, without a check-in or an approval before it", async () 
   expect(server.received.map(({ path }) => path)).toEqual(["/sensor/v1/unenroll"]);
   const [{ body, instanceId, signatureError } = { body: {}, instanceId: undefined, signatureError: "none" }] =
     server.received;
-  // By these the server tells this host from a clone.
+  // The server uses these to distinguish this host from a clone.
   expect(body.host.hostname).toBeString();
   expect(instanceId).toBeString();
   expect(signatureError).toBeUndefined();
 });
 
 for (const isPromoted of [false, true]) {
-  test(`during a rotation that the server ${isPromoted ? "has completed" : "has not seen"}, finds the valid key`, async () => {
+  test(`unenrolls with the valid key during a rotation that the server ${isPromoted ? "has completed" : "has not seen"}`, async () => {
     const nextKey = makeKeyPair();
     enrollWith({ nextKey });
     if (isPromoted) server.world.publicKey = nextKey.publicKey;
@@ -58,7 +58,7 @@ for (const isPromoted of [false, true]) {
   });
 }
 
-test("keeps the key after a lost reply, and removes it when the server has no record of it", async () => {
+test("keeps the key after a lost reply, and removes it if the server has no record of the sensor", async () => {
   enrollWith();
   server.next.push(dropReply);
   expect((await unenroll()).exitCode).toBe(4);

@@ -1,5 +1,5 @@
-// Enrolling against a server that drops, delays, doubts or refuses: the key is on the disk first and stays
-// the same.
+// Enrollment with a server that drops, delays or refuses requests. The key is on the disk before the first
+// request and does not change.
 
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -60,7 +60,7 @@ async function errorOf(promise: Promise<unknown>): Promise<SensorError> {
   return error as SensorError;
 }
 
-test("the token is sent once, bound to the key by the signature, with the host's facts", async () => {
+test("sends the token once, signed with the key, together with the host facts", async () => {
   const enrolled = await tryEnrolling().outcome;
   expect(enrolled).toMatchObject({ sensorId: SENSOR_ID, state: "enrolled", assetGroup: undefined });
   expect(server.received).toMatchObject([
@@ -70,13 +70,13 @@ test("the token is sent once, bound to the key by the signature, with the host's
   expect(JSON.stringify(server.received[0]?.body)).not.toContain(enrolled.privateKey);
 });
 
-test("the name of the asset group is answered", async () => {
+test("returns the name of the asset group", async () => {
   const assetGroup = { id: "grp_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f", name: "Web servers" };
   server.next.push(json(201, { ...enrolledReply(), assetGroup }));
   expect((await tryEnrolling().outcome).assetGroup).toBe("Web servers");
 });
 
-test("the key is on the disk before the first request", async () => {
+test("writes the key to the disk before the first request", async () => {
   let onDisk = "";
   server.next.push((response, request) => {
     onDisk = readFileSync(identityPath(folder.path), "utf8");
@@ -86,7 +86,7 @@ test("the key is on the disk before the first request", async () => {
   expect(JSON.parse(onDisk)).toMatchObject({ state: "enrolling", publicKey: server.received[0]?.keyid });
 });
 
-test("after a lost reply it tries again with the same key", async () => {
+test("retries with the same key after a lost reply", async () => {
   server.next.push(dropReply, dropReply);
   const { retries, outcome } = tryEnrolling();
   const { publicKey } = await outcome;
@@ -94,7 +94,7 @@ test("after a lost reply it tries again with the same key", async () => {
   expect(server.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey, publicKey]);
 });
 
-test("a command repeated after a lost reply continues with the same key", async () => {
+test("a repeated command uses the same key after a lost reply", async () => {
   server.next.push(dropReply);
   const error = await errorOf(tryEnrolling({ waitMs: -1 }).outcome);
   expect(error).toMatchObject({
@@ -105,7 +105,7 @@ test("a command repeated after a lost reply continues with the same key", async 
   expect(server.received.map(({ keyid }) => keyid)).toEqual([publicKey, publicKey]);
 });
 
-test("an unfinished enrollment with another server does not lend its key to this one", async () => {
+test("does not reuse the key of an incomplete enrollment with another server", async () => {
   server.next.push(dropReply);
   await errorOf(tryEnrolling({ waitMs: -1 }).outcome);
   await using other = await startTestServer();
@@ -142,7 +142,7 @@ describe("a host that another command enrolled in the meantime", () => {
   }
 });
 
-test("nonces increase over attempts at the same clock time, and over a command repeated a millisecond later", async () => {
+test("nonces increase between attempts at the same time and for a command repeated a millisecond later", async () => {
   const clock = spyOn(Date, "now").mockReturnValue(Date.parse("2026-11-24T09:30:00.000Z"));
   try {
     server.next.push(dropReply, dropReply, dropReply);
@@ -156,7 +156,7 @@ test("nonces increase over attempts at the same clock time, and over a command r
   expect(server.received.map(({ nonce }) => nonce - first)).toEqual([0, 1, 1000, 1001]);
 });
 
-test("a clock that is wrong is corrected by the server's word, and the correction is signed", async () => {
+test("corrects a wrong clock to the server's time and signs with the corrected time", async () => {
   const serverTime = "2031-05-06T07:08:09.000Z";
   server.next.push(problem("clock-skewed", { serverTime }));
   await tryEnrolling().outcome;
@@ -165,14 +165,14 @@ test("a clock that is wrong is corrected by the server's word, and the correctio
   expect(corrected).toBeLessThan(Date.parse(serverTime) / 1000 + 60);
 });
 
-test("a server that is never content with the clock is not asked for ever", async () => {
+test("stops after three refusals because of the clock", async () => {
   const skewed = problem("clock-skewed", { serverTime: "2031-05-06T07:08:09.000Z" });
   server.next.push(skewed, skewed, skewed);
   expect(await errorOf(tryEnrolling().outcome)).toMatchObject({ exit: "sensorRefused" });
   expect(server.received).toHaveLength(3);
 });
 
-describe("a refusal", () => {
+describe("the refusal", () => {
   for (const [code, exit] of [
     ["token-unknown", "tokenRefused"],
     ["token-revoked", "tokenRefused"],
@@ -182,7 +182,7 @@ describe("a refusal", () => {
     ["input-invalid", "sensorRefused"],
     ["not-found", "sensorRefused"],
   ] as const) {
-    test(`${code} ends it at once, and keeps the key`, async () => {
+    test(`${code} ends enrollment immediately and keeps the key`, async () => {
       server.next.push(problem(code, { detail: "Cannot enroll sensor: because" }));
       const error = await errorOf(tryEnrolling().outcome);
       expect(error).toMatchObject({ exit, message: "Cannot enroll sensor: because (request req-1)" });
@@ -193,15 +193,15 @@ describe("a refusal", () => {
   }
 });
 
-test("a key that the server will not take again: the hint leads to a new one", async () => {
+test("the hint for a rejected key explains how to create a new one", async () => {
   server.next.push(problem("key-taken"));
   const { hint } = await errorOf(tryEnrolling().outcome);
   expect(hint).toContain(`move ${identityPath(folder.path)} away and run the same command again`);
 });
 
-describe("a server that asks to be left alone", () => {
+describe("Retry-After", () => {
   for (const code of ["too-many-requests", "unavailable"] as const) {
-    test(`${code} with Retry-After is obeyed`, async () => {
+    test(`sets the wait after ${code}`, async () => {
       server.next.push(problem(code, {}, { "retry-after": "37" }));
       const { retries, outcome } = tryEnrolling({ stopAfter: 1 });
       expect((await errorOf(outcome)).message).toContain(": the server returned ");
@@ -211,7 +211,7 @@ describe("a server that asks to be left alone", () => {
     });
   }
 
-  test("for longer than it may wait: it ends at once", async () => {
+  test("beyond the maximum wait ends enrollment immediately", async () => {
     server.next.push(problem("unavailable", {}, { "retry-after": "61" }));
     const { retries, outcome } = tryEnrolling({ waitMs: 60_000 });
     expect((await errorOf(outcome)).message).toBe(
@@ -221,7 +221,7 @@ describe("a server that asks to be left alone", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("for ever, or in another way: an hour at the most, and dates are not followed", async () => {
+  test("is limited to an hour, and dates are ignored", async () => {
     server.next.push(
       problem("unavailable", {}, { "retry-after": "999999999" }),
       problem("unavailable", {}, { "retry-after": "Wed, 01 Jan 2098 00:00:00 GMT" }),
@@ -235,7 +235,7 @@ describe("a server that asks to be left alone", () => {
   });
 });
 
-describe("a reply of something else", () => {
+describe("a reply that is not from an AttackLens server", () => {
   const raw =
     (head: string, body = ""): Answer =>
     (response) => {
@@ -244,15 +244,15 @@ describe("a reply of something else", () => {
   const strange = "the reply to POST /sensor/v1/enroll does not come from an AttackLens server";
   const replies: [string, Answer, string][] = [
     [
-      "a page of a captive portal",
+      "a captive portal page",
       json(200, "<html>Sign in</html>"),
       "a program that is not an AttackLens server returned 200",
     ],
-    ["a page with the right status", json(201, "<html>", { "content-type": "text/html" }), strange],
+    ["an HTML page with the right status", json(201, "<html>", { "content-type": "text/html" }), strange],
     ["JSON of another program", json(201, { id: 1 }), strange],
-    ["JSON with an id of another form", json(201, { ...enrolledReply(), sensorId: "../../etc" }), strange],
-    ["JSON that is cut", json(201, '{"sensorId":"sen_0198'), strange],
-    ["nothing", json(201, ""), strange],
+    ["JSON with an invalid id", json(201, { ...enrolledReply(), sensorId: "../../etc" }), strange],
+    ["incomplete JSON", json(201, '{"sensorId":"sen_0198'), strange],
+    ["an empty body", json(201, ""), strange],
     [
       "a refusal without a problem",
       json(403, "no"),
@@ -277,7 +277,7 @@ describe("a reply of something else", () => {
     ["not HTTP", raw("SSH-2.0-OpenSSH_9.6"), "the reply is not HTTP"],
   ];
   for (const [name, answer, reason] of replies) {
-    test(`reports ${name} as such and keeps the key`, async () => {
+    test(`is reported and keeps the key: ${name}`, async () => {
       server.next.push(answer);
       expect(await errorOf(tryEnrolling({ waitMs: -1 }).outcome)).toMatchObject({
         exit: "serverUnreachable",
@@ -290,7 +290,7 @@ describe("a reply of something else", () => {
     });
   }
 
-  test("a redirect is not followed: the token goes to no other address", async () => {
+  test("is not followed if it is a redirect, so the token stays at the given address", async () => {
     await using other = await startTestServer();
     for (const status of [301, 302, 303, 307, 308]) {
       server.next.push(json(status, "", { location: `${other.url}/sensor/v1/enroll` }));

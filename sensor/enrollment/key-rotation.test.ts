@@ -1,4 +1,4 @@
-// Keys of this host's own: each cut at every request, and every refusal told for what it is.
+// Key rotation and clone keys: interrupted at every request, with every refusal reported.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -78,7 +78,7 @@ const wantsNewKey: Answer = json(200, {
   rotateKey: true,
 });
 
-test("every request names the instance, and check-ins send the host's facts until one is accepted", async () => {
+test("every request has the instance id, and check-ins send the host facts until one is accepted", async () => {
   server.next.push(problem("unavailable"));
   const cycle = start();
   await cycle();
@@ -98,7 +98,7 @@ test("every request names the instance, and check-ins send the host's facts unti
   ]);
 });
 
-test("a new key that the server wants takes over, and is what is on the disk", async () => {
+test("rotates the key at the server's request and stores the new key", async () => {
   server.next.push(wantsNewKey);
   const cycle = start();
   expect((await cycle()).news).toEqual(["rotated its key"]);
@@ -107,14 +107,14 @@ test("a new key that the server wants takes over, and is what is on the disk", a
   expect(after.publicKey).toBe(server.world.publicKey);
   expect(after.nextKey).toBeUndefined();
   expect((await cycle()).state).toBe("connected");
-  // Announced, then shown.
+  // The sensor announces the new key, then signs a check-in with it.
   expect(paths()).toEqual(["check-in", "keys", "check-in", "check-in"]);
 });
 
-// The requests of a change of keys, by what is lost: 1 the announcement, 2 the showing.
+// The requests of a rotation: 1 announces the new key, 2 is the first one signed with it.
 for (const lost of [1, 2]) {
   for (const isTakenIn of [false, true]) {
-    test(`a change of keys that is cut at request ${lost}, ${isTakenIn ? "behind" : "before"} the server, is made good`, async () => {
+    test(`completes a rotation interrupted at request ${lost} ${isTakenIn ? "after" : "before"} the server has processed it`, async () => {
       const cut: Answer = (response, request) => {
         if (isTakenIn) server.answer({ ...response, writeHead: () => ({ end: () => {} }) } as never, request);
         dropReply(response, request);
@@ -134,7 +134,7 @@ for (const lost of [1, 2]) {
   }
 }
 
-test("a key that cannot be changed costs no report", async () => {
+test("sends the report even if the key rotation fails", async () => {
   server.next.push(wantsNewKey, problem("key-taken"));
   const outcome = await start()();
   expect(outcome.state).toBe("connected");
@@ -142,7 +142,7 @@ test("a key that cannot be changed costs no report", async () => {
   expect(onDisk()).toEqual(identity);
 });
 
-test("a host whose key another host owns enrolls as a clone, and only once after a lost reply", async () => {
+test("a host whose key belongs to another host enrolls as a clone, only once despite a lost reply", async () => {
   server.next.push(problem("sensor-cloned"), dropReply);
   const cycle = start();
   expect((await cycle()).state).toBe("server-unreachable");
@@ -162,7 +162,7 @@ test("a host whose key another host owns enrolls as a clone, and only once after
   expect(server.received.at(-1)).toMatchObject({ keyid: CLONE_ID, signatureError: undefined });
 });
 
-test("a next key that the server refuses is given up: the present one goes on, and the next try makes another", async () => {
+test("discards a next key that the server refuses, keeps the current key, and creates another next time", async () => {
   const refused = makeKeyPair();
   enrollWith({ nextKey: refused });
   server.next.push(problem("key-taken"), server.answer, problem("key-taken"));
@@ -177,7 +177,7 @@ test("a next key that the server refuses is given up: the present one goes on, a
   expect(onDisk().publicKey).not.toBe(refused.publicKey);
 });
 
-test("a clone whose new key the server refuses makes another the next time", async () => {
+test("a clone creates another key after the server refuses the first one", async () => {
   server.next.push(problem("sensor-cloned"), problem("key-taken"));
   const cycle = start();
   await cycle();
@@ -189,14 +189,14 @@ test("a clone whose new key the server refuses makes another the next time", asy
   expect(onDisk().publicKey).not.toBe(first!.body.publicKey);
 });
 
-test("a clone that is not let in keeps its key and says so", async () => {
+test("a refused clone keeps its key and reports the reason", async () => {
   server.next.push(problem("sensor-cloned"), problem("sensor-cloned", { detail: "clones are refused" }));
   expect(await start()()).toMatchObject({ state: "cloned", problem: "clones are refused" });
   expect(onDisk().publicKey).toBe(identity.publicKey);
   expect(readStatus(folder.path)?.state).toBe("cloned");
 });
 
-test("only its own server can tell a sensor that it is unknown, or a clone, or what time it is", async () => {
+test("accepts a refusal, clone report or server time only with the signature of its server", async () => {
   const mine = generateKeyPairSync("ed25519").privateKey;
   const other = generateKeyPairSync("ed25519").privateKey;
   const x = mine.export({ format: "jwk" }).x!;
@@ -231,7 +231,7 @@ test("only its own server can tell a sensor that it is unknown, or a clone, or w
   expect((await start()()).state).toBe("wrong-server");
 });
 
-test("a running sensor takes over the identity that a ticket has brought, and ends when there is none", async () => {
+test("a running sensor uses an identity that another command has written, and stops if it is removed", async () => {
   const cycle = start();
   await cycle();
   const renewed = { ...identity, ...makeKeyPair() };

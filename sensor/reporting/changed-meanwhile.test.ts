@@ -1,5 +1,5 @@
-// Two commands with one state folder: what the one has made of the identity while the other waited for the
-// server is not undone.
+// Two commands with one state folder: a command that waited for the server does not undo a change that the
+// other one has made to the identity meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -73,8 +73,8 @@ const startRun = () =>
     collectHost: async () => host,
   });
 /**
- * The server's reply, and what another command does on this host before it is read. Only for a client in this
- * process: another process may read the reply before that.
+ * Sends the server's reply and runs `work`, another command's change, before the reply is read. Only for a
+ * client in this process: another process may read the reply earlier.
  */
 const meanwhile =
   (work: () => void, reply: Answer = server.answer): Answer =>
@@ -83,20 +83,20 @@ const meanwhile =
     work();
   };
 
-/** A running sensor's requests behind whose reply it writes its identity. */
+/** The requests after whose reply a running sensor writes its identity. */
 const WRITES: Record<string, (work: () => void) => void> = {
   "that rotates its key": (work) => server.next.push(meanwhile(work, checkedIn({ rotateKey: true }))),
   "that announces its next key": (work) => server.next.push(checkedIn({ rotateKey: true }), meanwhile(work)),
-  "that shows its next key": (work) =>
+  "that first signs with its next key": (work) =>
     server.next.push(checkedIn({ rotateKey: true }), server.answer, meanwhile(work)),
-  "that shows a next key that a cut left": (work) => {
+  "that resumes an interrupted rotation": (work) => {
     const nextKey = makeKeyPair();
     identity = { ...identity, nextKey };
     writeIdentity(folder.path, identity);
     server.world.nextKey = nextKey.publicKey;
     server.next.push(meanwhile(work));
   },
-  "whose next key is taken": (work) =>
+  "whose next key is refused": (work) =>
     server.next.push(checkedIn({ rotateKey: true }), meanwhile(work, problem("key-taken"))),
   "that is a clone": (work) => server.next.push(meanwhile(work, problem("sensor-cloned"))),
   "that enrolls as a clone": (work) => server.next.push(problem("sensor-cloned"), meanwhile(work)),
@@ -113,7 +113,7 @@ function checkedIn(more: Record<string, unknown>): Answer {
 
 describe("a running sensor", () => {
   for (const [moment, when] of Object.entries(WRITES)) {
-    test(`${moment} keeps the new sensor that enroll has made of this host`, async () => {
+    test(`${moment} keeps the new identity that enroll has written`, async () => {
       const other = sensor({ sensorId: OTHER_ID });
       when(() => {
         writeIdentity(folder.path, other);
@@ -127,7 +127,7 @@ describe("a running sensor", () => {
       expect(server.received.at(-1)).toMatchObject({ keyid: OTHER_ID, signatureError: undefined });
     });
 
-    test(`${moment} stays without an identity that unenroll has removed`, async () => {
+    test(`${moment} does not restore an identity that unenroll has removed`, async () => {
       when(() => removeIdentity(folder.path));
       const cycle = startRun();
       const first = cycle();
@@ -135,11 +135,11 @@ describe("a running sensor", () => {
       expect(existsSync(identityPath(folder.path))).toBe(false);
     });
 
-    test(`${moment} keeps the connection settings that enroll has changed, and its key`, async () => {
+    test(`${moment} keeps its key and the connection settings that enroll has changed`, async () => {
       when(() => writeIdentity(folder.path, { ...onDisk(), ca: [root] }));
       await startRun()();
       expect(onDisk().ca).toEqual([root]);
-      // Of the keys on the disk one is the server's.
+      // One of the keys on the disk is the key that the server has.
       const { publicKey, nextKey, cloneKey } = onDisk();
       expect([publicKey, nextKey?.publicKey, cloneKey?.publicKey]).toContain(server.world.publicKey);
     });
@@ -147,14 +147,14 @@ describe("a running sensor", () => {
 });
 
 describe("enroll", () => {
-  test("that changes the connection settings leaves the key that the running sensor has now", async () => {
+  test("keeps the current key of the running sensor when it changes the connection settings", async () => {
     const renewed = { ...identity, ...makeKeyPair() };
     writeIdentity(folder.path, renewed);
     expect(await changeWay(identity, { ...options(), proxy: PROXY })).toBe(true);
     expect(onDisk()).toEqual({ ...renewed, proxy: PROXY });
   });
 
-  test("that changes the connection settings leaves another sensor's identity alone", async () => {
+  test("does not change the connection settings in another sensor's identity", async () => {
     const other = sensor({ sensorId: OTHER_ID });
     writeIdentity(folder.path, other);
     await expect(changeWay(identity, { ...options(), proxy: PROXY })).rejects.toThrow(
@@ -163,7 +163,7 @@ describe("enroll", () => {
     expect(onDisk()).toEqual(other);
   });
 
-  test("--replace twice at once makes one new sensor", async () => {
+  test("--replace run twice at once creates one new sensor", async () => {
     const replace = () => enroll({ ...options(), token: TOKEN, replaces: SENSOR_ID });
     const enrolled = { assetGroup: null, checkInIntervalSeconds: 60, serverTime: "2026-11-24T09:30:00.000Z" };
     const reply = json(201, { ...enrolled, sensorId: OTHER_ID });
@@ -177,10 +177,9 @@ describe("enroll", () => {
       );
     });
     const first = await replace();
-    // The sensor runs already, and has changed its key.
     expect(await second).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
     expect(onDisk()).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
-    // A third one, which looked at the identity before the first was done.
+    // A third command, which read the identity before the first one finished.
     expect(await replace()).toMatchObject({ sensorId: OTHER_ID, publicKey: first.publicKey });
     expect(server.received).toHaveLength(2);
     expect(readdirSync(folder.path)).toEqual(["identity.json"]);
@@ -189,7 +188,7 @@ describe("enroll", () => {
   test("waits for a command that changes an unfinished enrollment, and keeps its sensor", async () => {
     writeIdentity(folder.path, makeIdentity(ELSEWHERE));
     const other = { ...sensor({ sensorId: OTHER_ID }), server: ELSEWHERE };
-    // Holds the lock until this process overwrites the identity, or long enough to see that it does not.
+    // Keeps the lock until this process overwrites the identity, or until it is clear that it does not.
     const script = `import { readIdentity, writeIdentity } from ${JSON.stringify(join(STATE, "identity.ts"))};
       import { lockIdentity } from ${JSON.stringify(join(STATE, "run-lock.ts"))};
       const [folder, other] = process.argv.slice(-2);
@@ -207,7 +206,7 @@ describe("enroll", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("that another enroll has overtaken leaves the key that the new sensor has now", async () => {
+  test("keeps the key of the new sensor if another enroll has finished first", async () => {
     removeIdentity(folder.path);
     const renewed = sensor();
     server.next.push(meanwhile(() => writeIdentity(folder.path, renewed)));
@@ -216,7 +215,7 @@ describe("enroll", () => {
   });
 });
 
-test("unenroll leaves the new sensor that enroll has made of this host meanwhile", async () => {
+test("unenroll keeps the new identity that enroll has written meanwhile", async () => {
   const other = sensor({ sensorId: OTHER_ID });
   server.next.push((response, request) => {
     writeIdentity(folder.path, other);

@@ -1,5 +1,4 @@
-// Reports that the server did not take: told later, once, in order, with the time at which they were
-// collected.
+// Reports that the server did not accept are delivered later, once and in order, with their collection times.
 import { expect, setSystemTime, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -11,7 +10,7 @@ import { countSpooledReports, removeSpool } from "./spool-files.ts";
 
 type Outage = Awaited<ReturnType<typeof openOutage>>;
 
-/** The server is away while the host changes: one cycle each. */
+/** Runs one cycle for each state of the host while the server is unavailable. */
 async function changesUnheard(outage: Outage, states: string[][], cycle = outage.start()) {
   for (const state of states) {
     outage.has(state);
@@ -42,16 +41,15 @@ test("delivers changes during an outage in order, with their collection times", 
   );
   expect(waiting(outage)).toBe(0);
 
-  // The current report has no collection time, and nothing is sent twice.
   outage.has(["c"]);
   expect((await cycle()).news).toEqual([]);
   expect(outage.taken.at(-1)).toEqual({ category: "packages", what: "c", collectedAt: undefined });
   expect(outage.taken).toHaveLength(4);
 });
 
-for (const kind of ["before it arrives", "behind the server"] as const) {
+for (const kind of ["before the server has processed it", "after the server has processed it"] as const) {
   for (const restarts of [false, true]) {
-    test(`a delivery that is cut at any request, ${kind}, ${restarts ? "and a restart" : "without a restart"}, tells each once and in order`, async () => {
+    test(`delivers each report once and in order if any request fails ${kind}, ${restarts ? "with" : "without"} a restart`, async () => {
       let cuts = 0;
       for (let nth = 0; ; nth++) {
         await using outage = await openOutage();
@@ -59,7 +57,7 @@ for (const kind of ["before it arrives", "behind the server"] as const) {
         outage.has(["a", "c"]);
         const { answer } = outage.server;
         outage.replyWith(answer, nth);
-        outage.replyWith(kind === "behind the server" ? lostReply(answer) : away);
+        outage.replyWith(kind === "after the server has processed it" ? lostReply(answer) : away);
         const { state } = await cycle();
         const wasCut = outage.server.next.length === 0 && state !== "connected";
         outage.server.next.length = 0;
@@ -70,13 +68,13 @@ for (const kind of ["before it arrives", "behind the server"] as const) {
         if (!wasCut) break;
         cuts++;
       }
-      // Check-in, chunk list, chunks, chunk list; the third is known by its root alone.
+      // Check-in, chunk list, chunks, chunk list. For the third report, the server already has its root hash.
       expect(cuts).toBe(13);
     });
   }
 }
 
-test("a state that does not change is kept once, over restarts, and not at all when the server has it", async () => {
+test("spools an unchanged state only once, also after restarts, and not at all if the server has it", async () => {
   await using outage = await openOutage();
   await changesUnheard(outage, [["a"], ["a"], ["a"]]);
   await changesUnheard(outage, [["a"]]);
@@ -89,7 +87,7 @@ test("a state that does not change is kept once, over restarts, and not at all w
 });
 
 test.each(["sensor-blocked", "sensor-unknown", "sensor-awaiting-approval", "key-replaced"] as const)(
-  "a sensor that is refused with %s keeps its key and what changes, and delivers when it is let in",
+  "a sensor refused with %s keeps its key, spools changes, and delivers them once it is accepted",
   async (code) => {
     await using outage = await openOutage();
     const cycle = outage.start();
@@ -104,7 +102,7 @@ test.each(["sensor-blocked", "sensor-unknown", "sensor-awaiting-approval", "key-
   },
 );
 
-test("a server that cannot be reached, or whose place another has taken, gets nothing, and nothing is lost", async () => {
+test("spools reports if the server is unreachable or another server replies", async () => {
   await using outage = await openOutage();
   const { server } = outage.identity;
   outage.identity.server = await addressOfNoServer();
@@ -116,7 +114,7 @@ test("a server that cannot be reached, or whose place another has taken, gets no
   outage.identity.serverKey = publicKey.export({ format: "jwk" }).x;
   writeIdentity(outage.stateDir, outage.identity);
   const again = outage.start();
-  // Refused for its content, but without the server's signature.
+  // A refusal of the content without the server's signature is not trusted.
   outage.replyWith(problem("input-invalid"));
   expect((await again()).state).toBe("wrong-server");
   expect(waiting(outage)).toBe(1);
@@ -126,7 +124,7 @@ test("a server that cannot be reached, or whose place another has taken, gets no
   expect(outage.packagesTaken()).toEqual(["a"]);
 });
 
-test("nothing that was kept is delivered while the server settles who holds the key", async () => {
+test("delivers no spooled report while the ownership of the key is undecided", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["a", "b"]]);
   const undecided = {
@@ -184,7 +182,7 @@ test("loses no spooled report to a server that rejects everything", async () => 
   expect(outage.packagesTaken()).toEqual(["a", "b"]);
 });
 
-test("reports a category as failed at its time, and a rejected category does not affect others", async () => {
+test("delivers a failed category with its collection time, and a rejected category does not affect others", async () => {
   await using outage = await openOutage();
   const cycle = outage.start();
   outage.has(["a"], { ports: { status: "failed", reason: "no /proc" } });
@@ -202,7 +200,7 @@ test("reports a category as failed at its time, and a rejected category does not
   expect(outage.taken.map(({ collectedAt }) => collectedAt !== undefined)).toEqual([true, true, false]);
 });
 
-test("a long backlog takes several cycles, so that the sensor is not silent meanwhile", async () => {
+test("delivers a long backlog in several cycles, with a check-in in each", async () => {
   await using outage = await openOutage();
   const cycle = await changesUnheard(outage, [["a"], ["b"], ["c"], ["d"]]);
   const { notice } = outage.server.world;
@@ -224,7 +222,7 @@ test("a long backlog takes several cycles, so that the sensor is not silent mean
   expect(outage.packagesTaken()).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-test("removes the spool of a sensor that is unenrolled, also while it runs", async () => {
+test("removes the spool of an unenrolled sensor, also while it runs", async () => {
   await using outage = await openOutage();
   const unenroll = () => {
     removeSpool(outage.stateDir);

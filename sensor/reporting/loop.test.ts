@@ -1,5 +1,4 @@
-// The loop's decisions: what a cycle finds, what it leaves in the state folder, and how long it waits;
-// without waiting.
+// The decisions of the loop, without real waits: the state after a cycle, the status file, and the next wait.
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +59,7 @@ const cycleOnce = () =>
     signal: new AbortController().signal,
   })();
 
-/** Runs the loop for some cycles; with a clock that rings at once. */
+/** Runs the loop for some cycles, without pauses. */
 async function runFor(cycles: number) {
   const seen: { cycle: Cycle; nextMs: number }[] = [];
   const stop = new AbortController();
@@ -73,7 +72,7 @@ async function runFor(cycles: number) {
   return seen;
 }
 
-test("a cycle that went well is in the status file, with the categories that could not be collected", async () => {
+test("a successful cycle is recorded in the status file, with its failed categories", async () => {
   const { state, problem, retryAfterMs } = await cycleOnce();
   expect({ state, problem, retryAfterMs }).toEqual({ state: "connected", problem: null, retryAfterMs: 0 });
   const status = readStatus(folder.path);
@@ -85,7 +84,7 @@ test("a cycle that went well is in the status file, with the categories that cou
   expect(status?.lastCheckInAt).toBe(status?.at as string);
 });
 
-test("a later failure keeps what was known of the last check-in", async () => {
+test("a later failure keeps the result of the last check-in", async () => {
   await cycleOnce();
   const before = readStatus(folder.path);
   server.next.push(problem("unavailable"));
@@ -98,12 +97,12 @@ test("a later failure keeps what was known of the last check-in", async () => {
   });
 });
 
-test("a check-in that arrived too slowly is tried again as if there had been no answer", async () => {
+test("retries a check-in that the server rejects with request-timeout", async () => {
   server.next.push(problem("request-timeout"));
   expect(await cycleOnce()).toMatchObject({ state: "server-in-trouble", retryAfterMs: 0 });
 });
 
-test("a sensor that the server does not know keeps its key, and is seldom heard of", async () => {
+test("a sensor that is unknown to the server keeps its key and checks in every 15 minutes", async () => {
   server.next.push(problem("sensor-unknown", { detail: "Cannot check in: the sensor was deleted" }));
   const [seen] = await runFor(1);
   expect(seen).toMatchObject({
@@ -112,7 +111,7 @@ test("a sensor that the server does not know keeps its key, and is seldom heard 
   });
 });
 
-test("a sensor whose nonces other instances overtake checks in again after pauses that double up to a minute", async () => {
+test("if other instances use newer nonces, retries after pauses that double up to the check-in interval", async () => {
   random.mockReturnValue(1);
   for (let overtaken = 1; overtaken <= 24; overtaken++)
     server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));
@@ -132,14 +131,14 @@ test("reports another refusal as refused", async () => {
   });
 });
 
-test("the server decides how often it is asked, give or take a tenth", async () => {
+test("the server sets the check-in interval; the sensor varies it by up to a tenth", async () => {
   random.mockReturnValue(0);
   expect((await runFor(1))[0]?.nextMs).toBe(54_000);
   random.mockReturnValue(1);
   expect((await runFor(1))[0]?.nextMs).toBe(66_000);
 });
 
-test("an interval out of bounds is the nearest one within them", async () => {
+test("limits the check-in interval to between 1 second and 1 hour", async () => {
   random.mockReturnValue(0.5);
   for (const [asked, seconds] of [
     [1e9, 3_600],
@@ -157,7 +156,7 @@ test("an interval out of bounds is the nearest one within them", async () => {
   }
 });
 
-test("with Retry-After the next try is never before the time that was asked for", async () => {
+test("never retries before the time in Retry-After", async () => {
   for (const chance of [0, 0.25, 1]) {
     random.mockReturnValue(chance);
     server.next.push(problem("too-many-requests", {}, { "retry-after": "60" }));
@@ -168,14 +167,14 @@ test("with Retry-After the next try is never before the time that was asked for"
   }
 });
 
-test("without an answer it asks more and more seldom, and at once as usual when there is one", async () => {
+test("backs off while the server fails, and returns to the normal interval after a success", async () => {
   random.mockReturnValue(1);
   server.next.push(...Array(3).fill(problem("unavailable")));
   const seen = await runFor(5);
   expect(seen.map(({ nextMs }) => nextMs)).toEqual([1_000, 2_000, 4_000, 66_000, 66_000]);
 });
 
-test("a server that cannot be reached is a state, not an end", async () => {
+test("continues if the server is unreachable", async () => {
   enrollWith(await addressOfNoServer());
   const seen = await runFor(2);
   expect(seen.map(({ cycle }) => cycle)).toMatchObject(
@@ -183,7 +182,7 @@ test("a server that cannot be reached is a state, not an end", async () => {
   );
 });
 
-test("a loop that is stopped in a cycle ends without telling of it", async () => {
+test("a loop stopped during a cycle does not report that cycle", async () => {
   const stop = new AbortController();
   server.next.push(() => stop.abort());
   const cycles: Cycle[] = [];

@@ -1,4 +1,4 @@
-// What a report sends, and what it leaves out, to a server that verifies each request itself.
+// The requests of a report, against a server that verifies each request.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
@@ -54,7 +54,7 @@ const uploads = () => server.received.filter(({ path }) => path.endsWith("/chunk
 const uploadedItems = () =>
   uploads().flatMap(({ body }) => Object.values(body.chunks as Record<string, Item[]>).flat());
 
-test("a check-in names each category: its hash, why it failed, or that there is none", async () => {
+test("a check-in has the root hash, the failure or `unsupported` for each category", async () => {
   server.world.wanted = [];
   const result = await report(
     connection,
@@ -83,7 +83,7 @@ test("a check-in names each category: its hash, why it failed, or that there is 
   });
 });
 
-test("only categories that the server wants, and that were collected, are uploaded", async () => {
+test("uploads only collected categories that the server wants", async () => {
   server.world.wanted = ["users", "ports", "system"];
   const { uploaded } = await report(
     connection,
@@ -98,7 +98,7 @@ test("only categories that the server wants, and that were collected, are upload
   expect(uploadedItems()).toEqual([aGroup("sudo")]);
 });
 
-test("everything arrives once, and the same inventory again is one manifest", async () => {
+test("uploads each item once, and only a chunk list for the same inventory again", async () => {
   const items = packages(500);
   await report(connection, withPackages(items));
   expect(new Set(uploadedItems().map(({ key }) => key)).size).toBe(500);
@@ -109,7 +109,7 @@ test("everything arrives once, and the same inventory again is one manifest", as
   expect(paths()).toEqual(["check-in", "inventory/packages"]);
 });
 
-test("one changed package uploads one chunk", async () => {
+test("uploads one chunk for one changed package", async () => {
   const items = packages(500);
   await report(connection, withPackages(items));
   server.received.length = 0;
@@ -118,14 +118,14 @@ test("one changed package uploads one chunk", async () => {
   expect(uploadedItems()).toContainEqual(aPackage("package-499", "2"));
 });
 
-test("a category without items is stored as such", async () => {
+test("uploads an empty chunk list for a category without items", async () => {
   const { uploaded } = await report(connection, withPackages([]));
   expect(uploaded).toEqual(["packages"]);
   expect(paths()).toEqual(["check-in", "inventory/packages"]);
   expect(server.received[1]?.body.chunks).toEqual([]);
 });
 
-test("a large category goes in several uploads, each below the limit", async () => {
+test("splits a large category into several uploads, each below the limit", async () => {
   await report(connection, withPackages(packages(20_000, "x".repeat(300))));
   expect(uploads().length).toBeGreaterThan(4);
   for (const { sizeBytes } of uploads()) expect(sizeBytes).toBeLessThan(MAX_UPLOAD_BYTES / 2);
@@ -134,7 +134,7 @@ test("a large category goes in several uploads, each below the limit", async () 
   expect(manifests.map(({ body }) => body.chunks.length)).toEqual([BUCKETS.packages, BUCKETS.packages]);
 });
 
-test("a category with a chunk that no server takes is reported as failed, and the others arrive", async () => {
+test("reports a category with a chunk above the size limit as failed, and uploads the others", async () => {
   const members = Array.from({ length: 20_000 }, (_, index) => `${"x".repeat(200)}${index}`);
   const result = await report(
     connection,
@@ -148,7 +148,7 @@ test("a category with a chunk that no server takes is reported as failed, and th
   expect(server.received[0]?.body.inventory.users).toEqual({ status: "failed", reason: expect.any(String) });
 });
 
-test("a category with more items in a chunk than a server takes is reported as failed", async () => {
+test("reports a category with too many items in a chunk as failed", async () => {
   const items = Array.from({ length: 50_000 }, (_, index) => aGroup(`g${index}`));
   const result = await report(connection, collected({ users: { status: "collected", items } }));
   expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 5000 items" }]);
@@ -172,7 +172,7 @@ test("reports a rejected category as failed, and delivers the others", async () 
   });
 });
 
-test("what was uploaded before the server failed is not uploaded again", async () => {
+test("does not repeat uploads that the server accepted before a failure", async () => {
   const inventory = withPackages(packages(20_000, "x".repeat(300)));
   server.next.push(...Array(4).fill(server.answer), problem("unavailable"));
   await expect(report(connection, inventory)).rejects.toBeInstanceOf(Unreachable);
@@ -182,7 +182,7 @@ test("what was uploaded before the server failed is not uploaded again", async (
   expect(uploadedItems()).toHaveLength(20_000 + refused.length);
 });
 
-test("signs a request again if the server refuses a repetition by the network layer", async () => {
+test("signs a request again if the server rejects a retry of the network layer as replayed", async () => {
   const dropAfterTaking: Answer = (response, request) => {
     server.world.lastNonces.set(request.keyid, request.nonce);
     dropReply(response, request);
@@ -191,7 +191,7 @@ test("signs a request again if the server refuses a repetition by the network la
   expect((await report(connection, withPackages(packages(2)))).uploaded).toEqual(["packages"]);
 });
 
-test("a server that goes on asking for what it was sent is given up", async () => {
+test("stops if the server keeps requesting chunks that it already has", async () => {
   const insatiable = json(200, { missing: ["0".repeat(64)] });
   server.next.push(json(200, { ...checkedIn(), wanted: ["packages"] }), ...Array(4).fill(insatiable));
   await expect(report(connection, withPackages(packages(2)))).rejects.toThrow(
@@ -200,12 +200,12 @@ test("a server that goes on asking for what it was sent is given up", async () =
   expect(uploads()).toEqual([]);
 });
 
-test("a category that no sensor knows, in what is wanted, is not believed", async () => {
+test("rejects a reply that wants an unknown category", async () => {
   server.next.push(json(200, { ...checkedIn(), wanted: ["passwords"] }));
   await expect(report(connection, withPackages([]))).rejects.toBeInstanceOf(Unreachable);
 });
 
-test("a replayed nonce is corrected by the server's word, in the middle of a report too", async () => {
+test("corrects a replayed nonce to the server's last nonce, also during a report", async () => {
   const lastNonce = nowMs * 1000 + 5_000_000;
   server.next.push(
     problem("signature-replayed", { lastNonce }),
@@ -216,7 +216,7 @@ test("a replayed nonce is corrected by the server's word, in the middle of a rep
   expect(server.received.map(({ nonce }) => nonce - lastNonce)).toEqual([-5_000_000, 1, 2, 51, 52, 53]);
 });
 
-test("a replayed nonce that the server does not name is a refusal", async () => {
+test("treats a replayed nonce as a refusal if the server does not send the last nonce", async () => {
   server.next.push(problem("signature-replayed"));
   const outcome = report(connection, collected());
   await expect(outcome).rejects.toBeInstanceOf(Refused);
@@ -224,7 +224,7 @@ test("a replayed nonce that the server does not name is a refusal", async () => 
 });
 
 test.each(["2031-05-06T07:08:09.000Z", "2026-11-24T09:00:00.000Z"])(
-  "a wrong clock is corrected once for the whole connection, to %s",
+  "corrects a wrong clock once for the whole connection, to %s",
   async (serverTime) => {
     server.next.push(problem("clock-skewed", { serverTime }));
     await report(connection, collected());
@@ -236,18 +236,18 @@ test.each(["2031-05-06T07:08:09.000Z", "2026-11-24T09:00:00.000Z"])(
   },
 );
 
-test("a clock that was years fast leaves no nonce behind that the server takes for a forgery", async () => {
+test("restarts nonces at the corrected time after a clock that was years ahead", async () => {
   const serverTime = "2020-05-06T07:08:09.000Z";
   server.next.push(problem("clock-skewed", { serverTime }));
   await report(connection, collected());
   const [first, second] = server.received.map(({ nonce }) => nonce);
   expect(first).toBe(nowMs * 1000);
   expect(second).toBe(Date.parse(serverTime) * 1000);
-  // The refused one counts for nothing.
+  // The nonce of the refused request may be higher than the later ones.
   server.received.shift();
 });
 
-test("nonces increase while the clock stops, after it goes back, and over a restart a millisecond later", async () => {
+test("nonces increase while the clock stops, after it moves back, and after a restart a millisecond later", async () => {
   await report(connection, withPackages(packages(200)));
   nowMs -= 3_600_000;
   await report(connection, collected());
@@ -267,7 +267,7 @@ test("distinguishes a lost reply from a refusal", async () => {
   await expect(report(connection, collected())).rejects.toThrow("Cannot check in: no such sensor");
 });
 
-test("a report that is stopped sends nothing more", async () => {
+test("a stopped report sends no more requests", async () => {
   const stop = new AbortController();
   server.next.push((response, request) => {
     stop.abort();

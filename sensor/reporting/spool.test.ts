@@ -1,5 +1,4 @@
-// What spooled reports leave on the disk: never more than the limit, never half a report, and nothing that
-// belongs to none.
+// The files of spooled reports: never above the limit, never a partial report, and no orphaned chunks.
 
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
@@ -16,7 +15,7 @@ import { countSpooledReports, reportName, spooledReportPaths } from "./spool-fil
 const START = Date.parse("2026-11-24T09:30:00.000Z");
 const at = (minute: number) => new Date(START + minute * 60_000).toISOString();
 
-/** The host as it was at that minute, by the groups that it had. */
+/** A report of that minute, with these groups. */
 function reportOf(minute: number, groups: string[], members: string[] = []): Report {
   const none = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
   const items = groups.map((name) => {
@@ -49,7 +48,7 @@ const diskBytes = (stateDir: string) =>
     .map((name) => Math.ceil(statSync(join(stateDir, "reports", name)).size / 4_096) * 4_096)
     .reduce((sum, bytes) => sum + bytes, 0);
 
-test("shared chunks are on the disk once, readable only by the owner, and removed with the last report", () => {
+test("stores shared chunks once, readable only by the owner, and removes them with their last report", () => {
   using folder = makeFolder();
   const opened = openIn(folder.path);
   const many = Array.from({ length: 40 }, (_, index) => `group-${index}`);
@@ -67,7 +66,7 @@ test("shared chunks are on the disk once, readable only by the owner, and remove
   expect(opened.news).toEqual([]);
 });
 
-test("the order is that in which they were kept, whatever the clock did, over restarts", () => {
+test("delivers in the order of spooling, despite clock changes and restarts", () => {
   using folder = makeFolder();
   openIn(folder.path).kept.keep(reportOf(60, ["a"]));
   openIn(folder.path).kept.keep(reportOf(2, ["b"]));
@@ -140,12 +139,12 @@ test("reports a damaged or incomplete report as lost, and delivers the others", 
   expect(opened.news.slice(3)).toEqual([
     `the report of ${at(4)} from the spool is lost: its file is damaged`,
   ]);
-  // What only the damaged one had is found at the next start.
+  // The chunks of the damaged report are removed at the next start.
   openIn(folder.path);
   expect(filesIn(folder.path)).toEqual([]);
 });
 
-test("what a kill left that belongs to no report is removed at the next start", () => {
+test("removes orphaned files of a killed process at the next start", () => {
   using folder = makeFolder();
   openIn(folder.path).kept.keep(reportOf(1, ["a"]));
   const whole = filesIn(folder.path);
@@ -186,7 +185,7 @@ const canMount = (() => {
 })();
 
 test.skipIf(!canMount)(
-  `a disk that is full keeps what it had, tells so, and takes the state once there is room${canMount ? "" : " (skipped: no tmpfs can be mounted here)"}`,
+  `with a full disk, keeps the spool and reports it; spools again once there is space${canMount ? "" : " (skipped: no tmpfs can be mounted here)"}`,
   () => {
     using folder = makeFolder();
     const state = join(folder.path, "state");

@@ -25,14 +25,14 @@ afterEach(() => folder[Symbol.dispose]());
 
 const modeOf = (file: string) => statSync(file).mode & 0o777;
 
-test("a file is made with 0600, the folders before it with 0700", () => {
+test("creates a file with mode 0600 and its folders with mode 0700", () => {
   const deep = join(folder.path, "a/b/file.json");
   writeFileAtomically(deep, "one");
   expect(readFileSync(deep, "utf8")).toBe("one");
   expect([deep, join(folder.path, "a/b"), join(folder.path, "a")].map(modeOf)).toEqual([0o600, 0o700, 0o700]);
 });
 
-test("a file is replaced, with 0600 whatever it had, and nothing is left beside it", () => {
+test("replaces a file, sets its mode to 0600, and leaves no temporary file", () => {
   writeFileSync(path, "a much longer text that was there before");
   chmodSync(path, 0o644);
   writeFileAtomically(path, "new");
@@ -41,7 +41,7 @@ test("a file is replaced, with 0600 whatever it had, and nothing is left beside 
   expect(readdirSync(folder.path)).toEqual(["file.json"]);
 });
 
-test("whoever has the old file open goes on reading the old text", () => {
+test("a process that has the old file open still reads the old text", () => {
   writeFileSync(path, "old");
   const open = openSync(path, "r");
   writeFileAtomically(path, "new");
@@ -49,7 +49,7 @@ test("whoever has the old file open goes on reading the old text", () => {
   closeSync(open);
 });
 
-test("a link is refused, and what it leads to is untouched", () => {
+test("rejects a link and does not change its target", () => {
   const target = join(folder.path, "target");
   writeFileSync(target, "theirs");
   symlinkSync(target, path);
@@ -62,12 +62,12 @@ test("a link is refused, and what it leads to is untouched", () => {
   expect(existsSync(join(folder.path, "nowhere"))).toBe(false);
 });
 
-test("a folder in the place of the file is refused", () => {
+test("rejects a folder in place of the file", () => {
   mkdirSync(path);
   expect(() => writeFileAtomically(path, "ours")).toThrow("is not a regular file");
 });
 
-test("what an earlier process left under the temporary name, be it a link, is not written through", () => {
+test("does not write through a link with the name of the temporary file", () => {
   const target = join(folder.path, "target");
   writeFileSync(target, "theirs");
   symlinkSync(target, `${path}.${process.pid}.new`);
@@ -77,7 +77,7 @@ test("what an earlier process left under the temporary name, be it a link, is no
   expect(readdirSync(folder.path).sort()).toEqual(["file.json", "target"]);
 });
 
-test("when writing fails the old file stays and the temporary one is removed", () => {
+test("keeps the old file and removes the temporary one if the write fails", () => {
   writeFileSync(path, "old");
   const unwritable = { toString: () => "x" } as unknown as string;
   expect(() => writeFileAtomically(path, unwritable)).toThrow();
@@ -85,7 +85,7 @@ test("when writing fails the old file stays and the temporary one is removed", (
   expect(readdirSync(folder.path)).toEqual(["file.json"]);
 });
 
-test("what a killed process left beside the file is removed, what a running one writes is not", () => {
+test("removes temporary files of ended processes, but not of running ones", () => {
   using folder = makeFolder();
   const path = join(folder.path, "identity.json");
   const gone = Bun.spawnSync([process.execPath, "--version"]).pid;

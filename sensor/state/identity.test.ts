@@ -27,19 +27,19 @@ const enrolled = (): EnrolledIdentity => ({
   enrolledAt: "2026-11-24T09:30:00.000Z",
 });
 
-test("there is none before one is written", () => {
+test("returns undefined if there is no identity", () => {
   expect(readIdentity(folder.path)).toBeUndefined();
   expect(readIdentity(`${folder.path}/not/there`)).toBeUndefined();
 });
 
-test("what is written is read again, in both states", () => {
+test("reads a written identity in both states", () => {
   for (const identity of [makeIdentity(SERVER), enrolled()]) {
     writeIdentity(folder.path, identity);
     expect(readIdentity(folder.path)).toEqual(identity);
   }
 });
 
-test("the key signs with what the public half verifies, after being read again too", () => {
+test("the public key verifies signatures of the stored private key", () => {
   const identity = makeIdentity(SERVER);
   writeIdentity(folder.path, identity);
   const text = Buffer.from("text");
@@ -48,16 +48,16 @@ test("the key signs with what the public half verifies, after being read again t
   expect(verify(null, text, key, signature)).toBe(true);
 });
 
-test("two hosts have two keys", () => {
+test("creates a different key for each host", () => {
   expect(makeIdentity(SERVER).privateKey).not.toBe(makeIdentity(SERVER).privateKey);
 });
 
-test("only its user reads the file", () => {
+test("only the owner can read the file", () => {
   writeIdentity(folder.path, enrolled());
   expect(statSync(identityPath(folder.path)).mode & 0o777).toBe(0o600);
 });
 
-test("a key for a re-enrollment can be claimed while other commands remove theirs", async () => {
+test("claims a key for a re-enrollment while other commands remove theirs", async () => {
   const script = (command: string) =>
     `import { claimCandidate, removeCandidate } from ${JSON.stringify(join(import.meta.dir, "identity.ts"))};
     for (let times = 0; times < 50; times++) ${command};`;
@@ -70,7 +70,7 @@ test("a key for a re-enrollment can be claimed while other commands remove their
   expect(readdirSync(folder.path)).toBeOneOf([[], ["re-enroll"]]);
 });
 
-test("a field of the file that was changed is noticed", () => {
+test("detects a changed field in the file", () => {
   const identity = enrolled();
   writeIdentity(folder.path, identity);
   const sound = readFileSync(identityPath(folder.path), "utf8");
@@ -81,7 +81,7 @@ test("a field of the file that was changed is noticed", () => {
   }
 });
 
-test("no message holds the private key", () => {
+test("errors do not contain the private key", () => {
   const identity = { ...makeIdentity(SERVER), publicKey: "short" };
   writeFileSync(identityPath(folder.path), JSON.stringify(identity));
   try {

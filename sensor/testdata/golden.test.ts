@@ -1,4 +1,4 @@
-// Each captured machine gives the inventory that is committed beside it. See README.md for how to change one.
+// The inventory of each captured machine equals the committed golden file. README.md explains how to change one.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { makeMachine } from "./unpack-machine.ts";
 
 describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2"])("%s", (name) => {
-  test("gives its golden inventory", async () => {
+  test("returns the golden inventory", async () => {
     using machine = makeMachine(name);
     const inventory = await collectInventory(machine.root);
     const enrollment = await collectHostFacts(machine.root);
@@ -21,7 +21,7 @@ describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2"])("%s", (name) 
     expect(text).toBe(readFileSync(golden, "utf8"));
   });
 
-  test("gives items that the protocol accepts, by key and each key once", async () => {
+  test("returns valid items with unique, sorted keys", async () => {
     using machine = makeMachine(name);
     const inventory = await collectInventory(machine.root);
     for (const category of CATEGORIES) {

@@ -4,14 +4,14 @@ import { backOffMs, jitteredMs, wait } from "./back-off.ts";
 
 const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test("the bound doubles with each failure, from a second up to five minutes", () => {
+test("the limit doubles with each failure, from one second up to five minutes", () => {
   const longest = () => 1;
   expect([1, 2, 3, 4, 9, 10, 1_000_000].map((failures) => backOffMs(failures, longest))).toEqual([
     1_000, 2_000, 4_000, 8_000, 256_000, 300_000, 300_000,
   ]);
 });
 
-test("any wait is between nothing and the bound, and grows with chance", () => {
+test("each wait is between 0 and the limit, and grows with the random number", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fraction, fraction, (failures, one, other) => {
       const waits = [one, other].sort((left, right) => left - right).map((r) => backOffMs(failures, () => r));
@@ -22,7 +22,7 @@ test("any wait is between nothing and the bound, and grows with chance", () => {
   );
 });
 
-test("jitter stays within a tenth to either side", () => {
+test("jitter is at most a tenth in either direction", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 86_400_000 }), fraction, (ms, random) => {
       const spread = jitteredMs(ms, () => random);
@@ -32,7 +32,7 @@ test("jitter stays within a tenth to either side", () => {
   );
 });
 
-test("a wait of more than a timer can hold is one of as much as it can", async () => {
+test("limits a wait to the maximum of a timer", async () => {
   using timer = spyOn(globalThis, "setTimeout");
   const controller = new AbortController();
   const waiting = wait(2 ** 40, controller.signal);
@@ -41,7 +41,7 @@ test("a wait of more than a timer can hold is one of as much as it can", async (
   await waiting;
 });
 
-test("a wait of an hour ends when it is aborted, before or during it", async () => {
+test("a wait ends if it is aborted before or during it", async () => {
   await wait(3_600_000, AbortSignal.abort());
   const controller = new AbortController();
   const waiting = wait(3_600_000, controller.signal);

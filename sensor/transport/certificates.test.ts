@@ -1,5 +1,5 @@
-// A private CA is pinned before anything is sent, and is all that is trusted afterwards: against servers that
-// are right, wrong, old.
+// A private CA is pinned before anything is sent, and is the only trusted CA afterwards. The servers have the
+// right certificate, a wrong one or an old one.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
@@ -44,8 +44,8 @@ function enrollWith(server: string, caPin: string | undefined, waitMs = -1) {
   });
 }
 
-describe("the look at a certificate", () => {
-  test("shows the chain as it was sent, and sends nothing but the handshake", async () => {
+describe("inspecting a certificate", () => {
+  test("returns the chain as presented and sends only the handshake", async () => {
     await using server = await serve(leaf, root, rogueRoot);
     const { chain, protocol, refusal } = await lookAtCertificate(server.url, undefined);
     expect(chain).toEqual([leaf.certificate, root.certificate, rogueRoot.certificate]);
@@ -54,7 +54,7 @@ describe("the look at a certificate", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("a pin is the SHA-256 of the SubjectPublicKeyInfo, whoever certifies the key", async () => {
+  test("the pin is the SHA-256 of the SubjectPublicKeyInfo, regardless of the issuer", async () => {
     const again = await makeCa("Another name", { issuer: rogueRoot, keys: root.keys });
     expect(pinOf(root.certificate)).toBe(pinOfIssued(root));
     expect(pinOf(again.certificate)).toBe(pinOfIssued(root));
@@ -62,7 +62,7 @@ describe("the look at a certificate", () => {
   });
 });
 
-describe("during a rotation the server shows its leaf, the cross certificate and both roots", () => {
+describe("during a rotation with a leaf, a cross certificate and both roots", () => {
   let next: Issued;
   let chain: [Issued, ...Issued[]];
   beforeEach(async () => {
@@ -72,7 +72,7 @@ describe("during a rotation the server shows its leaf, the cross certificate and
   });
 
   for (const which of ["old", "new"] as const)
-    test(`the pin of the ${which} root finds that root, and with it the server is trusted`, async () => {
+    test(`the pin of the ${which} root selects that root, and the server is trusted`, async () => {
       await using server = await serve(...chain);
       const pinned = which === "old" ? root : next;
       expect(await findPinnedRoot(server.url, pinOfIssued(pinned), undefined)).toBe(pinned.certificate);
@@ -81,7 +81,7 @@ describe("during a rotation the server shows its leaf, the cross certificate and
       expect(server.received).toHaveLength(1);
     });
 
-  test("a cross certificate alone is no root, though it has the key of one", async () => {
+  test("a cross certificate is not accepted as the root", async () => {
     await using server = await serve(chain[0], chain[1]!, root);
     expect((await errorOf(findPinnedRoot(server.url, pinOfIssued(next), undefined))).message).toContain(
       "it presents no root with the pin",
@@ -90,7 +90,7 @@ describe("during a rotation the server shows its leaf, the cross certificate and
 });
 
 describe("a pinned server", () => {
-  test("is enrolled with, and its root is kept in place of the system's", async () => {
+  test("enrolls the sensor, which stores the pinned root", async () => {
     await using server = await serve(leaf, root);
     const enrolled = await enrollWith(server.url, pinOfIssued(root));
     expect(enrolled.sensorId).toBe(SENSOR_ID);
@@ -98,7 +98,7 @@ describe("a pinned server", () => {
     expect(server.received).toMatchObject([{ path: "/sensor/v1/enroll", token: TOKEN }]);
   });
 
-  test("without the pin nothing is sent, and the message says who certified it", async () => {
+  test("receives nothing without the pin, and the error names the issuer", async () => {
     await using server = await serve(leaf, root);
     const { exit, message, hint } = await errorOf(enrollWith(server.url, undefined, 60_000));
     expect(exit).toBe("wrongServer");
@@ -109,7 +109,7 @@ describe("a pinned server", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("with another pin nothing is sent, and no other trust is fallen back to", async () => {
+  test("receives nothing with another pin, without a fallback to other trusted roots", async () => {
     await using server = await serve(leaf, root);
     const pin = pinOfIssued(rogueRoot);
     const { exit, message, hint } = await errorOf(enrollWith(server.url, pin, 60_000));
@@ -122,7 +122,7 @@ describe("a pinned server", () => {
     expect(readIdentity(folder.path)).toBeUndefined();
   });
 
-  test("the text of a certificate cannot control the terminal", async () => {
+  test("cannot send control characters to the terminal in its certificate", async () => {
     const evil = await makeCa("Evil \u001b[31mroot\u202e");
     await using server = await serve(
       await makeLeaf(evil, undefined, { until: Date.UTC(9999, 11, 31) }),
@@ -134,13 +134,13 @@ describe("a pinned server", () => {
     expect(hint).toContain("(issuer: Evil \\1B[31mroot\ufffd)");
   });
 
-  test("the leaf's own pin is not taken for its CA's", async () => {
+  test("is rejected with the pin of its leaf", async () => {
     await using server = await serve(leaf, root);
     expect((await errorOf(enrollWith(server.url, pinOfIssued(leaf)))).exit).toBe("wrongServer");
     expect(server.received).toEqual([]);
   });
 
-  test("behind a proxy that inspects TLS: refused, and the proxy's issuer is named", async () => {
+  test("is rejected behind a proxy that inspects TLS, and the error names the proxy's issuer", async () => {
     await using server = await serve(rogueLeaf, rogueRoot);
     const { exit, message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
     expect(exit).toBe("wrongServer");
@@ -150,13 +150,13 @@ describe("a pinned server", () => {
   });
 
   for (const [name, chain] of [
-    ["its own leaf", () => [rogueLeaf, root]],
-    ["its own leaf and root", () => [rogueLeaf, rogueRoot, root]],
-    ["the real leaf behind its own", () => [rogueLeaf, leaf, root]],
+    ["a rogue leaf", () => [rogueLeaf, root]],
+    ["a rogue leaf and root", () => [rogueLeaf, rogueRoot, root]],
+    ["a rogue leaf and the real leaf", () => [rogueLeaf, leaf, root]],
   ] as const)
-    test(`imitated by who shows the real root behind ${name}: nothing is sent`, async () => {
+    test(`is rejected if the pinned root follows ${name}`, async () => {
       await using server = await serve(...(chain() as [Issued, ...Issued[]]));
-      // The pin is there to be seen; that is not yet trust.
+      // The chain contains the pinned root, but it does not certify the leaf.
       expect(await findPinnedRoot(server.url, pinOfIssued(root), undefined)).toBe(root.certificate);
       const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
       expect(exit).toBe("wrongServer");
@@ -166,7 +166,7 @@ describe("a pinned server", () => {
       expect(server.received).toEqual([]);
     });
 
-  test("imitated by who calls its own root by the real one's name: nothing is sent", async () => {
+  test("is rejected if another root has the same name as the pinned root", async () => {
     const namesake = await makeCa("AttackLens private CA 1");
     const forged = await makeLeaf(namesake);
     const chains: [Issued, ...Issued[]][] = [
@@ -182,7 +182,7 @@ describe("a pinned server", () => {
     }
   });
 
-  test("with a leaf that certifies another leaf, as none may: nothing is sent", async () => {
+  test("is rejected if a leaf has issued its certificate", async () => {
     const below = await makeLeaf(leaf);
     await using server = await serve(below, leaf, root);
     const { exit } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
@@ -190,7 +190,7 @@ describe("a pinned server", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("that is certified for another name is not trusted", async () => {
+  test("is rejected if its certificate is for another name", async () => {
     const other = await makeLeaf(root, ["other.example", "10.0.0.1"]);
     await using server = await serve(other, root);
     const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
@@ -199,7 +199,7 @@ describe("a pinned server", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("that is reached by IPv6 is known by its address", async () => {
+  test("at an IPv6 address is verified by that address", async () => {
     const plain = Bun.serve({
       port: 0,
       hostname: "::1",
@@ -222,7 +222,7 @@ describe("a pinned server", () => {
     await other.stop(true);
   });
 
-  test("whose certificate has ended: the message says by which clock", async () => {
+  test("is rejected if its certificate has expired, and the error shows this host's time", async () => {
     const ended = await makeLeaf(root, ["127.0.0.1"], { until: Date.now() - DAY_MS / 2 });
     await using server = await serve(ended, root);
     const { exit, message } = await errorOf(enrollWith(server.url, pinOfIssued(root)));
@@ -232,7 +232,7 @@ describe("a pinned server", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("whose certificate has not begun: it is this host's clock, and is not tried again", async () => {
+  test("is rejected without retries if its certificate is not valid yet, with a hint about this host's clock", async () => {
     const early = await makeLeaf(root, ["127.0.0.1"], { from: Date.now() + 2 * DAY_MS });
     await using server = await serve(early, root);
     const { exit, message, hint } = await errorOf(enrollWith(server.url, pinOfIssued(root), 60_000));
@@ -242,7 +242,7 @@ describe("a pinned server", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("a command that is repeated with another pin, or without one, goes by what it is given now", async () => {
+  test("a repeated command uses only its current pin", async () => {
     await using first = await serve(leaf, root);
     first.next.push((response) => response.socket?.destroy());
     await errorOf(enrollWith(first.url, pinOfIssued(root)));
@@ -254,20 +254,20 @@ describe("a pinned server", () => {
   });
 });
 
-describe("roots that a server names", () => {
-  test("are taken as they are", () => {
+describe("roots from a server", () => {
+  test("are accepted unchanged", () => {
     const roots = [root.certificate, rogueRoot.certificate];
     expect(parseRoots(roots)).toEqual(roots);
   });
 
-  test("are all taken or none", async () => {
+  test("are rejected together if one is invalid", async () => {
     const cross = await makeCa("AttackLens private CA 1", { issuer: rogueRoot, keys: root.keys });
     for (const wrong of ["", "no certificate", leaf.certificate, cross.certificate])
       expect(parseRoots([root.certificate, wrong])).toBeUndefined();
     expect(parseRoots([])).toBeUndefined();
   });
 
-  test("never make the identity larger than what can be read again", () => {
+  test("are rejected if they would exceed the maximum size of the identity file", () => {
     const count = Math.ceil(33_000 / root.certificate.length);
     expect(parseRoots(Array(count).fill(root.certificate))).toBeUndefined();
   });

@@ -1,5 +1,5 @@
-// Which proxy is meant and what is not one; tunnels through proxies that want credentials, refuse, or are
-// reached by TLS themselves.
+// Proxy addresses, the proxy variables, and tunnels through proxies that require credentials, refuse, or use
+// TLS.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
@@ -16,7 +16,7 @@ const ENCODED = `${encodeURIComponent(CREDENTIALS.user)}:${encodeURIComponent(CR
 
 describe("the address of a proxy", () => {
   for (const text of ["http://proxy:3128", "https://proxy.example.com/", `http://${ENCODED}@[::1]:3128`])
-    test(`${text} is one`, () => expect(parseProxyUrl(text)).toBe(new URL(text).href));
+    test(`${text} is accepted`, () => expect(parseProxyUrl(text)).toBe(new URL(text).href));
 
   for (const [text, shown] of [
     ["socks5://ann:geheim@proxy:1080", "socks5://proxy:1080"],
@@ -25,7 +25,7 @@ describe("the address of a proxy", () => {
     ["ann:geheim@proxy:3128", "that was given"],
     ["http://ann:geheim@", "that was given"],
   ] as const)
-    test(`${text} is none, and its credentials are not in the message`, () => {
+    test(`${text} is rejected, without its credentials in the message`, () => {
       expect(() => parseProxyUrl(text)).toThrow(SensorError);
       expect(() => parseProxyUrl(text)).toThrow(
         `Cannot use the proxy ${shown}: it is not an address such as http://user:password@proxy.example.com:3128`,
@@ -55,20 +55,20 @@ describe("the environment's proxy", () => {
     return proxyFor(server);
   };
 
-  test("is the one for https, else the one for all; a name without a scheme is http's", () => {
+  test("is HTTPS_PROXY, otherwise ALL_PROXY; an address without a scheme is http", () => {
     expect(given({})).toBeUndefined();
     expect(given({ ALL_PROXY: "http://all:1" })).toBe("http://all:1/");
     expect(given({ HTTPS_PROXY: `${ENCODED}@proxy:3128` })).toBe(`http://${ENCODED}@proxy:3128/`);
     expect(given({ https_proxy: "https://lower:2" })).toBe("https://lower:2/");
   });
 
-  test("that is empty is none, and so is one that the host is exempt from", () => {
+  test("is ignored if it is empty or the server is exempt from it", () => {
     expect(given({ HTTPS_PROXY: "" })).toBeUndefined();
     expect(given({ HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "example.com" })).toBeUndefined();
     expect(given({ no_proxy: "elsewhere.example" })).toBe("http://proxy:3128/");
   });
 
-  test("of a kind that cannot be used is not passed over", () => {
+  test("is rejected if its kind is not supported", () => {
     expect(() => given({ ALL_PROXY: "socks5://ann:geheim@proxy:1080" })).toThrow(
       /^Cannot use the proxy socks5:\/\/proxy:1080: /,
     );
@@ -112,7 +112,7 @@ describe("NO_PROXY", () => {
     ["::1", "127.0.0.1", 443, false],
     [",,, ", "example.com", 443, false],
   ] as const)
-    test(`"${list}" ${expected ? "names" : "does not name"} ${host}:${port}`, () =>
+    test(`"${list}" ${expected ? "matches" : "does not match"} ${host}:${port}`, () =>
       expect(isExempt(list, host, port)).toBe(expected));
 });
 
@@ -147,7 +147,7 @@ describe("a request through a proxy", () => {
     return (await failureOf({ server: address, proxy }, error)).message;
   };
 
-  test("shows it the credentials, percent-decoded, and the server nothing of them", async () => {
+  test("sends percent-decoded credentials to the proxy but not to the server", async () => {
     await using proxy = await open({ credentials: CREDENTIALS });
     const url = withCredentials(proxy.url);
     expect(await (await fetchBy(by(url), `${address}/x`, {})).text()).toBe("it is the server");
@@ -159,9 +159,9 @@ describe("a request through a proxy", () => {
 
   for (const [name, credentials] of [
     ["without credentials", ""],
-    ["with wrong ones", "ann:geheim"],
+    ["with wrong credentials", "ann:geheim"],
   ] as const)
-    test(`that wants credentials, ${name}: says so, and no secret`, async () => {
+    test(`${name} reports that the proxy rejects them, without any secret`, async () => {
       await using proxy = await open({ credentials: CREDENTIALS });
       const url = credentials === "" ? proxy.url : withCredentials(proxy.url, credentials);
       const expected = `through ${proxy.url}: the proxy rejected the credentials or requires some`;
@@ -170,7 +170,7 @@ describe("a request through a proxy", () => {
       expect(received).toEqual([]);
     });
 
-  test("that refuses, is not there, or is none: says which", async () => {
+  test("reports a proxy that refuses, is unreachable, or is not a proxy", async () => {
     await using proxy = await open({ refuseWith: 403 });
     const refuses = `through ${proxy.url}: the proxy refused to connect to the server (403)`;
     expect(await failure(proxy.url, () => fetchBy(by(proxy.url), address, {}))).toBe(refuses);
@@ -188,7 +188,7 @@ describe("a request through a proxy", () => {
     other.close();
   });
 
-  test("that is reached by TLS: a root that is pinned for the server does not vouch for the proxy, nor the other way", async () => {
+  test("does not trust a TLS proxy by the root that is pinned for the server", async () => {
     await using proxy = await open({ tls: chainOf(await makeLeaf(ca), ca) });
     const expected = `through ${proxy.url}: its certificate is not trusted by this host`;
     expect(await failure(proxy.url, () => fetchBy(by(proxy.url), address, {}))).toStartWith(expected);
@@ -196,12 +196,12 @@ describe("a request through a proxy", () => {
     expect(received).toEqual([]);
   });
 
-  test("that is reached by TLS and that the host trusts carries requests to a server that is pinned", async () => {
+  test("through a trusted TLS proxy reaches a pinned server", async () => {
     await using proxy = await open({
       tls: chainOf(await makeLeaf(proxyCa), proxyCa),
       credentials: CREDENTIALS,
     });
-    // What the system's store is cannot be changed within a process.
+    // The system's trust store cannot be changed within a process.
     const program = `
       import { fetchBy } from "${import.meta.dir}/proxy.ts";
       const [url, proxy, ca] = process.argv.slice(-3);
@@ -220,7 +220,7 @@ describe("a request through a proxy", () => {
     expect(await new Response(right.stdout).text()).toBe("it is the server\n");
     expect(await right.exited).toBe(0);
     expect(received).toEqual(["/y"]);
-    // Trusted as the proxy, it is not as the server.
+    // The proxy's CA is not trusted for the server.
     const wrong = run(proxyCa.certificate);
     expect(await wrong.exited).toBe(1);
     expect(received).toEqual(["/y"]);

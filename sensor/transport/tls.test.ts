@@ -44,7 +44,7 @@ describe("the version of TLS", () => {
     fetchBy({ ca: [root.certificate] }, url, {}).then(({ status }) => status),
   ];
 
-  test("is 1.2 where the server has no newer", async () => {
+  test("is 1.2 if the server supports nothing newer", async () => {
     const server = await listen("TLSv1.2", "TLSv1.2");
     const { port } = server.address() as { port: number };
     expect(await Promise.all<unknown>(ways(`https://127.0.0.1:${port}`))).toEqual(["TLSv1.2", 200]);

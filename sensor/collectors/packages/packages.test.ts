@@ -9,7 +9,7 @@ import { parseRpmHeader, RPM_TAG } from "./rpm-header.ts";
 const DEBIAN = { id: "debian", versionId: "12" };
 const dpkgItems = (text: string) => parseStanzas(text).flatMap((stanza) => dpkgItem(stanza, DEBIAN) ?? []);
 
-test("a Debian package has its source, its size in bytes and a purl with everything encoded", () => {
+test("a Debian package has its source, its size in bytes and an encoded purl", () => {
   const [item] = dpkgItems(`Package: libssl1.1
 Status: install ok installed
 Installed-Size: 4096
@@ -33,7 +33,7 @@ Version: 1:1.1.1n-0+deb11u3+b1
   });
 });
 
-test("what is removed, or only half installed, is not a package of the host", () => {
+test("omits packages that are removed or not completely installed", () => {
   const stanza = (status: string) => `Package: a\nStatus: ${status}\nArchitecture: all\nVersion: 1\n`;
   expect(dpkgItems(stanza("deinstall ok config-files"))).toEqual([]);
   expect(dpkgItems(stanza("install reinstreq half-installed"))).toEqual([]);
@@ -42,14 +42,14 @@ test("what is removed, or only half installed, is not a package of the host", ()
   expect(dpkgItems(stanza("install ok triggers-awaited"))).toHaveLength(1);
 });
 
-test("a line that continues a field is not taken for a field", () => {
+test("does not parse a continuation line as a field", () => {
   const [item] = dpkgItems(
     "Package: a\nStatus: install ok installed\nDescription: x\n Version: 9\nVersion: 1\n",
   );
   expect(item?.version).toBe("1");
 });
 
-test("hostile names stay one plain line within the protocol's limits", () => {
+test("cleans and shortens hostile names to fit the protocol", () => {
   const name = `evil\u001b[31m\u202e${"x".repeat(100_000)}`;
   const items = dpkgItems(
     `Package: ${name}\nStatus: install ok installed\nVersion: \u0000\u0007\nInstalled-Size: 99999999999999\n`,
@@ -58,14 +58,14 @@ test("hostile names stay one plain line within the protocol's limits", () => {
   for (const item of items) packageItem.parse(JSON.parse(JSON.stringify(item)));
 });
 
-test("text that is no database at all gives nothing", () => {
+test("returns no packages for text that is not a database", () => {
   const noise = Buffer.from(Array.from({ length: 4_096 }, (_, at) => (at * 37) % 256)).toString("utf8");
   expect(dpkgItems(noise)).toEqual([]);
   expect(parseApkDatabase(noise, DEBIAN)).toEqual([]);
   expect(dpkgItems(`${":".repeat(50_000)}\n\n\n${"\n".repeat(50_000)}`)).toEqual([]);
 });
 
-test("an apk package keeps its origin, and fields of its files do not replace its own", () => {
+test("an apk package has its origin as source; the fields of its files do not replace its fields", () => {
   const [item] = parseApkDatabase(
     "P:libcrypto3\nV:3.3.2-r1\nA:x86_64\no:openssl\nI:100\nF:etc\na:0:0:755\nV:9\n",
     {
@@ -77,7 +77,7 @@ test("an apk package keeps its origin, and fields of its files do not replace it
   expect(item?.purl).toBe("pkg:apk/alpine/libcrypto3@3.3.2-r1?arch=x86_64&distro=alpine-3.20.3");
 });
 
-test("purls follow the specification: colon kept, plus and others encoded, rpm's epoch a qualifier", () => {
+test("purls follow the specification: they keep colons, encode plus signs, and have rpm's epoch as a qualifier", () => {
   expect(formatPurl("deb", DEBIAN, "G++", "4:12.2.0-3", { arch: "amd64" })).toBe(
     "pkg:deb/debian/g%2B%2B@4:12.2.0-3?arch=amd64&distro=debian-12",
   );
@@ -90,7 +90,7 @@ test("purls follow the specification: colon kept, plus and others encoded, rpm's
   expect(formatPurl("deb", { id: "debian" }, "a b", "", {})).toBe("pkg:deb/debian/a%20b?distro=debian");
 });
 
-test("a source rpm's name gives source and version", () => {
+test("parses name and version of a source rpm", () => {
   expect(parseSourceRpm("openssl-3.0.7-27.el9.src.rpm")).toEqual({
     name: "openssl",
     version: "3.0.7-27.el9",
@@ -102,7 +102,7 @@ test("a source rpm's name gives source and version", () => {
   expect(parseSourceRpm("(none)")).toBeUndefined();
 });
 
-/** One STRING entry at offset 0, as rpm stores it. */
+/** An rpm header with one entry at offset 0. */
 function headerOf(tag: number, type: number, data: string, claimed = data.length): Uint8Array {
   const header = Buffer.alloc(24);
   header.writeUInt32BE(1, 0);
@@ -113,12 +113,12 @@ function headerOf(tag: number, type: number, data: string, claimed = data.length
   return Buffer.concat([header, Buffer.from(data)]);
 }
 
-test("an rpm header gives the tags that are wanted", () => {
+test("reads the requested tags of an rpm header", () => {
   expect(parseRpmHeader(headerOf(RPM_TAG.name, 6, "bash\0")).get(RPM_TAG.name)).toBe("bash");
   expect(parseRpmHeader(headerOf(RPM_TAG.size, 4, "\0\0\u0001\0")).get(RPM_TAG.size)).toBe(256);
 });
 
-test("an rpm header that lies about its lengths is refused or read without going past its end", () => {
+test("never reads past the end of an rpm header with wrong lengths", () => {
   expect(() => parseRpmHeader(new Uint8Array(3))).toThrow(RangeError);
   expect(() => parseRpmHeader(headerOf(RPM_TAG.name, 6, "bash\0", 1_000))).toThrow(RangeError);
   expect(() => parseRpmHeader(new Uint8Array(64).fill(255))).toThrow(RangeError);

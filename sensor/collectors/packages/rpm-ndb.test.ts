@@ -7,10 +7,7 @@ const readerOf =
   (offset, length) =>
     file.subarray(offset, offset + length);
 
-/**
- * One page of slots, and behind it the blobs, each at the start of a page: as rpm 4.18's rpmpkg.c writes
- * them.
- */
+/** One page of slots, followed by the blobs, each at the start of a page, as in rpmpkg.c of rpm 4.18. */
 function ndbFile(blobs: readonly string[]): Buffer {
   const file = Buffer.alloc(4_096 * (blobs.length + 1));
   file.write("RpmP");
@@ -28,12 +25,12 @@ function ndbFile(blobs: readonly string[]): Buffer {
   return file;
 }
 
-test("an ndb file gives the blobs of its slots that are taken", () => {
+test("reads the blobs of the used slots of an ndb file", () => {
   const blobs = [...readNdbBlobs(readerOf(ndbFile(["first", "second"])))];
   expect(blobs.map((blob) => Buffer.from(blob).toString())).toEqual(["first", "second"]);
 });
 
-test("an ndb file that lies about its lengths or places is refused", () => {
+test("rejects an ndb file with wrong lengths or offsets", () => {
   const wrong = (change: (file: Buffer) => void) => {
     const file = ndbFile(["first"]);
     change(file);
@@ -46,7 +43,7 @@ test("an ndb file that lies about its lengths or places is refused", () => {
   expect(wrong((file) => file.writeUInt32LE(1_000_000, 4_096 + 12))).toThrow("cut short");
 });
 
-/** A file of two pages: the meta page, and one whose only value is a chain that begins at itself. */
+/** A file of two pages: the meta page, and a page whose only value is an overflow chain to that page. */
 function berkeleyFile(): Buffer {
   const file = Buffer.alloc(1_024);
   file.writeUInt32LE(0x061561, 12);
@@ -63,7 +60,7 @@ function berkeleyFile(): Buffer {
   return file;
 }
 
-test("a Berkeley DB file whose chains lead nowhere, in circles or past its end is refused", () => {
+test("rejects a Berkeley DB file with overflow chains that are cyclic or too long, or with an invalid page size", () => {
   const file = berkeleyFile();
   const read = () => [...readBerkeleyDbBlobs(readerOf(file))];
   expect(read).toThrow("cut short");
@@ -74,7 +71,7 @@ test("a Berkeley DB file whose chains lead nowhere, in circles or past its end i
   expect(() => [...readBerkeleyDbBlobs(readerOf(new Uint8Array(100)))]).toThrow(RangeError);
 });
 
-test("a Berkeley DB page of nonsense ends", () => {
+test("returns no blobs for a Berkeley DB page with invalid offsets", () => {
   const file = berkeleyFile();
   file.fill(0xff, 512 + 26);
   file.writeUInt16LE(0xffff, 512 + 20);

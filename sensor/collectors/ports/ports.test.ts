@@ -5,7 +5,7 @@ import { parseProcAddress } from "../ip-address.ts";
 import { collectPorts } from "./ports.ts";
 import { parseSocketTable } from "./proc-net.ts";
 
-test("addresses are written as RFC 5952 says", () => {
+test("formats addresses according to RFC 5952", () => {
   const cases = {
     "0100007F": "127.0.0.1",
     "00000000": "0.0.0.0",
@@ -13,7 +13,7 @@ test("addresses are written as RFC 5952 says", () => {
     "00000000000000000000000001000000": "::1",
     "0000000000000000FFFF00000100007F": "::ffff:127.0.0.1",
     B80D0120000000000000000001000000: "2001:db8::1",
-    // Of two runs of zeros of one length the first is shortened; one group alone is not.
+    // Of two runs of zeros of the same length, the first is shortened; a single group is not.
     "00000120010000000000010001000000": "2001::1:1:0:0:1",
     B80D0120010000000000000001000000: "2001:db8:0:1::1",
     B80D0120010000000100010001000100: "2001:db8:0:1:1:1:1:1",
@@ -21,7 +21,7 @@ test("addresses are written as RFC 5952 says", () => {
   for (const [hex, text] of Object.entries(cases)) expect(parseProcAddress(hex)).toBe(text);
 });
 
-test("what is no address is refused", () => {
+test("rejects text that is not an address", () => {
   for (const text of ["", "0100007", "0100007G", "01".repeat(17), "\u001b"])
     expect(parseProcAddress(text)).toBeUndefined();
 });
@@ -31,7 +31,7 @@ const HEADER =
 const line = (address: string, state: string, inode: number | string) =>
   `   0: ${address} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0\n`;
 
-test("TCP listens in LISTEN, UDP when it is not connected", () => {
+test("TCP sockets listen in state LISTEN, UDP sockets while they are not connected", () => {
   const table =
     HEADER + line("00000000:0016", "0A", 1) + line("00000000:0017", "01", 2) + line("00000000:0044", "07", 3);
   expect(parseSocketTable(table, "tcp")).toEqual([
@@ -42,14 +42,14 @@ test("TCP listens in LISTEN, UDP when it is not connected", () => {
   ]);
 });
 
-test("lines that are cut short, out of range or no lines at all are left out", () => {
+test("omits invalid and incomplete lines", () => {
   const table = `${HEADER}${line("00000000:0000", "0A", 1)}${line("00000000:FFFFF", "0A", 1)}${line(":", "0A", 1)}  9: 0000\n\0\n`;
   expect(parseSocketTable(table, "tcp")).toEqual([]);
   expect(parseSocketTable("", "tcp")).toEqual([]);
   expect(parseSocketTable(HEADER + line("00000000:0016", "0A", "x"), "tcp")).toMatchObject([{ inode: 0 }]);
 });
 
-test("a process may call itself anything", async () => {
+test("replaces control characters in the name of a process", async () => {
   using host = makeRoot(`-- /proc/net/tcp
 ${HEADER}${line("00000000:0016", "0A", 7)}-- /proc/5/fd/3 -> socket:[7]
 -- /proc/5/comm
@@ -62,7 +62,7 @@ name\u202e
   ]);
 });
 
-test("a host without socket tables is a failure, not a host without ports", async () => {
+test("fails on a host without socket tables", async () => {
   using host = makeRoot("-- /proc/version\nLinux\n");
   await expect(collectPorts(openHostFiles(host.root))).rejects.toThrow("Cannot read /proc/net");
 });

@@ -17,7 +17,7 @@ const ssh = (text: string, included: Record<string, string> = {}) => {
 };
 
 describe("sshd", () => {
-  test("takes the first value of a setting, in the order that includes give", () => {
+  test("uses the first value of a setting, with includes read in place", () => {
     const found = ssh("PermitRootLogin yes\nInclude a\nPasswordAuthentication yes\nPERMITROOTLOGIN no\n", {
       a: "passwordauthentication = no\n",
     });
@@ -26,7 +26,7 @@ describe("sshd", () => {
     expect(found.PubkeyAuthentication).toEqual(["yes", undefined]);
   });
 
-  test("leaves out what holds for some connections only, also past the end of an included file", () => {
+  test("ignores settings in Match blocks; a Match in an included file ends with that file", () => {
     const found = ssh(
       "Include a\nX11Forwarding yes\nMatch User x\nMaxAuthTries 1\nMatch all\nGatewayPorts yes\n",
       {
@@ -38,7 +38,7 @@ describe("sshd", () => {
     expect(found.GatewayPorts).toEqual(["yes", "main"]);
   });
 
-  test("adds up lists, counts times in seconds and knows older words", () => {
+  test("joins lists, converts times to seconds and accepts older keywords", () => {
     const found = ssh(
       'Port 22\nPort 2222 # other\nAllowUsers a "b c"\nLoginGraceTime 1m30\nPermitRootLogin without-password\nChallengeResponseAuthentication NO\n',
     );
@@ -50,12 +50,12 @@ describe("sshd", () => {
     expect(timeInSeconds("soon")).toBe("soon");
   });
 
-  test("ends when files include each other", () => {
+  test("stops at files that include each other", () => {
     expect(ssh("Include a\n", { a: "Include a\nPort 1\n" }).Port?.[0]).toStartWith("1 1");
   });
 });
 
-test("apt's configuration is read with scopes, comments and quotes", () => {
+test("parses scopes, comments and quotes in apt's configuration", () => {
   expect(
     parseAptConfig(
       '// c\nA::B "1"; # d\nX { Y { Z "2;"; }; /* "e" */ };\nList { "a"; "b"; };\nbroken "\n}}}{;',
@@ -66,7 +66,7 @@ test("apt's configuration is read with scopes, comments and quotes", () => {
   ]);
 });
 
-test("login.defs and dnf's sections are read line by line", () => {
+test("parses login.defs and the sections of dnf's configuration", () => {
   expect(parseLoginDefs("#A 1\nPASS_MAX_DAYS\t 365 \nUMASK 022\nUMASK 027\nBARE\n")).toEqual(
     new Map([
       ["PASS_MAX_DAYS", "365"],
@@ -76,7 +76,7 @@ test("login.defs and dnf's sections are read line by line", () => {
   expect(parseIniSection("[a]\nx=1\n[commands]\nx = 2\n#y=3\n", "commands")).toEqual(new Map([["x", "2"]]));
 });
 
-test("keys are names in kebab case", () => {
+test("keys are setting names in kebab case", () => {
   expect(
     ["PermitRootLogin", "X11Forwarding", "UsePAM", "MACs", "GSSAPIAuthentication", "TrustedUserCAKeys"].map(
       kebabCase,
@@ -91,7 +91,7 @@ test("keys are names in kebab case", () => {
   ]);
 });
 
-test("an area that may not be read is said to be so, and costs no other", () => {
+test("reports an unreadable area, and collects the others", () => {
   using host = makeRoot("-- /usr/sbin/sshd\n-- /etc/ssh/sshd_config/\n-- /etc/login.defs\nUMASK 077\n");
   const items = collectSecurity(openHostFiles(host.root));
   expect(items.find(({ area }) => area === "ssh")).toMatchObject({

@@ -6,7 +6,7 @@ import { lastOf, parseUnitFile } from "./unit-file.ts";
 import { expandSpecifiers, isServiceName, templateOf, withInstance } from "./unit-name.ts";
 
 describe("a unit file", () => {
-  test("joins continued lines around comments, and an empty assignment clears a list", () => {
+  test("joins continued lines across comments, and an empty assignment clears a list", () => {
     const settings = parseUnitFile(`; a comment
 [Service]
 ExecStart=/bin/a \\
@@ -23,14 +23,14 @@ WantedBy=a.target  b.target
     expect(lastOf(settings, "Unit.Description")).toBeUndefined();
   });
 
-  test("may be anything", () => {
+  test("with invalid lines is parsed as far as possible", () => {
     expect(parseUnitFile("\0\u0001[[[\n=\n==\n[Unit\nDescription=x\n\\\n\\").get("Unit.Description")).toEqual(
       ["x"],
     );
   });
 });
 
-test("unit names tell templates from instances", () => {
+test("distinguishes templates, instances and invalid service names", () => {
   expect(templateOf("getty@tty1.service")).toBe("getty@.service");
   expect(templateOf("getty@.service")).toBeUndefined();
   expect(withInstance("getty@.service", "tty2")).toBe("getty@tty2.service");
@@ -51,7 +51,7 @@ async function enablements(text: string): Promise<Record<string, string>> {
 }
 
 describe("enablement", () => {
-  test("is enabled-runtime when only /run wants the unit", async () => {
+  test("is enabled-runtime if only /run wants the unit", async () => {
     expect(
       await enablements(`-- /usr/lib/systemd/system/a.service
 [Install]
@@ -61,7 +61,7 @@ WantedBy=multi-user.target
     ).toEqual({ "a.service": "enabled-runtime" });
   });
 
-  test("ends at links that lead in a circle", async () => {
+  test("is bad for links that form a cycle", async () => {
     expect(
       await enablements(`-- /etc/systemd/system/a.service -> b.service
 -- /etc/systemd/system/b.service -> a.service
@@ -70,7 +70,7 @@ WantedBy=multi-user.target
     ).toEqual({ "a.service": "bad", "b.service": "bad", "c.service": "bad" });
   });
 
-  test("of a unit in /etc hides the one of the same name below", async () => {
+  test("of a unit in /etc takes precedence over the unit of the same name in /usr/lib", async () => {
     expect(
       await enablements(`-- /etc/systemd/system/a.service
 [Service]
@@ -93,7 +93,7 @@ describe("running", () => {
     return (await collectServices(openHostFiles(host.root))).map(({ state }) => state);
   }
 
-  test("is found in control groups of version 1, also if the processes are in subgroups", async () => {
+  test("is detected in cgroups v1, also if the processes are in subgroups", async () => {
     expect(
       await states(`-- /run/systemd/system/
 -- /sys/fs/cgroup/systemd/system.slice/a.service/cgroup.procs

@@ -10,14 +10,14 @@ import { parseAssignments } from "./os-release.ts";
 import { parseMeminfo } from "./system.ts";
 import { readVirtualisation } from "./virtualisation.ts";
 
-test("os-release is read with the quoting of a shell", () => {
+test("parses the shell quoting of os-release", () => {
   const values = parseAssignments(
     `NAME="A \\"quoted\\" name"\nID='x'\nVERSION_ID=3 # c\n#X=1\nbad line\n1X=2\n`,
   );
   expect(Object.fromEntries(values)).toEqual({ NAME: 'A "quoted" name', ID: "x", VERSION_ID: "3" });
 });
 
-test("processors are counted by core and socket, whatever the file holds", () => {
+test("counts processors by core and socket, and accepts invalid content", () => {
   const block = (n: number, socket: number, core: number) =>
     `processor\t: ${n}\nmodel name\t: X\nphysical id\t: ${socket}\ncore id\t: ${core}\n`;
   expect(parseCpuinfo([block(0, 0, 0), block(1, 0, 0), block(2, 1, 0), block(3, 1, 0)].join("\n"))).toEqual({
@@ -29,7 +29,7 @@ test("processors are counted by core and socket, whatever the file holds", () =>
   expect(parseCpuinfo("\0\n\n:::\n")).toMatchObject({ model: "", logicalCount: 0 });
 });
 
-test("memory is in bytes, and nothing when the file says nothing", () => {
+test("memory is in bytes; 0 if the file has no value", () => {
   expect(parseMeminfo("MemTotal:  1024 kB\nSwapTotal: 1 kB\n")).toEqual({
     totalBytes: 1_048_576,
     swapBytes: 1_024,
@@ -37,19 +37,19 @@ test("memory is in bytes, and nothing when the file says nothing", () => {
   expect(parseMeminfo("MemTotal: lots\n")).toEqual({ totalBytes: 0, swapBytes: 0 });
 });
 
-test("mounts are read with optional fields and escapes", () => {
+test("parses mounts with optional fields and escapes", () => {
   expect(
     parseMountinfo("36 35 98:0 /a /mnt\\0402 rw shared:1 master:2 - ext3 /dev/root rw\ncut short\n"),
   ).toEqual([{ number: "98:0", part: "/a", path: "/mnt 2", fileSystem: "ext3", device: "/dev/root" }]);
 });
 
-test("IPv6 addresses of a captured host have their prefix length", () => {
+test("parses IPv6 addresses with their prefix length", () => {
   expect(parseIfInet6("fe80000000000000505400fffe123456 02 40 20 80     ens3\nxyz\n")).toEqual(
     new Map([["ens3", ["fe80::5054:ff:fe12:3456/64"]]]),
   );
 });
 
-test("the full name is the one that the hosts file gives to this host", () => {
+test("the FQDN is the name in the hosts file that belongs to this host", () => {
   expect(findFqdn("127.0.0.1 localhost\n127.0.1.1 web-01.example.org web-01 # web-01.x\n", "web-01")).toBe(
     "web-01.example.org",
   );
@@ -63,7 +63,7 @@ describe("virtualisation", () => {
   };
   const dmi = (name: string, value: string) => `-- /sys/class/dmi/id/${name}\n${value}\n`;
 
-  test("is found by firmware, clock, processor or container, as systemd-detect-virt names it", () => {
+  test("is detected by firmware, clock, processor or container, and named as in systemd-detect-virt", () => {
     const clocks = "-- /sys/devices/system/clocksource/clocksource0/available_clocksource\n";
     expect(type("-- /etc/hostname\nx\n")).toBe("none");
     expect(type(dmi("sys_vendor", "QEMU"))).toBe("qemu");
@@ -84,7 +84,7 @@ describe("virtualisation", () => {
   });
 });
 
-test("identifiers that makers did not fill in are none", () => {
+test("omits placeholder identifiers", () => {
   using host = makeRoot(`-- /sys/class/dmi/id/product_serial
 To Be Filled By O.E.M.
 -- /sys/class/dmi/id/product_uuid

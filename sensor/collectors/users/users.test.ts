@@ -5,7 +5,7 @@ import { groupPrivileges, userPrivileges } from "./privileges.ts";
 import { parseSudoRules } from "./sudoers.ts";
 import { parseSudoersLines } from "./sudoers-lines.ts";
 
-test("account files give their entries; what is none is left out", () => {
+test("parses account files and omits invalid entries", () => {
   expect(
     parsePasswd(
       "root:x:0:0:root:/root:/bin/sh\n#c:x:1:1:::\n+nis::::::\nx:x:-1:0:::\nx:x:1\ny:x:4294967296:0:::\n",
@@ -24,7 +24,7 @@ test("account files give their entries; what is none is left out", () => {
   );
 });
 
-test("a password field says whether a password lets in", () => {
+test("the password field shows whether the account has no password, a usable one or a locked one", () => {
   expect(["", "!", "!!", "*", "!$6$x$y", "$6$x$y", "x"].map(passwordState)).toEqual([
     "none",
     "locked",
@@ -39,7 +39,7 @@ test("a password field says whether a password lets in", () => {
 const rules = (text: string, host = "web-01") => parseSudoRules(parseSudoersLines(text), host);
 
 describe("sudoers", () => {
-  test("grants with tags, run-as lists and several commands", () => {
+  test("parses tags, run-as lists and several commands", () => {
     expect(rules("alice ALL=(ALL:ALL) NOPASSWD: /bin/a, PASSWD: /bin/b, !/bin/c")).toEqual([
       { users: ["alice"], grant: "NOPASSWD: /bin/a, /bin/b, !/bin/c" },
     ]);
@@ -49,7 +49,7 @@ describe("sudoers", () => {
     expect(rules("#1000, %#27 ALL = ALL # a comment")).toEqual([{ users: ["#1000", "%#27"], grant: "ALL" }]);
   });
 
-  test("ignores rules for other accounts, other hosts or no account", () => {
+  test("ignores rules for other target accounts, for other hosts or without a grant", () => {
     expect(rules("alice ALL=(bob) ALL")).toEqual([]);
     expect(rules("alice ALL=(:docker) ALL")).toEqual([]);
     expect(rules("alice db-01 = ALL")).toEqual([]);
@@ -58,7 +58,7 @@ describe("sudoers", () => {
     expect(rules("Defaults:alice !authenticate")).toEqual([]);
   });
 
-  test("resolves aliases of every kind, also in each other and in a circle", () => {
+  test("resolves aliases of every kind, also nested and cyclic ones", () => {
     const text = `User_Alias A = alice, B : B = bob, A
 Host_Alias WEB = web-01, web-02
 Runas_Alias OP = root, operator
@@ -71,7 +71,7 @@ A WEB = (OP) C
     expect(rule?.users).toContain("bob");
   });
 
-  test("takes each host's part of a line", () => {
+  test("uses the part of a line that applies to the host", () => {
     expect(rules("alice db-01 = /bin/a : web-01 = NOPASSWD: /bin/b")).toEqual([
       { users: ["alice"], grant: "NOPASSWD: /bin/b" },
     ]);
@@ -83,7 +83,7 @@ A WEB = (OP) C
     ).toEqual(["a ALL =    ALL", "#include /x", "@includedir /y", "#1000 ALL=ALL"]);
   });
 
-  test("stays quick and quiet on nonsense", () => {
+  test("parses invalid text fast and without errors", () => {
     const started = performance.now();
     expect(
       rules(`${"a,".repeat(20_000)}\n${"(".repeat(20_000)}\n${"a : ".repeat(20_000)}=\n\0= = =\n`),
@@ -92,7 +92,7 @@ A WEB = (OP) C
   });
 });
 
-test("doas.conf grants root by account and group, and a later deny takes it back", () => {
+test("doas.conf grants root to accounts and groups, and a later deny revokes it", () => {
   const text = `permit persist :wheel
 permit nopass keepenv setenv { PATH=/bin } alice as root cmd /sbin/reboot
 permit bob as www
@@ -113,7 +113,7 @@ describe("privileges", () => {
   const user = { name: "bob", password: "x", uid: 1001, gid: 1001, gecos: "", home: "/", shell: "" };
   const wheel = { name: "wheel", gid: 10, members: ["bob"] };
 
-  test("come by group, by name, or not when the last entry excludes the account", () => {
+  test("are granted by group or by name, unless the last entry excludes the account", () => {
     const granted = named("%wheel ALL=(ALL) ALL\nALL, !bob ALL=ALL\nbob ALL=(root) /bin/a");
     const privileges = groupPrivileges(wheel, granted);
     expect(privileges).toEqual(["sudoers: ALL"]);
