@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { newSeed, seededRandom } from "./seeded-random.ts";
 
-test("a seed reproduces its numbers, from 0 to below 1", () => {
+test("a seed reproduces its numbers, which are at least 0 and below 1", () => {
   const draw = (seed: number) => Array.from({ length: 1_000 }, seededRandom(seed));
   const seed = newSeed();
   const numbers = draw(seed);

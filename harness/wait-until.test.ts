@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitUntil } from "./wait-until.ts";
 
-test("waiting returns the first truthy result, and fails with its description at the deadline", async () => {
+test("returns the first truthy result, and fails with the description at the deadline", async () => {
   let polls = 0;
   expect(await waitUntil("the third poll", () => (++polls === 3 ? "seen" : undefined))).toBe("seen");
   await expect(waitUntil("the impossible", () => false, 50)).rejects.toThrow(

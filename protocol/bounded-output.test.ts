@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openBoundedOutput } from "./bounded-output.ts";
 
-/** A stream whose reader takes one write when the test says so. */
+/** A stream whose reader accepts one write for each call of `take`. */
 function openStalled() {
   const written: string[] = [];
   const pending: ((error?: Error) => void)[] = [];
@@ -21,7 +21,7 @@ function openStalled() {
 
 const droppedLine = (count: number) => `dropped ${count}\n`;
 
-test("a stalled reader gets what fits, then how much was dropped, then what came after", () => {
+test("a stalled reader receives the buffered lines, then the number of dropped lines, then later lines", () => {
   const reader = openStalled();
   const output = openBoundedOutput({ stream: reader.stream, droppedLine, maxBufferedChars: 10 });
   for (let line = 1; line <= 9; line++) output.write(`${line}---\n`);
@@ -34,7 +34,7 @@ test("a stalled reader gets what fits, then how much was dropped, then what came
   expect(output.droppedLines()).toBe(6);
 });
 
-test("how much was dropped is written although nothing comes after", () => {
+test("writes the number of dropped lines even if no line follows", () => {
   const reader = openStalled();
   const output = openBoundedOutput({ stream: reader.stream, droppedLine, maxBufferedChars: 10 });
   for (let line = 1; line <= 5; line++) output.write(`${line}---\n`);
@@ -42,7 +42,7 @@ test("how much was dropped is written although nothing comes after", () => {
   expect(reader.written.join("")).toBe("1---\n2---\n3---\ndropped 2\n");
 });
 
-test("lines that could not be written are counted, and a reader that has gone is not tried over and over", () => {
+test("counts lines that could not be written, and does not retry a closed stream until the next line", () => {
   const reader = openStalled();
   const output = openBoundedOutput({ stream: reader.stream, droppedLine });
   output.write("1\n");
@@ -54,7 +54,7 @@ test("lines that could not be written are counted, and a reader that has gone is
   expect(reader.written.join("")).toBe("1\n2\ndropped 2\n3\n");
 });
 
-test("a flush ends when everything is written, or at its deadline", async () => {
+test("a flush ends when all lines are written, or at its deadline", async () => {
   const reader = openStalled();
   const output = openBoundedOutput({ stream: reader.stream, droppedLine, flushMs: 20 });
   const flush = () => new Promise<void>((resolve) => output.flush(resolve));

@@ -1,4 +1,4 @@
-// The JSON client against replies of a server, and of programs in front of it.
+// The JSON client with replies of a server, and of proxies in front of it.
 import { expect, test } from "bun:test";
 import { createAssetGroup, deleteAssetGroup, listAssetGroups } from "./asset-groups.ts";
 import { type ApiCall, callRoute, UnexpectedReply } from "./client.ts";
@@ -36,7 +36,7 @@ test("returns undefined for a reply without a body", async () => {
   expect(await callRoute(send, deleteAssetGroup, { params: { id: "grp_1" } })).toBeUndefined();
 });
 
-test("throws a refusal as the problem that the server sent", async () => {
+test("throws the problem that the server sent", async () => {
   const body = { type: "urn:attacklens:problem:name-taken", code: "name-taken", title: "Taken", status: 409 };
   const { send } = sendTo(() => Response.json({ ...body, requestId: "r1" }, { status: 409 }));
   const error = await callRoute(send, createAssetGroup, { body: { name: "East" } }).catch((thrown) => thrown);
@@ -44,7 +44,7 @@ test("throws a refusal as the problem that the server sent", async () => {
   expect(error).toMatchObject({ code: "name-taken", detail: "Taken (request r1)" });
 });
 
-test("throws UnexpectedReply for the page of a proxy, and for JSON that was cut off", async () => {
+test("throws UnexpectedReply for a proxy's page and for incomplete JSON", async () => {
   for (const [status, text] of [
     [502, "<h1>Bad Gateway</h1>"],
     [200, '{"items":['],

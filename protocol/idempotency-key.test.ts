@@ -3,7 +3,7 @@ import { newIdempotencyKey, parseIdempotencyKey } from "./idempotency-key.ts";
 
 const UUID = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 
-test("a key may be quoted, as the draft has it, or bare, and is the same key", () => {
+test("accepts a key in quotes, as in the draft, or without", () => {
   expect(parseIdempotencyKey(`"${UUID}"`)).toBe(UUID);
   expect(parseIdempotencyKey(UUID)).toBe(UUID);
   expect(parseIdempotencyKey('"two words"')).toBe("two words");
@@ -11,7 +11,7 @@ test("a key may be quoted, as the draft has it, or bare, and is the same key", (
   expect(parseIdempotencyKey("order/4711:a+b==")).toBe("order/4711:a+b==");
 });
 
-test("anything else is no key", () => {
+test("rejects any other text", () => {
   const malformed = [
     "",
     '""',

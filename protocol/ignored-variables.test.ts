@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { dropForeignVariables } from "./ignored-variables.ts";
 
-test("variables of the runtime and of libraries are removed, and the ones that matter are named", () => {
+test("removes variables of the runtime and of libraries, and names the security-relevant ones", () => {
   const env = {
     PATH: "/bin",
     ATTACKLENS_TOKEN: "x",
@@ -29,7 +29,7 @@ test("variables of the runtime and of libraries are removed, and the ones that m
   ]);
 });
 
-test("nothing is said where there is nothing to say", () => {
+test("has no notice for harmless variables", () => {
   expect(dropForeignVariables({ BUN_INSTALL: "/home/a/.bun" })).toEqual({
     notice: undefined,
     trustNotice: undefined,

@@ -1,4 +1,4 @@
-// Every kind of issue that a schema can report is a sentence of ours, and none is zod's.
+// Every kind of issue that a schema can report has our text, not zod's.
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { describeIssue, issueText } from "./issue-text.ts";
@@ -9,14 +9,14 @@ const cases: [string, z.ZodType, unknown, string][] = [
   ["absent option", z.enum(["a", "b"]), undefined, "is required"],
   ["text", z.string(), 1, "must be text"],
   ["number", z.number(), "1", "must be a number"],
-  ["a number that is none", z.coerce.number(), "abc", "must be a number"],
+  ["invalid number", z.coerce.number(), "abc", "must be a number"],
   ["whole number", z.int(), 1.5, "must be a whole number"],
   ["flag", z.boolean(), "yes", "must be true or false"],
   ["list", z.array(z.string()), {}, "must be a list"],
   ["object", z.object({}), [], "must be an object"],
   ["record", z.record(z.string(), z.string()), 1, "must be an object"],
   ["null", z.null(), 1, "must be null"],
-  ["nothing at all", z.never(), 1, "must be of another type"],
+  ["never", z.never(), 1, "must be of another type"],
   ["literal", z.literal(2), 1, "must be 2"],
   ["literals", z.literal([1, 2]), 3, "must be 1 or 2"],
   ["options", z.enum(["a", "b", "c"]), "d", "must be a, b or c"],

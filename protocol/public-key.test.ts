@@ -24,9 +24,9 @@ function encode(y: bigint): string {
   return bytes.toString("base64url");
 }
 
-test("points of small order are refused, and no others", () => {
-  // The order of a point divides 8 exactly when doubling it thrice gives y = 1: y' = (y² + x²) / (2 - y² +
-  // x²), a = -1.
+test("rejects exactly the points of small order", () => {
+  // The order of a point divides 8 exactly if doubling it three times results in y = 1. With a = -1, doubling
+  // is y' = (y² + x²) / (2 - y² + x²).
   const double = (y: bigint) => mod((y * y + xSquared(y)) * power(2n - (y * y - xSquared(y)), P - 2n));
   for (const y of [
     0n,
@@ -40,7 +40,7 @@ test("points of small order are refused, and no others", () => {
   }
 });
 
-test("an encoding above the field's order is refused, a key that was made is not", () => {
+test("rejects an encoding above the field's order and accepts generated keys", () => {
   expect(publicKeyError(encode(P))).toBe("must be a canonical encoding");
   expect(publicKeyError(encode(2n ** 255n - 1n))).toBe("must be a canonical encoding");
   for (let count = 0; count < 20; count++) {

@@ -1,5 +1,5 @@
-// docs/sensor-protocol.md describes each endpoint for sensors as its declaration does: its tables, example
-// replies and codes.
+// The tables, example replies and codes in docs/sensor-protocol.md match the declarations of the endpoints for
+// sensors.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,13 +34,13 @@ const COMMON = SENSOR_ROUTES.filter(({ body }) => body)
   .map((route) => problemsOf(route))
   .reduce((left, right) => left.filter((code) => right.includes(code)));
 
-test("the page says of each code that a sensor may get what the sensor does", () => {
+test("the page explains each code that a sensor may receive", () => {
   const codes = SENSOR_ROUTES.flatMap((route) => problemsOf(route));
   for (const code of new Set<ProblemCode>([...codes, "method-not-allowed"]))
     expect(page).toContain(`\n| ${PROBLEMS[code].status} | \`${code}\` | `);
 });
 
-test("the example replies of the page are replies of the code", () => {
+test("the page's example replies are valid", () => {
   const block = /\n## Example replies\n[\s\S]*?```json\n([\s\S]*?)\n```/.exec(page)![1]!;
   const examples = z.record(z.string(), z.array(z.unknown())).parse(JSON.parse(block));
   const { problem, ...replies } = examples;
@@ -112,12 +112,12 @@ function describe(route: Route): string {
   return `### \`${method} ${path}\`\n\n| | |\n|---|---|\n${table}`;
 }
 
-test("every endpoint for sensors is on the page", () => {
+test("the page has every endpoint for sensors", () => {
   const paths = ROUTES.filter(({ path }) => path.startsWith("/sensor/")).map(({ name }) => name);
   expect(SENSOR_ROUTES.map(({ name }) => name).toSorted()).toEqual(paths.toSorted());
 });
 
-test("the page has the table of each endpoint that the declarations give", () => {
+test("the page's tables of the endpoints match the declarations", () => {
   const section = /\n## Endpoints\n([\s\S]*?)\n## /.exec(page)![1]!;
   const tables = section.slice(section.indexOf("### "));
   expect(tables).toBe(SENSOR_ROUTES.map(describe).join("\n"));

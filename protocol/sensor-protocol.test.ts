@@ -1,5 +1,5 @@
-// docs/sensor-protocol.md is enough to write another sensor from: its vectors and its schemas are those of
-// this code.
+// docs/sensor-protocol.md is sufficient to write another sensor: its test vectors and its schemas match this
+// code.
 import { expect, test } from "bun:test";
 import { createHash, createPrivateKey, createPublicKey, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -91,57 +91,54 @@ const bearers = {
   reEnroll: TICKET_PREFIX + vectors.ticket.base62 + vectors.ticket.checksum,
 };
 
-test.each(["key", "newKey"] as const)("the %s is what the code makes of its seed", (name) => {
+test.each(["key", "newKey"] as const)("derives the %s from its seed", (name) => {
   const { seed, publicKey, fingerprint } = vectors[name];
   expect(createPublicKey(keyOfSeed(seed)).export({ format: "jwk" }).x).toBe(publicKey);
   const hash = createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest();
   expect(formatKeyFingerprint(hash)).toBe(fingerprint);
 });
 
-test("token and ticket are what the code makes of their secrets", () => {
+test("derives token and ticket from their secrets", () => {
   const { token, ticket } = vectors;
   expect(formatTokenValue(Buffer.from(token.secret, "hex"))).toBe(bearers.enroll);
   expect(formatTokenValue(Buffer.from(ticket.secret, "hex"), TICKET_PREFIX)).toBe(bearers.reEnroll);
 });
 
-test.each(["enroll", "reEnroll", "checkIn"] as const)(
-  "the signed request %s is what the code signs and accepts",
-  (name) => {
-    const vector = vectors[name];
-    const components = name === "checkIn" ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
-    const route = { enroll, reEnroll, checkIn }[name];
-    const privateKey = keyOfSeed(name === "reEnroll" ? vectors.newKey.seed : vectors.key.seed);
-    expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);
-    expect(route.body.safeParse(JSON.parse(vector.body)).error).toBeUndefined();
-    const digest = formatContentDigest(createHash("sha256").update(vector.body).digest("base64"));
-    expect(digest).toBe(vector.contentDigest);
-    const params = formatSignatureParams({ components, ...vector });
-    expect(`sig1=${params}`).toBe(vector.signatureInput);
-    const base = signatureBase(
-      components,
-      {
-        "@method": vector.method,
-        "@path": vector.path,
-        "content-digest": digest,
-        [INSTANCE_HEADER]: vectors.checkIn.sensorInstance,
-        authorization: `Bearer ${name === "checkIn" ? "" : bearers[name]}`,
-      },
-      params,
-    );
-    if (vector.signatureBase !== undefined) expect(base).toBe(vector.signatureBase);
-    const signature = sign(null, Buffer.from(base), privateKey);
-    expect(`sig1=:${signature.toString("base64")}:`).toBe(vector.signature);
-    expect(verify(null, Buffer.from(base), createPublicKey(privateKey), signature)).toBe(true);
-  },
-);
+test.each(["enroll", "reEnroll", "checkIn"] as const)("signs and accepts the request %s", (name) => {
+  const vector = vectors[name];
+  const components = name === "checkIn" ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+  const route = { enroll, reEnroll, checkIn }[name];
+  const privateKey = keyOfSeed(name === "reEnroll" ? vectors.newKey.seed : vectors.key.seed);
+  expect(`${vector.method} ${vector.path}`).toBe(`${route.method} ${route.path}`);
+  expect(route.body.safeParse(JSON.parse(vector.body)).error).toBeUndefined();
+  const digest = formatContentDigest(createHash("sha256").update(vector.body).digest("base64"));
+  expect(digest).toBe(vector.contentDigest);
+  const params = formatSignatureParams({ components, ...vector });
+  expect(`sig1=${params}`).toBe(vector.signatureInput);
+  const base = signatureBase(
+    components,
+    {
+      "@method": vector.method,
+      "@path": vector.path,
+      "content-digest": digest,
+      [INSTANCE_HEADER]: vectors.checkIn.sensorInstance,
+      authorization: `Bearer ${name === "checkIn" ? "" : bearers[name]}`,
+    },
+    params,
+  );
+  if (vector.signatureBase !== undefined) expect(base).toBe(vector.signatureBase);
+  const signature = sign(null, Buffer.from(base), privateKey);
+  expect(`sig1=:${signature.toString("base64")}:`).toBe(vector.signature);
+  expect(verify(null, Buffer.from(base), createPublicKey(privateKey), signature)).toBe(true);
+});
 
-test("the proof of a new key is what the code makes and the server asks for", () => {
+test("creates the proof of a new key", () => {
   const { sensorId, text, signature } = vectors.proof;
   expect(keyProofBase(sensorId, vectors.key.publicKey)).toBe(text);
   expect(sign(null, Buffer.from(text), keyOfSeed(vectors.key.seed)).toString("base64url")).toBe(signature);
 });
 
-test("the vectors' signed refusal is for their check-in", () => {
+test("the signed refusal belongs to the check-in", () => {
   const { seed, serverKey, status, body, created, ...response } = vectors.response;
   const key = keyOfSeed(seed);
   expect(createPublicKey(key).export({ format: "jwk" }).x).toBe(serverKey);
@@ -158,7 +155,7 @@ test("the vectors' signed refusal is for their check-in", () => {
   expect(`sig1=:${sign(null, Buffer.from(base), key).toString("base64")}:`).toBe(response.signature);
 });
 
-test.each(vectors.inventory)("the $category of the vectors are cut into their chunks and root", (vector) => {
+test.each(vectors.inventory)("cuts $category into the chunks and the root hash of the vector", (vector) => {
   const { category, items, chunks, root } = vector;
   expect(z.array(CATEGORY_ITEMS[category] as z.ZodType).safeParse(items).error).toBeUndefined();
   const cut = cutChunks(category, items, sha256);
@@ -167,7 +164,7 @@ test.each(vectors.inventory)("the $category of the vectors are cut into their ch
   expect(rootHash(hashes, sha256)).toBe(root);
 });
 
-test("the vectors have several items in a chunk, an order that code points do not have, and an empty category", () => {
+test("the vectors have a chunk of several items, an order other than by code point, and an empty category", () => {
   const itemsOf = ({ content }: { content: string }) => JSON.parse(content) as { key: string }[];
   const chunks = vectors.inventory.flatMap((one) => one.chunks.map(itemsOf));
   expect(Math.max(...chunks.map(({ length }) => length))).toBeGreaterThan(1);
@@ -179,7 +176,7 @@ test("the vectors have several items in a chunk, an order that code points do no
     expect(new Set(items.map(({ key }) => bucketOf(category, key))).size).toBeGreaterThan(1);
 });
 
-test("the pin of the vectors is that of the root's key, which the cross certificate has too", () => {
+test("the pin is the hash of the root's key, which the cross certificate shares", () => {
   const { pin, root, crossCertificate } = vectors.pin;
   for (const certificate of [root, crossCertificate].map((pem) => new X509Certificate(pem))) {
     const spki = certificate.publicKey.export({ format: "der", type: "spki" });
@@ -188,7 +185,7 @@ test("the pin of the vectors is that of the root's key, which the cross certific
   }
 });
 
-test("the page's schemas and buckets are the code's", () => {
+test("the page's schemas and buckets match the code", () => {
   const input = { io: "input", unrepresentable: "any", reused: "inline" } as const;
   const output = { ...input, io: "output" } as const;
   const schemas = {
@@ -219,7 +216,7 @@ test("the page's schemas and buckets are the code's", () => {
     expect(page).toContain(`| \`${category}\` | ${count} |`);
 });
 
-test("the example of a request and its refusal is that of the vectors", () => {
+test("the example of a request and its refusal matches the vectors", () => {
   const { body, sensorInstance, ...request } = vectors.checkIn;
   const refusal = vectors.response;
   const example = /```http\n([\s\S]*?)\n```/.exec(page)![1]!;

@@ -36,7 +36,7 @@ test("rejects plain HTTP to addresses that only look like this host", () => {
   }
 });
 
-test("rejects anything but an address, and does not repeat a password", () => {
+test("rejects anything except an address, and does not repeat a password", () => {
   for (const text of [
     "",
     "attacklens.example.com",

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createPrivateKey, sign } from "node:crypto";
 import { formatContentDigest, formatSignatureParams, signatureBase } from "./signature.ts";
 
-test("the signature base of RFC 9421's Ed25519 example is signed to the published signature", () => {
+test("the signature base of RFC 9421's Ed25519 example results in the published signature", () => {
   const params =
     '("date" "@method" "@path" "@authority" "content-type" "content-length");created=1618884473;keyid="test-key-ed25519"';
   const values = {
@@ -29,7 +29,7 @@ test("the signature base of RFC 9421's Ed25519 example is signed to the publishe
   );
 });
 
-test("our parameters are written in one order, the nonce as a string", () => {
+test("writes the signature parameters in a fixed order, with the nonce as a string", () => {
   const params = { components: ["@method", "@path"], created: 1, nonce: 2, keyid: "k" };
   expect(formatSignatureParams(params)).toBe(
     '("@method" "@path");created=1;nonce="2";keyid="k";alg="ed25519"',
@@ -37,6 +37,6 @@ test("our parameters are written in one order, the nonce as a string", () => {
   expect(formatContentDigest("AAAA")).toBe("sha-256=:AAAA:");
 });
 
-test("a covered component without a value is refused", () => {
+test("rejects a covered component without a value", () => {
   expect(() => signatureBase(["@method", "@path"], { "@method": "GET" }, "()")).toThrow("@path");
 });

@@ -9,7 +9,7 @@ import {
 
 const settings = Object.entries(TOKEN_SETTINGS) as [string, TokenSetting][];
 
-test("a token that is created without settings gets the cautious defaults", () => {
+test("a token created without settings has the cautious defaults", () => {
   const scope = { type: "all-assets" } as const;
   expect(createEnrollmentToken.body.parse({ name: "Servers", scope, expiresAt: null })).toEqual({
     ...{ name: "Servers", scope, expiresAt: null, description: "" },
@@ -21,12 +21,12 @@ test("a token that is created without settings gets the cautious defaults", () =
   });
 });
 
-test("a change has only the settings that it names", () => {
+test("an update contains only the given settings", () => {
   expect(updateEnrollmentToken.body.parse({ tags: ["pci"] })).toEqual({ tags: ["pci"] });
   expect(updateEnrollmentToken.body.safeParse({}).success).toBe(false);
 });
 
-test("each rule of a setting has a label, and each label a rule", () => {
+test("the options of a setting match its labels", () => {
   for (const [name, setting] of settings) {
     if (setting.kind !== "choice") continue;
     const { options } = setting.schema.unwrap() as unknown as { options: string[] };
@@ -34,7 +34,7 @@ test("each rule of a setting has a label, and each label a rule", () => {
   }
 });
 
-test("a value is described in words, and an absent one is not", () => {
+test("describes a value, and returns undefined for an absent one", () => {
   expect(describeTokenSetting("ephemeralHours", 1)).toBe("Removed after 1 hour offline");
   expect(describeTokenSetting("ephemeralHours", 8760)).toBe("Removed after 8,760 hours offline");
   expect(describeTokenSetting("tags", ["pci", "web"])).toBe("pci, web");

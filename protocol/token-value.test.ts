@@ -17,7 +17,7 @@ test("CRC-32 has its published check value", () => {
   expect(crc32("")).toBe(0);
 });
 
-test("any 32 bytes give a value of the documented form, and different bytes different values", () => {
+test("formats any 32 bytes in the documented form, and different bytes differently", () => {
   fc.assert(
     fc.property(secret, secret, (one, other) => {
       const value = formatTokenValue(one);
@@ -29,7 +29,7 @@ test("any 32 bytes give a value of the documented form, and different bytes diff
   );
 });
 
-test("one changed, lost or swapped character is found before anything is sent", () => {
+test("detects a changed, missing or swapped character", () => {
   fc.assert(
     fc.property(
       secret,
@@ -47,14 +47,14 @@ test("one changed, lost or swapped character is found before anything is sent", 
   );
 });
 
-test("what is not a token value says why", () => {
+test("returns the reason for an invalid token value", () => {
   const value = formatTokenValue(new Uint8Array(32));
   expect(tokenValueError("hunter2")).toBe("does not begin with atl_enr_");
   expect(tokenValueError(`${value}x`)).toContain("extended");
   expect(tokenValueError(value.replace(/0/, "-"))).toContain("no token has");
 });
 
-test("a value in any text is redacted, a cut one too", () => {
+test("redacts complete and incomplete values in a text", () => {
   const value = formatTokenValue(new Uint8Array(32).fill(7));
   expect(redactTokenValues(`Bearer ${value}, again ${value.slice(0, 20)}`)).toBe(
     "Bearer atl_enr_[redacted], again atl_enr_[redacted]",

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { describeSlowest, parseJUnitCounts } from "./bun-test.ts";
 
-test("counts come from the outermost element of the report", () => {
+test("reads the counts from the outermost element of the report", () => {
   const xml = `<?xml version="1.0"?>
 <testsuites name="bun test" tests="12" assertions="30" failures="2" skipped="1" time="1.5">
   <testsuite name="a.test.ts" tests="5" failures="2" skipped="0" />
@@ -9,11 +9,11 @@ test("counts come from the outermost element of the report", () => {
   expect(parseJUnitCounts(xml)).toMatchObject({ passed: 9, failed: 2, skipped: 1 });
 });
 
-test("a report without any element has no counts", () => {
+test("an empty report has no counts", () => {
   expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0, times: [] });
 });
 
-test("the slowest tests come first, with their groups and the time of their file", () => {
+test("lists the slowest tests first, with their groups and the time of their file", () => {
   const { times } = parseJUnitCounts(`<testsuites name="bun test" tests="4" skipped="1" time="9">
   <testsuite name="a.test.ts" file="a.test.ts" tests="3" time="4.06">
     <testsuite name="group" file="a.test.ts" line="2" tests="1" time="3.5">

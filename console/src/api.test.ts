@@ -6,7 +6,7 @@ function reply(status: number, body: unknown): Response {
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
 }
 
-test("a problem is read with its detail and fields", async () => {
+test("reads a problem with its detail and fields", async () => {
   const problem = await readProblem(
     reply(422, {
       type: "urn:attacklens:problem:input-invalid",
@@ -23,7 +23,7 @@ test("a problem is read with its detail and fields", async () => {
   expect(problem.fields).toEqual({ name: "must not be empty" });
 });
 
-test("a failure of the server shows its title and the request id", async () => {
+test("an internal error shows its title and the request id", async () => {
   const problem = await readProblem(
     reply(500, {
       type: "urn:attacklens:problem:internal-error",
@@ -45,7 +45,7 @@ test("a response that is not a problem, such as a proxy's page, shows its status
   expect((await readProblem(new Response("", { status: 418 }))).code).toBe("malformed-request");
 });
 
-test("anything thrown becomes a problem", () => {
+test("converts every error to a problem", () => {
   expect(problemOf(new TypeError("x is not a function")).detail).toBe("x is not a function");
   expect(problemOf("boom").code).toBe("internal-error");
 });
@@ -72,7 +72,7 @@ const taken = () =>
     requestId: "r3",
   });
 
-test("while it is unknown whether an object was created, the same input sends the same request with the same key", async () => {
+test("repeats the same request with the same key while it is unknown whether the object was created", async () => {
   const cut = () => new Response('{"id":', { status: 201 });
   const gateway = () => new Response("<h1>Bad Gateway</h1>", { status: 502 });
   using far = farSide(lost, cut, gateway, created, created);
@@ -91,7 +91,7 @@ test("while it is unknown whether an object was created, the same input sends th
   expect(far.arrived[4]!.key).not.toBe(first!.key);
 });
 
-test("other input, and input after a refusal, sends a new request", async () => {
+test("sends a new request for other input, and after a refusal", async () => {
   using far = farSide(lost, taken, created);
   const create = openCreation(createAssetGroup);
   const press = (name: string) => create(name, () => ({ body: { name } })).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseSearch, pathAfterSignIn, stringifySearch } from "./paths.ts";
 
-test("the values in the query of a URL are always text", () => {
+test("values in the query of a URL are always text", () => {
   expect(parseSearch("?q=22&status=active")).toEqual({ q: "22", status: "active" });
   expect(stringifySearch({ q: "a b&c", status: undefined, sort: "" })).toBe("?q=a+b%26c");
   expect(stringifySearch({})).toBe("");

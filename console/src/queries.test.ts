@@ -5,7 +5,7 @@ import { refresh, refreshAll } from "./queries.ts";
 test.each([
   ["its noun", (client: QueryClient) => refresh(client, "sensors")],
   ["everything", refreshAll],
-])("a first fetch that runs while %s changes is stale when it ends", async (_, change) => {
+])("a first fetch is stale if %s changes while it runs", async (_, change) => {
   const client = new QueryClient();
   const reply = Promise.withResolvers<string>();
   const options = { queryKey: ["sensors", "list"], queryFn: () => reply.promise };

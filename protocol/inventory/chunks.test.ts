@@ -11,7 +11,7 @@ const items = fc.uniqueArray(fc.record({ key: fc.string({ minLength: 1 }), versi
 });
 const hashes = (list: { key: string }[]) => cutChunks("packages", list, sha256).map(({ hash }) => hash);
 
-test("chunks hold every item once, whatever the order they came in", () => {
+test("chunks contain every item once, and do not depend on the order of the items", () => {
   fc.assert(
     fc.property(items, (list) => {
       const chunks = cutChunks("packages", list, sha256);
@@ -23,7 +23,7 @@ test("chunks hold every item once, whatever the order they came in", () => {
   );
 });
 
-test("one changed item changes one chunk, and the root", () => {
+test("one changed item changes one chunk and the root hash", () => {
   fc.assert(
     fc.property(items, fc.nat(), (list, pick) => {
       fc.pre(list.length > 0);
@@ -37,21 +37,21 @@ test("one changed item changes one chunk, and the root", () => {
   );
 });
 
-test("two items with one key are refused", () => {
+test("rejects two items with the same key", () => {
   expect(() => cutChunks("ports", [{ key: "a" }, { key: "a" }], sha256)).toThrow(
     "two items of ports have the key a",
   );
 });
 
-test("buckets are those that other sensors compute", () => {
+test("the bucket is the CRC-32 of the key modulo the number of buckets", () => {
   expect(bucketOf("packages", "dpkg:openssl:amd64")).toBe(crcExample());
   function crcExample(): number {
-    // CRC-32 of the key by another implementation, modulo 64 buckets.
+    // Uses another implementation of CRC-32. Packages have 64 buckets.
     return Bun.hash.crc32("dpkg:openssl:amd64") % 64;
   }
 });
 
-test("canonical JSON sorts members, leaves out undefined ones and escapes as RFC 8785 says", () => {
+test("canonical JSON sorts members, omits undefined ones and escapes text according to RFC 8785", () => {
   expect(canonicalJson({ b: 1, a: [true, null, "\u20ac\n"], c: undefined })).toBe(
     '{"a":[true,null,"€\\n"],"b":1}',
   );

@@ -122,10 +122,10 @@ async function expectMatchesAccessible(page: Page, ada: User, url: string, token
   }
 }
 
-/** Opens a page of the console like a link in it: without loading the program again. */
+/** Opens a page of the console like a link, without loading the console again. */
 async function follow(page: Page, path: string): Promise<void> {
   await page.evaluate(async (path) => {
-    // TanStack Router keeps itself here.
+    // TanStack Router stores its instance here.
     const router = window.__TSR_ROUTER__!;
     const isRendered = new Promise<void>((resolve) => {
       const stop = router.subscribe("onRendered", () => {

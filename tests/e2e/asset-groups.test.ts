@@ -6,7 +6,7 @@ import { openInstallation } from "../support/installation.ts";
 
 const DAY_MS = 86_400_000;
 
-test("a group is renamed and deleted, and a token scoped to it shows that and can be deleted", async () => {
+test("a user renames and deletes a group, then deletes a token whose group is gone", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();

@@ -106,7 +106,7 @@ async function copyCommand(dialog: Locator): Promise<string> {
   const page = dialog.page();
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await dialog.getByRole("button", { name: "Copy command" }).click();
-  // That it says "Copied" may be over before a slow machine looks.
+  // On a slow machine, the label "Copied" may disappear before the test reads it.
   return await waitUntil("the command is copied", () => page.evaluate(() => navigator.clipboard.readText()));
 }
 

@@ -132,7 +132,7 @@ test("a token's value is in no file, log, metric, argument or environment after 
   expect(filesHolding(folder, value)).toEqual([]);
 });
 
-/** The memory that the scripts of the page can reach, as text. */
+/** Returns a heap snapshot of the page as text. */
 async function heapOf(page: Page): Promise<string> {
   const devtools = await page.context().newCDPSession(page);
   const chunks: string[] = [];

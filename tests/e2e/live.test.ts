@@ -1,4 +1,4 @@
-// Open pages while others change the data that they show.
+// Open pages show changes that other users and sensors make.
 import { expect, test } from "bun:test";
 import { revokeEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Page } from "playwright-core";
@@ -26,7 +26,7 @@ async function reloadWithStream(page: Page): Promise<void> {
 }
 
 test.each(["sqlite", "postgres"] as const)(
-  "an open list changes when another user or a sensor changes something (%s)",
+  "an open list shows changes by another user or a sensor (%s)",
   async (database) => {
     await using installation = await openInstallation({ database });
     await using browser = await openBrowser();

@@ -1,4 +1,4 @@
-// Copying, replacing and renewing an identity, with the built programs.
+// Clones, re-enrollment and key rotation, with the built programs.
 import { expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";

@@ -156,7 +156,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
       environment: { DATABASE_URL: databaseUrl! },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    // It checks in every minute.
+    // The server checks the CA only once a minute without a signal.
     process.kill(server.pid, "SIGHUP");
     return stdout;
   };
@@ -188,7 +188,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
   expect((await runOnce(asleep)).stderr).not.toContain("certificate");
 });
 
-test("the operator's certificate is reloaded at SIGHUP; an invalid one changes nothing", async () => {
+test("reloads the operator's certificate at SIGHUP; with an invalid one, keeps the previous certificate", async () => {
   const folder = mkdtempSync(join(tmpdir(), "attacklens-certificates-"));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const [first, second] = [await makeCa("First CA"), await makeCa("Second CA")];
@@ -218,7 +218,10 @@ test("the operator's certificate is reloaded at SIGHUP; an invalid one changes n
   write(chainOf(await makeLeaf(second), second));
   process.kill(server.pid, "SIGHUP");
   let read = await untilLogged(serverLog, /certificate read again/);
-  await waitUntil("new connections are shown it", async () => (await shownAt(server.url)) === "Second CA");
+  await waitUntil(
+    "new connections use the second certificate",
+    async () => (await shownAt(server.url)) === "Second CA",
+  );
   expect((await runOnce(stateDir, environment)).code).toBe(0);
 
   write({ cert: "-----BEGIN CERTIFICATE-----\n", key: "no key" });
@@ -314,7 +317,7 @@ test("behind nginx that terminates TLS, the server sees each sensor's address an
   // The server ignores the headers of clients that bypass nginx.
   expect(await seenAs(upstream, { "x-forwarded-for": "10.9.9.9" })).toBe("127.0.0.1");
 
-  // nginx terminates TLS, so the server reports no certificate, and there is nothing to compare.
+  // nginx terminates TLS, so the server reports no certificate, and check has nothing to compare.
   const checked = await runSensor(["check", "--server", publicUrl, "--token", "-"], {
     stdin: value,
     environment,
@@ -323,7 +326,7 @@ test("behind nginx that terminates TLS, the server sees each sensor's address an
   expect(checked.stdout).not.toContain("inspection");
 });
 
-test("the pin rejects nginx that inspects TLS; on a host that trusts it, check detects and names it", async () => {
+test("a pin rejects an nginx that inspects TLS; on a host that trusts it, check names its issuer", async () => {
   await using installation = await openInstallation({ database: "sqlite", environment: PRIVATE });
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Servers");

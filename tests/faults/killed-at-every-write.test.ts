@@ -1,6 +1,5 @@
-// Kills the built sensor with SIGKILL at each of its writes, one run per write. Whatever the disk or the
-// server has by then, the same command continues from there. strace(1) kills it when it enters the system
-// call.
+// Kills the built sensor with SIGKILL at each of its writes, one run per write. The same command then
+// continues from the state on the disk and on the server. strace(1) kills it when it enters the system call.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";

@@ -1,4 +1,4 @@
-// The same sources and commit give the same bytes, whatever the folder and the clone of the build.
+// The same sources and commit result in the same bytes, in any folder and any clone.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";

@@ -55,17 +55,17 @@ test("the lock file has the packages of every platform", () => {
   );
 });
 
-test("a program imports only what its own package.json names", () => {
+test("a program imports only packages of its own package.json", () => {
   const wrong = importsAmong(CODE.filter((file) => WORKSPACES.includes(file.split("/", 1)[0] as string)))
     .filter(({ to, isPackage }) => isPackage && !/^(node:|bun:|bun$)/.test(to))
     .filter(
       ({ from, to }) => !runtime.some(({ folder, name }) => from.startsWith(`${folder}/`) && name === to),
     )
     .map(({ from, to }) => `${from} imports ${to}`);
-  expectNone("a package that another one depends on may be gone with its next version", wrong);
+  expectNone("a transitive dependency may disappear with the next version", wrong);
 });
 
-test("the packages inside the sensor are those of the committed list", async () => {
+test("the packages in the sensor match the committed list", async () => {
   const result = await Bun.build({
     entrypoints: [join(ROOT, "sensor/main.ts")],
     target: "bun",
@@ -79,7 +79,7 @@ test("the packages inside the sensor are those of the committed list", async () 
   );
 });
 
-test("npm scripts are the ones that CONTRIBUTING.md explains", () => {
+test("package.json has only the npm scripts that CONTRIBUTING.md explains", () => {
   const { scripts = {} } = readPackage(".");
   expectNone(
     "a new contributor learns eight commands. Another one needs a reason",

@@ -226,7 +226,7 @@ describe("in the sensor", () => {
   });
 });
 
-test("the rules have found files and imports", () => {
+test("the rules find files and imports", () => {
   expect(CODE.length).toBeGreaterThan(50);
   expect(importsAmong(CODE).length).toBeGreaterThan(100);
 });

@@ -15,7 +15,7 @@ const FOREIGN_FLAGS = [
   ...["--branch", "--all", "--message", "--sign", "--compile", "--insecure"],
 ];
 
-/** What the pattern's first group finds in each document, as `file: found`. */
+/** Returns the first group that the pattern matches, or the whole match, with the document. */
 function citations(pattern: RegExp, documents: readonly string[] = DOCUMENTS) {
   return documents.flatMap((file) =>
     [...readSource(file).matchAll(pattern)].map((match) => ({
@@ -45,7 +45,7 @@ test("the changelog has the headings of Keep a Changelog", () => {
   const allowed =
     /^(\[Unreleased\]|\[\d{4}\.\d+\.\d+\] - \d{4}-\d\d-\d\d|Added|Changed|Deprecated|Removed|Fixed|Security)$/;
   expectNone(
-    "readers and programs find a change by these",
+    "readers and tools look for these headings",
     headings.filter((text) => !allowed.test(text)),
   );
   expect(headings[0]).toBe("[Unreleased]");
@@ -55,26 +55,26 @@ test("a path that a document cites exists", () => {
   const wrong = citations(/`([\w.@-]+\/[\w./@-]*|[A-Z_]+\.md)`/g).filter(
     ({ found }) => TOP.has(found.split("/", 1)[0] as string) && !existsSync(join(ROOT, found)),
   );
-  expectNone("a document says only what is true", wrong.map(show));
+  expectNone("a reader cannot find the path", wrong.map(show));
 });
 
 test("a path in CODEOWNERS exists", () => {
   const paths = [...readSource(".github/CODEOWNERS").matchAll(/^\/(\S+)/gm)].map(([, path]) => path!);
   expect(paths.length).toBeGreaterThan(3);
   expectNone(
-    "no owner reviews a path that is gone",
+    "a missing path has no reviewer",
     paths.filter((path) => !existsSync(join(ROOT, path))),
   );
 });
 
-test("a link to a file or a heading leads to it", () => {
+test("the target of a link to a file or a heading exists", () => {
   const wrong = citations(/\]\((?!https?:|mailto:)([^)\s]+)/g).filter(({ file, found }) => {
     const [path, anchor] = found.split("#") as [string, string | undefined];
     const target = path === "" ? file : join(dirname(file), path);
     if (!existsSync(join(ROOT, target))) return true;
     return anchor !== undefined && !anchorsOf(target).includes(anchor);
   });
-  expectNone("a dead link costs its reader the rest", wrong.map(show));
+  expectNone("a reader cannot follow a dead link", wrong.map(show));
 });
 
 /** Anchors of a page's headings, as GitHub forms them. */
@@ -118,7 +118,7 @@ test("an option and a variable that a document cites are in the code", () => {
   const variables = citations(/\b((?:ATTACKLENS|TEST|FLEET|CRASH|ALL)_[A-Z_]+)\b(?!…)/g).filter(
     ({ found }) => !code.includes(found),
   );
-  expectNone("a reader who sets it waits for an effect", [...flags, ...variables].map(show));
+  expectNone("setting it has no effect", [...flags, ...variables].map(show));
 });
 
 /** Whether the code has the flag as a name of `parseArgs`, or in a row of a table of settings. */
@@ -136,12 +136,12 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("the license file states what package.json says", () => {
+test("the license file matches package.json", () => {
   const { license } = JSON.parse(readSource("package.json")) as { license: string };
   expect(readSource("LICENSE")).toContain(`"license": "${license}"`);
 });
 
 test("no document cites a line number", () => {
   const wrong = citations(/([\w/-]+\.(?:ts|tsx|mjs):\d+)/g);
-  expectNone("the next change moves it", wrong.map(show));
+  expectNone("the next change of the file makes it wrong", wrong.map(show));
 });

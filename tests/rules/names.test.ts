@@ -17,7 +17,7 @@ const DECISIONS = FILES.filter((file) => file.startsWith("docs/decisions/"))
 const folders = new Set(FILES.flatMap((file) => ancestors(dirname(file))));
 const isDecided = (folder: string) => DECISIONS.includes(`\`${folder}/\``);
 
-test("a top-level folder is one of the layout's or has a decision page", () => {
+test("a top-level folder is in the layout or has a decision page", () => {
   const wrong = [...folders].filter(
     (folder) =>
       !folder.includes("/") && !folder.startsWith(".") && !TOP_FOLDERS.includes(folder) && !isDecided(folder),

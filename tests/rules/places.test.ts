@@ -28,7 +28,7 @@ test("the dialects differ only in server/db", () => {
   expectNone("code that depends on the dialect soon supports only one of them", wrong);
 });
 
-test("a route's requirements are in its declaration, not decided by its path", () => {
+test("a route's requirements are in its declaration, and do not depend on its path", () => {
   const wrong = SERVER.filter((file) =>
     /^server\/(enrollment|check-in|sensors|inventory)\//.test(file),
   ).flatMap((file) => linesMatching(file, /\bpath\s*[!=]==|\.path\.(startsWith|endsWith|includes)\(/));
@@ -42,7 +42,7 @@ test("the environment is read only in server/config.ts and sensor/settings.ts", 
   expectNone("a setting that is read elsewhere is not documented, and tests cannot set it", wrong);
 });
 
-test("a TLS connection verifies its server, whatever the environment contains", () => {
+test("a TLS connection verifies its server, regardless of the environment", () => {
   const requests = PROGRAMS.filter(
     (file) => !file.startsWith("console/") && file !== "protocol/verified-fetch.ts",
   ).flatMap((file) => linesMatching(file, /(?<![.\w])fetch\((?!request, server)|\bnew WebSocket\(/));

@@ -1,5 +1,4 @@
-// No credential is committed, and nothing that looks like one: a scanner cannot distinguish a test's from a
-// real one.
+// No credential is committed, not even for a test: a scanner cannot distinguish it from a real one.
 import { expect, test } from "bun:test";
 import { formatTokenValue, TOKEN_VALUE_PATTERN, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { expectNone, FILES, readSource } from "./sources.ts";

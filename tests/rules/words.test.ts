@@ -12,7 +12,7 @@ interface Banned {
 }
 
 const PHRASES: Banned[] = [
-  // "Of its own key" is fine: there, `own` belongs to a noun.
+  // "Of its own key" is allowed: there, `own` belongs to a noun.
   {
     pattern:
       /\bof (its|their|our|your|my|his|her) own(?=[^\w ]|$| (and|or|as|at|after|by|for|from|if|in|is|on|once|since|than|that|to|until|when|where|which|while|with)\b)/i,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { activeEntry } from "./active-entry.ts";
 
-test("the entry with the longest path is the current one", () => {
+test("the active entry is the one with the longest matching path", () => {
   const entries = ["/sensors", "/sensors/tokens"];
   expect(activeEntry("/sensors", entries)).toBe("/sensors");
   expect(activeEntry("/sensors/sen_1/packages", entries)).toBe("/sensors");

@@ -15,11 +15,11 @@ const validate = validateBody<{ name: string; tags: string[]; groupId: string | 
 });
 const valid = { name: "Production", tags: [], groupId: "all", uses: 5 };
 
-test("a valid form has no errors, and a field that the form does not have is left to the server", () => {
+test("a valid form has no errors, and fields outside the form are not validated", () => {
   expect(validate(valid)).toEqual({});
 });
 
-test("an error is the server's message at the field of the form", () => {
+test("shows the server's message at the matching field of the form", () => {
   expect(validate({ ...valid, uses: 0.5, tags: ["pci", "x".repeat(51)] })).toEqual({
     uses: "Must be a whole number",
     tags: "Entry 2 must have at most 50 characters",

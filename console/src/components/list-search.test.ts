@@ -4,12 +4,12 @@ import { listSearch } from "./list-search.ts";
 
 const search = listSearch(listEnrollmentTokens);
 
-test("the state of a list is read from the URL", () => {
+test("reads the state of a list from the URL", () => {
   const state = { q: "prod", sort: "name", order: "desc", status: "active" };
   expect<unknown>(search(state)).toEqual(state);
 });
 
-test("absent parts stay absent, and invalid parts are ignored", () => {
+test("omits absent and invalid parameters", () => {
   expect(search({})).toEqual({});
   const invalid = {
     q: "a\u202eb",

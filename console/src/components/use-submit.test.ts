@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { splitFields } from "./use-submit.ts";
 
-test("a message goes to its field, even if the field is nested", () => {
+test("shows a message at its field, also for nested fields", () => {
   expect(
     splitFields({ name: "is taken", "scope.assetGroupId": "does not exist" }, ["name", "assetGroupId"]),
   ).toEqual({
@@ -13,6 +13,6 @@ test("a message goes to its field, even if the field is nested", () => {
   });
 });
 
-test("a message for a field that the form does not have is kept", () => {
+test("keeps a message for a field outside the form", () => {
   expect(splitFields({ code: "is not valid" }, ["name"])).toEqual({ known: {}, other: "code: is not valid" });
 });

@@ -6,7 +6,7 @@ test("a thin space separates thousands", () => {
   expect(formatCount(1234567)).toBe("1\u2009234\u2009567");
 });
 
-test("only one is singular", () => {
+test("uses the singular only for 1", () => {
   expect([0, 1, 14].map((count) => countOf(count, "sensor"))).toEqual([
     "0 sensors",
     "1 sensor",
@@ -15,7 +15,7 @@ test("only one is singular", () => {
   expect(countOf(2, "stays", "stay")).toBe("2 stay");
 });
 
-test("a size uses the largest unit that keeps it above one", () => {
+test("formats a size with the largest unit in which it is at least 1", () => {
   expect([0, 1023, 1024, 16_711_680_000, 2 ** 40].map(formatBytes)).toEqual([
     "0 bytes",
     "1023 bytes",
@@ -25,6 +25,6 @@ test("a size uses the largest unit that keeps it above one", () => {
   ]);
 });
 
-test("an id keeps its type and its end", () => {
+test("shortens an id to its type and its end", () => {
   expect(shortId("tok_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f")).toBe("tok_0198…4e5f");
 });

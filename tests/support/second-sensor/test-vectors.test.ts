@@ -37,7 +37,7 @@ test.each([vectors.key, vectors.newKey])(
   },
 );
 
-test("reads token and ticket, and finds a mistyped character in them", () => {
+test("parses token and ticket, and detects a mistyped character", () => {
   expect(base62(BigInt(`0x${vectors.token.secret}`), 43)).toBe(vectors.token.base62);
   expect(base62(BigInt(`0x${vectors.ticket.secret}`), 43)).toBe(vectors.ticket.base62);
   expect(parseToken("atl_enr_", token)).toBe(token);
@@ -60,11 +60,11 @@ test.each([
   });
 });
 
-test("proves that it has a key", () => {
+test("signs the proof of a key", () => {
   expect(keyProof(key, vectors.proof.sensorId)).toBe(vectors.proof.signature);
 });
 
-test("accepts only the server's own response", () => {
+test("accepts only a response that its server signed for the request", () => {
   const { status, body, serverKey, contentDigest, signatureInput, signature } = vectors.response;
   const headers = { "content-digest": contentDigest, "signature-input": signatureInput, signature };
   const answer = { status, headers, body: Buffer.from(body) };
@@ -84,14 +84,14 @@ test.each(vectors.inventory as InventoryVector[])("cuts the $category into chunk
   expect(root).toBe(vector.root);
 });
 
-test("finds the root with the pin, and takes no cross certificate for it", () => {
+test("finds the root with the pin, and does not accept a cross certificate", () => {
   const { pin, root, crossCertificate } = vectors.pin;
   expect(findRoot([crossCertificate, root], pin)).toBe(root);
   expect(findRoot([crossCertificate], pin)).toBeUndefined();
   expect(findRoot([root], `sha256:${"0".repeat(64)}`)).toBeUndefined();
 });
 
-test("writes canonical JSON", () => {
+test("formats canonical JSON", () => {
   expect(canonicalJson([{ ö: 1, z: [true, null], aa: "\u20ac\u001f" }])).toBe(
     '[{"aa":"€\\u001f","z":[true,null],"ö":1}]',
   );

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseHostnames, rolloutCsv } from "./rollout-csv.ts";
 
-test("a formula is exported as text", () => {
+test("exports a formula as text", () => {
   const host = { state: "missing" as const, reason: null, sensorId: null };
   const csv = rolloutCsv([
     { ...host, hostname: "web-01" },
@@ -13,7 +13,7 @@ test("a formula is exported as text", () => {
   );
 });
 
-test("hostnames are read from lines, commas and a column with a heading, each once", () => {
+test("parses unique hostnames from lines, commas and a column with a heading", () => {
   expect(parseHostnames('hostname\nWeb-01\r\nweb-02, web-01;"db-01"\t\n')).toEqual([
     "web-01",
     "web-02",

@@ -12,7 +12,7 @@ import {
 const now = new Date(2026, 10, 24, 12, 30);
 const fresh = { ...newTokenValues(now), name: " Production " };
 
-test("the use limit is the number of hosts and the spare uses", () => {
+test("the use limit is the number of hosts plus the spare uses", () => {
   const values = { ...fresh, useLimit: "number" as const, expected: 30, spare: 3 };
   expect(toRequest(values).maxEnrollments).toBe(33);
   expect(toRequest({ ...values, useLimit: "one" }).maxEnrollments).toBe(1);
@@ -20,13 +20,13 @@ test("the use limit is the number of hosts and the spare uses", () => {
   expect(toRequest({ ...values, expected: "" }).maxEnrollments).toBeNaN();
 });
 
-test("only changed settings are sent", () => {
+test("sends only changed settings", () => {
   expect(changesBetween(fresh, { ...fresh })).toEqual({});
   expect(changesBetween(fresh, { ...fresh, name: "Production", tags: ["pci"] })).toEqual({ tags: ["pci"] });
   expect(changesBetween(fresh, { ...fresh, expiry: "none" })).toEqual({ expiresAt: null });
 });
 
-test("the settings of a new token are the defaults, and chosen ones are sent", () => {
+test("a new token has the default settings, and changed ones are sent", () => {
   expect(toRequest(fresh)).toMatchObject(DEFAULT_TOKEN_SETTINGS);
   expect(hasDefaultSettings(fresh)).toBe(true);
   const chosen = { ...fresh, reimagedHosts: "merge" as const, ephemeralHours: "48" };
@@ -35,7 +35,7 @@ test("the settings of a new token are the defaults, and chosen ones are sent", (
   expect(changesBetween(chosen, fresh)).toEqual({ reimagedHosts: "ask", ephemeralHours: null });
 });
 
-test("the changes that a refusal offers are filled in once, and invalid ones are ignored", () => {
+test("fills in the changes suggested by a refusal once, and ignores invalid ones", () => {
   const limited = {
     ...fresh,
     useLimit: "number" as const,
