@@ -94,8 +94,8 @@ async function buildProgram(program: Program, target: Target | undefined, force:
 }
 
 /**
- * Writes the program to the path. The same sources and commit give the same bytes, wherever the path and the
- * sources are.
+ * Writes the program to the path. The same sources and commit result in the same bytes, regardless of the
+ * path and of the folder of the sources.
  */
 export async function compile(
   program: Program,

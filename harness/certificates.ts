@@ -1,5 +1,4 @@
-// Creates certificates for tests: roots, intermediates and server certificates, valid or invalid as a test
-// needs.
+// Creates certificates for tests: roots, intermediates and server certificates, both valid and invalid ones.
 import { createHash, X509Certificate as ReadCertificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";

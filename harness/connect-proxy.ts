@@ -1,5 +1,5 @@
 // A forward proxy for tests. It opens tunnels with CONNECT (RFC 9110, section 9.3.6), always to this machine,
-// whatever host name is requested.
+// regardless of the requested hostname.
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";

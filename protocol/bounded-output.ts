@@ -1,30 +1,30 @@
-// Lines to standard error or output, which never block a program: a reader that stalls leaves a bounded
-// buffer full, and what comes after that is dropped, counted, and reported where it would have been.
+// Writes lines to standard error or output without blocking the program. If the reader stalls, lines are
+// buffered up to a limit. Further lines are dropped, counted, and reported in their place.
 
-/** What a stream of `process` offers: `done` is called when the text was written, or could not be. */
+/** A stream of `process`. It calls `done` when the text was written or the write failed. */
 export interface TextStream {
   write(text: string, done: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
 export interface BoundedOutput {
-  /** One line, with its line end. */
+  /** Writes one line, including its line break. */
   write(line: string): void;
-  /** Calls back when everything is written, when it cannot be, or after the deadline. */
+  /** Calls `done` when everything is written, if that fails, or at the deadline. */
   flush(done: () => void): void;
-  /** How many lines were dropped since the start. */
+  /** The number of dropped lines since the start. */
   droppedLines(): number;
 }
 
 export interface BoundedOutputOptions {
   stream: TextStream;
-  /** The line that reports the dropped ones. */
+  /** Formats the line that reports the dropped lines. */
   droppedLine: (count: number) => string;
   maxBufferedChars?: number;
   flushMs?: number;
 }
 
-/** Handed to the stream at once: about the size of a pipe. */
+/** Maximum text in one write: about the size of a pipe. */
 const MAX_CHUNK_CHARS = 65_536;
 
 export function openBoundedOutput({
@@ -35,12 +35,12 @@ export function openBoundedOutput({
 }: BoundedOutputOptions): BoundedOutput {
   const waiting: string[] = [];
   let waitingChars = 0;
-  /** The dropped ones that no line has reported yet. */
+  /** The dropped lines that are not reported yet. */
   let dropped = 0;
   let droppedLines = 0;
   let isWriting = false;
   let flushed: (() => void)[] = [];
-  // A reader that has gone away, or a full disk: the callback of each write tells it too.
+  // A closed pipe or a full disk. The callback of each write reports it too.
   stream.on("error", () => {});
 
   function add(line: string): void {

@@ -1,4 +1,4 @@
-// POST /sensor/v1/check-in: the sensor reports its inventory by hashes, and the server requests the
+// POST /sensor/v1/check-in: the sensor reports the hashes of its inventory, and the server requests the
 // categories that it does not have.
 import { z } from "zod";
 import { caPin } from "./connection.ts";

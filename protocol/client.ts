@@ -1,5 +1,5 @@
 // Calls the routes of the HTTP API with JSON, typed by the protocol. Console, CLI and harness share it. Each
-// adds how it connects and how it shows a failure.
+// of them adds its connection and its error messages.
 import { IDEMPOTENCY_KEY_HEADER } from "./idempotency-key.ts";
 import { Problem, problemBody } from "./problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "./route.ts";
@@ -16,12 +16,12 @@ export interface ApiCall {
 }
 
 /**
- * Sends one call. `path` starts with a slash and includes the query. A client throws what it shows for a lost
- * connection.
+ * Sends one call. `path` starts with a slash and includes the query. If the connection is lost, it throws the
+ * client's own error.
  */
 export type SendCall = (path: string, call: ApiCall) => Promise<Response>;
 
-/** A reply without an AttackLens body, such as a proxy's error page, or one that was cut off. */
+/** A reply without an AttackLens body, such as a proxy's error page or incomplete JSON. */
 export class UnexpectedReply extends Error {
   constructor(
     readonly status: number,
@@ -33,9 +33,9 @@ export class UnexpectedReply extends Error {
 }
 
 /**
- * Calls a route and returns its output as sent. `idempotencyKey` is for a route that creates: the same for
- * every attempt of one request. Throws Problem when the server refuses, UnexpectedReply, and whatever `send`
- * throws.
+ * Calls a route and returns its output as sent. `idempotencyKey` is for routes that create an object: the
+ * same key for every attempt of one request. Throws Problem if the server refuses, UnexpectedReply, and the
+ * errors of `send`.
  */
 export async function callRoute<R extends Route>(
   send: SendCall,
@@ -65,7 +65,7 @@ export async function callRoute<R extends Route>(
   }
 }
 
-/** The problem (RFC 9457) of a refusal; its detail names the request where the server gives no detail. */
+/** The problem (RFC 9457) of a refusal. Without a detail from the server, the detail has the request id. */
 export async function readRefusal(reply: Response): Promise<Problem | UnexpectedReply> {
   const text = await reply.text().catch(() => "");
   const { data } = problemBody.safeParse(parseJson(text));

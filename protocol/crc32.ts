@@ -1,5 +1,5 @@
-// CRC-32 as in ISO 3309 and PNG: checksum of token values, and the spread of inventory items over chunks. Not
-// for security.
+// CRC-32 as in ISO 3309 and PNG: the checksum of token values, and the assignment of inventory items to
+// chunks. Not for security.
 
 const TABLE = new Uint32Array(256).map((_, index) => {
   let value = index;

@@ -24,8 +24,8 @@ export const publicKey = z
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
 
 /**
- * A timer of more than 24.8 days (2^31 ms) fires at once, and no sensor should be silent for more than an
- * hour.
+ * No sensor should be silent for more than an hour. The value is also far below 24.8 days (2^31 ms): a longer
+ * timer fires immediately.
  */
 export const MAX_CHECK_IN_INTERVAL_SECONDS = 3_600;
 export const checkInIntervalSeconds = z

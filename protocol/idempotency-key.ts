@@ -8,10 +8,10 @@ export const IDEMPOTENCY_KEY_HOURS = 24;
 
 /** A string of RFC 9651, section 3.3.3: printable ASCII, with `"` and `\` escaped. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
-/** What many clients send instead: a UUID or other visible ASCII that needs no quotes. */
+/** Many clients send a UUID or other visible ASCII without quotes. */
 const BARE = /^[!#-+\--:<-[\]-~]+$/;
 
-/** Returns the key in a header's value, the same for both forms; undefined when the value is malformed. */
+/** Returns the key in the value of a header, the same for both forms; undefined if the value is malformed. */
 export function parseIdempotencyKey(text: string): string | undefined {
   const quoted = QUOTED.exec(text)?.[1];
   const key = quoted === undefined ? BARE.exec(text)?.[0] : quoted.replace(/\\(["\\])/g, "$1");

@@ -1,5 +1,5 @@
-// What is wrong with an input, in our words: zod's own name its kinds and our regular expressions, not what
-// to do. Each text completes a sentence that begins with the field: "expiresAt must be a date and time, e.g.
+// Messages for invalid input. zod's messages contain its types and our regular expressions instead of what to
+// do. Each message completes a sentence that starts with the field: "expiresAt must be a date and time, e.g.
 // …".
 import type { z } from "zod";
 
@@ -36,7 +36,7 @@ const FORMATS: Record<string, string> = {
   json_string: "JSON",
 };
 
-/** For `safeParse(value, { error: issueText })`. A message that a schema states itself comes before it. */
+/** For `safeParse(value, { error: issueText })`. The message of a schema, if any, takes precedence. */
 export function issueText(issue: RawIssue): string {
   if (issue.input === undefined) return "is required";
   switch (issue.code) {

@@ -90,8 +90,8 @@ export const problemBody = z
 export type ProblemBody = z.infer<typeof problemBody>;
 
 /**
- * A refusal or failure. The program throws it, and one place writes it to the wire.
- * `detail` is for the caller, `cause` for the log; `fields` names bad inputs.
+ * A refusal or failure. The program throws it, and one place writes it to the wire. `detail` is for the
+ * caller, `cause` for the log, and `fields` has a message for each invalid field.
  */
 export class Problem extends Error {
   readonly fields?: Record<string, string>;

@@ -1,5 +1,5 @@
-// How a route is declared: method, path, access, input, output and problems, once, for server, clients and
-// the API reference.
+// The declaration of a route: method, path, access, input, output and problems. Server, clients and the API
+// reference use the same declaration.
 import type { z } from "zod";
 import type { Permission } from "./permissions.ts";
 import type { ProblemCode } from "./problems.ts";

@@ -1,5 +1,5 @@
-// The tables, example replies and codes in docs/sensor-protocol.md match the declarations of the endpoints for
-// sensors.
+// The tables, example replies and codes in docs/sensor-protocol.md match the declarations of the endpoints
+// for sensors.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -8,7 +8,7 @@ import { z } from "zod";
  */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 
-/** True when the text holds no control or bidirectional character and no lone surrogate. */
+/** True if the text has no control or bidirectional characters and no lone surrogates. */
 export function isPlainText(text: string): boolean {
   return !UNSAFE.test(text) && text.isWellFormed();
 }

@@ -1,5 +1,5 @@
-// The settings of an enrollment token, one row each. The API's bodies, the columns, the CLI's flags and help,
-// the console's form and overview, and audit events are made from these rows.
+// The settings of an enrollment token, one row each. The bodies of the API, the columns of the database, the
+// flags and help of the CLI, the form and overview of the console, and audit events are derived from them.
 import { z } from "zod";
 import { LOST_SENSOR_RULES, type LostSensorRule } from "./lost-sensors.ts";
 import { isPlainText } from "./text.ts";
@@ -17,11 +17,11 @@ export const REIMAGED_HOSTS_RULES = ["ask", "merge", "keep"] as const;
 export type ReimagedHostsRule = (typeof REIMAGED_HOSTS_RULES)[number];
 
 interface Common<Value> {
-  /** As the console and the CLI show it. */
+  /** The name in the console and the CLI. */
   label: string;
   /** A phrase without a period, for the API reference, the console's form, and the CLI's help. */
   help: string;
-  /** Of the CLI, without the dashes. */
+  /** The flag of the CLI, without the dashes. */
   flag: string;
   schema: z.ZodDefault<z.ZodType<Value>>;
 }
@@ -45,7 +45,7 @@ interface ListSetting extends Common<string[]> {
   kind: "list";
   /** What an empty list means, unless that is obvious. */
   empty?: string;
-  /** What the CLI's help calls an item. */
+  /** The name of an item in the CLI's help. */
   item: string;
   example: readonly [string, ...string[]];
   maxItems: number;

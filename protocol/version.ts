@@ -7,7 +7,7 @@ import { z } from "zod";
  * - 1: 2026-11-25: first version
  */
 export const SENSOR_PROTOCOL_VERSIONS = [1] as const;
-/** The version that this release's sensor speaks. */
+/** The version of this release's sensor. */
 export const SENSOR_PROTOCOL_VERSION = 1 as const;
 
 /** The versions that this release's server accepts. */
@@ -18,7 +18,5 @@ export const RELEASE = "2026.11.0";
 
 declare const BUILD_COMMIT: string | undefined;
 
-/**
- * Git commit of the build, with the suffix `-dirty` when files differed; `unknown` where no build has set it.
- */
+/** Git commit of the build, with the suffix `-dirty` if files differed; `unknown` if no build has set it. */
 export const COMMIT: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";

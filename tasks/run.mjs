@@ -40,7 +40,7 @@ async function installPackages() {
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
   const progress = setInterval(() => console.error(`  … ${seconds()}`), 5_000);
-  // npm sets npm_execpath to its own script. The tasks need the development packages, whatever NODE_ENV is.
+  // npm sets npm_execpath to its own script. The tasks need the development packages, regardless of NODE_ENV.
   const script = process.env.npm_execpath;
   const npm = script?.endsWith(".js") ? [process.execPath, script] : ["npm"];
   const command = [...npm, "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];

@@ -1,4 +1,4 @@
-// What every loader needs. The loader of a page is beside the page and uses the same query as the page.
+// Functions for all loaders. The loader of a page is in the folder of the page and uses the same query.
 
 import type { ApiRequest } from "@attacklens/protocol/client.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
@@ -15,7 +15,7 @@ export interface RouterContext {
 /** Cached data is good enough to show a page. The page refreshes it automatically. */
 export const CACHED = { staleTime: "static" } as const;
 
-/** A list page, all from the API route that lists its rows: its query, and its part of the site map. */
+/** Derives a list page from the API route that lists its rows: its query, and its part of the site map. */
 export function listOf<R extends Route>(apiRoute: R) {
   const query = (search: ListSearch<R>) =>
     apiListQuery(apiRoute, { query: search } as unknown as ApiRequest<R>);

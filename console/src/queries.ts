@@ -73,7 +73,7 @@ export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<u
   return Promise.all(nouns.map((noun) => markStale(queryClient, { queryKey: [noun] })));
 }
 
-/** The same for all nouns. */
+/** Like `refresh`, for all nouns. */
 export function refreshAll(queryClient: QueryClient): Promise<unknown> {
   return markStale(queryClient, {});
 }

@@ -1,5 +1,5 @@
-// What a sensor reports: six categories of items, each item with a key that is unique in its category and
-// stays the same while the thing it names changes (a package keeps its key through an upgrade).
+// The inventory that a sensor reports: six categories of items. The key of an item is unique in its category
+// and stays the same when the item changes: an upgraded package keeps its key.
 import { z } from "zod";
 import { packageItem } from "./packages.ts";
 import { portItem } from "./ports.ts";
@@ -23,5 +23,5 @@ export const CATEGORY_ITEMS = {
 
 export type Item<C extends Category = Category> = z.infer<(typeof CATEGORY_ITEMS)[C]>;
 
-/** Items of a category that the server accepts at the most. */
+/** Maximum number of items of a category. */
 export const MAX_ITEMS = 50_000;

@@ -1,11 +1,11 @@
-// How a category's items become chunks: spread by the CRC-32 of each item's key over a fixed number of
-// buckets, sorted by key in each, written as canonical JSON and named by SHA-256. One changed item changes
-// one chunk; equal hosts share all.
+// Cuts the items of a category into chunks. The CRC-32 of an item's key selects one of a fixed number of
+// buckets. A chunk is the canonical JSON of a bucket's items, sorted by key, and is identified by its
+// SHA-256. One changed item changes one chunk, and identical hosts share all chunks.
 import { canonicalJson, type Json } from "../canonical-json.ts";
 import { crc32 } from "../crc32.ts";
 import type { Category } from "./categories.ts";
 
-/** Buckets a category has; changing one makes every host upload that category again. */
+/** Buckets per category. After a change, every host uploads that category again. */
 export const BUCKETS: Record<Category, number> = {
   packages: 64,
   services: 16,
@@ -29,7 +29,8 @@ export function bucketOf(category: Category, key: string): number {
 }
 
 /**
- * Cuts items into chunks, by bucket; empty buckets give none. Throws RangeError when two items have one key.
+ * Cuts items into chunks, in bucket order. Empty buckets have no chunk. Throws RangeError if two items have
+ * the same key.
  */
 export function cutChunks(category: Category, items: readonly { key: string }[], sha256: Sha256): Chunk[] {
   const buckets = new Map<number, { key: string }[]>();
@@ -50,19 +51,17 @@ export function cutChunks(category: Category, items: readonly { key: string }[],
     });
 }
 
-/** The text that a chunk's hash is taken of. */
+/** The text whose hash identifies a chunk. */
 export function chunkContent(items: readonly { key: string }[]): string {
   return canonicalJson(sortedByKey(items) as unknown as Json);
 }
 
-/** In the order of a chunk: by UTF-16 code unit. */
+/** Sorts items as in a chunk: by UTF-16 code unit. */
 export function sortedByKey<T extends { key: string }>(items: readonly T[]): T[] {
   return items.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 
-/**
- * The hash that names a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order.
- */
+/** The hash of a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order. */
 export function rootHash(chunkHashes: readonly string[], sha256: Sha256): string {
   return sha256(canonicalJson(chunkHashes));
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { fact } from "../text.ts";
 
 /**
- * A socket that listens: TCP in LISTEN, UDP bound and not connected. One item an address, all its processes
- * in it.
+ * A listening socket: TCP in LISTEN, or UDP bound and not connected. One item per address and port, with all
+ * processes.
  */
 export const portItem = z
   .strictObject({

@@ -3,7 +3,7 @@ import { fact } from "../text.ts";
 
 export const SECURITY_AREAS = ["ssh", "firewall", "updates", "encryption", "kernel", "login"] as const;
 
-/** One security setting as it is in force, raw: what is right or wrong about it is the server's to say. */
+/** One effective security setting with its raw value. The server evaluates it. */
 export const securityItem = z
   .strictObject({
     key: fact(300).min(1).meta({ example: "ssh/permit-root-login" }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
-/** A service that the init system knows. */
+/** A service of the init system. */
 export const serviceItem = z
   .strictObject({
     key: fact(300).min(1).meta({ example: "ssh.service" }),

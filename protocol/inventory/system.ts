@@ -2,8 +2,8 @@ import { z } from "zod";
 import { fact } from "../text.ts";
 
 /**
- * What the machine is: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, one a
- * disk and a network interface.
+ * The machine: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, and one for
+ * each disk, mount and network interface.
  */
 export const systemItem = z
   .discriminatedUnion("kind", [

@@ -37,8 +37,8 @@ const LINUX: Collectors = {
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem };
 
 /**
- * Collects all categories, items by key. `root` is the folder with the host's files: "/" for this host,
- * another folder for captured or mounted files of a Linux host.
+ * Collects all categories, with items sorted by key. `root` is the folder with the host's files: "/" for this
+ * host, another folder for captured or mounted files of a Linux host.
  */
 export async function collectInventory(root = "/"): Promise<Collected> {
   const collected: Partial<Record<Category, CategoryResult<Category>>> = {};
@@ -76,7 +76,7 @@ async function collectCategory<C extends Category>(
   }
 }
 
-/** The first item of each key, sorted by key in UTF-16 units as the chunks are. */
+/** Returns the first item of each key, sorted by key in UTF-16 units, as in the chunks. */
 function uniqueByKey<C extends Category>(items: readonly Item<C>[]): Item<C>[] {
   const byKey = new Map<string, Item<C>>();
   for (const item of items) if (!byKey.has(item.key)) byKey.set(item.key, item);

@@ -5,9 +5,9 @@ import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
 
 /**
- * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host has no such
- * thing. It reads files and sockets only, and runs no command. Order and duplicates are settled by the
- * caller: the first item of a key stays.
+ * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host does not have
+ * it. It reads only files and sockets, and runs no commands. The caller sorts the items and keeps only the
+ * first item of each key.
  */
 export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Promise<Item<C>[]>;
 
@@ -15,7 +15,7 @@ export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Pr
 export class NotOnThisHost extends Error {}
 
 /**
- * A text read on the host, made fit for the wire: at most `maxLength` units, no control characters, no
+ * Cleans a text from the host for the report: at most `maxLength` UTF-16 units, no control characters, no
  * enrollment token.
  */
 export function factText(text: string, maxLength: number): string {

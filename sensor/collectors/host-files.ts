@@ -1,5 +1,5 @@
-// The files of the host, below a root folder: "/" on a live host, a captured tree in tests, a mount of the
-// host in a container. Every read is bounded and never blocks on a FIFO or device. Below another root,
+// The files of the host, below a root folder: "/" on a live host, a captured tree in tests, or the mounted
+// host in a container. Every read is bounded and never blocks on a FIFO or device. If the root is not "/",
 // symbolic links stay inside it, as with chroot.
 import * as fs from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -13,20 +13,20 @@ export interface HostEntry {
 export interface HostFiles {
   root: string;
   /**
-   * True when the root is the running system's own, so that facts of this process (statfs, interfaces) are
-   * the host's.
+   * True if the root is that of the running system, so that facts from this process (statfs, interfaces)
+   * apply to the host.
    */
   isLive: boolean;
   /**
-   * The text of a file; undefined when there is none. Throws when it cannot be read or has more than
+   * The text of a file; undefined if it does not exist. Throws if it cannot be read or has more than
    * `maxBytes`.
    */
   readText(path: string, maxBytes?: number): string | undefined;
-  /** The text of a file; undefined when there is none, it cannot be read or is too large. */
+  /** The text of a file; undefined if it does not exist, cannot be read or is too large. */
   findText(path: string, maxBytes?: number): string | undefined;
   /**
-   * The first line of a small file (as below /proc and /sys), trimmed; undefined when there is none or it is
-   * empty.
+   * The first line of a small file (e.g. below /proc and /sys), trimmed; undefined if the file does not exist
+   * or the line is empty.
    */
   findLine(path: string): string | undefined;
   findBytes(path: string, maxBytes?: number): Uint8Array | undefined;
@@ -36,7 +36,7 @@ export interface HostFiles {
   /** The target of a symbolic link, as written; undefined if it is not a link. */
   findLink(path: string): string | undefined;
   exists(path: string): boolean;
-  /** The path on this system's disk, links followed; undefined when there is none. */
+  /** The path on this system's disk with links followed; undefined if it does not exist. */
   findRealPath(path: string): string | undefined;
 }
 
@@ -153,7 +153,7 @@ export function openHostFiles(root = "/"): HostFiles {
   };
 }
 
-/** Files are made absolute against the folder of the link that names them. */
+/** The absolute target of a link. A relative target starts at the folder of the link. */
 export function linkTarget(linkPath: string, target: string): string {
   return posix.normalize(target.startsWith("/") ? target : posix.join(dirname(linkPath), target));
 }
@@ -163,7 +163,7 @@ function readBounded(path: string, maxBytes: number): Uint8Array {
   try {
     const stat = fs.fstatSync(file);
     if (!stat.isFile()) throw new Error("not a regular file");
-    // Files of /proc and /sys have no size: read until they end.
+    // Files in /proc and /sys have size 0, so they are read to their end.
     let buffer = Buffer.allocUnsafe(Math.min(maxBytes, stat.size > 0 ? stat.size : 16_384) + 1);
     let length = 0;
     for (;;) {

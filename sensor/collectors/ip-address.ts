@@ -1,7 +1,7 @@
 // Converts IP addresses from the hexadecimal form in /proc/net to the usual text; IPv6 as in RFC 5952.
 
 /**
- * `0100007F` → `127.0.0.1`; undefined when it is no address. The kernel prints 32-bit words in the host's
+ * `0100007F` → `127.0.0.1`; undefined if it is not an address. The kernel prints 32-bit words in the host's
  * (little-endian) order.
  */
 export function parseProcAddress(hex: string): string | undefined {
@@ -14,8 +14,8 @@ export function parseProcAddress(hex: string): string | undefined {
 }
 
 /**
- * Sixteen bytes as RFC 5952 text; addresses that embed IPv4 (`::ffff:192.0.2.1`) end in its notation (section
- * 5).
+ * Formats sixteen bytes according to RFC 5952. Addresses that embed IPv4 end in its notation:
+ * `::ffff:192.0.2.1` (section 5).
  */
 export function formatIpv6(bytes: readonly number[]): string {
   const groups: number[] = [];
@@ -30,7 +30,7 @@ export function formatIpv6(bytes: readonly number[]): string {
     .join(":")}`;
 }
 
-/** The first of the longest runs of zero groups. */
+/** The longest run of zero groups; the first one of several. */
 function longestZeros(groups: readonly number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   let start = 0;

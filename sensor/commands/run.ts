@@ -40,7 +40,7 @@ export async function runCommand(args: string[]): Promise<void> {
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
   const onCycle = (cycle: Cycle, nextMs: number) => {
     for (const line of cycle.news) logLine(line);
-    // A successful cycle without changes is not logged.
+    // Successful cycles without changes are not logged.
     const quiet = cycle.problem === null && cycle.result?.uploaded.length === 0;
     if (!quiet) logLine(`${describe(cycle)}; next in ${Math.ceil(nextMs / 1000)} s`);
   };

@@ -58,7 +58,7 @@ async function deliverAll(
         if (last.undecided) return { ...last, isTaken: false };
         delivered.push(report);
       } catch (error) {
-        // A retry would fail again, so the report must not hold up the others.
+        // A retry would fail again, so the report must not delay the others.
         if (!(error instanceof DamagedReport)) {
           if (!isAboutContent(error)) throw error;
           // Throws if the server refuses every report of this sensor. Then none is lost.

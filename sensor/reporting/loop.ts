@@ -5,8 +5,8 @@ import { backOffMs, jitteredMs, wait } from "../transport/back-off.ts";
 import { type Cycle, type CycleOptions, openCycle, REFUSED_INTERVAL_MS } from "./cycle.ts";
 
 /**
- * Interval of a sensor that awaits approval. The longest pause after another instance with the same key was
- * faster.
+ * The interval of a sensor that awaits approval, and the maximum pause after another instance with the same
+ * key has overtaken this one.
  */
 const AWAITING_INTERVAL_MS = 60_000;
 
@@ -52,7 +52,7 @@ function pauseAfter(cycle: Cycle, failures: number, lostRaces: number): number {
 const IDENTITY_POLL_MS = 5_000;
 
 /**
- * Aborts its signal when the identity file is replaced, or at once if it has been replaced since the last
+ * Aborts its signal when the identity file is replaced, or immediately if it has been replaced since the last
  * request.
  */
 function watchIdentity(stateDir: string, lastUsed: EnrolledIdentity): { signal: AbortSignal } & Disposable {

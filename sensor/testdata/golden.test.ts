@@ -1,4 +1,5 @@
-// The inventory of each captured machine equals the committed golden file. README.md explains how to change one.
+// The inventory of each captured machine equals the committed golden file. README.md explains how to change
+// one.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,10 +1,9 @@
-// Puts a captured machine, which is one text, into a folder as the files it is made of. See README.md for the
-// format.
+// Unpacks the files of a captured machine from one text file into a folder. README.md describes the format.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A folder that is gone when the test is. */
+/** Creates a folder that disposing deletes. */
 export function makeRoot(text: string, besides = import.meta.dir): { root: string } & Disposable {
   const root = mkdtempSync(join(tmpdir(), "attacklens-machine-"));
   for (const [header = "", ...lines] of text.split(/^-- (?=\/)/m).slice(1).map((part) => part.split("\n"))) {

@@ -1,11 +1,10 @@
-// The sensor's command line as users and scripts see it, for tests: arguments in, exit code and both outputs
-// back.
+// Runs the sensor's command line in tests, and returns the exit code and both outputs.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 
-/** Of this run of the tests alone. */
+/** A new token for each run of the tests. */
 export const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
 const SECRET = TOKEN.slice("atl_enr_".length, -6);
 
@@ -20,29 +19,29 @@ export const COMMANDS_TIMEOUT_MS = 120_000;
 export interface CommandOptions {
   stdin?: string;
   environment?: Record<string, string>;
-  /** Run by this program, e.g. as another user. */
+  /** A program that runs the command, e.g. as another user. */
   through?: string[];
 }
 
-/** A folder that is gone when the test is over. */
+/** Creates a folder that disposing deletes. */
 export function makeFolder() {
   const path = mkdtempSync(join(tmpdir(), "attacklens-sensor-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A FIFO without a writer. */
+/** Creates a FIFO without a writer. */
 export function makePipe(path: string): void {
   const { exitCode } = Bun.spawnSync([Bun.which("mkfifo") ?? "/usr/bin/mkfifo", path]);
   if (exitCode !== 0) throw new Error(`cannot make the pipe ${path}`);
 }
 
-/** Not in the temporary folder: a run of a single file would leave it there. */
+/** Not in the temporary folder, because nothing deletes it there after a run of a single file. */
 const BUNDLES = join(import.meta.dir, "../../dist/.tests");
 let bundle: string | undefined;
 
 /**
- * The command line in one file, which starts in half the time. Each process that runs tests makes it, so it
- * is never an old one.
+ * Bundles the command line into one file, which starts in half the time. Each test process creates it, so
+ * that it is up to date.
  */
 function commandLine(): string {
   if (bundle) return bundle;
@@ -52,12 +51,12 @@ function commandLine(): string {
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...build], { stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`Cannot bundle the sensor:\n${stderr}`);
   bundle = join(BUNDLES, "sensor.js");
-  // Another process may be starting the one that is there, of the same sources.
+  // Another process may be running the existing bundle of the same sources.
   renameSync(unfinished, bundle);
   return bundle;
 }
 
-/** Starts a command with an environment that holds nothing of this one's. */
+/** Starts a command with only the given environment. */
 export function startCommand(
   args: string[],
   { stdin = "", environment = {}, through = [] }: CommandOptions = {},
@@ -70,7 +69,7 @@ export function startCommand(
   });
 }
 
-/** Runs a command to its end. Throws when the token that the tests use appears in what it prints. */
+/** Runs a command until it ends. Throws if its output contains the token of the tests. */
 export async function runCommandLine(args: string[], options: CommandOptions = {}) {
   const command = startCommand(args, options);
   const [stdout, stderr, exitCode] = await Promise.all([
@@ -82,7 +81,7 @@ export async function runCommandLine(args: string[], options: CommandOptions = {
   return { exitCode, stdout, stderr };
 }
 
-/** Files below a folder that hold the token's secret. */
+/** Returns the files below a folder that contain the token's secret. */
 export function filesHoldingToken(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))

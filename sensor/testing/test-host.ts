@@ -1,6 +1,6 @@
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 
-/** The facts about the host of a test, unless the test is about them. */
+/** Host facts for tests that do not depend on them. */
 export const HOST: HostFacts = {
   hostname: "web-01",
   platform: "linux",

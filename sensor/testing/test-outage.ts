@@ -1,5 +1,4 @@
-// A sensor and a server that stores its reports, as an AttackLens server does; for tests of what
-// happens while it is away.
+// A sensor, and a server that stores its reports like an AttackLens server, for tests of outages.
 import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
@@ -9,10 +8,10 @@ import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/ide
 import { makeFolder } from "./test-command.ts";
 import { type Answer, problem, type Received, SENSOR_ID, startTestServer } from "./test-server.ts";
 
-/** Something that the server took: a category as it was, or why there is none. */
+/** A category that the server stored: its content, or why it failed. */
 export interface Taken {
   category: string;
-  /** Names of packages, or the reason of a failure. */
+  /** Names of packages, or the reason of the failure. */
   what: string;
   collectedAt: string | undefined;
 }
@@ -46,11 +45,11 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
     taken,
     /** The packages that the server received, one report after another. */
     packagesTaken: () => taken.filter(({ category }) => category === "packages").map(({ what }) => what),
-    /** What the host has from now on. */
+    /** Sets the inventory of the host. */
     has(packages: string[], extra: Partial<Collected> = {}): void {
       inventory = { ...inventoryOf(packages), ...extra };
     },
-    /** A start of the sensor: each call is a cycle. */
+    /** Starts the sensor. Each call of the result runs a cycle. */
     start: () =>
       openCycle({
         stateDir: folder.path,
@@ -60,7 +59,7 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
         signal: new AbortController().signal,
         ...(maxSpoolBytes === undefined ? {} : { maxSpoolBytes }),
       }),
-    /** The next replies of the server. */
+    /** Sets the next replies of the server. */
     replyWith(answer: Answer, times = 1): void {
       server.next.push(...Array(times).fill(answer));
     },
@@ -73,7 +72,7 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
 
 export const away = problem("unavailable");
 
-/** The server acts on the request, and its answer is lost. */
+/** The server processes the request, but its reply is lost. */
 export function lostReply(answer: Answer): Answer {
   return (response, request) => {
     const nowhere = { writeHead: () => ({ end: () => {} }) } as unknown as ServerResponse;
@@ -95,7 +94,7 @@ function aPackage(name: string): Item<"packages"> {
 
 type Server = Awaited<ReturnType<typeof startTestServer>>;
 
-/** Wants what differs from what it has, and takes what it has all chunks of. */
+/** Requests the categories that differ, and stores a category when it has all of its chunks. */
 function rememberIn({ world }: Server, taken: Taken[]): (request: Received) => void {
   const current = new Map<string, string>();
   const contents = new Map<string, string[]>();

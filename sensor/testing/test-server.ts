@@ -59,7 +59,7 @@ export async function startTestServer({
     lastNonces: new Map<string, number>(),
     /** Instances that have checked in. Others may only check in. */
     boots: new Set<string | undefined>(),
-    /** Sees each request that is answered as an AttackLens server would, before it is. */
+    /** Receives each request before the reply of an AttackLens server to it. */
     notice: (_request: Received) => {},
   };
 
@@ -137,7 +137,7 @@ export async function startTestServer({
     received,
     next,
     world,
-    /** The answer of an AttackLens server. */
+    /** The reply of an AttackLens server. */
     answer,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -146,7 +146,7 @@ export async function startTestServer({
   };
 }
 
-/** An address where nothing listens: of a server that was there a moment ago. */
+/** Returns an address without a listener: that of a server that has just stopped. */
 export async function addressOfNoServer(): Promise<string> {
   await using server = await startTestServer();
   return server.url;

@@ -11,12 +11,12 @@ export function backOffMs(failures: number, random: () => number = Math.random):
   return Math.round(random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 30)));
 }
 
-/** Spreads a duration by a tenth to either side, so that sensors that start together drift apart. */
+/** Varies a duration by up to a tenth, so that sensors that start together drift apart. */
 export function jitteredMs(ms: number, random: () => number = Math.random): number {
   return Math.round(ms * (0.9 + 0.2 * random()));
 }
 
-/** A longer timer fires at once. */
+/** A longer timer fires immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Waits. Returns early if the signal is aborted. */

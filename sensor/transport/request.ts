@@ -1,6 +1,6 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects clock and nonce when the server
-// sends its own. The signature is our own code: libraries for RFC 9421 bring their own HTTP and key types for
-// one fixed profile.
+// sends its own. No library fits: those for RFC 9421 bring their own HTTP and key types, and the sensor needs
+// only one fixed profile.
 import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";

@@ -28,7 +28,7 @@ const cycles = Number(values.cycles);
 const random = seededRandom(Number(values.seed));
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 const SECRET = "a secret that all servers of these cycles share";
-/** The cycles per database. Regularly creating a new one also tests kills with small databases. */
+/** Cycles per database. Starting again with a new database also tests kills with small databases. */
 const CYCLES_OF_ONE_DATABASE = 12;
 const MOST_LOAD_MS = 1_000;
 const MOST_STOP_MS = 300;

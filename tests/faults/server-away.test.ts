@@ -1,5 +1,6 @@
-// A host changes while its server is unreachable. The built sensor is killed at each of its writes, during the
-// outage and while it delivers its spool. The server's history has each state of the host once and in order.
+// A host changes while its server is unreachable. The built sensor is killed at each of its writes, during
+// the outage and while it delivers its spool. The server's history has each state of the host once and in
+// order.
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { appendFileSync, copyFileSync, readFileSync } from "node:fs";

@@ -1,18 +1,18 @@
-// Finds what a source file says in words: comments, strings, templates and JSX text. It reads tokens, not
-// syntax: a string ends at the end of its line at the latest, so that an apostrophe in JSX text costs only
+// Extracts the texts of a source file: comments, strings, templates and JSX text. It reads tokens, not
+// syntax. A string ends at the end of its line at the latest, so that an apostrophe in JSX text affects only
 // that line.
 
 type State = "code" | "template";
 
-/** Opens a regular expression when a slash follows it; after a name or a closing bracket, a slash divides. */
+/** A slash after this starts a regular expression. A slash after a name or a closing bracket divides. */
 const BEFORE_REGEX = /(?:[(,=:[!&|?{};>]|\breturn)\s*$|^\s*$/;
 const REGEX = /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
 const STRING = /(["'])(?:\\.|(?!\1)[^\\\n])*(?:\1|(?=\n|$))/y;
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
-/** Words between two tags or braces; code there has an operator or a semicolon. */
+/** Text between two tags or braces. Code there would have an operator or a semicolon. */
 const JSX_TEXT = />([^<>{}=;&|]*[a-z][^<>{}=;&|]*)[<{]/gi;
 
-/** The texts of a TypeScript source, in order; JSX text comes last. */
+/** The texts of a TypeScript source in order, with JSX text at the end. */
 export function textsOf(source: string): string[] {
   const texts: string[] = [];
   const states: { state: State; braces: number }[] = [{ state: "code", braces: 0 }];

@@ -1,4 +1,4 @@
-// Runs programs with a wrong clock, using libfaketime: the installed one, otherwise Debian's package.
+// Runs programs with a wrong clock, with the installed libfaketime or Debian's package.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { installPackage } from "../../harness/debian.ts";

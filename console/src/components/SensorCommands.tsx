@@ -14,7 +14,7 @@ import {
 
 interface SensorCommandsProps {
   connection: Connection;
-  /** Both commands ask for a token. Only enroll asks for a ticket. */
+  /** Both commands prompt for a token. Only enroll prompts for a ticket. */
   secret: "token" | "ticket";
   platform?: Platform;
 }

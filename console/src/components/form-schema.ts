@@ -47,7 +47,7 @@ export function validateBody<Values extends object>({
   );
 }
 
-/** `Required` says more about an empty field than the limit it breaks. */
+/** For an empty field, `Required` is clearer than the limit that it violates. */
 function isEmpty(value: unknown): boolean {
   return value === null || value === undefined || (typeof value === "string" && value.trim() === "");
 }

@@ -10,8 +10,8 @@ export function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToke
 }
 
 /**
- * The sensors that are not affected when their token is revoked or deleted. `online` is undefined while it
- * loads.
+ * The sensors that are not affected if their token is revoked or deleted. `online` is undefined while the
+ * count is loading.
  */
 export function remainingSensorsText(sensors: number, online?: number): string {
   if (sensors === 0) return "No sensors have enrolled with it.";

@@ -7,9 +7,7 @@ const MAX_WAIT_MS = 2 ** 31 - 1;
 /** The server's clock can be slightly behind. */
 const LATER_MS = 250;
 
-/**
- * Fetches a noun again at the next of the instants, so that the status of an object changes when it expires.
- */
+/** Fetches a noun again at the next of the instants, so that the page shows when an object expires. */
 export function useRefreshAt(instants: readonly (string | null)[], noun: string): void {
   const queryClient = useQueryClient();
   const now = Date.now();

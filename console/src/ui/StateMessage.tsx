@@ -7,7 +7,7 @@ interface StateMessageProps {
   children?: ReactNode;
   action?: ReactNode;
   role?: "alert" | "status";
-  /** 1 when it replaces a whole page. */
+  /** 1 if it replaces a whole page. */
   level?: 1 | 2;
 }
 

@@ -1,14 +1,15 @@
-// Packages of apk (Alpine): its database of installed packages, a text of one-letter fields (apk-package(5)).
+// Packages of apk (Alpine), from its database of installed packages: text with one-letter fields
+// (apk-package(5)).
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type Distribution, formatPurl } from "./purl.ts";
 
-/** The second is where apk 3 keeps it on a system with merged /usr. */
+/** apk 3 uses the second path on a system with merged /usr. */
 const DATABASES = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 const MAX_DATABASE_BYTES = 64 * 1024 * 1024;
 
-/** Undefined when the host has no apk. */
+/** Undefined if the host has no apk. */
 export function readApkPackages(
   files: HostFiles,
   distribution: Distribution,
@@ -24,9 +25,7 @@ export function parseApkDatabase(text: string, distribution: Distribution): Item
   return text.split(/\n{2,}/).flatMap((stanza) => apkItem(parseFields(stanza), distribution) ?? []);
 }
 
-/**
- * Upper and lower case letters are different fields; the package's own come first, before those of its files.
- */
+/** Upper and lower case letters are different fields. The package's fields come before those of its files. */
 function parseFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of stanza.split("\n")) {

@@ -1,5 +1,5 @@
-// Packages of dpkg (Debian, Ubuntu): its status file, the updates not yet merged into it, and status.d of
-// distroless images.
+// Packages of dpkg (Debian, Ubuntu), from its status file, the updates not yet merged into it, and status.d
+// in distroless images.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -10,7 +10,7 @@ const UPDATES = "/var/lib/dpkg/updates";
 const STATUS_FOLDER = "/var/lib/dpkg/status.d";
 const MAX_STATUS_BYTES = 64 * 1024 * 1024;
 
-/** Fields that are read of a stanza, in the lower case that lookups use. */
+/** The fields to read, in lower case. */
 const FIELDS = new Set([
   "package",
   "status",
@@ -22,7 +22,7 @@ const FIELDS = new Set([
 ]);
 export type Stanza = Map<string, string>;
 
-/** Undefined when the host has no dpkg. */
+/** Undefined if the host has no dpkg. */
 export function readDpkgPackages(
   files: HostFiles,
   distribution: Distribution,
@@ -36,7 +36,7 @@ export function readDpkgPackages(
     packages.set(`${stanza.get("package")}:${stanza.get("architecture")}`, stanza);
   for (const stanza of parseStanzas(status ?? "")) add(stanza);
   for (const name of files.list(UPDATES)) {
-    // While dpkg runs, numbered files there hold what is newer than the status file.
+    // While dpkg runs, numbered files there contain changes newer than the status file.
     if (/^\d+$/.test(name))
       for (const stanza of parseStanzas(files.findText(`${UPDATES}/${name}`) ?? "")) add(stanza);
   }
@@ -50,8 +50,7 @@ export function readDpkgPackages(
 }
 
 /**
- * Splits deb822 text (deb-control(5)) into stanzas; of a field that continues over lines, the first line is
- * kept.
+ * Splits deb822 text (deb-control(5)) into stanzas. Keeps only the first line of a field with several lines.
  */
 export function parseStanzas(text: string): Stanza[] {
   const stanzas: Stanza[] = [];
@@ -80,7 +79,7 @@ export function parseStanzas(text: string): Stanza[] {
 }
 
 /**
- * Undefined when the package is not installed: removed with its configuration left, or only half unpacked.
+ * Undefined if the package is not installed: it was removed but not purged, or it is not completely unpacked.
  */
 export function dpkgItem(stanza: Stanza, distribution: Distribution): Item<"packages"> | undefined {
   const name = stanza.get("package");

@@ -1,4 +1,4 @@
-// Installed packages, of every package manager that the host has.
+// Installed packages of every package manager on the host.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -27,8 +27,8 @@ export function collectPackages(files: HostFiles): Item<"packages">[] {
       failure = error;
     }
   }
-  // The tools of another distribution may leave a database behind; what cannot be read matters when it is all
-  // there is.
+  // The tools of another distribution may leave an unreadable database. It matters only if no other database
+  // has packages.
   if (failure !== undefined && items.length === 0) throw failure;
   if (!found) throw new NotOnThisHost("no dpkg, rpm or apk database");
   return items;

@@ -1,9 +1,9 @@
-// Package URLs (ECMA-427) for packages of an operating system: pkg:type/namespace/name@version?qualifiers.
+// Package URLs (ECMA-427) of operating system packages: pkg:type/namespace/name@version?qualifiers.
 
 export interface Distribution {
-  /** ID of os-release(5), which is the namespace: debian, rocky, alpine. */
+  /** The namespace, from ID in os-release(5): debian, rocky, alpine. */
   id: string;
-  /** VERSION_ID of os-release(5). */
+  /** VERSION_ID in os-release(5). */
   versionId?: string;
 }
 
@@ -23,12 +23,12 @@ export function formatPurl(
     .sort()
     .flatMap((key) => (all[key] ? [`${key}=${encode(all[key])}`] : []))
     .join("&");
-  // Names of deb and apk are lower case by definition; those of rpm keep their case.
+  // By definition, names of deb and apk packages are lower case. Those of rpm packages keep their case.
   const path = [id.toLowerCase(), type === "rpm" ? name : name.toLowerCase()].filter(Boolean).map(encode);
   return `pkg:${type}/${path.join("/")}${version && `@${encode(version)}`}${query && `?${query}`}`;
 }
 
-/** Percent-encodes all but letters, digits and `.-_~:` (ECMA-427, character encoding). */
+/** Percent-encodes everything except letters, digits and `.-_~:` (ECMA-427, character encoding). */
 function encode(text: string): string {
   return /^[A-Za-z0-9._~:-]*$/.test(text)
     ? text

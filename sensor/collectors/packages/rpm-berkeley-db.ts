@@ -1,9 +1,9 @@
 // Reads the headers in an rpm database in the Berkeley DB hash format: RHEL 8 and older, Amazon Linux 2.
 // Pages have the layout of db_page.h. Large values such as headers are in chains of overflow pages.
-// Little-endian files only. Our own reader: Berkeley DB has only native libraries, and those write to the
-// database's environment.
+// Supports only little-endian files. Not a library, because all Berkeley DB libraries are native and write to
+// the database's environment.
 
-/** Bytes of the file at an offset, fewer at its end. */
+/** Returns the bytes at an offset; fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 const HASH_MAGIC = 0x061561;
@@ -13,7 +13,7 @@ const VALUE_TYPE = { inline: 1, overflow: 3 } as const;
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
 /**
- * The value of every record but that of key 0, which holds rpm's counter. Throws RangeError for another
+ * Yields the value of every record except key 0, which is rpm's counter. Throws RangeError for another
  * format.
  */
 export function* readBerkeleyDbBlobs(readAt: ReadAt): Generator<Uint8Array> {
@@ -33,7 +33,8 @@ export function* readBerkeleyDbBlobs(readAt: ReadAt): Generator<Uint8Array> {
 }
 
 /**
- * A page begins with the offsets of its entries, keys and values by turns; the entries fill it from its end.
+ * A page starts with the offsets of its entries, alternating keys and values. The entries fill it from its
+ * end.
  */
 function* blobsOfPage(readAt: ReadAt, page: Uint8Array, lastPage: number): Generator<Uint8Array> {
   const view = viewOf(page);
@@ -65,7 +66,7 @@ function readOverflow(
   if (length > MAX_BLOB_BYTES) throw new RangeError(`a record claims ${length} bytes`);
   const parts: Uint8Array[] = [];
   let missing = length;
-  // No chain has more pages than the file.
+  // A chain cannot have more pages than the file, so a cycle ends.
   for (let page = firstPage, steps = 0; page !== 0 && missing > 0 && steps <= lastPage; steps += 1) {
     const bytes = readAt(page * pageBytes, pageBytes);
     if (bytes.length < pageBytes || bytes[25] !== PAGE_TYPE.overflow) break;

@@ -1,5 +1,5 @@
-// Finds rpm's database and reads the records in it, in any of its three formats. The readers are our own:
-// librpm is a native library that a host may not have, and no JavaScript library reads all three formats.
+// Finds rpm's database and reads its records in any of the three formats. Not with a library: librpm is
+// native and may be missing on a host, and no JavaScript library reads all three formats.
 import { constants, Database } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
@@ -8,16 +8,16 @@ import { type ReadAt, readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
 import { parseRpmHeader, type RpmHeader } from "./rpm-header.ts";
 import { readNdbBlobs } from "./rpm-ndb.ts";
 
-/** The newer place first; where both are, one is a link to the other. */
+/** The newer folder first. If both exist, one is a link to the other. */
 const FOLDERS = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
-/** In the order in which rpm looks for them. */
+/** In rpm's search order. */
 const FORMATS: { file: string; read: (path: string) => RpmHeader[] }[] = [
   { file: "rpmdb.sqlite", read: readSqlite },
   { file: "Packages.db", read: (path) => readBlobs(path, readNdbBlobs) },
   { file: "Packages", read: (path) => readBlobs(path, readBerkeleyDbBlobs) },
 ];
 
-/** Undefined when there is no database. Throws when there is one that cannot be read. */
+/** Undefined if there is no database. Throws if it cannot be read. */
 export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
   for (const { file, read } of FORMATS) {
     for (const folder of FOLDERS) {
@@ -35,8 +35,8 @@ export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
 }
 
 function readSqlite(path: string): RpmHeader[] {
-  // Opened as immutable, SQLite makes no -wal and -shm files beside rpm's database. That skips what only the
-  // log holds, so a log in use is opened the normal way.
+  // If the database is opened as immutable, SQLite creates no -wal and -shm files beside it, but ignores an
+  // existing log. So a database with a log in use is opened normally.
   const isLogInUse = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const name = encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23");
   const database = isLogInUse
@@ -63,7 +63,7 @@ function readBlobs(path: string, blobsIn: (readAt: ReadAt) => Generator<Uint8Arr
   }
 }
 
-/** A database may be far larger than what is kept of it, so records are read one at a time. */
+/** Reads one record at a time, because a database may be much larger than the fields that are used. */
 function headersOf<T>(records: Iterable<T>, blobOf: (record: T) => Uint8Array): RpmHeader[] {
   const headers: RpmHeader[] = [];
   for (const record of records) {

@@ -1,6 +1,6 @@
 // Reads the header of an installed RPM package: an index of tags, then their values, all big-endian (rpm.org,
-// "RPM V4 package format", header structure; in the database without its magic). Never trusts a length in the
-// data. Our own reader: libraries for RPM read package files, not the headers in a database.
+// "RPM V4 package format", header structure; in the database without its magic number). Never trusts a length
+// in the data. Not a library, because RPM libraries read package files, not the headers in a database.
 
 export const RPM_TAG = {
   name: 1000,
@@ -22,7 +22,7 @@ const WANTED = new Set<number>(Object.values(RPM_TAG));
 
 export type RpmHeader = Map<number, string | number>;
 
-/** The wanted tags, the first value of each. Throws RangeError when the header is cut short or impossible. */
+/** Returns the first value of each tag in use. Throws RangeError if the header is incomplete or invalid. */
 export function parseRpmHeader(blob: Uint8Array): RpmHeader {
   if (blob.length < 8) throw new RangeError("an RPM header is cut short");
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);

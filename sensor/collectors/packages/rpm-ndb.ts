@@ -1,5 +1,5 @@
-// Reads the headers in an rpm database in the ndb format, which SUSE uses: a table of slots, each naming a
-// blob by its first block (lib/backend/ndb/rpmpkg.c). Always little-endian. Our own reader, because no
+// Reads the headers in an rpm database in the ndb format, which SUSE uses: a table of slots, each with the
+// first block of a blob (lib/backend/ndb/rpmpkg.c). Always little-endian. Not a library, because no
 // JavaScript library supports this format.
 import type { ReadAt } from "./rpm-berkeley-db.ts";
 
@@ -11,7 +11,7 @@ const PAGE_BYTES = 4_096;
 const MAX_SLOT_PAGES = 4_096;
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
-/** Throws RangeError for another format, or when a blob is not where its slot says. */
+/** Throws RangeError for another format, or if a blob is not at the position in its slot. */
 export function* readNdbBlobs(readAt: ReadAt): Generator<Uint8Array> {
   const header = Buffer.from(readAt(0, HEADER_BYTES));
   if (
@@ -26,7 +26,7 @@ export function* readNdbBlobs(readAt: ReadAt): Generator<Uint8Array> {
   for (let at = 0; at + SLOT_BYTES <= slots.length; at += SLOT_BYTES) {
     const packageIndex = slots.readUInt32LE(at + 4);
     if (slots.toString("latin1", at, at + 4) !== "Slot") throw new RangeError("a slot is broken");
-    // Free slots have no package.
+    // A package index of 0 marks a free slot.
     if (packageIndex !== 0) yield readBlob(readAt, packageIndex, slots.readUInt32LE(at + 8) * BLOCK_BYTES);
   }
 }

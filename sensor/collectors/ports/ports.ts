@@ -1,4 +1,4 @@
-// Listening ports: what `ss -ltun` shows, from the kernel's tables, one item for each address and port.
+// Listening ports as in `ss -ltun`, from the kernel's tables, with one item for each address and port.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePasswd } from "../users/passwd.ts";
@@ -17,7 +17,7 @@ const MAX_PROCESSES = 1_000;
 export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
   const sockets = readListeningSockets(files);
   const users = parsePasswd(files.findText("/etc/passwd") ?? "");
-  // A uid may have several names; the first is the one that programs show.
+  // If a uid has several names, programs show the first one.
   const userNames = new Map(users.reverse().map((user) => [user.uid, user.name]));
   const processes = await findSocketProcesses(files, new Set(sockets.map(({ inode }) => inode)), userNames);
 
@@ -26,7 +26,7 @@ export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
     const key = `${protocol}/${address.includes(":") ? `[${address}]` : address}:${port}`;
     const item = items.get(key) ?? { key, protocol, address, port, processes: [] };
     items.set(key, item);
-    // With SO_REUSEPORT several sockets, often of one process, share an address.
+    // With SO_REUSEPORT, several sockets share an address, often in one process.
     for (const found of processes.get(inode) ?? [])
       if (!item.processes.some(({ pid }) => pid === found.pid)) item.processes.push(found);
   }
@@ -38,7 +38,7 @@ export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
 }
 
 function readListeningSockets(files: HostFiles): ListeningSocket[] {
-  // Of a mounted host, its first process has the host's network; /proc/net would be that of this process.
+  // If the host is mounted, /proc/net belongs to the network of this process, but process 1 has the host's.
   const folder = !files.isLive && files.exists("/proc/1/net/tcp") ? "/proc/1/net" : "/proc/net";
   const texts = TABLES.map(({ name, protocol }) => ({
     protocol,

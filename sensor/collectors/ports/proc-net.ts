@@ -6,17 +6,17 @@ export interface ListeningSocket {
   protocol: "tcp" | "udp";
   address: string;
   port: number;
-  /** Names the socket among all processes' open files. */
+  /** Identifies the socket among the open files of all processes. */
   inode: number;
 }
 
 /**
- * States of include/net/tcp_states.h that mean: waiting for whoever comes. UDP has no LISTEN; unconnected is
+ * The states of listening sockets (include/net/tcp_states.h). UDP has no LISTEN; an unconnected socket is in
  * CLOSE.
  */
 const LISTENING_STATE = { tcp: "0A", udp: "07" } as const;
 
-/** The sockets of a table that listen. Lines that are not understood are left out. */
+/** Returns the listening sockets of a table. Skips invalid lines. */
 export function parseSocketTable(text: string, protocol: "tcp" | "udp"): ListeningSocket[] {
   const sockets: ListeningSocket[] = [];
   for (const line of text.split("\n").slice(1)) {

@@ -13,8 +13,8 @@ export interface SocketProcess {
 const PROCESSES_PER_TURN = 25;
 
 /**
- * The processes of each of the given socket inodes, by pid. Processes that the sensor may not look into are
- * left out.
+ * Returns the processes of each socket inode, sorted by pid. Skips processes that the sensor has no
+ * permission to read.
  */
 export async function findSocketProcesses(
   files: HostFiles,
@@ -52,7 +52,7 @@ function describeProcess(
   userNames: ReadonlyMap<number, string>,
 ): SocketProcess {
   const status = files.findText(`/proc/${pid}/status`) ?? "";
-  // Real, effective, saved and file system uid: what the process may do is the effective one's.
+  // Real, effective, saved and file system uid. The effective uid determines what the process may do.
   const uid = parseCount(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]);
   const executable = files.findLink(`/proc/${pid}/exe`);
   return {

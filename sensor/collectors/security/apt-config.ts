@@ -1,4 +1,4 @@
-// The text of apt.conf(5): `Name "value";` and nested `Name { … };`, names without regard to case.
+// Parses apt.conf(5): `Name "value";` and nested `Name { … };`. Names are case-insensitive.
 
 export interface AptSetting {
   /** Full name, lower case, e.g. `apt::periodic::unattended-upgrade`. */

@@ -1,5 +1,4 @@
-// Whether `systemctl enable` was done for one unit: some target of the administrator or of the distribution
-// wants it.
+// Whether a unit is enabled: a target of the administrator or of the distribution wants it.
 import type { HostFiles } from "../host-files.ts";
 
 const FOLDERS = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];

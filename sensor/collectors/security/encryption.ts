@@ -1,5 +1,5 @@
-// Encrypted disks: the volumes that dm-crypt has open, those crypttab(5) names, and whether root and swap lie
-// on one.
+// Encrypted disks: the open volumes of dm-crypt, the entries of crypttab(5), and whether root and swap are
+// encrypted.
 import type { HostFiles } from "../host-files.ts";
 import { encryptionOf, isEncryptedDevice, listMappedDevices } from "../system/block-devices.ts";
 import { findRootMount } from "../system/mounts.ts";
@@ -27,7 +27,7 @@ function crypttab(files: HostFiles): SecuritySetting[] {
     .filter((line) => line.trim() !== "" && !line.trim().startsWith("#"))
     .slice(0, MAX_VOLUMES)
     .flatMap((line) => {
-      // The third field may name a key file, which is not for others to know.
+      // The third field may be the path of a key file, which is secret.
       const [name = "", device = "", , options = ""] = line.trim().split(/\s+/);
       return setting("encryption", `crypttab ${name}`, `${device} ${options}`, path);
     });
@@ -36,7 +36,7 @@ function crypttab(files: HostFiles): SecuritySetting[] {
 function root(files: HostFiles): SecuritySetting[] {
   const mount = findRootMount(files);
   const isEncrypted = mount && isEncryptedDevice(files, mount);
-  // Unknown for a root without its own block device, such as in a container or on a network.
+  // Unknown for a root without a block device, e.g. in a container or on a network file system.
   if (isEncrypted === undefined) return [];
   return [
     setting("encryption", "root file system", isEncrypted ? "encrypted" : "not encrypted", "/sys/block"),

@@ -1,5 +1,4 @@
-// Which firewalls are there and switched on, as their files and the kernel say. The rules themselves are not
-// read.
+// Which firewalls are installed and enabled, from their files and the kernel. Does not read the rules.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
 import { isUnitWanted } from "./enabled-unit.ts";
@@ -34,7 +33,7 @@ function firewalld(files: HostFiles): SecuritySetting[] {
   ];
 }
 
-/** Rule sets that a service loads at boot. */
+/** Rulesets that a service loads at boot. */
 function rulesets(files: HostFiles): SecuritySetting[] {
   const SERVICES = [
     { name: "nftables", unit: "nftables.service", program: "/usr/sbin/nft", rules: "/etc/nftables.conf" },
@@ -64,7 +63,7 @@ function rulesets(files: HostFiles): SecuritySetting[] {
   );
 }
 
-/** Tables of the older iptables that the kernel has now, and whether it can filter with nftables. */
+/** The kernel's current tables of the older iptables, and whether the kernel supports nftables. */
 function kernelTables(files: HostFiles): SecuritySetting[] {
   const tables = [
     { name: "iptables tables", path: "/proc/net/ip_tables_names" },

@@ -1,4 +1,4 @@
-// How the kernel is hardened: sysctl values in force, security modules, lockdown, Secure Boot, and processor
+// Hardening of the kernel: effective sysctl values, security modules, lockdown, Secure Boot, and processor
 // vulnerabilities.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
@@ -76,7 +76,7 @@ function securityModules(files: HostFiles): SecuritySetting[] {
   return settings;
 }
 
-/** The mode in force, and the one that the next start will have. */
+/** The effective mode, and the mode after the next start. */
 function selinux(files: HostFiles): SecuritySetting[] {
   const configPath = "/etc/selinux/config";
   const configured = parseAssignments(files.findText(configPath) ?? "").get("SELINUX");
@@ -90,7 +90,7 @@ function selinux(files: HostFiles): SecuritySetting[] {
   ];
 }
 
-/** The variable is four bytes of attributes, then 1 or 0 (UEFI 2.10, section 3.3). */
+/** The variable has four bytes of attributes, then 1 or 0 (UEFI 2.10, section 3.3). */
 function secureBoot(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/sys/firmware/efi")) return [];
   const path = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";

@@ -1,4 +1,5 @@
-// Rules for passwords and logins: login.defs(5), and the PAM modules that enforce quality and lock accounts.
+// Rules for passwords and logins: login.defs(5), and the PAM modules that enforce password quality and lock
+// accounts.
 import type { HostFiles } from "../host-files.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
@@ -19,7 +20,7 @@ const LOGIN_DEFS_SETTINGS = [
   "DEFAULT_HOME",
   "HOME_MODE",
 ];
-/** Where the distributions keep what holds for every service: Debian, Red Hat, Alpine, SUSE. */
+/** The files for all services on Debian, Red Hat, Alpine and SUSE. */
 const PAM_FILES = [
   "/etc/pam.d/common-password",
   "/etc/pam.d/common-auth",
@@ -61,7 +62,7 @@ function loginDefs(files: HostFiles): SecuritySetting[] {
   });
 }
 
-/** `NAME value` lines; the last of a name wins. */
+/** Parses `NAME value` lines. The last value of a name counts. */
 export function parseLoginDefs(text: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const raw of text.split("\n")) {
@@ -77,7 +78,7 @@ function unquote(text: string): string {
   return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
-/** For each module whether it is in use, with its arguments, and whether empty passwords let in. */
+/** Whether each module is in use, with its arguments, and whether empty passwords are accepted. */
 function pam(files: HostFiles): SecuritySetting[] {
   const lines = PAM_FILES.flatMap((path) =>
     (files.findText(path) ?? "")
@@ -95,7 +96,7 @@ function pam(files: HostFiles): SecuritySetting[] {
   return [...modules, setting("login", "pam_unix nullok", empty ? "yes" : "no", empty?.path)];
 }
 
-/** `name = value` lines, and bare names, which switch something on. */
+/** `name = value` lines, and names alone, which enable an option. */
 function moduleFiles(files: HostFiles): SecuritySetting[] {
   return MODULE_FILES.flatMap(({ path, module, names }) => {
     const values = new Map(

@@ -1,10 +1,10 @@
-// The files that a pattern such as `/etc/ssh/sshd_config.d/*.conf` names, in order of name, with their text.
+// Files that match a pattern such as `/etc/ssh/sshd_config.d/*.conf`, sorted by name, with their text.
 import { posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 
 const MAX_FILES = 1_000;
 
-/** Wildcards are those of a shell, in the last part of the path only. */
+/** Supports shell wildcards in the last part of the path only. */
 export function findMatching(files: HostFiles, pattern: string): { path: string; text: string }[] {
   const folder = posix.dirname(pattern);
   const name = posix.basename(pattern);

@@ -1,5 +1,4 @@
-// Security settings in force. Each area is read on its own: what may not be read is said in one item of that
-// area.
+// The effective security settings. If an area cannot be read, one item of that area has the reason.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readEncryptionSettings } from "./encryption.ts";

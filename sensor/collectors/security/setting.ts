@@ -1,11 +1,12 @@
-// One security setting, as every area of the category makes them.
+// Creates a security setting, for all areas of the category.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 
 export type SecuritySetting = Item<"security">;
 
 /**
- * `name` as the software writes it; the key is `id` when given, else the name. No source: a built-in default.
+ * `name` is spelled as in the software. The key is `id`, or the name without one. No source: a built-in
+ * default.
  */
 export function setting(
   area: SecuritySetting["area"],

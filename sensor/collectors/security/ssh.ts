@@ -1,5 +1,5 @@
-// What OpenSSH's server is set to for any connection. Settings inside Match blocks hold for some only and are
-// not reported.
+// The settings of OpenSSH's server for all connections. Settings in Match blocks apply to some connections
+// only and are not reported.
 import { posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 import { findMatching } from "./matching-files.ts";
@@ -9,10 +9,10 @@ import { SSHD_SETTINGS, SSHD_SYNONYMS, type SshdSetting } from "./sshd-settings.
 
 const PROGRAMS = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
 const CONFIG = "/etc/ssh/sshd_config";
-/** Where SUSE ships it, read when /etc has none. */
+/** The file that SUSE ships, used if there is none in /etc. */
 const VENDOR_CONFIG = "/usr/etc/ssh/sshd_config";
 
-/** Nothing on a host without sshd. */
+/** Empty on a host without sshd. */
 export function readSshSettings(files: HostFiles): SecuritySetting[] {
   if (!PROGRAMS.some((path) => files.exists(path))) return [];
   const path = files.exists(CONFIG) || !files.exists(VENDOR_CONFIG) ? CONFIG : VENDOR_CONFIG;
@@ -44,6 +44,6 @@ function effectiveValue(known: SshdSetting, found: readonly SshdLine[]): string 
   const value = found[0]?.value ?? "";
   if (known.isTime) return timeInSeconds(value);
   if (/^(?:yes|no|none|true|false)$/i.test(value)) return value.toLowerCase();
-  // An older word for the same.
+  // An older name of the same value.
   return value.toLowerCase() === "without-password" ? "prohibit-password" : value;
 }

@@ -1,4 +1,4 @@
-// The text of sshd_config(5): assignments outside Match blocks, with included files in place.
+// Parses sshd_config(5): assignments outside of Match blocks, with included files in place.
 
 export interface SshdLine {
   /** Lower case. */
@@ -7,7 +7,7 @@ export interface SshdLine {
   source: string;
 }
 
-/** What an Include names is given by the caller, since only it reads files. */
+/** Returns the files of an Include. The parser itself reads no files. */
 export type FindIncluded = (pattern: string) => { path: string; text: string }[];
 
 const MAX_DEPTH = 16;
@@ -27,8 +27,7 @@ export function parseSshdConfig(
     if (separator < 0) continue;
     const keyword = line.slice(0, separator).toLowerCase();
     const words = splitWords(line.slice(separator).replace(/^\s*=?/, ""));
-    // A block lasts until the next Match or the end of its file; `Match all` is what holds for every
-    // connection.
+    // A block ends at the next Match or at the end of its file. `Match all` applies to every connection.
     if (keyword === "match") isForEveryone = words.length === 1 && words[0]?.toLowerCase() === "all";
     else if (!isForEveryone) continue;
     else if (keyword !== "include") lines.push({ keyword, value: words.join(" "), source });
@@ -40,7 +39,7 @@ export function parseSshdConfig(
   return lines;
 }
 
-/** Words by blanks, double quotes around those that hold some; `#` begins a comment. */
+/** Spaces and tabs separate words. Words in double quotes may contain them. `#` starts a comment. */
 function splitWords(text: string): string[] {
   const words: string[] = [];
   for (const match of text.matchAll(/"([^"]*)"|(\S+)/g)) {
@@ -50,7 +49,7 @@ function splitWords(text: string): string[] {
   return words;
 }
 
-/** sshd's times, `2m` or `1h30m`, in seconds; other text stays. */
+/** Converts sshd's times, e.g. `2m` or `1h30m`, to seconds. Returns other text unchanged. */
 export function timeInSeconds(text: string): string {
   if (!/^(?:\d{1,9}[smhdw]?)+$/i.test(text)) return text;
   const units: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };

@@ -4,12 +4,13 @@
 export interface SshdSetting {
   name: string;
   /**
-   * In force when nothing sets it; undefined: not reported then, since it depends on the version or is empty.
+   * The default value. Undefined: the setting is not reported unless it is set, because its default is empty
+   * or depends on the version.
    */
   fallback?: string;
-  /** Every line counts; otherwise the first one does. */
+  /** All lines count, not only the first one. */
   isList?: boolean;
-  /** A time, which is reported in seconds. */
+  /** A time, reported in seconds. */
   isTime?: boolean;
 }
 

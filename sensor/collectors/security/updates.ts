@@ -19,8 +19,7 @@ const APT_SETTINGS = [
 
 function apt(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/usr/bin/apt-get")) return [];
-  // apt reads the folder first, names without an extension or with .conf, and apt.conf after it: the last one
-  // wins.
+  // apt reads the files of the folder that have no extension or .conf, then apt.conf. The last value counts.
   const read: (AptSetting & { source: string })[] = [
     ...findMatching(files, "/etc/apt/apt.conf.d/*"),
     ...findMatching(files, "/etc/apt/apt.conf"),
@@ -78,7 +77,7 @@ export function parseIniSection(text: string, section: string): Map<string, stri
   return values;
 }
 
-/** Debian and Ubuntu leave a file when an update waits for a restart. */
+/** Debian and Ubuntu create a file if an update requires a restart. */
 function restart(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/usr/bin/apt-get")) return [];
   const path = "/run/reboot-required";

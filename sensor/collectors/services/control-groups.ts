@@ -2,14 +2,14 @@
 // that no request to systemd is needed.
 import type { HostFiles } from "../host-files.ts";
 
-/** Roots of systemd's tree: version 2, the hybrid setup, version 1. */
+/** Roots of systemd's cgroup tree: v2, hybrid, v1. */
 const HIERARCHIES = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
 const MAX_FOLDERS = 20_000;
 const MAX_DEPTH = 16;
 
 /** Names of the services with processes; undefined if no tree of systemd can be read. */
 export function findRunningServices(files: HostFiles): Set<string> | undefined {
-  // sd_booted(3): without this folder another init runs, and its control groups say nothing of units.
+  // Without this folder, another init system runs (sd_booted(3)), whose control groups are not units.
   if (!files.exists("/run/systemd/system")) return undefined;
   const hierarchy = HIERARCHIES.find((path) => files.exists(`${path}/system.slice`));
   if (hierarchy === undefined) return undefined;

@@ -16,8 +16,8 @@ export function enablementOf(folders: readonly UnitFolder[], name: string, unit:
   const aliases = install("Alias").map((alias) => expandSpecifiers(alias, unit.name));
   const linked = linkedState(folders, unit, new Set([unit.name, ...aliases, ...defaultInstance(unit)]));
   if (linked !== undefined) return linked;
-  // Linked under a name that enabling it would not give: it may be in use, but not through its own [Install]
-  // section.
+  // Linked under a name that enabling it would not create: it may be in use, but not through its own
+  // [Install] section.
   if (linkedState(folders, unit, undefined) !== undefined) return "indirect";
   if (["Alias", "WantedBy", "RequiredBy", "UpheldBy"].some((setting) => install(setting).length > 0))
     return "disabled";

@@ -21,10 +21,10 @@ export const CONFIG_FOLDER = "/etc/systemd/system";
 
 export interface UnitFolder {
   path: string;
-  /** The same on this system's disk, with links followed. */
+  /** The path on this system's disk, with links followed. */
   realPath: string;
   files: ReadonlySet<string>;
-  /** Absolute target by name. */
+  /** Absolute targets of the links, by name. */
   links: ReadonlyMap<string, string>;
   /** Names linked from its `.wants`, `.requires` and `.upholds` folders. */
   wanted: ReadonlySet<string>;
@@ -36,7 +36,7 @@ export function listUnitFolders(files: HostFiles): UnitFolder[] {
   const folders: UnitFolder[] = [];
   const seen = new Set<string>();
   for (const path of SEARCH_PATH) {
-    // With merged /usr, /lib and /usr/lib are one folder, which counts once.
+    // With merged /usr, /lib and /usr/lib are the same folder.
     const real = files.findRealPath(path);
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);

@@ -1,5 +1,4 @@
-// Services of systemd: those that `systemctl list-unit-files --type=service` lists, each with its enablement
-// and whether it runs.
+// The services in `systemctl list-unit-files --type=service`, with their enablement and whether they run.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, giveWay, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";

@@ -1,12 +1,12 @@
-// The text of a systemd unit file (systemd.syntax(7)): sections of assignments. Only what the inventory and
-// enablement need.
+// Parses systemd unit files (systemd.syntax(7)): sections of assignments. Supports only what the inventory
+// needs.
 
 /**
- * Values of `Section.Name`, in order. An empty assignment clears what came before, as systemd does for lists.
+ * Values of `Section.Name`, in order. An empty assignment clears the earlier values, as in systemd's lists.
  */
 export type UnitSettings = Map<string, string[]>;
 
-/** Adds the assignments of one file to those read before it: drop-ins come after the unit file itself. */
+/** Adds the assignments of a file to those of earlier files. Drop-ins come after the unit file. */
 export function parseUnitFile(text: string, settings: UnitSettings = new Map()): UnitSettings {
   let section = "";
   for (const line of joinedLines(text)) {
@@ -26,12 +26,12 @@ export function parseUnitFile(text: string, settings: UnitSettings = new Map()):
   return settings;
 }
 
-/** Lines without comments, those that end in a backslash joined with the next by a space. */
+/** Yields the lines without comments. A line that ends in a backslash is joined with the next by a space. */
 function* joinedLines(text: string): Generator<string> {
   let held = "";
   for (const raw of text.split("\n")) {
     const line = raw.trim();
-    // A comment inside a continued line is skipped; the line continues after it.
+    // A line continues after a comment inside it.
     if (line.startsWith("#") || line.startsWith(";")) continue;
     if (line.endsWith("\\")) {
       held += `${line.slice(0, -1).trimEnd()} `;

@@ -15,14 +15,12 @@ export function isInstance(name: string): boolean {
   return name.includes("@") && !isTemplate(name);
 }
 
-/**
- * The template of an instance: `getty@tty1.service` → `getty@.service`; undefined for what is no instance.
- */
+/** The template of an instance: `getty@tty1.service` → `getty@.service`; undefined for other names. */
 export function templateOf(name: string): string | undefined {
   return isInstance(name) ? withInstance(name, "") : undefined;
 }
 
-/** The same template with another instance; a plain name stays as it is. */
+/** Sets the instance of a template. Returns other names unchanged. */
 export function withInstance(name: string, instance: string): string {
   const at = name.indexOf("@");
   return at < 0 ? name : `${name.slice(0, at + 1)}${instance}${name.slice(name.lastIndexOf("."))}`;
@@ -34,8 +32,8 @@ export function instanceOf(name: string): string {
 }
 
 /**
- * Specifiers that unit names in [Install] use: %i and %I instance, %n name, %N name without type, %p and %P
- * prefix, %%.
+ * Expands the specifiers of unit names in [Install]: %i and %I instance, %n name, %N name without type, %p
+ * and %P prefix, %%.
  */
 export function expandSpecifiers(text: string, unit: string): string {
   const stem = unit.slice(0, unit.lastIndexOf("."));

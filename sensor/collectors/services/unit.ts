@@ -1,5 +1,5 @@
-// Finds a unit by name as systemd does (src/shared/install.c): the first folder that has it, links followed,
-// drop-ins added.
+// Finds a unit by name as systemd does (src/shared/install.c): in the first folder that has it, with links
+// followed and drop-ins added.
 import { basename, dirname } from "node:path";
 import { type HostFiles, linkTarget } from "../host-files.ts";
 import type { UnitFolder } from "./search-path.ts";
@@ -7,7 +7,7 @@ import { parseUnitFile, type UnitSettings } from "./unit-file.ts";
 import { instanceOf, isInstance, isTemplate, templateOf, withInstance } from "./unit-name.ts";
 
 export interface Unit {
-  /** The unit's own name, which differs from the requested one for an alias. */
+  /** The name of the unit. Differs from the requested name if that is an alias. */
   name: string;
   /** Path of the unit file. */
   path: string;
@@ -77,7 +77,7 @@ function loadUnit(
 ): Unit | undefined {
   const text = files.findText(path, MAX_UNIT_BYTES);
   if (text === undefined) return undefined;
-  // An empty file masks as a link to /dev/null does.
+  // An empty file masks the unit, like a link to /dev/null.
   if (text === "") return { name, path, isMasked: true, settings: new Map() };
   const settings = parseUnitFile(text);
   for (const dropIn of listDropIns(files, folders, name))
@@ -86,7 +86,8 @@ function loadUnit(
 }
 
 /**
- * Drop-ins in the order they apply: by file name, and of one file name only the folder of highest precedence.
+ * Drop-ins in the order in which they apply: sorted by file name. For each file name, only the folder with
+ * the highest precedence counts.
  */
 function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: string): string[] {
   const paths = new Map<string, string>();
@@ -103,7 +104,7 @@ function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: str
   return [...paths].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, path]) => path);
 }
 
-/** `foo-bar.service` also takes drop-ins of `foo-.service.d`. */
+/** `foo-bar.service` also uses the drop-ins in `foo-.service.d`. */
 function prefixesOf(name: string): string[] {
   const stem = name.slice(0, name.lastIndexOf("."));
   return [...stem.matchAll(/-/g)].map((dash) => `${stem.slice(0, dash.index + 1)}.service`).reverse();

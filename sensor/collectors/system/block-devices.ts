@@ -1,13 +1,13 @@
-// Block devices below /sys/block: the physical disks, and whether a device lies on an encrypted one.
+// Block devices in /sys/block: the physical disks, and whether a device is encrypted.
 import { basename } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 
 const BLOCK = "/sys/block";
-/** The kernel counts sizes in units of 512 bytes, whatever the disk's own are. */
+/** The kernel reports sizes in units of 512 bytes, regardless of the disk's sector size. */
 const SECTOR_BYTES = 512;
-/** What is made by software (maps, RAID, loops, memory), and drives whose medium comes and goes. */
+/** Devices made by software (device mapper, RAID, loop, memory), and drives with removable media. */
 const NO_DISK = /^(?:dm-|md|loop|ram|zram|nbd|sr|fd|drbd)\d/;
 const MAX_DISKS = 5_000;
 const MAX_DEPTH = 8;
@@ -41,7 +41,7 @@ function flag(text: string | undefined): boolean | undefined {
   return text === undefined ? undefined : text === "1";
 }
 
-/** Volumes of the device mapper, with the names they have below /dev/mapper. */
+/** Volumes of the device mapper, with their names in /dev/mapper. */
 export function listMappedDevices(files: HostFiles): { name: string; path: string }[] {
   return files.list(BLOCK).flatMap((device) => {
     const path = `${BLOCK}/${device}`;
@@ -51,14 +51,13 @@ export function listMappedDevices(files: HostFiles): { name: string; path: strin
 }
 
 /**
- * `LUKS2`, `LUKS1`, `PLAIN` …, from a uuid such as `CRYPT-LUKS2-…`; undefined when the volume encrypts
- * nothing.
+ * `LUKS2`, `LUKS1`, `PLAIN` …, from a uuid such as `CRYPT-LUKS2-…`; undefined if the volume does not encrypt.
  */
 export function encryptionOf(files: HostFiles, path: string): string | undefined {
   return /^CRYPT-([A-Z0-9]+)/.exec(files.findLine(`${path}/dm/uuid`) ?? "")?.[1];
 }
 
-/** Whether all of a device lies on encrypted ones; undefined when it has no place in /sys/block. */
+/** Whether a device is completely on encrypted ones; undefined if it is not in /sys/block. */
 export function isEncryptedDevice(
   files: HostFiles,
   { device, number }: { device: string; number?: string },
@@ -81,7 +80,7 @@ function findDevicePath(files: HostFiles, device: string, number: string | undef
   return disk && `${BLOCK}/${disk}/${name}`;
 }
 
-/** A volume over several devices, as of LVM or RAID, is encrypted when each of them is. */
+/** A volume on several devices (LVM, RAID) is encrypted if each of them is. */
 function isEncryptedPath(files: HostFiles, path: string, depth: number): boolean {
   if (encryptionOf(files, path) !== undefined) return true;
   const below = depth < MAX_DEPTH ? files.list(`${path}/slaves`) : [];

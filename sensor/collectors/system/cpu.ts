@@ -1,10 +1,10 @@
-// The processors, from /proc/cpuinfo, whose fields differ by architecture.
+// The processors, from /proc/cpuinfo. Its fields depend on the architecture.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 
 const MAX_CPUINFO_BYTES = 16 * 1024 * 1024;
-/** Names of the kernel and of node, in the words that distributions use. */
+/** Names of the kernel and of Node, and the names that distributions use. */
 const ARCHITECTURES: Record<string, string> = { x86_64: "amd64", x64: "amd64", aarch64: "arm64" };
 
 export function readCpu(files: HostFiles): Item<"system"> {
@@ -22,7 +22,7 @@ export function readArchitecture(
   return factText(ARCHITECTURES[name] ?? name, 40);
 }
 
-/** Of a captured tree whose kernel does not say. */
+/** Guesses the architecture of a captured tree without a kernel's own value. */
 function guess(cpuinfo: string): string {
   return /^CPU implementer/m.test(cpuinfo) ? "arm64" : "amd64";
 }
@@ -43,7 +43,7 @@ export function parseCpuinfo(text: string): {
       const colon = line.indexOf(":");
       if (colon > 0) fields.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
     }
-    // The last block of some ARM boards describes the board.
+    // On some ARM boards, the last block describes the board.
     if (!fields.has("processor")) continue;
     logicalCount += 1;
     model ||= fields.get("model name") ?? armModel(fields);
@@ -60,7 +60,7 @@ export function parseCpuinfo(text: string): {
   };
 }
 
-/** 64-bit ARM gives numbers only; what they stand for is a vendor table, which the sensor does not keep. */
+/** 64-bit ARM has only numbers. The sensor does not contain the vendors' tables of their names. */
 function armModel(fields: ReadonlyMap<string, string>): string {
   const implementer = fields.get("CPU implementer");
   const part = fields.get("CPU part");

@@ -1,4 +1,4 @@
-// What the sensor says of its host when it enrolls: how it is called, and what may link it to an asset.
+// The facts that the sensor sends when it enrolls: the host's name, and facts that may match it to an asset.
 
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
@@ -7,10 +7,10 @@ import type { HostFiles } from "../host-files.ts";
 type System = Item<"system">;
 const MAX_MACS = 64;
 const MAX_ADDRESSES = 256;
-/** Bridges and tunnels that software makes, often with the same address on every host. */
+/** Bridges and tunnels made by software, often with the same address on every host. */
 const OF_SOFTWARE = /^(?:docker|br-|virbr|podman|vmnet|utun|awdl|llw|bridge|wg|tun|dummy|bond_slave)/;
 
-/** From the items of the system category. */
+/** Takes the facts from the items of the system category. */
 export function hostFactsOf(items: readonly System[], files: HostFiles | undefined): HostFacts {
   const host = find(items, "host");
   const os = find(items, "os");
@@ -39,7 +39,7 @@ function physicalInterfaces(items: readonly System[], files: HostFiles | undefin
   const interfaces = items.flatMap((item) =>
     item.kind === "network" && !OF_SOFTWARE.test(item.name) ? item : [],
   );
-  // In a container no interface has a device behind it; then all of them count.
+  // In a container, no interface has a device, so all interfaces count.
   const withDevice = interfaces.filter(({ name }) => files?.exists(`/sys/class/net/${name}/device`));
   return withDevice.length > 0 ? withDevice : interfaces;
 }

@@ -18,7 +18,7 @@ export function readHost(files: HostFiles): Item<"system"> {
   };
 }
 
-/** The kernel's host name; for a captured tree, the name after the next start. */
+/** The kernel's hostname; for a captured tree, the hostname after the next start. */
 export function readHostname(files: HostFiles): string {
   const name = files.isLive
     ? liveHostname()
@@ -40,8 +40,8 @@ export function findFqdn(hosts: string, hostname: string): string | undefined {
 }
 
 /**
- * When the system started. The kernel works it out from its clock, so it moves by a second when the clock is
- * corrected: a value that is close to the one before is the same start, and stays as it was.
+ * The kernel computes the start time from its clock, so a corrected clock changes it by a second. A value
+ * that is this close to the previous one is the same start, and the previous value is kept.
  */
 const SAME_START_SECONDS = 10;
 let lastBootSeconds: number | undefined;

@@ -1,11 +1,11 @@
-// What tells this machine from others: machine-id(5), the SMBIOS tables of the firmware, and the id that a
-// cloud gave it.
+// Identifiers of this machine: machine-id(5), the SMBIOS tables of the firmware, and the instance id of a
+// cloud.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 
 const DMI = "/sys/class/dmi/id";
-/** What makers leave in fields they did not fill in, lower case. */
+/** Values of fields that the manufacturer has not filled in, lower case. */
 const PLACEHOLDERS = new Set([
   "to be filled by o.e.m.",
   "default string",
@@ -25,7 +25,7 @@ const PLACEHOLDERS = new Set([
   "ffffffff-ffff-ffff-ffff-ffffffffffff",
   "03000200-0400-0500-0006-000700080009",
 ]);
-/** What cloud-init writes where no cloud gave an id. */
+/** Values that cloud-init writes if no cloud provides an id. */
 const NO_INSTANCE = /^(?:iid-datasource-none|nocloud|i-?none|iid-dsnone.*)$/i;
 
 export function readIdentifiers(files: HostFiles): Extract<Item<"system">, { kind: "identifiers" }> {
@@ -51,8 +51,7 @@ function readMachineId(files: HostFiles): string | undefined {
 }
 
 /**
- * Amazon names the instance in a field of the firmware; elsewhere cloud-init has written down what the cloud
- * told it.
+ * On Amazon, a field of the firmware has the instance id. On other clouds, cloud-init writes it to a file.
  */
 function readCloudInstanceId(files: HostFiles): string | undefined {
   const assetTag = files.findLine(`${DMI}/board_asset_tag`);
@@ -61,7 +60,7 @@ function readCloudInstanceId(files: HostFiles): string | undefined {
   return id === undefined || NO_INSTANCE.test(id) ? undefined : id;
 }
 
-/** Boards without SMBIOS describe themselves there, in texts that end in a zero byte. */
+/** Describes boards without SMBIOS, in texts that end in a zero byte. */
 function deviceTree(files: HostFiles, name: string): string | undefined {
   return withoutPlaceholder(files.findLine(`/proc/device-tree/${name}`)?.replaceAll("\0", ""));
 }

@@ -1,5 +1,5 @@
-// Mounted file systems that hold the host's data: on disks and from the network, not the kernel's own and not
-// copies of a mount.
+// Mounted file systems with the host's data: on disks and from the network. Omits the kernel's file systems
+// and duplicate mounts.
 import { statfsSync } from "node:fs";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
@@ -9,7 +9,7 @@ import { isEncryptedDevice } from "./block-devices.ts";
 export interface Mount {
   /** `major:minor` of its device. */
   number: string;
-  /** The part of the file system that is mounted: another than `/` for bind mounts and btrfs subvolumes. */
+  /** The mounted part of the file system. Not `/` for bind mounts and btrfs subvolumes. */
   part: string;
   path: string;
   fileSystem: string;
@@ -31,14 +31,14 @@ const NETWORK = new Set([
   "9p",
   "virtiofs",
 ]);
-/** Images that packages bring (snap) or that are put in a drive. */
+/** Images from packages (snap) or in a drive. */
 const READ_ONLY_IMAGES = new Set(["squashfs", "iso9660", "udf", "erofs"]);
-/** Their total size is used plus free space, so it changes with every write. */
+/** Their total size changes with every write, because it is the sum of used and free space. */
 const CHANGING_SIZE = new Set(["zfs", "btrfs", "bcachefs"]);
 
 export function readMounts(files: HostFiles): Item<"system">[] {
   const byPath = new Map<string, Mount>();
-  // Of several mounts on one path, the last one is visible.
+  // If a path has several mounts, the last one is visible.
   for (const mount of listMounts(files)) byPath.set(mount.path, mount);
   return [...byPath.values()]
     .filter(holdsData)
@@ -67,7 +67,7 @@ function listMounts(files: HostFiles): Mount[] {
   return parseMountinfo(text);
 }
 
-/** Lines of proc_pid_mountinfo(5); blanks in names are written as octal escapes. */
+/** Parses proc_pid_mountinfo(5), in which spaces and tabs in names are octal escapes. */
 export function parseMountinfo(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const [left = "", right] = line.split(" - ", 2);

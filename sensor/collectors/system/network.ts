@@ -1,5 +1,5 @@
-// Network interfaces with their addresses. Left out: loopback, and the ends of containers' links, which come
-// and go with them.
+// Network interfaces with their addresses. Omits loopback and the links of containers, which exist only while
+// the containers run.
 import { networkInterfaces } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
@@ -35,7 +35,7 @@ export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
     });
 }
 
-/** Interfaces without a carrier to speak of, such as tunnels, are in the state `unknown` while they work. */
+/** Interfaces without a carrier signal, such as tunnels, are in the state `unknown` while they are up. */
 function isUp(files: HostFiles, name: string): boolean {
   const state = files.findLine(`${NET}/${name}/operstate`);
   const flags = Number(files.findLine(`${NET}/${name}/flags`));
@@ -53,7 +53,7 @@ function liveAddresses(): Map<string, string[]> {
 }
 
 /**
- * Lines of /proc/net/if_inet6: address, index, prefix length, scope, flags, name, the numbers in hexadecimal.
+ * Parses /proc/net/if_inet6: address, index, prefix length, scope, flags and name. Numbers are hexadecimal.
  */
 export function parseIfInet6(text: string): Map<string, string[]> {
   const addresses = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-// os-release(5): shell-like assignments that say which operating system this is.
+// os-release(5): shell-like assignments that describe the operating system.
 import type { HostFiles } from "../host-files.ts";
 
 const FILES = ["/etc/os-release", "/usr/lib/os-release"];
@@ -11,7 +11,7 @@ export function readOsRelease(files: HostFiles): Map<string, string> {
   return new Map();
 }
 
-/** `NAME=value` lines with the quoting of a shell, nothing expanded; the last of a name wins. */
+/** Parses `NAME=value` lines with shell quoting but without expansion. The last value of a name counts. */
 export function parseAssignments(text: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const line of text.split("\n")) {

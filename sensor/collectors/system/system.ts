@@ -1,5 +1,4 @@
-// What the machine is. Nothing here changes while the machine does not: no free memory, no load, no free
-// space.
+// The machine. Contains only facts that change rarely: no free memory, no load, no free space.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";

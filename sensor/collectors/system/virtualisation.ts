@@ -1,6 +1,6 @@
-// What the system runs in, in the words of systemd-detect-virt(1): a container, else a virtual machine, else
-// `none`. From files only: what systemd asks the processor itself is inferred from the clocks that the kernel
-// offers.
+// The virtualisation that the system runs in, with the names of systemd-detect-virt(1): a container,
+// otherwise a virtual machine, otherwise `none`. Reads only files: instead of querying the processor as
+// systemd does, it uses the clocks that the kernel offers.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -17,14 +17,14 @@ export function findContainer(files: HostFiles): string | undefined {
   if (manager !== undefined) return manager;
   const environment = files.findText("/proc/1/environ") ?? "";
   const named = /(?:^|\0)container=([^\0]+)/.exec(environment)?.[1];
-  // The value "oci" says that it is one, not whose.
+  // The value "oci" is any OCI container, without the name of its runtime.
   if (named !== undefined && named !== "oci") return named;
   if (files.exists("/run/.containerenv")) return "podman";
   if (files.exists("/.dockerenv")) return "docker";
   return named === "oci" ? "container-other" : undefined;
 }
 
-/** Fields of the firmware, in systemd's order, and what their beginning says. */
+/** Fields of the firmware in systemd's order, and the meaning of their prefixes. */
 const DMI_FIELDS = ["product_name", "sys_vendor", "board_vendor", "bios_vendor", "product_version"];
 const DMI_PREFIXES: [string, string][] = [
   ["KVM", "kvm"],
@@ -45,7 +45,7 @@ const DMI_PREFIXES: [string, string][] = [
   ["Apple Virtualization", "apple"],
   ["Google Compute Engine", "google"],
 ];
-/** Found by firmware alone, since these run on another maker's hypervisor or a processor's own. */
+/** Detected by firmware alone, because these use another vendor's hypervisor or that of the processor. */
 const DMI_DECIDES = new Set(["oracle", "amazon", "xen", "parallels", "google", "apple"]);
 
 export function findVirtualMachine(files: HostFiles): string | undefined {
@@ -63,7 +63,7 @@ function byFirmware(files: HostFiles): string | undefined {
     const found = text && DMI_PREFIXES.find(([prefix]) => text.startsWith(prefix));
     if (found) return found[1];
   }
-  // Hyper-V leaves its name out of these; the model is what it calls every machine.
+  // Hyper-V does not put its name into these fields, but uses the same model for every virtual machine.
   const isHyperV =
     files.findLine("/sys/class/dmi/id/sys_vendor") === "Microsoft Corporation" &&
     files.findLine("/sys/class/dmi/id/product_name") === "Virtual Machine";

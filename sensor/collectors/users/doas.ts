@@ -1,9 +1,9 @@
-// The rules of doas.conf(5), the smaller sudo of Alpine and OpenBSD.
+// The rules of doas.conf(5), a smaller alternative to sudo on Alpine and OpenBSD.
 import type { RootRule } from "./sudoers.ts";
 
 /**
- * The rules that let someone act as root, groups named as sudoers names them. `deny` rules take back from the
- * same identity.
+ * Returns the rules that grant root, with groups in the notation of sudoers. A `deny` rule revokes the
+ * earlier grants of the same identity.
  */
 export function parseDoasRules(text: string): RootRule[] {
   const rules: RootRule[] = [];
@@ -23,7 +23,7 @@ export function parseDoasRules(text: string): RootRule[] {
     if (target !== undefined && target !== "root") continue;
     const command = rest.indexOf("cmd") >= 0 ? rest.slice(rest.indexOf("cmd") + 1).join(" ") : "ALL";
     const user = identity.replace(/^:/, "%");
-    // The last rule that matches decides.
+    // The last matching rule applies.
     if (action === "deny" && command === "ALL")
       rules.splice(0, rules.length, ...rules.filter(({ users }) => users[0] !== user));
     else if (action === "permit")

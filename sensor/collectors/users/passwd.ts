@@ -1,5 +1,4 @@
-// The account files: passwd(5), group(5), shadow(5). Lines that are not understood, and NIS entries (+, -),
-// are left out.
+// The account files: passwd(5), group(5), shadow(5). Skips invalid lines and NIS entries (+, -).
 import { parseCount } from "../collector.ts";
 
 export interface PasswdEntry {
@@ -61,7 +60,7 @@ function isName(name: string): boolean {
   return name !== "" && !name.startsWith("+") && !name.startsWith("-");
 }
 
-/** The kernel's ids have 32 bits. */
+/** Ids have 32 bits. */
 function parseId(text: string | undefined): number | undefined {
   const id = parseCount(text);
   return id !== undefined && id <= 0xffffffff ? id : undefined;

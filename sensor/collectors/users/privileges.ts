@@ -14,7 +14,7 @@ const MAX_PRIVILEGES = 200;
 const ROOT_EQUIVALENT = "root-equivalent group";
 const SUDO_GROUP = "sudo group";
 
-/** `rules` of sudo and doas; undefined when they cannot be read. */
+/** `rules` of sudo and doas; undefined: they cannot be read. */
 export function groupPrivileges(group: GroupEntry, rules: readonly RootRule[] | undefined): string[] {
   const privileges: string[] = [];
   if (ROOT_EQUIVALENT_GROUPS.has(group.name)) privileges.push(ROOT_EQUIVALENT);
@@ -26,7 +26,7 @@ export function groupPrivileges(group: GroupEntry, rules: readonly RootRule[] | 
   return distinct(privileges);
 }
 
-/** `groups` are those the account is in, with the privileges of each. */
+/** `groups`: the groups of the account, with their privileges. */
 export function userPrivileges(
   user: PasswdEntry,
   groups: readonly { name: string; gid: number; privileges: readonly string[] }[],
@@ -42,7 +42,7 @@ export function userPrivileges(
     groups.flatMap(({ name, gid }) => [[`%${name}`, name] as const, [`%#${gid}`, name] as const]),
   );
   for (const { users, grant } of rules ?? []) {
-    // The last rule that matches the account or one of its groups decides.
+    // The last rule that matches the account or one of its groups applies.
     const decisive = users.findLast((each) => ownNames.has(bare(each)) || groupNames.has(bare(each)));
     if (decisive === undefined || decisive.startsWith("!")) continue;
     const group = groupNames.get(decisive);

@@ -1,12 +1,12 @@
-// The text of sudoers files as one list of whole lines: includes followed, continued lines joined, comments
-// dropped (sudoers(5)).
+// The lines of all sudoers files (sudoers(5)), with includes resolved, continued lines joined and comments
+// removed.
 import { posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 
 const MAX_DEPTH = 8;
 const MAX_FILES = 500;
 
-/** Undefined when there is no sudoers file. Throws when it cannot be read. */
+/** Undefined if there is no sudoers file. Throws if it cannot be read. */
 export function readSudoersLines(
   files: HostFiles,
   hostname: string,
@@ -37,7 +37,7 @@ function withIncludes(
   });
 }
 
-/** Of a folder, sudo reads files in order of name, but not those with a dot in it or a tilde at the end. */
+/** In a folder, sudo reads files sorted by name, except names with a dot or with a tilde at the end. */
 function includedFiles(files: HostFiles, target: string, isFolder: boolean): string[] {
   if (!isFolder) return [target];
   return files
@@ -47,7 +47,7 @@ function includedFiles(files: HostFiles, target: string, isFolder: boolean): str
 }
 
 /**
- * Whole lines. `#` begins a comment, except before digits, which are a uid, and in `#include` and
+ * Returns the joined lines. `#` starts a comment, except before the digits of a uid and in `#include` and
  * `#includedir`.
  */
 export function parseSudoersLines(text: string): string[] {

@@ -5,8 +5,8 @@
 /** A rule that lets users run commands as root. */
 export interface RootRule {
   /**
-   * As sudoers names them: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`; `!` before one excludes it. Aliases are
-   * resolved.
+   * In the notation of sudoers: `alice`, `%wheel`, `#1000`, `%#27`, `ALL`. A `!` excludes an entry. Aliases
+   * are resolved.
    */
   users: string[];
   /** The grant as written in sudoers, e.g. `ALL` or `NOPASSWD: /usr/bin/apt`. */
@@ -21,10 +21,7 @@ const TAG = /^(?:NO)?(?:EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|S
 const OPTION =
   /^(?:ROLE|TYPE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT|APPARMOR_PROFILE)=\S+\s*/;
 
-/**
- * The rules that let someone act as root on the host of that name. Lines that are not understood grant
- * nothing.
- */
+/** Returns the rules that grant root on the host with that name. Skips invalid lines. */
 export function parseSudoRules(lines: readonly string[], hostname: string): RootRule[] {
   const aliases = parseAliases(lines);
   return lines.flatMap((line) => {
@@ -75,8 +72,8 @@ function resolve(names: readonly string[], aliases: Aliases, depth = 0): string[
 }
 
 /**
- * `alice, %wheel HOST = …` → the list of users and what follows it: a blank ends the list unless a comma is
- * beside it.
+ * Splits `alice, %wheel HOST = …` into the list of users and the rest. A space ends the list unless it is
+ * next to a comma.
  */
 function splitUsers(line: string): [string, string | undefined] {
   let isQuoted = false;
@@ -94,7 +91,7 @@ function splitUsers(line: string): [string, string | undefined] {
   return [line, undefined];
 }
 
-/** `A = … : B = …` → its parts: a colon counts where a new `… =` follows, as tags end in one too. */
+/** Splits `A = … : B = …` at the colons. Tags end in a colon too, so it must precede another `… =`. */
 function splitSpecs(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -130,7 +127,7 @@ function indexOutsideQuotes(text: string, mark: string): number {
   return -1;
 }
 
-/** The last entry that matches decides. */
+/** The last matching entry applies. */
 function matchesHost(hosts: readonly string[], hostname: string): boolean {
   const short = hostname.split(".", 1)[0]?.toLowerCase();
   let isMatch = false;
@@ -143,7 +140,7 @@ function matchesHost(hosts: readonly string[], hostname: string): boolean {
   return isMatch;
 }
 
-/** The commands that may run as root, with tags; undefined when the grant is for other accounts only. */
+/** The commands that may run as root, with tags; undefined if the grant is only for other accounts. */
 function rootGrant(text: string, aliases: Record<AliasKind, Aliases>): string | undefined {
   const granted: string[] = [];
   let isForRoot = true;

@@ -1,4 +1,4 @@
-// Local accounts and groups, from the files that `getent` reads too, and why some of them may act as root.
+// Local accounts and groups, from the same files as `getent`, and why some of them may act as root.
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -19,7 +19,7 @@ import { readSudoersLines } from "./sudoers-lines.ts";
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_GROUPS = 5_000;
 const MAX_MEMBERS = 5_000;
-/** Programs that end a session instead of beginning one. */
+/** Programs that end a session at once. */
 const NO_SESSION = /\/(?:nologin|false|true|sync|shutdown|halt|reboot|poweroff|git-shell)$/;
 
 type GroupWithPrivileges = GroupEntry & { privileges: string[] };
@@ -107,7 +107,7 @@ function passwordOf(
   shadow: ReadonlyMap<string, string> | undefined,
 ): "set" | "locked" | "none" | "unknown" {
   if (user.password !== "x") return passwordState(user.password);
-  // An account that points to a shadow entry which does not exist has no password that could match.
+  // An account without its shadow entry has no password that could match.
   return shadow ? passwordState(shadow.get(user.name) ?? "*") : "unknown";
 }
 

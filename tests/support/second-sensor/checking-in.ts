@@ -1,5 +1,5 @@
-// The second sensor's check-in and what follows from it: uploads, spooled reports, the next key, and the key
-// of a clone.
+// The second sensor's check-in and the following requests: uploads, spooled reports, the next key, and the
+// key of a clone.
 import {
   type CategoryName,
   chunkUploads,
@@ -29,7 +29,8 @@ const MAX_REPETITIONS = 10;
 export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
 
 /**
- * One check-in and what follows from it, spooled reports first. Returns the pause before the next one.
+ * Sends one check-in and the following requests, spooled reports first. Returns the pause before the next
+ * check-in.
  */
 export async function report(sensor: SecondSensor, collected: Collected): Promise<Outcome> {
   const present = prepareReport(sensor, collected);
@@ -90,7 +91,7 @@ function prepareReport({ connection }: SecondSensor, collected: Collected): Repo
   };
 }
 
-/** `again`: its response requires that the upload starts from the beginning. */
+/** `again`: the response requires that the upload starts from the beginning. */
 async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): Promise<Outcome | "again"> {
   const when = isKept ? { collectedAt: sent.collectedAt } : {};
   const inventory = Object.fromEntries(

@@ -1,4 +1,4 @@
-// How the second sensor cuts its inventory into chunks, written only from docs/sensor-protocol.md.
+// Cuts the second sensor's inventory into chunks. Written only from docs/sensor-protocol.md.
 import { crc32, sha256 } from "./signed-requests.ts";
 
 const BUCKETS = { packages: 64, services: 16, ports: 4, users: 8, security: 4, system: 4 } as const;
@@ -63,7 +63,7 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** The order of UTF-16 code units, as JavaScript's `<` compares; not that of localeCompare. */
+/** Compares UTF-16 code units, like `<` in JavaScript and unlike localeCompare. */
 function compareUtf16(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

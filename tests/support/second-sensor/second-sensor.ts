@@ -1,6 +1,5 @@
-// A sensor written only from docs/sensor-protocol.md, without our code: its state while
-// it runs, its signed requests, and its pauses after failures. It throws on anything that the page does not
-// describe.
+// A sensor written only from docs/sensor-protocol.md, without our code: its state while it runs, its signed
+// requests, and its pauses after failures. It throws if a reply is not described on the page.
 import { randomUUID } from "node:crypto";
 import type { Json } from "./inventory-chunks.ts";
 import { type Identity, listKept, openFolder, writeIdentity } from "./sensor-folder.ts";

@@ -1,5 +1,5 @@
-// Tokens, keys and signatures of a second sensor, written from docs/sensor-protocol.md alone: it imports
-// nothing of ours, so that only the page's content is tested.
+// Tokens, keys and signatures of a second sensor, written only from docs/sensor-protocol.md. It imports none
+// of our code, so that the tests verify the page.
 import {
   createHash,
   createPrivateKey,
@@ -48,7 +48,7 @@ export function sha256(content: string | Uint8Array, encoding: "hex" | "base64")
   return createHash("sha256").update(content).digest(encoding);
 }
 
-/** The Ed25519 key of a 32-byte seed: RFC 8410 puts the seed behind a fixed prefix. */
+/** The Ed25519 key of a 32-byte seed. In RFC 8410, the seed follows a fixed prefix. */
 export function privateKeyOf(seed: Uint8Array): KeyObject {
   const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
   return createPrivateKey({ key: der, format: "der", type: "pkcs8" });

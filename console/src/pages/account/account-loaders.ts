@@ -1,4 +1,4 @@
-// What the router decides before it shows a page: whether to set up, to sign in, or to go on.
+// Decisions of the router before it shows a page: whether the user must set up the server or sign in first.
 import type { Account } from "@attacklens/protocol/account.ts";
 import { redirect } from "@tanstack/react-router";
 import { problemOf } from "../../api.ts";

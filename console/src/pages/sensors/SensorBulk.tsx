@@ -14,7 +14,7 @@ import { refresh } from "../../queries.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { MatchesTable } from "./MatchesTable.tsx";
 
-/** The request that merges or dismisses a sensor and its possible duplicate. */
+/** The request that merges or dismisses a possible duplicate. */
 const pairOf = ({ id, match }: Sensor) => ({
   params: { id },
   body: { predecessorId: match?.sensor.id ?? "" },

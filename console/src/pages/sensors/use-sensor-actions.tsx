@@ -20,8 +20,8 @@ import { UndoMergeDialog } from "./UndoMergeDialog.tsx";
 type DialogName = "approve" | "merge" | "dismiss" | "undo-merge" | "block" | "re-enroll" | "delete";
 
 /**
- * The menu of a row has all actions. The header of a page has those that no panel or notice of the page
- * offers.
+ * The menu of a row has all actions. The header of a page has the actions that are not in a panel or a
+ * notice.
  */
 interface SensorActions {
   menu: RowAction[];
