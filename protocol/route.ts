@@ -66,8 +66,8 @@ export interface Route {
   body?: z.ZodType;
   bodyLimits?: Partial<BodyLimits>;
   /**
-   * For routes for sensors: standings in which the route may be called, beside that of a settled, approved
-   * sensor.
+   * For routes for sensors: standings in which the route may be called, in addition to that of a settled,
+   * approved sensor.
    */
   accepts?: readonly SensorStanding[];
   /**
@@ -87,7 +87,7 @@ export interface Route {
   output?: z.ZodType;
   /** The content type of a streamed reply, instead of an output. */
   streams?: string;
-  /** Problems that the route may return, beside those of every route with the same access. */
+  /** Problems that the route may return, in addition to those of every route with the same access. */
   problems?: readonly ProblemCode[];
 }
 

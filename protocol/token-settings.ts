@@ -36,7 +36,7 @@ interface CountSetting extends Common<number | null> {
   unit: string;
   /** The number that a form suggests. */
   suggested: number;
-  /** The number in words. */
+  /** Formats the number as text. */
   describe: (count: number) => string;
 }
 
@@ -223,7 +223,7 @@ export const tokenSettingsShape = mapTokenSettings<{ [N in TokenSettingName]: In
   (_, setting) => setting.schema.unwrap().meta(documentationOf(setting)),
 );
 
-/** The schema of each setting, for requests that create a token. An absent setting takes its default. */
+/** The schema of each setting, for requests that create a token. An absent setting has its default. */
 export const newTokenSettingsShape = mapTokenSettings<{ [N in TokenSettingName]: Rows[N]["schema"] }>(
   (_, setting) => setting.schema.meta(documentationOf(setting)),
 );
@@ -247,7 +247,7 @@ function documentationOf(setting: TokenSetting): { description: string; example?
   }
 }
 
-/** A setting's value in words; undefined: null, an empty list, or false. */
+/** Formats the value of a setting as text; undefined: null, an empty list, or false. */
 export function describeTokenSetting<N extends TokenSettingName>(
   name: N,
   value: TokenSettings[N],

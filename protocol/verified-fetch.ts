@@ -1,4 +1,4 @@
-/** Options of the runtime beside the standard ones; a browser ignores them. */
+/** Options of the runtime, in addition to the standard ones. Browsers ignore them. */
 interface RuntimeOptions {
   /** Certificates to trust instead of the system's, in PEM. */
   ca?: string | string[] | undefined;

@@ -33,7 +33,7 @@ export async function enrollCommand(args: string[]): Promise<void> {
   const begun = readIdentity(stateDir);
   const existing = begun?.state === "enrolled" ? begun : undefined;
   const given = await readToken({ ...sources, readStandardInput }).catch((error: unknown) => {
-    // An enrolled host needs no token, so the file of the first one may be gone.
+    // An enrolled host needs no token, so the token file may have been deleted.
     if (existing && error instanceof SensorError) return undefined;
     throw error;
   });

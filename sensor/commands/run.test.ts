@@ -49,7 +49,7 @@ function statusText(rows: [string, string][]): string {
   return all.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
 }
 
-test("before enrollment, run prints a hint and status says so", async () => {
+test("before enrollment, run prints a hint, and status shows that the host is not enrolled", async () => {
   expect(await run()).toEqual({
     exitCode: 5,
     stdout: "",
@@ -65,7 +65,7 @@ test("before enrollment, run prints a hint and status says so", async () => {
   expect(existsSync(state)).toBe(false);
 });
 
-test("with an incomplete enrollment, both say so", async () => {
+test("run and status report an incomplete enrollment", async () => {
   writeIdentity(state, makeIdentity(server.url));
   expect(await run()).toMatchObject({
     exitCode: 5,
@@ -79,7 +79,7 @@ test("with an incomplete enrollment, both say so", async () => {
   expect(await status()).toEqual({ exitCode: 5, stdout: statusText(rows), stderr: "" });
 });
 
-test("with a damaged identity, both say so and keep the file unchanged", async () => {
+test("run and status report a damaged identity and do not change the file", async () => {
   mkdirSync(state);
   writeFileSync(identityPath(state), "{");
   const expected = {

@@ -31,8 +31,8 @@ export interface EnrollOptions {
   token: string;
   host: HostFacts;
   /**
-   * Id of the current sensor, to be replaced by a new one. Its identity stays until the new one is on the
-   * disk.
+   * Id of the current sensor, which a new one replaces. Its identity stays on the disk until the new one is
+   * written.
    */
   replaces?: string | undefined;
   /** The connection settings, if they are already decided. */

@@ -13,7 +13,7 @@ import { type EnrollOptions, elsewhere, findWay, persist, TOKEN_HINTS } from "./
 /** The relation of the server in the command to this host's identity. */
 export type Standing =
   | { is: "known"; remark?: string }
-  /** Its signed reply says that it has no such sensor, or another key for it. */
+  /** According to its signed reply, it has no such sensor, or another key for it. */
   | { is: "lost" }
   /** The same, but this host cannot verify the signature. */
   | { is: "doubtful" }

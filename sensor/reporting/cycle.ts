@@ -47,7 +47,7 @@ export interface Cycle {
   result: ReportResult | undefined;
   /** No trustworthy reply arrived: a retry soon may help. */
   isUnreachable: boolean;
-  /** How long the server asked the sensor to wait. */
+  /** The wait that the server requested. */
   retryAfterMs: number;
   /** Other events for the operator. */
   news: string[];
@@ -232,7 +232,7 @@ function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
   session.identity = onDisk;
   const { clockOffsetMs, lastNonce, instanceId, ...made } = connectAs(onDisk, proxy);
   Object.assign(session.connection, made);
-  // The clock of the previous server says nothing about the new one's.
+  // The offset from the previous server's clock does not apply to the new server.
   if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, instanceId });
   if (!isSameKey) sent.host = false;
 }

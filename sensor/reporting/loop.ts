@@ -41,7 +41,7 @@ function hasLostRace({ state, result }: Cycle): boolean {
 
 function pauseAfter(cycle: Cycle, failures: number, lostRaces: number): number {
   const { state, result, isUnreachable, retryAfterMs } = cycle;
-  // Spread by a tenth to either side, and never shorter than the server asked for.
+  // Varied by up to a tenth, and never shorter than the server requested.
   if (isUnreachable) return retryAfterMs > 0 ? jitteredMs(retryAfterMs / 0.9) : backOffMs(failures);
   if (lostRaces > 0) return Math.min(jitteredMs(AWAITING_INTERVAL_MS), backOffMs(lostRaces));
   if (state === "awaiting-approval") return jitteredMs(AWAITING_INTERVAL_MS);

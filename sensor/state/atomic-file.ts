@@ -1,5 +1,5 @@
-// Atomic file writes: after a crash, a file has either its old or its new content. Written beside, synced,
-// renamed.
+// Atomic file writes: after a crash, a file has either its old or its new content. Writes a temporary file,
+// syncs it, and renames it.
 import {
   closeSync,
   fsyncSync,

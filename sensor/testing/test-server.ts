@@ -1,5 +1,5 @@
-// The other end of the network, for tests: a real HTTP server. It verifies each signature by RFC 9421 without
-// the sensor's code. It replies like an AttackLens server, unless the test sets another reply.
+// A real HTTP server for tests. It verifies each signature according to RFC 9421 without the sensor's code,
+// and replies like an AttackLens server unless the test sets another reply.
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";

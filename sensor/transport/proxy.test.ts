@@ -196,7 +196,7 @@ describe("a request through a proxy", () => {
     expect(received).toEqual([]);
   });
 
-  test("through a trusted TLS proxy reaches a pinned server", async () => {
+  test("reaches a pinned server through a trusted TLS proxy", async () => {
     await using proxy = await open({
       tls: chainOf(await makeLeaf(proxyCa), proxyCa),
       credentials: CREDENTIALS,

@@ -28,7 +28,7 @@ test("a top-level folder is in the layout or has a decision page", () => {
   );
 });
 
-test("a folder of the server is one of its layers, a known noun, or has a decision page", () => {
+test("a folder of the server is a layer, a known noun, or has a decision page", () => {
   const known = ["http", "db", "commands", "testing", ...NOUNS];
   const wrong = [...folders]
     .filter((folder) => /^server\/[^/]+$/.test(folder))

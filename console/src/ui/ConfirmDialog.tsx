@@ -19,7 +19,7 @@ interface ConfirmDialogProps {
   isSafe?: boolean;
 }
 
-/** Asks before an important action. If the action fails, the dialog stays open and shows the error. */
+/** Confirms an important action. If the action fails, the dialog stays open and shows the error. */
 export function ConfirmDialog({
   title,
   children,

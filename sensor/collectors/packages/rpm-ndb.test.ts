@@ -60,7 +60,7 @@ function berkeleyFile(): Buffer {
   return file;
 }
 
-test("rejects a Berkeley DB file with overflow chains that are cyclic or too long, or with an invalid page size", () => {
+test("rejects a Berkeley DB file with cyclic or too long overflow chains, or an invalid page size", () => {
   const file = berkeleyFile();
   const read = () => [...readBerkeleyDbBlobs(readerOf(file))];
   expect(read).toThrow("cut short");

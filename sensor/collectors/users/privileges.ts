@@ -4,8 +4,8 @@ import type { GroupEntry, PasswdEntry } from "./passwd.ts";
 import type { RootRule } from "./sudoers.ts";
 
 /**
- * Groups that give root without sudo: their members control a root daemon, or read and write the disks
- * themselves.
+ * Groups that grant root without sudo: their members control a daemon that runs as root, or can read and
+ * write the disks.
  */
 const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
 /** Groups that distributions allow to use sudo, for hosts where the sensor cannot read sudoers. */

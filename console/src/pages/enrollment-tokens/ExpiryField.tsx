@@ -3,8 +3,8 @@ import { lazy, Suspense } from "react";
 import { Notice } from "../../ui/Notice.tsx";
 import { daysFrom, EXPIRY_PRESETS, toWallClock } from "./expiry.ts";
 
-// Only the calendar is loaded later, because it has no styles of ours: the bundler orders several stylesheets
-// at random.
+// Only the calendar is loaded later, because it uses none of our styles: the bundler orders several
+// stylesheets at random.
 const ExpiryDate = lazy(async () => ({ default: (await import("./ExpiryDate.tsx")).ExpiryDate }));
 
 interface ExpiryFieldProps {

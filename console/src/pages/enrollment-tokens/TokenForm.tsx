@@ -23,7 +23,7 @@ interface TokenFormProps {
   title: string;
   submit: string;
   initialValues: TokenValues;
-  /** The suggested changes among them, in words: `10 more uses`. */
+  /** The suggested changes in the initial values, as text: `10 more uses`. */
   proposed?: string[];
   /** The uses that an existing token has spent. Absent: a new token. */
   spent?: number;

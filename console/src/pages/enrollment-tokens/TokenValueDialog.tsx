@@ -42,7 +42,7 @@ export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialo
   );
 }
 
-/** The effect of the token's settings in words. */
+/** Describes the effect of the token's settings. */
 function describe({ scope, maxEnrollments, expiresAt, requireApproval }: EnrollmentToken): string {
   const sensors = maxEnrollments === null ? "any number of sensors" : countOf(maxEnrollments, "sensor");
   const into = scope.type === "asset-group" ? ` into ${scope.assetGroup.name}` : "";

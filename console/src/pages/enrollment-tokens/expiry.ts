@@ -18,7 +18,7 @@ export function fromWallClock(text: string | null): Date | undefined {
   return new Date(year, month - 1, day, hour, minute);
 }
 
-/** Returns what is wrong with an expiry, or undefined. */
+/** Returns the error of an expiry; undefined: it is valid. */
 export function expiryError(text: string | null, now: Date): string | undefined {
   const at = fromWallClock(text);
   if (!at) return "Choose a date and time";

@@ -46,7 +46,7 @@ export interface TokenValues extends FormSettings {
 /** The proposed lifetime of a token, in days. */
 export const PROPOSED_DAYS: Record<UseLimit, number> = { one: 1, number: 7, unlimited: 7 };
 
-/** A tenth, at least one: each re-imaged host takes one more use. */
+/** A tenth, at least one: each re-imaged host needs one more use. */
 export function proposedSpare(expected: number | string): number {
   return Math.max(1, Math.ceil(Number(expected) / 10));
 }
@@ -150,7 +150,7 @@ export function readProposal(search: Record<string, unknown>): Proposal {
   return Object.fromEntries(valid.map((name) => [name, search[name] as string]));
 }
 
-/** The values with the suggested changes, and the changes in words. */
+/** The values with the suggested changes, and the changes as text. */
 export function withProposal(
   values: TokenValues,
   { addNetwork, addHostname, moreUses, extendDays }: Proposal,
