@@ -97,7 +97,7 @@ test("a later failure keeps the result of the last check-in", async () => {
   });
 });
 
-test("retries a check-in that the server rejects with request-timeout", async () => {
+test("treats request-timeout as a temporary failure of the server", async () => {
   server.next.push(problem("request-timeout"));
   expect(await cycleOnce()).toMatchObject({ state: "server-in-trouble", retryAfterMs: 0 });
 });
@@ -111,7 +111,7 @@ test("a sensor that is unknown to the server keeps its key and checks in every 1
   });
 });
 
-test("if other instances use newer nonces, retries after pauses that double up to the check-in interval", async () => {
+test("retries after pauses that double up to a minute while other instances use newer nonces", async () => {
   random.mockReturnValue(1);
   for (let overtaken = 1; overtaken <= 24; overtaken++)
     server.next.push(problem("signature-replayed", { lastNonce: (Date.now() + overtaken) * 1000 }));

@@ -156,7 +156,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
       environment: { DATABASE_URL: databaseUrl! },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    // The server checks the CA only once a minute without a signal.
+    // Without a signal, the server checks the CA only once a minute.
     process.kill(server.pid, "SIGHUP");
     return stdout;
   };

@@ -254,7 +254,7 @@ async function main() {
   const before = listed.find(({ hostname }) => hostname === original.host.name)!;
   const clone = addMember();
   cpSync(original.host.stateDir, clone.host.stateDir, { recursive: true });
-  // The hosts share their processes, so the clone would find that the process in this lock is running.
+  // The hosts share their processes, so the clone would find the process of this lock running.
   rmSync(join(clone.host.stateDir, "run.lock"), { recursive: true });
   const clonedAt = Date.now();
   run(clone);

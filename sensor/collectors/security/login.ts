@@ -96,7 +96,7 @@ function pam(files: HostFiles): SecuritySetting[] {
   return [...modules, setting("login", "pam_unix nullok", empty ? "yes" : "no", empty?.path)];
 }
 
-/** `name = value` lines, and names alone, which enable an option. */
+/** `name = value` lines, and names without a value, which enable an option. */
 function moduleFiles(files: HostFiles): SecuritySetting[] {
   return MODULE_FILES.flatMap(({ path, module, names }) => {
     const values = new Map(

@@ -22,7 +22,7 @@ export function readArchitecture(
   return factText(ARCHITECTURES[name] ?? name, 40);
 }
 
-/** Guesses the architecture of a captured tree without a kernel's own value. */
+/** The architecture of a captured tree that does not contain the kernel's value. */
 function guess(cpuinfo: string): string {
   return /^CPU implementer/m.test(cpuinfo) ? "arm64" : "amd64";
 }
