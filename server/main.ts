@@ -4,6 +4,7 @@ import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/
 import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { EXIT_CODES } from "./commands/command-error.ts";
 import { createUserCommand, USER_USAGE } from "./commands/create-user.ts";
+import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
 import { SERVE_USAGE, serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError, dropWeakening } from "./config.ts";
@@ -16,6 +17,7 @@ const USAGE = `Usage:
   attacklens user create ...                creates a user
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
   attacklens ca show|rotate|retire ...      manages the private CA
+  attacklens releases add|list|remove|...   manages the programs that this server offers to hosts
   attacklens version [--json]               prints the version
 
 attacklens COMMAND --help describes a command.
@@ -31,6 +33,7 @@ const USAGES: Record<string, string> = {
   user: USER_USAGE,
   token: TOKEN_USAGE,
   ca: CA_USAGE,
+  releases: RELEASES_USAGE,
 };
 
 /** Runs one command and returns its exit code. */
@@ -53,6 +56,7 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
     if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
     if (command === "token") return await tokenCommand(rest);
     if (command === "ca") return await caCommand(rest);
+    if (command === "releases") return await releasesCommand(rest);
     if (command === "version" || command === "--version") {
       const unknown = rest.find((word) => word !== "--json");
       if (unknown !== undefined) throw new ConfigError(`Unknown option ${JSON.stringify(unknown)}`);

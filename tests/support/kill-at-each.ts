@@ -1,5 +1,6 @@
-// Kills the built sensor with SIGKILL at its writes, one run per write. strace(1) kills it when it enters the
-// system call. Without ALL_KILLS=1, it kills at every eighth call of each kind, the first drawn at random.
+// Kills a built program with SIGKILL at its writes, one run per write: the sensor, or another one. strace(1)
+// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every eighth call of each kind, the
+// first drawn at random.
 import { readdirSync } from "node:fs";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
@@ -16,6 +17,8 @@ export const traces =
   strace && Bun.spawnSync([strace, "-o", "/dev/null", "true"], { stderr: "ignore" }).exitCode === 0;
 
 interface KillOptions {
+  /** Absent: the built sensor. */
+  program?: string;
   calls?: string[];
   /** The command line of a program that runs the command after it, e.g. unshare(1). */
   through?: string[];
@@ -30,7 +33,7 @@ interface KillOptions {
 export async function killAtEach(
   command: (kill: number) => Promise<{ args: string[]; stdin?: string }>,
   check: (kill: number, call: string) => Promise<void>,
-  { calls = CALLS, through = [], exitCode = 0 }: KillOptions = {},
+  { program = programPath(SENSOR), calls = CALLS, through = [], exitCode = 0 }: KillOptions = {},
 ): Promise<number> {
   let kills = 0;
   for (const name of calls) {
@@ -39,7 +42,7 @@ export async function killAtEach(
       const { args, stdin = "" } = await command(kills);
       const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
       const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
-      const traced = [...through, ...tracer, ...killer, programPath(SENSOR), ...args];
+      const traced = [...through, ...tracer, ...killer, program, ...args];
       const { code, stderr } = await runCommand(traced, { stdin, env: cleanEnvironment() });
       const wasKilled = code === 137 || code === 9 || code === 128 + 9;
       if (!wasKilled && code !== exitCode) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);
