@@ -1,7 +1,7 @@
 // How sensors reach this installation: the address and the CA pin in enrollment commands.
 import { z } from "zod";
 import { route } from "./route.ts";
-import { instant } from "./text.ts";
+import { instant, sha256Hex } from "./text.ts";
 
 /**
  * `sha256:` and the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280, section 4.1), lower-case hex.
@@ -23,6 +23,10 @@ export const getConnection = route({
     sensorUrl: z.string().nullable().meta({ description: "null: the console's own address" }),
     caPin: caPin.nullable().meta({
       description: "For `--ca-pin`; null: the certificate is from a public CA or belongs to a proxy",
+    }),
+    caSha256: sha256Hex.nullable().meta({
+      description:
+        "SHA-256 of `/download/ca.pem`, for the command that installs a sensor; null: the same as for `caPin`",
     }),
     certificateExpiresAt: instant
       .nullable()

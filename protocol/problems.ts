@@ -38,6 +38,7 @@ export const PROBLEMS = {
   "state-conflict": { status: 409, title: "Not possible in the current state" },
   "body-too-large": { status: 413, title: "The request body is too large" },
   "media-type-unsupported": { status: 415, title: "The content type is not supported" },
+  "range-unsatisfiable": { status: 416, title: "The file does not have the requested range" },
   "input-invalid": { status: 422, title: "The input is not valid" },
   "idempotency-key-reused": { status: 422, title: "The Idempotency-Key belongs to another request" },
   "too-many-requests": { status: 429, title: "Too many requests" },
@@ -99,6 +100,8 @@ export class Problem extends Error {
     retryAfterSeconds?: number;
     /** With method-not-allowed: the methods that the path accepts. */
     allow?: string[];
+    /** With range-unsatisfiable: the size of the file. */
+    sizeBytes?: number;
     /** With media-type-unsupported: the accepted content codings. */
     acceptEncoding?: string;
   };

@@ -22,6 +22,7 @@ export function problemsOf(route: Route): ProblemCode[] {
       route.body !== undefined,
       ["malformed-request", "body-too-large", "request-timeout", "too-many-requests"],
     ],
+    [route.file !== undefined, ["not-found", "range-unsatisfiable", "too-many-requests"]],
     [route.access === "sensor", ["signature-replayed", "sensor-unknown", "key-replaced"]],
     [route.access === "sensor", standingProblems(route)],
     [route.access === "enrollment-token", ["token-unknown"]],

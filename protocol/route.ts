@@ -26,6 +26,7 @@ export const TAGS = [
   "API keys",
   "Changes",
   "For sensors",
+  "Installation",
 ] as const;
 export type Tag = (typeof TAGS)[number];
 
@@ -87,6 +88,11 @@ export interface Route {
   output?: z.ZodType;
   /** The content type of a streamed reply, instead of an output. */
   streams?: string;
+  /**
+   * The content type of a reply that is a file. It can be requested in part and conditionally (RFC 9110,
+   * sections 13 and 14).
+   */
+  file?: string;
   /** Problems that the route may return, in addition to those of every route with the same access. */
   problems?: readonly ProblemCode[];
 }

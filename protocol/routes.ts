@@ -26,6 +26,14 @@ import {
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
+import {
+  downloadCa,
+  downloadFile,
+  downloadManifest,
+  downloadReleaseFile,
+  installPowerShell,
+  installShell,
+} from "./releases/downloads.ts";
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
@@ -98,4 +106,10 @@ export const ROUTES: readonly Route[] = [
   checkIn,
   putManifest,
   putChunks,
+  installShell,
+  installPowerShell,
+  downloadManifest,
+  downloadCa,
+  downloadFile,
+  downloadReleaseFile,
 ];

@@ -38,4 +38,6 @@ export interface HttpRequest {
   replyHeaders: Headers;
   /** The body of a route that streams. */
   replyStream?: ReadableStream<Uint8Array>;
+  /** The reply of a route whose reply is a file. */
+  replyFile?: Response;
 }

@@ -15,6 +15,9 @@ import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import type { Health } from "./health.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
+import type { Downloads } from "./releases/downloads.ts";
+import type { InstallScripts } from "./releases/install-scripts.ts";
+import type { Releases } from "./releases/offered-releases.ts";
 import type { Enrolled } from "./sensors/create-sensors.ts";
 import type { OwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import type { openResponseSigner } from "./sensors/identity/response-signature.ts";
@@ -48,6 +51,9 @@ export interface Services {
   checkQueue: TokenQueue<TokenCheck, CheckedToken>;
   refusals: RefusalLedger;
   changes: ReturnType<typeof openChangeStreams>;
+  releases: Releases;
+  downloads: Downloads;
+  installScripts: InstallScripts;
 }
 
 type CallerOf<A extends Access> = A extends "public"

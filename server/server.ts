@@ -66,7 +66,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const listening = databaseUrl ? listenForChanges(db, config.listenUrl ?? databaseUrl, log) : undefined;
   const secure = publicUrl.startsWith("https:") || users.tls !== "off";
   const services = openServices({
-    ...{ db, reads, now, sessionNow: now, log, secret, publicUrl, secure },
+    ...{ dataDir, db, reads, now, sessionNow: now, log, secret, publicUrl, secure },
     sortedItems: (question) => items.ask(question),
     checkInIntervalSeconds: config.checkInIntervalSeconds,
     keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,

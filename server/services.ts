@@ -11,6 +11,9 @@ import { listExistingHashes } from "./enrollment-tokens/enrollment-tokens-store.
 import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { openHealth } from "./health.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
+import { openDownloads } from "./releases/downloads.ts";
+import { openInstallScripts } from "./releases/install-scripts.ts";
+import { openReleases } from "./releases/offered-releases.ts";
 import type { Services } from "./route-handler.ts";
 import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import { openResponseSigner } from "./sensors/identity/response-signature.ts";
@@ -20,6 +23,8 @@ import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
 
 export interface ServicesOptions {
+  /** The folder with the releases. */
+  dataDir: string;
   db: Database;
   reads: Database;
   sortedItems: SortedItems;
@@ -40,7 +45,7 @@ export interface ServicesOptions {
 
 export function openServices(options: ServicesOptions): Services {
   const { db, reads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
-  const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames } = options;
+  const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames, dataDir } = options;
   const health = openHealth(db, { now, log });
   return {
     ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
@@ -55,5 +60,8 @@ export function openServices(options: ServicesOptions): Services {
     checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), { ...TOKEN_QUEUE_LIMITS, running: 1 }),
     refusals: openRefusalLedger(db, now),
     changes: openChangeStreams(db),
+    releases: openReleases(dataDir, { log, now: Date.now }),
+    downloads: openDownloads({ now: Date.now }),
+    installScripts: openInstallScripts(connection),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { getConnection, getRoots } from "@attacklens/protocol/connection.ts";
 import { toInstant } from "../ids.ts";
 import { handler } from "../route-handler.ts";
@@ -6,6 +7,7 @@ export const certificateRoutes = [
   handler(getConnection, async (_, { connection }) => ({
     sensorUrl: connection.sensorUrl(),
     caPin: connection.roots()?.pin ?? null,
+    caSha256: sha256Of(connection.caFiles()[0]),
     certificateExpiresAt: toInstant(connection.certificate()?.expiresAt ?? null),
   })),
   handler(getRoots, async ({ http }, { connection }) => {
@@ -15,3 +17,7 @@ export const certificateRoutes = [
     return { certificates: connection.roots()?.certificates ?? [] };
   }),
 ];
+
+function sha256Of(text: string | undefined): string | null {
+  return text === undefined ? null : createHash("sha256").update(text).digest("hex");
+}

@@ -28,6 +28,8 @@ export function openConnection({ publicUrl, sensorUrl, ownUrl, tls }: Connection
       const certificate = tls?.certificate();
       return certificate && { pin: pinOf(certificate.chain), expiresAt: certificate.expiresAt };
     },
+    /** The roots as files in PEM, the one that signs now first; none where `roots` are undefined. */
+    caFiles: (): string[] => tls?.roots()?.certificates.map((root) => `${root.trim()}\n`) ?? [],
     /** The roots of the private CA, if sensors see its certificate. */
     roots: (): { pin: string; pins: string[]; certificates: string[] } | undefined => tls?.roots(),
   };

@@ -41,7 +41,12 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       "asset-groups": "grp",
       "api-keys": "key",
     }[route.path.split("/")[3] ?? ""];
-    const path = routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
+    const path = routePath(route, {
+      id: `${prefix}_${UUID}`,
+      category: "packages",
+      version: "2026.11.0",
+      file: "any",
+    });
     // An empty object is not a valid body of any route, so an authorized caller receives 422.
     const content = route.body ? {} : undefined;
     const answers = [];

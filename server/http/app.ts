@@ -19,6 +19,7 @@ import { enrollmentRoutes } from "../enrollment/enrollment-routes.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
+import { releaseRoutes } from "../releases/releases-routes.ts";
 import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
@@ -48,6 +49,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...apiKeyRoutes,
   ...changeRoutes,
   ...certificateRoutes,
+  ...releaseRoutes,
 ];
 
 export interface AppOptions {
@@ -121,10 +123,12 @@ export function createApp(options: AppOptions) {
     return problemReply(problem, c.get("requestId"));
   });
 
-  // When sensors have a separate port, it serves only sensors, and the other port serves none.
+  // When sensors have a separate port, it serves only sensors, and the other port serves none. Both serve
+  // probes and the files for installations.
   app.use(async (c, next) => {
     const isSensors = /^\/sensor(\/|$)/.test(c.req.path);
-    if (c.env.port === "sensors" && !isSensors && !/^\/(healthz|readyz)$/.test(c.req.path))
+    const isForBoth = /^\/(healthz|readyz|install\.(sh|ps1)|download\/.*)$/.test(c.req.path);
+    if (c.env.port === "sensors" && !isSensors && !isForBoth)
       throw new Problem("not-found", "This port serves only sensors");
     if (c.env.port === "users" && isSensors) throw new Problem("not-found", "Sensors have a separate port");
     await next();
@@ -149,7 +153,7 @@ export function createApp(options: AppOptions) {
   mountOperations(app, options);
 
   app.notFound((c) => {
-    const api = /^\/(api|sensor)(\/|$)/.test(c.req.path);
+    const api = /^\/(api|sensor|download)(\/|$)/.test(c.req.path);
     const file =
       !api && ["GET", "HEAD"].includes(c.req.method) && options.consoleFile(c.req.path, c.req.raw.headers);
     if (file) return file;
@@ -193,6 +197,10 @@ async function answer(
       return streamReply(route.streams, http);
     }
     const { request } = received;
+    if (route.file) {
+      await handle(request as never, door.services);
+      return http.replyFile ?? c.notFound();
+    }
     const idempotency =
       route.creates && request.user ? readIdempotencyKey(route, c.req.raw, request.user, request) : undefined;
     const output = await handle({ ...request, idempotency } as never, door.services);

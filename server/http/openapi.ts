@@ -87,6 +87,9 @@ function describeRoute(route: Route, sensorUrl: string | null): RouteConfig {
       [route.status]: {
         description: "Done",
         ...(route.output ? { content: { "application/json": { schema: route.output } } } : {}),
+        ...(route.file
+          ? { content: { [route.file]: { schema: z.string().meta({ format: "binary" }) } } }
+          : {}),
         ...(route.streams ? { content: { [route.streams]: { schema: z.string() } } } : {}),
       },
       ...Object.fromEntries(problems),

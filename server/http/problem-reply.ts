@@ -27,7 +27,7 @@ export function toProblem(error: unknown): Problem {
 
 export function problemReply(problem: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[problem.code];
-  const { retryAfterSeconds, allow, acceptEncoding, ...extras } = problem.extras ?? {};
+  const { retryAfterSeconds, allow, acceptEncoding, sizeBytes, ...extras } = problem.extras ?? {};
   const body: ProblemBody = {
     type: problemType(problem.code),
     code: problem.code,
@@ -44,6 +44,8 @@ export function problemReply(problem: Problem, requestId: string): Response {
   if (problem.code === "not-signed-in") headers.set("www-authenticate", 'Bearer realm="AttackLens"');
   // RFC 9110, section 15.5.16.
   if (acceptEncoding) headers.set("accept-encoding", acceptEncoding);
+  // RFC 9110, section 15.5.17.
+  if (sizeBytes !== undefined) headers.set("content-range", `bytes */${sizeBytes}`);
   if (allow) headers.set("allow", allow.join(", "));
   return new Response(JSON.stringify(body), { status, headers });
 }

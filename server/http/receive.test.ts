@@ -19,7 +19,12 @@ const PREFIXES: Record<string, string> = {
 
 function pathOf(route: Route): string {
   const prefix = PREFIXES[route.path.split("/")[3] ?? ""];
-  return routePath(route, { id: `${prefix}_${UUID}`, category: "packages" });
+  return routePath(route, {
+    id: `${prefix}_${UUID}`,
+    category: "packages",
+    version: "2026.11.0",
+    file: "any",
+  });
 }
 
 /** A body that never ends. `state` shows whether the server has begun to read it. */

@@ -119,12 +119,15 @@ async function administer(statement: string): Promise<void> {
 }
 
 /** A server without a socket: the app on a new database, and functions to add users. */
-export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } = {}) {
+export async function openWorld(
+  dialect: Dialect,
+  { roots, dataDir }: { roots?: Roots; dataDir?: string } = {},
+) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, signIn, refusals } = openServer(db, now, roots);
+  const { fetch, signIn, refusals } = openServer(db, now, roots, dataDir);
 
   /** Creates a user with PASSWORD. */
   async function addUser(email: string, role: Role): Promise<void> {
@@ -170,9 +173,10 @@ export async function openWorld(dialect: Dialect, { roots }: { roots?: Roots } =
   };
 }
 
-function openServer(db: Database, now: () => number, roots?: Roots) {
+/** Without a folder, there is no release. */
+function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/nonexistent") {
   const services = openServices({
-    ...{ db, reads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
+    ...{ dataDir, db, reads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
     ...{ secret: "a secret of the tests, 32 or more characters", publicUrl: "http://test", secure: false },
     sortedItems: openSortedItems(db),
     checkInIntervalSeconds: 60,
@@ -180,6 +184,7 @@ function openServer(db: Database, now: () => number, roots?: Roots) {
     connection: {
       sensorUrl: () => null,
       certificate: () => undefined,
+      caFiles: () => roots?.certificates.map((root) => `${root.trim()}\n`) ?? [],
       roots: () => roots && { ...roots, pins: roots.certificates.map(pinOf) },
     },
     ownNames: { urls: ["https://attacklens.test"], hosts: ["test"], ports: () => [8443] },

@@ -1,5 +1,5 @@
-// attacklens releases add, killed at each of its writes: the server offers the release before or the whole new one,
-// and the same command completes what was interrupted. It takes a minute, so it runs with ALL_KILLS=1 only.
+// attacklens releases add, killed at each of its writes: the server offers the release before or the whole
+// new one, and the same command completes what was interrupted. It takes minutes, so it needs ALL_KILLS=1.
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // Kills a built program with SIGKILL at its writes, one run per write: the sensor, or another one. strace(1)
-// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every eighth call of each kind, the
-// first drawn at random.
+// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every eighth call of each kind,
+// the first drawn at random.
 import { readdirSync } from "node:fs";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
