@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../harness/command.ts";
 import { findOrInstall } from "../harness/debian.ts";
@@ -27,23 +27,19 @@ interface Machine {
 /** Runs a command after the functions, on a machine that differs from this one as described. */
 async function runOn(machine: Machine, command: string, shell: string[]) {
   using folder = openTemporaryFolder("machine");
-  const bin = join(folder.path, "bin");
-  mkdirSync(bin);
-  const fake = (name: string, lines: string) => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${lines}\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
   const { cpu = "x86_64", system = "Linux", getconf, ldd = "", cpuinfo = `flags\t\t: ${FLAGS}\n` } = machine;
-  fake("uname", `case $1 in -m) echo ${cpu} ;; -s) echo ${system} ;; esac`);
-  fake("getconf", getconf === undefined ? "exit 127" : `echo '${getconf}'`);
-  fake("ldd", `echo '${ldd}'`);
+  // Functions of the shell: some builds of busybox prefer their own uname to the one in PATH.
+  const commands = [
+    `uname() { case $1 in -m) echo ${cpu} ;; -s) echo ${system} ;; esac; }`,
+    `getconf() { ${getconf === undefined ? "return 127" : `echo '${getconf}'`}; }`,
+    `ldd() { echo '${ldd}'; }`,
+  ];
   writeFileSync(join(folder.path, "cpuinfo"), cpuinfo);
   const script = join(folder.path, "script");
-  writeFileSync(script, `set -u\n${CHECK_MACHINE}\n${command}\n`);
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  writeFileSync(script, ["set -u", CHECK_MACHINE, ...commands, command, ""].join("\n"));
   const mount = `mount --bind ${join(folder.path, "cpuinfo")} /proc/cpuinfo && exec "$@"`;
   const prefix = isRoot ? ["unshare", "--mount", "/bin/sh", "-c", mount, "sh"] : [];
-  const { code, stdout, stderr } = await runCommand([...prefix, ...shell, script], { env });
+  const { code, stdout, stderr } = await runCommand([...prefix, ...shell, script]);
   return { code, lines: (stdout + stderr).trimEnd().split("\n") };
 }
 
