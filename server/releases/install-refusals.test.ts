@@ -235,9 +235,9 @@ describe.skipIf(!CAN_INSTALL)("install.sh also works", () => {
     );
     expect(other).toContain("-musl");
     const cpu = process.arch === "arm64" ? "aarch64" : "x86_64";
-    const mounts = `mkdir /tmp/.musl$$ && mount -t tmpfs tmpfs /tmp/.musl$$ && mkdir /tmp/.musl$$/u /tmp/.musl$$/w
-touch /tmp/.musl$$/u/ld-musl-${cpu}.so.1 /tmp/.musl$$/u/libstdc++.so.6
-mount -t overlay overlay -o lowerdir=/usr/lib,upperdir=/tmp/.musl$$/u,workdir=/tmp/.musl$$/w /usr/lib`;
+    const mounts = `mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w
+touch /mnt/u/ld-musl-${cpu}.so.1 /mnt/u/libstdc++.so.6
+mount -t overlay overlay -o lowerdir=/usr/lib,upperdir=/mnt/u,workdir=/mnt/w /usr/lib`;
     const programs = { getconf: "exit 1", ldd: "echo 'musl libc (x86_64)' >&2; exit 1" };
     const outcome = await runOn({ script: other, mounts, programs });
     expect(outcome.output).toContain(`for ${TARGET}-musl`);
