@@ -11,7 +11,12 @@ async function run(...args: string[]): Promise<{ code: number; out: string; erro
   using log = spyOn(console, "log").mockImplementation(() => {});
   using error = spyOn(console, "error").mockImplementation(() => {});
   const code = await main(["releases", ...args], {});
-  const text = (calls: unknown[][]) => calls.map(([line]) => String(line)).join("\n");
+  // The test runner sets variables that the program reports and ignores.
+  const text = (calls: unknown[][]) =>
+    calls
+      .map(([line]) => String(line))
+      .filter((line) => !line.includes(": ignored BUN_"))
+      .join("\n");
   return { code, out: text(log.mock.calls), error: text(error.mock.calls) };
 }
 
