@@ -1,0 +1,66 @@
+// Where an installed sensor is on a host: the one list that install, uninstall, status, the packages and the
+// documents use.
+import { posix, win32 } from "node:path";
+
+/** Name of the service, for every service manager of Linux. */
+export const SERVICE_NAME = "attacklens-sensor";
+
+export interface InstalledPaths {
+  stateDir: string;
+  /** Folder with one folder for each version of the program. */
+  versions: string;
+  /** Link to the folder of the version that the service runs. Windows has no link: see `program`. */
+  stable: string | undefined;
+  /** The program that the service runs. */
+  program: string;
+  /** Link in the search path of the users; undefined: none. */
+  command: string | undefined;
+}
+
+const LINUX_STATE = "/var/lib/attacklens-sensor";
+const MACOS_STATE = "/Library/Application Support/AttackLens/Sensor";
+
+/** Installed by `attacklens-sensor install`. */
+export const LINUX: InstalledPaths = unixPaths(LINUX_STATE);
+export const MACOS: InstalledPaths = unixPaths(MACOS_STATE);
+
+/** Installed by a .deb or an .rpm, which owns the program and the unit. */
+export const PACKAGED = {
+  program: "/usr/bin/attacklens-sensor",
+  systemdUnit: "/usr/lib/systemd/system/attacklens-sensor.service",
+} as const;
+
+/** The service definitions that `install` writes. */
+export const DEFINITIONS = {
+  systemd: `/etc/systemd/system/${SERVICE_NAME}.service`,
+  openrc: `/etc/init.d/${SERVICE_NAME}`,
+  launchd: "/Library/LaunchDaemons/com.attacklens.sensor.plist",
+} as const;
+
+/** Labels of the other service managers. */
+export const LAUNCHD_LABEL = "com.attacklens.sensor";
+export const WINDOWS_TASK = "\\AttackLens\\Sensor";
+
+function unixPaths(stateDir: string): InstalledPaths {
+  const versions = posix.join(stateDir, "versions");
+  const stable = posix.join(versions, "stable");
+  return {
+    stateDir,
+    versions,
+    stable,
+    program: posix.join(stable, "attacklens-sensor"),
+    command: "/usr/local/bin/attacklens-sensor",
+  };
+}
+
+/** `programFiles` and `programData`: the folders of the system, e.g. `C:\Program Files`. */
+export function windowsPaths(programFiles: string, programData: string): InstalledPaths {
+  const folder = win32.join(programFiles, "AttackLens", "Sensor");
+  return {
+    stateDir: win32.join(programData, "AttackLens", "Sensor"),
+    versions: folder,
+    stable: undefined,
+    program: win32.join(folder, "attacklens-sensor.exe"),
+    command: undefined,
+  };
+}

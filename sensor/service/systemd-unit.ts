@@ -1,0 +1,115 @@
+// The systemd unit of the sensor, as text. The sensor runs as root, because it reads shadow, authorized_keys
+// and the sockets of all processes. It can do nothing else: it writes its state folder only.
+import { LINUX, PACKAGED } from "./installed-paths.ts";
+
+export interface SystemdUnit {
+  /** The program that the unit starts; absent: the installed or the packaged one. */
+  program?: string;
+  /** Whether a package owns the program, which then never updates itself. */
+  packaged: boolean;
+  /**
+   * Version of the systemd that reads the unit; absent: unknown. An older systemd logs a warning for each key
+   * that it does not support.
+   */
+  systemdVersion?: number | undefined;
+}
+
+/** The socket of systemd's notifications. Bun cannot open it, so systemd opens it for the sensor. */
+export const NOTIFY_FD_NAME = "notify";
+const OPEN_FILE_SINCE = 253;
+const RESTART_STEPS_SINCE = 254;
+
+/** Variables that change what the runtime of the program executes. */
+const RUNTIME_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "NODE_OPTIONS"];
+
+/** The text of attacklens-sensor.service. */
+export function systemdUnit({ packaged, systemdVersion = 0, ...options }: SystemdUnit): string {
+  const program = options.program ?? (packaged ? PACKAGED.program : LINUX.program);
+  return [
+    packaged
+      ? "# Belongs to the package attacklens-sensor, which updates the program. The sensor never updates itself."
+      : "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.",
+    "[Unit]",
+    "Description=AttackLens sensor",
+    "Documentation=https://github.com/attacklens/attacklens/blob/main/docs/operate.md",
+    "Wants=network-online.target",
+    "After=network-online.target",
+    "# Before install or enroll, and after unenroll, there is nothing to run.",
+    `ConditionPathExists=${LINUX.stateDir}/identity.json`,
+    "# A sensor that cannot start tries again forever.",
+    "StartLimitIntervalSec=0",
+    "",
+    "[Service]",
+    ...startLines(program, systemdVersion),
+    ...restartLines(systemdVersion),
+    "TimeoutStopSec=30",
+    "",
+    ...HARDENING,
+    "",
+    "[Install]",
+    "WantedBy=multi-user.target",
+    "",
+  ].join("\n");
+}
+
+function startLines(program: string, systemdVersion: number): string[] {
+  const start = `ExecStart=${program} run`;
+  if (systemdVersion < OPEN_FILE_SINCE) return ["Type=exec", start];
+  return [
+    "Type=notify",
+    "NotifyAccess=main",
+    `OpenFile=/run/systemd/notify:${NOTIFY_FD_NAME}`,
+    "# Restarts a sensor that hangs.",
+    "WatchdogSec=10min",
+    start,
+  ];
+}
+
+function restartLines(systemdVersion: number): string[] {
+  const back = ["Restart=always", "RestartSec=10"];
+  return systemdVersion < RESTART_STEPS_SINCE ? back : [...back, "RestartSteps=6", "RestartMaxDelaySec=5min"];
+}
+
+const HARDENING = [
+  "# Its state folder is the only one that the sensor writes.",
+  "StateDirectory=attacklens-sensor",
+  "StateDirectoryMode=0700",
+  "UMask=0077",
+  "ProtectSystem=strict",
+  "ProtectHome=read-only",
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "DevicePolicy=closed",
+  "",
+  "# Reads files and processes of all users. Without these two, root has no rights over others.",
+  "CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE",
+  "AmbientCapabilities=",
+  "NoNewPrivileges=yes",
+  "RestrictSUIDSGID=yes",
+  "LockPersonality=yes",
+  "",
+  "# Not ProtectHostname: the sensor would not notice a new hostname. Not ProtectProc: it reports processes.",
+  "ProtectClock=yes",
+  "ProtectKernelTunables=yes",
+  "ProtectKernelModules=yes",
+  "ProtectKernelLogs=yes",
+  "ProtectControlGroups=yes",
+  "RestrictNamespaces=yes",
+  "RestrictRealtime=yes",
+  "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",
+  "MemoryDenyWriteExecute=yes",
+  "SystemCallArchitectures=native",
+  "SystemCallFilter=@system-service",
+  "SystemCallFilter=~@privileged @resources @mount @debug @obsolete",
+  "SystemCallErrorNumber=EPERM",
+  `UnsetEnvironment=${RUNTIME_VARIABLES.join(" ")}`,
+  "",
+  "# The work of the host comes first.",
+  "MemoryHigh=384M",
+  "MemoryMax=512M",
+  "CPUQuota=50%",
+  "CPUWeight=20",
+  "IOWeight=20",
+  "TasksMax=64",
+  "Nice=10",
+];
