@@ -31,7 +31,6 @@ export function systemdUnit({ packaged, systemdVersion = 0, ...options }: System
       : "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.",
     "[Unit]",
     "Description=AttackLens sensor",
-    "Documentation=https://github.com/attacklens/attacklens/blob/main/docs/operate.md",
     "Wants=network-online.target",
     "After=network-online.target",
     "# Before install or enroll, and after unenroll, there is nothing to run.",
