@@ -29,6 +29,44 @@ export function takeEnvironmentToken(): string | undefined {
 }
 
 /**
+ * Where systemd puts the credentials of a unit, e.g. of LoadCredential=attacklens-token:FILE; undefined:
+ * there are none (systemd.exec(5)).
+ */
+export function credentialsFolder(): string | undefined {
+  return process.env.CREDENTIALS_DIRECTORY || undefined;
+}
+
+/** What systemd passes to a service of ours. */
+export interface SystemdVariables {
+  /** Names of the open files that it passes, from descriptor 3 on. */
+  fileNames: string[];
+  /** The longest pause between two signs of life; undefined: it expects none. */
+  watchdogMs: number | undefined;
+}
+
+/** Returns the variables of systemd if they are for this process, and removes them (sd_listen_fds(3)). */
+export function takeSystemdVariables(): SystemdVariables {
+  const { LISTEN_PID, LISTEN_FDNAMES, WATCHDOG_PID, WATCHDOG_USEC } = process.env;
+  for (const name of ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"])
+    delete process.env[name];
+  const isOurs = (pid: string | undefined) => pid === String(process.pid);
+  const watchdogMs = Number(WATCHDOG_USEC ?? 0) / 1000;
+  return {
+    fileNames: isOurs(LISTEN_PID) ? (LISTEN_FDNAMES ?? "").split(":") : [],
+    watchdogMs: isOurs(WATCHDOG_PID) && watchdogMs > 0 ? watchdogMs : undefined,
+  };
+}
+
+/** The folders of Windows that only administrators can write to. */
+export function windowsFolders(): { programFiles: string; programData: string } {
+  const { ProgramFiles, ProgramData } = process.env;
+  return {
+    programFiles: ProgramFiles || "C:\\Program Files",
+    programData: ProgramData || "C:\\ProgramData",
+  };
+}
+
+/**
  * The proxy from the environment for an https:// address, with its credentials; undefined: none. Same rules
  * as curl(1). Throws SensorError, without the credentials, for an unusable proxy: bypassing it would be
  * wrong.

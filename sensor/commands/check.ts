@@ -3,9 +3,9 @@
 import { collectHostFacts } from "../collectors/collect.ts";
 import type { Finding } from "../enrollment/preflight/finding.ts";
 import { check } from "../enrollment/preflight/preflight.ts";
-import { readToken } from "../enrollment/token-source.ts";
+import { hasToken, readToken } from "../enrollment/token-source.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
-import { takeEnvironmentToken } from "../settings.ts";
+import { credentialsFolder, takeEnvironmentToken } from "../settings.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
 
@@ -21,9 +21,14 @@ export async function checkCommand(args: string[]): Promise<number> {
   const environment = takeEnvironmentToken();
   const flags = parseFlags(args, { ...CONNECTION_FLAGS, token: text, "token-file": text });
   const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "check");
-  const sources = { flag: flags.token, file: flags["token-file"], environment };
-  const isGiven = Object.values(sources).some((source) => source !== undefined);
-  const given = isGiven ? await readToken({ ...sources, readStandardInput }) : undefined;
+  const sources = {
+    flag: flags.token,
+    file: flags["token-file"],
+    environment,
+    credentials: credentialsFolder(),
+    readStandardInput,
+  };
+  const given = hasToken(sources) ? await readToken(sources) : undefined;
   if (given?.warning) note(given.warning);
   let exit: number = EXIT_CODES.done;
   const host = await collectHostFacts();

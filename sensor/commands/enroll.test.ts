@@ -1,6 +1,14 @@
 // `enroll` as users and scripts see it: exit code, standard output, standard error, and files.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import {
@@ -36,7 +44,8 @@ const enroll = (args: string[], options?: CommandOptions) =>
   runCommandLine(["enroll", "--server", server.url, "--state", state, ...args], options);
 const identityFile = () => join(state, "identity.json");
 const readIdentityFile = () => JSON.parse(readFileSync(identityFile(), "utf8"));
-const HOW = "--token-file FILE, --token - for standard input, or the environment variable ATTACKLENS_TOKEN";
+const HOW =
+  "--token-file FILE, --token - for standard input, the environment variable ATTACKLENS_TOKEN, or the systemd credential attacklens-token";
 const ENROLLED = {
   exitCode: 0,
   stdout: `enrolled ${hostname()} as ${SENSOR_ID}\nnext: attacklens-sensor run\n`,
@@ -87,6 +96,9 @@ describe("sends nothing and creates no key", () => {
     expect(await enroll(["--token", "-", "--token-file", writeToken()], { stdin: TOKEN })).toEqual(expected);
     expect(await enroll(["--token", "-"], { stdin: TOKEN, environment })).toEqual(expected);
     expect(await enroll(["--token-file", writeToken()], { environment })).toEqual(expected);
+    const credentials = { CREDENTIALS_DIRECTORY: folder.path };
+    renameSync(writeToken(), join(folder.path, "attacklens-token"));
+    expect(await enroll(["--token", "-"], { stdin: TOKEN, environment: credentials })).toEqual(expected);
   });
 
   test("over plain HTTP to another machine", async () => {
@@ -192,6 +204,17 @@ describe("a token enrolls the sensor", () => {
 
   test("from standard input, with white space around it", async () => {
     expect(await enroll(["--token", "-"], { stdin: `\ufeff  ${TOKEN}\r\n` })).toEqual(ENROLLED);
+  });
+
+  test("from a credential of systemd", async () => {
+    const environment = { CREDENTIALS_DIRECTORY: folder.path };
+    renameSync(writeToken(), join(folder.path, "attacklens-token"));
+    expect(await enroll([], { environment })).toEqual(ENROLLED);
+  });
+
+  test("from another source, if systemd has credentials for something else", async () => {
+    const environment = { CREDENTIALS_DIRECTORY: folder.path };
+    expect(await enroll(["--token-file", writeToken()], { environment })).toEqual(ENROLLED);
   });
 
   test("from the environment", async () => {

@@ -44,8 +44,9 @@ function enrollWith(url = server.url) {
 const run = () => runCommandLine(["run", "--once", "--state", state]);
 const status = (...more: string[]) => runCommandLine(["status", "--state", state, ...more]);
 
-function statusText(rows: [string, string][]): string {
+function statusText(rows: [string, string][], nextStep?: string): string {
   const all = [...rows, ["Version", RELEASE], ["State folder", state]] as [string, string][];
+  if (nextStep) all.push(["Next step", nextStep]);
   return all.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
 }
 
@@ -59,7 +60,10 @@ test("before enrollment, run prints a hint, and status shows that the host is no
   });
   expect(await status()).toEqual({
     exitCode: 5,
-    stdout: statusText([["State", "not enrolled"]]),
+    stdout: statusText(
+      [["State", "not enrolled"]],
+      "run attacklens-sensor install, or attacklens-sensor enroll, with a token",
+    ),
     stderr: "",
   });
   expect(existsSync(state)).toBe(false);
@@ -76,7 +80,11 @@ test("run and status report an incomplete enrollment", async () => {
     ["State", "enrolling"],
     ["Server", server.url],
   ];
-  expect(await status()).toEqual({ exitCode: 5, stdout: statusText(rows), stderr: "" });
+  expect(await status()).toEqual({
+    exitCode: 5,
+    stdout: statusText(rows, "run the same enroll or install command again"),
+    stderr: "",
+  });
 });
 
 test("run and status report a damaged identity and do not change the file", async () => {
@@ -140,7 +148,11 @@ test("run --once without a server spools the report; status shows the reason", a
   const { waiting, since } = countSpooledReports(state);
   expect(waiting).toBe(1);
   rows.push(["Waiting", `1 report since ${since}`]);
-  expect(await status()).toEqual({ exitCode: 4, stdout: statusText(rows), stderr: "" });
+  expect(await status()).toEqual({
+    exitCode: 4,
+    stdout: statusText(rows, "the report is spooled and will be delivered when the server accepts it"),
+    stderr: "",
+  });
 
   // Another run spools a second report only if something has changed.
   await run();
@@ -227,7 +239,12 @@ test("status --json has all fields for scripts, and never the key", async () => 
     spool: { waiting: 0, since: null, dropped: null },
   };
   const never = await status("--json");
-  expect(JSON.parse(never.stdout)).toEqual({ ...enrolled, state: "never-run", enrolledAt: ENROLLED_AT });
+  expect(JSON.parse(never.stdout)).toEqual({
+    ...enrolled,
+    state: "never-run",
+    enrolledAt: ENROLLED_AT,
+    nextStep: "run attacklens-sensor run",
+  });
   expect(never).toMatchObject({ exitCode: 0, stderr: "" });
 
   const last = {

@@ -3,11 +3,13 @@ import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { type Cycle, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import { run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
-import { defaultStateDir, proxyFor } from "../settings.ts";
+import { openNotifications } from "../service/systemd-notify.ts";
+import { defaultStateDir, proxyFor, takeSystemdVariables } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
+import { nextStep } from "./next-step.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
@@ -37,8 +39,11 @@ export async function runCommand(args: string[]): Promise<void> {
     print(describe(cycle));
     return;
   }
+  using notifications = openNotifications({ variables: takeSystemdVariables() });
+  notifications.ready();
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
   const onCycle = (cycle: Cycle, nextMs: number) => {
+    notifications.noteCycle(nextMs);
     for (const line of cycle.news) logLine(line);
     // Successful cycles without changes are not logged.
     const quiet = cycle.problem === null && cycle.result?.uploaded.length === 0;
@@ -67,20 +72,7 @@ function requireIdentity(stateDir: string): EnrolledIdentity {
 function throwUnlessConnected({ state, problem }: Cycle, { server }: EnrolledIdentity): void {
   const exit = SENSOR_STATES[state];
   if (exit === "done") return;
-  const enrollAgain =
-    "the key was kept; to enroll this host as a new sensor, run attacklens-sensor enroll with a token and --replace";
-  const later = "the report is spooled and will be delivered when the server accepts it";
-  const hints: Partial<Record<typeof state, string>> = {
-    "server-unreachable": later,
-    "server-in-trouble": later,
-    "unknown-to-server": enrollAgain,
-    cloned: enrollAgain,
-    "key-replaced": enrollAgain,
-    "awaiting-approval": "approve the sensor in the console under Sensors",
-    "clock-wrong": "correct this host's clock",
-    "wrong-server": `check which server runs at ${server}; the key was kept`,
-  };
-  throw new SensorError(exit, `Cannot report to ${server}: ${problem}`, hints[state]);
+  throw new SensorError(exit, `Cannot report to ${server}: ${problem}`, nextStep(state, server));
 }
 
 function describe({ state, problem, result }: Cycle): string {

@@ -1,11 +1,15 @@
-// attacklens-sensor status: shows the identity and the result of the last check-in, from local files only.
+// attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
+// step. It sends nothing.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { countSpooledReports } from "../reporting/spool-files.ts";
 import { EXIT_CODES } from "../sensor-error.ts";
+import { installedPaths } from "../service/installation.ts";
+import { readServiceReport, type ServiceReport } from "../service/service-report.ts";
 import { defaultStateDir } from "../settings.ts";
 import { keyFingerprint, readIdentity } from "../state/identity.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
+import { nextStepOf } from "./next-step.ts";
 import { parseFlags, print } from "./terminal.ts";
 
 const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;
@@ -24,6 +28,8 @@ export async function statusCommand(args: string[]): Promise<number> {
   const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
   const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
   const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
+  const service = await findService(stateDir);
+  const next = nextStepOf(state, identity?.server, service);
   if (flags.json) {
     const { server, sensorId, enrolledAt } = enrolled ?? { server: identity?.server };
     const { lastCheckInAt, problem, failedCategories } = last ?? {};
@@ -41,6 +47,8 @@ export async function statusCommand(args: string[]): Promise<number> {
       problem: isOverdue ? `no cycle since ${last?.at}` : problem,
       failedCategories,
       spool: kept,
+      service,
+      nextStep: next,
     };
     print(JSON.stringify(shown, null, 2));
   } else {
@@ -68,12 +76,26 @@ export async function statusCommand(args: string[]): Promise<number> {
       ],
       ["Version", KNOWN_COMMIT ? `${RELEASE} (commit ${KNOWN_COMMIT})` : RELEASE],
       ["State folder", stateDir],
+      ["Service", service && describeService(service)],
+      ["Next step", next],
     ];
     for (const [name, value] of rows) if (value) print(`${name.padEnd(14)} ${value}`);
   }
   if (state === "not-running") return EXIT_CODES.failed;
   if (!enrolled) return EXIT_CODES.identity;
   return last === undefined ? EXIT_CODES.done : EXIT_CODES[SENSOR_STATES[last.state]];
+}
+
+/** The service that runs with this state folder; undefined: none is installed. */
+async function findService(stateDir: string): Promise<ServiceReport | undefined> {
+  if (stateDir !== installedPaths().stateDir) return undefined;
+  const service = await readServiceReport();
+  return service.state === "missing" ? undefined : service;
+}
+
+function describeService({ service, manager, state, lastEnd }: ServiceReport): string {
+  const why = lastEnd === undefined ? "" : `, last ended with ${lastEnd}`;
+  return `${service} of ${manager}: ${state}${why}`;
 }
 
 const describeCount = (count: number) => (count === 1 ? "1 report" : `${count} reports`);

@@ -12,6 +12,11 @@ export function print(text: string): void {
   console.log(text);
 }
 
+/** Prints the result of a step of install or uninstall. */
+export function printStep(step: string, text: string): void {
+  print(`${step.padEnd(10)} ${text}`);
+}
+
 /** Prints large output. Throws if it cannot be written; `print` ignores that. */
 export async function printWhole(text: string): Promise<void> {
   try {

@@ -1,15 +1,23 @@
 // Reads the enrollment token from its source, and rejects malformed ones before anything is sent.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { SensorError } from "../sensor-error.ts";
 
 const MAX_BYTES = 4_096;
+/** Name of the systemd credential, as in LoadCredential=attacklens-token:FILE. */
+const CREDENTIAL = "attacklens-token";
+
+/** For hints. */
+export const TOKEN_SOURCES = `--token-file FILE, --token - for standard input, the environment variable ATTACKLENS_TOKEN, or the systemd credential ${CREDENTIAL}`;
 
 export interface TokenSources {
   flag?: string | undefined;
   file?: string | undefined;
   environment?: string | undefined;
+  /** The folder of systemd's credentials. */
+  credentials?: string | undefined;
   readStandardInput: () => Promise<string>;
 }
 
@@ -17,15 +25,14 @@ export interface TokenSources {
 export async function readToken(
   sources: TokenSources,
 ): Promise<{ token: string; warning: string | undefined }> {
-  const given = [sources.flag, sources.file, sources.environment].filter((source) => source !== undefined);
-  const how = "--token-file FILE, --token - for standard input, or the environment variable ATTACKLENS_TOKEN";
+  const given = listSources(sources);
   if (given.length === 0)
-    throw new SensorError("usage", "Cannot enroll sensor: no token was given", `use ${how}`);
+    throw new SensorError("usage", "Cannot enroll sensor: no token was given", `use ${TOKEN_SOURCES}`);
   if (given.length > 1)
     throw new SensorError(
       "usage",
       "Cannot enroll sensor: more than one token was given",
-      `give one token with ${how}`,
+      `give one token with ${TOKEN_SOURCES}`,
     );
   const { text, warning } = await readSource(sources);
   const token = text.trim();
@@ -39,7 +46,23 @@ export async function readToken(
   );
 }
 
-async function readSource({ flag, file, environment, readStandardInput }: TokenSources) {
+export function hasToken(sources: TokenSources): boolean {
+  return listSources(sources).length > 0;
+}
+
+function listSources({ flag, file, environment, credentials }: TokenSources): string[] {
+  return [flag, file, environment, findCredential(credentials)].filter((source) => source !== undefined);
+}
+
+/** The path of the token in the folder of systemd's credentials; undefined: it is not there. */
+function findCredential(folder: string | undefined): string | undefined {
+  const path = folder === undefined ? undefined : join(folder, CREDENTIAL);
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
+async function readSource(sources: TokenSources) {
+  const { flag, environment, readStandardInput } = sources;
+  const file = sources.file ?? findCredential(sources.credentials);
   if (file !== undefined) return readTokenFile(file);
   if (flag === "-") return { text: await readStandardInput(), warning: undefined };
   if (flag === undefined) return { text: environment ?? "", warning: undefined };

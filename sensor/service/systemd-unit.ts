@@ -22,13 +22,17 @@ const RESTART_STEPS_SINCE = 254;
 /** Variables that change what the runtime of the program executes. */
 const RUNTIME_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "NODE_OPTIONS"];
 
+/** The first line of a unit that `install` writes. */
+export const OWN_UNIT =
+  "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.";
+
 /** The text of attacklens-sensor.service. */
 export function systemdUnit({ packaged, systemdVersion = 0, ...options }: SystemdUnit): string {
   const program = options.program ?? (packaged ? PACKAGED.program : LINUX.program);
   return [
     packaged
       ? "# Belongs to the package attacklens-sensor, which updates the program. The sensor never updates itself."
-      : "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.",
+      : OWN_UNIT,
     "[Unit]",
     "Description=AttackLens sensor",
     "Wants=network-online.target",
@@ -60,6 +64,8 @@ function startLines(program: string, systemdVersion: number): string[] {
     `OpenFile=/run/systemd/notify:${NOTIFY_FD_NAME}`,
     "# Restarts a sensor that hangs.",
     "WatchdogSec=10min",
+    "# Another signal would let the runtime report a crash that is none.",
+    "WatchdogSignal=SIGKILL",
     start,
   ];
 }
@@ -76,6 +82,7 @@ const HARDENING = [
   "UMask=0077",
   "ProtectSystem=strict",
   "ProtectHome=read-only",
+  "PrivateMounts=yes",
   "PrivateTmp=yes",
   "PrivateDevices=yes",
   "DevicePolicy=closed",

@@ -6,6 +6,9 @@ import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { type LockAttempt, tryLockFolder } from "./lock-folder.ts";
 
+/** Only one command at a time installs or removes the service. */
+export const INSTALLATION_LOCK = "install.lock";
+const INSTALLATION_WAIT_MS = 3_000;
 const POLL_MS = 10;
 /** Much longer than writing an identity takes. */
 const WAIT_MS = 10_000;
@@ -34,6 +37,20 @@ export function lockIdentity(stateDir: string): Disposable {
       `repeat the command; if that process is not attacklens-sensor, remove ${path} first`,
     );
   return lock(path, WAIT_MS, heldBy);
+}
+
+/**
+ * Waits for another command that installs or removes the service: a killed one takes a moment to end. Throws
+ * SensorError after a timeout.
+ */
+export function lockInstallation(stateDir: string): Disposable {
+  const heldBy = (holder: number) =>
+    new SensorError(
+      "service",
+      `Cannot change the service: another attacklens-sensor (process ${holder}) is installing or removing it`,
+      "wait until that process ends, then repeat the command",
+    );
+  return lock(join(stateDir, INSTALLATION_LOCK), INSTALLATION_WAIT_MS, heldBy);
 }
 
 /** Waits at most `waitMs` for the holder. `heldBy` returns the error to throw then. */

@@ -191,6 +191,7 @@ describe("in the sensor", () => {
   const LAYERS = [
     ["main.ts"],
     ["commands"],
+    ["service"],
     ["reporting"],
     ["enrollment"],
     ["transport", "state"],
@@ -203,7 +204,7 @@ describe("in the sensor", () => {
     return layer < 0 ? undefined : layer;
   }
 
-  test("imports go main → commands → reporting → enrollment → transport, state → collectors, never back", () => {
+  test("imports go main → commands → service → reporting → enrollment → transport, state → collectors, never back", () => {
     expectNone(
       "a collector reads facts and does not depend on their use",
       goingBack(below("sensor"), layerOf).map(show),
@@ -212,7 +213,7 @@ describe("in the sensor", () => {
 
   test("transport and state do not import each other", () => {
     const wrong = importsAmong(below("sensor")).filter(
-      ({ from, to }) => layerOf(from) === 4 && layerOf(to) === 4 && from.split("/")[1] !== to.split("/")[1],
+      ({ from, to }) => layerOf(from) === 5 && layerOf(to) === 5 && from.split("/")[1] !== to.split("/")[1],
     );
     expectNone("files on the disk and the connection are independent", wrong.map(show));
   });

@@ -102,14 +102,14 @@ test("a command of our programs that a document cites exists", () => {
       ({ found }) => !new RegExp(`attacklens ${found}\\b|command === "${found}"`).test(usage),
     ),
     ...citations(/attacklens-sensor ([a-z]+)\b/g).filter(
-      ({ found }) => !readSource("sensor/main.ts").includes(`attacklens-sensor ${found}`),
+      ({ found }) => !readSource("sensor/commands/usage.ts").includes(`attacklens-sensor ${found}`),
     ),
   ];
   expectNone("a reader who types it gets a usage error", wrong.map(show));
 });
 
 test("an option and a variable that a document cites are in the code", () => {
-  const code = [...CODE, ...FILES.filter((file) => file.startsWith("tests/faults/"))]
+  const code = [...CODE, ...FILES.filter((file) => /^(tests\/faults|harness)\/.*\.ts$/.test(file))]
     .map(readSource)
     .join("\n");
   const flags = citations(/(?<![\w-])(--[a-z][a-z-]+)/g).filter(

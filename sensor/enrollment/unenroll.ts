@@ -1,0 +1,42 @@
+// Unenrolls the sensor on its server.
+import { unenroll } from "@attacklens/protocol/unenroll.ts";
+import { collectHostFacts } from "../collectors/collect.ts";
+import { proxyFor } from "../settings.ts";
+import { type EnrolledIdentity, privateKeyOf } from "../state/identity.ts";
+import { send } from "../transport/request.ts";
+import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { connectAs } from "./key-rotation.ts";
+
+/**
+ * Undefined: the server has no such sensor any more. Otherwise why it still has, e.g. because another host
+ * may own the key, whose sensor must stay enrolled.
+ */
+export async function unenrollOnServer(
+  identity: EnrolledIdentity,
+): Promise<Refused | Unreachable | undefined> {
+  try {
+    await sendUnenroll(identity);
+    return undefined;
+  } catch (error) {
+    // The sensor was deleted, or an earlier unenroll succeeded but its reply was lost.
+    if (error instanceof Refused && error.problem.code === "sensor-unknown") return undefined;
+    if (error instanceof Refused || error instanceof Unreachable) return error;
+    throw error;
+  }
+}
+
+async function sendUnenroll(identity: EnrolledIdentity): Promise<void> {
+  const connection = connectAs(identity, proxyFor(identity.server));
+  const body = { host: await collectHostFacts() };
+  // An interrupted rotation leaves open which of the two keys the server accepts.
+  if (identity.nextKey) {
+    connection.key = privateKeyOf(identity.nextKey);
+    try {
+      return await send(connection, unenroll, { body });
+    } catch (error) {
+      if (!(error instanceof Refused) || error.problem.code !== "signature-invalid") throw error;
+      connection.key = privateKeyOf(identity);
+    }
+  }
+  await send(connection, unenroll, { body });
+}

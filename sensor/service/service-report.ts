@@ -1,0 +1,60 @@
+// The state of the installed service with its next step, for status and service status.
+import { installedPaths } from "./installation.ts";
+import { PACKAGED } from "./installed-paths.ts";
+import { findInstalledRelease } from "./program-files.ts";
+import { SERVICE_PROBLEMS } from "./service-problems.ts";
+import type { ServiceManager, ServiceState } from "./service-state.ts";
+import { findServiceManager } from "./supervisors.ts";
+
+export interface ServiceReport {
+  state: ServiceState["is"];
+  startsAtBoot: boolean;
+  /** The rest is absent if the host has no service manager that the sensor supports. */
+  manager?: ServiceManager["name"];
+  service?: string;
+  definition?: string;
+  program?: string;
+  /** The installed release, which may differ from that of this program. */
+  version?: string | undefined;
+  processId?: number | undefined;
+  lastEnd?: string | undefined;
+  logCommand?: string;
+  nextStep?: string | undefined;
+}
+
+export async function readServiceReport(): Promise<ServiceReport> {
+  const manager = findServiceManager();
+  if (!manager) {
+    const { state, fix } = SERVICE_PROBLEMS["no-service-manager"];
+    return { state: "missing", startsAtBoot: false, nextStep: `${state}: ${fix}` };
+  }
+  const { name, service, definition, packaged, logCommand } = manager;
+  const { is: state, startsAtBoot, processId, lastEnd } = await manager.readState();
+  const paths = installedPaths();
+  return {
+    state,
+    startsAtBoot,
+    manager: name,
+    service,
+    ...(state === "missing" ? {} : { definition, program: packaged ? PACKAGED.program : paths.program }),
+    version: packaged ? undefined : findInstalledRelease(paths),
+    processId,
+    lastEnd: state === "running" || state === "missing" ? undefined : lastEnd,
+    logCommand,
+    nextStep: nextStepOf(state, startsAtBoot, manager),
+  };
+}
+
+function nextStepOf(
+  state: ServiceState["is"],
+  startsAtBoot: boolean,
+  { startCommand, logCommand }: ServiceManager,
+): string | undefined {
+  if (state === "missing") return "run attacklens-sensor install with a token";
+  if (state === "failed" || state === "restarting")
+    return `read the log with ${logCommand}, correct what it names, then run ${startCommand}`;
+  if (state === "stopped") return startCommand;
+  return startsAtBoot
+    ? undefined
+    : "run attacklens-sensor install again: it lets the service start at each boot";
+}

@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "../testing/test-command.ts";
+import { systemdUnit } from "./systemd-unit.ts";
+
+/** The last value of each key. */
+function keysOf(unit: string): Record<string, string> {
+  const lines = unit.split("\n").filter((line) => /^\w+=/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf("=")), line.replace(/^\w+=/, "")]),
+  );
+}
+
+const systemdAnalyze = Bun.which("systemd-analyze");
+/** `--offline` exists since version 250. */
+const canAnalyze =
+  systemdAnalyze !== null &&
+  /--offline/.test(Bun.spawnSync([systemdAnalyze, "--help"], { stdout: "pipe" }).stdout.toString());
+
+test.skipIf(!canAnalyze).each([0, 252, 253, 257])(
+  `the unit for systemd %d is exposed to 2.5 of 10 at most${canAnalyze ? "" : " (skipped: no systemd-analyze with --offline)"}`,
+  (systemdVersion) => {
+    for (const packaged of [true, false]) {
+      using folder = makeFolder();
+      mkdirSync(folder.path, { recursive: true });
+      const path = join(folder.path, "attacklens-sensor.service");
+      writeFileSync(path, systemdUnit({ packaged, systemdVersion }));
+      const args = ["security", "--offline=true", "--no-pager", path];
+      const { stdout } = Bun.spawnSync([`${systemdAnalyze}`, ...args], { stdout: "pipe", stderr: "ignore" });
+      const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout.toString())?.[1];
+      expect(Number(exposure)).toBeLessThanOrEqual(2.5);
+    }
+  },
+);
+
+test("the unit starts the program of the installation or of the package", () => {
+  expect(keysOf(systemdUnit({ packaged: false })).ExecStart).toBe(
+    "/var/lib/attacklens-sensor/versions/stable/attacklens-sensor run",
+  );
+  expect(keysOf(systemdUnit({ packaged: true })).ExecStart).toBe("/usr/bin/attacklens-sensor run");
+  expect(keysOf(systemdUnit({ packaged: false, program: "/x/y" })).ExecStart).toBe("/x/y run");
+  expect(systemdUnit({ packaged: true })).toMatch(/^# Belongs to the package/);
+});
+
+test("the unit has only keys that its systemd supports", () => {
+  const older = keysOf(systemdUnit({ packaged: false, systemdVersion: 247 }));
+  expect(older).toMatchObject({ Type: "exec", Restart: "always" });
+  // A watchdog without notifications would kill the sensor.
+  for (const key of ["OpenFile", "WatchdogSec", "NotifyAccess", "RestartSteps"])
+    expect(older[key]).toBeUndefined();
+  expect(keysOf(systemdUnit({ packaged: false }))).toEqual(older);
+  const newer = keysOf(systemdUnit({ packaged: false, systemdVersion: 257 }));
+  expect(newer).toMatchObject({ Type: "notify", WatchdogSec: "10min", RestartMaxDelaySec: "5min" });
+  expect(newer.OpenFile).toBe("/run/systemd/notify:notify");
+  expect(keysOf(systemdUnit({ packaged: false, systemdVersion: 253 })).RestartSteps).toBeUndefined();
+});
+
+test("the service can read all files and processes, and the host's name as it changes", () => {
+  const keys = keysOf(systemdUnit({ packaged: false }));
+  expect(keys.CapabilityBoundingSet).toBe("CAP_DAC_READ_SEARCH CAP_SYS_PTRACE");
+  expect(keys).toMatchObject({
+    MemoryDenyWriteExecute: "yes",
+    StateDirectoryMode: "0700",
+    ProtectHome: "read-only",
+  });
+  for (const key of ["ProtectHostname", "ProtectProc", "ProcSubset", "PrivateUsers"])
+    expect(keys[key]).toBeUndefined();
+});

@@ -1,0 +1,123 @@
+// The service under systemd.
+import { existsSync, readFileSync } from "node:fs";
+import { removeDefinition, writeDefinition } from "./definition-file.ts";
+import { DEFINITIONS, PACKAGED, SERVICE_NAME } from "./installed-paths.ts";
+import { serviceProblem } from "./service-problems.ts";
+import type { ServiceManager, ServiceState } from "./service-state.ts";
+import { runTool } from "./system-tool.ts";
+import { OWN_UNIT, systemdUnit } from "./systemd-unit.ts";
+
+const UNIT = `${SERVICE_NAME}.service`;
+/** The exit status of systemd for a program that it cannot run (systemd.exec(5)). */
+export const EXEC_FAILED = 203;
+
+/** The unit of a package wins: `install` then only enables it. */
+export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PACKAGED.systemdUnit)) {
+  const definition = packaged ? PACKAGED.systemdUnit : DEFINITIONS.systemd;
+  const manager: ServiceManager = {
+    name: "systemd",
+    service: UNIT,
+    definition,
+    packaged,
+    async register() {
+      const changes = packaged ? removeOwnUnit() : await writeOwnUnit();
+      // Always: a killed command may have written the file, and no more.
+      await systemctl("daemon-reload");
+      await systemctl("enable", UNIT);
+      return changes;
+    },
+    async start(again) {
+      await runTool(["systemctl", "reset-failed", UNIT]);
+      const { code, reason } = await runTool(["systemctl", again ? "restart" : "start", UNIT]);
+      if (code === 0) return;
+      const { exitCode } = await readState();
+      throw exitCode === EXEC_FAILED ? execFailed() : serviceProblem("manager-failed", reason);
+    },
+    async stop() {
+      if ((await readState()).is !== "missing") await systemctl("stop", UNIT);
+    },
+    async unregister() {
+      if ((await readState()).is !== "missing") await systemctl("disable", UNIT);
+      const removed = packaged ? [] : removeDefinition(DEFINITIONS.systemd);
+      await systemctl("daemon-reload");
+      // Fails if the unit has not failed.
+      await runTool(["systemctl", "reset-failed", UNIT]);
+      return removed;
+    },
+    readState,
+    logCommand: `journalctl -u ${SERVICE_NAME}`,
+    startCommand: `systemctl start ${SERVICE_NAME}`,
+  };
+  return manager;
+}
+
+async function writeOwnUnit(): Promise<boolean> {
+  const text = systemdUnit({ packaged: false, systemdVersion: await readVersion() });
+  return writeDefinition(DEFINITIONS.systemd, text, 0o644);
+}
+
+/** A unit that `install` wrote before the package came would hide that of the package. */
+function removeOwnUnit(): boolean {
+  const isOwn =
+    existsSync(DEFINITIONS.systemd) && readFileSync(DEFINITIONS.systemd, "utf8").startsWith(OWN_UNIT);
+  return isOwn && removeDefinition(DEFINITIONS.systemd).length > 0;
+}
+
+/** The error for a program that systemd cannot run. */
+export function execFailed() {
+  return serviceProblem(existsSync("/sys/fs/selinux/enforce") ? "selinux" : "exec-refused");
+}
+
+async function systemctl(...args: string[]): Promise<void> {
+  const { code, reason } = await runTool(["systemctl", ...args]);
+  if (code !== 0) throw serviceProblem("manager-failed", `systemctl ${args[0]}: ${reason}`);
+}
+
+async function readVersion(): Promise<number | undefined> {
+  const { stdout } = await runTool(["systemctl", "--version"]);
+  const version = /^systemd (\d+)/.exec(stdout)?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
+const PROPERTIES =
+  "LoadState,ActiveState,SubState,Result,UnitFileState,MainPID,ExecMainCode,ExecMainStatus,ConditionResult";
+
+async function readState(): Promise<ServiceState> {
+  const { stdout } = await runTool(["systemctl", "show", UNIT, `--property=${PROPERTIES}`]);
+  return parseSystemdState(stdout);
+}
+
+/** Parses the output of `systemctl show`. */
+export function parseSystemdState(text: string): ServiceState {
+  const found = Object.fromEntries(
+    text
+      .trim()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  ) as Record<string, string | undefined>;
+  const isMissing = found.LoadState === undefined || found.LoadState === "not-found";
+  const processId = Number(found.MainPID ?? 0);
+  return {
+    is: isMissing ? "missing" : stateOf(found.ActiveState, found.SubState),
+    startsAtBoot: /^enabled/.test(found.UnitFileState ?? ""),
+    processId: processId > 0 ? processId : undefined,
+    ...lastEndOf(found),
+  };
+}
+
+function stateOf(active: string | undefined, sub: string | undefined): ServiceState["is"] {
+  if (sub === "auto-restart" || sub === "auto-restart-queued") return "restarting";
+  if (active === "activating") return "starting";
+  if (active === "failed") return "failed";
+  return active === "active" || active === "reloading" || active === "deactivating" ? "running" : "stopped";
+}
+
+/** CLD_EXITED, CLD_KILLED and CLD_DUMPED of sigaction(2). */
+const ENDS: Record<string, string> = { "1": "exit code", "2": "signal", "3": "signal" };
+
+function lastEndOf(found: Record<string, string | undefined>): Pick<ServiceState, "lastEnd" | "exitCode"> {
+  const kind = ENDS[found.ExecMainCode ?? ""];
+  if (!kind || found.ExecMainStatus === undefined) return {};
+  const lastEnd = found.Result === "watchdog" ? "the watchdog" : `${kind} ${found.ExecMainStatus}`;
+  return { lastEnd, exitCode: kind === "exit code" ? Number(found.ExecMainStatus) : undefined };
+}
