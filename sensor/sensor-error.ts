@@ -37,7 +37,7 @@ const EXIT_MEANINGS: Record<ExitName, string> = {
   clockWrong: "the host's clock is wrong, and the server's time could not correct it",
   serverInTrouble: "the server reported an error",
   keyNotOurs: "another host holds the sensor's key, or a re-enrollment ticket replaced it",
-  service: "the service is not installed, or it cannot be installed, started or removed on this host",
+  service: "the service is not installed, cannot be installed, started or removed, or did not report in time",
 };
 
 /** Each exit code with its meaning, in the order of the codes. */

@@ -24,7 +24,7 @@ import { SENSOR_STATES } from "../state/status-file.ts";
 import { systemReason } from "../system-reason.ts";
 import { ENROLL_FLAGS, type EnrollRequest, enrollHost, readEnrollFlags } from "./enroll-host.ts";
 import { nextStep } from "./next-step.ts";
-import { note, parseFlags, print, printStep } from "./terminal.ts";
+import { note, parseFlags, print, printStep, stopSignal } from "./terminal.ts";
 
 export async function installCommand(args: string[]): Promise<void> {
   const environment = takeEnvironmentToken();
@@ -124,7 +124,7 @@ async function reportFirstInventory(
   options: { stateDir: string; sinceMs: number; waitMs: number },
 ): Promise<void> {
   const started = performance.now();
-  const result = await waitForFirstInventory({ ...options, manager });
+  const result = await waitForFirstInventory({ ...options, manager, signal: stopSignal() });
   const seconds = Math.round((performance.now() - started) / 1000);
   const { sensorId, server = "the server" } = enrolledIdentity(options.stateDir) ?? {};
   if (result.is === "refused")

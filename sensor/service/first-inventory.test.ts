@@ -25,9 +25,10 @@ const managing = (state: Partial<ServiceState>): ServiceManager => ({
 });
 
 function wait(status: Partial<SensorStatusFile> | undefined, state: Partial<ServiceState> = {}, sinceMs = 0) {
+  const { signal } = new AbortController();
   const folder = makeFolder();
   if (status) writeStatus(folder.path, { ...CONNECTED, ...status });
-  const options = { stateDir: folder.path, manager: managing(state), sinceMs, waitMs: 300 };
+  const options = { stateDir: folder.path, manager: managing(state), sinceMs, waitMs: 300, signal };
   return {
     folder: folder.path,
     result: () => waitForFirstInventory(options).finally(() => folder[Symbol.dispose]()),
@@ -72,4 +73,11 @@ test("a service that ended has no inventory, and its exit code says why", async 
   });
   const unrunnable = wait(undefined, { is: "restarting", exitCode: 203, lastEnd: "exit code 203" });
   await expect(unrunnable.result()).rejects.toMatchObject({ message: expect.stringContaining("203/EXEC") });
+});
+
+test("Ctrl-C ends the wait", async () => {
+  using folder = makeFolder();
+  const options = { stateDir: folder.path, manager: managing({}), sinceMs: 0, waitMs: 600_000 };
+  const result = waitForFirstInventory({ ...options, signal: AbortSignal.abort() });
+  await expect(result).rejects.toMatchObject({ exit: "service" });
 });

@@ -23,18 +23,20 @@ export type FirstInventory =
 
 /**
  * `sinceMs`: earlier results do not count. Throws SensorError if the service ends, and after the timeout if
- * the sensor has not reported a problem either.
+ * the sensor has not reported a problem either, or when the signal ends the wait.
  */
 export async function waitForFirstInventory({
   stateDir,
   manager,
   sinceMs,
   waitMs,
+  signal,
 }: {
   stateDir: string;
   manager: ServiceManager;
   sinceMs: number;
   waitMs: number;
+  signal: AbortSignal;
 }): Promise<FirstInventory> {
   const deadline = performance.now() + waitMs;
   let nextLookAt = performance.now();
@@ -46,6 +48,7 @@ export async function waitForFirstInventory({
       await requireRunning(manager);
       nextLookAt = performance.now() + STATE_POLL_MS;
     }
+    if (signal.aborted) throw serviceProblem("no-inventory");
     if (performance.now() > deadline) {
       if (result) return result;
       throw serviceProblem("no-inventory");
