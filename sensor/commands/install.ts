@@ -13,7 +13,7 @@ import {
 import { type InstalledPaths, PACKAGED } from "../service/installed-paths.ts";
 import { putCommand, putProgram, removeOldVersions, removeProgram } from "../service/program-files.ts";
 import { labelProgram } from "../service/selinux.ts";
-import { onFiles } from "../service/service-problems.ts";
+import { onFiles, serviceProblem } from "../service/service-problems.ts";
 import type { ServiceManager } from "../service/service-state.ts";
 import { requireServiceManager } from "../service/supervisors.ts";
 import { takeEnvironmentToken } from "../settings.ts";
@@ -37,6 +37,7 @@ export async function installCommand(args: string[]): Promise<void> {
   // A reinstall after uninstall --keep-identity needs no options.
   const server = flags.server ?? enrolledIdentity(stateDir)?.server;
   const request = keepProxy(readEnrollFlags({ ...flags, server }, environment));
+  if ((await manager.readState()).is === "masked") throw serviceProblem("service-masked", manager.service);
   using _ = await onFiles(stateDir, () => lockInstallation(stateDir));
 
   const isNewProgram = await installProgram(paths, manager, running);

@@ -50,6 +50,7 @@ function nextStepOf(
   startsAtBoot: boolean,
   { startCommand, logCommand }: ServiceManager,
 ): string | undefined {
+  if (state === "masked") return SERVICE_PROBLEMS["service-masked"].fix;
   if (state === "missing") return "run attacklens-sensor install with a token";
   if (state === "failed" || state === "restarting")
     return `read the log with ${logCommand}, correct what it names, then run ${startCommand}`;

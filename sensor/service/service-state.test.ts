@@ -28,6 +28,8 @@ test("systemd: each state of a unit", () => {
     startsAtBoot: false,
     processId: undefined,
   });
+  const masked = { ...missing, LoadState: "masked", UnitFileState: "masked" };
+  expect(parseSystemdState(show(masked))).toMatchObject({ is: "masked", startsAtBoot: false });
   // Without a running systemd, systemctl prints nothing.
   expect(parseSystemdState("").is).toBe("missing");
   expect(parseSystemdState(show({ ActiveState: "inactive", SubState: "dead", MainPID: "0" })).is).toBe(

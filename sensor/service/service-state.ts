@@ -3,9 +3,9 @@
 export interface ServiceState {
   /**
    * `missing`: not registered. `failed`: it ended, and the manager does not start it again. `restarting`: it
-   * ended, and the manager starts it again.
+   * ended, and the manager starts it again. `masked`: an operator forbids it.
    */
-  is: "missing" | "stopped" | "starting" | "running" | "restarting" | "failed";
+  is: "missing" | "masked" | "stopped" | "starting" | "running" | "restarting" | "failed";
   startsAtBoot: boolean;
   processId?: number | undefined;
   /** Why it last ended, e.g. `exit code 203`. */

@@ -37,7 +37,10 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
       if ((await readState()).is !== "missing") await systemctl("stop", UNIT);
     },
     async unregister() {
-      if ((await readState()).is !== "missing") await systemctl("disable", UNIT);
+      const { is } = await readState();
+      // systemctl refuses to disable a masked unit, and the link that masks it belongs to the operator.
+      if (is === "masked") return [];
+      if (is !== "missing") await systemctl("disable", UNIT);
       const removed = packaged ? [] : removeDefinition(DEFINITIONS.systemd);
       await systemctl("daemon-reload");
       // Fails if the unit has not failed.
@@ -98,7 +101,11 @@ export function parseSystemdState(text: string): ServiceState {
   const isMissing = found.LoadState === undefined || found.LoadState === "not-found";
   const processId = Number(found.MainPID ?? 0);
   return {
-    is: isMissing ? "missing" : stateOf(found.ActiveState, found.SubState),
+    is: isMissing
+      ? "missing"
+      : found.LoadState === "masked"
+        ? "masked"
+        : stateOf(found.ActiveState, found.SubState),
     startsAtBoot: /^enabled/.test(found.UnitFileState ?? ""),
     processId: processId > 0 ? processId : undefined,
     ...lastEndOf(found),

@@ -152,7 +152,7 @@ const BROKEN_HOSTS: [name: string, shell: string, message: string][] = [
     `mkdir -pm 700 ${STATE} && mount -t tmpfs -o noexec tmpfs ${STATE} && chmod 700 ${STATE}`,
     "the system does not run programs there (/",
   ],
-  ["a masked unit", "systemctl mask attacklens-sensor 2>/dev/null", "the service is masked (/"],
+  ["a masked unit", "systemctl mask attacklens-sensor 2>/dev/null", "the service is masked (a"],
 ];
 
 test.skipIf(reason !== undefined)(
@@ -175,6 +175,9 @@ test.skipIf(reason !== undefined)(
       });
       expect({ name, stderr }).toEqual({ name, stderr: expect.stringContaining(message) });
     }
+    const masked = await host.run([DOWNLOADED, "uninstall"]);
+    expect(masked).toMatchObject({ code: 0, stderr: "" });
+    expect((await host.run(["systemctl", "is-enabled", "attacklens-sensor"])).stdout).toBe("masked\n");
     await host.run(["systemctl", "unmask", "attacklens-sensor"]);
     expect(await host.run(install, { stdin: token.value })).toMatchObject({ code: 0, stderr: "" });
 
