@@ -15,13 +15,25 @@ import { Glob } from "bun";
 import { runCommand } from "./command.ts";
 import { writeLockedRuntime } from "./locked-runtime.ts";
 import { progress, ROOT, TaskError } from "./terminal.ts";
+import { writeWindowsResources } from "./windows-resources.ts";
 
 const DIST = join(ROOT, "dist");
-const TARGETS = ["linux-x64", "linux-arm64", "windows-x64", "darwin-x64", "darwin-arm64"] as const;
-type Target = (typeof TARGETS)[number];
+const TARGETS = [
+  "linux-x64",
+  "linux-arm64",
+  "linux-x64-musl",
+  "linux-arm64-musl",
+  "windows-x64",
+  "darwin-x64",
+  "darwin-arm64",
+] as const;
+export type Target = (typeof TARGETS)[number];
 
-interface Program {
+export interface Program {
   name: string;
+  /** As Windows and the packages show it. */
+  product: string;
+  description: string;
   entry: string;
   /** Files that run in worker threads. The program contains them under these paths. */
   threads?: string[];
@@ -36,9 +48,13 @@ const SHARED_SOURCES = [
   "package-lock.json",
   "harness/build.ts",
   "harness/locked-runtime.ts",
+  "harness/windows-resources.ts",
+  "harness/attacklens.ico",
 ];
 export const SERVER: Program = {
   name: "attacklens",
+  product: "AttackLens Server",
+  description: "AttackLens console and API",
   entry: "tasks/attacklens.ts",
   threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
@@ -53,6 +69,8 @@ export const SERVER: Program = {
 };
 export const SENSOR: Program = {
   name: "attacklens-sensor",
+  product: "AttackLens Sensor",
+  description: "AttackLens sensor, which reports the inventory of this host",
   entry: "sensor/main.ts",
   sources: [...SHARED_SOURCES, "sensor"],
   flags: [],
@@ -64,11 +82,16 @@ export function programPath(program: Program, target?: Target): string {
   return join(DIST, program.name + (target === undefined ? "" : `-${target}`) + (windows ? ".exe" : ""));
 }
 
-/** Builds the programs that are not up to date, concurrently. Throws TaskError with the bundler's message. */
-export async function build(options: { all?: boolean; force?: boolean; programs?: Program[] } = {}) {
+/**
+ * Builds the programs that are not up to date, concurrently: for this machine and the targets. Throws
+ * TaskError with the bundler's message.
+ */
+export async function build(
+  options: { all?: boolean; force?: boolean; programs?: Program[]; targets?: Target[] } = {},
+) {
   mkdirSync(join(DIST, ".inputs"), { recursive: true });
   const programs = options.programs ?? [SERVER, SENSOR];
-  for (const target of [undefined, ...(options.all ? TARGETS : [])]) {
+  for (const target of [undefined, ...(options.all ? TARGETS : (options.targets ?? []))]) {
     const results = await Promise.allSettled(
       programs.map((program) => buildProgram(program, target, options.force ?? false)),
     );
@@ -93,13 +116,21 @@ async function buildProgram(program: Program, target: Target | undefined, force:
   progress(`built ${label}, ${sizeMegabytes} MB, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
+interface CompileOptions {
+  path: string;
+  target?: Target | undefined;
+  commit: string;
+  /** For tests of upgrades. Absent: the release that the sources name. */
+  release?: string | undefined;
+}
+
 /**
  * Writes the program to the path. The same sources and commit result in the same bytes, regardless of the
  * path and of the folder of the sources.
  */
 export async function compile(
   program: Program,
-  { path, target, commit }: { path: string; target?: Target | undefined; commit: string },
+  { path, target, commit, release }: CompileOptions,
 ): Promise<void> {
   // Built in another folder and then renamed: a running program keeps its file, and a failed build does not
   // replace the last good one. The bundler writes the file's base name into the program, so it must be final.
@@ -108,10 +139,13 @@ export async function compile(
     const unfinished = join(folder, basename(path));
     const runtime = join(folder, "runtime");
     writeLockedRuntime(await findRuntime(target, folder), runtime);
+    if (target?.startsWith("windows") || (!target && process.platform === "win32"))
+      writeWindowsResources(runtime, program, release);
     const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
     // With its code parsed in advance, a program starts in half the CPU. This requires the format esm.
     command.push("--bytecode", "--format=esm");
     command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
+    if (release !== undefined) command.push(`--define=BUILD_RELEASE=${JSON.stringify(release)}`);
     // A program must not load settings or code from files in its working directory.
     command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
     command.push("--no-compile-autoload-tsconfig", "--no-compile-autoload-package-json");
@@ -132,9 +166,16 @@ export async function compile(
   }
 }
 
+/** The target of this machine. Bun has another runtime for systems with musl, such as Alpine. */
+function hostTarget(): string {
+  const isMusl =
+    process.platform === "linux" && readdirSync("/lib").some((name) => name.startsWith("libc.musl-"));
+  return `${process.platform}-${process.arch}${isMusl ? "-musl" : ""}`;
+}
+
 /** Returns the path of Bun's published runtime for a target. Downloads it once for another system. */
 async function findRuntime(target: Target | undefined, folder: string): Promise<string> {
-  if (target === undefined || target === `${process.platform}-${process.arch}`) return process.execPath;
+  if (target === undefined || target === hostTarget()) return process.execPath;
   const runtimes = join(DIST, ".runtimes", target);
   mkdirSync(runtimes, { recursive: true });
   const isRuntime = (name: string) => name.startsWith("bun-") && name.endsWith(`-v${Bun.version}`);

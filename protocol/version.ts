@@ -13,10 +13,11 @@ export const SENSOR_PROTOCOL_VERSION = 1 as const;
 /** The versions that this release's server accepts. */
 export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ example: SENSOR_PROTOCOL_VERSION });
 
-/** Calendar-based release of all three programs, e.g. `2026.11.0`. */
-export const RELEASE = "2026.11.0";
-
+declare const BUILD_RELEASE: string | undefined;
 declare const BUILD_COMMIT: string | undefined;
+
+/** Calendar-based release of all three programs, e.g. `2026.11.0`. Tests of upgrades build another one. */
+export const RELEASE: string = typeof BUILD_RELEASE === "string" ? BUILD_RELEASE : "2026.11.0";
 
 /** Git commit of the build, with the suffix `-dirty` if files differed; `unknown` if no build has set it. */
 export const COMMIT: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";

@@ -162,7 +162,8 @@ test("a file cannot replace functions in the locked runtime, but can in the unlo
     "function work(n: number) { if (n > 99) return 5; for (const word of process.argv) n += word.length; return n > 0; }\nconsole.log(work(process.argv.length), work(7));\n",
   );
   const locked = join(folder, "probe");
-  await compile({ name: "probe", entry, sources: [], flags: [] }, { path: locked, commit: "unknown" });
+  const probe = { name: "probe", product: "", description: "", entry, sources: [], flags: [] };
+  await compile(probe, { path: locked, commit: "unknown" });
   const unlocked = join(folder, "probe-unlocked");
   await runCommand([process.execPath, "build", "--compile", "--minify", entry, `--outfile=${unlocked}`]);
   const body = /function \w+\(\w\)(\{if\(\w>99\).*?\})(?=console)/.exec(readFileSync(locked, "latin1"))?.[1];
