@@ -56,7 +56,7 @@ test.skipIf(!ALL_KILLS)(
     await compile(SENSOR, { path, target: "windows-x64", commit: "unknown", release: "2027.1.0" });
     const wrestool = await findOrInstall("wrestool", "icoutils");
     const list = (await runCommand([wrestool, "--list", path])).stdout;
-    expect(list.match(/(?<=\[)type=\w+/g)).toEqual([
+    expect([...list.matchAll(/\[(type=\w+)/g)].map(([, type]) => type)).toEqual([
       ...Array(5).fill("type=icon"),
       "type=group_icon",
       "type=version",

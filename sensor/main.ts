@@ -3,6 +3,7 @@ import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { installCommand } from "./commands/install.ts";
+import { packageFilesCommand } from "./commands/package-files.ts";
 import { runCommand } from "./commands/run.ts";
 import { serviceCommand } from "./commands/service.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -52,6 +53,9 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
         return await statusCommand(rest);
       case "unenroll":
         await unenrollCommand(rest);
+        return EXIT_CODES.done;
+      case "package-files":
+        packageFilesCommand();
         return EXIT_CODES.done;
       case "version":
       case "--version":

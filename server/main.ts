@@ -5,6 +5,7 @@ import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { EXIT_CODES } from "./commands/command-error.ts";
 import { createUserCommand, USER_USAGE } from "./commands/create-user.ts";
 import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
+import { packageFilesCommand } from "./commands/package-files.ts";
 import { SERVE_USAGE, serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError, dropWeakening } from "./config.ts";
@@ -18,6 +19,7 @@ const USAGE = `Usage:
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
   attacklens ca show|rotate|retire ...      manages the private CA
   attacklens releases add|list|remove|...   manages the programs that this server offers to hosts
+  attacklens package-files                  prints what the packages contain, for the build
   attacklens version [--json]               prints the version
 
 attacklens COMMAND --help describes a command.
@@ -57,6 +59,7 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
     if (command === "token") return await tokenCommand(rest);
     if (command === "ca") return await caCommand(rest);
     if (command === "releases") return await releasesCommand(rest);
+    if (command === "package-files") return packageFilesCommand();
     if (command === "version" || command === "--version") {
       const unknown = rest.find((word) => word !== "--json");
       if (unknown !== undefined) throw new ConfigError(`Unknown option ${JSON.stringify(unknown)}`);

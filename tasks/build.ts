@@ -1,11 +1,16 @@
 // npm run build: builds dist/attacklens and dist/attacklens-sensor for this machine. --all also builds the
-// other targets. --force also builds programs whose sources have not changed.
+// other targets. --force also builds programs whose sources have not changed. --packages also builds the .deb,
+// .rpm and .msi packages.
 import { parseArgs } from "node:util";
 import { build } from "../harness/build.ts";
+import { buildPackages } from "../harness/packages/build-packages.ts";
 import { runTask } from "../harness/terminal.ts";
 
-const { values } = parseArgs({ options: { all: { type: "boolean" }, force: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { all: { type: "boolean" }, force: { type: "boolean" }, packages: { type: "boolean" } },
+});
 await runTask("build", async () => {
   await build(values);
+  if (values.packages) await buildPackages();
   return 0;
 });

@@ -14,6 +14,7 @@ export const USAGE = `Usage:
   attacklens-sensor collect
   attacklens-sensor status [--json] [--state DIR]
   attacklens-sensor unenroll [--force] [--state DIR]
+  attacklens-sensor package-files
   attacklens-sensor version [--json]
 
 Commands:
@@ -35,6 +36,8 @@ Commands:
   status    Shows the result of the last check-in, without contacting the server.
   unenroll  Unenrolls this sensor on the server and removes its key. --force removes the
             key even if the server cannot be reached or refuses.
+  package-files
+            Prints what the packages contain besides the program, for the build.
   version   Shows the version. --json shows the build.
 
 Options:
