@@ -49,7 +49,7 @@ export async function buildDeb(source: LinuxPackage, path: string, folder: strin
   write("prerm", scripts.beforeRemove, 0o755);
   write("postrm", scripts.afterRemove, 0o755);
   // Bullseye cannot read zstd. The number of threads changes the result of xz.
-  const compression = isFast ? ["-Zgzip", "-z1"] : ["-Zxz", "-z6"];
+  const compression = isFast ? ["-z1"] : ["-z6"];
   await runTool(["dpkg-deb", "--root-owner-group", ...compression, "--build", tree, path], {
     // dpkg-deb gives all files this time.
     SOURCE_DATE_EPOCH: String(date),
