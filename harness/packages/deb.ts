@@ -48,12 +48,11 @@ export async function buildDeb(source: LinuxPackage, path: string, folder: strin
   write("postinst", scripts.afterInstall, 0o755);
   write("prerm", scripts.beforeRemove, 0o755);
   write("postrm", scripts.afterRemove, 0o755);
-  // Bullseye cannot read zstd. The number of threads changes the result of xz.
-  const compression = isFast ? ["-z1"] : ["-z6"];
+  // gzip takes a seventh of the time of xz, and the packages are a quarter larger.
+  const compression = isFast ? ["-Znone"] : ["-Zgzip", "-z6"];
   await runTool(["dpkg-deb", "--root-owner-group", ...compression, "--build", tree, path], {
     // dpkg-deb gives all files this time.
     SOURCE_DATE_EPOCH: String(date),
-    DPKG_DEB_THREADS_MAX: "1",
   });
 }
 

@@ -15,7 +15,7 @@ export interface LinuxPackage {
   program: string;
   /** Seconds since 1970, for all files. */
   date: number;
-  /** For tests: compresses little. */
+  /** For tests: compresses nothing. */
   isFast: boolean;
 }
 

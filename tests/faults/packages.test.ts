@@ -1,0 +1,275 @@
+// Installs, upgrades, downgrades, removes and purges the packages of both programs on a Debian host with a
+// real systemd. With ALL_KILLS=1, on three releases.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { completeSetup } from "@attacklens/protocol/account.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { call, type Session } from "../../harness/api-client.ts";
+import { SENSOR, SERVER } from "../../harness/build.ts";
+import { runCommand } from "../../harness/command.ts";
+import { findOrInstall } from "../../harness/debian.ts";
+import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
+import { findFreePort } from "../../harness/free-port.ts";
+import { openTemporaryFolder, type TemporaryFolder } from "../../harness/temporary-folder.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+import { PASSWORD } from "../support/installation.ts";
+import { compileRelease, makeDeb, makeRpm, type TestPackage } from "../support/packages.ts";
+import { openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
+
+const RELEASES: readonly DebianRelease[] = ALL_KILLS ? DEBIAN_RELEASES : ["bookworm"];
+const [EARLIER, LATER] = ["2026.10.3", "2026.12.0"] as const;
+const SERVICES = ["attacklens", "attacklens-sensor"];
+const TIMEOUT_MS = 600_000;
+
+const reason = whyNoSystemd();
+const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
+
+let folder: TemporaryFolder;
+const debs: Record<string, TestPackage[]> = {};
+const rpms: Record<string, TestPackage> = {};
+
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  folder = openTemporaryFolder("packages");
+  await findOrInstall("rpmbuild", "rpm");
+  for (const release of [EARLIER, LATER]) {
+    const sources = await Promise.all(
+      [SERVER, SENSOR].map((program) => compileRelease(program, release, folder.path)),
+    );
+    debs[release] = await Promise.all(sources.map((source) => makeDeb(source, folder.path)));
+    if (ALL_KILLS || release === EARLIER) rpms[release] = await makeRpm(sources[1]!, folder.path);
+  }
+}, TIMEOUT_MS);
+
+afterAll(() => folder?.[Symbol.dispose]());
+
+/** What an administrator does with the host, and sees on it. */
+function administer(host: SystemdHost) {
+  async function run(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await host.run(args);
+    if (code !== 0) throw new Error(`${args.join(" ")} failed with ${code}:\n${stdout}${stderr}`);
+    return stdout + stderr;
+  }
+  const dpkg = (packages: TestPackage[]) => {
+    const names = packages.map(({ path }) => {
+      const name = `/root/${path.split("/").at(-1)}`;
+      if (!existsSync(join(host.root, name))) host.put(path, name);
+      return name;
+    });
+    return run("dpkg", "--install", ...names);
+  };
+  async function show(service: string) {
+    const properties = ["ActiveState", "MainPID", "UnitFileState", "NRestarts"];
+    const { stdout } = await host.run(["systemctl", "show", service, `--property=${properties.join()}`]);
+    return Object.fromEntries(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split("=", 2)),
+    ) as Record<string, string>;
+  }
+  async function versionOf(service: string): Promise<string> {
+    const { MainPID } = await show(service);
+    const { version } = JSON.parse(await run(`/proc/${MainPID}/exe`, "version", "--json"));
+    return version;
+  }
+  const states = async () => (await Promise.all(SERVICES.map(show))).map(({ ActiveState }) => ActiveState);
+  return { run, dpkg, show, versionOf, states };
+}
+
+/** All paths of the host but those that change while it runs, and what dpkg notes for itself. */
+function listFiles(root: string): string[] {
+  const isVolatile = (path: string) =>
+    /^(proc|sys|dev|run|tmp|root|var\/(tmp|log|cache)|var\/lib\/(dpkg|rpm|systemd)|var\/backups)(\/|$)/.test(
+      path,
+    );
+  const list = (inFolder: string): string[] =>
+    readdirSync(join(root, inFolder), { withFileTypes: true }).flatMap((entry) => {
+      const path = join(inFolder, entry.name);
+      if (isVolatile(path)) return [];
+      return entry.isDirectory() ? [path, ...list(path)] : [path];
+    });
+  return list("").sort();
+}
+
+describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
+  let host: SystemdHost;
+  let admin: ReturnType<typeof administer>;
+  let url: string;
+  let before: string[];
+  const session: Session = {};
+  let identity: string;
+
+  const readIdentity = () => readFileSync(join(host.root, "var/lib/attacklens-sensor/identity.json"), "utf8");
+  const waitForOnline = (sinceMs: number) =>
+    waitUntil("the sensor is online", async () => {
+      // The server may be starting.
+      const list = await call(url, listSensors, {}, session).catch(() => undefined);
+      if (list && list.items.length > 1) throw new Error("the host enrolled a second sensor");
+      const sensor = list?.items[0];
+      return sensor?.status === "online" && Date.parse(sensor.lastSeenAt ?? "") >= sinceMs;
+    });
+
+  beforeAll(async () => {
+    if (reason !== undefined) return;
+    host = await openSystemdHost(release);
+    admin = administer(host);
+    before = listFiles(host.root);
+  }, TIMEOUT_MS);
+  afterAll(async () => await host?.[Symbol.asyncDispose]());
+
+  const step = (name: string, body: () => Promise<void>) =>
+    test.skipIf(reason !== undefined)(name, body, TIMEOUT_MS);
+
+  step("a CPU without SSE4.2 gets one sentence, and nothing is installed", async () => {
+    if (process.arch !== "x64") return;
+    writeFileSync(join(host.root, "root/cpuinfo"), "flags\t\t: fpu sse2 ssse3 popcnt\n");
+    await admin.run("mount", "--bind", "/root/cpuinfo", "/proc/cpuinfo");
+    try {
+      await expect(admin.dpkg(debs[EARLIER]!)).rejects.toThrow(
+        /Cannot install attacklens\. This CPU has no sse4_2.*\nhint: .*x86-64-v2/,
+      );
+    } finally {
+      await admin.run("umount", "/proc/cpuinfo");
+    }
+    expect(existsSync(join(host.root, "usr/bin/attacklens"))).toBe(false);
+    expect(listFiles(host.root)).toEqual(before);
+  });
+
+  step("the server starts, and its message leads to the set-up link", async () => {
+    const port = await findFreePort();
+    url = `http://127.0.0.1:${port}`;
+    const dropIn = join(host.root, "etc/systemd/system/attacklens.service.d");
+    mkdirSync(dropIn);
+    writeFileSync(join(dropIn, "test.conf"), `[Service]\nEnvironment=ATTACKLENS_LISTEN=127.0.0.1:${port}\n`);
+    const output = await admin.dpkg([debs[EARLIER]![0]!]);
+    const command = /Set-up link: +(.+)/.exec(output)?.[1];
+    const link = await waitUntil("the journal has the set-up link", async () => {
+      const { stdout } = await host.run(["sh", "-c", command!]);
+      return /http\S+\/setup#code=\S+/.exec(stdout)?.[0];
+    });
+    const code = decodeURIComponent(new URL(link).hash.slice("#code=".length));
+    const body = { code, name: "Ada", email: "ada@example.com", password: PASSWORD };
+    await call(url, completeSetup, { body }, session);
+    const data = statSync(join(host.root, "var/lib/attacklens"));
+    expect(data.mode & 0o777).toBe(0o700);
+    expect(data.uid).not.toBe(0);
+    expect(statSync(join(host.root, "etc/attacklens/attacklens.env")).mode & 0o777).toBe(0o600);
+    expect(await admin.show("attacklens")).toMatchObject({ ActiveState: "active", UnitFileState: "enabled" });
+    expect(await admin.run("id", "attacklens")).toContain("attacklens");
+  });
+
+  step("the sensor does not start before the host enrolls", async () => {
+    const output = await admin.dpkg([debs[EARLIER]![1]!]);
+    expect(output).toContain("attacklens-sensor install --server");
+    expect(await admin.show("attacklens-sensor")).toMatchObject({
+      ActiveState: "inactive",
+      UnitFileState: "disabled",
+    });
+    const scope = { type: "all-assets" } as const;
+    const { value } = await call(
+      url,
+      createEnrollmentToken,
+      { body: { name: "Packages", scope, expiresAt: null } },
+      session,
+    );
+    const args = ["attacklens-sensor", "enroll", "--server", url, "--token", "-"];
+    expect((await host.run(args, { stdin: value })).code).toBe(0);
+    await admin.run("systemctl", "enable", "--now", "attacklens-sensor");
+    await waitForOnline(0);
+    identity = readIdentity();
+  });
+
+  step("both units are hardened", async () => {
+    const { stdout } = await host.run(["systemd-analyze", "security", "--no-pager"]);
+    for (const service of SERVICES) {
+      const score = Number(new RegExp(`^${service}\\.service +([0-9.]+)`, "m").exec(stdout)?.[1]);
+      expect(score).toBeLessThanOrEqual(2.5);
+    }
+  });
+
+  step("an upgrade restarts both with the new program, and keeps settings and identity", async () => {
+    const settings = join(host.root, "etc/attacklens/attacklens.env");
+    writeFileSync(settings, `${readFileSync(settings, "utf8")}ATTACKLENS_LOG_LEVEL=debug\n`);
+    const pids = await Promise.all(SERVICES.map(admin.show));
+    const startedAt = Date.now();
+    await admin.dpkg(debs[LATER]!);
+    for (const [index, service] of SERVICES.entries()) {
+      const shown = await admin.show(service);
+      expect(shown).toMatchObject({ ActiveState: "active", UnitFileState: "enabled", NRestarts: "0" });
+      expect(shown.MainPID).not.toBe(pids[index]!.MainPID!);
+      expect(await admin.versionOf(service)).toBe(LATER);
+    }
+    await waitForOnline(startedAt);
+    expect(readIdentity()).toBe(identity);
+    expect(readFileSync(settings, "utf8")).toContain("\nATTACKLENS_LOG_LEVEL=debug\n");
+  });
+
+  step("both start after a power failure", async () => {
+    await host.cutPower();
+    const startedAt = Date.now();
+    await host.boot();
+    await waitForOnline(startedAt);
+    expect(await Promise.all(SERVICES.map(admin.versionOf))).toEqual([LATER, LATER]);
+  });
+
+  step("a downgrade restarts both with the earlier program", async () => {
+    const startedAt = Date.now();
+    await admin.dpkg(debs[EARLIER]!);
+    await waitForOnline(startedAt);
+    expect(await Promise.all(SERVICES.map(admin.versionOf))).toEqual([EARLIER, EARLIER]);
+    expect(readIdentity()).toBe(identity);
+  });
+
+  step("an upgrade does not start a stopped service, and keeps a disabled one disabled", async () => {
+    await admin.run("systemctl", "stop", "attacklens");
+    await admin.run("systemctl", "disable", "--now", "attacklens-sensor");
+    await admin.dpkg(debs[LATER]!);
+    expect(await admin.states()).toEqual(["inactive", "inactive"]);
+    expect(await admin.show("attacklens-sensor")).toMatchObject({ UnitFileState: "disabled" });
+    await admin.run("systemctl", "enable", "--now", ...SERVICES);
+  });
+
+  step("removing stops both and keeps the data, and installing again continues", async () => {
+    const output = await admin.run("dpkg", "--remove", ...SERVICES);
+    expect(output).toContain("this host is still enrolled");
+    expect(await admin.states()).toEqual(["inactive", "inactive"]);
+    expect(existsSync(join(host.root, "usr/bin/attacklens-sensor"))).toBe(false);
+    expect(readIdentity()).toBe(identity);
+    const startedAt = Date.now();
+    await admin.dpkg(debs[LATER]!);
+    await waitForOnline(startedAt);
+    expect(readIdentity()).toBe(identity);
+  });
+
+  step("purging leaves nothing on the host", async () => {
+    await admin.run("dpkg", "--purge", ...SERVICES);
+    await admin.run("rm", "-r", "/etc/systemd/system/attacklens.service.d");
+    const isBackup = (path: string) => /^etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/.test(path);
+    expect(listFiles(host.root).filter((path) => !before.includes(path) && !isBackup(path))).toEqual([]);
+    const users = await host.run(["getent", "passwd", "attacklens"]);
+    expect(users.stdout).toBe("");
+  });
+
+  step("the rpm package does the same: it keeps the identity at each change", async () => {
+    const rpm = async (...args: string[]) => {
+      const command = ["rpm", "--root", host.root, "--nodeps", "--ignorearch", ...args];
+      const { code, stdout, stderr } = await runCommand(command);
+      if (code !== 0) throw new Error(`${command.join(" ")} failed:\n${stdout}${stderr}`);
+      return stdout + stderr;
+    };
+    const state = join(host.root, "var/lib/attacklens-sensor");
+    const output = await rpm("--install", rpms[EARLIER]!.path);
+    expect(output).toContain("attacklens-sensor install --server");
+    mkdirSync(state);
+    writeFileSync(join(state, "identity.json"), "{}");
+    expect(await rpm("--verify", "attacklens-sensor")).toBe("");
+    await rpm("--upgrade", "--force", rpms[EARLIER]!.path);
+    await rpm("--erase", "attacklens-sensor");
+    expect(existsSync(join(host.root, "usr/bin/attacklens-sensor"))).toBe(false);
+    expect(readdirSync(state)).toEqual(["identity.json"]);
+  });
+});
