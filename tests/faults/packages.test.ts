@@ -1,5 +1,5 @@
 // Installs, upgrades, downgrades, removes and purges the packages of both programs on a Debian host with a
-// real systemd. With ALL_KILLS=1, on three releases.
+// real systemd. With ALL_KILLS=1, on three releases, and with rpm as well.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,17 +9,20 @@ import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { SENSOR, SERVER } from "../../harness/build.ts";
-import { runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
 import { findFreePort } from "../../harness/free-port.ts";
+import type { LinuxPackage } from "../../harness/packages/package.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { PASSWORD } from "../support/installation.ts";
 import { compileRelease, makeDeb, makeRpm, type TestPackage } from "../support/packages.ts";
 import { openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
 
-const RELEASES: readonly DebianRelease[] = ALL_KILLS ? DEBIAN_RELEASES : ["bookworm"];
+type Format = "deb" | "rpm";
+const HOSTS: readonly [DebianRelease, Format][] = ALL_KILLS
+  ? [...DEBIAN_RELEASES.map((release) => [release, "deb"] as [DebianRelease, Format]), ["bookworm", "rpm"]]
+  : [["bookworm", "deb"]];
 const [EARLIER, LATER] = ["2026.10.3", "2026.12.0"] as const;
 const SERVICES = ["attacklens", "attacklens-sensor"];
 const TIMEOUT_MS = 600_000;
@@ -28,8 +31,8 @@ const reason = whyNoSystemd();
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 
 let folder: TemporaryFolder;
-const debs: Record<string, TestPackage[]> = {};
-const rpms: Record<string, TestPackage> = {};
+/** The server's and the sensor's, of each release. */
+const built: Record<Format, Record<string, [TestPackage, TestPackage]>> = { deb: {}, rpm: {} };
 
 beforeAll(async () => {
   if (reason !== undefined) return;
@@ -39,28 +42,34 @@ beforeAll(async () => {
     const sources = await Promise.all(
       [SERVER, SENSOR].map((program) => compileRelease(program, release, folder.path)),
     );
-    debs[release] = await Promise.all(sources.map((source) => makeDeb(source, folder.path)));
-    if (ALL_KILLS || release === EARLIER) rpms[release] = await makeRpm(sources[1]!, folder.path);
+    const [server, sensor] = sources as [LinuxPackage, LinuxPackage];
+    const makeAll = async (make: typeof makeDeb) =>
+      [await make(server, folder.path), await make(sensor, folder.path)] as [TestPackage, TestPackage];
+    built.deb[release] = await makeAll(makeDeb);
+    if (ALL_KILLS) built.rpm[release] = await makeAll(makeRpm);
   }
 }, TIMEOUT_MS);
 
 afterAll(() => folder?.[Symbol.dispose]());
 
 /** What an administrator does with the host, and sees on it. */
-function administer(host: SystemdHost) {
+function administer(host: SystemdHost, format: Format) {
   async function run(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await host.run(args);
     if (code !== 0) throw new Error(`${args.join(" ")} failed with ${code}:\n${stdout}${stderr}`);
     return stdout + stderr;
   }
-  const dpkg = (packages: TestPackage[]) => {
+  const install = (packages: TestPackage[]) => {
     const names = packages.map(({ path }) => {
       const name = `/root/${path.split("/").at(-1)}`;
       if (!existsSync(join(host.root, name))) host.put(path, name);
       return name;
     });
-    return run("dpkg", "--install", ...names);
+    // Debian's database does not have what the packages of other systems need.
+    const rpm = ["rpm", "--upgrade", "--oldpackage", "--replacepkgs", "--nodeps"];
+    return run(...(format === "deb" ? ["dpkg", "--install"] : rpm), ...names);
   };
+  const remove = () => run(...(format === "deb" ? ["dpkg", "--remove"] : ["rpm", "--erase"]), ...SERVICES);
   async function show(service: string) {
     const properties = ["ActiveState", "MainPID", "UnitFileState", "NRestarts"];
     const { stdout } = await host.run(["systemctl", "show", service, `--property=${properties.join()}`]);
@@ -77,7 +86,7 @@ function administer(host: SystemdHost) {
     return version;
   }
   const states = async () => (await Promise.all(SERVICES.map(show))).map(({ ActiveState }) => ActiveState);
-  return { run, dpkg, show, versionOf, states };
+  return { run, install, remove, show, versionOf, states };
 }
 
 /** All paths of the host but those that change while it runs, and what dpkg notes for itself. */
@@ -95,7 +104,13 @@ function listFiles(root: string): string[] {
   return list("").sort();
 }
 
-describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
+/** useradd and userdel keep the earlier version of each file. */
+function isAccountBackup(path: string): boolean {
+  return /^etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/.test(path);
+}
+
+describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
+  const packages = (version: string) => built[format][version]!;
   let host: SystemdHost;
   let admin: ReturnType<typeof administer>;
   let url: string;
@@ -116,7 +131,11 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
   beforeAll(async () => {
     if (reason !== undefined) return;
     host = await openSystemdHost(release);
-    admin = administer(host);
+    admin = administer(host, format);
+    if (format === "rpm") {
+      await admin.run("apt-get", "update", "-q");
+      await admin.run("apt-get", "install", "-q", "-y", "--no-install-recommends", "rpm");
+    }
     before = listFiles(host.root);
   }, TIMEOUT_MS);
   afterAll(async () => await host?.[Symbol.asyncDispose]());
@@ -129,7 +148,7 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
     writeFileSync(join(host.root, "root/cpuinfo"), "flags\t\t: fpu sse2 ssse3 popcnt\n");
     await admin.run("mount", "--bind", "/root/cpuinfo", "/proc/cpuinfo");
     try {
-      await expect(admin.dpkg(debs[EARLIER]!)).rejects.toThrow(
+      await expect(admin.install(packages(EARLIER))).rejects.toThrow(
         /Cannot install attacklens\. This CPU has no sse4_2.*\nhint: .*x86-64-v2/,
       );
     } finally {
@@ -145,7 +164,7 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
     const dropIn = join(host.root, "etc/systemd/system/attacklens.service.d");
     mkdirSync(dropIn);
     writeFileSync(join(dropIn, "test.conf"), `[Service]\nEnvironment=ATTACKLENS_LISTEN=127.0.0.1:${port}\n`);
-    const output = await admin.dpkg([debs[EARLIER]![0]!]);
+    const output = await admin.install([packages(EARLIER)[0]]);
     const command = /Set-up link: +(.+)/.exec(output)?.[1];
     const link = await waitUntil("the journal has the set-up link", async () => {
       const { stdout } = await host.run(["sh", "-c", command!]);
@@ -163,7 +182,7 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
   });
 
   step("the sensor does not start before the host enrolls", async () => {
-    const output = await admin.dpkg([debs[EARLIER]![1]!]);
+    const output = await admin.install([packages(EARLIER)[1]]);
     expect(output).toContain("attacklens-sensor install --server");
     expect(await admin.show("attacklens-sensor")).toMatchObject({
       ActiveState: "inactive",
@@ -196,7 +215,7 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
     writeFileSync(settings, `${readFileSync(settings, "utf8")}ATTACKLENS_LOG_LEVEL=debug\n`);
     const pids = await Promise.all(SERVICES.map(admin.show));
     const startedAt = Date.now();
-    await admin.dpkg(debs[LATER]!);
+    await admin.install(packages(LATER));
     for (const [index, service] of SERVICES.entries()) {
       const shown = await admin.show(service);
       expect(shown).toMatchObject({ ActiveState: "active", UnitFileState: "enabled", NRestarts: "0" });
@@ -218,7 +237,7 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
 
   step("a downgrade restarts both with the earlier program", async () => {
     const startedAt = Date.now();
-    await admin.dpkg(debs[EARLIER]!);
+    await admin.install(packages(EARLIER));
     await waitForOnline(startedAt);
     expect(await Promise.all(SERVICES.map(admin.versionOf))).toEqual([EARLIER, EARLIER]);
     expect(readIdentity()).toBe(identity);
@@ -227,49 +246,44 @@ describe.each([...RELEASES])(`on %s${skipped}`, (release) => {
   step("an upgrade does not start a stopped service, and keeps a disabled one disabled", async () => {
     await admin.run("systemctl", "stop", "attacklens");
     await admin.run("systemctl", "disable", "--now", "attacklens-sensor");
-    await admin.dpkg(debs[LATER]!);
+    await admin.install(packages(LATER));
     expect(await admin.states()).toEqual(["inactive", "inactive"]);
     expect(await admin.show("attacklens-sensor")).toMatchObject({ UnitFileState: "disabled" });
     await admin.run("systemctl", "enable", "--now", ...SERVICES);
   });
 
   step("removing stops both and keeps the data, and installing again continues", async () => {
-    const output = await admin.run("dpkg", "--remove", ...SERVICES);
-    expect(output).toContain("this host is still enrolled");
+    const output = await admin.remove();
+    if (format === "deb") expect(output).toContain("this host is still enrolled");
     expect(await admin.states()).toEqual(["inactive", "inactive"]);
     expect(existsSync(join(host.root, "usr/bin/attacklens-sensor"))).toBe(false);
     expect(readIdentity()).toBe(identity);
     const startedAt = Date.now();
-    await admin.dpkg(debs[LATER]!);
+    await admin.install(packages(LATER));
     await waitForOnline(startedAt);
     expect(readIdentity()).toBe(identity);
   });
 
-  step("purging leaves nothing on the host", async () => {
+  step("purging leaves nothing on the host; rpm leaves settings, data and user", async () => {
+    if (format === "rpm") {
+      await admin.remove();
+      expect(readIdentity()).toBe(identity);
+      const left = listFiles(host.root).filter((path) => !before.includes(path));
+      const isData = (path: string) => /^var\/lib\/attacklens(-sensor)?(\/|$)/.test(path);
+      expect(left.filter((path) => !isData(path) && !isAccountBackup(path))).toEqual([
+        "etc/attacklens",
+        "etc/attacklens/attacklens.env.rpmsave",
+        "etc/systemd/system/attacklens.service.d",
+        "etc/systemd/system/attacklens.service.d/test.conf",
+      ]);
+      return;
+    }
     await admin.run("dpkg", "--purge", ...SERVICES);
     await admin.run("rm", "-r", "/etc/systemd/system/attacklens.service.d");
-    const isBackup = (path: string) => /^etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/.test(path);
-    expect(listFiles(host.root).filter((path) => !before.includes(path) && !isBackup(path))).toEqual([]);
+    expect(listFiles(host.root).filter((path) => !before.includes(path) && !isAccountBackup(path))).toEqual(
+      [],
+    );
     const users = await host.run(["getent", "passwd", "attacklens"]);
     expect(users.stdout).toBe("");
-  });
-
-  step("the rpm package does the same: it keeps the identity at each change", async () => {
-    const rpm = async (...args: string[]) => {
-      const command = ["rpm", "--root", host.root, "--nodeps", "--ignorearch", ...args];
-      const { code, stdout, stderr } = await runCommand(command);
-      if (code !== 0) throw new Error(`${command.join(" ")} failed:\n${stdout}${stderr}`);
-      return stdout + stderr;
-    };
-    const state = join(host.root, "var/lib/attacklens-sensor");
-    const output = await rpm("--install", rpms[EARLIER]!.path);
-    expect(output).toContain("attacklens-sensor install --server");
-    mkdirSync(state);
-    writeFileSync(join(state, "identity.json"), "{}");
-    expect(await rpm("--verify", "attacklens-sensor")).toBe("");
-    await rpm("--upgrade", "--force", rpms[EARLIER]!.path);
-    await rpm("--erase", "attacklens-sensor");
-    expect(existsSync(join(host.root, "usr/bin/attacklens-sensor"))).toBe(false);
-    expect(readdirSync(state)).toEqual(["identity.json"]);
   });
 });
