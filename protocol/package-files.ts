@@ -9,7 +9,7 @@ export const packageFiles = z.object({
   program: z.string(),
   /** Folder of the program's data. Only purging the package deletes it. */
   stateDir: z.string(),
-  /** The user whom the package creates. Absent: the service runs as root. */
+  /** The user that the package creates. Absent: the service runs as root. */
   user: z.string().optional(),
   /** The service starts only if this file exists. Absent: it always starts. */
   startsWith: z.string().optional(),

@@ -23,7 +23,7 @@ ExecStart=${PROGRAM_FILE} serve
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=5
-# Wrong settings stay wrong until somebody corrects them.
+# A restart does not correct wrong settings.
 RestartPreventExitStatus=2
 TimeoutStopSec=60
 LimitNOFILE=65536

@@ -1,6 +1,6 @@
 // npm run build: builds dist/attacklens and dist/attacklens-sensor for this machine. --all also builds the
-// other targets. --force also builds programs whose sources have not changed. --packages also builds the .deb,
-// .rpm and .msi packages.
+// other targets. --force also builds programs whose sources have not changed. --packages also builds the
+// packages: .deb, .rpm and .msi.
 import { parseArgs } from "node:util";
 import { build } from "../harness/build.ts";
 import { buildPackages } from "../harness/packages/build-packages.ts";

@@ -69,6 +69,7 @@ fi`
     }
 `),
     afterRemove: script(`
+if [ "$1" = abort-install ]; then rm -f ${marker}; fi
 if [ "$1" = purge ]; then
   rm -rf ${stateDir}
   rm -f /etc/systemd/system/*.wants/${basename(unitPath(contents))}
@@ -170,7 +171,7 @@ function enableLines(contents: PackageFiles): string {
 }
 
 function showNextSteps({ nextSteps, startsWith }: PackageFiles): string {
-  const lines = nextSteps.map((line) => `echo "${line}"`);
+  const lines = nextSteps.map((line) => `echo '${line.replaceAll("'", "'\\''")}'`);
   if (startsWith === undefined) return lines.join("\n");
   return `if [ ! -e ${startsWith} ]; then\n  ${lines.join("\n  ")}\nfi`;
 }
