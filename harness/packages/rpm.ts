@@ -1,6 +1,7 @@
 // Builds an .rpm with rpmbuild.
 import { copyFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { PackageFiles } from "@attacklens/protocol/package-files.ts";
 import { PUBLISHER } from "../windows-resources.ts";
 import { copyrightPath, type LinuxPackage, makeFolder, runTool, writeTree } from "./package.ts";
 import { type PackageScripts, rpmScripts } from "./scriptlets.ts";
@@ -62,6 +63,7 @@ ${source.product} ${release}.
 %attr(0755, root, root) ${contents.program}
 ${files.join("\n")}
 %doc ${copyrightPath(contents)}
+${ownFolders(contents).join("\n")}
 
 %pre
 ${escaped(scripts.beforeInstall)}
@@ -75,6 +77,13 @@ ${escaped(scripts.beforeRemove)}
 %postun
 ${escaped(scripts.afterRemove)}
 `.trimStart();
+}
+
+/** rpm removes only the folders that the package names. */
+function ownFolders(contents: PackageFiles): string[] {
+  const settings = contents.files.filter(({ isConfiguration }) => isConfiguration).map(({ path }) => path);
+  const folders = new Set([copyrightPath(contents), ...settings].map((path) => dirname(path)));
+  return [...folders].map((folder) => `%dir %attr(0755, root, root) ${folder}`);
 }
 
 /** rpmbuild expands macros in scripts too. */
