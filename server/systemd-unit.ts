@@ -63,7 +63,6 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources @mount @debug @obsolete
 SystemCallErrorNumber=EPERM
-UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN BUN_INSPECT NODE_OPTIONS
 
 [Install]
 WantedBy=multi-user.target

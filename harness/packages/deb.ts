@@ -32,7 +32,7 @@ export async function buildDeb(source: LinuxPackage, path: string, folder: strin
       `Architecture: ${ARCHITECTURES[target]}`,
       `Maintainer: ${PUBLISHER} <packages@attacklens.example>`,
       `Installed-Size: ${Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 1024)}`,
-      `Depends: libc6 (>= 2.17), passwd`,
+      `Depends: libc6 (>= 2.17)${contents.user === undefined ? "" : ", passwd"}`,
       "Section: admin",
       "Priority: optional",
       `Description: ${source.description}`,

@@ -138,7 +138,8 @@ fi`;
 }
 
 /** A unit in /etc takes precedence over the package's, so the service would run the other program. */
-function refuseOtherInstallation({ name, stateDir }: PackageFiles): string {
+function refuseOtherInstallation({ name, stateDir, startsWith }: PackageFiles): string {
+  if (startsWith === undefined) return ":";
   return `other=/etc/systemd/system/${name}.service
 if [ -f $other ] && grep -q "^ExecStart=${stateDir}/versions/" $other; then
   echo "Cannot install ${name}. This host already has a sensor, which ${name} install set up." >&2

@@ -1,7 +1,7 @@
 // Installs, upgrades, downgrades, removes and purges the packages of both programs on a Debian host with a
 // real systemd. With ALL_KILLS=1, on three releases, and with rpm as well.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { completeSetup } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -155,6 +155,20 @@ describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
       await admin.run("umount", "/proc/cpuinfo");
     }
     expect(existsSync(join(host.root, "usr/bin/attacklens"))).toBe(false);
+    expect(listFiles(host.root)).toEqual(before);
+  });
+
+  step("a host where install set up a sensor gets one sentence, and nothing is installed", async () => {
+    const other = join(host.root, "etc/systemd/system/attacklens-sensor.service");
+    const program = "/var/lib/attacklens-sensor/versions/stable/attacklens-sensor";
+    writeFileSync(other, `[Service]\nExecStart=${program} run\n`);
+    try {
+      await expect(admin.install([packages(EARLIER)[1]])).rejects.toThrow(
+        /Cannot install attacklens-sensor\. This host already has a sensor.*\nhint: .*--keep-identity/,
+      );
+    } finally {
+      rmSync(other);
+    }
     expect(listFiles(host.root)).toEqual(before);
   });
 
