@@ -4,8 +4,8 @@ import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/
 import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { EXIT_CODES } from "./commands/command-error.ts";
 import { createUserCommand, USER_USAGE } from "./commands/create-user.ts";
-import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
 import { packageFilesCommand } from "./commands/package-files.ts";
+import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
 import { SERVE_USAGE, serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
 import { ConfigError, dropWeakening } from "./config.ts";
