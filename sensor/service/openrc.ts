@@ -34,7 +34,6 @@ depend() {
 }
 
 start_pre() {
-	unset BUN_OPTIONS BUN_BE_BUN BUN_INSPECT NODE_OPTIONS
 	# Each start begins a new log, so that it cannot fill the disk.
 	if [ -f "${LOG}" ]; then mv -f "${LOG}" "${LOG}.1"; fi
 	checkpath --file --mode 0600 "${LOG}"

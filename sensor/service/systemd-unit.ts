@@ -19,9 +19,6 @@ export const NOTIFY_FD_NAME = "notify";
 const OPEN_FILE_SINCE = 253;
 const RESTART_STEPS_SINCE = 254;
 
-/** Variables that change what the runtime of the program executes. */
-const RUNTIME_VARIABLES = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "NODE_OPTIONS"];
-
 /** The first line of a unit that `install` writes. */
 export const OWN_UNIT =
   "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.";
@@ -108,7 +105,6 @@ const HARDENING = [
   "SystemCallFilter=@system-service",
   "SystemCallFilter=~@privileged @resources @mount @debug @obsolete",
   "SystemCallErrorNumber=EPERM",
-  `UnsetEnvironment=${RUNTIME_VARIABLES.join(" ")}`,
   "",
   "# The work of the host comes first.",
   "MemoryHigh=384M",
