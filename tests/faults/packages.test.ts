@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { completeSetup } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { RELEASE } from "@attacklens/protocol/version.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { SENSOR, SERVER } from "../../harness/build.ts";
@@ -23,7 +24,7 @@ type Format = "deb" | "rpm";
 const HOSTS: readonly [DebianRelease, Format][] = ALL_KILLS
   ? [...DEBIAN_RELEASES.map((release) => [release, "deb"] as [DebianRelease, Format]), ["bookworm", "rpm"]]
   : [["bookworm", "deb"]];
-const [EARLIER, LATER] = ["2026.10.3", "2026.12.0"] as const;
+const [EARLIER, LATER] = [RELEASE, "9999.12.0"] as const;
 const SERVICES = ["attacklens", "attacklens-sensor"];
 const TIMEOUT_MS = 600_000;
 
@@ -209,9 +210,8 @@ describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
       { body: { name: "Packages", scope, expiresAt: null } },
       session,
     );
-    const args = ["attacklens-sensor", "enroll", "--server", url, "--token", "-"];
-    expect((await host.run(args, { stdin: value })).code).toBe(0);
-    await admin.run("systemctl", "enable", "--now", "attacklens-sensor");
+    const args = ["attacklens-sensor", "install", "--server", url, "--token", "-"];
+    expect(await host.run(args, { stdin: value })).toMatchObject({ code: 0, stderr: "" });
     await waitForOnline(0);
     identity = readIdentity();
   });

@@ -1,6 +1,7 @@
 // Packages for tests: built of this clone, in two versions, without compression.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASE } from "@attacklens/protocol/version.ts";
 import { compile, findCommit, type Program, programPath } from "../../harness/build.ts";
 import { linuxPackage, readPackageFiles } from "../../harness/packages/build-packages.ts";
 import { buildDeb, debName } from "../../harness/packages/deb.ts";
@@ -18,13 +19,14 @@ export interface TestPackage {
   path: string;
 }
 
-/** Compiles the program as the release, and returns the source of its packages. */
+/** Returns the source of the program's packages as that release. Compiles the program unless it was built so. */
 export async function compileRelease(
   program: Program,
   release: string,
   folder: string,
 ): Promise<LinuxPackage> {
-  const path = join(folder, `${program.name}-${release}`, program.name);
+  const isBuilt = release === RELEASE;
+  const path = isBuilt ? programPath(program) : join(folder, `${program.name}-${release}`, program.name);
   if (!existsSync(path)) {
     mkdirSync(join(path, ".."), { recursive: true });
     await compile(program, { path, commit: await findCommit(), release });
