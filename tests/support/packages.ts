@@ -19,7 +19,7 @@ export interface TestPackage {
   path: string;
 }
 
-/** Returns the source of the program's packages as that release. Compiles the program unless it was built so. */
+/** Returns the source of the program's packages as that release. Compiles it unless that is the built one. */
 export async function compileRelease(
   program: Program,
   release: string,
