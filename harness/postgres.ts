@@ -8,12 +8,11 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
-  statfsSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { findFastFolder } from "./fast-folder.ts";
 import { findFreePort } from "./free-port.ts";
 
 export interface TestPostgres extends AsyncDisposable {
@@ -33,7 +32,7 @@ export async function openTestPostgres(): Promise<TestPostgres> {
     const description = `PostgreSQL from TEST_DATABASE_URL (${host}${pathname})`;
     return { url: given, description, async [Symbol.asyncDispose]() {} };
   }
-  const folder = mkdtempSync(join(findFastFolder(), "attacklens-postgres-"));
+  const folder = mkdtempSync(join(findFastFolder(CLUSTER_BYTES), "attacklens-postgres-"));
   try {
     return await startCluster(folder);
   } catch (error) {
@@ -42,19 +41,8 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   }
 }
 
-/** The clusters of the tests hold less than 1 GB. */
-const MEMORY_BYTES = 4e9;
-
-/**
- * Returns the file system in memory if it has room. Each database is 300 files, and ext4 takes more time to
- * create a file after many were deleted than PostgreSQL takes for the tests.
- */
-function findFastFolder(): string {
-  const memory = "/dev/shm";
-  if (!existsSync(memory)) return tmpdir();
-  const { bavail, bsize } = statfsSync(memory);
-  return bavail * bsize >= MEMORY_BYTES ? memory : tmpdir();
-}
+/** The databases of the tests. */
+const CLUSTER_BYTES = 2e9;
 
 async function startCluster(folder: string): Promise<TestPostgres> {
   const account = unprivilegedAccount();

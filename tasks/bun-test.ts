@@ -1,7 +1,8 @@
 // Runs `bun test` on paths, passes its output through, and reads the counts from its JUnit report.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { findFastFolder } from "../harness/fast-folder.ts";
 import { ROOT } from "../harness/terminal.ts";
 
 export interface Counts {
@@ -50,9 +51,12 @@ const TIMEOUT_MS = 120_000;
 /** For tests that run the built programs, also in a browser. */
 export const BUILT_TIMEOUT_MS = 180_000;
 
+/** All temporary folders of a run: copies of the programs and of the sources. */
+const FOLDERS_BYTES = 4e9;
+
 /** A run that fails without a failed test, or that finds no test, counts as one failure. */
 export async function runBunTest(run: BunTestRun): Promise<Counts> {
-  const folder = mkdtempSync(join(tmpdir(), "attacklens-tests-"));
+  const folder = mkdtempSync(join(findFastFolder(FOLDERS_BYTES), "attacklens-tests-"));
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
   // Tests that run programs as another account create folders below this one for it.

@@ -38,7 +38,7 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     progress("stage 3 of 3: browser tests and faults, against the built programs");
     await building;
     stages.push(
-      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 1 }),
+      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 2 }),
     );
   }
   const { passed, failed, skipped, times } = addCounts(stages);
