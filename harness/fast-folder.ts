@@ -1,5 +1,5 @@
-// A parent for temporary folders in memory, if there is room. The tests wait for disks otherwise: programs sync
-// what they write, and ext4 searches long for a free inode after many files were deleted.
+// A parent for temporary folders: in memory, if there is room. On a disk, the tests wait: programs sync what
+// they write, and ext4 searches long for a free inode after many files were deleted.
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 

@@ -17,7 +17,7 @@ import { createToken, enrollSensor } from "../support/sensors.ts";
 /** About 30 pages, each checked by axe. */
 const PAGES_TIMEOUT_MS = 600_000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** With ALL_KILLS=1, colors are checked on every page, not only on pages with new colors. */
+/** With ALL_KILLS=1, every page is checked, and colors not only on pages with new colors. */
 const ALL_PAGES = ALL_KILLS;
 /** The rules that depend on the theme. */
 const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
@@ -55,7 +55,8 @@ test(
     await runSensor(["run", "--once", "--state", stateDir]);
     const sensorId = (await ada.call(listSensors)).items[0]?.id;
     const assetId = (await ada.call(listAssets)).items[0]?.id;
-    const categories = ["overview", "packages", "services", "ports", "users", "security", "system"];
+    const categories = ["packages", "services", "ports", "users", "security", "system"];
+    const drawn = categories[Math.floor(Math.random() * categories.length)]!;
     const paths = [
       ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
       ...["edit", "rotate", "rollout", "rollout/expected"].map(
@@ -63,7 +64,8 @@ test(
       ),
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
       ...["/settings/api-keys", "/settings/api-keys/new"],
-      ...categories.map((category) => `/sensors/${sensorId}/${category}`),
+      // The tables of the categories are alike, so one is drawn for each run.
+      ...["overview", ...(ALL_PAGES ? categories : [drawn])].map((tab) => `/sensors/${sensorId}/${tab}`),
     ];
     for (const path of paths) {
       await follow(page, path);

@@ -1,6 +1,6 @@
 // The same sources and commit result in the same bytes, in any folder and any clone.
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
@@ -38,7 +38,9 @@ async function copySources(folder: string): Promise<void> {
 test(
   "builds in another folder and from another clone are identical",
   async () => {
-    using folder = openTemporaryFolder("build");
+    // On the disk of the libraries, for hard links.
+    const folder = { path: mkdtempSync(join(ROOT, "dist/.reproducible-")) };
+    using _ = { [Symbol.dispose]: () => rmSync(folder.path, { recursive: true, force: true }) };
     const commit = await findCommit();
     const [first, second, clone] = ["first", join("second", "deeper"), "clone"].map((name) =>
       join(folder.path, name),
