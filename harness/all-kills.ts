@@ -4,9 +4,9 @@
 export const ALL_KILLS = process.env.ALL_KILLS === "1";
 
 /**
- * Returns how many random cases a test runs: a quarter of `count` without ALL_KILLS=1. Each run has new
+ * Returns how many random cases a test runs: a sixth of `count` without ALL_KILLS=1. Each run has new
  * cases.
  */
 export function drawnCases(count: number): number {
-  return ALL_KILLS ? count : Math.ceil(count / 4);
+  return ALL_KILLS ? count : Math.ceil(count / 6);
 }

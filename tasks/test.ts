@@ -29,14 +29,16 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     if (needsPrograms) await build();
     stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
-    progress("stage 1 of 3: types, lint, format, rules, while the programs are built");
-    const building = build();
-    building.catch(() => {});
-    stages.push(await check());
-    progress("stage 2 of 3: unit and store tests, on SQLite and PostgreSQL");
+    progress(
+      "stage 1 of 2: types, lint, format, rules, while the programs are built; then unit and store tests",
+    );
+    const checking = check();
+    checking.catch(() => {});
+    await build();
+    // The checks take one core for a while longer.
     stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment, extraWorkers: 1 }));
-    progress("stage 3 of 3: browser tests and faults, against the built programs");
-    await building;
+    stages.push(await checking);
+    progress("stage 2 of 2: browser tests and faults, against the built programs");
     stages.push(
       await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 2 }),
     );

@@ -1,5 +1,5 @@
 // Kills a built program with SIGKILL at its writes, one run per write: the sensor, or another one. strace(1)
-// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every eighth call of each kind,
+// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every twelfth call of each kind,
 // the first drawn at random.
 import { readdirSync } from "node:fs";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
@@ -10,7 +10,7 @@ import { cleanEnvironment } from "../../harness/programs.ts";
 /** The system calls with effects outside of the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "rmdir", "sendto", "connect"];
 const MOST_KILLS = 60;
-const STEP = ALL_KILLS ? 1 : 8;
+const STEP = ALL_KILLS ? 1 : 12;
 
 const strace = Bun.which("strace");
 export const traces =
