@@ -37,8 +37,9 @@ export async function killAtEach(
 ): Promise<number> {
   let kills = 0;
   for (const name of calls) {
-    const first = 1 + Math.floor(Math.random() * STEP);
-    for (let nth = first; nth <= MOST_KILLS; nth += STEP) {
+    const drawn = 1 + Math.floor(Math.random() * STEP);
+    let nth = drawn;
+    while (nth <= MOST_KILLS) {
       const { args, stdin = "" } = await command(kills);
       const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
       const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
@@ -48,7 +49,10 @@ export async function killAtEach(
       if (!wasKilled && code !== exitCode) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);
       await check(kills, `${name} ${nth}`);
       kills++;
-      if (!wasKilled) break;
+      if (wasKilled) nth += STEP;
+      // A program with few calls of a kind is killed at the first one.
+      else if (nth === drawn && nth > 1) nth = 1;
+      else break;
     }
   }
   return kills;
