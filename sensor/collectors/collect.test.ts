@@ -1,4 +1,4 @@
-// Compares the inventory of the machine that runs the tests with the output of its own tools. A test whose
+// Compares the inventory of the machine that runs the tests with the output of the system's tools. A test whose
 // tool is missing is skipped, and its name gives the reason.
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";

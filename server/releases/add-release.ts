@@ -51,7 +51,7 @@ export async function addRelease({ dataDir, sources, now, onFile }: AddOptions):
   if (stored !== undefined) requireSame(text, stored, manifest);
   const wanted = findFiles(sources, manifest, manifestPath);
   try {
-    return store({ paths, folder, text, stored, wanted, verified, accepted, onFile });
+    return store({ paths, folder, text, stored, wanted, verified, onFile });
   } catch (error) {
     throw explainStore(error, paths.folder, wanted);
   }
@@ -70,11 +70,10 @@ interface Work {
   stored: string | undefined;
   wanted: Wanted[];
   verified: VerifiedRelease;
-  accepted: { counter: number; keySerial: number } | undefined;
   onFile: ((file: ReleaseFile) => void) | undefined;
 }
 
-function store({ paths, folder, text, stored, wanted, verified, accepted, onFile }: Work): AddedRelease {
+function store({ paths, folder, text, stored, wanted, verified, onFile }: Work): AddedRelease {
   const { manifest, releaseKeys } = verified;
   using stage = openStage(paths.folder);
   using unfinished = openStage(paths.folder);
@@ -88,6 +87,8 @@ function store({ paths, folder, text, stored, wanted, verified, accepted, onFile
     requireDigest(path, copyDurably(path, join(unfinished.path, file.name), MAX_FILE_BYTES), file);
     added.push(file);
   }
+  // Read again: another command may have added a newer release during the copy.
+  const accepted = readAccepted(paths);
   const numbers = {
     counter: Math.max(manifest.counter, accepted?.counter ?? 0),
     keySerial: Math.max(releaseKeys.serial, accepted?.keySerial ?? 0),

@@ -18,7 +18,7 @@ describe("downloads at the same time", () => {
     const path = join(releases.dataDir, "releases/1", SENSOR_FILE);
     const file = { path, size: BIG.length, sha256: release.manifest.files[0]!.sha256, headers: {} };
     const clock = { ms: Date.now() };
-    const limits = { downloads: 3, downloadsOfAddress: 2 };
+    const limits = { downloads: 3, downloadsOfNetwork: 2 };
     const downloads = openDownloads({ now: () => clock.ms, limits });
     const listener = openListener({
       hostname: "127.0.0.1",
@@ -57,7 +57,7 @@ describe("downloads at the same time", () => {
       });
     });
 
-  test("are limited for each address and in all, and readers that leave make room", async () => {
+  test("are limited for each network and in all, and readers that leave make room", async () => {
     await using open = await openDownloadPort();
     const first = await stall(open.port, "one");
     const second = await stall(open.port, "one");
@@ -76,6 +76,30 @@ describe("downloads at the same time", () => {
       return (await reply.bytes()).length === 10;
     });
     for (const reader of [first, third, ...refused]) reader.end();
+  });
+
+  test("from the addresses of one subscriber share a limit", async () => {
+    await using open = await openDownloadPort();
+    const readers = [];
+    for (const from of ["2001:db8:5:1::1", "2001:db8:5:2::1", "2001:db8:5:3::1", "2001:db8:6::1"])
+      readers.push(await stall(open.port, from));
+    expect(readers.map(({ status }) => status)).toEqual(["200", "200", "429", "200"]);
+    for (const reader of readers) reader.end();
+  });
+
+  test("that a slow reader takes for an hour end, and make room", async () => {
+    await using open = await openDownloadPort();
+    const reply = await fetch(open.url, { headers: { "x-from": "slow" }, proxy: false as never });
+    const reader = reply.body!.getReader();
+    let end: unknown;
+    // It takes something every minute, so nobody has abandoned it.
+    for (let minutes = 0; minutes < 200 && end === undefined; minutes++) {
+      open.clock.ms += 60_000;
+      for (const other of ["one", "two", "three"]) (await stall(open.port, other)).end();
+      const { done } = await reader.read().catch((error) => ({ done: error }));
+      if (done) end = done;
+    }
+    expect(end).toBeInstanceOf(Error);
   });
 
   test("that a reader abandons make room without a word from it", async () => {

@@ -6,18 +6,21 @@ import { promisify } from "node:util";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { HttpRequest } from "../caller.ts";
+import { addressGroup } from "../networks.ts";
 import { type ByteRange, matchesTag, parseRange } from "./byte-range.ts";
 
 // Not a FileHandle: one that is collected as garbage ends the process.
 const openFile = promisify(open);
 const readFile = promisify(read);
 
-const LIMITS = { downloads: 200, downloadsOfAddress: 50 };
+const LIMITS = { downloads: 200, downloadsOfNetwork: 50 };
 const PIECE_BYTES = 256 * 1024;
 /** Hosts that were refused at the same moment come back at different ones. */
 const RETRY_AFTER_SECONDS = { least: 10, most: 60 };
 /** Longer than the time after which the listener closes a connection that takes nothing. */
 const ABANDONED_MS = 120_000;
+/** Enough for the largest program at 35 KB/s. A slower reader holds no place for longer, and resumes. */
+const LONGEST_MS = 3_600_000;
 
 export interface StoredFile {
   path: string;
@@ -29,7 +32,9 @@ export interface StoredFile {
 
 /** A running download. */
 interface Download {
-  address: string;
+  /** One subscriber of an IPv6 provider has more addresses than there are places. */
+  network: string;
+  startedAt: number;
   /** When its reader last took something. */
   takenAt: number;
   end(): void;
@@ -38,11 +43,12 @@ interface Download {
 export function openDownloads({ now, limits = LIMITS }: { now: () => number; limits?: typeof LIMITS }) {
   const running = new Set<Download>();
 
-  function requireRoom(address: string): void {
+  function requireRoom(network: string): void {
     // A reply that no connection takes is neither read nor cancelled.
-    for (const download of running) if (now() - download.takenAt > ABANDONED_MS) download.end();
-    const ofAddress = [...running].filter((one) => one.address === address).length;
-    if (running.size < limits.downloads && ofAddress < limits.downloadsOfAddress) return;
+    for (const download of running)
+      if (now() - download.takenAt > ABANDONED_MS || now() - download.startedAt > LONGEST_MS) download.end();
+    const ofNetwork = [...running].filter((one) => one.network === network).length;
+    if (running.size < limits.downloads && ofNetwork < limits.downloadsOfNetwork) return;
     const { least, most } = RETRY_AFTER_SECONDS;
     throw new Problem("too-many-requests", "Too many downloads are running. Try again in a minute", {
       extras: { retryAfterSeconds: least + Math.floor(Math.random() * (most - least)) },
@@ -50,10 +56,11 @@ export function openDownloads({ now, limits = LIMITS }: { now: () => number; lim
   }
 
   /** A file that is shorter than expected breaks the connection. */
-  function begin(address: string, fd: number, path: string, { first, last }: ByteRange): ReadableStream {
+  function begin(network: string, fd: number, path: string, { first, last }: ByteRange): ReadableStream {
     let at = first;
     const download: Download = {
-      address,
+      network,
+      startedAt: now(),
       takenAt: now(),
       end() {
         if (running.delete(download)) close(fd, () => {});
@@ -65,7 +72,7 @@ export function openDownloads({ now, limits = LIMITS }: { now: () => number; lim
         async pull(controller) {
           download.takenAt = now();
           try {
-            if (!running.has(download)) throw new Error("the reader took nothing for too long");
+            if (!running.has(download)) throw new Error("the reader took too long");
             const piece = new Uint8Array(Math.min(PIECE_BYTES, last + 1 - at));
             const { bytesRead } = await readFile(fd, piece, 0, piece.length, at);
             if (bytesRead === 0) throw new Error(`${path} is shorter than it was`);
@@ -90,13 +97,14 @@ export function openDownloads({ now, limits = LIMITS }: { now: () => number; lim
     async file(http: HttpRequest, { path, size, sha256, headers }: StoredFile): Promise<Response> {
       const reply = prepare(http, size, sha256, headers);
       if (reply.isEmpty) return new Response(null, reply);
-      requireRoom(http.address);
+      const { network } = addressGroup(http.address);
+      requireRoom(network);
       const fd = await openFile(path, "r").catch((error: unknown) => {
         if (errnoCode(error) !== "ENOENT") throw error;
         throw new Problem("not-found", "The file was removed a moment ago", { cause: error });
       });
       const range = reply.range ?? { first: 0, last: size - 1 };
-      return new Response(begin(http.address, fd, path, range), reply);
+      return new Response(begin(network, fd, path, range), reply);
     },
   };
 }

@@ -55,7 +55,7 @@ test("the lock file has the packages of every platform", () => {
   );
 });
 
-test("a program imports only packages of its own package.json", () => {
+test("a program imports only packages that its package.json lists", () => {
   const wrong = importsAmong(CODE.filter((file) => WORKSPACES.includes(file.split("/", 1)[0] as string)))
     .filter(({ to, isPackage }) => isPackage && !/^(node:|bun:|bun$)/.test(to))
     .filter(
