@@ -1,5 +1,5 @@
-// Compares the inventory of the machine that runs the tests with the output of the system's tools. A test whose
-// tool is missing is skipped, and its name gives the reason.
+// Compares the inventory of the machine that runs the tests with the output of the system's tools. A test
+// whose tool is missing is skipped, and its name gives the reason.
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";

@@ -92,7 +92,7 @@ describe("downloads at the same time", () => {
     const reply = await fetch(open.url, { headers: { "x-from": "slow" }, proxy: false as never });
     const reader = reply.body!.getReader();
     let end: unknown;
-    // It takes something every minute, so nobody has abandoned it.
+    // It takes something every minute, so it has not abandoned the download.
     for (let minutes = 0; minutes < 200 && end === undefined; minutes++) {
       open.clock.ms += 60_000;
       for (const other of ["one", "two", "three"]) (await stall(open.port, other)).end();
