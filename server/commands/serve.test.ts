@@ -4,6 +4,7 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "bun";
+import { waitUntil } from "../../harness/wait-until.ts";
 
 const PROGRAM = `import { main } from ${JSON.stringify(join(import.meta.dir, "../main.ts"))};
 process.exit(await main(process.argv.slice(1), {}));`;
@@ -29,7 +30,16 @@ async function startServe() {
   const url = /listening on (\S+)/.exec(first)?.[1];
   return {
     get: (path: string) => fetch(`${url}${path}`, { proxy: false as never }),
-    readLog: () => new Response(Bun.spawn(["cat", fifo], { stdout: "pipe" }).stdout).text(),
+    /** Starts to read the log. */
+    readLog() {
+      const { stdout } = Bun.spawn(["cat", fifo], { stdout: "pipe" });
+      let text = "";
+      const whole = (async () => {
+        for await (const part of stdout.pipeThrough(new TextDecoderStream())) text += part;
+        return text;
+      })();
+      return { soFar: () => text, whole };
+    },
     closeLog: () => closeSync(reader),
     async stop() {
       child.kill("SIGTERM");
@@ -56,8 +66,10 @@ test("an unread log does not block the server, and later shows how many lines we
   await sendRefused(server, 6_000);
   const log = server.readLog();
   expect((await server.get("/readyz")).status).toBe(200);
+  // A server that stops before its log is read drops its last line too.
+  await waitUntil("the log is read up to the dropped lines", () => log.soFar().includes('"dropped":'));
   expect(await server.stop()).toBe(0);
-  const lines = (await log).trimEnd().split("\n");
+  const lines = (await log.whole).trimEnd().split("\n");
   const entries = lines.map((line) => JSON.parse(line) as { msg: string; dropped?: number });
   expect(entries[0]).toMatchObject({ msg: "started", config: expect.anything() });
   expect(entries.flatMap(({ dropped }) => dropped ?? [])).not.toEqual([]);
