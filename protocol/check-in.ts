@@ -6,6 +6,7 @@ import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
+import { updateReport } from "./updates.ts";
 import { protocolVersion } from "./version.ts";
 
 /** The result of collecting one category. */
@@ -45,6 +46,9 @@ export const checkIn = route({
       .max(20)
       .optional()
       .meta({ description: "Pins of the private CA's roots that the sensor trusts; absent: the system's" }),
+    update: updateReport
+      .optional()
+      .meta({ description: "Required in the first check-in of an instance; absent later: no change" }),
     collectedAt,
     inventory: z
       .partialRecord(category, categoryReport)
