@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
 import { createAssetGroup, listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { label } from "@attacklens/protocol/text.ts";
-import { sql } from "kysely";
-import { signInAddressesAndNames } from "./db/migrations/0014-sign-in-addresses-and-names.ts";
 import { nameKey } from "./ids.ts";
-import { createTestDatabase, jsonInit, openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
 /**
  * Zero-width space and joiner, soft hyphen, variation selector, filler, combining joiner, tag, unassigned but
@@ -36,45 +34,5 @@ for (const dialect of TESTED_DIALECTS) {
     for (const ignored of IGNORED) expect(await create(`web${ignored}servers`)).toBe(409);
     for (const q of ["webserv", "web\u00adserv"])
       expect((await world.call(listAssetGroups, cookie, { query: { q } })).total).toBe(1);
-  });
-
-  test(`the migration updates the keys of existing names, and keeps two names that look equal (${dialect})`, async () => {
-    await using database = await createTestDatabase(dialect);
-    const { db } = database;
-    await sql`drop table sign_in_address`.execute(db);
-    const user = {
-      email: "ada@example.com",
-      emailVerified: 0,
-      image: null,
-      role: "admin",
-      lastSignInAt: null,
-    };
-    await db
-      .insertInto("user")
-      .values({ ...user, id: "ada", name: "Ada", status: "active", createdAt: 1, updatedAt: 1 })
-      .execute();
-    const group = (id: string, name: string) => ({
-      id,
-      name,
-      nameKey: name.normalize("NFKC").toLowerCase(),
-      createdAt: 1,
-      createdBy: "ada",
-      deletedAt: null,
-      assets: 0,
-    });
-    const names = { a: "Web", b: "We\u200bb", c: "D\u00adB", d: "D\u200bB", e: "\u00c9t\u00e9" };
-    await db
-      .insertInto("assetGroup")
-      .values(Object.entries(names).map(([id, name]) => group(id, name)))
-      .execute();
-    await signInAddressesAndNames.up(db, dialect);
-    const rows = await db.selectFrom("assetGroup").select(["id", "nameKey"]).execute();
-    expect(Object.fromEntries(rows.map(({ id, nameKey }) => [id, nameKey]))).toEqual({
-      a: "web",
-      b: "we\u200bb",
-      c: "db",
-      d: "d\u200bb",
-      e: "\u00e9t\u00e9",
-    });
   });
 }

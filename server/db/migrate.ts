@@ -7,46 +7,18 @@ import {
   lockMigrations,
   requireTables,
 } from "./dialect.ts";
-import { firstSlice } from "./migrations/0001-first-slice.ts";
-import { tokenLife } from "./migrations/0002-token-life.ts";
-import { apiKeys } from "./migrations/0003-api-keys.ts";
-import { chunkSizes } from "./migrations/0004-chunk-sizes.ts";
-import { uninstalled } from "./migrations/0005-uninstalled.ts";
-import { sensorKeys } from "./migrations/0006-sensor-keys.ts";
-import { certificateAuthority } from "./migrations/0007-certificate-authority.ts";
-import { collectedAt } from "./migrations/0008-collected-at.ts";
-import { reinstalls } from "./migrations/0009-reinstalls.ts";
-import { listIndexes } from "./migrations/0010-list-indexes.ts";
-import { clonesAndMatches } from "./migrations/0011-clones-and-matches.ts";
-import { knownKeys } from "./migrations/0012-known-keys.ts";
-import { lostSensors } from "./migrations/0013-lost-sensors.ts";
-import { signInAddressesAndNames } from "./migrations/0014-sign-in-addresses-and-names.ts";
-import { idempotencyAndScopes } from "./migrations/0015-idempotency-and-scopes.ts";
-import { tokenRollOut } from "./migrations/0016-token-roll-out.ts";
-import { fleetCounts } from "./migrations/0017-fleet-counts.ts";
-import { plainTerms } from "./migrations/0018-plain-terms.ts";
+import { usersAndGroups } from "./migrations/0001-users-and-groups.ts";
+import { tokensAndAssets } from "./migrations/0002-tokens-and-assets.ts";
+import { sensors } from "./migrations/0003-sensors.ts";
+import { inventory } from "./migrations/0004-inventory.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
 export const MIGRATIONS: Record<string, Migration> = {
-  "0001-first-slice": firstSlice,
-  "0002-token-life": tokenLife,
-  "0003-api-keys": apiKeys,
-  "0004-chunk-sizes": chunkSizes,
-  "0005-uninstalled": uninstalled,
-  "0006-sensor-keys": sensorKeys,
-  "0007-certificate-authority": certificateAuthority,
-  "0008-collected-at": collectedAt,
-  "0009-reinstalls": reinstalls,
-  "0010-list-indexes": listIndexes,
-  "0011-clones-and-matches": clonesAndMatches,
-  "0012-known-keys": knownKeys,
-  "0013-lost-sensors": lostSensors,
-  "0014-sign-in-addresses-and-names": signInAddressesAndNames,
-  "0015-idempotency-and-scopes": idempotencyAndScopes,
-  "0016-token-roll-out": tokenRollOut,
-  "0017-fleet-counts": fleetCounts,
-  "0018-plain-terms": plainTerms,
+  "0001-users-and-groups": usersAndGroups,
+  "0002-tokens-and-assets": tokensAndAssets,
+  "0003-sensors": sensors,
+  "0004-inventory": inventory,
 };
 
 export interface SchemaState {

@@ -1,195 +1,201 @@
 -- Made by schema.test.ts from the migrations; delete the file and run the test to create it again.
-CREATE TABLE "account" (
-  "id" text primary key,
-  "account_id" text not null,
-  "provider_id" text not null,
-  "user_id" text not null references "user" ("id") on delete cascade,
-  "access_token" text,
-  "refresh_token" text,
-  "id_token" text,
-  "access_token_expires_at" bigint,
-  "refresh_token_expires_at" bigint,
-  "scope" text,
-  "password" text,
-  "created_at" bigint not null,
-  "updated_at" bigint not null,
-  constraint "account_provider" unique ("provider_id", "account_id")
+CREATE TABLE account (
+  id text primary key,
+  account_id text not null,
+  provider_id text not null,
+  user_id text not null references "user" (id) on delete cascade,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at bigint,
+  refresh_token_expires_at bigint,
+  scope text,
+  password text,
+  created_at bigint not null,
+  updated_at bigint not null,
+  constraint account_provider unique (provider_id, account_id)
 );
-CREATE INDEX "account_user" on "account" ("user_id");
-CREATE TABLE "api_key" (
-  "id" text primary key,
-  "name" text not null,
-  "name_key" text not null,
-  "value_hash" text not null unique,
-  "hint" text not null,
-  "role" text not null,
-  "created_at" bigint not null,
-  "created_by" text not null references "user" ("id"),
-  "expires_at" bigint not null,
-  "revoked_at" bigint,
-  "revoked_by" text references "user" ("id"),
-  "last_used_at" bigint,
-  "last_used_address" text
+CREATE INDEX account_user on account (user_id);
+CREATE TABLE api_key (
+  id text primary key,
+  name text not null,
+  name_key text not null,
+  value_hash text not null unique,
+  hint text not null,
+  role text not null,
+  created_at bigint not null,
+  created_by text not null references "user" (id),
+  expires_at bigint not null,
+  revoked_at bigint,
+  revoked_by text references "user" (id),
+  last_used_at bigint,
+  last_used_address text
 );
-CREATE INDEX "api_key_created" on "api_key" ("created_at", "id");
-CREATE TABLE "asset" (
-  "id" text primary key,
-  "name" text not null,
-  "name_key" text not null,
-  "type" text not null,
-  "category" text not null,
-  "asset_group_id" text references "asset_group" ("id"),
-  "created_at" bigint not null,
-  "tags" text default '[]' not null,
-  "merged_into" text references "asset" ("id")
+CREATE INDEX api_key_created on api_key (created_at, id);
+CREATE TABLE asset (
+  id text primary key,
+  name text not null,
+  name_key text not null,
+  type text not null,
+  category text not null,
+  asset_group_id text references asset_group (id),
+  created_at bigint not null,
+  tags text not null default '[]',
+  merged_into text references asset (id)
 );
-CREATE INDEX "asset_created" on "asset" ("created_at", "id");
+CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id);
 CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id);
-CREATE INDEX "asset_name" on "asset" ("name_key", "id");
-CREATE TABLE "asset_group" (
-  "id" text primary key,
-  "name" text not null,
-  "name_key" text not null,
-  "created_at" bigint not null,
-  "created_by" text not null references "user" ("id"),
-  "deleted_at" bigint,
-  assets bigint default 0 not null
+CREATE INDEX asset_name on asset (name_key, id);
+CREATE TABLE asset_group (
+  id text primary key,
+  name text not null,
+  name_key text not null,
+  created_at bigint not null,
+  created_by text not null references "user" (id),
+  deleted_at bigint,
+  assets bigint not null default 0
 );
 CREATE UNIQUE INDEX asset_group_name on asset_group (name_key) where deleted_at is null;
-CREATE TABLE "asset_identifier" (
-  "asset_id" text not null references "asset" ("id"),
-  "type" text not null,
-  "value" text not null,
-  constraint "asset_identifier_key" primary key ("asset_id", "type", "value")
+CREATE TABLE asset_identifier (
+  asset_id text not null references asset (id),
+  type text not null,
+  value text not null,
+  constraint asset_identifier_key primary key (asset_id, type, value)
 );
-CREATE INDEX "asset_identifier_value" on "asset_identifier" ("type", "value");
-CREATE TABLE "audit_event" (
-  "sequence" bigint primary key,
-  "id" text not null unique,
-  "at" bigint not null,
-  "actor_type" text not null,
-  "actor_id" text not null,
-  "actor_name" text not null,
-  "action" text not null,
-  "entity_type" text not null,
-  "entity_id" text not null,
-  "details" text not null,
-  "previous_hash" text not null,
-  "hash" text not null
+CREATE INDEX asset_identifier_value on asset_identifier (type, value);
+CREATE TABLE audit_event (
+  sequence bigint primary key,
+  id text not null unique,
+  at bigint not null,
+  actor_type text not null,
+  actor_id text not null,
+  actor_name text not null,
+  action text not null,
+  entity_type text not null,
+  entity_id text not null,
+  details text not null,
+  previous_hash text not null,
+  hash text not null
 );
-CREATE INDEX "audit_event_entity" on "audit_event" ("entity_id", "sequence");
-CREATE TABLE "audit_head" (
-  "id" integer primary key,
-  "sequence" bigint not null,
-  "hash" text not null
+CREATE INDEX audit_event_entity on audit_event (entity_id, sequence);
+CREATE TABLE audit_head (
+  id integer primary key,
+  sequence bigint not null,
+  hash text not null
 );
-CREATE TABLE "certificate_authority" (
-  "id" text primary key,
-  "certificate" text not null,
-  "cross_certificate" text,
-  "sealed_key" text not null,
-  "created_at" bigint not null,
-  "retires_at" bigint
+CREATE TABLE certificate_authority (
+  id text primary key,
+  certificate text not null,
+  cross_certificate text,
+  sealed_key text not null,
+  created_at bigint not null,
+  retires_at bigint
 );
-CREATE TABLE "enrollment_attempt" (
-  "id" text primary key,
-  "enrollment_token_id" text not null references "enrollment_token" ("id"),
-  "reference" text not null,
-  "use_number" integer,
-  "reason" text,
-  "detail" text,
-  "first_at" bigint not null,
-  "at" bigint not null,
-  "attempts" integer not null,
-  "address" text not null,
-  "hostname" text not null,
-  "hostname_key" text not null,
-  "public_key" text not null,
-  "sensor_id" text unique references "sensor" ("id"),
-  constraint "enrollment_attempt_use" unique ("enrollment_token_id", "use_number"),
-  constraint "enrollment_attempt_reference" unique ("reference", "enrollment_token_id")
+CREATE TABLE enrollment_attempt (
+  id text primary key,
+  enrollment_token_id text not null references enrollment_token (id),
+  reference text not null,
+  use_number integer,
+  reason text,
+  detail text,
+  first_at bigint not null,
+  at bigint not null,
+  attempts integer not null,
+  address text not null,
+  hostname text not null,
+  hostname_key text not null,
+  public_key text not null,
+  sensor_id text unique references sensor (id),
+  constraint enrollment_attempt_use unique (enrollment_token_id, use_number),
+  constraint enrollment_attempt_reference unique (reference, enrollment_token_id)
 );
-CREATE INDEX "enrollment_attempt_at" on "enrollment_attempt" ("at", "id");
-CREATE INDEX "enrollment_attempt_host" on "enrollment_attempt" ("enrollment_token_id", "hostname_key");
+CREATE INDEX enrollment_attempt_at on enrollment_attempt (at, id);
+CREATE INDEX enrollment_attempt_host on enrollment_attempt (enrollment_token_id, hostname_key);
 CREATE INDEX enrollment_attempt_refused on enrollment_attempt (at, id) where reason is not null;
-CREATE INDEX "enrollment_attempt_token" on "enrollment_attempt" ("enrollment_token_id", "at", "id");
-CREATE INDEX enrollment_attempt_token_refused on enrollment_attempt (enrollment_token_id, at, id) where reason is not null;
-CREATE TABLE "enrollment_token" (
-  "id" text primary key,
-  "name" text not null,
-  "name_key" text not null,
-  "value_hash" text not null unique,
-  "hint" text not null,
-  "asset_group_id" text references "asset_group" ("id"),
-  "expires_at" bigint,
-  "created_at" bigint not null,
-  "created_by" text not null references "user" ("id"),
-  "revoked_at" bigint,
-  "revoked_by" text references "user" ("id"),
-  "deleted_at" bigint,
-  "description" text default '' not null,
-  "max_enrollments" integer,
-  "allowed_networks" text default '[]' not null,
-  "allowed_hostnames" text default '[]' not null,
-  "tags" text default '[]' not null,
-  "require_approval" integer default 0 not null,
-  "ephemeral_hours" integer,
-  "paused_at" bigint,
-  "cloned_hosts" text default 'approval' not null,
-  "reimaged_hosts" text default 'ask' not null,
-  "paused_by" text references "user" (id),
-  "rotated_from" text references "enrollment_token" (id),
-  refused_attempts bigint default 0 not null,
+CREATE INDEX enrollment_attempt_token on enrollment_attempt (enrollment_token_id, at, id);
+CREATE INDEX enrollment_attempt_token_refused
+  on enrollment_attempt (enrollment_token_id, at, id) where reason is not null;
+CREATE TABLE enrollment_token (
+  id text primary key,
+  name text not null,
+  name_key text not null,
+  value_hash text not null unique,
+  hint text not null,
+  asset_group_id text references asset_group (id),
+  expires_at bigint,
+  created_at bigint not null,
+  created_by text not null references "user" (id),
+  revoked_at bigint,
+  revoked_by text references "user" (id),
+  deleted_at bigint,
+  description text not null default '',
+  max_enrollments integer,
+  allowed_networks text not null default '[]',
+  allowed_hostnames text not null default '[]',
+  tags text not null default '[]',
+  require_approval integer not null default 0,
+  ephemeral_hours integer,
+  paused_at bigint,
+  cloned_hosts text not null default 'approval',
+  reimaged_hosts text not null default 'ask',
+  paused_by text references "user" (id),
+  rotated_from text references enrollment_token (id),
+  refused_attempts bigint not null default 0,
   last_used_at bigint,
-  "re_enroll_lost" text default 'new-pin' not null
+  re_enroll_lost text not null default 'new-pin'
 );
-CREATE INDEX "enrollment_token_created" on "enrollment_token" ("created_at", "id");
-CREATE INDEX "enrollment_token_group" on "enrollment_token" ("asset_group_id");
+CREATE INDEX enrollment_token_created on enrollment_token (created_at, id);
+CREATE INDEX enrollment_token_group on enrollment_token (asset_group_id);
 CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where deleted_at is null;
 CREATE INDEX enrollment_token_rotated on enrollment_token (rotated_from);
-CREATE INDEX enrollment_token_valid on enrollment_token (asset_group_id, expires_at) where deleted_at is null and revoked_at is null;
-CREATE TABLE "idempotency_key" (
-  "key_hash" text not null primary key,
-  "request_hash" text not null,
-  "object_id" text not null,
-  "created_at" bigint not null
+CREATE INDEX enrollment_token_valid
+  on enrollment_token (asset_group_id, expires_at) where deleted_at is null and revoked_at is null;
+CREATE TABLE idempotency_key (
+  key_hash text not null primary key,
+  request_hash text not null,
+  object_id text not null,
+  created_at bigint not null
 );
-CREATE INDEX "idempotency_key_created_at" on "idempotency_key" ("created_at");
-CREATE TABLE "inventory_chunk" (
-  "hash" text primary key,
-  "category" text not null,
-  "content" text not null,
-  "item_count" integer not null,
-  "created_at" bigint not null,
-  "size_bytes" integer default -1 not null,
-  "bucket" integer default -1 not null
+CREATE INDEX idempotency_key_created_at on idempotency_key (created_at);
+CREATE TABLE inventory_chunk (
+  hash text primary key,
+  category text not null,
+  content text not null,
+  item_count integer not null,
+  created_at bigint not null,
+  size_bytes integer not null default -1,
+  bucket integer not null default -1
 );
-CREATE TABLE "inventory_history" (
-  "sensor_id" text not null references "sensor" ("id"),
-  "category" text not null,
-  "reported_at" bigint not null,
-  "root" text not null,
-  "collected_at" bigint default 0 not null,
-  constraint "inventory_history_key" primary key ("sensor_id", "category", "reported_at")
+CREATE TABLE inventory_history (
+  sensor_id text not null references sensor (id),
+  category text not null,
+  reported_at bigint not null,
+  root text not null,
+  collected_at bigint not null default 0,
+  constraint inventory_history_key primary key (sensor_id, category, reported_at)
 );
-CREATE TABLE "inventory_manifest" (
-  "root" text not null,
-  "category" text not null,
-  "chunks" text not null,
-  "item_count" integer not null,
-  "created_at" bigint not null,
-  constraint "inventory_manifest_key" primary key ("category", "root")
+CREATE TABLE inventory_manifest (
+  root text not null,
+  category text not null,
+  chunks text not null,
+  item_count integer not null,
+  created_at bigint not null,
+  constraint inventory_manifest_key primary key (category, root)
 );
-CREATE TABLE "inventory_scope" ("asset_group_id" text not null, "hash" text not null, constraint "inventory_scope_key" primary key ("asset_group_id", "hash")) without rowid;
-CREATE TABLE "known_key" (
-  "public_key" text primary key,
-  "sensor_id" text not null references "sensor" ("id"),
-  "state" text not null,
-  "origin" text not null,
-  "replaced_at" bigint
+CREATE TABLE inventory_scope (
+  asset_group_id text not null,
+  hash text not null,
+  constraint inventory_scope_key primary key (asset_group_id, hash)
+) without rowid;
+CREATE TABLE known_key (
+  public_key text primary key,
+  sensor_id text not null references sensor (id),
+  state text not null,
+  origin text not null,
+  replaced_at bigint
 );
-CREATE INDEX "known_key_sensor" on "known_key" ("sensor_id", "state");
+CREATE INDEX known_key_sensor on known_key (sensor_id, state);
 CREATE TABLE re_enroll_ticket (
   id text primary key,
   sensor_id text not null references sensor (id),
@@ -201,38 +207,38 @@ CREATE TABLE re_enroll_ticket (
   public_key text
 );
 CREATE INDEX re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
-CREATE TABLE "sensor" (
-  "id" text primary key,
-  "public_key" text not null unique,
-  "enrollment_token_id" text not null references "enrollment_token" ("id"),
-  "asset_id" text not null references "asset" ("id"),
-  "hostname" text not null,
-  "hostname_key" text not null,
-  "platform" text not null,
-  "os_name" text not null,
-  "os_version" text not null,
-  "architecture" text not null,
-  "version" text not null,
-  "enrolled_at" bigint not null,
-  "reported_at" bigint,
-  "deleted_at" bigint,
-  "awaiting_approval" integer default 0 not null,
-  "approved_at" bigint,
-  "blocked_at" bigint,
-  "ephemeral_hours" integer,
-  "uninstalled_at" bigint,
-  "instance_id" text,
-  "has_newcomers" integer default 0 not null,
-  "enrolled_host" text default '{}' not null,
-  "cloned_from" text references "sensor" ("id"),
-  "next_public_key" text,
-  "key_changed_at" bigint default 0 not null,
-  "removed_at" bigint,
-  "replaced_by" text references "sensor" ("id"),
-  "replaced_at" bigint,
-  "replacement_decided_by" text references "user" ("id"),
-  "approved_by" text references "user" (id),
-  "blocked_by" text references "user" (id),
+CREATE TABLE sensor (
+  id text primary key,
+  public_key text not null unique,
+  enrollment_token_id text not null references enrollment_token (id),
+  asset_id text not null references asset (id),
+  hostname text not null,
+  hostname_key text not null,
+  platform text not null,
+  os_name text not null,
+  os_version text not null,
+  architecture text not null,
+  version text not null,
+  enrolled_at bigint not null,
+  reported_at bigint,
+  deleted_at bigint,
+  awaiting_approval integer not null default 0,
+  approved_at bigint,
+  blocked_at bigint,
+  ephemeral_hours integer,
+  uninstalled_at bigint,
+  instance_id text,
+  has_newcomers integer not null default 0,
+  enrolled_host text not null default '{}',
+  cloned_from text references sensor (id),
+  next_public_key text,
+  key_changed_at bigint not null default 0,
+  removed_at bigint,
+  replaced_by text references sensor (id),
+  replaced_at bigint,
+  replacement_decided_by text references "user" (id),
+  approved_by text references "user" (id),
+  blocked_by text references "user" (id),
   standing text generated always as (case
   when deleted_at is not null then 'deleted'
   when removed_at is not null then 'removed'
@@ -242,12 +248,18 @@ CREATE TABLE "sensor" (
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
   else 'reporting' end) virtual,
-  listed integer generated always as (case when deleted_at is null and removed_at is null and replaced_at is null then 1 else 0 end) virtual,
-  "admitted_hostname" text default '' not null
+  listed integer generated always as (
+    case when deleted_at is null and removed_at is null and replaced_at is null
+    then 1 else 0 end) virtual,
+  admitted_hostname text not null default ''
 );
-CREATE UNIQUE INDEX sensor_asset on sensor (asset_id) where deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null;
+CREATE UNIQUE INDEX sensor_asset
+  on sensor (asset_id)
+  where deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null;
 CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not null;
-CREATE INDEX sensor_ephemeral on sensor (id, ephemeral_hours) where ephemeral_hours is not null and deleted_at is null and removed_at is null;
+CREATE INDEX sensor_ephemeral
+  on sensor (id, ephemeral_hours)
+  where ephemeral_hours is not null and deleted_at is null and removed_at is null;
 CREATE INDEX sensor_listed_enrolled on sensor (listed, enrolled_at, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
@@ -257,92 +269,93 @@ CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null 
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
 CREATE INDEX sensor_standing_enrolled on sensor (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname on sensor (standing, hostname_key, id);
-CREATE INDEX sensor_token on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
+CREATE INDEX sensor_token
+  on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
 CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id);
 CREATE INDEX sensor_unreported on sensor (enrollment_token_id, id) where reported_at is null;
-CREATE TABLE "sensor_instance" (
-  "sensor_id" text not null references "sensor" ("id"),
-  "instance_id" text not null,
-  "state" text not null,
-  "host" text not null,
-  "address" text not null,
-  "first_seen_at" bigint not null,
-  "returned_at" bigint,
-  "clone_sensor_id" text references "sensor" ("id"),
-  "returns" integer default 0 not null,
-  constraint "sensor_boot_pk" primary key ("sensor_id", "instance_id")
+CREATE TABLE sensor_instance (
+  sensor_id text not null references sensor (id),
+  instance_id text not null,
+  state text not null,
+  host text not null,
+  address text not null,
+  first_seen_at bigint not null,
+  returned_at bigint,
+  clone_sensor_id text references sensor (id),
+  returns integer not null default 0,
+  constraint sensor_instance_pk primary key (sensor_id, instance_id)
 );
-CREATE TABLE "sensor_inventory" (
-  "sensor_id" text not null references "sensor" ("id"),
-  "category" text not null,
-  "status" text not null,
-  "reason" text,
-  "root" text,
-  "changed_at" bigint,
-  constraint "sensor_inventory_key" primary key ("sensor_id", "category")
+CREATE TABLE sensor_inventory (
+  sensor_id text not null references sensor (id),
+  category text not null,
+  status text not null,
+  reason text,
+  root text,
+  changed_at bigint,
+  constraint sensor_inventory_key primary key (sensor_id, category)
 );
-CREATE TABLE "sensor_match" (
-  "sensor_id" text not null references "sensor" ("id"),
-  "predecessor_id" text not null references "sensor" ("id"),
-  "facts" text not null,
-  "is_certain" integer not null,
-  "decision" text,
-  "decided_at" bigint,
-  "decided_by" text references "user" ("id"),
-  "former_asset_id" text references "asset" ("id"),
-  constraint "sensor_likeness_key" primary key ("sensor_id", "predecessor_id")
+CREATE TABLE sensor_match (
+  sensor_id text not null references sensor (id),
+  predecessor_id text not null references sensor (id),
+  facts text not null,
+  is_certain integer not null,
+  decision text,
+  decided_at bigint,
+  decided_by text references "user" (id),
+  former_asset_id text references asset (id),
+  constraint sensor_match_key primary key (sensor_id, predecessor_id)
 );
 CREATE INDEX sensor_match_open on sensor_match (sensor_id) where decision is null;
-CREATE INDEX "sensor_match_predecessor" on "sensor_match" ("predecessor_id");
-CREATE TABLE "sensor_presence" (
-  "sensor_id" text primary key references "sensor" ("id"),
-  "last_seen_at" bigint not null,
-  "last_nonce" bigint not null,
-  "address" text not null
+CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
+CREATE TABLE sensor_presence (
+  sensor_id text primary key references sensor (id),
+  last_seen_at bigint not null,
+  last_nonce bigint not null,
+  address text not null
 );
 CREATE INDEX sensor_presence_seen on sensor_presence (last_seen_at, sensor_id);
-CREATE TABLE "session" (
-  "id" text primary key,
-  "token" text not null unique,
-  "user_id" text not null references "user" ("id") on delete cascade,
-  "expires_at" bigint not null,
-  "ip_address" text,
-  "user_agent" text,
-  "created_at" bigint not null,
-  "updated_at" bigint not null
+CREATE TABLE session (
+  id text primary key,
+  token text not null unique,
+  user_id text not null references "user" (id) on delete cascade,
+  expires_at bigint not null,
+  ip_address text,
+  user_agent text,
+  created_at bigint not null,
+  updated_at bigint not null
 );
-CREATE INDEX "session_user" on "session" ("user_id");
-CREATE TABLE "setting" (
-  "name" text primary key,
-  "value" text not null
+CREATE INDEX "session_user" on session (user_id);
+CREATE TABLE setting (
+  name text primary key,
+  value text not null
 );
-CREATE TABLE "sign_in_address" (
-  "address" text primary key,
-  "signed_in_at" bigint not null
+CREATE TABLE sign_in_address (
+  address text primary key,
+  signed_in_at bigint not null
 );
-CREATE INDEX "sign_in_address_at" on "sign_in_address" ("signed_in_at");
-CREATE TABLE "token_rollout" (
-  "enrollment_token_id" text not null primary key references "enrollment_token" ("id"),
-  "expected" text not null
+CREATE INDEX sign_in_address_at on sign_in_address (signed_in_at);
+CREATE TABLE token_rollout (
+  enrollment_token_id text not null primary key references enrollment_token (id),
+  expected text not null
 );
 CREATE TABLE "user" (
-  "id" text primary key,
-  "name" text not null,
-  "email" text not null unique,
-  "email_verified" integer default 0 not null,
-  "image" text,
-  "role" text not null,
-  "status" text not null,
-  "last_sign_in_at" bigint,
-  "created_at" bigint not null,
-  "updated_at" bigint not null
+  id text primary key,
+  name text not null,
+  email text not null unique,
+  email_verified integer not null default 0,
+  image text,
+  role text not null,
+  status text not null,
+  last_sign_in_at bigint,
+  created_at bigint not null,
+  updated_at bigint not null
 );
-CREATE TABLE "verification" (
-  "id" text primary key,
-  "identifier" text not null,
-  "value" text not null,
-  "expires_at" bigint not null,
-  "created_at" bigint not null,
-  "updated_at" bigint not null
+CREATE TABLE verification (
+  id text primary key,
+  identifier text not null,
+  value text not null,
+  expires_at bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null
 );
-CREATE INDEX "verification_identifier" on "verification" ("identifier");
+CREATE INDEX verification_identifier on verification (identifier);
