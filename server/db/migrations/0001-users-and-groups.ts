@@ -1,4 +1,4 @@
-// Users with their sessions and API keys, asset groups, the audit chain, and what the server keeps about itself.
+// Users with their sessions and API keys, asset groups, the audit chain, and settings and keys of the server.
 import { statements } from "./migration.ts";
 
 export const usersAndGroups = statements(`
