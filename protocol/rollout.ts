@@ -1,9 +1,10 @@
 // A rollout: the hosts that are expected to enroll with a token, and those that have enrolled.
 import { z } from "zod";
+import { ARRIVAL_STATES } from "./arrivals.ts";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { enrollmentTokenId, sensorId } from "./ids.ts";
 import { route } from "./route.ts";
-import { isPlainText } from "./text.ts";
+import { instant, isPlainText } from "./text.ts";
 
 /** Maximum number of hostnames of a rollout. */
 export const MAX_EXPECTED_HOSTS = 10_000;
@@ -29,10 +30,17 @@ const rollout = z
           hostname: z.string(),
           state: z.enum(ROLLOUT_STATES).meta({
             description:
-              "reporting: its inventory has arrived; arrived: it has enrolled; refused: its last attempt was refused; missing: never seen",
+              "reporting: its sensor reports; arrived: it has enrolled, and its sensor does not report, for the reason in `sensorState`; refused: its last attempt was refused; missing: never seen",
           }),
-          reason: z.enum(REFUSAL_REASONS).nullable(),
+          reason: z.enum(REFUSAL_REASONS).nullable().meta({ description: "Only of a refused host" }),
           sensorId: sensorId.nullable(),
+          sensorState: z
+            .enum(ARRIVAL_STATES)
+            .nullable()
+            .meta({ description: "State of its sensor; null: it has none" }),
+          firstSeenAt: instant
+            .nullable()
+            .meta({ description: "First attempt with this token, refused or not; null: never seen" }),
         }),
       )
       .meta({
@@ -81,3 +89,44 @@ export const setRollout = route({
   status: 200,
   output: rollout,
 });
+
+/** The time that a timeline shows. `all`: from the first attempt. */
+export const TIMELINE_RANGES = ["all", "hour", "day", "week"] as const;
+export type TimelineRange = (typeof TIMELINE_RANGES)[number];
+/** Maximum number of bars. */
+export const MAX_TIMELINE_BUCKETS = 60;
+
+export const getTimeline = route({
+  name: "rollout.timeline",
+  method: "GET",
+  path: `${path}/timeline`,
+  access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
+  summary: "Count the arrivals of a token over time",
+  params,
+  query: z.strictObject({
+    range: z.enum(TIMELINE_RANGES).default("all").meta({
+      description: "all: from the first attempt to shortly after the last; the others end now",
+    }),
+  }),
+  status: 200,
+  output: z
+    .object({
+      bucketSeconds: z.int().meta({ description: "Length of each bucket", example: 60 }),
+      buckets: z
+        .array(
+          z.object({
+            at: instant.meta({ description: "Start" }),
+            enrolled: z.int().meta({ description: "Sensors that enrolled" }),
+            refused: z
+              .int()
+              .meta({ description: "Refusals: one for each host and reason, at the first attempt" }),
+          }),
+        )
+        .meta({
+          description: `In order, without a gap, at most ${MAX_TIMELINE_BUCKETS}; empty: no host has used the token`,
+        }),
+    })
+    .meta({ id: "Timeline" }),
+});
+export type Timeline = z.infer<typeof getTimeline.output>;

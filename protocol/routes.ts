@@ -1,6 +1,7 @@
 // All routes. The server serves and documents only the routes in this list.
 import { completeSetup, getMe, getSetup, signIn, signOut } from "./account.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
+import { listArrivals } from "./arrivals.ts";
 import {
   createAssetGroup,
   deleteAssetGroup,
@@ -35,7 +36,7 @@ import {
   installShell,
 } from "./releases/downloads.ts";
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
-import { getRollout, setRollout } from "./rollout.ts";
+import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import {
   approveSensor,
@@ -72,6 +73,8 @@ export const ROUTES: readonly Route[] = [
   listEnrollmentAttempts,
   getRollout,
   setRollout,
+  getTimeline,
+  listArrivals,
   listSensors,
   getSensor,
   approveSensor,

@@ -13,9 +13,20 @@ import {
 } from "../assets/assets-store.ts";
 import { countSensorsNotSeenSince } from "../certificates/certificates-store.ts";
 import {
-  countUnreported,
+  countArrivals,
+  countEnrolledByBucket,
+  findEnrollmentSpan,
+  listMergedInto,
+  listTakenOver,
+  pageOfArrivals,
+} from "../enrollment-tokens/arrivals-store.ts";
+import {
+  countNotReporting,
+  countRefusedHosts,
   deleteOldRefusals,
   listAttemptedHosts,
+  listFirstRefusals,
+  listRefusedHosts,
   pageOfAttempts,
 } from "../enrollment-tokens/attempts-store.ts";
 import { countUses, hasAttempts, pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
@@ -44,6 +55,8 @@ import type { Database } from "./schema.ts";
 
 const NOW = 1_780_000_000_000;
 const SINCE = NOW - 180_000;
+/** When the first sensor of the fleet enrolled. */
+const ENROLLED = NOW - 30 * 86_400_000;
 /** So many that most filters match more sensors than the database sorts for a page. */
 const SENSORS = 21_000;
 type Listing = [name: string, list: (db: Database) => Promise<unknown>];
@@ -160,7 +173,24 @@ function otherLists(): Listing[] {
     ["undecided matches", (db) => undecidedSlices(db).next()],
     ["refuted matches", (db) => listRefutedPairs(db, later)],
     ["matches to merge", (db) => listPairsToMerge(db, SINCE, later)],
-    ["a token's sensors that have not reported", (db) => countUnreported(db, token!)],
+    ["a token's sensors that do not report", (db) => countNotReporting(db, token!)],
+    ...[ENROLLED - 1, ENROLLED + SENSORS * 10].flatMap((since, index): Listing[] => [
+      [
+        `arrivals of a token ${index}`,
+        (db) => twoPages((cursor) => pageOfArrivals(db, { tokenId: token!, since, cursor, limit: 50 })),
+      ],
+      [`the number of arrivals of a token ${index}`, (db) => countArrivals(db, token!, since)],
+      [`refused hosts of a token ${index}`, (db) => listRefusedHosts(db, token!, since, 20)],
+      [`the number of refused hosts of a token ${index}`, (db) => countRefusedHosts(db, token!, since)],
+      [`sensors of a token that a host took over ${index}`, (db) => listTakenOver(db, token!, since, 20)],
+      [
+        `arrivals of a token over time ${index}`,
+        (db) => countEnrolledByBucket(db, token!, { from: since, widthMs: 5_000 }),
+      ],
+    ]),
+    ["the first and the last arrival of a token", (db) => findEnrollmentSpan(db, token!)],
+    ["the first refusals of a token's hosts", (db) => listFirstRefusals(db, token!)],
+    ["the sensors that sensors replaced", (db) => listMergedInto(db, [fleetId("sen", 250)])],
     ["hosts of a rollout", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
     ["sensors of a token by standing", (db) => countStandingsOfToken(db, token!)],
     ["online sensors of a token", (db) => countOnlineOfToken(db, token!, SINCE)],
@@ -207,7 +237,7 @@ const NEEDED_BY: Record<string, string> = {
 /** A count or sweep that reads this smaller index. Without it, the query would read a larger index. */
 const READ_BY: Record<string, string> = {
   sensor_token_standing: "sensors of a token by standing",
-  sensor_unreported: "a token's sensors that have not reported",
+  sensor_token_enrolled: "the number of arrivals of a token 0",
   sensor_ephemeral: "ephemeral sensors whose time is over",
   sensor_match_open: "undecided matches",
 };

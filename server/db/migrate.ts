@@ -11,6 +11,7 @@ import { usersAndGroups } from "./migrations/0001-users-and-groups.ts";
 import { tokensAndAssets } from "./migrations/0002-tokens-and-assets.ts";
 import { sensors } from "./migrations/0003-sensors.ts";
 import { inventory } from "./migrations/0004-inventory.ts";
+import { arrivals } from "./migrations/0005-arrivals.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -19,6 +20,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0002-tokens-and-assets": tokensAndAssets,
   "0003-sensors": sensors,
   "0004-inventory": inventory,
+  "0005-arrivals": arrivals,
 };
 
 export interface SchemaState {

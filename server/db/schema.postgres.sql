@@ -232,6 +232,7 @@ re_enroll_ticket re_enroll_ticket_pkey PRIMARY KEY (id);
 re_enroll_ticket re_enroll_ticket_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 re_enroll_ticket re_enroll_ticket_value_hash_key UNIQUE (value_hash);
 CREATE INDEX re_enroll_ticket_sensor ON public.re_enroll_ticket USING btree (sensor_id);
+CREATE INDEX re_enroll_ticket_used ON public.re_enroll_ticket USING btree (used_at) WHERE (used_at IS NOT NULL);
 CREATE UNIQUE INDEX re_enroll_ticket_pkey ON public.re_enroll_ticket USING btree (id);
 CREATE UNIQUE INDEX re_enroll_ticket_value_hash_key ON public.re_enroll_ticket USING btree (value_hash);
 sensor.id text collate C not null;
@@ -302,8 +303,8 @@ CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE
 CREATE INDEX sensor_standing_enrolled ON public.sensor USING btree (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname ON public.sensor USING btree (standing, hostname_key, id);
 CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
+CREATE INDEX sensor_token_enrolled ON public.sensor USING btree (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing ON public.sensor USING btree (enrollment_token_id, standing, id);
-CREATE INDEX sensor_unreported ON public.sensor USING btree (enrollment_token_id, id) WHERE (reported_at IS NULL);
 CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL));
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);

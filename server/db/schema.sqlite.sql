@@ -207,6 +207,7 @@ CREATE TABLE re_enroll_ticket (
   public_key text
 );
 CREATE INDEX re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
+CREATE INDEX re_enroll_ticket_used on re_enroll_ticket (used_at) where used_at is not null;
 CREATE TABLE sensor (
   id text primary key,
   public_key text not null unique,
@@ -271,8 +272,8 @@ CREATE INDEX sensor_standing_enrolled on sensor (standing, enrolled_at, id);
 CREATE INDEX sensor_standing_hostname on sensor (standing, hostname_key, id);
 CREATE INDEX sensor_token
   on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
+CREATE INDEX sensor_token_enrolled on sensor (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id);
-CREATE INDEX sensor_unreported on sensor (enrollment_token_id, id) where reported_at is null;
 CREATE TABLE sensor_instance (
   sensor_id text not null references sensor (id),
   instance_id text not null,

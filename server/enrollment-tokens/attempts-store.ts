@@ -1,4 +1,6 @@
 // The use ledger in SQL.
+import { ARRIVAL_STATES } from "@attacklens/protocol/arrivals.ts";
+import { REFUSAL_REASONS } from "@attacklens/protocol/enrollment-attempts.ts";
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
@@ -42,6 +44,8 @@ function attempts(db: Database) {
       ])
   );
 }
+
+export type AttemptRow = Awaited<ReturnType<ReturnType<typeof attempts>["execute"]>>[number];
 
 export async function pageOfAttempts(db: Database, page: AttemptPage) {
   return await keysetPage(
@@ -121,8 +125,75 @@ export async function deleteOldRefusals(tx: Database, tokenId: string, kept: num
     .execute();
 }
 
-/** Counts the sensors of a token that have not reported yet. */
-export async function countUnreported(db: Database, tokenId: string): Promise<number> {
+/** The refusals of a token since that did not become a sensor, also not with a later attempt. */
+function refusedHosts(tx: Database, tokenId: string, since: number) {
+  return (
+    tx
+      .selectFrom("enrollmentAttempt")
+      .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
+      .where("enrollmentAttempt.reason", "is not", null)
+      .where("enrollmentAttempt.at", ">=", since)
+      // A scalar subquery, because PostgreSQL turns `not exists` into a join, and with statistics from before a
+      // rollout it compares every refusal with every key.
+      .where(
+        (eb) =>
+          eb
+            .selectFrom("knownKey")
+            .select("knownKey.sensorId")
+            .whereRef("knownKey.publicKey", "=", "enrollmentAttempt.publicKey"),
+        "is",
+        null,
+      )
+  );
+}
+
+/** Counts them. The ledger limits how many refusals of a token are kept. */
+export async function countRefusedHosts(db: Database, tokenId: string, since: number): Promise<number> {
+  const { hosts } = await inSnapshot(db, (tx) =>
+    refusedHosts(tx, tokenId, since)
+      .select((eb) => eb.fn.count("enrollmentAttempt.publicKey").distinct().as("hosts"))
+      .executeTakeFirstOrThrow(),
+  );
+  return Number(hosts);
+}
+
+/** Returns the latest refusal of each of them, the latest first. */
+export async function listRefusedHosts(db: Database, tokenId: string, since: number, limit: number) {
+  return await inSnapshot(db, async (tx) => {
+    const rows = await refusedHosts(tx, tokenId, since)
+      .select(["enrollmentAttempt.id", "enrollmentAttempt.publicKey"])
+      .orderBy("enrollmentAttempt.at", "desc")
+      .orderBy("enrollmentAttempt.id", "desc")
+      // A host has a row for each reason.
+      .limit(limit * REFUSAL_REASONS.length)
+      .execute();
+    const ids = rows
+      .filter(({ publicKey }, index) => rows.findIndex((row) => row.publicKey === publicKey) === index)
+      .slice(0, limit)
+      .map(({ id }) => id);
+    const found = await forSomeValues(ids, (some) =>
+      attempts(tx).where("enrollmentAttempt.id", "in", some).execute(),
+    );
+    return ids.flatMap((id) => found.find((row) => row.id === id) ?? []);
+  });
+}
+
+/** Returns when each refused host of a token was refused for the first time. As many as the ledger keeps. */
+export async function listFirstRefusals(db: Database, tokenId: string): Promise<number[]> {
+  const rows = await inSnapshot(db, (tx) =>
+    tx
+      .selectFrom("enrollmentAttempt")
+      .select("firstAt")
+      .where("enrollmentTokenId", "=", tokenId)
+      .where("reason", "is not", null)
+      .execute(),
+  );
+  return rows.map(({ firstAt }) => firstAt);
+}
+
+/** Counts the uses of a token whose sensors do not report. */
+export async function countNotReporting(db: Database, tokenId: string): Promise<number> {
+  const states = ARRIVAL_STATES.filter((state) => state !== "reporting");
   const query = (tx: Database) =>
     tx
       .selectFrom("sensor")
@@ -130,7 +201,7 @@ export async function countUnreported(db: Database, tokenId: string): Promise<nu
       .crossJoin("enrollmentAttempt")
       .whereRef("enrollmentAttempt.sensorId", "=", "sensor.id")
       .where("sensor.enrollmentTokenId", "=", tokenId)
-      .where("sensor.reportedAt", "is", null)
+      .where("sensor.standing", "in", states)
       .select((eb) => eb.fn.countAll().as("sensors"));
   const { sensors } = await inSnapshot(db, (tx) => query(tx).executeTakeFirstOrThrow());
   return Number(sensors);
@@ -147,8 +218,9 @@ export async function listAttemptedHosts(db: Database, tokenId: string, hostname
       .select([
         "enrollmentAttempt.hostnameKey",
         "enrollmentAttempt.reason",
+        "enrollmentAttempt.firstAt",
         "enrollmentAttempt.sensorId",
-        "sensor.reportedAt",
+        "sensor.standing",
       ])
       .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
       .where("enrollmentAttempt.hostnameKey", "in", some)

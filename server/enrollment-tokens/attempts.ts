@@ -5,37 +5,44 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
-import { type AttemptPage, insertAttempts, pageOfAttempts, upsertRefusals } from "./attempts-store.ts";
+import {
+  type AttemptPage,
+  type AttemptRow,
+  insertAttempts,
+  pageOfAttempts,
+  upsertRefusals,
+} from "./attempts-store.ts";
 import { updateToken } from "./enrollment-tokens-store.ts";
 import type { RefusalLedger } from "./refusal-ledger.ts";
 import type { RefusedAttempt } from "./token-admission.ts";
 
 export async function listEnrollmentAttempts(db: Database, query: AttemptPage) {
   const { rows, ...page } = await pageOfAttempts(db, query);
-  const items = rows.map(
-    (row): EnrollmentAttempt => ({
-      id: row.id,
-      reference: row.reference,
-      enrollmentToken: {
-        id: row.enrollmentTokenId,
-        name: row.enrollmentTokenName,
-        deleted: row.enrollmentTokenDeletedAt !== null,
-      },
-      outcome: row.reason === null ? "accepted" : "refused",
-      reason: row.reason as RefusalReason | null,
-      detail: row.detail,
-      at: toInstant(row.at),
-      firstAt: toInstant(row.firstAt),
-      attempts: row.attempts,
-      address: row.address,
-      hostname: row.hostname,
-      sensor:
-        row.sensorId === null
-          ? null
-          : { id: row.sensorId, hostname: row.sensorHostname ?? "", deleted: row.sensorDeletedAt !== null },
-    }),
-  );
-  return { items, ...page };
+  return { items: rows.map(presentAttempt), ...page };
+}
+
+export function presentAttempt(row: AttemptRow): EnrollmentAttempt {
+  return {
+    id: row.id,
+    reference: row.reference,
+    enrollmentToken: {
+      id: row.enrollmentTokenId,
+      name: row.enrollmentTokenName,
+      deleted: row.enrollmentTokenDeletedAt !== null,
+    },
+    outcome: row.reason === null ? "accepted" : "refused",
+    reason: row.reason as RefusalReason | null,
+    detail: row.detail,
+    at: toInstant(row.at),
+    firstAt: toInstant(row.firstAt),
+    attempts: row.attempts,
+    address: row.address,
+    hostname: row.hostname,
+    sensor:
+      row.sensorId === null
+        ? null
+        : { id: row.sensorId, hostname: row.sensorHostname ?? "", deleted: row.sensorDeletedAt !== null },
+  };
 }
 
 export interface Attempt {

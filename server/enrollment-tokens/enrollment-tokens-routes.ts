@@ -1,14 +1,17 @@
+import { listArrivals as arrivalsRoute } from "@attacklens/protocol/arrivals.ts";
 import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import { handler } from "../route-handler.ts";
+import { listArrivals } from "./arrivals.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, setRollout } from "./rollout.ts";
 import { rotateEnrollmentToken } from "./rotate-token.ts";
+import { getTimeline } from "./timeline.ts";
 import {
   deleteEnrollmentToken,
   pauseEnrollmentToken,
@@ -58,5 +61,11 @@ export const enrollmentTokenRoutes = [
   handler(rollout.getRollout, ({ params }, { reads }) => getRollout(reads, params.id)),
   handler(rollout.setRollout, ({ params, body, user }, { db, now }) =>
     setRollout(db, now(), user, params.id, body),
+  ),
+  handler(rollout.getTimeline, ({ params, query }, { reads, now }) =>
+    getTimeline(reads, now(), params.id, query.range),
+  ),
+  handler(arrivalsRoute, ({ params, query }, { reads, now, checkInIntervalSeconds }) =>
+    listArrivals(reads, { now: now(), checkInIntervalSeconds }, params.id, query),
   ),
 ];

@@ -125,6 +125,15 @@ export async function findToken(db: Database, id: string) {
   return await tokens(db).where("enrollmentToken.id", "=", id).executeTakeFirst();
 }
 
+export async function hasToken(db: Database, id: string): Promise<boolean> {
+  const query = db
+    .selectFrom("enrollmentToken")
+    .select("id")
+    .where("id", "=", id)
+    .where("deletedAt", "is", null);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** The latest successor of each token, by the id of the token. */
 export async function findSuccessors(
   db: Database,

@@ -1,4 +1,5 @@
 // The progress of a rollout: compares the expected hosts with the token's ledger.
+import type { ArrivalState } from "@attacklens/protocol/arrivals.ts";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { type Rollout, type RolloutState, setRollout as setRoute } from "@attacklens/protocol/rollout.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
@@ -6,8 +7,8 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { nameKey } from "../ids.ts";
-import { countUnreported, listAttemptedHosts } from "./attempts-store.ts";
+import { nameKey, toInstant } from "../ids.ts";
+import { countNotReporting, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";
 
@@ -19,7 +20,7 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   if (stored === undefined) throw notFound(id);
   const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
   // In this order, because an enrollment between the two queries changes only the second.
-  const arrived = await countUnreported(db, id);
+  const arrived = await countNotReporting(db, id);
   const enrolled = await countUses(db, id);
   const arrivals = { reporting: enrolled - arrived, arrived };
   if (expected.type !== "hostnames") {
@@ -37,6 +38,9 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   const sensors = seen.filter(({ sensorId }) => sensorId !== null);
   // The latest attempt counts, and a sensor takes precedence over refusals.
   const byHost = new Map<string, (typeof seen)[number]>();
+  const firstSeen = new Map<string, number>();
+  for (const { hostnameKey, firstAt } of seen)
+    firstSeen.set(hostnameKey, Math.min(firstAt, firstSeen.get(hostnameKey) ?? firstAt));
   for (const attempt of [...seen.filter(({ sensorId }) => sensorId === null), ...sensors])
     byHost.set(attempt.hostnameKey, attempt);
   const counts: Rollout["counts"] = { reporting: 0, arrived: 0, refused: 0, missing: 0 };
@@ -45,16 +49,21 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
     const state = stateOf(attempt);
     counts[state]++;
     const reason = state === "refused" ? ((attempt?.reason ?? null) as RefusalReason | null) : null;
-    return { hostname, state, reason, sensorId: attempt?.sensorId ?? null };
+    return {
+      ...{ hostname, state, reason },
+      sensorId: attempt?.sensorId ?? null,
+      sensorState: attempt?.standing ?? null,
+      firstSeenAt: toInstant(firstSeen.get(nameKey(hostname)) ?? null),
+    };
   });
   const unexpected = arrivals.reporting + arrivals.arrived - sensors.length;
   return { expected: hosts.length, enrolled, counts, unexpected, hosts };
 }
 
-function stateOf(attempt: { sensorId: string | null; reportedAt: number | null } | undefined): RolloutState {
+function stateOf(attempt: { standing: ArrivalState | null } | undefined): RolloutState {
   if (attempt === undefined) return "missing";
-  if (attempt.sensorId === null) return "refused";
-  return attempt.reportedAt === null ? "arrived" : "reporting";
+  if (attempt.standing === null) return "refused";
+  return attempt.standing === "reporting" ? "reporting" : "arrived";
 }
 
 /** Throws not-found. */

@@ -45,6 +45,8 @@ export async function openFleet(
   return {
     world,
     cookie,
+    /** The value of the token. */
+    value,
     enroll,
     /** Checks in with a report of all categories. */
     checkIn: (sensor: { key: TestSensor; id: string }) => checkIn(world, sensor),

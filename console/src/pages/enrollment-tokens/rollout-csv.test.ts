@@ -2,7 +2,13 @@ import { expect, test } from "bun:test";
 import { parseHostnames, rolloutCsv } from "./rollout-csv.ts";
 
 test("exports a formula as text", () => {
-  const host = { state: "missing" as const, reason: null, sensorId: null };
+  const host = {
+    state: "missing" as const,
+    reason: null,
+    sensorId: null,
+    sensorState: null,
+    firstSeenAt: null,
+  };
   const csv = rolloutCsv([
     { ...host, hostname: "web-01" },
     { ...host, hostname: "=cmd|'/c calc'!A1" },
