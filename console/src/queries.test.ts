@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { QueryClient } from "@tanstack/react-query";
-import { refresh, refreshAll } from "./queries.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+import { refresh, refreshAll, refreshLive } from "./queries.ts";
 
 test.each([
   ["its noun", (client: QueryClient) => refresh(client, "sensors")],
@@ -24,4 +25,22 @@ test("other nouns are not stale", async () => {
   await refresh(client, "sensors");
   expect(client.getQueryState(["assets"])?.isInvalidated).toBe(false);
   expect(client.getQueryState(["sensors"])?.isInvalidated).toBe(true);
+});
+
+test("a change by somebody else lets a large reply rest, and a change by the user does not", async () => {
+  const client = new QueryClient();
+  const isStale = (key: string) => client.getQueryState(["rollout", key])?.isInvalidated;
+  for (const key of ["large", "small", "plain"]) {
+    const restMs = (data: unknown) => (data === "large" ? 40 : 0);
+    const meta = key === "plain" ? {} : { restMs };
+    await client.fetchQuery({ queryKey: ["rollout", key], queryFn: () => key, meta });
+  }
+  refreshLive(client, "rollout");
+  expect(["large", "small", "plain"].map(isStale)).toEqual([false, true, true]);
+  // It is fetched again after its rest, although nothing else changes.
+  await waitUntil("the large reply is stale", () => isStale("large") === true);
+
+  await client.fetchQuery({ queryKey: ["rollout", "large"], queryFn: () => "large" });
+  await refresh(client, "rollout");
+  expect(isStale("large")).toBe(true);
 });

@@ -7,6 +7,7 @@ import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import {
   infiniteQueryOptions,
+  type Query,
   type QueryClient,
   type QueryFilters,
   queryOptions,
@@ -73,6 +74,41 @@ export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<u
   return Promise.all(nouns.map((noun) => markStale(queryClient, { queryKey: [noun] })));
 }
 
+/**
+ * Like `refresh`, after a change by somebody else. A query with `meta.restMs` is fetched again only when that
+ * much time has passed since its last reply.
+ */
+export function refreshLive(queryClient: QueryClient, ...nouns: string[]): void {
+  const isResting = (query: Query) => restLeftMs(query) > 0;
+  for (const noun of nouns) {
+    const filters = { queryKey: [noun] };
+    void markStale(queryClient, { ...filters, predicate: (query) => !isResting(query) });
+    for (const query of queryClient.getQueryCache().findAll({ ...filters, predicate: isResting }))
+      markStaleLater(queryClient, query);
+  }
+}
+
+/** The queries that a timer will mark as stale. */
+const resting = new WeakSet<Query>();
+
+function restLeftMs({ meta, state }: Query): number {
+  if (typeof meta?.restMs !== "function" || state.data === undefined) return 0;
+  const restMs: unknown = meta.restMs(state.data);
+  return typeof restMs === "number" ? state.dataUpdatedAt + restMs - Date.now() : 0;
+}
+
+function markStaleLater(queryClient: QueryClient, query: Query): void {
+  if (resting.has(query)) return;
+  resting.add(query);
+  setTimeout(
+    () => {
+      resting.delete(query);
+      void markStale(queryClient, { queryKey: query.queryKey, exact: true });
+    },
+    Math.min(60_000, restLeftMs(query)),
+  );
+}
+
 /** Like `refresh`, for all nouns. */
 export function refreshAll(queryClient: QueryClient): Promise<unknown> {
   return markStale(queryClient, {});
@@ -85,7 +121,8 @@ export function refreshAll(queryClient: QueryClient): Promise<unknown> {
 async function markStale(queryClient: QueryClient, filters: QueryFilters): Promise<void> {
   const firstFetches = queryClient
     .getQueryCache()
-    .findAll({ ...filters, fetchStatus: "fetching", predicate: ({ state }) => state.data === undefined });
+    .findAll({ ...filters, fetchStatus: "fetching" })
+    .filter(({ state }) => state.data === undefined);
   await Promise.all([
     queryClient.invalidateQueries(filters),
     ...firstFetches.map(async ({ promise, queryKey }) => {

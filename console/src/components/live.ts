@@ -3,23 +3,28 @@
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { refresh, refreshAll, setStreamOpen } from "../queries.ts";
+import { refreshAll, refreshLive, setStreamOpen } from "../queries.ts";
+import { openPace } from "./pace.ts";
 
 /** The query nouns that show data of each topic. */
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   "api-key": ["apiKeys"],
   asset: ["assets", "assetGroups", "sensors"],
   "asset-group": ["assetGroups", "assets", "enrollmentTokens", "sensors"],
-  "enrollment-attempt": ["enrollmentAttempts", "enrollmentTokens", "rollout"],
+  "enrollment-attempt": ["arrivals", "enrollmentAttempts", "enrollmentTokens", "rollout"],
   "enrollment-token": ["enrollmentTokens", "enrollmentAttempts", "assetGroups", "rollout", "sensors"],
-  sensor: ["sensors", "assets", "assetGroups", "enrollmentTokens", "enrollmentAttempts", "rollout"],
+  sensor: [
+    "arrivals",
+    "sensors",
+    "assets",
+    "assetGroups",
+    "enrollmentTokens",
+    "enrollmentAttempts",
+    "rollout",
+  ],
   user: ["me"],
 };
 
-/**
- * Changes within this time cause one fetch, so that a rollout does not make every console fetch constantly.
- */
-const BATCH_MS = 1_000;
 const RETRY_MS = 5_000;
 
 /** Follows the stream of changes while the component is mounted. */
@@ -31,27 +36,19 @@ export function useLive(): void {
 function followChanges(queryClient: QueryClient): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let batch: ReturnType<typeof setTimeout> | undefined;
   let isAll = false;
   const changed = new Set<string>();
-
-  function fetchAgain() {
-    batch = undefined;
+  const pace = openPace(() => {
     if (isAll) void refreshAll(queryClient);
-    else void refresh(queryClient, ...changed);
+    else refreshLive(queryClient, ...changed);
     isAll = false;
     changed.clear();
-  }
-  /** The first change is fetched immediately. Changes soon after it are fetched together. */
+  });
+
   function noteChange(topics: readonly ChangeTopic[]) {
     if (topics.length === 0) isAll = true;
     for (const noun of topics.flatMap((topic) => SHOWN_BY[topic])) changed.add(noun);
-    if (batch) return;
-    fetchAgain();
-    batch = setTimeout(() => {
-      batch = undefined;
-      if (isAll || changed.size > 0) fetchAgain();
-    }, BATCH_MS);
+    pace.note();
   }
   function open() {
     const opened = new EventSource(streamChanges.path);
@@ -76,7 +73,7 @@ function followChanges(queryClient: QueryClient): () => void {
   return () => {
     source?.close();
     clearTimeout(retry);
-    clearTimeout(batch);
+    pace.stop();
     setStreamOpen(false);
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { exactTime, relativeTime } from "./time.ts";
+import { exactTime, formatElapsed, relativeTime } from "./time.ts";
 
 const now = Date.parse("2026-11-24T12:00:00.000Z");
 
@@ -22,4 +22,10 @@ test("a time beyond sixty days is a date", () => {
 test("the exact time includes its zone", () => {
   expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin")).toBe("24 Nov 2026, 10:30:05 CET");
   expect(exactTime("2026-11-24T09:30:05.000Z", "UTC")).toBe("24 Nov 2026, 09:30:05 UTC");
+});
+
+test("an elapsed time has its two largest units", () => {
+  const texts = [-5, 0, 0.9, 9, 59.9, 60, 125, 3_600, 12_000, 187_200].map((s) => formatElapsed(s * 1000));
+  expect(texts.slice(0, 5)).toEqual(["0 s", "0 s", "0 s", "9 s", "59 s"]);
+  expect(texts.slice(5)).toEqual(["1 min", "2 min 5 s", "1 h", "3 h 20 min", "2 d 4 h"]);
 });

@@ -19,6 +19,18 @@ export function relativeTime(instant: string, nowMs: number): string {
   return `${Math.floor(distance / unit.seconds)} ${unit.name} ago`;
 }
 
+/** `9 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`: the two largest units. A negative time is `0 s`. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const index = UNITS.findIndex((unit) => seconds >= unit.seconds);
+  const unit = UNITS[index];
+  if (!unit) return "0 s";
+  const smaller = UNITS[index + 1];
+  const rest = smaller ? Math.floor((seconds % unit.seconds) / smaller.seconds) : 0;
+  const whole = `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
+  return smaller && rest > 0 ? `${whole} ${rest} ${smaller.name}` : whole;
+}
+
 /** `24 Nov 2026, 10:30:05 CET`. */
 export function exactTime(instant: string, timeZone?: string): string {
   return new Intl.DateTimeFormat("en-GB", {

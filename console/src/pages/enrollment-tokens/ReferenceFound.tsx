@@ -1,12 +1,12 @@
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { useQuery } from "@tanstack/react-query";
 import { TextLink } from "../../components/links.tsx";
+import { fixOf } from "../../components/refusal-fix.ts";
 import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery, tokenQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import { fixOf } from "./refusal-fix.ts";
 
 /** A sensor prints it when its enrollment is refused. */
 const REFERENCE = /^E-[0-9A-Z]{4,12}$/i;

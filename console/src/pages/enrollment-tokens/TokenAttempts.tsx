@@ -5,6 +5,7 @@ import { Button, Group, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { TextLink } from "../../components/links.tsx";
+import { fixOf } from "../../components/refusal-fix.ts";
 import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { apiListQuery } from "../../queries.ts";
@@ -13,7 +14,6 @@ import { formatCount } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
-import { fixOf } from "./refusal-fix.ts";
 
 const OUTCOMES = [
   { value: "accepted", label: "Accepted" },

@@ -3,6 +3,7 @@ import { describeTokenSetting, TOKEN_SETTINGS } from "@attacklens/protocol/token
 import { Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { ArrivalsPanel } from "../../components/ArrivalsPanel.tsx";
 import { TextLink } from "../../components/links.tsx";
 import { enrolledText, WARNING_TEXTS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
@@ -37,6 +38,7 @@ export function TokenOverview() {
       </Stack>
       <Facts facts={factsOf(token)} />
       {token.revokedAt === null && <TokenConnection />}
+      <ArrivalsPanel key={tokenId} tokenId={tokenId} />
       <TokenAttempts token={token} />
       <Outlet />
     </PageBody>

@@ -4,6 +4,7 @@ import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
 import tabs from "../../components/Tabs.module.css";
+import { useOpening } from "../../components/use-opening.ts";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs, tokenQuery } from "../../queries.ts";
@@ -24,6 +25,8 @@ export function TokenPage() {
     ...tokenQuery(tokenId),
     refetchInterval: refreshMs,
   });
+  // Held here, so that the list of arrivals stays while the tabs change.
+  useOpening(tokenId);
   useRefreshAt([token.expiresAt], "enrollmentTokens");
   const { actionsFor, dialog } = useTokenActions(() => navigate(paths.enrollmentTokens()));
   const actions = actionsFor(token);

@@ -12,6 +12,7 @@ import {
   TOKEN_SETTING_NAMES,
   type TokenSettings,
 } from "@attacklens/protocol/token-settings.ts";
+import type { Proposal } from "../../components/refusal-fix.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { daysFrom, fromWallClock, toWallClock } from "./expiry.ts";
 
@@ -133,14 +134,6 @@ export function changesBetween(before: TokenValues, after: TokenValues): TokenCh
     entries.filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name])),
   );
 }
-
-/** The changes that a refused attempt offers, in the search of the edit dialog's URL. */
-export type Proposal = {
-  addNetwork?: string;
-  addHostname?: string;
-  moreUses?: string;
-  extendDays?: string;
-};
 
 export function readProposal(search: Record<string, unknown>): Proposal {
   const names = ["addNetwork", "addHostname", "moreUses", "extendDays"] as const;

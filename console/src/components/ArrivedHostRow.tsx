@@ -1,0 +1,79 @@
+import { paths } from "../paths.ts";
+import { Status } from "../ui/Status.tsx";
+import { exactTime } from "../ui/time.ts";
+import classes from "./ArrivalsPanel.module.css";
+import { ARRIVAL_LOOKS, type ArrivedHost, arrivalText } from "./arrivals.ts";
+import { TextLink } from "./links.tsx";
+
+/** A host that enrolled: its state, how long ago, and whether it is a clone or a possible duplicate. */
+export function ArrivedHostRow({ host, serverNow }: { host: ArrivedHost; serverNow: number }) {
+  const { sensor } = host;
+  const look =
+    host.kind === "enrolled"
+      ? ARRIVAL_LOOKS[host.state]
+      : ({ label: "Re-enrolled", color: "green" } as const);
+  return (
+    <li className={classes.row}>
+      <span className={classes.name}>
+        <HostLink host={sensor} />
+      </span>
+      <span className={classes.state}>
+        <Status color={look.color}>{look.label}</Status>
+      </span>
+      <span className={classes.text}>
+        <time dateTime={host.at} title={exactTime(host.at)}>
+          {arrivalText(host, serverNow)}
+        </time>
+        {host.kind === "enrolled" && <Relations host={host} />}
+      </span>
+    </li>
+  );
+}
+
+function Relations({
+  host: { cloneOf, match, replaces, state, sensor },
+}: {
+  host: ArrivedHost & { kind: "enrolled" };
+}) {
+  return (
+    <>
+      {cloneOf && (
+        <>
+          {" "}
+          · clone of <HostLink host={cloneOf} />
+        </>
+      )}
+      {match && (
+        <>
+          {" "}
+          · possible duplicate of <HostLink host={match} />
+        </>
+      )}
+      {replaces && (
+        <>
+          {" "}
+          · merged with <HostLink host={replaces} />
+        </>
+      )}
+      {state === "awaiting-approval" && (
+        <>
+          {" "}
+          · <TextLink {...paths.sensor(sensor.id)}>Review</TextLink>
+        </>
+      )}
+    </>
+  );
+}
+
+function HostLink({
+  host: { id, name, deleted = false },
+}: {
+  host: { id: string; name: string; deleted?: boolean };
+}) {
+  if (deleted) return name;
+  return (
+    <TextLink {...paths.sensor(id)} title={name}>
+      {name}
+    </TextLink>
+  );
+}
