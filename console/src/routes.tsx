@@ -19,8 +19,9 @@ import { assetList, loadAsset } from "./pages/assets/asset-queries.ts";
 import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
 import { ExpectedHostsDialog } from "./pages/enrollment-tokens/ExpectedHostsDialog.tsx";
-import { RolloutPage, readRolloutSearch } from "./pages/enrollment-tokens/RolloutPage.tsx";
+import { RolloutPage } from "./pages/enrollment-tokens/RolloutPage.tsx";
 import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
+import { readRolloutSearch } from "./pages/enrollment-tokens/rollout-states.ts";
 import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
@@ -135,6 +136,7 @@ const rollout = createRoute({
   getParentRoute: () => token,
   path: "rollout",
   validateSearch: readRolloutSearch,
+  loaderDeps: ({ search }) => (search.range ? { range: search.range } : {}),
   loader: loadRollout,
   component: RolloutPage,
 });

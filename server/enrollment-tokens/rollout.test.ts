@@ -84,7 +84,9 @@ for (const dialect of TESTED_DIALECTS) {
     await page.enroll("web-02", {});
     const first = await page.timeline();
     expect(first.bucketSeconds).toBe(5);
-    expect(first.buckets).toEqual([{ at: "2026-11-24T09:00:05.000Z", enrolled: 2, refused: 0 }]);
+    expect(first.buckets).toHaveLength(MAX_TIMELINE_BUCKETS);
+    expect(first.buckets[0]).toEqual({ at: "2026-11-24T08:55:10.000Z", enrolled: 0, refused: 0 });
+    expect(first.buckets.at(-1)).toEqual({ at: "2026-11-24T09:00:05.000Z", enrolled: 2, refused: 0 });
 
     world.clock.ms += 20 * MINUTE;
     await page.pause();

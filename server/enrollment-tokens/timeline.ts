@@ -16,7 +16,8 @@ const WIDTHS_MS = [
   ...[1, 2, 7, 14, 28].map((count) => count * DAY),
 ];
 const RANGES_MS: Record<Exclude<TimelineRange, "all">, number> = { hour: HOUR, day: DAY, week: 7 * DAY };
-const SHORTEST_SPAN_MS = 5 * MINUTE;
+/** A rollout that has just begun is at the right of its chart, like later ones. */
+const SHORTEST_SPAN_MS = 5 * MINUTE - 5 * SECOND;
 
 interface Span {
   from: number;
@@ -65,7 +66,8 @@ function wholeSpan(now: number, refusals: number[], sensors?: { first: number; l
   const last = all.reduce((most, at) => Math.max(most, at));
   const rest = Math.max(SHORTEST_SPAN_MS, (last - first) / 4);
   // An attempt can be later than now if another server's clock is ahead.
-  return { from: first, to: Math.max(last, Math.min(now, last + rest)) };
+  const to = Math.max(last, Math.min(now, last + rest));
+  return { from: Math.min(first, to - SHORTEST_SPAN_MS), to };
 }
 
 /** The shortest buckets that cover the span within the limit, aligned so that they start at round times. */

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { setRollout } from "@attacklens/protocol/rollout.ts";
 import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import type axe from "axe-core";
 import type { Page } from "playwright-core";
@@ -72,6 +74,7 @@ test(
       await expectAccessible(page, path);
     }
     await expectMatchesAccessible(page, ada, url, token.value);
+    await expectRolloutAccessible(page, ada, url);
   },
   PAGES_TIMEOUT_MS,
 );
@@ -122,6 +125,33 @@ async function expectMatchesAccessible(page: Page, ada: User, url: string, token
     await follow(page, path);
     await expectAccessible(page, path);
   }
+}
+
+/** Arrivals with a refusal, and a rollout of hostnames and of a number of hosts. */
+async function expectRolloutAccessible(page: Page, ada: User, url: string) {
+  const body = { name: "West", scope: { type: "all-assets" as const }, expiresAt: null };
+  const { value, enrollmentToken } = await ada.call(createEnrollmentToken, {
+    body: { ...body, allowedHostnames: ["web-*"] },
+  });
+  const params = { id: enrollmentToken.id };
+  await follow(page, `/sensors/tokens/${params.id}`);
+  await page.getByText("Waiting for the first host").waitFor();
+  const host = await enrollOverHttp(url, value, { hostname: "web-01" });
+  await enrollOverHttp(url, value, { hostname: "web-02" });
+  await expect(enrollOverHttp(url, value, { hostname: "db-01" })).rejects.toThrow("hostname-not-allowed");
+  await host.checkIn();
+  await page.getByText(/first inventory after/).waitFor();
+  await page.getByRole("list", { name: "Refused hosts" }).waitFor();
+  await expectAccessible(page, "arrivals");
+  const hostnames = ["web-01", "web-02", "web-03", "db-01"];
+  await ada.call(setRollout, { params, body: { type: "hostnames", hostnames } });
+  await follow(page, `/sensors/tokens/${params.id}/rollout?state=refused`);
+  await page.getByRole("heading", { name: "1 of 4 expected hosts reporting" }).waitFor();
+  await page.getByText("Show as table").click();
+  await expectAccessible(page, "a rollout of hostnames");
+  await ada.call(setRollout, { params, body: { type: "number", machines: 3 } });
+  await page.getByRole("heading", { name: "1 of 3 expected hosts reporting" }).waitFor();
+  await expectAccessible(page, "a rollout of a number of hosts");
 }
 
 /** Opens a page of the console like a link, without loading the console again. */

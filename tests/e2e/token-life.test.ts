@@ -118,6 +118,6 @@ test("a rollout shows the missing hosts, and several tokens are paused together"
     .getByText("Not seen yet")
     .waitFor();
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Export missing" }).click();
-  expect((await download).suggestedFilename()).toBe("East - missing.csv");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  expect((await download).suggestedFilename()).toBe("East - rollout.csv");
 });

@@ -91,6 +91,7 @@ function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
           variant="subtle"
           color="gray"
           size="compact-sm"
+          flex="none"
           onClick={() => void onRestart().catch(() => {})}
         >
           Clear
@@ -100,7 +101,8 @@ function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
         {announced}
       </div>
       {refusals.length > 0 && (
-        <ul className={classes.rows} aria-label="Refused hosts" data-refused>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
+        <ul className={classes.rows} aria-label="Refused hosts" tabIndex={0}>
           {refusals.map((attempt) => (
             <RefusedHostRow key={attempt.id} attempt={attempt} token={token} serverNow={serverNow} />
           ))}
@@ -112,7 +114,8 @@ function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
         </p>
       )}
       {hosts.length > 0 && (
-        <ul className={classes.rows} aria-label="Enrolled hosts">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
+        <ul className={classes.rows} aria-label="Enrolled hosts" tabIndex={0}>
           {hosts.map((host) => (
             <ArrivedHostRow key={host.key} host={host} serverNow={serverNow} />
           ))}

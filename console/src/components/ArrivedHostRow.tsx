@@ -40,39 +40,44 @@ function Relations({
       {cloneOf && (
         <>
           {" "}
-          · clone of <HostLink host={cloneOf} />
+          · clone of <HostLink host={cloneOf} inText />
         </>
       )}
       {match && (
         <>
           {" "}
-          · possible duplicate of <HostLink host={match} />
+          · possible duplicate of <HostLink host={match} inText />
         </>
       )}
       {replaces && (
         <>
           {" "}
-          · merged with <HostLink host={replaces} />
+          · merged with <HostLink host={replaces} inText />
         </>
       )}
       {state === "awaiting-approval" && (
         <>
           {" "}
-          · <TextLink {...paths.sensor(sensor.id)}>Review</TextLink>
+          ·{" "}
+          <TextLink {...paths.sensor(sensor.id)} underline="always">
+            Review
+          </TextLink>
         </>
       )}
     </>
   );
 }
 
-function HostLink({
-  host: { id, name, deleted = false },
-}: {
+interface HostLinkProps {
   host: { id: string; name: string; deleted?: boolean };
-}) {
+  /** Underlined, because color alone does not distinguish a link from its text. */
+  inText?: boolean;
+}
+
+function HostLink({ host: { id, name, deleted = false }, inText = false }: HostLinkProps) {
   if (deleted) return name;
   return (
-    <TextLink {...paths.sensor(id)} title={name}>
+    <TextLink {...paths.sensor(id)} title={name} underline={inText ? "always" : "hover"}>
       {name}
     </TextLink>
   );

@@ -36,7 +36,10 @@ export function RefusedHostRow({ attempt, token, serverNow }: RefusedHostRowProp
         {attempts > 1 && ` · ${countOf(attempts, "attempt")}`} · {detail}
         <br />
         {fix ? (
-          <TextLink {...paths.enrollmentTokenEdit(attempt.enrollmentToken.id, fix.proposal)}>
+          <TextLink
+            {...paths.enrollmentTokenEdit(attempt.enrollmentToken.id, fix.proposal)}
+            underline="always"
+          >
             {fix.label}
           </TextLink>
         ) : (

@@ -1,62 +1,45 @@
 import { ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
+import { Button } from "@mantine/core";
 import { IconDownload, IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
-import { REFUSAL_LABELS } from "../../components/token-words.ts";
 import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs, tokenQuery } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
-import { columnsOf, DataTable } from "../../ui/DataTable.tsx";
-import { FilterMenu } from "../../ui/FilterMenu.tsx";
-import { formatCount } from "../../ui/numbers.ts";
+import { DataTable } from "../../ui/DataTable.tsx";
+import { countOf, formatCount } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
+import { type Segment, SegmentedBar } from "../../ui/SegmentedBar.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
-import { Status, type StatusColor } from "../../ui/Status.tsx";
 import classes from "./RolloutPage.module.css";
+import { RolloutTimeline } from "./RolloutTimeline.tsx";
+import { rolloutColumns } from "./rollout-columns.tsx";
 import { rolloutCsv } from "./rollout-csv.ts";
+import { filteredHosts, STATE_LOOKS, statesOf, toggledStates } from "./rollout-states.ts";
 import { rolloutQuery } from "./token-queries.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout");
-
-type Host = Rollout["hosts"][number];
-
-const STATE_LOOKS: Record<RolloutState, { label: string; color: StatusColor }> = {
-  reporting: { label: "Reporting", color: "green" },
-  arrived: { label: "Enrolled", color: "yellow" },
-  refused: { label: "Refused", color: "red" },
-  missing: { label: "Not seen yet", color: "gray" },
-};
-const STATES = ROLLOUT_STATES.map((value) => ({ value, label: STATE_LOOKS[value].label }));
-
-export function readRolloutSearch(search: Record<string, unknown>): { q?: string; state?: RolloutState } {
-  const state = ROLLOUT_STATES.find((one) => one === search.state);
-  const q = typeof search.q === "string" ? search.q.slice(0, 200) : "";
-  return { ...(q ? { q } : {}), ...(state ? { state } : {}) };
-}
 
 /** The progress of a rollout, host by host if their hostnames are known. */
 export function RolloutPage() {
   const { tokenId } = route.useParams();
   const search = route.useSearch();
   const setSearch = useSetSearch();
-  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
   const { data: rollout } = useSuspenseQuery({
     ...rolloutQuery(tokenId),
     refetchInterval: refreshMs,
   });
-  const { hosts } = rollout;
-  const rows = useMemo(() => {
-    const text = search.q?.toLowerCase() ?? "";
-    return hosts.filter(
-      ({ hostname, state }) => hostname.includes(text) && (search.state ?? state) === state,
-    );
-  }, [hosts, search.q, search.state]);
-  const missing = hosts.filter(({ state }) => state === "missing" || state === "refused");
-
+  const timeline = (
+    <RolloutTimeline
+      tokenId={tokenId}
+      range={search.range ?? "all"}
+      onRange={(range) => setSearch({ range })}
+    />
+  );
   if (rollout.expected === null) {
     return (
       <>
@@ -68,59 +51,169 @@ export function RolloutPage() {
           Enter the hostnames of the hosts that will enroll with this token, or their number. This page then
           shows which hosts have enrolled, which were refused, and which are missing.
         </StateMessage>
+        {timeline}
         <Outlet />
       </>
     );
   }
+  const hasHostnames = rollout.hosts.length > 0;
   return (
     <>
-      <div className={classes.counts}>
-        <Count label="Expected" count={rollout.expected} />
-        {ROLLOUT_STATES.filter((state) => hosts.length > 0 || state !== "refused").map((state) => (
-          <Count key={state} label={STATE_LOOKS[state].label} count={rollout.counts[state]} />
-        ))}
-        {hosts.length > 0 && <Count label="Unexpected" count={rollout.unexpected} />}
+      {hasHostnames ? (
+        <HostsBar rollout={rollout} tokenId={tokenId} />
+      ) : (
+        <NumberBar rollout={rollout} tokenId={tokenId} />
+      )}
+      {timeline}
+      {hasHostnames && <Hosts rollout={rollout} tokenId={tokenId} />}
+      <Outlet />
+    </>
+  );
+}
+
+/** The bar of a list of hostnames. Its parts filter the table. */
+function HostsBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) {
+  const { state } = route.useSearch();
+  const setSearch = useSetSearch();
+  return (
+    <Head
+      tokenId={tokenId}
+      rollout={rollout}
+      note={
+        rollout.unexpected > 0 && (
+          <TextLink
+            {...paths.sensors({ enrollmentTokenId: tokenId })}
+            title="They enrolled with this token, and their hostnames are not in the list"
+          >
+            {countOf(rollout.unexpected, "unexpected host")}
+          </TextLink>
+        )
+      }
+    >
+      <SegmentedBar
+        label="Expected hosts by state"
+        noun="hosts"
+        segments={ROLLOUT_STATES.map((one) => segmentOf(one, rollout))}
+        chosen={statesOf(state)}
+        onToggle={(toggled) => setSearch({ state: toggledStates(state, toggled) })}
+      />
+    </Head>
+  );
+}
+
+/** The bar of a number of hosts. Only sensors can be listed, so its parts lead to their list. */
+function NumberBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) {
+  const surplus = rollout.enrolled - (rollout.expected ?? 0);
+  const sensors = (state: RolloutState, filter: { status?: "pending" }) => ({
+    ...segmentOf(state, rollout),
+    link: (
+      <TextLink {...paths.sensors({ enrollmentTokenId: tokenId, ...filter })}>
+        {STATE_LOOKS[state].label}
+      </TextLink>
+    ),
+  });
+  return (
+    <Head
+      tokenId={tokenId}
+      rollout={rollout}
+      note={surplus > 0 && `${formatCount(surplus)} more enrolled than expected`}
+    >
+      <SegmentedBar
+        label="Expected hosts by state"
+        noun="hosts"
+        segments={[sensors("reporting", {}), sensors("arrived", {}), segmentOf("missing", rollout)]}
+      />
+    </Head>
+  );
+}
+
+function segmentOf(state: RolloutState, { counts }: Rollout): Segment<RolloutState> {
+  return {
+    value: state,
+    label: STATE_LOOKS[state].label,
+    fill: STATE_LOOKS[state].fill,
+    count: counts[state],
+  };
+}
+
+interface HeadProps {
+  tokenId: string;
+  rollout: Rollout;
+  note: ReactNode;
+  children: ReactNode;
+}
+
+function Head({ tokenId, rollout, note, children }: HeadProps) {
+  return (
+    <div className={classes.head}>
+      <div className={classes.headline}>
+        <h2 className={classes.progress}>
+          {formatCount(rollout.counts.reporting)} of {countOf(rollout.expected ?? 0, "expected host")}{" "}
+          reporting
+        </h2>
+        {note && <span className={classes.note}>{note}</span>}
         <div className={classes.actions}>
-          {missing.length > 0 && (
-            <ActionButton
-              variant="default"
-              leftSection={<IconDownload size={16} />}
-              onClick={() => download(`${token.name} - missing.csv`, rolloutCsv(missing))}
-            >
-              Export missing
-            </ActionButton>
-          )}
           <ExpectButton tokenId={tokenId} />
         </div>
       </div>
-      {hosts.length > 0 && (
-        <>
-          <search className={classes.tools}>
-            <SearchInput label="Search by hostname" value={search.q} onChange={(q) => setSearch({ q })} />
-            <FilterMenu
-              label="State"
-              value={search.state}
-              options={STATES}
-              onChange={(state) => setSearch({ state })}
-            />
-          </search>
-          {rows.length > 0 ? (
-            <DataTable
-              label="Expected hosts"
-              columns={columns}
-              rows={rows}
-              rowId={(host) => host.hostname}
-              total={rows.length}
-              hasMore={false}
-              onMore={() => undefined}
-            />
-          ) : (
-            <StateMessage title="No hosts match your search and filters" role="status" />
-          )}
-        </>
+      {children}
+    </div>
+  );
+}
+
+/** The hosts that match the search and the chosen states, and their export. */
+function Hosts({ rollout: { hosts }, tokenId }: { rollout: Rollout; tokenId: string }) {
+  const search = route.useSearch();
+  const setSearch = useSetSearch();
+  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
+  const { q, state } = search;
+  const rows = useMemo(
+    () => filteredHosts(hosts, { ...(q && { q }), ...(state && { state }) }),
+    [hosts, q, state],
+  );
+  const isFiltered = Boolean(q || state);
+  const clear = () => setSearch({ q: undefined, state: undefined });
+  return (
+    <div className={classes.hosts}>
+      <div className={classes.tools}>
+        <search>
+          <SearchInput label="Search by hostname" value={q} onChange={(q) => setSearch({ q })} />
+        </search>
+        <span className={classes.shown} role="status">
+          {isFiltered
+            ? `${formatCount(rows.length)} of ${countOf(hosts.length, "host")}`
+            : countOf(hosts.length, "host")}
+        </span>
+        {isFiltered && (
+          <Button variant="subtle" color="gray" onClick={clear}>
+            Clear
+          </Button>
+        )}
+        <div className={classes.actions}>
+          <ActionButton
+            variant="default"
+            leftSection={<IconDownload size={16} />}
+            disabledReason={rows.length === 0 ? "No hosts match your search and filters." : undefined}
+            onClick={() => download(exportName(token.name, state), rolloutCsv(rows))}
+          >
+            Export CSV
+          </ActionButton>
+        </div>
+      </div>
+      {rows.length > 0 ? (
+        <DataTable
+          label="Expected hosts"
+          columns={rolloutColumns}
+          rows={rows}
+          rowId={(host) => host.hostname}
+          total={rows.length}
+          hasMore={false}
+          onMore={() => undefined}
+        />
+      ) : (
+        <StateMessage title="No hosts match your search and filters" />
       )}
-      <Outlet />
-    </>
+    </div>
   );
 }
 
@@ -141,44 +234,10 @@ function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrima
   );
 }
 
-function Count({ label, count }: { label: string; count: number }) {
-  return (
-    <div className={classes.count}>
-      <span className={classes.number}>{formatCount(count)}</span>
-      <span className={classes.label}>{label}</span>
-    </div>
-  );
+/** `East - refused missing.csv` */
+function exportName(token: string, state: string | undefined): string {
+  return `${token} - ${state?.replaceAll(",", " ") ?? "rollout"}.csv`;
 }
-
-const column = columnsOf<Host>();
-const columns = [
-  column.display({
-    id: "hostname",
-    header: "Hostname",
-    cell: ({ row: { original: host } }) =>
-      host.sensorId ? (
-        <TextLink {...paths.sensor(host.sensorId)} c="inherit" fw={500}>
-          {host.hostname}
-        </TextLink>
-      ) : (
-        host.hostname
-      ),
-  }),
-  column.display({
-    id: "state",
-    header: "State",
-    meta: { width: "160px" },
-    cell: ({ row }) => (
-      <Status color={STATE_LOOKS[row.original.state].color}>{STATE_LOOKS[row.original.state].label}</Status>
-    ),
-  }),
-  column.display({
-    id: "reason",
-    header: "Reason",
-    meta: { width: "35%" },
-    cell: ({ row }) => (row.original.reason ? REFUSAL_LABELS[row.original.reason] : ""),
-  }),
-];
 
 function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));

@@ -37,8 +37,8 @@ export function TokenOverview() {
         ))}
       </Stack>
       <Facts facts={factsOf(token)} />
-      {token.revokedAt === null && <TokenConnection />}
       <ArrivalsPanel key={tokenId} tokenId={tokenId} />
+      {token.revokedAt === null && <TokenConnection />}
       <TokenAttempts token={token} />
       <Outlet />
     </PageBody>

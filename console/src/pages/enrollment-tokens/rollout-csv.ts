@@ -1,14 +1,28 @@
 // The rollout as CSV (RFC 4180).
-import type { Rollout } from "@attacklens/protocol/rollout.ts";
+import { type RolloutHost, reasonText } from "./rollout-states.ts";
 
-export function rolloutCsv(hosts: Rollout["hosts"]): string {
-  const rows = hosts.map(({ hostname, state, reason }) => [hostname, state, reason ?? ""]);
-  return [["hostname", "state", "reason"], ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+const HEADING = ["hostname", "state", "reason", "first_seen", "sensor_id"];
+
+export function rolloutCsv(hosts: readonly RolloutHost[]): string {
+  const rows = hosts.map((host) => [
+    host.hostname,
+    host.state,
+    reasonText(host),
+    host.firstSeenAt ?? "",
+    host.sensorId ?? "",
+  ]);
+  return [HEADING, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
+
+/**
+ * The characters with which a spreadsheet begins a formula, also in their wide forms, and after white space that
+ * it removes (OWASP, CSV injection).
+ */
+const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /** An apostrophe before a formula makes it text in a spreadsheet. */
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -1,10 +1,13 @@
 // The queries of the token pages, and their loaders.
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { previewEnrollmentToken } from "@attacklens/protocol/revoke-and-block.ts";
-import { getRollout } from "@attacklens/protocol/rollout.ts";
+import { getRollout, getTimeline, type Rollout, type TimelineRange } from "@attacklens/protocol/rollout.ts";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { CACHED, listOf, orNotFound, type RouterContext } from "../../loading.ts";
 import { apiQuery, connectionQuery, tokenQuery } from "../../queries.ts";
+import type { RolloutSearch } from "./rollout-states.ts";
+
+const MAX_REST_MS = 5_000;
 
 interface TokenLoad {
   context: RouterContext;
@@ -21,10 +24,26 @@ export async function loadConnection({ context }: Pick<TokenLoad, "context">): P
   await context.queryClient.query({ ...connectionQuery, ...CACHED });
 }
 
-export const rolloutQuery = (tokenId: string) => apiQuery(getRollout, { params: { id: tokenId } });
+/** The longer the list, the less often it is fetched during a burst of changes: a millisecond for each host. */
+export const rolloutQuery = (tokenId: string) => ({
+  ...apiQuery(getRollout, { params: { id: tokenId } }),
+  meta: { restMs: (data: unknown) => Math.min(MAX_REST_MS, (data as Rollout).hosts.length) },
+});
 
-export async function loadRollout({ context, params }: TokenLoad): Promise<void> {
-  await orNotFound(context.queryClient.query({ ...rolloutQuery(params.tokenId), ...CACHED }));
+export const timelineQuery = (tokenId: string, range: TimelineRange) => ({
+  ...apiQuery(getTimeline, { params: { id: tokenId }, query: { range } }),
+  meta: { restMs: () => MAX_REST_MS },
+});
+
+export async function loadRollout({
+  context: { queryClient },
+  params: { tokenId },
+  deps,
+}: TokenLoad & { deps: RolloutSearch }): Promise<void> {
+  await Promise.all([
+    orNotFound(queryClient.query({ ...rolloutQuery(tokenId), ...CACHED })),
+    orNotFound(queryClient.query({ ...timelineQuery(tokenId, deps.range ?? "all"), ...CACHED })),
+  ]);
 }
 
 /**

@@ -1,0 +1,43 @@
+import { TextLink } from "../../components/links.tsx";
+import { paths } from "../../paths.ts";
+import { columnsOf } from "../../ui/DataTable.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { Status } from "../../ui/Status.tsx";
+import { type RolloutHost, reasonText, STATE_LOOKS } from "./rollout-states.ts";
+
+const column = columnsOf<RolloutHost>();
+
+export const rolloutColumns = [
+  column.display({
+    id: "hostname",
+    header: "Hostname",
+    cell: ({ row: { original: host } }) =>
+      host.sensorId && host.sensorState !== "deleted" ? (
+        <TextLink {...paths.sensor(host.sensorId)} title={host.hostname} c="inherit" fw={500}>
+          {host.hostname}
+        </TextLink>
+      ) : (
+        <span title={host.hostname}>{host.hostname}</span>
+      ),
+  }),
+  column.display({
+    id: "state",
+    header: "State",
+    meta: { width: "150px" },
+    cell: ({ row }) => (
+      <Status color={STATE_LOOKS[row.original.state].color}>{STATE_LOOKS[row.original.state].label}</Status>
+    ),
+  }),
+  column.display({
+    id: "reason",
+    header: "Reason",
+    meta: { width: "28%" },
+    cell: ({ row }) => reasonText(row.original),
+  }),
+  column.display({
+    id: "firstSeenAt",
+    header: "First seen",
+    meta: { width: "120px" },
+    cell: ({ row }) => (row.original.firstSeenAt ? <RelativeTime at={row.original.firstSeenAt} /> : "Never"),
+  }),
+];

@@ -1,0 +1,68 @@
+// The states of a rollout's hosts, and the filters of the page in its URL.
+import {
+  ROLLOUT_STATES,
+  type Rollout,
+  type RolloutState,
+  TIMELINE_RANGES,
+  type TimelineRange,
+} from "@attacklens/protocol/rollout.ts";
+import { ARRIVAL_LOOKS } from "../../components/arrivals.ts";
+import { REFUSAL_LABELS } from "../../components/token-words.ts";
+import type { Fill } from "../../ui/SegmentedBar.tsx";
+import type { StatusColor } from "../../ui/Status.tsx";
+
+export type RolloutHost = Rollout["hosts"][number];
+
+export const STATE_LOOKS: Record<RolloutState, { label: string; color: StatusColor; fill: Fill }> = {
+  reporting: { label: "Reporting", color: "green", fill: "solid-green" },
+  arrived: { label: "Arrived", color: "yellow", fill: "striped-yellow" },
+  refused: { label: "Refused", color: "red", fill: "dotted-red" },
+  missing: { label: "Not seen yet", color: "gray", fill: "hollow-gray" },
+};
+
+export interface RolloutSearch {
+  q?: string;
+  /** States separated by commas. Absent: all. */
+  state?: string;
+  /** Absent: all. */
+  range?: Exclude<TimelineRange, "all">;
+}
+
+/** Ignores invalid parts. */
+export function readRolloutSearch(search: Record<string, unknown>): RolloutSearch {
+  const q = typeof search.q === "string" ? search.q.slice(0, 200) : "";
+  const state = typeof search.state === "string" ? [...statesOf(search.state)].join(",") : "";
+  const range = TIMELINE_RANGES.find((one) => one !== "all" && one === search.range);
+  return { ...(q ? { q } : {}), ...(state ? { state } : {}), ...(range && range !== "all" ? { range } : {}) };
+}
+
+/** The chosen states in their order. Empty: all. */
+export function statesOf(state: string | undefined): ReadonlySet<RolloutState> {
+  const names = state?.split(",") ?? [];
+  return new Set(ROLLOUT_STATES.filter((one) => names.includes(one)));
+}
+
+/** The states after one was added or removed. All of them are the same as none. */
+export function toggledStates(state: string | undefined, toggled: RolloutState): string | undefined {
+  const chosen = new Set(statesOf(state));
+  if (!chosen.delete(toggled)) chosen.add(toggled);
+  if (chosen.size === 0 || chosen.size === ROLLOUT_STATES.length) return undefined;
+  return ROLLOUT_STATES.filter((one) => chosen.has(one)).join(",");
+}
+
+export function filteredHosts(
+  hosts: readonly RolloutHost[],
+  { q = "", state }: RolloutSearch,
+): RolloutHost[] {
+  const text = q.trim().toLowerCase();
+  const states = statesOf(state);
+  return hosts.filter(
+    (host) => host.hostname.includes(text) && (states.size === 0 || states.has(host.state)),
+  );
+}
+
+/** Why a host does not report. Empty for a host that reports or was never seen. */
+export function reasonText({ state, reason, sensorState }: RolloutHost): string {
+  if (reason) return REFUSAL_LABELS[reason];
+  return state === "arrived" && sensorState ? ARRIVAL_LOOKS[sensorState].label : "";
+}
