@@ -27,7 +27,7 @@ test("other nouns are not stale", async () => {
   expect(client.getQueryState(["sensors"])?.isInvalidated).toBe(true);
 });
 
-test("a change by somebody else lets a large reply rest, and a change by the user does not", async () => {
+test("a change by another user lets a large reply rest, and a change by the user does not", async () => {
   const client = new QueryClient();
   const isStale = (key: string) => client.getQueryState(["rollout", key])?.isInvalidated;
   for (const key of ["large", "small", "plain"]) {

@@ -75,8 +75,8 @@ export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<u
 }
 
 /**
- * Like `refresh`, after a change by somebody else. A query with `meta.restMs` is fetched again only when that
- * much time has passed since its last reply.
+ * Like `refresh`, after a change by a sensor or another user. A query with `meta.restMs` is fetched again
+ * when that much time has passed since its last reply, not sooner.
  */
 export function refreshLive(queryClient: QueryClient, ...nouns: string[]): void {
   const isResting = (query: Query) => restLeftMs(query) > 0;

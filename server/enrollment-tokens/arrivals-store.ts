@@ -55,8 +55,8 @@ function arrivals(tx: Database, tokenId: string, since: number) {
 }
 
 /**
- * Counts the sensors by state. Not grouped, because SQLite would read all sensors of the token in the order of
- * the groups.
+ * Counts the sensors by state. Not grouped, because SQLite would read all sensors of the token in the order
+ * of the groups.
  */
 export async function countArrivals(
   db: Database,
@@ -118,7 +118,7 @@ export async function findEnrollmentSpan(
   });
 }
 
-/** Counts the sensors that enrolled in each bucket of `widthMs` from `from` on, by the number of the bucket. */
+/** Counts the sensors that enrolled in each bucket of `widthMs` from `from` on, by its number. */
 export async function countEnrolledByBucket(
   db: Database,
   tokenId: string,

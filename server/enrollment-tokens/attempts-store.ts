@@ -133,8 +133,8 @@ function refusedHosts(tx: Database, tokenId: string, since: number) {
       .where("enrollmentAttempt.enrollmentTokenId", "=", tokenId)
       .where("enrollmentAttempt.reason", "is not", null)
       .where("enrollmentAttempt.at", ">=", since)
-      // A scalar subquery, because PostgreSQL turns `not exists` into a join, and with statistics from before a
-      // rollout it compares every refusal with every key.
+      // A scalar subquery, because PostgreSQL turns `not exists` into a join. With statistics from before a
+      // rollout, it compares every refusal with every key.
       .where(
         (eb) =>
           eb
@@ -193,7 +193,7 @@ export async function listFirstRefusals(db: Database, tokenId: string): Promise<
 
 /** Counts the uses of a token whose sensors do not report. */
 export async function countNotReporting(db: Database, tokenId: string): Promise<number> {
-  const states = ARRIVAL_STATES.filter((state) => state !== "reporting");
+  const some = ARRIVAL_STATES.filter((state) => state !== "reporting");
   const query = (tx: Database) =>
     tx
       .selectFrom("sensor")
@@ -201,7 +201,7 @@ export async function countNotReporting(db: Database, tokenId: string): Promise<
       .crossJoin("enrollmentAttempt")
       .whereRef("enrollmentAttempt.sensorId", "=", "sensor.id")
       .where("sensor.enrollmentTokenId", "=", tokenId)
-      .where("sensor.standing", "in", states)
+      .where("sensor.standing", "in", some)
       .select((eb) => eb.fn.countAll().as("sensors"));
   const { sensors } = await inSnapshot(db, (tx) => query(tx).executeTakeFirstOrThrow());
   return Number(sensors);

@@ -8,7 +8,7 @@ import { notFound } from "./enrollment-tokens.ts";
 import { hasToken } from "./enrollment-tokens-store.ts";
 
 const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000];
-/** Lengths of a bucket that people count in. Beyond them, multiples of the last. */
+/** Round lengths of a bucket. Beyond them, multiples of the last. */
 const WIDTHS_MS = [
   ...[5, 10, 15, 30].map((count) => count * SECOND),
   ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),

@@ -59,7 +59,7 @@ test("the page of a token shows hosts that arrive after it was opened, and refus
   await enrollOverHttp(url, value, { hostname: "db-01" });
   await enrolled.getByRole("link", { name: "db-01" }).waitFor();
 
-  // A page that is opened later begins anew, and Back returns to the earlier one.
+  // A page that is opened later has a new list, and Back returns to the earlier one.
   await page.getByRole("link", { name: "Enrollment Tokens" }).first().click();
   await page.getByRole("link", { name: "East" }).click();
   await page.getByText("Waiting for the first host").waitFor();

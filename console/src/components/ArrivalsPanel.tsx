@@ -1,5 +1,5 @@
-// What arrives for a token while the page is open: hosts that enroll, their first inventory, and refusals with
-// their fix. The server counts; the panel never holds more rows than it shows.
+// What arrives for a token while the page is open: hosts that enroll, their first inventory, and refusals
+// with their fix. The server counts; the panel never holds more rows than it shows.
 import { type Arrivals, listArrivals, MAX_LISTED_REFUSALS } from "@attacklens/protocol/arrivals.ts";
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -37,7 +37,7 @@ test("tabs and dialogs of an open page share its instant, and a page opened late
   expect(openings.find("tok_1", "entry-2")).toBe(EARLY);
 });
 
-test("beginning anew replaces the instant and calls the listeners", () => {
+test("a new start replaces the instant and calls the listeners", () => {
   const openings = openOpenings(openStore);
   let calls = 0;
   const stop = openings.subscribe(() => calls++);

@@ -1,8 +1,8 @@
 // Since when an open page shows arrivals: an instant of the server's clock for each token.
 //
 // It is stored in the tab for each entry of the tab's history. A reload, Back and Forward return to the same
-// entry and therefore keep the list. A link opens a new entry and begins anew. It is not in the URL: whoever
-// opened a shared or bookmarked link would see hosts that enrolled before.
+// entry and therefore keep the list. A link opens a new entry with a new instant. It is not in the URL: a
+// user who opens a shared or bookmarked link would see hosts that enrolled before.
 
 const STORAGE_KEY = "attacklens.openings";
 /** Entries of the history. Beyond that, the oldest are forgotten. */
@@ -40,7 +40,7 @@ export function openOpenings(store: () => Store | undefined) {
     try {
       store()?.setItem(STORAGE_KEY, JSON.stringify([...others, [entry, since]].slice(-MAX_STORED)));
     } catch {
-      // Without storage, a reload begins anew.
+      // Without storage, a reload has a new instant.
     }
   }
 
@@ -62,7 +62,7 @@ export function openOpenings(store: () => Store | undefined) {
       write(entryOf(tokenId, historyKey), since);
       for (const listener of listeners) listener();
     },
-    /** Call it for each entry of the history while the page is open: its tabs and dialogs have entries too. */
+    /** Call it for each entry of the history while the page is open: tabs and dialogs have entries too. */
     remember(tokenId: string, historyKey: string, since: string): void {
       write(entryOf(tokenId, historyKey), since);
     },

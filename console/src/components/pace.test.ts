@@ -4,7 +4,7 @@ import { openPace } from "./pace.ts";
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-/** Notes a change every `everyMs` for `forMs`. Returns how often the page fetched in that time and afterwards. */
+/** Notes a change every `everyMs` for `forMs`. Returns the fetches in that time and afterwards. */
 function burst(everyMs: number, forMs: number) {
   let fetches = 0;
   const pace = openPace(() => fetches++);

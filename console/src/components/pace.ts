@@ -1,5 +1,5 @@
-// How often a burst of changes makes the page fetch: at once for a single change, and less often the longer the
-// burst lasts. Ten thousand hosts that enroll within a minute cost an open page about 20 fetches.
+// How often a burst of changes makes the page fetch: at once for a single change, and less often the longer
+// the burst lasts. Ten thousand hosts that enroll within a minute cost an open page about 20 fetches.
 
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 4_000;

@@ -21,8 +21,9 @@ async function askServer(tokenId: string): Promise<string> {
 }
 
 /**
- * Returns since when the page is open, by the server's clock, and a function that begins anew. Undefined until
- * the server has replied. The frame of a page with tabs calls it too, so that its tabs share one instant.
+ * Returns since when the page is open, by the server's clock, and a function that starts again from now.
+ * Undefined until the server has replied. The frame of a page with tabs calls it too, so that its tabs share
+ * one instant.
  */
 export function useOpening(tokenId: string): [since: string | undefined, restart: () => Promise<void>] {
   const historyKey = useRouterState({ select: ({ location }) => location.state.__TSR_key ?? "" });

@@ -1,5 +1,6 @@
-// One bar that shows the parts of a whole, with a legend. Each part can be a filter. A part that is not empty is
-// wide enough to be seen and pressed, so small parts are drawn larger than they are; the legend has the numbers.
+// One bar that shows the parts of a whole, with a legend. Each part can be a filter. A part that is not empty
+// is wide enough to be seen and pressed, so small parts are drawn larger than they are. The legend has the
+// numbers.
 import { UnstyledButton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { formatCount } from "./numbers.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-/** Returns the value at most once in `everyMs`, and always its latest. For texts that a screen reader reads. */
+/** Returns the value, and a new one at most once in `everyMs`. For texts that a screen reader reads. */
 export function useCalm<T>(value: T, everyMs: number): T {
   const [calm, setCalm] = useState(value);
   const changedAt = useRef(Number.NEGATIVE_INFINITY);

@@ -15,8 +15,8 @@ export function rolloutCsv(hosts: readonly RolloutHost[]): string {
 }
 
 /**
- * The characters with which a spreadsheet begins a formula, also in their wide forms, and after white space that
- * it removes (OWASP, CSV injection).
+ * The characters with which a spreadsheet begins a formula, also in their wide forms, and after white space
+ * that it removes (OWASP, CSV injection).
  */
 const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 

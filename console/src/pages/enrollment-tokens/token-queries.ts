@@ -24,7 +24,7 @@ export async function loadConnection({ context }: Pick<TokenLoad, "context">): P
   await context.queryClient.query({ ...connectionQuery, ...CACHED });
 }
 
-/** The longer the list, the less often it is fetched during a burst of changes: a millisecond for each host. */
+/** The longer the list, the less often a burst of changes fetches it: a millisecond for each host. */
 export const rolloutQuery = (tokenId: string) => ({
   ...apiQuery(getRollout, { params: { id: tokenId } }),
   meta: { restMs: (data: unknown) => Math.min(MAX_REST_MS, (data as Rollout).hosts.length) },
