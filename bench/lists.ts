@@ -54,6 +54,9 @@ const PATHS = [
   `sensors/${sensor}/inventory/packages?limit=200&q=no+such+package`,
   `enrollment-tokens/${token}/preview`,
   `enrollment-tokens/${token}/rollout`,
+  `enrollment-tokens/${token}/rollout/timeline`,
+  // Since before the first sensor: as many arrivals as the token has sensors.
+  `enrollment-tokens/${token}/arrivals?since=2020-01-01T00:00:00Z`,
 ];
 
 /** Runs on throwaway data in `folder`, or in the given empty database. */

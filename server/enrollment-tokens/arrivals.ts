@@ -9,6 +9,7 @@ import {
 } from "@attacklens/protocol/arrivals.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
+import { inSnapshot } from "../db/snapshot.ts";
 import { toInstant } from "../ids.ts";
 import { findLikes } from "../sensors/matches/matches.ts";
 import { onlineSince } from "../sensors/record/sensor-status.ts";
@@ -30,32 +31,35 @@ export async function listArrivals(
   tokenId: string,
   { since: given, ...page }: RouteInput<typeof listRoute>["query"],
 ): Promise<Arrivals> {
-  if (!(await hasToken(db, tokenId))) throw notFound(tokenId);
   const since = given === undefined ? view.now : Date.parse(given);
-  const { rows, ...paging } = await pageOfArrivals(db, { tokenId, since, ...page });
-  const byState = await countArrivals(db, tokenId, since);
-  const takenOver = await listTakenOver(db, tokenId, since, MAX_LISTED_REFUSALS);
-  return {
-    since: toInstant(since),
-    at: toInstant(view.now),
-    counts: {
-      enrolled: ARRIVAL_STATES.reduce((sum, state) => sum + byState[state], 0),
-      byState,
-      refused: await countRefusedHosts(db, tokenId, since),
-    },
-    refusals: (await listRefusedHosts(db, tokenId, since, MAX_LISTED_REFUSALS)).map(presentAttempt),
-    reEnrolled: takenOver.map(({ id, hostname, deletedAt, usedAt }) => ({
-      sensor: { id, name: hostname, deleted: deletedAt !== null },
-      at: toInstant(usedAt as number),
-    })),
-    items: await presentArrivals(db, view, rows),
-    ...paging,
-  };
+  return await inSnapshot(db, async (tx) => {
+    if (!(await hasToken(tx, tokenId))) throw notFound(tokenId);
+    const byState = await countArrivals(tx, tokenId, since);
+    const enrolled = ARRIVAL_STATES.reduce((sum, state) => sum + byState[state], 0);
+    const refused = await countRefusedHosts(tx, tokenId, since);
+    const refusals = refused > 0 ? await listRefusedHosts(tx, tokenId, since, MAX_LISTED_REFUSALS) : [];
+    const takenOver = await listTakenOver(tx, tokenId, since, MAX_LISTED_REFUSALS);
+    // The last of them, because it disables sorting for the rest of the snapshot.
+    const { rows, ...paging } = await pageOfArrivals(tx, { tokenId, since, ...page });
+    return {
+      since: toInstant(since),
+      at: toInstant(view.now),
+      counts: { enrolled, byState, refused },
+      refusals: refusals.map(presentAttempt),
+      reEnrolled: takenOver.map(({ id, hostname, deletedAt, usedAt }) => ({
+        sensor: { id, name: hostname, deleted: deletedAt !== null },
+        at: toInstant(usedAt as number),
+      })),
+      items: await presentArrivals(tx, view, rows),
+      ...paging,
+    };
+  });
 }
 
 type Row = Awaited<ReturnType<typeof pageOfArrivals>>["rows"][number];
 
 async function presentArrivals(db: Database, view: View, rows: Row[]): Promise<Arrival[]> {
+  if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const matches = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), ids);
   const merged = Map.groupBy(await listMergedInto(db, ids), ({ replacedBy }) => replacedBy);

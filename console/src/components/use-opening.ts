@@ -1,7 +1,7 @@
 import { listArrivals } from "@attacklens/protocol/arrivals.ts";
 import { useRouterState } from "@tanstack/react-router";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
-import { callApi } from "../api.ts";
+import { callApi, problemOf } from "../api.ts";
 import { openOpenings } from "./openings.ts";
 
 const RETRY_MS = 2_000;
@@ -38,9 +38,11 @@ export function useOpening(tokenId: string): [since: string | undefined, restart
       try {
         const answer = await askServer(tokenId);
         if (!isOver) openings.set(tokenId, historyKey, answer);
-      } catch {
-        // The page shows the outage. It opens when the server replies.
-        if (!isOver) retry = setTimeout(ask, RETRY_MS);
+      } catch (error) {
+        // During an outage, the page opens when the server replies. A refusal stays one.
+        const { code, status } = problemOf(error);
+        const isPassing = status >= 500 || code === "too-many-requests";
+        if (!isOver && isPassing) retry = setTimeout(ask, RETRY_MS);
       }
     }
     void ask();
