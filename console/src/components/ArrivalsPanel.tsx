@@ -3,6 +3,7 @@
 import { type Arrivals, listArrivals, MAX_LISTED_REFUSALS } from "@attacklens/protocol/arrivals.ts";
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { use } from "react";
 import { problemOf } from "../api.ts";
 import { apiQuery, refreshMs, tokenQuery } from "../queries.ts";
 import { Notice } from "../ui/Notice.tsx";
@@ -14,16 +15,28 @@ import { useSecond } from "../ui/use-second.ts";
 import classes from "./ArrivalsPanel.module.css";
 import { ArrivedHostRow } from "./ArrivedHostRow.tsx";
 import { arrivalsSummary, arrivedHosts, serverTime } from "./arrivals.ts";
+import { type Opening, OpeningContext, OpeningScope } from "./OpeningScope.tsx";
 import { RefusedHostRow } from "./RefusedHostRow.tsx";
-import { useOpening } from "./use-opening.ts";
 
 const MAX_ROWS = 50;
 /** A screen reader reads a new summary at most this often. */
 const ANNOUNCE_MS = 10_000;
 
-/** `tokenId`: the token whose hosts are shown from the moment on at which the page was opened. */
+/**
+ * Shows the hosts of the token from the moment on at which the page was opened. Inside an `OpeningScope` of
+ * the token, it is the moment of the scope.
+ */
 export function ArrivalsPanel({ tokenId }: { tokenId: string }) {
-  const [since, restart] = useOpening(tokenId);
+  const opening = use(OpeningContext);
+  if (opening?.tokenId === tokenId) return <Panel opening={opening} />;
+  return (
+    <OpeningScope key={tokenId} tokenId={tokenId}>
+      <ArrivalsPanel tokenId={tokenId} />
+    </OpeningScope>
+  );
+}
+
+function Panel({ opening: { tokenId, since, restart } }: { opening: Opening }) {
   const { data, dataUpdatedAt, error } = useQuery({
     ...apiQuery(listArrivals, {
       params: { id: tokenId },

@@ -3,7 +3,7 @@ import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts"
 import { paths } from "../paths.ts";
 import { countOf } from "../ui/numbers.ts";
 import { Status } from "../ui/Status.tsx";
-import { exactTime } from "../ui/time.ts";
+import { exactTime, withLocalTimes } from "../ui/time.ts";
 import classes from "./ArrivalsPanel.module.css";
 import { agoText } from "./arrivals.ts";
 import { TextLink } from "./links.tsx";
@@ -33,7 +33,7 @@ export function RefusedHostRow({ attempt, token, serverNow }: RefusedHostRowProp
         <time dateTime={at} title={exactTime(at)}>
           refused {agoText(at, serverNow)}
         </time>
-        {attempts > 1 && ` · ${countOf(attempts, "attempt")}`} · {detail}
+        {attempts > 1 && ` · ${countOf(attempts, "attempt")}`} · {withLocalTimes(detail ?? "")}
         <br />
         {fix ? (
           <TextLink

@@ -31,6 +31,11 @@ test("a burst of a minute costs few fetches, and its last change is fetched", ()
   }
 });
 
+test("changes now and then are fetched within a second", () => {
+  const { during } = burst(700, 60_000);
+  expect(during).toBeGreaterThanOrEqual(40);
+});
+
 test("after a quiet time, a change is fetched at once again", () => {
   let fetches = 0;
   const pace = openPace(() => fetches++);

@@ -107,7 +107,6 @@ export function BarChart({ label, summary, barHeading, series, bars, tools }: Ba
             preserveAspectRatio="none"
             aria-hidden="true"
           >
-            <title>{label}</title>
             <line className={classes.line} x1="0" x2={WIDTH} y1="0.5" y2="0.5" />
             <line className={classes.line} x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
             {index !== undefined && (

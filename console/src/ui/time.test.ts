@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { exactTime, formatElapsed, relativeTime } from "./time.ts";
+import { exactTime, formatElapsed, relativeTime, withLocalTimes } from "./time.ts";
 
 const now = Date.parse("2026-11-24T12:00:00.000Z");
 
@@ -22,6 +22,15 @@ test("a time beyond sixty days is a date", () => {
 test("the exact time includes its zone", () => {
   expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin")).toBe("24 Nov 2026, 10:30:05 CET");
   expect(exactTime("2026-11-24T09:30:05.000Z", "UTC")).toBe("24 Nov 2026, 09:30:05 UTC");
+});
+
+test("the instants in a text are shown in the zone of the browser", () => {
+  const local = (text: string) => withLocalTimes(text, "Europe/Berlin");
+  expect(local("the token was paused at 2026-11-24T09:30:05.123Z")).toBe(
+    "the token was paused at 24 Nov 2026, 10:30:05 CET",
+  );
+  expect(local("expired at 2026-11-24T09:30Z, used")).toBe("expired at 24 Nov 2026, 10:30:00 CET, used");
+  expect(local("web-2026-11-24T99:99:99Z does not match web-*")).toContain("2026-11-24T99:99:99Z");
 });
 
 test("an elapsed time has its two largest units", () => {

@@ -45,6 +45,13 @@ export function exactTime(instant: string, timeZone?: string): string {
   }).format(new Date(instant));
 }
 
+/** Replaces the instants in a text of the server: `paused at 24 Nov 2026, 10:30:05 CET`. */
+export function withLocalTimes(text: string, timeZone?: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, (instant) =>
+    Number.isNaN(Date.parse(instant)) ? instant : exactTime(instant, timeZone),
+  );
+}
+
 /** The time zone of the browser with its offset at that time: `Europe/Berlin (GMT+1)`. */
 export function zoneName(at: Date): string {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -14,6 +14,7 @@ import { formatCount } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
+import { withLocalTimes } from "../../ui/time.ts";
 
 const OUTCOMES = [
   { value: "accepted", label: "Accepted" },
@@ -83,7 +84,7 @@ export function TokenAttempts({ token }: { token: EnrollmentToken }) {
                     </Table.Td>
                     <Table.Td>{attempt.address}</Table.Td>
                     <Table.Td>
-                      {attempt.detail ?? ""}
+                      {withLocalTimes(attempt.detail ?? "")}
                       {fix && (
                         <>
                           {" "}

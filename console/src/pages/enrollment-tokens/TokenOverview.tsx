@@ -37,7 +37,7 @@ export function TokenOverview() {
         ))}
       </Stack>
       <Facts facts={factsOf(token)} />
-      <ArrivalsPanel key={tokenId} tokenId={tokenId} />
+      <ArrivalsPanel tokenId={tokenId} />
       {token.revokedAt === null && <TokenConnection />}
       <TokenAttempts token={token} />
       <Outlet />

@@ -1,10 +1,10 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
+import { OpeningScope } from "../../components/OpeningScope.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
 import tabs from "../../components/Tabs.module.css";
-import { useOpening } from "../../components/use-opening.ts";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs, tokenQuery } from "../../queries.ts";
@@ -25,8 +25,6 @@ export function TokenPage() {
     ...tokenQuery(tokenId),
     refetchInterval: refreshMs,
   });
-  // Held here, so that the list of arrivals stays while the tabs change.
-  useOpening(tokenId);
   useRefreshAt([token.expiresAt], "enrollmentTokens");
   const { actionsFor, dialog } = useTokenActions(() => navigate(paths.enrollmentTokens()));
   const actions = actionsFor(token);
@@ -61,7 +59,9 @@ export function TokenPage() {
           Rollout
         </Link>
       </nav>
-      <Outlet />
+      <OpeningScope key={tokenId} tokenId={tokenId}>
+        <Outlet />
+      </OpeningScope>
       {dialog}
     </>
   );
