@@ -11,10 +11,9 @@ import { countOf, formatCount } from "../ui/numbers.ts";
 import { Section } from "../ui/Section.tsx";
 import { exactTime } from "../ui/time.ts";
 import { useCalm } from "../ui/use-calm.ts";
-import { useSecond } from "../ui/use-second.ts";
 import classes from "./ArrivalsPanel.module.css";
 import { ArrivedHostRow } from "./ArrivedHostRow.tsx";
-import { arrivalsSummary, arrivedHosts, serverTime } from "./arrivals.ts";
+import { arrivalsSummary, arrivedHosts } from "./arrivals.ts";
 import { type Opening, OpeningContext, OpeningScope } from "./OpeningScope.tsx";
 import { RefusedHostRow } from "./RefusedHostRow.tsx";
 
@@ -46,7 +45,6 @@ function Panel({ opening: { tokenId, since, restart } }: { opening: Opening }) {
     refetchInterval: refreshMs,
   });
   const isAnything = data !== undefined && hasRows(data);
-  const now = useSecond(isAnything);
   return (
     <Section
       title="Arrivals"
@@ -67,12 +65,7 @@ function Panel({ opening: { tokenId, since, restart } }: { opening: Opening }) {
         </p>
       )}
       {isAnything && (
-        <Listing
-          tokenId={tokenId}
-          arrivals={data}
-          serverNow={serverTime(data, dataUpdatedAt, now)}
-          onRestart={restart}
-        />
+        <Listing tokenId={tokenId} arrivals={data} receivedAt={dataUpdatedAt} onRestart={restart} />
       )}
     </Section>
   );
@@ -85,15 +78,17 @@ function hasRows({ counts, reEnrolled }: Arrivals): boolean {
 interface ListingProps {
   tokenId: string;
   arrivals: Arrivals;
-  serverNow: number;
+  /** By the browser's clock. */
+  receivedAt: number;
   onRestart: () => Promise<void>;
 }
 
-function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
+function Listing({ tokenId, arrivals, receivedAt, onRestart }: ListingProps) {
   const { data: token } = useQuery(tokenQuery(tokenId));
-  const { counts, refusals } = arrivals;
+  const { counts, refusals, at } = arrivals;
+  const clock = { at, receivedAt };
   const hosts = arrivedHosts(arrivals, MAX_ROWS);
-  const summary = arrivalsSummary(counts);
+  const summary = arrivalsSummary(arrivals);
   const announced = useCalm(summary, ANNOUNCE_MS);
   const hidden = counts.enrolled + arrivals.reEnrolled.length - hosts.length;
   return (
@@ -117,7 +112,7 @@ function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
         <ul className={classes.rows} aria-label="Refused hosts" tabIndex={0}>
           {refusals.map((attempt) => (
-            <RefusedHostRow key={attempt.id} attempt={attempt} token={token} serverNow={serverNow} />
+            <RefusedHostRow key={attempt.id} attempt={attempt} token={token} clock={clock} />
           ))}
         </ul>
       )}
@@ -130,7 +125,7 @@ function Listing({ tokenId, arrivals, serverNow, onRestart }: ListingProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
         <ul className={classes.rows} aria-label="Enrolled hosts" tabIndex={0}>
           {hosts.map((host) => (
-            <ArrivedHostRow key={host.key} host={host} serverNow={serverNow} />
+            <ArrivedHostRow key={host.key} host={host} clock={clock} />
           ))}
         </ul>
       )}

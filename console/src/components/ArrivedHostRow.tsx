@@ -1,12 +1,12 @@
 import { paths } from "../paths.ts";
 import { Status } from "../ui/Status.tsx";
-import { exactTime } from "../ui/time.ts";
 import classes from "./ArrivalsPanel.module.css";
-import { ARRIVAL_LOOKS, type ArrivedHost, arrivalText } from "./arrivals.ts";
+import { ARRIVAL_LOOKS, type ArrivedHost, arrivalText, type ServerClock } from "./arrivals.ts";
 import { TextLink } from "./links.tsx";
+import { ServerAgo } from "./ServerAgo.tsx";
 
 /** A host that enrolled: its state, how long ago, and whether it is a clone or a possible duplicate. */
-export function ArrivedHostRow({ host, serverNow }: { host: ArrivedHost; serverNow: number }) {
+export function ArrivedHostRow({ host, clock }: { host: ArrivedHost; clock: ServerClock }) {
   const { sensor } = host;
   const look =
     host.kind === "enrolled"
@@ -21,9 +21,7 @@ export function ArrivedHostRow({ host, serverNow }: { host: ArrivedHost; serverN
         <Status color={look.color}>{look.label}</Status>
       </span>
       <span className={classes.text}>
-        <time dateTime={host.at} title={exactTime(host.at)}>
-          {arrivalText(host, serverNow)}
-        </time>
+        <ServerAgo at={host.at} clock={clock} text={(serverNow) => arrivalText(host, serverNow)} />
         {host.kind === "enrolled" && <Relations host={host} />}
       </span>
     </li>

@@ -3,22 +3,23 @@ import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts"
 import { paths } from "../paths.ts";
 import { countOf } from "../ui/numbers.ts";
 import { Status } from "../ui/Status.tsx";
-import { exactTime, withLocalTimes } from "../ui/time.ts";
+import { withLocalTimes } from "../ui/time.ts";
 import classes from "./ArrivalsPanel.module.css";
-import { agoText } from "./arrivals.ts";
+import { agoText, type ServerClock } from "./arrivals.ts";
 import { TextLink } from "./links.tsx";
 import { adviceOf, fixOf } from "./refusal-fix.ts";
+import { ServerAgo } from "./ServerAgo.tsx";
 import { REFUSAL_LABELS } from "./token-words.ts";
 
 interface RefusedHostRowProps {
   attempt: EnrollmentAttempt;
   /** Undefined while it is loading. */
   token: EnrollmentToken | undefined;
-  serverNow: number;
+  clock: ServerClock;
 }
 
 /** A host that the token refused: why, and the change that fixes it. */
-export function RefusedHostRow({ attempt, token, serverNow }: RefusedHostRowProps) {
+export function RefusedHostRow({ attempt, token, clock }: RefusedHostRowProps) {
   const { hostname, reason, detail, at, attempts, reference } = attempt;
   const fix = token && fixOf(attempt, token);
   return (
@@ -30,9 +31,7 @@ export function RefusedHostRow({ attempt, token, serverNow }: RefusedHostRowProp
         <Status color="red">{reason ? REFUSAL_LABELS[reason] : "Refused"}</Status>
       </span>
       <span className={classes.text}>
-        <time dateTime={at} title={exactTime(at)}>
-          refused {agoText(at, serverNow)}
-        </time>
+        <ServerAgo at={at} clock={clock} text={(serverNow) => `refused ${agoText(at, serverNow)}`} />
         {attempts > 1 && ` · ${countOf(attempts, "attempt")}`} · {withLocalTimes(detail ?? "")}
         <br />
         {fix ? (

@@ -63,21 +63,25 @@ test("a row says how long ago its host enrolled and how long its first inventory
 test("a wrong clock of the browser changes nothing, because only the server's clock counts", () => {
   for (const wrongMs of [-600_000, 0, 600_000, 86_400_000 * 365]) {
     const receivedAt = START + 60_000 + wrongMs;
-    const now = serverTime({ at: at(60) }, receivedAt, receivedAt + 3_000);
+    const now = serverTime({ at: at(60), receivedAt }, receivedAt + 3_000);
     expect(agoText(at(50), now)).toBe("13 s ago");
   }
   // The clock was set back since the reply.
-  expect(serverTime({ at: at(60) }, START + 60_000, START)).toBe(START + 60_000);
+  expect(serverTime({ at: at(60), receivedAt: START + 60_000 }, START)).toBe(START + 60_000);
   // Another server's clock is slightly ahead.
   expect(agoText(at(61), START + 60_000)).toBe("0 s ago");
 });
 
 test("the summary names each state that has hosts, with the numbers of the server", () => {
   const byState = { ...none, ...ended };
-  expect(arrivalsSummary({ enrolled: 0, byState, refused: 0 })).toBe("");
-  expect(arrivalsSummary({ enrolled: 0, byState, refused: 1 })).toBe("1 host refused.");
+  const summary = (counts: Arrivals["counts"], reEnrolled: Arrivals["reEnrolled"] = []) =>
+    arrivalsSummary({ counts, reEnrolled });
+  expect(summary({ enrolled: 0, byState, refused: 0 })).toBe("");
+  expect(summary({ enrolled: 0, byState, refused: 1 })).toBe("1 host refused.");
+  const again = { sensor: { id: "sen_web-01", name: "web-01", deleted: false }, at: at(7) };
+  expect(summary({ enrolled: 0, byState, refused: 0 }, [again])).toBe("1 host re-enrolled.");
   const many = { ...byState, reporting: 9_800, pending: 199, deleted: 1 };
-  expect(arrivalsSummary({ enrolled: 10_000, byState: many, refused: 12 })).toBe(
+  expect(summary({ enrolled: 10_000, byState: many, refused: 12 })).toBe(
     "10\u2009000 enrolled: 9\u2009800 reporting, 199 waiting for first inventory, 1 deleted. 12 hosts refused.",
   );
 });

@@ -15,12 +15,18 @@ export const ARRIVAL_LOOKS: Record<ArrivalState, { label: string; color: StatusC
   deleted: { label: "Deleted", color: "gray" },
 };
 
+/** The server's clock in its last reply, and when the reply arrived by the browser's clock. */
+export interface ServerClock {
+  at: string;
+  receivedAt: number;
+}
+
 /**
- * The server's clock at `now`, from its last reply. Only differences of the browser's clock count, so that a
- * browser with a wrong clock shows the same.
+ * The server's clock at `now`. Only differences of the browser's clock count, so that a browser with a wrong
+ * clock shows the same.
  */
-export function serverTime(reply: { at: string }, receivedAt: number, now: number): number {
-  return Date.parse(reply.at) + Math.max(0, now - receivedAt);
+export function serverTime({ at, receivedAt }: ServerClock, now: number): number {
+  return Date.parse(at) + Math.max(0, now - receivedAt);
 }
 
 /** A row of the list. */
@@ -56,13 +62,19 @@ export function agoText(at: string, serverNow: number): string {
   return `${formatElapsed(serverNow - Date.parse(at))} ago`;
 }
 
-/** `188 enrolled: 180 reporting, 8 waiting for first inventory. 12 refused.` */
-export function arrivalsSummary({ enrolled, byState, refused }: Arrivals["counts"]): string {
+/** `188 enrolled: 180 reporting, 8 waiting for first inventory. 12 hosts refused.` */
+export function arrivalsSummary({
+  counts: { enrolled, byState, refused },
+  reEnrolled,
+}: Pick<Arrivals, "counts" | "reEnrolled">): string {
   const states = Object.entries(ARRIVAL_LOOKS)
-    .map(([state, { label }]) => ({ count: byState[state as ArrivalState] ?? 0, label: label.toLowerCase() }))
+    .map(([state, { label }]) => ({ count: byState[state as ArrivalState], label: label.toLowerCase() }))
     .filter(({ count }) => count > 0)
     .map(({ count, label }) => `${formatCount(count)} ${label}`);
-  const arrived = enrolled === 0 ? "" : `${formatCount(enrolled)} enrolled: ${states.join(", ")}.`;
-  const others = refused === 0 ? "" : `${countOf(refused, "host", "hosts")} refused.`;
-  return [arrived, others].filter((part) => part !== "").join(" ");
+  const parts = [
+    enrolled > 0 && `${formatCount(enrolled)} enrolled: ${states.join(", ")}.`,
+    reEnrolled.length > 0 && `${countOf(reEnrolled.length, "host")} re-enrolled.`,
+    refused > 0 && `${countOf(refused, "host")} refused.`,
+  ];
+  return parts.filter((part) => part !== false).join(" ");
 }

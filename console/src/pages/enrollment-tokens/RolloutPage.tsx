@@ -1,25 +1,21 @@
 import { ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
-import { Button } from "@mantine/core";
-import { IconDownload, IconListCheck } from "@tabler/icons-react";
+import { IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import type { ReactNode } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { refreshMs, tokenQuery } from "../../queries.ts";
+import { refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
-import { DataTable } from "../../ui/DataTable.tsx";
 import { countOf, formatCount } from "../../ui/numbers.ts";
-import { SearchInput } from "../../ui/SearchInput.tsx";
 import { type Segment, SegmentedBar } from "../../ui/SegmentedBar.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { RolloutHosts } from "./RolloutHosts.tsx";
 import classes from "./RolloutPage.module.css";
 import { RolloutTimeline } from "./RolloutTimeline.tsx";
-import { rolloutColumns } from "./rollout-columns.tsx";
-import { rolloutCsv } from "./rollout-csv.ts";
-import { filteredHosts, STATE_LOOKS, statesOf, toggledStates } from "./rollout-states.ts";
+import { STATE_LOOKS, statesOf, toggledStates } from "./rollout-states.ts";
 import { rolloutQuery } from "./token-queries.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout");
@@ -65,7 +61,7 @@ export function RolloutPage() {
         <NumberBar rollout={rollout} tokenId={tokenId} />
       )}
       {timeline}
-      {hasHostnames && <Hosts rollout={rollout} tokenId={tokenId} />}
+      {hasHostnames && <RolloutHosts rollout={rollout} tokenId={tokenId} />}
       <Outlet />
     </>
   );
@@ -161,62 +157,6 @@ function Head({ tokenId, rollout, note, children }: HeadProps) {
   );
 }
 
-/** The hosts that match the search and the chosen states, and their export. */
-function Hosts({ rollout: { hosts }, tokenId }: { rollout: Rollout; tokenId: string }) {
-  const search = route.useSearch();
-  const setSearch = useSetSearch();
-  const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
-  const { q, state } = search;
-  const rows = useMemo(
-    () => filteredHosts(hosts, { ...(q && { q }), ...(state && { state }) }),
-    [hosts, q, state],
-  );
-  const isFiltered = Boolean(q || state);
-  const clear = () => setSearch({ q: undefined, state: undefined });
-  return (
-    <div className={classes.hosts}>
-      <div className={classes.tools}>
-        <search>
-          <SearchInput label="Search by hostname" value={q} onChange={(q) => setSearch({ q })} />
-        </search>
-        <span className={classes.shown} role="status">
-          {isFiltered
-            ? `${formatCount(rows.length)} of ${countOf(hosts.length, "host")}`
-            : countOf(hosts.length, "host")}
-        </span>
-        {isFiltered && (
-          <Button variant="subtle" color="gray" onClick={clear}>
-            Clear
-          </Button>
-        )}
-        <div className={classes.actions}>
-          <ActionButton
-            variant="default"
-            leftSection={<IconDownload size={16} />}
-            disabledReason={rows.length === 0 ? "No hosts match your search and filters." : undefined}
-            onClick={() => download(exportName(token.name, state), rolloutCsv(rows))}
-          >
-            Export CSV
-          </ActionButton>
-        </div>
-      </div>
-      {rows.length > 0 ? (
-        <DataTable
-          label="Expected hosts"
-          columns={rolloutColumns}
-          rows={rows}
-          rowId={(host) => host.hostname}
-          total={rows.length}
-          hasMore={false}
-          onMore={() => undefined}
-        />
-      ) : (
-        <StateMessage title="No hosts match your search and filters" />
-      )}
-    </div>
-  );
-}
-
 function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrimary?: boolean }) {
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
   const look = { variant: isPrimary ? "filled" : "default" };
@@ -232,18 +172,4 @@ function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrima
       Set expected hosts…
     </ButtonLink>
   );
-}
-
-/** `East - refused missing.csv` */
-function exportName(token: string, state: string | undefined): string {
-  return `${token} - ${state?.replaceAll(",", " ") ?? "rollout"}.csv`;
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -11,6 +11,7 @@ export const rolloutColumns = [
   column.display({
     id: "hostname",
     header: "Hostname",
+    meta: { sortable: true },
     cell: ({ row: { original: host } }) =>
       host.sensorId && host.sensorState !== "deleted" ? (
         <TextLink {...paths.sensor(host.sensorId)} title={host.hostname} c="inherit" fw={500}>
@@ -23,7 +24,7 @@ export const rolloutColumns = [
   column.display({
     id: "state",
     header: "State",
-    meta: { width: "150px" },
+    meta: { width: "150px", sortable: true },
     cell: ({ row }) => (
       <Status color={STATE_LOOKS[row.original.state].color}>{STATE_LOOKS[row.original.state].label}</Status>
     ),
@@ -31,13 +32,13 @@ export const rolloutColumns = [
   column.display({
     id: "reason",
     header: "Reason",
-    meta: { width: "28%" },
+    meta: { width: "28%", sortable: true },
     cell: ({ row }) => reasonText(row.original),
   }),
   column.display({
     id: "firstSeenAt",
     header: "First seen",
-    meta: { width: "120px" },
+    meta: { width: "120px", sortable: true },
     cell: ({ row }) => (row.original.firstSeenAt ? <RelativeTime at={row.original.firstSeenAt} /> : "Never"),
   }),
 ];

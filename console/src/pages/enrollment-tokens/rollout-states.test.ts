@@ -5,6 +5,7 @@ import {
   type RolloutHost,
   readRolloutSearch,
   reasonText,
+  sortedHosts,
   toggledStates,
 } from "./rollout-states.ts";
 
@@ -37,6 +38,29 @@ test("hosts are filtered by a part of their name and by their state", () => {
   expect(names({ state: "refused,missing" })).toEqual(["web-02", "web-03"]);
   expect(names({ state: "refused,missing", q: " WEB-03 " })).toEqual(["web-03"]);
   expect(names({ q: "db" })).toEqual([]);
+});
+
+test("hosts are sorted by each column, numbers by value, and hosts never seen are last", () => {
+  const seen = (name: string, state: RolloutHost["state"], minute: number | null) => ({
+    ...host(name, state),
+    firstSeenAt: minute === null ? null : new Date(minute * 60_000).toISOString(),
+  });
+  const hosts = [
+    seen("web-10", "missing", null),
+    seen("web-2", "reporting", 3),
+    { ...seen("db-1", "refused", 1), reason: "token-paused" as const },
+  ];
+  const names = (...by: ["hostname" | "state" | "reason" | "firstSeenAt" | undefined, ("asc" | "desc")?]) =>
+    sortedHosts(hosts, ...by).map(({ hostname }) => hostname);
+  expect(names(undefined)).toEqual(["web-10", "web-2", "db-1"]);
+  expect(names("hostname", "asc")).toEqual(["db-1", "web-2", "web-10"]);
+  expect(names("hostname", "desc")).toEqual(["web-10", "web-2", "db-1"]);
+  expect(names("state", "asc")).toEqual(["web-2", "db-1", "web-10"]);
+  expect(names("reason", "desc")[0]).toBe("db-1");
+  expect(names("firstSeenAt", "asc")).toEqual(["db-1", "web-2", "web-10"]);
+  expect(names("firstSeenAt", "desc")).toEqual(["web-2", "db-1", "web-10"]);
+  expect(readRolloutSearch({ sort: "reason", order: "desc" })).toEqual({ sort: "reason", order: "desc" });
+  expect(readRolloutSearch({ sort: "bogus", order: "desc" })).toEqual({});
 });
 
 test("a host that does not report says why", () => {

@@ -26,14 +26,27 @@ export interface RolloutSearch {
   state?: string;
   /** Absent: all. */
   range?: Exclude<TimelineRange, "all">;
+  /** Absent: in the order in which the hosts were given. */
+  sort?: RolloutSort;
+  order?: "asc" | "desc";
 }
+
+const SORTS = ["hostname", "state", "reason", "firstSeenAt"] as const;
+export type RolloutSort = (typeof SORTS)[number];
 
 /** Ignores invalid parts. */
 export function readRolloutSearch(search: Record<string, unknown>): RolloutSearch {
   const q = typeof search.q === "string" ? search.q.slice(0, 200) : "";
   const state = typeof search.state === "string" ? [...statesOf(search.state)].join(",") : "";
   const range = TIMELINE_RANGES.find((one) => one !== "all" && one === search.range);
-  return { ...(q ? { q } : {}), ...(state ? { state } : {}), ...(range && range !== "all" ? { range } : {}) };
+  const sort = SORTS.find((one) => one === search.sort);
+  const order = search.order === "desc" ? "desc" : "asc";
+  return {
+    ...(q && { q }),
+    ...(state && { state }),
+    ...(range && range !== "all" && { range }),
+    ...(sort && { sort, order }),
+  };
 }
 
 /** The chosen states in their order. Empty: all. */
@@ -59,6 +72,27 @@ export function filteredHosts(
   return hosts.filter(
     (host) => host.hostname.includes(text) && (states.size === 0 || states.has(host.state)),
   );
+}
+
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+
+/** `web-2` before `web-10`. Hosts that were never seen are last in either order. */
+export function sortedHosts(
+  hosts: RolloutHost[],
+  sort: RolloutSort | undefined,
+  order: "asc" | "desc" = "asc",
+) {
+  if (sort === undefined) return hosts;
+  const compare: Record<RolloutSort, (left: RolloutHost, right: RolloutHost) => number> = {
+    hostname: (left, right) => byName(left.hostname, right.hostname),
+    state: (left, right) => ROLLOUT_STATES.indexOf(left.state) - ROLLOUT_STATES.indexOf(right.state),
+    reason: (left, right) => byName(reasonText(left), reasonText(right)),
+    firstSeenAt: (left, right) => Date.parse(left.firstSeenAt ?? "") - Date.parse(right.firstSeenAt ?? ""),
+  };
+  const isLast = (host: RolloutHost) => sort === "firstSeenAt" && host.firstSeenAt === null;
+  const direction = order === "asc" ? 1 : -1;
+  const rest = hosts.filter((host) => !isLast(host));
+  return [...rest.toSorted((left, right) => direction * compare[sort](left, right)), ...hosts.filter(isLast)];
 }
 
 /** Why a host does not report. Empty for a host that reports or was never seen. */
