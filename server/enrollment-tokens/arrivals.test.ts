@@ -113,6 +113,27 @@ for (const dialect of TESTED_DIALECTS) {
     expect([items, counts.enrolled, counts.refused]).toEqual([[], 0, 0]);
   });
 
+  test(`a clock that was set back, or of another server, does not make early sensors count (${dialect})`, async () => {
+    await using page = await openPage(dialect);
+    const { world, cookie, params } = page;
+    await page.enroll("early-01", {});
+    // In the same millisecond, and when the clock was set back.
+    for (const backMs of [0, 5_000]) {
+      world.clock.ms -= backMs;
+      const { since, at } = await world.call(listArrivals, cookie, { params });
+      expect((await page.arrivals({ since })).counts.enrolled).toBe(0);
+      expect(Date.parse(at)).toBe(world.clock.ms);
+    }
+    world.clock.ms += 6_000;
+    const { since } = await world.call(listArrivals, cookie, { params });
+    await page.enroll("late-01", {});
+    expect((await page.arrivals({ since })).items.map(({ sensor }) => sensor.name)).toEqual(["late-01"]);
+    // A clock that was wrong by years does not hide what arrives.
+    world.clock.ms -= 2 * 365 * 24 * HOUR_MS;
+    const wrong = await world.call(listArrivals, cookie, { params });
+    expect(wrong.since).toBe(new Date(world.clock.ms).toISOString());
+  });
+
   test(`refusals are listed with their reason until the host enrolls (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");

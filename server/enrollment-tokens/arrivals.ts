@@ -15,7 +15,7 @@ import { findLikes } from "../sensors/matches/matches.ts";
 import { onlineSince } from "../sensors/record/sensor-status.ts";
 import { countArrivals, listMergedInto, listTakenOver, pageOfArrivals } from "./arrivals-store.ts";
 import { presentAttempt } from "./attempts.ts";
-import { countRefusedHosts, listRefusedHosts } from "./attempts-store.ts";
+import { countRefusedHosts, findLastAttempt, listRefusedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { hasToken } from "./enrollment-tokens-store.ts";
 
@@ -31,9 +31,9 @@ export async function listArrivals(
   tokenId: string,
   { since: given, ...page }: RouteInput<typeof listRoute>["query"],
 ): Promise<Arrivals> {
-  const since = given === undefined ? view.now : Date.parse(given);
   return await inSnapshot(db, async (tx) => {
     if (!(await hasToken(tx, tokenId))) throw notFound(tokenId);
+    const since = given === undefined ? await fromNowOn(tx, view.now, tokenId) : Date.parse(given);
     const byState = await countArrivals(tx, tokenId, since);
     const enrolled = ARRIVAL_STATES.reduce((sum, state) => sum + byState[state], 0);
     const refused = await countRefusedHosts(tx, tokenId, since);
@@ -54,6 +54,15 @@ export async function listArrivals(
       ...paging,
     };
   });
+}
+
+/** The clocks of several servers, and of one server that was set back, differ by less than this. */
+const MAX_SKEW_MS = 60_000;
+
+/** Now, or after the last attempt if another clock gave it a later time: what is past is never counted. */
+async function fromNowOn(tx: Database, now: number, tokenId: string): Promise<number> {
+  const last = (await findLastAttempt(tx, tokenId)) ?? 0;
+  return last >= now && last < now + MAX_SKEW_MS ? last + 1 : now;
 }
 
 type Row = Awaited<ReturnType<typeof pageOfArrivals>>["rows"][number];

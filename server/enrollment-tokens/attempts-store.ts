@@ -178,6 +178,20 @@ export async function listRefusedHosts(db: Database, tokenId: string, since: num
   });
 }
 
+/** Returns the time of the last attempt with a token, refused or not. */
+export async function findLastAttempt(db: Database, tokenId: string): Promise<number | undefined> {
+  const row = await inSnapshot(db, (tx) =>
+    tx
+      .selectFrom("enrollmentAttempt")
+      .select("at")
+      .where("enrollmentTokenId", "=", tokenId)
+      .orderBy("at", "desc")
+      .limit(1)
+      .executeTakeFirst(),
+  );
+  return row?.at;
+}
+
 /** Returns when each refused host of a token was refused for the first time. As many as the ledger keeps. */
 export async function listFirstRefusals(db: Database, tokenId: string): Promise<number[]> {
   const rows = await inSnapshot(db, (tx) =>
