@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { setRollout } from "@attacklens/protocol/rollout.ts";
 import type { Page } from "playwright-core";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation } from "../support/installation.ts";
+import { createToken } from "../support/sensors.ts";
 
 /** A clock that is ten minutes ahead, from the next load of the page on. */
 async function setWrongClock(page: Page): Promise<void> {
@@ -118,4 +120,36 @@ test("the parts of a rollout's bar filter its hosts and their export", async () 
   const table = page.getByRole("table", { name: "Arrivals over time" });
   const numbers = await table.locator("tbody td").allTextContents();
   expect(numbers.reduce((sum, number) => sum + Number(number), 0)).toBe(3);
+});
+
+/** Only with ALL_KILLS=1, because 200 hosts cost many seconds. */
+test.skipIf(!ALL_KILLS)("200 hosts that enroll in a burst are counted with few requests", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const { url } = installation.server;
+  const ada = await installation.createSuperAdmin();
+  const token = await createToken(ada, "East");
+  const page = await browser.openPageAs(ada, installation);
+  let requests = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("/api/v1/")) requests++;
+  });
+  await page.goto(`${url}/sensors/tokens/${token.id}`);
+  await page.getByText("Waiting for the first host").waitFor();
+  const before = requests;
+  const startedAt = performance.now();
+  const numbers = Array.from({ length: 200 }, (_, index) => index).values();
+  async function enrollSome() {
+    for (const number of numbers) {
+      const host = await enrollOverHttp(url, token.value, { hostname: `web-${number}` });
+      await host.checkIn();
+    }
+  }
+  await Promise.all(Array.from({ length: 5 }, enrollSome));
+  await page.getByText("200 enrolled: 200 reporting.").first().waitFor();
+  const list = page.getByRole("list", { name: "Enrolled hosts" });
+  expect(await list.getByRole("listitem").count()).toBe(50);
+  // Three lists, each at most once a second, and less often during the burst.
+  const seconds = (performance.now() - startedAt) / 1000;
+  expect(requests - before).toBeLessThan(3 * (seconds / 2 + 5));
 });
