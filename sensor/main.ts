@@ -1,4 +1,6 @@
 // The sensor's command line: runs the command and exits with its exit code.
+
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { checkCommand } from "./commands/check.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
@@ -12,7 +14,7 @@ import { unenrollCommand } from "./commands/unenroll.ts";
 import { uninstallCommand } from "./commands/uninstall.ts";
 import { USAGE } from "./commands/usage.ts";
 import { versionCommand } from "./commands/version.ts";
-import { EXIT_CODES, SensorError } from "./sensor-error.ts";
+import { SensorError } from "./sensor-error.ts";
 import { dropWeakening } from "./settings.ts";
 
 async function main(args: string[]): Promise<number> {

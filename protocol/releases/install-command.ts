@@ -1,6 +1,6 @@
-// The commands that install a sensor from the server: they fetch the installation script and run it. With a
-// private CA, they first fetch its certificate over a connection that proves nothing and compare its SHA-256.
-// Only then do they trust it, and only it. So nothing runs that the server did not send.
+// The commands that fetch a sensor from the server and install it. With a private CA, they first fetch its
+// certificate over a connection that proves nothing and compare its SHA-256. Only then do they trust it, and
+// only it. So nothing runs that the server did not send.
 import { quotePowerShell, quoteShellIfNeeded } from "./quote.ts";
 
 export interface InstallTarget {
@@ -10,6 +10,8 @@ export interface InstallTarget {
   caPin: string | null;
   /** SHA-256 of `/download/ca.pem`. Null: the same. */
   caSha256: string | null;
+  /** `http://` or `https://`, without credentials, which the process list would show. Absent: none. */
+  proxy?: string | null;
 }
 
 export interface ShellOptions {
@@ -17,73 +19,123 @@ export interface ShellOptions {
   options?: string;
   /** macOS has shasum, not sha256sum, and no apt. */
   system?: "linux" | "darwin";
+  /** The shell is that of root, so the text needs no sudo. */
+  asRoot?: boolean;
 }
 
 /** In Debian and Ubuntu, also where neither curl nor wget is installed. */
 const APT_HELPER = "/usr/lib/apt/apt-helper";
 const CA = '"$d/ca.pem"';
-const SCRIPT = '"$d/install.sh"';
 
 /**
  * For a POSIX shell of root, or of a user who may use sudo. It needs curl, wget or apt, and no openssl. The
  * script is a file and no pipe, so that standard input remains for a token.
  */
 export function shellInstallCommand(target: InstallTarget, choices: ShellOptions = {}): string {
-  const { options = "", system = "linux" } = choices;
-  const { caPin, caSha256 } = target;
-  const apt = (words: string) => (system === "linux" ? [`${APT_HELPER} ${words}`] : []);
-  const names = [`s=${quoteShellIfNeeded(target.server)}`, caSha256 === null ? "" : `h=${caSha256}`];
-  const begin = [...names, "d=$(mktemp -d)"].filter((word) => word !== "").join(" ");
-  const pin = caPin === null ? "" : `--ca-pin ${caPin}`;
-  const run = ["$(command -v sudo) sh", SCRIPT, '--server "$s"', pin, options]
+  const { options = "", system = "linux", asRoot = false } = choices;
+  const run = [asRoot ? "sh" : "$(command -v sudo) sh", '"$d/install.sh"', '--server "$s"', pinOption(target)]
+    .concat(target.proxy ? '--proxy "$https_proxy"' : "", options)
     .filter((word) => word !== "")
     .join(" ");
-  const url = '"$s/install.sh"';
-  if (caSha256 === null) {
-    const ways = [`curl -fsS -o ${SCRIPT} ${url}`, `wget -q -O ${SCRIPT} ${url}`];
-    return join([begin, anyOf([...ways, ...apt(`download-file ${url} ${SCRIPT}`)]), run]);
-  }
-  const caUrl = '"$s/download/ca.pem?sha256=$h"';
-  const untrusted = [
-    `curl -fsSk -o ${CA} ${caUrl}`,
-    `wget -q --no-check-certificate -O ${CA} ${caUrl}`,
-    ...apt(`-o Acquire::https::Verify-Peer=false download-file ${caUrl} ${CA}`),
-  ];
-  const compare = `echo "$h  $d/ca.pem" | ${system === "darwin" ? "shasum -a 256 -c -" : "sha256sum -c -"}`;
-  // The folder has only this CA. Some versions of curl and wget trust the system's folder as well.
-  const trusted = [
-    `curl -fsS --cacert ${CA} --capath "$d" -o ${SCRIPT} ${url}`,
-    `wget -q --ca-certificate=${CA} --ca-directory="$d" -O ${SCRIPT} ${url}`,
-    ...apt(`-o Acquire::https::CaInfo=${CA} download-file ${url} ${SCRIPT}`),
-  ];
-  return join([begin, anyOf(untrusted), compare, anyOf(trusted), run]);
+  const file = { path: "/install.sh", name: "install.sh" };
+  return shellDownloadCommand(target, { file, system, commands: [run] });
 }
 
-/** Each step runs only if the ones before succeeded. */
-const join = (steps: string[]) => steps.join(" &&\n");
+/** `--ca-pin sha256:…`, or nothing. */
+export function pinOption({ caPin }: InstallTarget): string {
+  return caPin === null ? "" : `--ca-pin ${caPin}`;
+}
+
+interface ShellDownload {
+  /** Its path on the server and its name in the folder `$d`. Both may use variables of `begin`. */
+  file: { path: string; name: string };
+  system?: "linux" | "darwin";
+  /** Assignments before the download. */
+  begin?: string[];
+  /** Commands that use the file. It is deleted afterwards. */
+  commands: string[];
+}
+
+/** Fetches a file into a temporary folder and runs commands on it. Each runs only if the ones before did. */
+export function shellDownloadCommand(target: InstallTarget, download: ShellDownload): string {
+  const { file, system = "linux", begin = [], commands } = download;
+  const { server, caSha256, proxy } = target;
+  const names = [`s=${quoteShellIfNeeded(server)}`, caSha256 === null ? "" : `h=${caSha256}`];
+  return inSubshell([
+    ...(proxy ? [`export https_proxy=${quoteShellIfNeeded(proxy)}`] : []),
+    `${[...names, "d=$(mktemp -d)"].filter((word) => word !== "").join(" ")} && trap 'rm -rf "$d"' EXIT`,
+    ...begin,
+    ...(caSha256 === null ? [] : fetchCa(system)),
+    fetchFile(`"$s${file.path}"`, `"$d/${file.name}"`, { system, hasCa: caSha256 !== null }),
+    ...commands,
+  ]);
+}
+
+type System = "linux" | "darwin";
+const apt = (system: System, words: string) => (system === "linux" ? [`${APT_HELPER} ${words}`] : []);
+
+function fetchCa(system: System): string[] {
+  const url = '"$s/download/ca.pem?sha256=$h"';
+  return [
+    anyOf([
+      `curl -fsSk -o ${CA} ${url}`,
+      `wget -q --no-check-certificate -O ${CA} ${url}`,
+      ...apt(system, `-o Acquire::https::Verify-Peer=false download-file ${url} ${CA}`),
+    ]),
+    `echo "$h  $d/ca.pem" | ${system === "darwin" ? "shasum -a 256 -c -" : "sha256sum -c -"}`,
+  ];
+}
+
+function fetchFile(url: string, path: string, { system, hasCa }: { system: System; hasCa: boolean }): string {
+  if (!hasCa)
+    return anyOf([
+      `curl -fsS -o ${path} ${url}`,
+      `wget -q -O ${path} ${url}`,
+      ...apt(system, `download-file ${url} ${path}`),
+    ]);
+  // The folder has only this CA. Some versions of curl and wget trust the system's folder as well.
+  return anyOf([
+    `curl -fsS --cacert ${CA} --capath "$d" -o ${path} ${url}`,
+    `wget -q --ca-certificate=${CA} --ca-directory="$d" -O ${path} ${url}`,
+    ...apt(system, `-o Acquire::https::CaInfo=${CA} download-file ${url} ${path}`),
+  ]);
+}
+
+/** In parentheses: the shell reads all lines before it runs the first, and keeps no variable. */
+function inSubshell(steps: string[]): string {
+  return ["(", steps.join(" &&\n").replaceAll(/^/gm, "  "), ")"].join("\n");
+}
+
 const anyOf = (ways: string[]) => `{ ${ways.join(" ||\n  ")}; }`;
 
 /** For Windows PowerShell 5.1, as an administrator. `options` as in `-TokenFile token.txt`. */
 export function powerShellInstallCommand(target: InstallTarget, options = ""): string {
-  const { caPin, caSha256 } = target;
-  const server = quotePowerShell(target.server);
+  const { server, caPin, proxy } = target;
   const run = [
     'powershell -ExecutionPolicy Bypass -File "$d\\install.ps1"',
-    `-Server ${server}`,
+    `-Server ${quotePowerShell(server)}`,
     caPin === null ? "" : `-CaPin ${caPin}`,
+    proxy ? `-Proxy ${quotePowerShell(proxy)}` : "",
     options,
   ]
     .filter((word) => word !== "")
     .join(" ");
+  return [...powerShellDownload(target, { path: "/install.ps1", name: "install.ps1" }), run].join("\n");
+}
+
+/** Lines that fetch a file into a new folder `$d`. */
+export function powerShellDownload(
+  { server, caSha256, proxy }: InstallTarget,
+  file: { path: string; name: string },
+): string[] {
   const folder = '$d = (New-Item -ItemType Directory "$env:TEMP\\attacklens-$(New-Guid)").FullName';
-  const url = (path: string) => quotePowerShell(target.server + path);
-  if (caSha256 === null)
-    return [folder, `curl.exe -fsS -o "$d\\install.ps1" ${url("/install.ps1")}`, run].join("\n");
+  const url = (path: string) => quotePowerShell(server + path);
+  const by = proxy ? ` --proxy ${quotePowerShell(proxy)}` : "";
+  if (caSha256 === null) return [folder, `curl.exe -fsS${by} -o "$d\\${file.name}" ${url(file.path)}`];
   return [
     folder,
-    `curl.exe -fsSk -o "$d\\ca.pem" ${url(`/download/ca.pem?sha256=${caSha256}`)}`,
+    `curl.exe -fsSk${by} -o "$d\\ca.pem" ${url(`/download/ca.pem?sha256=${caSha256}`)}`,
     `if ((Get-FileHash "$d\\ca.pem").Hash -ne '${caSha256}') { throw 'The CA of the server is not the expected one.' }`,
-    `curl.exe -fsS --ssl-no-revoke --cacert "$d\\ca.pem" -o "$d\\install.ps1" ${url("/install.ps1")}`,
-    run,
-  ].join("\n");
+    `curl.exe -fsS${by} --ssl-no-revoke --cacert "$d\\ca.pem" -o "$d\\${file.name}" ${url(file.path)}`,
+  ];
 }

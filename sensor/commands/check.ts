@@ -1,10 +1,10 @@
 // attacklens-sensor check: the preflight check; prints one line per step, with a hint for each problem.
 
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import type { Finding } from "../enrollment/preflight/finding.ts";
 import { check } from "../enrollment/preflight/preflight.ts";
 import { hasToken, readToken } from "../enrollment/token-source.ts";
-import { EXIT_CODES } from "../sensor-error.ts";
 import { credentialsFolder, takeEnvironmentToken } from "../settings.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, parseFlags, print, readStandardInput } from "./terminal.ts";

@@ -1,6 +1,7 @@
 // attacklens-sensor install: puts the program in its place, enrolls this host, starts the service, and waits
 // until the server has the first inventory. Each step can be repeated, also after a kill.
 import { readlinkSync, realpathSync } from "node:fs";
+import { type InstalledPaths, PACKAGED } from "@attacklens/protocol/installed-paths.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { SensorError } from "../sensor-error.ts";
 import { waitForFirstInventory } from "../service/first-inventory.ts";
@@ -10,7 +11,6 @@ import {
   requireRoot,
   requireRunnable,
 } from "../service/installation.ts";
-import { type InstalledPaths, PACKAGED } from "../service/installed-paths.ts";
 import { putCommand, putProgram, removeOldVersions, removeProgram } from "../service/program-files.ts";
 import { labelProgram } from "../service/selinux.ts";
 import { onFiles, serviceProblem } from "../service/service-problems.ts";

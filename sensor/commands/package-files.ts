@@ -1,7 +1,7 @@
 // attacklens-sensor package-files: prints what the packages contain besides the program, for the build.
 import { posix } from "node:path";
+import { LINUX, PACKAGED, SERVICE_NAME, WINDOWS_TASK } from "@attacklens/protocol/installed-paths.ts";
 import type { PackageFiles } from "@attacklens/protocol/package-files.ts";
-import { LINUX, PACKAGED, SERVICE_NAME, WINDOWS_TASK } from "../service/installed-paths.ts";
 import { systemdUnit } from "../service/systemd-unit.ts";
 import { print } from "./terminal.ts";
 

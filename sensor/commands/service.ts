@@ -1,8 +1,10 @@
 // attacklens-sensor service: shows the state of the service, or prints the text that defines it.
+
+import { LINUX, windowsPaths } from "@attacklens/protocol/installed-paths.ts";
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { EXIT_CODES, SensorError } from "../sensor-error.ts";
+import { SensorError } from "../sensor-error.ts";
 import { installedPaths } from "../service/installation.ts";
-import { LINUX, windowsPaths } from "../service/installed-paths.ts";
 import { launchdPlist } from "../service/launchd.ts";
 import { openrcScript } from "../service/openrc.ts";
 import { readServiceReport } from "../service/service-report.ts";

@@ -1,8 +1,9 @@
 // attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
 // step. It sends nothing.
+
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { countSpooledReports } from "../reporting/spool-files.ts";
-import { EXIT_CODES } from "../sensor-error.ts";
 import { installedPaths } from "../service/installation.ts";
 import { readServiceReport, type ServiceReport } from "../service/service-report.ts";
 import { defaultStateDir } from "../settings.ts";

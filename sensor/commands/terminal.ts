@@ -3,8 +3,9 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
-import { EXIT_CODES, SensorError } from "../sensor-error.ts";
+import { SensorError } from "../sensor-error.ts";
 
 const NAME = "attacklens-sensor";
 

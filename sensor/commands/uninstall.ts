@@ -2,10 +2,10 @@
 // it. The program goes last, so that a killed command can be repeated.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type InstalledPaths, PACKAGED } from "@attacklens/protocol/installed-paths.ts";
 import { unenrollOnServer } from "../enrollment/unenroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import { installedPaths, requireRoot } from "../service/installation.ts";
-import { type InstalledPaths, PACKAGED } from "../service/installed-paths.ts";
 import { removeEntry, removeProgram } from "../service/program-files.ts";
 import { onFiles } from "../service/service-problems.ts";
 import { findServiceManager } from "../service/supervisors.ts";

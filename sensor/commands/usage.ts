@@ -1,5 +1,5 @@
 // The text of attacklens-sensor help.
-import { listExits } from "../sensor-error.ts";
+import { listExits } from "@attacklens/protocol/sensor-exits.ts";
 
 export const USAGE = `Usage:
   attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--ca-pin PIN]

@@ -2,8 +2,10 @@
 // and one use.
 import { enroll as enrollRoute, type HostFacts, reEnroll } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
+import { TOKEN_HINTS } from "@attacklens/protocol/token-refusals.ts";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { type ExitName, SensorError } from "../sensor-error.ts";
+import { SensorError } from "../sensor-error.ts";
 import {
   changedMeanwhile,
   changeIdentity,
@@ -48,20 +50,6 @@ export interface EnrollOptions {
   signal: AbortSignal;
   onRetry: (reason: string) => void;
 }
-
-const ANOTHER_TOKEN = "create a new token under Sensors > Enrollment Tokens";
-
-/** Hints for a refused token. */
-export const TOKEN_HINTS: Partial<Record<ProblemCode, string>> = {
-  "token-unknown": "copy the token again, or create a new one under Sensors > Enrollment Tokens",
-  "token-revoked": ANOTHER_TOKEN,
-  "token-expired": ANOTHER_TOKEN,
-  "token-used-up": "raise the token's limit in the console, or create a new token",
-  "token-paused": "resume the token in the console, then repeat the command",
-  "network-not-allowed": "add this network to the token in the console, or use a token that allows it",
-  "hostname-not-allowed": "add this hostname to the token in the console, or use a token that allows it",
-  "token-group-deleted": "create a token for an existing asset group",
-};
 
 function hintFor(code: ProblemCode, stateDir: string): string | undefined {
   const newKey = `move ${identityPath(stateDir)} away and run the same command again`;

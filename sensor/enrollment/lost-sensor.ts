@@ -3,12 +3,14 @@
 // other server can make a host give up its identity.
 import { checkToken, confirmSensor } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
-import { type ExitName, SensorError } from "../sensor-error.ts";
+import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
+import { TOKEN_HINTS } from "@attacklens/protocol/token-refusals.ts";
+import { SensorError } from "../sensor-error.ts";
 import { type EnrolledIdentity, makeIdentity, privateKeyOf, type Way } from "../state/identity.ts";
 import { pinOf } from "../transport/certificates.ts";
 import { connect, send } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
-import { type EnrollOptions, elsewhere, findWay, persist, TOKEN_HINTS } from "./enroll.ts";
+import { type EnrollOptions, elsewhere, findWay, persist } from "./enroll.ts";
 
 /** The relation of the server in the command to this host's identity. */
 export type Standing =

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { windowsPaths } from "@attacklens/protocol/installed-paths.ts";
 import { makeFolder } from "../testing/test-command.ts";
-import { windowsPaths } from "./installed-paths.ts";
 import { launchdPlist } from "./launchd.ts";
 import { openrcScript } from "./openrc.ts";
 import { windowsTask } from "./task-scheduler.ts";

@@ -1,7 +1,7 @@
 // What is installed on this host.
 import { realpathSync } from "node:fs";
+import { type InstalledPaths, LINUX, MACOS, windowsPaths } from "@attacklens/protocol/installed-paths.ts";
 import { windowsFolders } from "../settings.ts";
-import { type InstalledPaths, LINUX, MACOS, windowsPaths } from "./installed-paths.ts";
 import { serviceProblem } from "./service-problems.ts";
 import { runTool } from "./system-tool.ts";
 

@@ -1,12 +1,13 @@
 // The service under launchd, for macOS.
+
+import { DEFINITIONS, LAUNCHD_LABEL, LOGS, MACOS } from "@attacklens/protocol/installed-paths.ts";
 import { removeDefinition, writeDefinition } from "./definition-file.ts";
-import { DEFINITIONS, LAUNCHD_LABEL, MACOS } from "./installed-paths.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
 import { runTool } from "./system-tool.ts";
 import { escapeXml } from "./xml.ts";
 
-const LOG = "/var/log/attacklens-sensor.log";
+const LOG = LOGS.launchd;
 const TARGET = `system/${LAUNCHD_LABEL}`;
 
 /** The text of the property list: launchd.plist(5). */

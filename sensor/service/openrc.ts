@@ -1,11 +1,12 @@
 // The service under OpenRC, for Alpine.
+
+import { DEFINITIONS, LINUX, LOGS, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
 import { removeDefinition, writeDefinition } from "./definition-file.ts";
-import { DEFINITIONS, LINUX, SERVICE_NAME } from "./installed-paths.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
 import { runTool } from "./system-tool.ts";
 
-const LOG = `/var/log/${SERVICE_NAME}.log`;
+const LOG = LOGS.openrc;
 const RUN_LEVEL = "default";
 
 /** The text of /etc/init.d/attacklens-sensor: supervise-daemon(8) restarts the sensor. */

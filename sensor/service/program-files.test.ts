@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
 import { makeFolder } from "../testing/test-command.ts";
-import type { InstalledPaths } from "./installed-paths.ts";
 import {
   findInstalledRelease,
   hasCommand,

@@ -19,8 +19,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
 import { syncFolder } from "../state/atomic-file.ts";
-import type { InstalledPaths } from "./installed-paths.ts";
 
 /** Links that keep a version. The second one is for a version on trial. */
 const KEPT_LINKS = ["stable", "trial"];

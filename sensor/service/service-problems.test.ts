@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { listExits } from "../sensor-error.ts";
-import { onFiles, SERVICE_PROBLEMS, serviceProblemsTable } from "./service-problems.ts";
+import { listExits } from "@attacklens/protocol/sensor-exits.ts";
+import { SERVICE_PROBLEMS, serviceProblemsTable } from "@attacklens/protocol/service-problems.ts";
+import { onFiles } from "./service-problems.ts";
 
 /** The tables of a document that have this header. */
 function tablesOf(document: string, header: string): string[] {

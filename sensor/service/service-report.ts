@@ -1,8 +1,9 @@
 // The state of the installed service with its next step, for status and service status.
+
+import { PACKAGED } from "@attacklens/protocol/installed-paths.ts";
+import { SERVICE_PROBLEMS } from "@attacklens/protocol/service-problems.ts";
 import { installedPaths } from "./installation.ts";
-import { PACKAGED } from "./installed-paths.ts";
 import { findInstalledRelease } from "./program-files.ts";
-import { SERVICE_PROBLEMS } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
 import { findServiceManager } from "./supervisors.ts";
 

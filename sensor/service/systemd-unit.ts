@@ -1,6 +1,6 @@
 // The systemd unit of the sensor, as text. The sensor runs as root, because it reads shadow, authorized_keys
 // and the sockets of all processes. It can do nothing else: it writes its state folder only.
-import { LINUX, PACKAGED } from "./installed-paths.ts";
+import { LINUX, PACKAGED } from "@attacklens/protocol/installed-paths.ts";
 
 export interface SystemdUnit {
   /** The program that the unit starts; absent: the installed or the packaged one. */

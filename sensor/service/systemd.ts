@@ -1,7 +1,7 @@
 // The service under systemd.
 import { existsSync, readFileSync } from "node:fs";
+import { DEFINITIONS, PACKAGED, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
 import { removeDefinition, writeDefinition } from "./definition-file.ts";
-import { DEFINITIONS, PACKAGED, SERVICE_NAME } from "./installed-paths.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
 import { runTool } from "./system-tool.ts";

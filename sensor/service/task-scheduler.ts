@@ -2,8 +2,8 @@
 // service control manager. docs/decisions/0018-services.md has the reasons.
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { WINDOWS_TASK, windowsPaths } from "@attacklens/protocol/installed-paths.ts";
 import { windowsFolders } from "../settings.ts";
-import { WINDOWS_TASK, windowsPaths } from "./installed-paths.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
 import { runTool } from "./system-tool.ts";

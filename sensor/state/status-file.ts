@@ -2,9 +2,9 @@
 // no request.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import type { ExitName } from "../sensor-error.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { STAMP, stampSchema } from "./state-version.ts";
 

@@ -1,6 +1,7 @@
 // Preflight check of the server's certificate, against the pin or this host's trust store.
 
-import { type ExitName, SensorError } from "../../sensor-error.ts";
+import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
+import { SensorError } from "../../sensor-error.ts";
 import {
   describeChain,
   findPinnedRoot,

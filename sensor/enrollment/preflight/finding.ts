@@ -1,5 +1,5 @@
 // The result of one step of the preflight check.
-import type { ExitName } from "../../sensor-error.ts";
+import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
 
 export interface Finding {
   step: string;

@@ -1,9 +1,9 @@
 // Preflight check of the token.
 import { checkToken } from "@attacklens/protocol/enroll.ts";
+import { TOKEN_HINTS } from "@attacklens/protocol/token-refusals.ts";
 import { makeIdentity, privateKeyOf, type Way } from "../../state/identity.ts";
 import { connect, send } from "../../transport/request.ts";
 import { Refused, Unreachable } from "../../transport/server-reply.ts";
-import { TOKEN_HINTS } from "../enroll.ts";
 import type { Finding } from "./finding.ts";
 
 export async function askAboutToken(

@@ -1,6 +1,5 @@
-// Where an installed sensor is on a host: the one list that install, uninstall, status, the packages and the
-// documents use.
-import { posix, win32 } from "node:path";
+// Where an installed sensor is on a host: the one list that install, uninstall, status, the packages, the
+// deploy guides and the documents use.
 
 /** Name of the service, for every service manager of Linux. */
 export const SERVICE_NAME = "attacklens-sensor";
@@ -17,12 +16,9 @@ export interface InstalledPaths {
   command: string | undefined;
 }
 
-const LINUX_STATE = "/var/lib/attacklens-sensor";
-const MACOS_STATE = "/Library/Application Support/AttackLens/Sensor";
-
 /** Installed by `attacklens-sensor install`. */
-export const LINUX: InstalledPaths = unixPaths(LINUX_STATE);
-export const MACOS: InstalledPaths = unixPaths(MACOS_STATE);
+export const LINUX: InstalledPaths = unixPaths("/var/lib/attacklens-sensor");
+export const MACOS: InstalledPaths = unixPaths("/Library/Application Support/AttackLens/Sensor");
 
 /** Installed by a .deb or an .rpm, which owns the program and the unit. */
 export const PACKAGED = {
@@ -37,30 +33,36 @@ export const DEFINITIONS = {
   launchd: "/Library/LaunchDaemons/com.attacklens.sensor.plist",
 } as const;
 
+/** The logs of the service managers that keep none. */
+export const LOGS = {
+  openrc: `/var/log/${SERVICE_NAME}.log`,
+  launchd: "/var/log/attacklens-sensor.log",
+} as const;
+
 /** Labels of the other service managers. */
 export const LAUNCHD_LABEL = "com.attacklens.sensor";
 export const WINDOWS_TASK = "\\AttackLens\\Sensor";
 
 function unixPaths(stateDir: string): InstalledPaths {
-  const versions = posix.join(stateDir, "versions");
-  const stable = posix.join(versions, "stable");
+  const versions = `${stateDir}/versions`;
+  const stable = `${versions}/stable`;
   return {
     stateDir,
     versions,
     stable,
-    program: posix.join(stable, "attacklens-sensor"),
+    program: `${stable}/attacklens-sensor`,
     command: "/usr/local/bin/attacklens-sensor",
   };
 }
 
 /** `programFiles` and `programData`: the folders of the system, e.g. `C:\Program Files`. */
 export function windowsPaths(programFiles: string, programData: string): InstalledPaths {
-  const folder = win32.join(programFiles, "AttackLens", "Sensor");
+  const folder = `${programFiles}\\AttackLens\\Sensor`;
   return {
-    stateDir: win32.join(programData, "AttackLens", "Sensor"),
+    stateDir: `${programData}\\AttackLens\\Sensor`,
     versions: folder,
     stable: undefined,
-    program: win32.join(folder, "attacklens-sensor.exe"),
+    program: `${folder}\\attacklens-sensor.exe`,
     command: undefined,
   };
 }

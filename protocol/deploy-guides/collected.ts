@@ -1,0 +1,58 @@
+// Sections that all guides share: what is on the machine, and what the sensor collects.
+
+import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
+import { CATEGORIES } from "../inventory/categories.ts";
+import { COLLECTED, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
+import { type Block, list, paragraph, table } from "./guide.ts";
+
+/** Runs as which user, and with which rights. */
+const ACCOUNTS: Record<InstalledHost, string> = {
+  systemd:
+    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It makes no user and no group.",
+  package:
+    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It makes no user and no group.",
+  openrc: "The service runs as root. It makes no user and no group.",
+  container:
+    "The container runs as root with two capabilities, to read files and processes of all users. The host is mounted read-only, except the state folder. It makes no user on the host.",
+  macos: "The service runs as root. It makes no user and no group.",
+  windows: "The task runs as SYSTEM. It makes no user and no service.",
+};
+
+/** What the installation made on a host. */
+export function onTheMachine(host: InstalledHost, server: string): Block[] {
+  const { entries } = INSTALLED_FILES[host];
+  return [
+    table(
+      ["Path", "Content"],
+      entries.map(({ path, what }) => [`\`${path}\``, what]),
+    ),
+    paragraph(ACCOUNTS[host]),
+    paragraph(`It opens no port. It connects to \`${server}\` about once a minute.`),
+  ];
+}
+
+/** `onlySystem`: macOS and Windows, for which there are no other collectors. */
+export function collectedFacts({ onlySystem = false } = {}): Block[] {
+  const shown = CATEGORIES.filter((name) => !onlySystem || COLLECTED[name].everywhere);
+  const rows = shown.map((name) => {
+    const { label, facts, source } = COLLECTED[name];
+    return [label, facts.map(({ text }) => text).join("; "), source];
+  });
+  return [
+    paragraph(
+      onlySystem
+        ? "On this system, the sensor reports only the system itself."
+        : "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
+    ),
+    table(["Category", "Facts", "Source"], rows),
+    paragraph("It never collects:"),
+    list(...NEVER_COLLECTED.map(sentence)),
+    paragraph("It never does these things:"),
+    list(...NEVER_DONE.map(sentence)),
+    paragraph("`attacklens-sensor collect` prints everything that it would report, and sends nothing."),
+  ];
+}
+
+function sentence(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}

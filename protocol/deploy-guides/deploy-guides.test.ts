@@ -1,0 +1,91 @@
+import { describe, expect, test } from "bun:test";
+import { deployGuide, GUIDE_IDS, listGuides } from "./deploy-guides.ts";
+import { codeBlocksOf, type DeployFacts, SECTIONS } from "./guide.ts";
+import { guideMarkdown } from "./guide-markdown.ts";
+
+const PIN = `sha256:${"9f86d081".repeat(8)}`;
+const CA = "0123456789abcdef".repeat(4);
+const PUBLIC: DeployFacts = {
+  server: "https://attacklens.example.com",
+  caPin: null,
+  caSha256: null,
+  version: "2026.11.0",
+};
+const PRIVATE = { ...PUBLIC, server: "https://10.0.0.5:8443", caPin: PIN, caSha256: CA };
+
+/** Servers, with and without a private CA and a proxy. */
+const INSTALLATIONS: [string, DeployFacts][] = [
+  ["a public certificate", PUBLIC],
+  ["a private CA", PRIVATE],
+  ["a proxy", { ...PUBLIC, proxy: "http://proxy.example.com:3128" }],
+  ["a private CA and a proxy with an IPv6 address", { ...PRIVATE, proxy: "http://[fd00::9]:3128" }],
+  ["an IPv6 address", { ...PRIVATE, server: "https://[fd00::5]:8443" }],
+];
+
+describe.each(GUIDE_IDS)("%s", (id) => {
+  test("has every section, in order", () => {
+    const { sections, title, summary } = deployGuide(id, PRIVATE);
+    expect(sections.map(({ title: heading }) => heading)).toEqual(Object.values(SECTIONS));
+    expect(title).not.toEndWith(".");
+    expect(summary).toEndWith(".");
+    for (const { blocks } of sections) expect(blocks.length).toBeGreaterThan(0);
+  });
+
+  test.each(INSTALLATIONS)("with %s, has no token and no value that a reader cannot know", (_, facts) => {
+    const guide = deployGuide(id, facts);
+    const text = guideMarkdown(guide);
+    expect(text).not.toMatch(/atl_enr_|\[object|\bNaN\b|\bnull\b/);
+    const blocks = codeBlocksOf(guide);
+    for (const block of blocks) expect(block.text).not.toMatch(/--token (?!-)/);
+    expect(new Set(blocks.map((block) => block.id)).size).toBe(blocks.length);
+    for (const { text: lines, replace = [], language } of blocks) {
+      // The example addresses are those of the facts, or listed for the reader to replace.
+      const known = [facts.server, facts.proxy ?? "", ...replace.map((one) => one.text)];
+      const rest = known.filter(Boolean).reduce((left, word) => left.replaceAll(word, ""), lines);
+      expect([id, language, rest.match(/example\.(com|org|net)|<[a-z-]+>|\bTODO\b|…(?=\w)/g)]).toEqual([
+        id,
+        language,
+        null,
+      ]);
+      for (const one of replace) expect(lines).toContain(one.text);
+    }
+  });
+
+  test.each(INSTALLATIONS)("with %s, shell text can be parsed", (_, facts) => {
+    for (const block of codeBlocksOf(deployGuide(id, facts))) {
+      if (block.language !== "sh") continue;
+      for (const shell of ["bash", "dash"]) {
+        if (!Bun.which(shell)) continue;
+        const { exitCode, stderr } = Bun.spawnSync([shell, "-n"], { stdin: Buffer.from(block.text) });
+        expect([block.id, shell, exitCode, stderr.toString()]).toEqual([block.id, shell, 0, ""]);
+      }
+    }
+  });
+
+  test("names the server, its pin and the proxy where they belong", () => {
+    const facts = { ...PRIVATE, proxy: "http://proxy.example.com:3128" };
+    const all = codeBlocksOf(deployGuide(id, facts))
+      .map(({ text }) => text)
+      .join("\n");
+    expect(all).toContain(facts.server);
+    expect(all).toContain(PIN);
+    expect(all).toContain(facts.proxy);
+    expect(guideMarkdown(deployGuide(id, PUBLIC))).not.toContain("--ca-pin sha256:");
+  });
+});
+
+test("an address that a shell would change is quoted", () => {
+  const facts = { ...PRIVATE, server: "https://[fd00::5]:8443" };
+  for (const id of GUIDE_IDS)
+    for (const { text, language } of codeBlocksOf(deployGuide(id, facts)))
+      if (language === "sh" || language === "powershell")
+        expect([id, text.match(/(?<!['"\w/])https:\/\/\[fd00/g)]).toEqual([id, null]);
+});
+
+test("each guide names its platform, its tool, the files it installs, and how it was checked", () => {
+  for (const { tool, needs, checked } of listGuides()) {
+    expect(tool).not.toBe("");
+    expect(needs.targets.length).toBeGreaterThan(0);
+    expect(checked).toMatch(/^[A-Z].+\.$/);
+  }
+});

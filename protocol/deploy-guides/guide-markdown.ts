@@ -1,0 +1,66 @@
+// A guide as Markdown, for docs/deploy/. Running text wraps at 110 columns.
+import type { Block, CodeBlock, Guide } from "./guide.ts";
+
+const COLUMNS = 110;
+
+export function guideMarkdown({ title, summary, sections }: Guide): string {
+  const parts = [`# ${title}`, wrap(summary)];
+  for (const { title: heading, blocks } of sections) parts.push(`## ${heading}`, ...blocksOf(blocks));
+  return `${parts.join("\n\n")}\n`;
+}
+
+function blocksOf(blocks: Block[]): string[] {
+  const steps = blocks.filter(({ kind }) => kind === "step");
+  return blocks.flatMap((block) => {
+    if (block.kind !== "step") return partsOf(block);
+    return [`### ${steps.indexOf(block) + 1}. ${block.title}`, ...blocksOf(block.blocks)];
+  });
+}
+
+function partsOf(block: Exclude<Block, { kind: "step" }>): string[] {
+  switch (block.kind) {
+    case "paragraph":
+      return [wrap(block.text)];
+    case "list":
+      return [block.items.map((item) => wrap(item, "- ", "  ")).join("\n")];
+    case "table":
+      return [tableOf(block.head, block.rows)];
+    case "code":
+      return codeOf(block);
+  }
+}
+
+function codeOf({ title, language, text, where, file, replace = [] }: CodeBlock): string[] {
+  const place = file === undefined ? `${title} (${where}):` : `${title}: \`${file}\` (${where}).`;
+  const words = replace.map((one) => `\`${one.text}\` by ${one.by}`);
+  return [
+    wrap(place),
+    `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``,
+    ...(words.length > 0 ? [wrap(`Replace ${words.join(", and ")}.`)] : []),
+  ];
+}
+
+function tableOf(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+/** Breaks at spaces that are not inside code. */
+function wrap(text: string, first = "", rest = ""): string {
+  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
+  const lines: string[] = [];
+  let line = first;
+  for (const word of words) {
+    const isEmpty = line === first || line === rest;
+    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = rest;
+    }
+    line += line === first || line === rest ? word : ` ${word}`;
+  }
+  return [...lines, line].join("\n");
+}

@@ -1,0 +1,70 @@
+// "Troubleshooting": the messages that a reader may see, from the tables that the programs use.
+import { INSTALL_PROBLEMS } from "../releases/install-problems.ts";
+import { listExits } from "../sensor-exits.ts";
+import { SERVICE_PROBLEMS, type ServiceProblemName } from "../service-problems.ts";
+import { listTokenRefusals } from "../token-refusals.ts";
+import { type Block, paragraph, table } from "./guide.ts";
+
+interface Sources {
+  /** The installation script that the guide runs. */
+  script?: keyof typeof INSTALL_PROBLEMS;
+  /** Where `attacklens-sensor install` runs. */
+  service?: "linux" | "macos" | "windows";
+  /** Rows for the tool itself. */
+  tool?: { name: string; rows: [message: string, cause: string, fix: string][] };
+}
+
+const HEAD = ["Message", "Cause", "Next step"];
+const OF_LINUX: ServiceProblemName[] = ["no-service-manager", "selinux", "exec-refused", "service-masked"];
+
+export function troubleshooting({ script, service, tool }: Sources): Block[] {
+  return [
+    ...(tool ? [paragraph(`${tool.name}:`), table(HEAD, tool.rows)] : []),
+    ...(script
+      ? [
+          paragraph(
+            `The installation script ends with \`Cannot install:\` and one of these sentences. Its exit code is 1.`,
+          ),
+          table(
+            HEAD,
+            INSTALL_PROBLEMS[script].map(({ message, cause, fix }) => [message, cause, fix]),
+          ),
+        ]
+      : []),
+    ...(service
+      ? [
+          paragraph(
+            "`attacklens-sensor install` ends with `Cannot install the service:` and one of these messages. Its exit code is 14.",
+          ),
+          table(HEAD, serviceRows(service)),
+        ]
+      : []),
+    paragraph("The server refuses the token, exit code 3:"),
+    table(
+      HEAD,
+      listTokenRefusals().map(({ message, cause, fix }) => [message, cause, `${sentence(fix)}.`]),
+    ),
+    paragraph("All exit codes of `attacklens-sensor`:"),
+    table(
+      ["Exit code", "Meaning", "Next step"],
+      listExits().map(({ code, meaning, fix }) => [
+        String(code),
+        meaning,
+        fix === null ? "–" : `${sentence(fix)}.`,
+      ]),
+    ),
+  ];
+}
+
+function serviceRows(service: "linux" | "macos" | "windows"): string[][] {
+  return (Object.keys(SERVICE_PROBLEMS) as ServiceProblemName[])
+    .filter((name) => service === "linux" || !OF_LINUX.includes(name))
+    .map((name) => {
+      const { state, cause, fix } = SERVICE_PROBLEMS[name];
+      return [state, cause, `${sentence(fix)}.`];
+    });
+}
+
+function sentence(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
+}

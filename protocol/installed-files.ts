@@ -1,0 +1,68 @@
+// Everything that an installation makes on a host, for the deploy guides and docs/operate.md.
+import { DEFINITIONS, LINUX, LOGS, MACOS, PACKAGED, WINDOWS_TASK, windowsPaths } from "./installed-paths.ts";
+
+export interface InstalledEntry {
+  path: string;
+  what: string;
+}
+
+const WINDOWS = windowsPaths("%ProgramFiles%", "%ProgramData%");
+
+const STATE = "identity with the key, status, and reports that wait. Readable by root only";
+const PROGRAMS = "the program, one folder for each version. `stable` is the one that runs";
+const COMMAND = "link to the program, for your shell";
+const LOG = "log of the sensor";
+
+const linuxState: InstalledEntry[] = [{ path: `${LINUX.stateDir}/`, what: STATE }];
+const linux: InstalledEntry[] = [
+  ...linuxState,
+  { path: `${LINUX.versions}/`, what: PROGRAMS },
+  { path: LINUX.command!, what: COMMAND },
+];
+
+export const INSTALLED_FILES = {
+  systemd: {
+    label: "Linux with systemd",
+    entries: [...linux, { path: DEFINITIONS.systemd, what: "unit of the service" }],
+  },
+  openrc: {
+    label: "Linux with OpenRC",
+    entries: [
+      ...linux,
+      { path: DEFINITIONS.openrc, what: "script of the service" },
+      { path: LOGS.openrc, what: LOG },
+      { path: `${LOGS.openrc}.1`, what: "log before the last start" },
+    ],
+  },
+  package: {
+    label: "Linux with a package",
+    entries: [
+      ...linuxState,
+      { path: PACKAGED.program, what: "the program. Belongs to the package" },
+      { path: PACKAGED.systemdUnit, what: "unit of the service. Belongs to the package" },
+    ],
+  },
+  container: {
+    label: "Container host",
+    entries: [...linuxState],
+  },
+  macos: {
+    label: "macOS",
+    entries: [
+      { path: `${MACOS.stateDir}/`, what: STATE },
+      { path: `${MACOS.versions}/`, what: PROGRAMS },
+      { path: MACOS.command!, what: COMMAND },
+      { path: DEFINITIONS.launchd, what: "definition of the service" },
+      { path: LOGS.launchd, what: LOG },
+    ],
+  },
+  windows: {
+    label: "Windows",
+    entries: [
+      { path: `${WINDOWS.stateDir}\\`, what: "identity with the key, status, and reports that wait" },
+      { path: `${WINDOWS.versions}\\`, what: "the program" },
+      { path: `Task ${WINDOWS_TASK}`, what: "starts the sensor as SYSTEM at each boot" },
+    ],
+  },
+} as const satisfies Record<string, { label: string; entries: readonly InstalledEntry[] }>;
+export type InstalledHost = keyof typeof INSTALLED_FILES;

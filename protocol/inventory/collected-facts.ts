@@ -1,0 +1,130 @@
+// What the sensor collects, in words, for the deploy guides and docs/sensors.md. A test compares the fields
+// with the schemas, so that no field is reported that this table does not name.
+import type { Category } from "./categories.ts";
+
+interface CollectedFact {
+  /** What it is, as a phrase. */
+  text: string;
+  /** The fields of the schema. `processes.pid` is a field of each process. */
+  fields: string[];
+}
+
+interface CollectedCategory {
+  label: string;
+  /** Where the facts come from. */
+  source: string;
+  facts: CollectedFact[];
+  /** On macOS and Windows too. */
+  everywhere?: true;
+}
+
+/** Every item also has a `key`, which identifies it. */
+export const COLLECTED: Record<Category, CollectedCategory> = {
+  packages: {
+    label: "Packages",
+    source: "databases of dpkg, rpm and apk",
+    facts: [
+      { text: "name, version and architecture", fields: ["name", "version", "architecture"] },
+      { text: "package manager and package URL", fields: ["manager", "purl"] },
+      { text: "source package", fields: ["source", "sourceVersion"] },
+      { text: "maintainer or vendor", fields: ["vendor"] },
+      { text: "installed size", fields: ["sizeBytes"] },
+    ],
+  },
+  services: {
+    label: "Services",
+    source: "unit files and control groups of systemd",
+    facts: [
+      { text: "name, description and unit file", fields: ["manager", "name", "description", "file"] },
+      { text: "whether it starts at boot and whether it runs", fields: ["enablement", "state"] },
+      { text: "first start command of the unit file, and the account", fields: ["command", "user"] },
+    ],
+  },
+  ports: {
+    label: "Listening ports",
+    source: "socket tables of the kernel",
+    facts: [
+      { text: "protocol, address and port", fields: ["protocol", "address", "port"] },
+      {
+        text: "the processes behind it: id, name, program and account",
+        fields: ["processes", "processes.pid", "processes.name", "processes.executable", "processes.user"],
+      },
+    ],
+  },
+  users: {
+    label: "Users and groups",
+    source: "passwd, group, shadow, sudoers and doas.conf",
+    facts: [
+      {
+        text: "name, ids, full name, home and shell of each local account",
+        fields: ["kind", "name", "uid", "gid", "fullName", "home", "shell"],
+      },
+      { text: "groups and their members", fields: ["groups", "members"] },
+      {
+        text: "whether the account can sign in, and whether it has a password",
+        fields: ["canLogIn", "password"],
+      },
+      { text: "why it may act as root", fields: ["privileges"] },
+    ],
+  },
+  security: {
+    label: "Security settings",
+    source: "configuration of sshd, firewall, updates, disk encryption, kernel and login",
+    facts: [
+      { text: "setting, value, and the file that sets it", fields: ["area", "name", "value", "source"] },
+    ],
+  },
+  system: {
+    label: "System",
+    source: "`/proc`, `/sys` and os-release; on macOS and Windows the system's own calls",
+    everywhere: true,
+    facts: [
+      {
+        text: "hostname, full name, start time and time zone",
+        fields: ["kind", "hostname", "fqdn", "bootedAt", "timeZone"],
+      },
+      {
+        text: "operating system and kernel, with the kernel's command line",
+        fields: ["platform", "name", "version", "id", "release", "commandLine"],
+      },
+      {
+        text: "processors and memory",
+        fields: [
+          "model",
+          "architecture",
+          "logicalCount",
+          "physicalCount",
+          "socketCount",
+          "totalBytes",
+          "swapBytes",
+        ],
+      },
+      {
+        text: "machine id, product UUID, serial number, vendor, cloud instance id, and the kind of virtualization",
+        fields: ["machineId", "productUuid", "serialNumber", "vendor", "cloudInstanceId", "type"],
+      },
+      {
+        text: "disks and mounted file systems",
+        fields: ["sizeBytes", "removable", "rotational", "path", "device", "fileSystem", "encrypted"],
+      },
+      { text: "network interfaces with their addresses", fields: ["mac", "addresses", "up"] },
+    ],
+  },
+};
+
+/** What no collector reads or sends. */
+export const NEVER_COLLECTED = [
+  "the content of documents, mail, databases or source code",
+  "passwords, password hashes and private keys. From shadow, only whether a password is set",
+  "arguments and environment variables of running processes",
+  "network traffic, DNS queries and visited pages",
+  "keystrokes, screens, cameras and locations",
+  "files of users in their home folders",
+] as const;
+
+/** The sensor runs no command of the server. */
+export const NEVER_DONE = [
+  "run commands that the server sends. It has no remote shell",
+  "change anything on the host outside its own folders",
+  "listen on a port",
+] as const;
