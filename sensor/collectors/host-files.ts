@@ -12,11 +12,12 @@ export interface HostEntry {
 
 export interface HostFiles {
   root: string;
-  /**
-   * True if the root is that of the running system, so that facts from this process (statfs, interfaces)
-   * apply to the host.
-   */
+  /** True if the root is this process's own, so that its architecture and its hostname are the host's. */
   isLive: boolean;
+  /** True if the root is that of a running host: this one, or the host of this container. */
+  isRunning: boolean;
+  /** True if this process is in the network of the host, so that its interfaces are the host's. */
+  sharesNetwork: boolean;
   /**
    * The text of a file; undefined if it does not exist. Throws if it cannot be read or has more than
    * `maxBytes`.
@@ -112,9 +113,12 @@ export function openHostFiles(root = "/"): HostFiles {
     }
   }
 
+  const isRunning = isLive || hasProcesses(root);
   return {
     root,
     isLive,
+    isRunning,
+    sharesNetwork: isLive || (isRunning && isSameNetwork(join(root, "proc/1"))),
     readText(path, maxBytes = MAX_TEXT_BYTES) {
       const bytes = readBytes(path, maxBytes);
       return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
@@ -151,6 +155,29 @@ export function openHostFiles(root = "/"): HostFiles {
       }
     },
   };
+}
+
+const PROC_SUPER_MAGIC = 0x9fa0;
+
+/** Whether the kernel's file system of processes is below the root: a captured tree has copies of files. */
+function hasProcesses(root: string): boolean {
+  try {
+    return process.platform === "linux" && fs.statfsSync(join(root, "proc")).type === PROC_SUPER_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a process is in the network of this one: the tables of each network have their own inodes. Unlike
+ * the links in `ns`, every user may look at them.
+ */
+function isSameNetwork(process: string): boolean {
+  try {
+    return fs.statSync("/proc/self/net/dev").ino === fs.statSync(`${process}/net/dev`).ino;
+  } catch {
+    return false;
+  }
 }
 
 /** The absolute target of a link. A relative target starts at the folder of the link. */

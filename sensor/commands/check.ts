@@ -7,6 +7,7 @@ import { check } from "../enrollment/preflight/preflight.ts";
 import { hasToken, readToken } from "../enrollment/token-source.ts";
 import { credentialsFolder, takeEnvironmentToken } from "../settings.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
+import { ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
 
 const text = { type: "string" } as const;
@@ -19,7 +20,8 @@ const LABELS: Record<Finding["state"], string> = { ok: "ok", note: "note", faile
  */
 export async function checkCommand(args: string[]): Promise<number> {
   const environment = takeEnvironmentToken();
-  const flags = parseFlags(args, { ...CONNECTION_FLAGS, token: text, "token-file": text });
+  const flags = parseFlags(args, { ...CONNECTION_FLAGS, ...ROOT_FLAG, token: text, "token-file": text });
+  const root = readRoot(flags.root);
   const { server, caPin, proxy, environmentProxy } = readConnectionFlags(flags, "check");
   const sources = {
     flag: flags.token,
@@ -31,7 +33,7 @@ export async function checkCommand(args: string[]): Promise<number> {
   const given = hasToken(sources) ? await readToken(sources) : undefined;
   if (given?.warning) note(given.warning);
   let exit: number = EXIT_CODES.done;
-  const host = await collectHostFacts();
+  const host = await collectHostFacts(root);
   for await (const { step, state, text, hint, exit: failure } of check({
     server,
     token: given?.token,

@@ -2,12 +2,13 @@
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { collectInventory } from "../collectors/collect.ts";
 import { SensorError } from "../sensor-error.ts";
+import { ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { parseFlags, printWhole } from "./terminal.ts";
 
 export async function collectCommand(args: string[]): Promise<void> {
-  parseFlags(args, {});
+  const root = readRoot(parseFlags(args, ROOT_FLAG).root);
   try {
-    await printWhole(JSON.stringify(await collectInventory(), null, 2));
+    await printWhole(JSON.stringify(await collectInventory(root), null, 2));
   } catch (error) {
     const isFull = errnoCode(error) === "ENOSPC";
     const reason = isFull ? "no space left on the device" : (error as Error).message;

@@ -43,13 +43,17 @@ export function readEnrollFlags(flags: EnrollFlags, environment: string | undefi
   };
 }
 
-export type EnrollRequest = ReturnType<typeof readEnrollFlags> & { stateDir: string };
+export type EnrollRequest = ReturnType<typeof readEnrollFlags> & {
+  stateDir: string;
+  /** The root folder of the host's files; absent: this system's own. */
+  root?: string;
+};
 
 /**
  * Says each result in a line. `isNew`: this host has a new sensor or a new key. Throws SensorError.
  */
 export async function enrollHost(
-  { sources, replace, ...connection }: EnrollRequest,
+  { sources, replace, root, ...connection }: EnrollRequest,
   say: (line: string) => void,
 ): Promise<{ isNew: boolean }> {
   const { stateDir, server } = connection;
@@ -60,7 +64,7 @@ export async function enrollHost(
     if (existing && error instanceof SensorError) return undefined;
     throw error;
   });
-  const host = await collectHostFacts();
+  const host = await collectHostFacts(root);
   const options = { ...connection, host, signal: stopSignal(), onRetry: note };
   // A ticket is for an existing sensor, which may be this one.
   const isTicket = given?.token.startsWith(TICKET_PREFIX) ?? false;

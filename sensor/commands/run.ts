@@ -10,10 +10,12 @@ import { lockStateDir } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { nextStep } from "./next-step.ts";
+import { ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
-  const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" } });
+  const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" }, ...ROOT_FLAG });
+  const root = readRoot(flags.root);
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = requireIdentity(stateDir);
   if (tightenIdentity(stateDir)) {
@@ -26,8 +28,8 @@ export async function runCommand(args: string[]): Promise<void> {
   const options = {
     stateDir,
     identity,
-    collect: () => collectInventory(),
-    collectHost: () => collectHostFacts(),
+    collect: () => collectInventory(root),
+    collectHost: () => collectHostFacts(root),
     proxy: proxyFor(identity.server),
     signal,
   };

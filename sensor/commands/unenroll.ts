@@ -13,10 +13,12 @@ import {
 import { lockIdentity } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { Refused } from "../transport/server-reply.ts";
+import { ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { note, parseFlags, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {
-  const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" } });
+  const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" }, ...ROOT_FLAG });
+  const root = readRoot(flags.root);
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const identity = readIdentity(stateDir);
   if (!identity) {
@@ -24,7 +26,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
     return;
   }
   if (identity.state === "enrolled") {
-    const error = await unenrollOnServer(identity);
+    const error = await unenrollOnServer(identity, root);
     if (error) {
       if (!flags.force) {
         throw new SensorError(

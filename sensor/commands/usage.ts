@@ -3,17 +3,18 @@ import { listExits } from "@attacklens/protocol/sensor-exits.ts";
 
 export const USAGE = `Usage:
   attacklens-sensor enroll --server URL (--token-file FILE | --token -) [--ca-pin PIN]
-                           [--proxy URL] [--wait SECONDS] [--replace] [--state DIR]
+                           [--proxy URL] [--wait SECONDS] [--replace] [--state DIR] [--root DIR]
   attacklens-sensor check --server URL [--token-file FILE | --token -] [--ca-pin PIN] [--proxy URL]
-  attacklens-sensor run [--once] [--state DIR]
+                          [--root DIR]
+  attacklens-sensor run [--once] [--state DIR] [--root DIR]
   attacklens-sensor install --server URL (--token-file FILE | --token -) [--ca-pin PIN]
                             [--proxy URL] [--wait SECONDS] [--replace]
   attacklens-sensor uninstall [--keep-identity]
   attacklens-sensor service status [--json]
   attacklens-sensor service definition [--manager NAME] [--packaged]
-  attacklens-sensor collect
+  attacklens-sensor collect [--root DIR]
   attacklens-sensor status [--json] [--state DIR]
-  attacklens-sensor unenroll [--force] [--state DIR]
+  attacklens-sensor unenroll [--force] [--state DIR] [--root DIR]
   attacklens-sensor package-files
   attacklens-sensor version [--json]
 
@@ -58,6 +59,8 @@ Options:
                     is another server. A token that re-enrolls lost sensors does the same.
   --state DIR       Folder for the identity. Default: the variable ATTACKLENS_STATE, or
                     /var/lib/attacklens-sensor for root on Linux.
+  --root DIR        For a container: the folder where the host's root folder is mounted,
+                    read-only. The sensor reports that host, not the container.
 
 Exit codes:
 ${listExits()

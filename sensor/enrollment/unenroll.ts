@@ -13,9 +13,10 @@ import { connectAs } from "./key-rotation.ts";
  */
 export async function unenrollOnServer(
   identity: EnrolledIdentity,
+  root = "/",
 ): Promise<Refused | Unreachable | undefined> {
   try {
-    await sendUnenroll(identity);
+    await sendUnenroll(identity, root);
     return undefined;
   } catch (error) {
     // The sensor was deleted, or an earlier unenroll succeeded but its reply was lost.
@@ -25,9 +26,9 @@ export async function unenrollOnServer(
   }
 }
 
-async function sendUnenroll(identity: EnrolledIdentity): Promise<void> {
+async function sendUnenroll(identity: EnrolledIdentity, root: string): Promise<void> {
   const connection = connectAs(identity, proxyFor(identity.server));
-  const body = { host: await collectHostFacts() };
+  const body = { host: await collectHostFacts(root) };
   // An interrupted rotation leaves open which of the two keys the server accepts.
   if (identity.nextKey) {
     connection.key = privateKeyOf(identity.nextKey);

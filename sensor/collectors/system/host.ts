@@ -18,12 +18,15 @@ export function readHost(files: HostFiles): Item<"system"> {
   };
 }
 
-/** The kernel's hostname; for a captured tree, the hostname after the next start. */
+/** The kernel's hostname; for a captured tree without it, the hostname after the next start. */
 export function readHostname(files: HostFiles): string {
-  const name = files.isLive
-    ? liveHostname()
-    : (files.findLine("/proc/sys/kernel/hostname") ?? files.findLine("/etc/hostname"));
-  return name || "localhost";
+  return (files.isLive ? liveHostname() : findHostname(files)) || "localhost";
+}
+
+function findHostname(files: HostFiles): string | undefined {
+  const [kernel, saved] = [files.findLine("/proc/sys/kernel/hostname"), files.findLine("/etc/hostname")];
+  // The kernel shows each container its own name. One with the host's network has the host's name, too.
+  return files.isRunning && !files.sharesNetwork ? (saved ?? kernel) : (kernel ?? saved);
 }
 
 /** The host's full name in hosts(5), without DNS requests. */

@@ -1,6 +1,7 @@
 // Mounted file systems with the host's data: on disks and from the network. Omits the kernel's file systems
 // and duplicate mounts.
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/categories.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -99,12 +100,22 @@ function holdsData({ path, part, fileSystem, device }: Mount): boolean {
 }
 
 /** For disks only: the call would block on an unreachable file server. */
-function readSize(files: HostFiles, { path, device, fileSystem }: Mount): number | undefined {
-  if (!files.isLive || !device.startsWith("/dev/") || CHANGING_SIZE.has(fileSystem)) return undefined;
+function readSize(files: HostFiles, { path, device, fileSystem, number }: Mount): number | undefined {
+  if (!files.isRunning || !device.startsWith("/dev/") || CHANGING_SIZE.has(fileSystem)) return undefined;
+  const place = join(files.root, path);
   try {
-    const { blocks, bsize } = statfsSync(path);
+    // In a container, a later mount of the host is missing below the root.
+    if (!files.isLive && deviceNumber(statSync(place).dev) !== number) return undefined;
+    const { blocks, bsize } = statfsSync(place);
     return Number.isSafeInteger(blocks * bsize) ? blocks * bsize : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** `major:minor`, as Linux packs them into a number (makedev(3)). */
+export function deviceNumber(device: number): string {
+  const major = Math.floor(device / 0x100) % 0x1000;
+  const minor = (device % 0x100) + Math.floor(device / 0x100000) * 0x100;
+  return `${major}:${minor}`;
 }

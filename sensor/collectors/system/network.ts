@@ -15,7 +15,7 @@ const MAX_ADDRESSES = 1_000;
 const FLAG_UP = 1;
 
 export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
-  const addresses = files.isLive ? liveAddresses() : parseIfInet6(files.findText("/proc/net/if_inet6") ?? "");
+  const addresses = files.sharesNetwork ? liveAddresses() : parseIfInet6(findIfInet6(files) ?? "");
   return files
     .list(NET)
     .filter((name) => name !== "lo" && !OF_CONTAINERS.test(name) && files.exists(`${NET}/${name}/flags`))
@@ -40,6 +40,11 @@ function isUp(files: HostFiles, name: string): boolean {
   const state = files.findLine(`${NET}/${name}/operstate`);
   const flags = Number(files.findLine(`${NET}/${name}/flags`));
   return state === "up" || (state === "unknown" && (flags & FLAG_UP) !== 0);
+}
+
+/** Of the host's network: `/proc/net` of a mounted host is that of this process. */
+function findIfInet6(files: HostFiles): string | undefined {
+  return files.findText("/proc/1/net/if_inet6") ?? files.findText("/proc/net/if_inet6");
 }
 
 /** Addresses with their prefix length, by interface. */
