@@ -1,9 +1,14 @@
 // The deploy guides: one row for each, and the function that makes them. The console shows the result, and
 // docs/deploy/ has it as Markdown.
 import { ansible } from "./ansible.ts";
+import { cloudInit, terraform } from "./cloud-init.ts";
+import { docker, kubernetes } from "./containers.ts";
 import { type Block, type DeployFacts, type Guide, paragraph, SECTIONS, type SectionId } from "./guide.ts";
 import { linuxShell } from "./linux-shell.ts";
+import { jamf, macosShell } from "./macos.ts";
 import { debPackage, rpmPackage } from "./packages.ts";
+import { packer } from "./packer.ts";
+import { groupPolicy, intune, windowsPowerShell } from "./windows.ts";
 
 export const GUIDE_PLATFORMS = {
   linux: "Linux",
@@ -27,9 +32,13 @@ interface GuideRow {
 }
 
 const LINUX_TARGETS = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"];
+const WINDOWS_TARGETS = ["windows-x64"];
+const MACOS_TARGETS = ["darwin-arm64", "darwin-x64"];
 const PACKAGE_TARGETS = ["linux-x64", "linux-arm64"];
 
-const NOT_YET = "No test has run this text.";
+const NOT_RUN = "A shell has checked the syntax of the commands. Nothing was run on such a system.";
+const NOT_ON_WINDOWS = "A parser has checked the syntax of the PowerShell texts. Nothing was run on Windows.";
+const NOT_ON_MACOS = "A shell has checked the syntax of the commands. Nothing was run on macOS.";
 
 const GUIDES = {
   "linux-shell": {
@@ -38,7 +47,7 @@ const GUIDES = {
     title: "Install the sensor on a Linux host from a shell",
     summary: "For a single host, or for a tool that runs a shell command on each host.",
     needs: { format: "program", targets: LINUX_TARGETS },
-    checked: NOT_YET,
+    checked: NOT_RUN,
     sections: linuxShell,
   },
   deb: {
@@ -47,7 +56,7 @@ const GUIDES = {
     title: "Install the sensor on Debian and Ubuntu with a .deb package",
     summary: "For hosts whose software the package manager installs and upgrades.",
     needs: { format: "deb", targets: PACKAGE_TARGETS },
-    checked: NOT_YET,
+    checked: NOT_RUN,
     sections: debPackage,
   },
   rpm: {
@@ -56,7 +65,7 @@ const GUIDES = {
     title: "Install the sensor on RHEL, Fedora, Amazon Linux and SUSE with an .rpm package",
     summary: "For hosts whose software the package manager installs and upgrades.",
     needs: { format: "rpm", targets: PACKAGE_TARGETS },
-    checked: NOT_YET,
+    checked: NOT_RUN,
     sections: rpmPackage,
   },
   ansible: {
@@ -65,8 +74,98 @@ const GUIDES = {
     title: "Install the sensor on many Linux hosts with Ansible",
     summary: "For a fleet of Linux hosts that Ansible manages.",
     needs: { format: "program", targets: LINUX_TARGETS },
-    checked: NOT_YET,
+    checked: NOT_RUN,
     sections: ansible,
+  },
+  "cloud-init": {
+    platform: "linux",
+    tool: "cloud-init",
+    title: "Install the sensor on cloud instances with cloud-init",
+    summary: "For instances that install the sensor when they first boot.",
+    needs: { format: "program", targets: LINUX_TARGETS },
+    checked: NOT_RUN,
+    sections: cloudInit,
+  },
+  terraform: {
+    platform: "linux",
+    tool: "Terraform",
+    title: "Install the sensor on AWS instances with Terraform",
+    summary: "For instances and auto-scaling groups that Terraform makes.",
+    needs: { format: "program", targets: LINUX_TARGETS },
+    checked: NOT_RUN,
+    sections: terraform,
+  },
+  packer: {
+    platform: "linux",
+    tool: "Packer (golden image)",
+    title: "Put the sensor into a golden image with Packer",
+    summary: "For images whose machines enroll on their first boot.",
+    needs: { format: "program", targets: LINUX_TARGETS },
+    checked: NOT_RUN,
+    sections: packer,
+  },
+  docker: {
+    platform: "container",
+    tool: "Docker",
+    title: "Run the sensor in a container that reports its Docker host",
+    summary: "For hosts on which you can run containers and cannot install programs.",
+    needs: { format: "program", targets: PACKAGE_TARGETS },
+    checked: NOT_RUN,
+    sections: docker,
+  },
+  kubernetes: {
+    platform: "container",
+    tool: "Kubernetes",
+    title: "Run the sensor on every node of a Kubernetes cluster",
+    summary: "For nodes that you manage only through Kubernetes.",
+    needs: { format: "program", targets: PACKAGE_TARGETS },
+    checked: NOT_RUN,
+    sections: kubernetes,
+  },
+  "windows-powershell": {
+    platform: "windows",
+    tool: "PowerShell",
+    title: "Install the sensor on a Windows host from PowerShell",
+    summary: "For a single host, or for a tool that runs PowerShell on each host.",
+    needs: { format: "program", targets: WINDOWS_TARGETS },
+    checked: NOT_ON_WINDOWS,
+    sections: windowsPowerShell,
+  },
+  intune: {
+    platform: "windows",
+    tool: "Intune",
+    title: "Install the sensor on Windows hosts with Intune",
+    summary: "For Windows hosts that Intune manages.",
+    needs: { format: "program", targets: WINDOWS_TARGETS },
+    checked: NOT_ON_WINDOWS,
+    sections: intune,
+  },
+  gpo: {
+    platform: "windows",
+    tool: "Group Policy",
+    title: "Install the sensor on the Windows hosts of a domain with Group Policy",
+    summary: "For Windows hosts of an Active Directory domain without another tool.",
+    needs: { format: "program", targets: WINDOWS_TARGETS },
+    checked: NOT_ON_WINDOWS,
+    sections: groupPolicy,
+  },
+  "macos-shell": {
+    platform: "macos",
+    tool: "Shell",
+    title: "Install the sensor on a Mac from a shell",
+    summary: "For a single Mac, or for a tool that runs a shell command on each Mac.",
+    needs: { format: "program", targets: MACOS_TARGETS },
+    checked: NOT_ON_MACOS,
+    sections: macosShell,
+  },
+  jamf: {
+    platform: "macos",
+    tool: "Jamf Pro",
+    title: "Install the sensor on Macs with Jamf Pro",
+    summary: "For Macs that Jamf Pro or another MDM manages.",
+    needs: { format: "program", targets: MACOS_TARGETS },
+    checked: NOT_ON_MACOS,
+    sections: jamf,
   },
 } as const satisfies Record<string, GuideRow>;
 

@@ -1,0 +1,340 @@
+// The guides for Windows: PowerShell, Intune and Group Policy.
+import { WINDOWS_TASK, windowsPaths } from "../installed-paths.ts";
+import { powerShellInstallCommand } from "../releases/install-command.ts";
+import { arrival, upgradeByScript } from "./after.ts";
+import { beforeYouStart } from "./before.ts";
+import { collectedFacts, onTheMachine } from "./collected.ts";
+import { type Block, code, type DeployFacts, list, paragraph, type Section, step, table } from "./guide.ts";
+import { troubleshooting } from "./troubleshooting.ts";
+
+type Blocks = Partial<Record<Section["id"], Block[]>>;
+
+const AS_ADMIN = "on the host, in PowerShell that you opened with Run as administrator";
+const PROGRAM = windowsPaths("$env:ProgramFiles", "$env:ProgramData").program;
+const TASK_FOLDER = WINDOWS_TASK.slice(0, WINDOWS_TASK.lastIndexOf("\\") + 1);
+const SYSTEMS = [
+  "Windows 10 version 1803, Windows Server 2019 or later, 64-bit, with Windows PowerShell 5.1. Older versions have no `curl.exe`: use the .msi package there.",
+  "A CPU with SSE4.2 and POPCNT, made after 2010.",
+  "250 MB of free disk space in `Program Files`: the program is there twice for a moment.",
+];
+const SMARTSCREEN =
+  "The program has no signature of a publisher yet. If you use WDAC, AppLocker or a virus scanner that blocks unknown programs, allow its SHA-256, which `/download/manifest.json` of the server contains.";
+
+const VERIFY: Block[] = [
+  code({
+    id: "verify",
+    title: "Show the task and the last check-in",
+    language: "powershell",
+    where: AS_ADMIN,
+    text: `Get-ScheduledTask -TaskPath '${TASK_FOLDER}' -TaskName Sensor\n& "${PROGRAM}" status`,
+  }),
+  list(
+    "The state of the task is `Running`.",
+    "`status` shows `State connected` and the time of the last check-in. If anything is wrong, it shows the next step.",
+  ),
+  arrival(),
+];
+
+const UNINSTALL = `& "${PROGRAM}" uninstall`;
+
+const removed = (where: string): Block[] => [
+  code({ id: "uninstall", title: "Remove the sensor", language: "powershell", where, text: UNINSTALL }),
+  paragraph(
+    "It stops the task, unenrolls the sensor, and lists each file that it removes. The console keeps the sensor as Uninstalled.",
+  ),
+];
+
+export function windowsPowerShell(facts: DeployFacts): Blocks {
+  return {
+    before: beforeYouStart(facts, {
+      systems: SYSTEMS,
+      rights: "An administrator. Open PowerShell with **Run as administrator**.",
+      also: [SMARTSCREEN],
+    }),
+    token: [
+      paragraph(
+        "The script asks for the token and does not show it. It is never in an argument, in the history or in a file. The sensor uses it once. After that, it has its own key.",
+      ),
+      paragraph("Without a user at the host, choose one of these ways:"),
+      list(
+        "A file that only administrators can read: add `-TokenFile C:\\ProgramData\\attacklens-token.txt` to the last line, and delete the file afterwards.",
+        "The variable `ATTACKLENS_TOKEN` of this PowerShell, set by your vault's command line tool.",
+      ),
+    ],
+    install: [
+      step(
+        "Paste these lines, and then the token at the prompt",
+        code({
+          id: "install",
+          title: "Install, enroll and start the sensor",
+          language: "powershell",
+          where: AS_ADMIN,
+          text: powerShellInstallCommand(facts),
+        }),
+        paragraph(
+          "They download the installation script of the server and run it. The script checks the host, downloads the program, compares its SHA-256, and runs `attacklens-sensor install`.",
+        ),
+      ),
+      step("Wait for the last line, which begins with `done:`", arrival()),
+    ],
+    verify: VERIFY,
+    upgrade: upgradeByScript(
+      "To upgrade one host now, run the installation lines again. An enrolled host keeps its key and its history.",
+    ),
+    uninstall: removed(AS_ADMIN),
+    machine: onTheMachine("windows", facts.server),
+    collected: collectedFacts({ onlySystem: true }),
+    troubleshooting: troubleshooting({ script: "powershell", service: "windows" }),
+  };
+}
+
+const INSTALL_SCRIPT = "install-sensor.ps1";
+const UNINSTALL_SCRIPT = "uninstall-sensor.ps1";
+const TOKEN = "token.txt";
+
+/** Stores the token beside the scripts. */
+const storeToken = (folder: string) =>
+  code({
+    id: "token",
+    title: "Store the token: paste it at the prompt",
+    language: "powershell",
+    where: folder,
+    text: `$Token = Read-Host -AsSecureString 'Enrollment token'\n[IO.File]::WriteAllText("$PWD\\${TOKEN}", [Net.NetworkCredential]::new('', $Token).Password)`,
+  });
+
+/** Ends at once on an enrolled host. */
+function managedScript(facts: DeployFacts, tokenFile: string): string {
+  return `$ErrorActionPreference = 'Stop'
+if (Test-Path "${windowsPaths("$env:ProgramFiles", "$env:ProgramData").stateDir}\\identity.json") { exit 0 }
+${powerShellInstallCommand(facts, `-TokenFile ${tokenFile}`)}
+$Code = $LASTEXITCODE
+Remove-Item -Recurse -Force $d
+exit $Code
+`;
+}
+
+export function intune(facts: DeployFacts): Blocks {
+  const folder = "on your workstation, in PowerShell, in an empty folder `attacklens`";
+  return {
+    before: beforeYouStart(facts, {
+      systems: [...SYSTEMS, "Hosts that Intune manages, with the Intune Management Extension."],
+      rights: "The Intune role Application Manager.",
+      also: [
+        "The Microsoft Win32 Content Prep Tool (`IntuneWinAppUtil.exe`) on your workstation.",
+        SMARTSCREEN,
+      ],
+    }),
+    token: [
+      paragraph(
+        "The token is a file in the app's package. The Content Prep Tool encrypts the package, Intune stores it encrypted, and only a host to which the app is assigned can decrypt it. The host decrypts it to `C:\\Windows\\IMECache`, which only administrators can read, and deletes it after the installation. The token is in no script: Intune shows scripts to every administrator, and hosts log them.",
+      ),
+      paragraph(
+        "An administrator of a host can read the token while the app is installed. So set an expiry and an enrollment limit on the token.",
+      ),
+      storeToken(folder),
+    ],
+    install: [
+      step(
+        "Write the two scripts beside the token",
+        code({
+          id: "script",
+          title: "Installs the sensor",
+          language: "powershell",
+          where: folder,
+          file: INSTALL_SCRIPT,
+          text: managedScript(facts, `"$PSScriptRoot\\${TOKEN}"`),
+        }),
+        code({
+          id: "uninstall-script",
+          title: "Removes the sensor",
+          language: "powershell",
+          where: folder,
+          file: UNINSTALL_SCRIPT,
+          text: `${UNINSTALL}\nexit $LASTEXITCODE\n`,
+        }),
+      ),
+      step(
+        "Make the package",
+        code({
+          id: "package",
+          title: "Encrypts the folder into one file, and deletes the token",
+          language: "powershell",
+          where: folder,
+          text: `IntuneWinAppUtil.exe -q -c . -s ${INSTALL_SCRIPT} -o ..\\attacklens-package\nRemove-Item ${TOKEN}`,
+        }),
+      ),
+      step(
+        "Add the app in the Intune admin center",
+        paragraph(
+          "Choose **Apps > Windows > Create > Windows app (Win32)**, and select the file `install-sensor.intunewin`.",
+        ),
+        table(
+          ["Field", "Value"],
+          [
+            ["Name", "AttackLens sensor"],
+            ["Publisher", "AttackLens"],
+            ["App version", facts.version],
+            [
+              "Install command",
+              `\`%SystemRoot%\\Sysnative\\WindowsPowerShell\\v1.0\\powershell.exe -NoProfile -ExecutionPolicy Bypass -File ${INSTALL_SCRIPT}\``,
+            ],
+            [
+              "Uninstall command",
+              `\`%SystemRoot%\\Sysnative\\WindowsPowerShell\\v1.0\\powershell.exe -NoProfile -ExecutionPolicy Bypass -File ${UNINSTALL_SCRIPT}\``,
+            ],
+            ["Install behavior", "System"],
+            ["Device restart behavior", "No specific action"],
+            ["Operating system architecture", "64-bit"],
+            ["Minimum operating system", "Windows 10 1809"],
+            [
+              "Detection rule",
+              "Manually configure: File, path `%ProgramData%\\AttackLens\\Sensor`, file `identity.json`, File or folder exists, 32-bit app on 64-bit clients: No",
+            ],
+          ],
+        ),
+        paragraph(
+          "`Sysnative` matters: Intune starts commands in a 32-bit process, which sees other folders.",
+        ),
+      ),
+      step(
+        "Assign the app",
+        paragraph(
+          "Assign it as Required to a pilot group first, and then to all. Hosts install it at their next sync, within 8 hours, or at once after **Sync** on the device's page.",
+        ),
+        arrival("within a minute after the installation"),
+      ),
+    ],
+    verify: [
+      paragraph("In Intune, **Device install status** of the app shows Installed. On a host:"),
+      ...VERIFY,
+    ],
+    upgrade: upgradeByScript(
+      "The app needs no new version: a host that gets it later installs the release that the server then offers.",
+    ),
+    uninstall: [
+      paragraph(
+        "Assign the app as Uninstall to the group, and remove the other assignments. Intune then runs this on each host:",
+      ),
+      ...removed("on the host, run by Intune as SYSTEM"),
+    ],
+    machine: onTheMachine("windows", facts.server),
+    collected: collectedFacts({ onlySystem: true }),
+    troubleshooting: troubleshooting({
+      script: "powershell",
+      service: "windows",
+      tool: {
+        name: "Messages of Intune. The output of the scripts is in `C:\\ProgramData\\Microsoft\\IntuneManagementExtension\\Logs`",
+        rows: [
+          [
+            "`0x87D1041C`: the application was not detected after installation",
+            "The script ended, but the host is not enrolled.",
+            "Run the installation command on one host and read its message.",
+          ],
+          [
+            "`0x80070001`",
+            "The script ended with exit code 1. Its sentence is one of those below.",
+            "Run the installation command on one host and read its message.",
+          ],
+        ],
+      },
+    }),
+  };
+}
+
+const SHARE = "\\\\fileserver.example.com\\attacklens$";
+
+export function groupPolicy(facts: DeployFacts): Blocks {
+  const share = "on your workstation, in PowerShell, in the folder of the share";
+  const replace = [{ text: "fileserver.example.com", by: "your file server" }];
+  return {
+    before: beforeYouStart(facts, {
+      systems: [...SYSTEMS, "Hosts that are joined to an Active Directory domain."],
+      rights:
+        "The right to create a share and a Group Policy Object (GPO), and to link it to an organizational unit.",
+      also: [SMARTSCREEN],
+    }),
+    token: [
+      paragraph(
+        "The token is a file on a share that only computer accounts of the hosts can read. It is in no script and not in SYSVOL, which every user of the domain can read. Each host reads it at its start as SYSTEM, with its computer account.",
+      ),
+      list(
+        `Create the hidden share \`${SHARE}\` with share permission Read for **Domain Computers**, and no other entry but that of its administrators.`,
+        "Set the same NTFS permissions on the folder, and remove those that it inherits.",
+        "To narrow it, use a security group of the computers instead of Domain Computers.",
+      ),
+      { ...storeToken(share) },
+      paragraph(
+        "An administrator of a host can read the file as the computer account does. So set an expiry and an enrollment limit on the token. Delete the file after the rollout.",
+      ),
+    ],
+    install: [
+      step(
+        "Write the start-up script",
+        code({
+          id: "script",
+          title: "Installs the sensor if the host has none",
+          language: "powershell",
+          where: "on your workstation",
+          file: INSTALL_SCRIPT,
+          text: managedScript(facts, `'${SHARE}\\${TOKEN}'`),
+          replace,
+        }),
+      ),
+      step(
+        "Make the GPO",
+        list(
+          "In **Group Policy Management**, create a GPO, e.g. `AttackLens sensor`, and edit it.",
+          "Open **Computer Configuration > Policies > Windows Settings > Scripts > Startup**, choose the tab **PowerShell Scripts**, then **Show Files**, and copy the script there. Then choose **Add** and select it.",
+          "Under **Computer Configuration > Policies > Administrative Templates > System > Logon**, enable **Always wait for the network at computer startup and logon**.",
+          "Under **Computer Configuration > Policies > Administrative Templates > System > Scripts**, leave the maximum wait time at 600 seconds.",
+        ),
+      ),
+      step(
+        "Link the GPO",
+        paragraph(
+          "Link it to an organizational unit with a few computers first. A computer runs the script at its next start after it has read the policy.",
+        ),
+        code({
+          id: "install",
+          title: "Try it on one host",
+          language: "powershell",
+          where: AS_ADMIN,
+          text: "gpupdate /target:computer /force\nRestart-Computer",
+        }),
+        arrival("within a minute after the start"),
+      ),
+    ],
+    verify: VERIFY,
+    upgrade: upgradeByScript(
+      "The GPO needs no change: a host that gets it later installs the release that the server then offers.",
+    ),
+    uninstall: [
+      paragraph(
+        "Replace the start-up script of the GPO by this line. Each host removes the sensor at its next start.",
+      ),
+      ...removed("on the host, run by the GPO as SYSTEM"),
+      paragraph("Afterwards, delete the GPO, the share and the token."),
+    ],
+    machine: onTheMachine("windows", facts.server),
+    collected: collectedFacts({ onlySystem: true }),
+    troubleshooting: troubleshooting({
+      script: "powershell",
+      service: "windows",
+      tool: {
+        name: "Messages of Windows",
+        rows: [
+          [
+            "The script does not run",
+            "The policy does not apply to the computer, or the computer was not restarted.",
+            "Run `gpresult /h report.html /scope:computer` as an administrator: the report lists the GPO and its scripts.",
+          ],
+          [
+            "`Cannot read the token file`",
+            "The computer account may not read the share, or the network was not ready.",
+            "Check the permissions of share and folder. Enable **Always wait for the network**.",
+          ],
+        ],
+      },
+    }),
+  };
+}
