@@ -1,7 +1,7 @@
 // POST /sensor/v1/check-in: the sensor reports the hashes of its inventory, and the server requests the
 // categories that it does not have.
 import { z } from "zod";
-import { caPin } from "./connection.ts";
+import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES, category } from "./inventory/categories.ts";
 import { route } from "./route.ts";

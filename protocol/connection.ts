@@ -1,15 +1,9 @@
 // How sensors reach this installation: the address and the CA pin in enrollment commands.
 import { z } from "zod";
+import { caPin } from "./ca-pin.ts";
+import { RELEASE_FORMATS, releaseFileName, releaseVersion } from "./releases/release.ts";
 import { route } from "./route.ts";
 import { instant, sha256Hex } from "./text.ts";
-
-/**
- * `sha256:` and the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280, section 4.1), lower-case hex.
- */
-export const caPin = z
-  .string()
-  .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 characters of 0-9 and a-f")
-  .meta({ example: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" });
 
 export const getConnection = route({
   name: "connection.get",
@@ -17,7 +11,8 @@ export const getConnection = route({
   path: "/api/v1/connection",
   access: "enrollment-tokens:read",
   tag: "Enrollment tokens",
-  summary: "Get the address for sensors, and the pin of the private CA if there is one",
+  summary:
+    "Get the address for sensors, the pin of the private CA if there is one, and the programs that hosts can install",
   status: 200,
   output: z.object({
     sensorUrl: z.string().nullable().meta({ description: "null: the console's own address" }),
@@ -31,6 +26,24 @@ export const getConnection = route({
     certificateExpiresAt: instant
       .nullable()
       .meta({ description: "null: this server does not terminate TLS" }),
+    release: z
+      .object({
+        version: releaseVersion,
+        files: z
+          .array(
+            z.object({
+              name: releaseFileName,
+              target: z.string().meta({ example: "linux-x64" }),
+              format: z.enum(RELEASE_FORMATS),
+            }),
+          )
+          .meta({ description: "The files of the sensor that this server has" }),
+      })
+      .nullable()
+      .meta({
+        description:
+          "The release that new hosts install; null: none was added, and the installation commands do not work",
+      }),
   }),
 });
 

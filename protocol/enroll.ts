@@ -1,7 +1,7 @@
 // Enrollment of sensors: with a token, with a re-enrollment ticket, and of clones; key rotation; and the two
 // requests that check a token and a sensor without changing anything.
 import { z } from "zod";
-import { caPin } from "./connection.ts";
+import { caPin } from "./ca-pin.ts";
 import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { lostSensorRule } from "./lost-sensors.ts";

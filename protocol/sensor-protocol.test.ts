@@ -5,8 +5,9 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify, X509Certif
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { caPin } from "./ca-pin.ts";
 import { checkIn } from "./check-in.ts";
-import { caPin, getRoots } from "./connection.ts";
+import { getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
 import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";

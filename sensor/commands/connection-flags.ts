@@ -1,5 +1,5 @@
 // The flags for the server's address, its pin and a proxy.
-import { caPin as caPinSchema } from "@attacklens/protocol/connection.ts";
+import { caPin as caPinSchema } from "@attacklens/protocol/ca-pin.ts";
 import { isLoopback, parseServerUrl } from "@attacklens/protocol/server-url.ts";
 import { SensorError } from "../sensor-error.ts";
 import { proxyFor } from "../settings.ts";

@@ -178,6 +178,27 @@ test("the roots of the private CA are the files that their hashes name", async (
   expect(connection).toMatchObject({ caSha256: sha256(pem), caPin: roots.pin });
 });
 
+test("the console learns which programs of the sensor this server has", async () => {
+  const files = {
+    [SENSOR_FILE]: CONTENT,
+    "attacklens-linux-x64": "a server",
+    "attacklens-sensor_1_amd64.deb": "d",
+  };
+  await using offer = await openOffer(files);
+  const cookie = await offer.world.signedIn("viewer");
+  const connection = async () =>
+    (await (await offer.get("/api/v1/connection", { cookie })).json()) as { release: unknown };
+  expect((await connection()).release).toEqual({
+    version: "2026.11.0",
+    files: [
+      { name: SENSOR_FILE, target: "linux-x64", format: "program" },
+      { name: "attacklens-sensor_1_amd64.deb", target: "linux-x64", format: "deb" },
+    ],
+  });
+  await removeRelease(offer.releases.dataDir, "2026.11.0");
+  expect((await connection()).release).toBeNull();
+});
+
 test("a release that is no longer trusted, or is damaged, is not offered", async () => {
   await using offer = await openOffer();
   const manifest = join(offer.releases.dataDir, "releases/1/manifest.json");

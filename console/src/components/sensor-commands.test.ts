@@ -5,7 +5,7 @@ const PIN = `sha256:${"9f86d081".repeat(8)}`;
 const CONSOLE = "https://console.example.com";
 const PRIVATE: Target = { server: "https://sensors.example.com:8443", caPin: PIN, reach: "network" };
 const PUBLIC: Target = { server: "https://attacklens.example.com", caPin: null, reach: "network" };
-const none = { sensorUrl: null, caPin: null, caSha256: null, certificateExpiresAt: null };
+const none = { sensorUrl: null, caPin: null, caSha256: null, certificateExpiresAt: null, release: null };
 
 test("the commands use the server's address for sensors, or else the address of the console", () => {
   expect(targetOf({ ...none, sensorUrl: PRIVATE.server, caPin: PIN }, CONSOLE)).toEqual(PRIVATE);
