@@ -1,9 +1,17 @@
 // The only builder of URLs: every link, redirect and navigation in the console uses it.
+import type { GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { listSensors } from "@attacklens/protocol/sensors.ts";
 import { linkOptions } from "@tanstack/react-router";
 import type { ListSearch } from "./components/list-search.ts";
+
+/** `token`: id of the token whose hosts are awaited. */
+export interface DeploySearch {
+  guide?: GuideId;
+  token?: string;
+  proxy?: string;
+}
 
 export type SensorTab = "overview" | Category;
 
@@ -28,6 +36,7 @@ export const paths = {
   rollout: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/rollout", params: { tokenId } }),
   rolloutExpected: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rollout/expected", params: { tokenId } }),
+  deploy: (search: DeploySearch = {}) => linkOptions({ to: "/sensors/deploy", search }),
   apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),

@@ -16,6 +16,8 @@ import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
 import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 import { assetList, loadAsset } from "./pages/assets/asset-queries.ts";
+import { DeployPage } from "./pages/deploy/DeployPage.tsx";
+import { loadDeploy, readDeploySearch } from "./pages/deploy/deploy-search.ts";
 import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
 import { ExpectedHostsDialog } from "./pages/enrollment-tokens/ExpectedHostsDialog.tsx";
@@ -146,6 +148,14 @@ const rolloutExpected = createRoute({
   component: ExpectedHostsDialog,
 });
 
+const deploy = createRoute({
+  getParentRoute: () => app,
+  path: "/sensors/deploy",
+  validateSearch: readDeploySearch,
+  loader: loadDeploy,
+  component: DeployPage,
+});
+
 const assets = createRoute({
   getParentRoute: () => app,
   path: "/assets",
@@ -191,6 +201,7 @@ export const routeTree = root.addChildren([
       tokenOverview.addChildren([tokenIndex, tokenEdit, tokenRotate]),
       rollout.addChildren([rolloutExpected]),
     ]),
+    deploy,
     sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
     assets,
     groups.addChildren([groupNew, groupEdit]),

@@ -17,7 +17,7 @@ export const LINUX_SYSTEMS = [
   "On x64, a CPU with SSE4.2 and POPCNT, made after 2010. In a virtual machine, the CPU type `host` or `x86-64-v2`.",
 ];
 export const LINUX_SPACE =
-  "350 MB of free disk space in `/var/lib`: the program is there twice for a moment.";
+  "250 MB of free disk space in `/var/lib`: the program is there twice for a moment.";
 
 export function beforeYouStart(facts: DeployFacts, { systems, rights, also = [] }: Needs): Block[] {
   const { server, caPin, proxy } = facts;

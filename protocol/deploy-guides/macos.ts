@@ -12,7 +12,7 @@ type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 const SYSTEMS = [
   "macOS 13 or later, on Apple silicon or Intel.",
-  "350 MB of free disk space: the program is there twice for a moment.",
+  "250 MB of free disk space: the program is there twice for a moment.",
 ];
 const SIGNATURE =
   "The program has no Developer ID of Apple. macOS runs it, because a program that `curl` downloads is not quarantined. A tool that allows only notarized programs must allow it.";

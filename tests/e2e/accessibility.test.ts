@@ -43,6 +43,7 @@ test(
       "/",
       "/sensors",
       "/sensors/tokens",
+      "/sensors/deploy",
       "/assets",
       "/assets/groups",
       "/settings/api-keys",
@@ -64,6 +65,7 @@ test(
       ...["edit", "rotate", "rollout", "rollout/expected"].map(
         (page) => `/sensors/tokens/${token.id}/${page}`,
       ),
+      `/sensors/deploy?guide=kubernetes&token=${token.id}`,
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
       ...["/settings/api-keys", "/settings/api-keys/new"],
       // The tables of the categories are alike, so one is drawn for each run.

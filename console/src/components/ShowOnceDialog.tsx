@@ -21,13 +21,15 @@ interface ShowOnceDialogProps {
    */
   onForget: () => void;
   onClose: () => void;
+  /** A button beside Close: where the next step continues. */
+  next?: { label: string; onClick: () => void };
 }
 
 /**
  * Shows a secret once. Only its button closes the dialog, after the user confirms that the secret is stored.
  */
 export function ShowOnceDialog(props: ShowOnceDialogProps) {
-  const { title, intro, noun, label, value, children, onForget, onClose } = props;
+  const { title, intro, noun, label, value, children, onForget, onClose, next } = props;
   const [isStored, setStored] = useState(false);
   useBlocker({ shouldBlockFn: () => !isStored, enableBeforeUnload: !isStored });
   useEffect(() => {
@@ -71,9 +73,16 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
             checked={isStored}
             onChange={(event) => setStored(event.currentTarget.checked)}
           />
-          <Button disabled={!isStored} onClick={onClose}>
-            Close
-          </Button>
+          <Group gap="xs">
+            <Button disabled={!isStored} variant={next ? "default" : "filled"} onClick={onClose}>
+              Close
+            </Button>
+            {next && (
+              <Button disabled={!isStored} onClick={next.onClick}>
+                {next.label}
+              </Button>
+            )}
+          </Group>
         </Group>
       </Stack>
     </Modal>

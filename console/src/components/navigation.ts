@@ -21,6 +21,7 @@ export const NAVIGATION = [
     entries: [
       { label: "All sensors", link: paths.sensors() },
       { label: "Enrollment Tokens", link: paths.enrollmentTokens() },
+      { label: "Deploy", link: paths.deploy() },
     ],
   },
   {

@@ -1,6 +1,7 @@
-// The commands that an operator pastes on a host. They do not contain the token, so that neither the shell
-// history nor the process list shows it.
+// The commands that an operator pastes on a host that has the sensor. The deploy guides have those for new
+// hosts.
 import type { getConnection } from "@attacklens/protocol/connection.ts";
+import { askingFor, type Shell, sensorCommand } from "@attacklens/protocol/deploy-guides/sensor-command.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
@@ -35,52 +36,24 @@ export function targetOf({ sensorUrl, caPin }: Connection, origin: string): Targ
   };
 }
 
-/** `secret`: the text of the prompt. */
-export function enrollCommand(target: Target, platform: Platform, secret: string): string {
-  return askingFor(secret, platform, sensorCommand("enroll --token -", target, platform));
+/** Gives a host that has the sensor a re-enrollment ticket. */
+export function enrollCommand(target: Target, platform: Platform): string {
+  const shell = shellOf(platform);
+  const command = sensorCommand(target, { shell, program: PROGRAMS[shell], words: "enroll --token -" });
+  return askingFor("Re-enrollment ticket", shell, command);
 }
 
-/**
- * The preflight check. Without a secret, it checks only the connection, because a ticket cannot be checked.
- */
-export function checkCommand(target: Target, platform: Platform, secret: string | undefined): string {
-  if (secret === undefined) return sensorCommand("check", target, platform);
-  return askingFor(secret, platform, sensorCommand("check --token -", target, platform));
+/** The preflight check. It checks only the connection, because a ticket cannot be checked. */
+export function checkCommand(target: Target, platform: Platform): string {
+  const shell = shellOf(platform);
+  return sensorCommand(target, { shell, program: PROGRAMS[shell], words: "check" });
 }
 
-/** One flag per line, so that a pin stays on one line and can be compared. */
-function sensorCommand(words: string, { server, caPin }: Target, platform: Platform): string {
-  // zsh treats the brackets of an IPv6 address as a pattern.
-  const address = /^[\w:/.-]+$/.test(server) ? server : `'${server}'`;
-  const flags = [`--server ${address}`, ...(caPin ? [`--ca-pin ${caPin}`] : [])];
-  const program = platform === "windows" ? "attacklens-sensor.exe" : "sudo attacklens-sensor";
-  return [`${program} ${words}`, ...flags].join(platform === "windows" ? " `\n  " : " \\\n  ");
-}
+const PROGRAMS: Record<Shell, string> = {
+  posix: "sudo attacklens-sensor",
+  powershell: "attacklens-sensor.exe",
+};
 
-/**
- * Reads the secret without showing it and pipes it to the command: for bash and zsh, or for PowerShell as an
- * administrator. The parentheses make it one command, so that users can paste all of it, and limit the scope
- * of the secret.
- */
-function askingFor(secret: string, platform: Platform, command: string): string {
-  if (platform === "windows") {
-    return [
-      "& {",
-      `  $Token = Read-Host -AsSecureString '${secret}'`,
-      "  [Net.NetworkCredential]::new('', $Token).Password |",
-      indent(command),
-      "}",
-    ].join("\n");
-  }
-  return [
-    "(",
-    `  printf '${secret}: '; read -rs TOKEN; echo`,
-    `  printf %s "$TOKEN" |`,
-    indent(command),
-    ")",
-  ].join("\n");
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, "  ");
+function shellOf(platform: Platform): Shell {
+  return platform === "windows" ? "powershell" : "posix";
 }

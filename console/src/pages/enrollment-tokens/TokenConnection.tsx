@@ -1,21 +1,16 @@
-import { Box, Button, Collapse } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { SensorCommands } from "../../components/SensorCommands.tsx";
+import { ButtonLink } from "../../components/links.tsx";
 import { type Connection, type Target, targetOf } from "../../components/sensor-commands.ts";
+import { paths } from "../../paths.ts";
 import { connectionQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { exactTime } from "../../ui/time.ts";
 
-/**
- * The address and the certificate that sensors use, and the commands again for an operator who has stored the
- * value.
- */
-export function TokenConnection() {
+/** The address and the certificate that sensors use, and the way to the deploy guides. */
+export function TokenConnection({ tokenId }: { tokenId: string }) {
   const { data: connection } = useSuspenseQuery(connectionQuery);
-  const [isOpen, setOpen] = useState(false);
   const target = targetOf(connection, window.location.origin);
   return (
     <Section title="Connection" text="How sensors reach this server. The same for every token.">
@@ -34,20 +29,9 @@ export function TokenConnection() {
           },
         ]}
       />
-      <Button
-        variant="default"
-        size="xs"
-        mt="sm"
-        aria-expanded={isOpen}
-        onClick={() => setOpen((before) => !before)}
-      >
-        {isOpen ? "Hide commands" : "Show commands"}
-      </Button>
-      <Collapse expanded={isOpen} transitionDuration={0}>
-        <Box maw={720} mt="sm">
-          <SensorCommands connection={connection} secret="token" />
-        </Box>
-      </Collapse>
+      <ButtonLink {...paths.deploy({ token: tokenId })} variant="default" size="xs" mt="sm">
+        Deploy sensors with this token
+      </ButtonLink>
     </Section>
   );
 }

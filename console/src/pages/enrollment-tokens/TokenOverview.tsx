@@ -38,7 +38,7 @@ export function TokenOverview() {
       </Stack>
       <Facts facts={factsOf(token)} />
       <ArrivalsPanel tokenId={tokenId} />
-      {token.revokedAt === null && <TokenConnection />}
+      {token.revokedAt === null && <TokenConnection tokenId={token.id} />}
       <TokenAttempts token={token} />
       <Outlet />
     </PageBody>

@@ -1,7 +1,11 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { SensorCommands } from "../../components/SensorCommands.tsx";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { DeployStep } from "../../components/DeployStep.tsx";
+import { DEFAULT_GUIDE } from "../../components/GuideChoice.tsx";
 import { ShowOnceDialog } from "../../components/ShowOnceDialog.tsx";
 import type { Connection } from "../../components/sensor-commands.ts";
+import { paths } from "../../paths.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
 
@@ -20,9 +24,12 @@ interface TokenValueDialogProps {
   onClose: () => void;
 }
 
-/** Shows the value of a new token once, with the commands that use it. */
+/** Shows the value of a new token once, with the text that deploys sensors with it. */
 export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialogProps) {
   const { token, value, connection } = created;
+  const [guide, setGuide] = useState(DEFAULT_GUIDE);
+  const navigate = useNavigate();
+  const openGuide = () => void navigate(paths.deploy({ guide, token: token.id }));
   return (
     <ShowOnceDialog
       title="Store the token now"
@@ -36,8 +43,9 @@ export function TokenValueDialog({ created, onForget, onClose }: TokenValueDialo
       value={value}
       onForget={onForget}
       onClose={onClose}
+      next={{ label: "Open the full guide", onClick: openGuide }}
     >
-      <SensorCommands connection={connection} secret="token" />
+      <DeployStep connection={connection} guide={guide} onChange={setGuide} />
     </ShowOnceDialog>
   );
 }

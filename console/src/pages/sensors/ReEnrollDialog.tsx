@@ -59,7 +59,7 @@ export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: (
       onForget={forget}
       onClose={onClose}
     >
-      <SensorCommands connection={ticket.connection} secret="ticket" platform={sensor.platform} />
+      <SensorCommands connection={ticket.connection} platform={sensor.platform} />
     </ShowOnceDialog>
   );
 }
