@@ -32,7 +32,7 @@ export function beforeYouStart(facts: DeployFacts, { systems, rights, also = [] 
       caPin === null
         ? "The hosts must trust the issuer of the server's certificate. A proxy that inspects TLS must not inspect this address."
         : "Nothing to install for the certificate: the texts contain the pin of the server's private CA. A proxy that inspects TLS must not inspect this address.",
-      `The server offers release ${facts.version}. Otherwise, an operator of the server adds it: \`attacklens releases add FOLDER\`.`,
+      `Release ${facts.version} on the server. An operator of the server adds it once: \`attacklens releases add FOLDER\`.`,
       ...also,
     ),
     paragraph(

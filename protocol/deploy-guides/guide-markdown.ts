@@ -1,4 +1,5 @@
 // A guide as Markdown, for docs/deploy/. Running text wraps at 110 columns.
+import { GUIDE_PLATFORMS, listGuides } from "./deploy-guides.ts";
 import type { Block, CodeBlock, Guide } from "./guide.ts";
 
 const COLUMNS = 110;
@@ -6,6 +7,29 @@ const COLUMNS = 110;
 export function guideMarkdown({ title, summary, sections }: Guide): string {
   const parts = [`# ${title}`, wrap(summary)];
   for (const { title: heading, blocks } of sections) parts.push(`## ${heading}`, ...blocksOf(blocks));
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** The page that lists the guides. */
+export function guideIndex(): string {
+  const rows = listGuides().map(({ id, platform, tool, summary }) => [
+    GUIDE_PLATFORMS[platform],
+    `[${tool}](${id}.md)`,
+    summary,
+  ]);
+  const parts = [
+    "# Deploying sensors",
+    wrap(
+      "The console has these guides under **Sensors > Deploy**, with the address of your server, the pin of its private CA, and your proxy filled in. Copy the texts there. The pages here are for a server at `https://attacklens.example.com` with a public certificate.",
+    ),
+    tableOf(["Platform", "Guide", "When to choose it"], rows),
+    wrap(
+      "Each guide has the same parts: what you need, how to hand over the token, install, verify, upgrade, uninstall, what is on the machine then, what the sensor collects and never collects, and what to do about each message.",
+    ),
+    wrap(
+      "[Sensors](../sensors.md) explains what happens afterwards: commands and exit codes, certificates and proxies, cloned, re-imaged and lost hosts.",
+    ),
+  ];
   return `${parts.join("\n\n")}\n`;
 }
 

@@ -70,7 +70,7 @@ export function macosShell(facts: DeployFacts): Blocks {
           id: "install",
           title: "Install, enroll and start the sensor",
           language: "sh",
-          where: "on the Mac, in a shell of root or of an administrator (zsh or bash)",
+          where: "on the Mac, in zsh or bash of root or of an administrator",
           text: shellInstallCommand(facts, { system: "darwin" }),
         }),
         paragraph("`sudo` asks for your password first."),
@@ -92,7 +92,7 @@ const TOKEN_FILE = "/private/var/root/attacklens-token";
 const TOKEN_PACKAGE = "com.attacklens.token";
 
 export function jamf(facts: DeployFacts): Blocks {
-  const workstation = "on your Mac, in an empty folder (zsh or bash)";
+  const workstation = "on your Mac, in an empty folder, in zsh or bash";
   return {
     before: beforeYouStart(facts, {
       systems: [

@@ -89,7 +89,7 @@ function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
           id: "install",
           title: "Paste this command, and then the token at the prompt",
           language: "sh",
-          where: `${AS_ROOT} (bash or zsh)`,
+          where: "on the host, in bash or zsh as root",
           text: askingFor("Enrollment token (it is not shown)", "posix", enroll),
         }),
         paragraph("It enables the unit of the package, and waits until the server has the first inventory."),

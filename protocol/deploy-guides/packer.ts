@@ -35,7 +35,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
         id: "token",
         title: "Set the token: paste it at the prompt",
         language: "sh",
-        where: "on the machine where Packer runs (bash or zsh)",
+        where: "on the machine where Packer runs, in bash or zsh",
         text: "printf 'Enrollment token (it is not shown): '; read -rs PKR_VAR_attacklens_token; echo\nexport PKR_VAR_attacklens_token",
       }),
       paragraph(

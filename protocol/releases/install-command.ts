@@ -60,11 +60,12 @@ interface ShellDownload {
 export function shellDownloadCommand(target: InstallTarget, download: ShellDownload): string {
   const { file, system = "linux", begin = [], commands } = download;
   const { server, caSha256, proxy } = target;
-  const names = [`s=${quoteShellIfNeeded(server)}`, caSha256 === null ? "" : `h=${caSha256}`];
   return inSubshell([
+    `s=${quoteShellIfNeeded(server)}`,
+    ...(caSha256 === null ? [] : [`h=${caSha256}`]),
     ...(proxy ? [`export https_proxy=${quoteShellIfNeeded(proxy)}`] : []),
-    `${[...names, "d=$(mktemp -d)"].filter((word) => word !== "").join(" ")} && trap 'rm -rf "$d"' EXIT`,
     ...begin,
+    `d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT`,
     ...(caSha256 === null ? [] : fetchCa(system)),
     fetchFile(`"$s${file.path}"`, `"$d/${file.name}"`, { system, hasCa: caSha256 !== null }),
     ...commands,

@@ -16,10 +16,10 @@ test("docs/operate.md has the table of the problems", () => {
   expect(tablesOf("operate.md", "| Message | Cause | Next step |")).toEqual([serviceProblemsTable()]);
 });
 
-test("docs/deploy.md has the table of the exit codes", () => {
+test("docs/sensors.md has the table of the exit codes", () => {
   const rows = listExits().map(({ code, meaning }) => `| ${code} | ${meaning} |`);
   const table = ["| Exit code | Meaning |", "|---|---|", ...rows].join("\n");
-  expect(tablesOf("deploy.md", "| Exit code | Meaning |")).toEqual([table]);
+  expect(tablesOf("sensors.md", "| Exit code | Meaning |")).toEqual([table]);
   expect(new Set(listExits().map(({ code }) => code)).size).toBe(listExits().length);
 });
 

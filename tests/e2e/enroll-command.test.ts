@@ -112,7 +112,7 @@ async function copyCommand(dialog: Locator, button = "Copy command"): Promise<st
   return await waitUntil("the command is copied", () => page.evaluate(() => navigator.clipboard.readText()));
 }
 
-/** Runs a command in a terminal and pastes the secret. `install` needs a service manager, so it only enrolls. */
+/** Runs a command in a terminal and pastes the secret. `install` only enrolls: it needs a service manager. */
 async function paste({ folder }: Installation, command: string, secret: string, name: string) {
   const bin = join(folder, `bin-${name}`);
   mkdirSync(bin, { recursive: true });

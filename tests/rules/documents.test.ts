@@ -101,7 +101,8 @@ test("a command of our programs that a document cites exists", () => {
     ...citations(/(?<![\w/-])attacklens ([a-z]+)\b/g).filter(
       ({ found }) => !new RegExp(`attacklens ${found}\\b|command === "${found}"`).test(usage),
     ),
-    ...citations(/attacklens-sensor ([a-z]+)\b/g).filter(
+    // Not a path, and not the name of a container before the program in it.
+    ...citations(/(?<![\w/])attacklens-sensor (?!attacklens-)([a-z]+)\b/g).filter(
       ({ found }) => !readSource("sensor/commands/usage.ts").includes(`attacklens-sensor ${found}`),
     ),
   ];

@@ -6,6 +6,8 @@ import {
 } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import { Group, SegmentedControl, Select } from "@mantine/core";
 
+import classes from "./GuideChoice.module.css";
+
 export const DEFAULT_GUIDE: GuideId = "linux-shell";
 
 const PLATFORMS = Object.entries(GUIDE_PLATFORMS).map(([value, label]) => ({
@@ -24,6 +26,7 @@ export function GuideChoice({ guide, onChange }: { guide: GuideId; onChange: (gu
         aria-label="Platform"
         size="sm"
         data={PLATFORMS}
+        classNames={{ label: classes.platform ?? "" }}
         value={platform}
         onChange={(chosen) => onChange(guides.find((one) => one.platform === chosen)!.id)}
       />
