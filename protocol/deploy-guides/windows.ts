@@ -104,12 +104,9 @@ const storeToken = (folder: string) =>
 
 /** Ends at once on an enrolled host. */
 function managedScript(facts: DeployFacts, tokenFile: string): string {
-  return `$ErrorActionPreference = 'Stop'
-if (Test-Path "${windowsPaths("$env:ProgramFiles", "$env:ProgramData").stateDir}\\identity.json") { exit 0 }
+  return `if (Test-Path "${windowsPaths("$env:ProgramFiles", "$env:ProgramData").stateDir}\\identity.json") { exit 0 }
 ${powerShellInstallCommand(facts, `-TokenFile ${tokenFile}`)}
-$Code = $LASTEXITCODE
-Remove-Item -Recurse -Force $d
-exit $Code
+exit $LASTEXITCODE
 `;
 }
 

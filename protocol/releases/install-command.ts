@@ -109,34 +109,43 @@ function inSubshell(steps: string[]): string {
 
 const anyOf = (ways: string[]) => `{ ${ways.join(" ||\n  ")}; }`;
 
-/** For Windows PowerShell 5.1, as an administrator. `options` as in `-TokenFile token.txt`. */
+/**
+ * For Windows PowerShell 5.1, as an administrator. `options` as in `-TokenFile token.txt`. One block: pasted
+ * lines would go on after a line that throws, and trust another CA than the expected one.
+ */
 export function powerShellInstallCommand(target: InstallTarget, options = ""): string {
-  const { server, caPin, proxy } = target;
+  const { server, caPin, caSha256, proxy } = target;
+  const by = proxy ? ` --proxy ${quotePowerShell(proxy)}` : "";
+  const fetch = (flags: string, name: string, path: string) =>
+    `curl.exe ${flags}${by} -o "$d\\${name}" ${quotePowerShell(server + path)}`;
   const run = [
     'powershell -ExecutionPolicy Bypass -File "$d\\install.ps1"',
     `-Server ${quotePowerShell(server)}`,
     caPin === null ? "" : `-CaPin ${caPin}`,
     proxy ? `-Proxy ${quotePowerShell(proxy)}` : "",
     options,
-  ]
-    .filter((word) => word !== "")
-    .join(" ");
-  return [...powerShellDownload(target, { path: "/install.ps1", name: "install.ps1" }), run].join("\n");
-}
-
-/** Lines that fetch a file into a new folder `$d`. */
-export function powerShellDownload(
-  { server, caSha256, proxy }: InstallTarget,
-  file: { path: string; name: string },
-): string[] {
-  const folder = '$d = (New-Item -ItemType Directory "$env:TEMP\\attacklens-$(New-Guid)").FullName';
-  const url = (path: string) => quotePowerShell(server + path);
-  const by = proxy ? ` --proxy ${quotePowerShell(proxy)}` : "";
-  if (caSha256 === null) return [folder, `curl.exe -fsS${by} -o "$d\\${file.name}" ${url(file.path)}`];
-  return [
-    folder,
-    `curl.exe -fsSk${by} -o "$d\\ca.pem" ${url(`/download/ca.pem?sha256=${caSha256}`)}`,
-    `if ((Get-FileHash "$d\\ca.pem").Hash -ne '${caSha256}') { throw 'The CA of the server is not the expected one.' }`,
-    `curl.exe -fsS${by} --ssl-no-revoke --cacert "$d\\ca.pem" -o "$d\\${file.name}" ${url(file.path)}`,
   ];
+  const trust =
+    caSha256 === null
+      ? []
+      : [
+          fetch("-fsSk", "ca.pem", `/download/ca.pem?sha256=${caSha256}`),
+          `if ((Get-FileHash "$d\\ca.pem").Hash -ne '${caSha256}') { throw 'The CA of the server is not the expected one.' }`,
+        ];
+  const flags = caSha256 === null ? "-fsS" : '-fsS --ssl-no-revoke --cacert "$d\\ca.pem"';
+  const steps = [
+    ...trust,
+    fetch(flags, "install.ps1", "/install.ps1"),
+    "if ($LASTEXITCODE -ne 0) { throw 'The installation script could not be downloaded.' }",
+    run.filter((word) => word !== "").join(" "),
+  ];
+  return [
+    "& {",
+    "  $ErrorActionPreference = 'Stop'",
+    '  $d = (New-Item -ItemType Directory "$env:TEMP\\attacklens-$(New-Guid)").FullName',
+    "  try {",
+    ...steps.map((step) => `    ${step}`),
+    "  } finally { Remove-Item -Recurse -Force $d }",
+    "}",
+  ].join("\n");
 }
