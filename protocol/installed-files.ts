@@ -1,5 +1,14 @@
 // Everything that an installation makes on a host, for the deploy guides and docs/operate.md.
-import { DEFINITIONS, LINUX, LOGS, MACOS, PACKAGED, WINDOWS_TASK, windowsPaths } from "./installed-paths.ts";
+import {
+  DEFINITIONS,
+  LINUX,
+  LOGS,
+  MACOS,
+  PACKAGED,
+  SERVICE_NAME,
+  WINDOWS_TASK,
+  windowsPaths,
+} from "./installed-paths.ts";
 
 export interface InstalledEntry {
   path: string;
@@ -20,16 +29,22 @@ const linux: InstalledEntry[] = [
   { path: LINUX.command!, what: COMMAND },
 ];
 
+const atBoot: InstalledEntry = {
+  path: `/etc/systemd/system/multi-user.target.wants/${SERVICE_NAME}.service`,
+  what: "link to the unit, which starts it at boot",
+};
+
 export const INSTALLED_FILES = {
   systemd: {
     label: "Linux with systemd",
-    entries: [...linux, { path: DEFINITIONS.systemd, what: "unit of the service" }],
+    entries: [...linux, { path: DEFINITIONS.systemd, what: "unit of the service" }, atBoot],
   },
   openrc: {
     label: "Linux with OpenRC",
     entries: [
       ...linux,
       { path: DEFINITIONS.openrc, what: "script of the service" },
+      { path: `/etc/runlevels/default/${SERVICE_NAME}`, what: "link to the script, which starts it at boot" },
       { path: LOGS.openrc, what: LOG },
       { path: `${LOGS.openrc}.1`, what: "log before the last start" },
     ],
@@ -40,6 +55,8 @@ export const INSTALLED_FILES = {
       ...linuxState,
       { path: PACKAGED.program, what: "the program. Belongs to the package" },
       { path: PACKAGED.systemdUnit, what: "unit of the service. Belongs to the package" },
+      { path: `/usr/share/doc/${SERVICE_NAME}/`, what: "license. Belongs to the package" },
+      atBoot,
     ],
   },
   container: {

@@ -26,9 +26,6 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
         "A machine that boots the image has to enroll without help, so the image contains the token: in `/var/lib/attacklens-sensor/sealed-token.json`, which only root can read. A clone deletes it as soon as it has enrolled. Anyone who can read the image can read the token. So create a token for this image only, with an expiry, an enrollment limit and your networks, and revoke it when you delete the image.",
       ),
       paragraph(
-        "For machines that live for hours, as in auto-scaling groups, on spot instances and in CI, use a token with **Ephemeral**.",
-      ),
-      paragraph(
         "Packer gets the token from the environment, hides it in its output, and copies it to the memory of the machine. It is in no template and in no argument.",
       ),
       code({

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { INSTALLED_FILES } from "@attacklens/protocol/installed-files.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
@@ -89,6 +90,15 @@ function listFiles(host: SystemdHost): string[] {
   return list("").sort();
 }
 
+/** The guides and the documents list what is on a host: nothing else, and nothing that is not there. */
+function expectListed(made: string[]): void {
+  const listed: string[] = INSTALLED_FILES.systemd.entries.map(({ path }) => path);
+  const isFor = (entry: string, path: string) =>
+    entry.endsWith("/") ? `${path}/`.startsWith(entry) : path === entry;
+  expect(made.filter((path) => !listed.some((entry) => isFor(entry, path)))).toEqual([]);
+  expect(listed.filter((entry) => !made.some((path) => isFor(entry, path)))).toEqual([]);
+}
+
 test.skipIf(reason !== undefined).each([...RELEASES])(
   `on %s, install and uninstall survive a kill at each step, and the sensor survives a power failure${skipped}`,
   async (release) => {
@@ -105,6 +115,9 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     const { enrolledSensors } = await ada.call(getEnrollmentToken, { params: { id: token.id } });
     expect(enrolledSensors).toBe(1);
     expect(listFiles(host).filter((path) => /\.(new|old)$/.test(path) && !before.includes(path))).toEqual([]);
+
+    const made = listFiles(host).filter((path) => !before.includes(path));
+    expectListed(made.map((path) => `/${path}`));
 
     const kept = await host.run(["attacklens-sensor", "uninstall", "--keep-identity"]);
     expect(kept).toMatchObject({ code: 0, stderr: "", stdout: KEPT });
