@@ -42,17 +42,16 @@ const RPM: PackageTool = {
     "If your hosts install from your own repository, add the file to it, and replace the first command by `dnf install attacklens-sensor` or `zypper install attacklens-sensor`.",
 };
 
+const PROMPT = "Enrollment token (it is not shown)";
+
 type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 export const debPackage = (facts: DeployFacts) => packageGuide(facts, DEB);
 export const rpmPackage = (facts: DeployFacts) => packageGuide(facts, RPM);
 
 function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
-  const enroll = sensorCommand(facts, {
-    shell: "posix",
-    program: "attacklens-sensor",
-    words: "install --token -",
-  });
+  const command = (words: string) =>
+    askingFor(PROMPT, "posix", sensorCommand(facts, { shell: "posix", program: "attacklens-sensor", words }));
   const fromFile = ["attacklens-sensor install", `--server ${facts.server}`, pinOption(facts)];
   return {
     before: beforeYouStart(facts, {
@@ -84,13 +83,24 @@ function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
         paragraph(tool.repository),
       ),
       step(
+        "Optional: check whether the host can enroll",
+        code({
+          id: "check",
+          title: "Test name, proxy, certificate, clock, token and network",
+          language: "sh",
+          where: "on the host, in bash or zsh as root",
+          text: command("check --token -"),
+        }),
+        paragraph("It prints a line for each step, changes nothing, and takes no use of the token."),
+      ),
+      step(
         "Enroll the host and start the service",
         code({
           id: "install",
           title: "Paste this command, and then the token at the prompt",
           language: "sh",
           where: "on the host, in bash or zsh as root",
-          text: askingFor("Enrollment token (it is not shown)", "posix", enroll),
+          text: command("install --token -"),
         }),
         paragraph("It enables the unit of the package, and waits until the server has the first inventory."),
         arrival(),

@@ -39,7 +39,13 @@ test.skipIf(process.platform === "win32")(
     expect(enroll).toMatch(
       new RegExp(`--server https://127.0.0.1:${port} .*--ca-pin sha256:[0-9a-f]{64}`, "s"),
     );
-    expect(enroll).not.toContain(value);
+    const check = await copyCommand(created, "Copy: Test name, proxy, certificate, clock, token and network");
+    expect(enroll + check).not.toContain(value);
+    const checked = await paste(installation, check, value, "first");
+    expect(checked.stdout).not.toContain("FAIL");
+    expect(checked.stdout).toContain("127.0.0.1, this host's address as seen by the server, is allowed");
+    expect(checked.stdout).toContain(`${hostname()} would join no asset group`);
+    expect((await ada.call(listSensors)).items).toEqual([]);
     const enrolled = await paste(installation, enroll, value, "first");
     expect(enrolled.stderr).toBe("");
     expect(enrolled.stdout).toContain(`enrolled ${hostname()} as sen_`);

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
-import { ButtonLink } from "../../components/links.tsx";
+import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
@@ -76,8 +76,12 @@ export function SensorsPage() {
             title="No sensors yet"
             action={<ButtonLink {...paths.enrollmentTokenNew()}>Create Token</ButtonLink>}
           >
-            Create an Enrollment Token, then run its command on a host. The sensor appears here as Pending. It
-            becomes Online after its first report, within about a minute.
+            Create an Enrollment Token, then follow a guide under{" "}
+            <TextLink {...paths.deploy()} underline="always">
+              Deploy
+            </TextLink>
+            . The sensor appears here as Pending. It becomes Online after its first report, within about a
+            minute.
           </StateMessage>
         }
       />
