@@ -116,7 +116,7 @@ const anyOf = (ways: string[]) => `{ ${ways.join(" ||\n  ")}; }`;
 export function powerShellInstallCommand(target: InstallTarget, options = ""): string {
   const { server, caPin, caSha256, proxy } = target;
   const by = proxy ? ` --proxy ${quotePowerShell(proxy)}` : "";
-  const fetch = (flags: string, name: string, path: string) =>
+  const download = (flags: string, name: string, path: string) =>
     `curl.exe ${flags}${by} -o "$d\\${name}" ${quotePowerShell(server + path)}`;
   const run = [
     'powershell -ExecutionPolicy Bypass -File "$d\\install.ps1"',
@@ -129,13 +129,13 @@ export function powerShellInstallCommand(target: InstallTarget, options = ""): s
     caSha256 === null
       ? []
       : [
-          fetch("-fsSk", "ca.pem", `/download/ca.pem?sha256=${caSha256}`),
+          download("-fsSk", "ca.pem", `/download/ca.pem?sha256=${caSha256}`),
           `if ((Get-FileHash "$d\\ca.pem").Hash -ne '${caSha256}') { throw 'The CA of the server is not the expected one.' }`,
         ];
   const flags = caSha256 === null ? "-fsS" : '-fsS --ssl-no-revoke --cacert "$d\\ca.pem"';
   const steps = [
     ...trust,
-    fetch(flags, "install.ps1", "/install.ps1"),
+    download(flags, "install.ps1", "/install.ps1"),
     "if ($LASTEXITCODE -ne 0) { throw 'The installation script could not be downloaded.' }",
     run.filter((word) => word !== "").join(" "),
   ];
