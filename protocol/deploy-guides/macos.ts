@@ -108,7 +108,7 @@ export function jamf(facts: DeployFacts): Blocks {
         "A package puts the token into a file that only root can read. The script hands the file to the sensor and deletes it. The token is in no script and in no script parameter: Jamf shows both to every administrator, and parameters appear in the process list of the Mac.",
       ),
       paragraph(
-        "Whoever can read the packages on your distribution point can read the token. So set an expiry and an enrollment limit on the token, and delete the package after the rollout.",
+        "Anyone who can read the packages on your distribution point can read the token. So set an expiry and an enrollment limit on the token, and delete the package after the rollout.",
       ),
       code({
         id: "token",

@@ -1,6 +1,7 @@
 // The guides for Windows: PowerShell, Intune and Group Policy.
 import { WINDOWS_TASK, windowsPaths } from "../installed-paths.ts";
 import { powerShellInstallCommand } from "../releases/install-command.ts";
+import { EXIT_CODES } from "../sensor-exits.ts";
 import { arrival, upgradeByScript } from "./after.ts";
 import { beforeYouStart } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
@@ -89,6 +90,7 @@ export function windowsPowerShell(facts: DeployFacts): Blocks {
 }
 
 const INSTALL_SCRIPT = "install-sensor.ps1";
+const DETECTION_SCRIPT = "detect-sensor.ps1";
 const UNINSTALL_SCRIPT = "uninstall-sensor.ps1";
 const TOKEN = "token.txt";
 
@@ -102,10 +104,16 @@ const storeToken = (folder: string) =>
     text: `$Token = Read-Host -AsSecureString 'Enrollment token'\n[IO.File]::WriteAllText("$PWD\\${TOKEN}", [Net.NetworkCredential]::new('', $Token).Password)`,
   });
 
-/** Ends at once on an enrolled host. */
+/** Ends with 0 on an enrolled host: `status` has exit code 5 on any other. */
+const IS_ENROLLED = `$Sensor = "${PROGRAM}"
+if (Test-Path $Sensor) {
+  & $Sensor status
+  if ($LASTEXITCODE -ne ${EXIT_CODES.identity}) { exit 0 }
+}
+`;
+
 function managedScript(facts: DeployFacts, tokenFile: string): string {
-  return `if (Test-Path "${windowsPaths("$env:ProgramFiles", "$env:ProgramData").stateDir}\\identity.json") { exit 0 }
-${powerShellInstallCommand(facts, `-TokenFile ${tokenFile}`)}
+  return `${IS_ENROLLED}${powerShellInstallCommand(facts, `-TokenFile ${tokenFile}`)}
 exit $LASTEXITCODE
 `;
 }
@@ -132,7 +140,7 @@ export function intune(facts: DeployFacts): Blocks {
     ],
     install: [
       step(
-        "Write the two scripts beside the token",
+        "Write the scripts beside the token",
         code({
           id: "script",
           title: "Installs the sensor",
@@ -140,6 +148,14 @@ export function intune(facts: DeployFacts): Blocks {
           where: folder,
           file: INSTALL_SCRIPT,
           text: managedScript(facts, `"$PSScriptRoot\\${TOKEN}"`),
+        }),
+        code({
+          id: "detection-script",
+          title: "Tells Intune whether the host is enrolled",
+          language: "powershell",
+          where: folder,
+          file: DETECTION_SCRIPT,
+          text: `${IS_ENROLLED}exit 1\n`,
         }),
         code({
           id: "uninstall-script",
@@ -185,7 +201,7 @@ export function intune(facts: DeployFacts): Blocks {
             ["Minimum operating system", "Windows 10 1809"],
             [
               "Detection rule",
-              "Manually configure: File, path `%ProgramData%\\AttackLens\\Sensor`, file `identity.json`, File or folder exists, 32-bit app on 64-bit clients: No",
+              `Use a custom detection script: \`${DETECTION_SCRIPT}\`, run as 32-bit process on 64-bit clients: No`,
             ],
           ],
         ),
