@@ -50,7 +50,9 @@ test("the files that the server offers for a guide", () => {
 test.each([
   ["", undefined],
   ["proxy.example.com:3128", "http://proxy.example.com:3128"],
-  [" https://proxy.example.com/ ", "https://proxy.example.com"],
+  [" https://proxy.example.com/ ", "https://proxy.example.com:443"],
+  ["http://proxy.example.com:80", "http://proxy.example.com:80"],
+  ["proxy", "http://proxy:80"],
   ["http://[fd00::9]:3128", "http://[fd00::9]:3128"],
 ])("the proxy %j is %j", (text, proxy) => {
   expect(readProxy(text)).toEqual({ proxy });

@@ -28,7 +28,7 @@ export function offeredTargets({ release }: Connection, needs: Needs): string[] 
   return found.map(({ target }) => target);
 }
 
-/** The origin of a proxy, or why the text is none. Credentials would be in the URL of the page. */
+/** The address of a proxy with its port, or why the text is none. Credentials would be in the URL of the page. */
 export function readProxy(text: string): { proxy: string | undefined; error?: string } {
   const trimmed = text.trim();
   if (trimmed === "") return { proxy: undefined };
@@ -43,5 +43,7 @@ export function readProxy(text: string): { proxy: string | undefined; error?: st
     return { proxy: undefined, error: "Enter an address such as http://proxy.example.com:3128." };
   if (url.username || url.password)
     return { proxy: undefined, error: "Leave out the credentials. The guide says where to enter them." };
-  return { proxy: url.origin };
+  // With its port: programs disagree about the port of an address without one.
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  return { proxy: `${url.protocol}//${url.hostname}:${port}` };
 }
