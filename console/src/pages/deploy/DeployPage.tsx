@@ -2,6 +2,7 @@ import { deployGuide } from "@attacklens/protocol/deploy-guides/deploy-guides.ts
 import { Group, Stack } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { ArrivalsPanel } from "../../components/ArrivalsPanel.tsx";
 import { deployFactsOf } from "../../components/deploy-facts.ts";
 import { DEFAULT_GUIDE, GuideChoice } from "../../components/GuideChoice.tsx";
 import { ButtonLink } from "../../components/links.tsx";
@@ -51,6 +52,7 @@ export function DeployPage() {
           <OfferedRelease connection={connection} guide={id} />
           {tokenId !== undefined && <ChosenToken token={token} isMissing={error !== null} />}
         </Stack>
+        {token && <ArrivalsPanel key={token.id} tokenId={token.id} />}
         <GuideArticle key={id} guide={guide} />
       </PageBody>
     </>
