@@ -66,6 +66,19 @@ describe.each(GUIDE_IDS)("%s", (id) => {
       expect([block.id, await findPowerShellErrors(block.text)]).toEqual([block.id, []]);
   });
 
+  test("a text that asks for a secret is one command, so that the prompt reads no line that was pasted", () => {
+    const isPrompt = /\bread -r|Read-Host/;
+    for (const { id: block, text, language, file } of codeBlocksOf(deployGuide(id, PRIVATE))) {
+      if (file !== undefined || !isPrompt.test(text)) continue;
+      const lines = text.split("\n");
+      const start = lines.findLastIndex(
+        (line, index) => index <= lines.findIndex((one) => isPrompt.test(one)) && /^\S/.test(line),
+      );
+      const rest = lines.slice(start + 1).filter((line) => /^[^\s)}]/.test(line));
+      expect([block, language, rest]).toEqual([block, language, []]);
+    }
+  });
+
   test("names the server, its pin and the proxy where they belong", () => {
     const facts = { ...PRIVATE, proxy: "http://proxy.example.com:3128" };
     const all = codeBlocksOf(deployGuide(id, facts))

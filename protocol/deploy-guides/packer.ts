@@ -33,7 +33,8 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
         title: "Set the token: paste it at the prompt",
         language: "sh",
         where: "on the machine where Packer runs, in bash or zsh",
-        text: "printf 'Enrollment token (it is not shown): '; read -rs PKR_VAR_attacklens_token; echo\nexport PKR_VAR_attacklens_token",
+        // One line: the prompt would read the next one if both are pasted.
+        text: "stty -echo; printf 'Enrollment token (it is not shown): '; read -r PKR_VAR_attacklens_token; stty echo; echo; export PKR_VAR_attacklens_token",
       }),
       paragraph(
         "In CI, let the secret store of the CI set the variable `PKR_VAR_attacklens_token` of this job.",

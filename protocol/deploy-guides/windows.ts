@@ -101,7 +101,11 @@ const storeToken = (folder: string) =>
     title: "Store the token: paste it at the prompt",
     language: "powershell",
     where: folder,
-    text: `$Token = Read-Host -AsSecureString 'Enrollment token'\n[IO.File]::WriteAllText("$PWD\\${TOKEN}", [Net.NetworkCredential]::new('', $Token).Password)`,
+    // One block: the prompt would read the next line if both are pasted.
+    text: `& {
+  $Token = Read-Host -AsSecureString 'Enrollment token'
+  [IO.File]::WriteAllText("$PWD\\${TOKEN}", [Net.NetworkCredential]::new('', $Token).Password)
+}`,
   });
 
 /** Ends with 0 on an enrolled host: `status` has exit code 5 on any other. */
