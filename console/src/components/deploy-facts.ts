@@ -28,7 +28,7 @@ export function offeredTargets({ release }: Connection, needs: Needs): string[] 
   return found.map(({ target }) => target);
 }
 
-/** The address of a proxy with its port, or why the text is none. Credentials would be in the URL of the page. */
+/** The address of a proxy with its port, or why the text has none. Credentials would be in the page's URL. */
 export function readProxy(text: string): { proxy: string | undefined; error?: string } {
   const trimmed = text.trim();
   if (trimmed === "") return { proxy: undefined };
