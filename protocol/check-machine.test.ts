@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runCommand } from "../harness/command.ts";
 import { findOrInstall } from "../harness/debian.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
-import { CHECK_MACHINE } from "./check-machine.ts";
+import { CHECK_MACHINE, listMachineProblems } from "./check-machine.ts";
 
 /** Only root can put another file in place of /proc/cpuinfo. */
 const isRoot = process.platform === "linux" && process.getuid?.() === 0;
@@ -96,4 +96,13 @@ describe.each(SHELLS)("in the shell %s", (...shell) => {
       lines: [expect.stringContaining(sentence), expect.stringMatching(/^hint: /)],
     });
   });
+});
+
+test("the list has each sentence with its hint, without variables", () => {
+  const problems = listMachineProblems();
+  expect(problems.length).toBe([...CHECK_MACHINE.matchAll(/echo "hint: /g)].length);
+  for (const { message, fix } of problems) {
+    expect(message).toMatch(/^[A-Z][^$]+\.$/);
+    expect(fix).toMatch(/^[a-z][^$]+[^.]$/);
+  }
 });

@@ -108,3 +108,21 @@ glibc_version() (
   case $version in "glibc "[0-9]*.[0-9]*) echo "$version" | sed 's/^glibc \([0-9]*\.[0-9]*\).*/\1/' ;; esac
 )
 `.trim();
+
+/** Each sentence of the functions with its hint. Words in capitals are values of the machine. */
+export function listMachineProblems(): { message: string; fix: string }[] {
+  const values: [value: RegExp, word: string][] = [
+    [/\$\(uname -s\)/g, "SYSTEM"],
+    [/\$\(uname -m\)/g, "TYPE"],
+    [/\$(machine|flag|version|loader)\b/g, "\0"],
+  ];
+  const inWords = (text: string) =>
+    values.reduce(
+      (result, [value, word]) =>
+        result.replace(value, (found) => (word === "\0" ? found.slice(1).toUpperCase() : word)),
+      text,
+    );
+  return [...CHECK_MACHINE.matchAll(/echo "([A-Z][^"]+)"\n\s+echo "hint: ([^"]+)"/g)].map(
+    ([, message, hint]) => ({ message: inWords(message!), fix: inWords(hint!) }),
+  );
+}

@@ -30,3 +30,11 @@ export const packageFiles = z.object({
   windowsTask: z.string().optional(),
 });
 export type PackageFiles = z.infer<typeof packageFiles>;
+
+/** Why a package refuses a host on which `install` of the program set up a service. `name`: the package. */
+export function otherInstallation(name: string): { message: string; fix: string } {
+  return {
+    message: `This host already has a sensor, which ${name} install set up.`,
+    fix: `first run: ${name} uninstall --keep-identity`,
+  };
+}

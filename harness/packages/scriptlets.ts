@@ -3,7 +3,7 @@
 // purged.
 import { basename } from "node:path";
 import { CHECK_MACHINE } from "@attacklens/protocol/check-machine.ts";
-import type { PackageFiles } from "@attacklens/protocol/package-files.ts";
+import { otherInstallation, type PackageFiles } from "@attacklens/protocol/package-files.ts";
 import type { Target } from "../build.ts";
 
 export interface PackageScripts {
@@ -140,10 +140,11 @@ fi`;
 /** A unit in /etc takes precedence over the package's, so the service would run the other program. */
 function refuseOtherInstallation({ name, stateDir, startsWith }: PackageFiles): string {
   if (startsWith === undefined) return ":";
+  const { message, fix } = otherInstallation(name);
   return `other=/etc/systemd/system/${name}.service
 if [ -f $other ] && grep -q "^ExecStart=${stateDir}/versions/" $other; then
-  echo "Cannot install ${name}. This host already has a sensor, which ${name} install set up." >&2
-  echo "hint: first run: ${name} uninstall --keep-identity" >&2
+  echo "Cannot install ${name}. ${message}" >&2
+  echo "hint: ${fix}" >&2
   exit 1
 fi`;
 }

@@ -125,7 +125,7 @@ function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
     uninstall: uninstallPackage(tool.purge, tool.kept),
     machine: onTheMachine("package", facts.server),
     collected: collectedFacts(),
-    troubleshooting: troubleshooting({ service: "linux" }),
+    troubleshooting: troubleshooting({ package: true, service: "linux" }),
   };
 }
 

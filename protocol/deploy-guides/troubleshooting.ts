@@ -1,4 +1,7 @@
 // "Troubleshooting": the messages that a reader may see, from the tables that the programs use.
+import { listMachineProblems } from "../check-machine.ts";
+import { SERVICE_NAME } from "../installed-paths.ts";
+import { otherInstallation } from "../package-files.ts";
 import { INSTALL_PROBLEMS } from "../releases/install-problems.ts";
 import { listExits } from "../sensor-exits.ts";
 import { SERVICE_PROBLEMS, type ServiceProblemName } from "../service-problems.ts";
@@ -8,6 +11,8 @@ import { type Block, paragraph, table } from "./guide.ts";
 interface Sources {
   /** The installation script that the guide runs. */
   script?: keyof typeof INSTALL_PROBLEMS;
+  /** The package that the guide installs. */
+  package?: true;
   /** Where `attacklens-sensor install` runs. */
   service?: "linux" | "macos" | "windows";
   /** Rows for the tool itself. */
@@ -17,8 +22,9 @@ interface Sources {
 const HEAD = ["Message", "Cause", "Next step"];
 const OF_LINUX: ServiceProblemName[] = ["no-service-manager", "selinux", "exec-refused", "service-masked"];
 
-export function troubleshooting({ script, service, tool }: Sources): Block[] {
+export function troubleshooting({ script, package: isPackage, service, tool }: Sources): Block[] {
   return [
+    ...(isPackage ? packageProblems() : []),
     ...(tool ? [paragraph(`${tool.name}:`), table(HEAD, tool.rows)] : []),
     ...(script
       ? [
@@ -29,6 +35,9 @@ export function troubleshooting({ script, service, tool }: Sources): Block[] {
             HEAD,
             INSTALL_PROBLEMS[script].map(({ message, cause, fix }) => [message, cause, fix]),
           ),
+          ...(script === "shell"
+            ? machineProblems("It also checks whether a program runs on the host:")
+            : []),
         ]
       : []),
     ...(service
@@ -54,6 +63,20 @@ export function troubleshooting({ script, service, tool }: Sources): Block[] {
       ]),
     ),
   ];
+}
+
+function packageProblems(): Block[] {
+  const { message, fix } = otherInstallation(SERVICE_NAME);
+  return [
+    paragraph(`The package is not installed: \`Cannot install ${SERVICE_NAME}.\``),
+    table(HEAD, [[message, "The unit in `/etc` would start the other program.", `${sentence(fix)}.`]]),
+    ...machineProblems("It also checks whether the program runs on the host:"),
+  ];
+}
+
+function machineProblems(intro: string): Block[] {
+  const rows = listMachineProblems().map(({ message, fix }) => [message, `${sentence(fix)}.`]);
+  return [paragraph(intro), table(["Message", "Next step"], rows)];
 }
 
 function serviceRows(service: "linux" | "macos" | "windows"): string[][] {
