@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { askingFor } from "@attacklens/protocol/deploy-guides/sensor-command.ts";
 import { checkCommand, enrollCommand, PLATFORMS, type Target, targetOf } from "./sensor-commands.ts";
 
 const PIN = `sha256:${"9f86d081".repeat(8)}`;
@@ -31,13 +32,11 @@ test("plain HTTP has no pin, because the sensor rejects it", () => {
 });
 
 test("enroll on Linux and macOS asks for the ticket and pins the private CA", () => {
-  const expected = `(
-  printf 'Re-enrollment ticket: '; read -rs TOKEN; echo
-  printf %s "$TOKEN" |
-  sudo attacklens-sensor enroll --token - \\
-    --server https://sensors.example.com:8443 \\
-    --ca-pin ${PIN}
-)`;
+  const command = `sudo attacklens-sensor enroll --token - \\
+  --server https://sensors.example.com:8443 \\
+  --ca-pin ${PIN}`;
+  const expected = askingFor("Re-enrollment ticket", "posix", command);
+  expect(expected).toContain(`printf %s "$TOKEN" |\n  sudo attacklens-sensor enroll --token - \\\n`);
   expect(enrollCommand(PRIVATE, "linux")).toBe(expected);
   expect(enrollCommand(PRIVATE, "darwin")).toBe(expected);
 });
