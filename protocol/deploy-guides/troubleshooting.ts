@@ -54,15 +54,19 @@ export function troubleshooting({ script, package: isPackage, service, tool }: S
       listTokenRefusals().map(({ message, cause, fix }) => [message, cause, `${sentence(fix)}.`]),
     ),
     paragraph("All exit codes of `attacklens-sensor`:"),
-    table(
-      ["Exit code", "Meaning", "Next step"],
-      listExits().map(({ code, meaning, fix }) => [
-        String(code),
-        meaning,
-        fix === null ? "–" : `${sentence(fix)}.`,
-      ]),
-    ),
+    table(EXIT_HEAD, exitRows()),
   ];
+}
+
+export const EXIT_HEAD = ["Exit code", "Meaning", "Next step"];
+
+/** The rows of a table of the exit codes. docs/operate.md has it too. */
+export function exitRows(): string[][] {
+  return listExits().map(({ code, meaning, fix }) => [
+    String(code),
+    meaning,
+    fix === null ? "–" : `${sentence(fix)}.`,
+  ]);
 }
 
 function packageProblems(): Block[] {

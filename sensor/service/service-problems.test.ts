@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EXIT_HEAD, exitRows } from "@attacklens/protocol/deploy-guides/troubleshooting.ts";
 import { listExits } from "@attacklens/protocol/sensor-exits.ts";
 import { SERVICE_PROBLEMS, serviceProblemsTable } from "@attacklens/protocol/service-problems.ts";
 import { onFiles } from "./service-problems.ts";
@@ -21,6 +22,12 @@ test("docs/sensors.md has the table of the exit codes", () => {
   const table = ["| Exit code | Meaning |", "|---|---|", ...rows].join("\n");
   expect(tablesOf("sensors.md", "| Exit code | Meaning |")).toEqual([table]);
   expect(new Set(listExits().map(({ code }) => code)).size).toBe(listExits().length);
+});
+
+test("docs/operate.md says what each exit code means, and what to do", () => {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  const table = [line(EXIT_HEAD), "|---|---|---|", ...exitRows().map(line)].join("\n");
+  expect(tablesOf("operate.md", line(EXIT_HEAD))).toEqual([table]);
 });
 
 test("each problem has a next step", () => {
