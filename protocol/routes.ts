@@ -32,6 +32,7 @@ import {
   downloadFile,
   downloadManifest,
   downloadReleaseFile,
+  downloadReleaseManifest,
   installPowerShell,
   installShell,
 } from "./releases/downloads.ts";
@@ -112,6 +113,7 @@ export const ROUTES: readonly Route[] = [
   installShell,
   installPowerShell,
   downloadManifest,
+  downloadReleaseManifest,
   downloadCa,
   downloadFile,
   downloadReleaseFile,

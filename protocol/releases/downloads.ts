@@ -31,6 +31,16 @@ export const downloadManifest = route({
   file: "application/json",
 });
 
+/** How a sensor verifies the release that it is offered, also while a newer one is stored. */
+export const downloadReleaseManifest = route({
+  ...shared,
+  name: "releases.manifestVersion",
+  path: "/download/{version}/manifest.json",
+  params: z.object({ version: releaseVersion }),
+  summary: "Get the signed manifest of the release with this version",
+  file: "application/json",
+});
+
 /** Safe over an untrusted connection: the caller compares its SHA-256. */
 export const downloadCa = route({
   ...shared,

@@ -37,6 +37,7 @@ test("without a release, every address says so", async () => {
     "download/manifest.json",
     "download/any",
     "download/2026.11.0/any",
+    "download/2026.11.0/manifest.json",
   ]) {
     const reply = await world.fetch(`/${path}`);
     expect(reply.status).toBe(404);
@@ -56,7 +57,14 @@ test("a release is offered as soon as it is added, and no more when it is remove
   expect(await (await world.fetch(`/download/${SENSOR_FILE}`)).text()).toBe("new");
   // A download that began with the older release can be resumed.
   expect(await (await world.fetch(`/download/2026.11.0/${SENSOR_FILE}`)).text()).toBe("a program\n");
+  // A sensor verifies the release that it is offered, which is not always the newest.
+  const manifest = await world.fetch("/download/2026.11.0/manifest.json");
+  expect([manifest.headers.get("content-type"), await manifest.json()]).toEqual([
+    "application/json",
+    release as never,
+  ]);
   await removeRelease(releases.dataDir, "2026.11.0");
+  expect((await world.fetch("/download/2026.11.0/manifest.json")).status).toBe(404);
   const gone = await world.fetch(`/download/2026.11.0/${SENSOR_FILE}`);
   expect(await detailOf(gone)).toBe("This server does not have release 2026.11.0. It has 2026.11.1");
 });

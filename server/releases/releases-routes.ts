@@ -4,6 +4,7 @@ import {
   downloadFile,
   downloadManifest,
   downloadReleaseFile,
+  downloadReleaseManifest,
   installPowerShell,
   installShell,
 } from "@attacklens/protocol/releases/downloads.ts";
@@ -38,6 +39,11 @@ export const releaseRoutes = [
     http.replyFile = textReply(http, text, { "content-type": downloadManifest.file });
     return undefined;
   }),
+  handler(downloadReleaseManifest, async ({ params, http }, { releases }) => {
+    const { text } = await getVersion(releases, params.version);
+    http.replyFile = textReply(http, text, { "content-type": downloadReleaseManifest.file });
+    return undefined;
+  }),
   handler(downloadCa, async ({ query, http }, { connection }) => {
     const roots = connection.caFiles();
     if (roots.length === 0)
@@ -56,14 +62,7 @@ export const releaseRoutes = [
     return undefined;
   }),
   handler(downloadReleaseFile, async ({ params, http }, services) => {
-    const all = await services.releases.list();
-    if (all.length === 0) throw new Problem("not-found", NO_RELEASE);
-    const release = all.find(({ manifest }) => manifest.version === params.version);
-    if (!release)
-      throw new Problem(
-        "not-found",
-        `This server does not have release ${params.version}. It has ${all[0]!.manifest.version}`,
-      );
+    const release = await getVersion(services.releases, params.version);
     http.replyFile = await fileReply(http, services, release, params.file);
     return undefined;
   }),
@@ -73,6 +72,17 @@ async function getNewest(releases: Services["releases"]): Promise<OfferedRelease
   const [newest] = await releases.list();
   if (!newest) throw new Problem("not-found", NO_RELEASE);
   return newest;
+}
+
+async function getVersion(releases: Services["releases"], version: string): Promise<OfferedRelease> {
+  const all = await releases.list();
+  if (all.length === 0) throw new Problem("not-found", NO_RELEASE);
+  const release = all.find(({ manifest }) => manifest.version === version);
+  if (release) return release;
+  throw new Problem(
+    "not-found",
+    `This server does not have release ${version}. It has ${all[0]!.manifest.version}`,
+  );
 }
 
 /** Only names in the manifest have a path, so a request never forms one. */
