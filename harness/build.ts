@@ -122,6 +122,8 @@ interface CompileOptions {
   commit: string;
   /** For tests of upgrades. Absent: the release that the sources name. */
   release?: string | undefined;
+  /** For tests of updates. Absent: those of protocol/releases/root-keys.json. */
+  rootKeys?: string[] | undefined;
 }
 
 /**
@@ -130,7 +132,7 @@ interface CompileOptions {
  */
 export async function compile(
   program: Program,
-  { path, target, commit, release }: CompileOptions,
+  { path, target, commit, release, rootKeys }: CompileOptions,
 ): Promise<void> {
   // Built in another folder and then renamed: a running program keeps its file, and a failed build does not
   // replace the last good one. The bundler writes the file's base name into the program, so it must be final.
@@ -145,6 +147,8 @@ export async function compile(
     // With its code parsed in advance, a program starts in half the CPU. This requires the format esm.
     command.push("--bytecode", "--format=esm");
     command.push(`--compile-executable-path=${runtime}`, `--define=BUILD_COMMIT=${JSON.stringify(commit)}`);
+    command.push(`--define=BUILD_TARGET=${JSON.stringify(target ?? hostTarget())}`);
+    if (rootKeys !== undefined) command.push(`--define=BUILD_ROOT_KEYS=${JSON.stringify(rootKeys)}`);
     if (release !== undefined) command.push(`--define=BUILD_RELEASE=${JSON.stringify(release)}`);
     // A program must not load settings or code from files in its working directory.
     command.push("--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig");
@@ -170,7 +174,8 @@ export async function compile(
 function hostTarget(): string {
   const isMusl =
     process.platform === "linux" && readdirSync("/lib").some((name) => name.startsWith("libc.musl-"));
-  return `${process.platform}-${process.arch}${isMusl ? "-musl" : ""}`;
+  const system = process.platform === "win32" ? "windows" : process.platform;
+  return `${system}-${process.arch}${isMusl ? "-musl" : ""}`;
 }
 
 /** Returns the path of Bun's published runtime for a target. Downloads it once for another system. */

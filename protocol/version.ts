@@ -15,9 +15,13 @@ export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ exampl
 
 declare const BUILD_RELEASE: string | undefined;
 declare const BUILD_COMMIT: string | undefined;
+declare const BUILD_TARGET: string | undefined;
 
 /** Calendar-based release of all three programs, e.g. `2026.11.0`. Tests of upgrades build another one. */
 export const RELEASE: string = typeof BUILD_RELEASE === "string" ? BUILD_RELEASE : "2026.11.0";
 
 /** Git commit of the build, with the suffix `-dirty` if files differed; `unknown` if no build has set it. */
 export const COMMIT: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";
+
+/** The system and CPU that the build is for, e.g. `linux-x64-musl`. A release names its files by it. */
+export const TARGET: string = typeof BUILD_TARGET === "string" ? BUILD_TARGET : "unbuilt-sources";
