@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
+import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Collected } from "../collectors/collect.ts";
 import {
   becomeClone,
@@ -18,7 +19,7 @@ import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } fro
 import { readStatus, type SensorState, writeStatus } from "../state/status-file.ts";
 import { parseRoots, pinOf } from "../transport/certificates.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
-import { deliver, type UploadPause } from "./deliver.ts";
+import { type Delivered, deliver, type UploadPause } from "./deliver.ts";
 import { cutReport, type Report, type ReportResult, sendReport } from "./report.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { removeSpool } from "./spool-files.ts";
@@ -44,7 +45,9 @@ export interface Cycle {
   problem: string | null;
   /** The identity of the last request. */
   identity: EnrolledIdentity;
-  result: ReportResult | undefined;
+  result: Delivered | undefined;
+  /** The server's clock minus this host's. */
+  clockOffsetMs: number;
   /** No trustworthy reply arrived: a retry soon may help. */
   isUnreachable: boolean;
   /** The wait that the server requested. */
@@ -61,6 +64,8 @@ export interface CycleOptions {
   signal: AbortSignal;
   /** The proxy from the environment, for an identity without one. */
   proxy?: string | undefined;
+  /** Returns how this host is updated. The server receives it when it changes. */
+  reportUpdate?: () => UpdateReport;
   /** Maximum size of the spool on the disk. */
   maxSpoolBytes?: number;
 }
@@ -68,12 +73,14 @@ export interface CycleOptions {
 /** The parts of a running sensor that outlive a cycle. */
 interface Running extends CycleOptions {
   session: Session;
-  /** Whether the server has the facts about this host from the running instance. */
-  sent: { host: boolean };
+  /** What the server has from the running instance: the facts about this host, and how it is updated. */
+  sent: { host: boolean; update: string | undefined };
   spool: Spool;
   uploadPause: UploadPause;
   news: string[];
 }
+
+const NOTHING_SENT = { host: false, update: undefined };
 
 /**
  * Returns a function that runs one cycle. All cycles share a connection, which remembers the corrections for
@@ -87,14 +94,16 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   const running: Running = {
     ...options,
     session: { identity, connection },
-    sent: { host: false },
+    sent: { ...NOTHING_SENT },
     spool: openSpool(stateDir, news, options.maxSpoolBytes),
     uploadPause: { untilMs: 0 },
     news,
   };
   return async () => {
     const attempted = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
-    const outcome = { ...attempted, identity: running.session.identity, news: news.splice(0) };
+    const { clockOffsetMs } = connection;
+    const { identity } = running.session;
+    const outcome = { ...attempted, identity, clockOffsetMs, news: news.splice(0) };
     const at = new Date().toISOString();
     const before = readStatus(stateDir);
     // A full disk must not stop the reports. `status` then shows an older result.
@@ -104,7 +113,7 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
         at,
         ...(isLast ? {} : { overdueAt: overdueAfter(at, outcome) }),
         lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
-        ...(connection.clockOffsetMs === 0 ? {} : { clockOffsetMs: connection.clockOffsetMs }),
+        ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
         problem: outcome.problem,
         failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
       });
@@ -130,7 +139,7 @@ async function untilIdentitySettled<T>(work: () => Promise<T>): Promise<T> {
  * Spools the report unless the server accepts it. Throws Unreachable, Refused, IdentityChanged,
  * IdentityRemoved.
  */
-async function oneCycle(running: Running): Promise<ReportResult> {
+async function oneCycle(running: Running): Promise<Delivered> {
   const { stateDir, collect, collectHost, signal, session, spool, news } = running;
   adoptIdentity(running);
   const { connection } = session;
@@ -164,12 +173,18 @@ async function oneCycle(running: Running): Promise<ReportResult> {
  * about the server.
  */
 async function sendAs(running: Running, report: Report, isLate: boolean): Promise<ReportResult> {
-  const { stateDir, collectHost, signal, session, sent, news } = running;
+  const { stateDir, collectHost, reportUpdate, signal, session, sent, news } = running;
   const send = async () => {
     // Until the server replies, it may not know which host this instance runs on.
     const host = sent.host ? undefined : await collectHost();
     const trustedPins = session.identity.ca?.map(pinOf);
-    return await sendReport(session.connection, report, { host, trustedPins, isLate, signal });
+    const update = reportUpdate?.();
+    const text = JSON.stringify(update);
+    const changed = text === sent.update ? undefined : update;
+    const options = { host, trustedPins, update: changed, isLate, signal };
+    const result = await sendReport(session.connection, report, options);
+    sent.update = result.undecided ? undefined : text;
+    return result;
   };
   const result = await send().catch(async (error: unknown) => {
     const isClone = error instanceof Refused && error.problem.code === "sensor-cloned";
@@ -179,7 +194,7 @@ async function sendAs(running: Running, report: Report, isLate: boolean): Promis
     news.push(
       `another host owns the key of ${original}: enrolled this clone as ${session.identity.sensorId}`,
     );
-    sent.host = false;
+    Object.assign(sent, NOTHING_SENT);
     return await send();
   });
   sent.host = !result.undecided;
@@ -234,7 +249,7 @@ function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
   Object.assign(session.connection, made);
   // The offset from the previous server's clock does not apply to the new server.
   if (!isSameSensor) Object.assign(session.connection, { clockOffsetMs, lastNonce, instanceId });
-  if (!isSameKey) sent.host = false;
+  if (!isSameKey) Object.assign(sent, NOTHING_SENT);
 }
 
 function overdueAfter(at: string, { result, retryAfterMs }: Attempt): string {
@@ -242,9 +257,9 @@ function overdueAfter(at: string, { result, retryAfterMs }: Attempt): string {
   return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
 }
 
-type Attempt = Omit<Cycle, "identity" | "news">;
+type Attempt = Omit<Cycle, "identity" | "clockOffsetMs" | "news">;
 
-async function attempt(work: () => Promise<ReportResult>): Promise<Attempt> {
+async function attempt(work: () => Promise<Delivered>): Promise<Attempt> {
   const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0 };
   try {
     const result = await work();

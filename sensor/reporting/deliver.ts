@@ -15,6 +15,11 @@ export interface UploadPause {
   untilMs: number;
 }
 
+export type Delivered = ReportResult & {
+  /** Whether the server has the current report, with its inventory. */
+  isTaken: boolean;
+};
+
 /** Like deliverAll. While uploads are rate-limited, it only checks in, and the reports stay in the spool. */
 export async function deliver(
   kept: Spool,
@@ -23,7 +28,7 @@ export async function deliver(
   sendOne: (report: Report) => Promise<ReportResult>,
   now: () => number,
   news: string[],
-): Promise<ReportResult & { isTaken: boolean }> {
+): Promise<Delivered> {
   if (now() >= pause.untilMs) {
     try {
       return await deliverAll(kept, present, sendOne, now, news);
@@ -38,7 +43,7 @@ export async function deliver(
 
 /**
  * Removes each spooled report when the server has all of it, so that an interruption repeats at most one.
- * `isTaken`: the server has the current report. Throws Unreachable, Refused.
+ * Throws Unreachable, Refused.
  */
 async function deliverAll(
   kept: Spool,
@@ -46,7 +51,7 @@ async function deliverAll(
   sendOne: (report: Report) => Promise<ReportResult>,
   now: () => number,
   news: string[],
-): Promise<ReportResult & { isTaken: boolean }> {
+): Promise<Delivered> {
   const endsAt = now() + DELIVERY_MS;
   const delivered: Report[] = [];
   let last: ReportResult | undefined;

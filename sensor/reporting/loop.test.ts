@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Collected } from "../collectors/collect.ts";
 import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { readStatus } from "../state/status-file.ts";
@@ -215,4 +216,54 @@ test("a status that cannot be written does not stop the reports", async () => {
   const cycle = await cycleOnce();
   expect(cycle.state).toBe("connected");
   expect(cycle.problem).toContain("the status could not be written: ");
+});
+
+test("how the host is updated is sent once for each instance, and again when it changes", async () => {
+  const update = { method: "manual" as const, target: "linux-x64" };
+  let attempt: UpdateReport["attempt"];
+  const cycle = openCycle({
+    ...{ stateDir: folder.path, identity, collect, collectHost, signal: new AbortController().signal },
+    reportUpdate: () => ({ ...update, attempt }),
+  });
+  const sent = () =>
+    server.received.filter(({ path }) => path.endsWith("/check-in")).map(({ body }) => body.update);
+  // The first check-in gets no reply, and the second is not accepted.
+  server.next.push(problem("sensor-blocked"));
+  await cycle();
+  server.world.checkInReply = { undecided: true };
+  await cycle();
+  server.world.checkInReply = {};
+  await cycle();
+  await cycle();
+  expect(sent()).toEqual([update, update, update, undefined]);
+  attempt = { version: "2026.12.0", attempt: 1, state: "done", at: "2026-11-24T09:30:00.000Z" };
+  await cycle();
+  await cycle();
+  expect(sent().slice(4)).toEqual([{ ...update, attempt }, undefined]);
+});
+
+test("the offer of a reply reaches the work between two cycles, which ends before the next one begins", async () => {
+  server.next.push((response, request) => {
+    response.setHeader("Update-Version", "2026.12.0");
+    response.setHeader("Update-Attempt", "2");
+    server.answer(response, request);
+  });
+  const stop = new AbortController();
+  const seen: unknown[] = [];
+  let isBusy = false;
+  await run({
+    ...{ stateDir: folder.path, identity, collectHost, signal: stop.signal, pause: async () => {} },
+    async collect() {
+      expect(isBusy).toBe(false);
+      return await collect();
+    },
+    onCycle: () => {},
+    async betweenCycles({ result }) {
+      isBusy = true;
+      await new Promise(setImmediate);
+      isBusy = false;
+      if (seen.push(result?.offer) === 2) stop.abort();
+    },
+  });
+  expect(seen).toEqual([{ version: "2026.12.0", attempt: 2 }, undefined]);
 });

@@ -12,6 +12,8 @@ const AWAITING_INTERVAL_MS = 60_000;
 
 export interface RunOptions extends CycleOptions {
   onCycle: (cycle: Cycle, nextMs: number) => void;
+  /** Runs between two cycles, before the wait of `nextMs`. */
+  betweenCycles?: (cycle: Cycle, nextMs: number) => Promise<void>;
   /** Waits between two cycles. */
   pause?: typeof wait;
 }
@@ -29,6 +31,7 @@ export async function run(options: RunOptions): Promise<void> {
     lostRaces = hasLostRace(outcome) ? lostRaces + 1 : 0;
     const nextMs = pauseAfter(outcome, failures, lostRaces);
     options.onCycle(outcome, nextMs);
+    await options.betweenCycles?.(outcome, nextMs);
     using change = watchIdentity(options.stateDir, outcome.identity);
     await pause(nextMs, AbortSignal.any([options.signal, change.signal]));
   }

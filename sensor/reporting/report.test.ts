@@ -69,6 +69,7 @@ test("a check-in has the root hash, the failure or `unsupported` for each catego
     rotateKey: false,
     serverKey: undefined,
     trustedCertificates: undefined,
+    offer: undefined,
     uploaded: [],
     failed: [{ category: "ports", reason: "permission denied" }],
   });

@@ -15,9 +15,11 @@ import {
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { toPlainText } from "@attacklens/protocol/text.ts";
+import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Collected } from "../collectors/collect.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
 
 /** Maximum bytes of chunks in one upload, which leaves space for names and framing. */
 const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
@@ -43,6 +45,8 @@ export interface ReportOptions {
   host?: HostFacts | undefined;
   /** Pins of the roots that are trusted instead of the system's. */
   trustedPins?: string[] | undefined;
+  /** How this host is updated; undefined: unchanged since an earlier check-in of this instance. */
+  update?: UpdateReport | undefined;
   /** The report was spooled, so it is sent with its collection time. */
   isLate?: boolean;
   signal?: AbortSignal;
@@ -58,6 +62,8 @@ export interface ReportResult {
   serverKey: string | undefined;
   /** New trusted roots, PEM; undefined: no change. */
   trustedCertificates: string[] | undefined;
+  /** The release that the server offers; undefined: none. */
+  offer: UpdateOffer | undefined;
   uploaded: Category[];
   failed: { category: Category; reason: string }[];
 }
@@ -102,7 +108,7 @@ function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
 export async function sendReport(
   connection: Connection,
   report: Report,
-  { host, trustedPins, isLate = false, signal }: ReportOptions = {},
+  { host, trustedPins, update, isLate = false, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
   const inventory: Partial<Record<Category, CategoryReport>> = {};
   const failed: ReportResult["failed"] = [];
@@ -113,8 +119,12 @@ export async function sendReport(
     if (said.status === "failed") failed.push({ category, reason: said.reason });
   }
   const collectedAt = isLate ? report.collectedAt : undefined;
-  const body = { ...VERSIONS, host, trustedPins, collectedAt, inventory };
-  const reply = await send(connection, checkIn, { body, signal });
+  const body = { ...VERSIONS, host, trustedPins, update, collectedAt, inventory };
+  let offer: UpdateOffer | undefined;
+  const onHeaders = (headers: Headers) => {
+    offer = parseUpdateOffer(headers);
+  };
+  const reply = await send(connection, checkIn, { body, signal, onHeaders });
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
   for (const category of reply.wanted) {
@@ -138,7 +148,8 @@ export async function sendReport(
     serverKey,
     trustedCertificates,
   } = reply;
-  return { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, uploaded, failed };
+  const told = { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, offer };
+  return { ...told, uploaded, failed };
 }
 
 /** The server accepted the check-in, but accepts no more uploads for a while. */

@@ -58,11 +58,18 @@ export function connect(
   return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, serverKey, ca, proxy, now };
 }
 
-/** Sends a route's input. `token` is for enrollment only. Throws Unreachable or Refused. */
+/** `token` is for enrollment only. `onHeaders` receives the headers of the expected reply. */
+type SendRequest<R extends Route> = Partial<RouteRequest<R>> & {
+  token?: string;
+  signal?: AbortSignal | undefined;
+  onHeaders?: (headers: Headers) => void;
+};
+
+/** Sends a route's input. Throws Unreachable or Refused. */
 export async function send<R extends Route>(
   connection: Connection,
   route: R,
-  request: Partial<RouteRequest<R>> & { token?: string; signal?: AbortSignal },
+  request: SendRequest<R>,
 ): Promise<RouteOutput<R>> {
   for (let corrections = 0; ; corrections++) {
     try {
@@ -100,7 +107,7 @@ function correct(connection: Connection, { problem, isAuthentic }: Refused): boo
 async function sendOnce<R extends Route>(
   connection: Connection,
   route: R,
-  request: Partial<RouteRequest<R>> & { token?: string; signal?: AbortSignal },
+  request: SendRequest<R>,
 ): Promise<RouteOutput<R>> {
   const path = routePath(route, request.params as Record<string, string> | undefined);
   const body = JSON.stringify(request.body ?? {});
@@ -113,9 +120,11 @@ async function sendOnce<R extends Route>(
       body,
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
     });
-    return await readReply(route, response, (text) =>
+    const output = await readReply(route, response, (text) =>
       isSignedResponse(connection, headers.signature, response, text),
     );
+    request.onHeaders?.(response.headers);
+    return output;
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
     if (timeout.aborted) throw new Unreachable(`no reply within ${TIMEOUT_MS / 1000} s`);
