@@ -3,6 +3,8 @@
 
 /** Name of the service, for every service manager of Linux. */
 export const SERVICE_NAME = "attacklens-sensor";
+/** Name of the service of systemd that runs a new version on trial. */
+export const TRIAL_SERVICE_NAME = `${SERVICE_NAME}-trial`;
 
 export interface InstalledPaths {
   stateDir: string;
@@ -10,6 +12,10 @@ export interface InstalledPaths {
   versions: string;
   /** Link to the folder of the version that the service runs. Windows has no link: see `program`. */
   stable: string | undefined;
+  /** Link to the folder of the version on trial. It exists only while an update needs it. */
+  trial: string | undefined;
+  /** Link to the folder of the version that ran before the last update. */
+  previous: string | undefined;
   /** The program that the service runs. */
   program: string;
   /** Link in the search path of the users; undefined: none. */
@@ -29,6 +35,7 @@ export const PACKAGED = {
 /** The service definitions that `install` writes. */
 export const DEFINITIONS = {
   systemd: `/etc/systemd/system/${SERVICE_NAME}.service`,
+  systemdTrial: `/etc/systemd/system/${TRIAL_SERVICE_NAME}.service`,
   openrc: `/etc/init.d/${SERVICE_NAME}`,
   launchd: "/Library/LaunchDaemons/com.attacklens.sensor.plist",
 } as const;
@@ -42,6 +49,8 @@ export const LOGS = {
 /** Labels of the other service managers. */
 export const LAUNCHD_LABEL = "com.attacklens.sensor";
 export const WINDOWS_TASK = "\\AttackLens\\Sensor";
+/** Below HKEY_LOCAL_MACHINE: the .msi writes its value `Package`. */
+export const WINDOWS_KEY = "SOFTWARE\\AttackLens\\Sensor";
 
 function unixPaths(stateDir: string): InstalledPaths {
   const versions = `${stateDir}/versions`;
@@ -50,6 +59,8 @@ function unixPaths(stateDir: string): InstalledPaths {
     stateDir,
     versions,
     stable,
+    trial: `${versions}/trial`,
+    previous: `${versions}/previous`,
     program: `${stable}/attacklens-sensor`,
     command: "/usr/local/bin/attacklens-sensor",
   };
@@ -62,6 +73,8 @@ export function windowsPaths(programFiles: string, programData: string): Install
     stateDir: `${programData}\\AttackLens\\Sensor`,
     versions: folder,
     stable: undefined,
+    trial: undefined,
+    previous: undefined,
     program: `${folder}\\attacklens-sensor.exe`,
     command: undefined,
   };

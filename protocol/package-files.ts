@@ -28,6 +28,8 @@ export const packageFiles = z.object({
   nextSteps: z.array(z.string()),
   /** The task that starts the program on Windows. Absent: it has no package for Windows. */
   windowsTask: z.string().optional(),
+  /** Key below HKEY_LOCAL_MACHINE: its value `Package` says that a package installed the program. */
+  windowsKey: z.string().optional(),
 });
 export type PackageFiles = z.infer<typeof packageFiles>;
 

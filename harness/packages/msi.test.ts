@@ -15,6 +15,7 @@ const contents = {
   files: [],
   nextSteps: [],
   windowsTask: "\\AttackLens\\Sensor",
+  windowsKey: "SOFTWARE\\AttackLens\\Sensor",
 };
 
 let folder: TemporaryFolder;
@@ -99,6 +100,10 @@ test.skipIf(!canBuild)("the program is in Program Files and in PATH", async () =
   expect(readFileSync(join(out, stdout.trim()), "utf8")).toBe("MZ program");
   expect(await readTable(packages.first!, "Environment")).toEqual([
     { Environment: "Path", Name: "=-*PATH", Value: "[~];[INSTALLFOLDER]", Component_: "Program" },
+  ]);
+  // Root 2 is HKEY_LOCAL_MACHINE.
+  expect(await readTable(packages.first!, "Registry")).toMatchObject([
+    { Root: "2", Key: contents.windowsKey, Name: "Package", Value: "msi", Component_: "Program" },
   ]);
 });
 

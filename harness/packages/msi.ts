@@ -46,6 +46,9 @@ export async function buildMsi(source: WindowsPackage, path: string, folder: str
 }
 
 function wxsOf({ contents, product, description, release }: WindowsPackage): string {
+  const { windowsKey } = contents;
+  const value = `<RegistryValue Root="HKLM" Key="${windowsKey}" Name="Package" Type="string" Value="msi" />`;
+  const mark = windowsKey === undefined ? "" : `              ${value}\n`;
   return `<?xml version="1.0" encoding="utf-8"?>
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
   <Product Id="${guid(`product ${release}`)}" Name="${product}" Language="1033"
@@ -65,7 +68,7 @@ function wxsOf({ contents, product, description, release }: WindowsPackage): str
           <Directory Id="INSTALLFOLDER" Name="Sensor">
             <Component Id="Program" Guid="${PROGRAM_COMPONENT}" Win64="yes">
               <File Id="Program" Name="${contents.name}.exe" Source="${contents.name}.exe" KeyPath="yes" />
-            </Component>
+${mark}            </Component>
           </Directory>
         </Directory>
       </Directory>

@@ -1,6 +1,12 @@
 // attacklens-sensor package-files: prints what the packages contain besides the program, for the build.
 import { posix } from "node:path";
-import { LINUX, PACKAGED, SERVICE_NAME, WINDOWS_TASK } from "@attacklens/protocol/installed-paths.ts";
+import {
+  LINUX,
+  PACKAGED,
+  SERVICE_NAME,
+  WINDOWS_KEY,
+  WINDOWS_TASK,
+} from "@attacklens/protocol/installed-paths.ts";
 import type { PackageFiles } from "@attacklens/protocol/package-files.ts";
 import { systemdUnit } from "../service/systemd-unit.ts";
 import { print } from "./terminal.ts";
@@ -24,6 +30,7 @@ export function packageFilesCommand(): void {
       "  attacklens-sensor install --server https://attacklens.example.com --token -",
     ],
     windowsTask: WINDOWS_TASK,
+    windowsKey: WINDOWS_KEY,
   };
   print(JSON.stringify(contents, null, 2));
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -17,9 +18,15 @@ import { makeFolder } from "../testing/test-command.ts";
 import {
   findInstalledRelease,
   hasCommand,
+  isStable,
+  linkTrial,
+  programOf,
+  promote,
   putCommand,
   putProgram,
   removeOldVersions,
+  removeTrial,
+  restoreProgram,
 } from "./program-files.ts";
 
 function prepare() {
@@ -32,6 +39,8 @@ function prepare() {
     stateDir,
     versions,
     stable,
+    trial: join(versions, "trial"),
+    previous: join(versions, "previous"),
     program: join(stable, "attacklens-sensor"),
     command,
   };
@@ -122,4 +131,32 @@ test("without a place for the command, the installation continues", async () => 
   writeFileSync(join(host.command, "../.."), "not a folder");
   expect(putCommand(host.paths, host.source)).toMatchObject({ is: "failed" });
   expect(existsSync(host.command)).toBe(false);
+});
+
+test("where a program cannot be replaced by a link, its file is, and versions beside it go", () => {
+  using folder = makeFolder();
+  const versions = join(folder.path, "Sensor");
+  const program = join(versions, "attacklens-sensor.exe");
+  const none = { stable: undefined, trial: undefined, previous: undefined, command: undefined };
+  const paths = { ...none, stateDir: folder.path, versions, program };
+  mkdirSync(join(versions, "2026.12.0"), { recursive: true });
+  writeFileSync(program, "first");
+  writeFileSync(programOf(paths, "2026.12.0"), "second");
+  linkTrial(paths, "2026.12.0");
+  promote(paths, "2026.12.0");
+  expect(readFileSync(program, "utf8")).toBe("second");
+  expect(isStable(paths, "2026.12.0", program)).toBe(true);
+  expect(isStable(paths, "2026.12.0", programOf(paths, "2026.12.0"))).toBe(false);
+  // As Windows leaves them: the program that ran, and one of a killed command.
+  writeFileSync(`${program}.old`, "first");
+  writeFileSync(`${program}.new`, "sec");
+  removeTrial(paths);
+  expect(removeOldVersions(paths).sort()).toEqual([join(versions, "2026.12.0"), `${program}.new`]);
+  expect(readdirSync(versions).sort()).toEqual(["attacklens-sensor.exe", "attacklens-sensor.exe.old"]);
+
+  restoreProgram(paths);
+  expect(readFileSync(program, "utf8")).toBe("second");
+  rmSync(program);
+  restoreProgram(paths);
+  expect(readFileSync(program, "utf8")).toBe("first");
 });

@@ -1,10 +1,12 @@
-// The files of the installed program: versions/<version>/attacklens-sensor, the link versions/stable to the
-// version that the service runs, and a link in the search path. Each step can be repeated after a kill.
+// The files of the installed program: versions/<version>/attacklens-sensor, links to the version that the
+// service runs, to the one on trial and to the previous one, and a link in the search path. Each step can be
+// repeated after a kill.
 import {
   chmodSync,
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -22,16 +24,13 @@ import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
 import { syncFolder } from "../state/atomic-file.ts";
 
-/** Links that keep a version. The second one is for a version on trial. */
-const KEPT_LINKS = ["stable", "trial"];
-
 /**
  * Puts the program into its place. Returns whether the file or the link changed, so that a running service
  * must be restarted. Throws the system's error.
  */
 export async function putProgram(paths: InstalledPaths, source: string, release: string): Promise<boolean> {
-  const folder = paths.stable === undefined ? paths.versions : join(paths.versions, release);
-  const target = join(folder, basename(paths.program));
+  const target = paths.stable === undefined ? paths.program : programOf(paths, release);
+  const folder = dirname(target);
   makeFolders(paths, folder);
   const copied = !(await isSameFile(source, target));
   if (copied) replaceFile(source, target);
@@ -41,14 +40,20 @@ export async function putProgram(paths: InstalledPaths, source: string, release:
   return copied || linked;
 }
 
-/** Removes the versions that no link names. Returns their folders. */
+/**
+ * Removes the versions that no link names. Returns their folders. Without links, the previous program has the
+ * suffix `.old`, and stays.
+ */
 export function removeOldVersions(paths: InstalledPaths): string[] {
-  if (paths.stable === undefined) return removeAll(abandonedFiles(paths.versions));
-  const kept = KEPT_LINKS.map((name) => findLink(join(paths.versions, name)));
-  const old = readdirSync(paths.versions).filter(
-    (name) => !KEPT_LINKS.includes(name) && !kept.includes(name),
-  );
-  const unfinished = kept.flatMap((name) => (name ? abandonedFiles(join(paths.versions, name)) : []));
+  if (paths.stable === undefined) {
+    const old = namesIn(paths.versions).filter((name) => /^\d+\.\d+\.\d+$|\.new$/.test(name));
+    return removeAll(old.map((name) => join(paths.versions, name)));
+  }
+  const links = [paths.stable, paths.trial, paths.previous].filter((link) => link !== undefined);
+  const kept = links.map(findLink).filter((name) => name !== undefined);
+  const names = [...kept, ...links.map((link) => basename(link))];
+  const old = readdirSync(paths.versions).filter((name) => !names.includes(name));
+  const unfinished = kept.flatMap((name) => abandonedFiles(join(paths.versions, name)));
   return removeAll([...old.map((name) => join(paths.versions, name)), ...unfinished]);
 }
 
@@ -89,6 +94,47 @@ export function removeProgram(paths: InstalledPaths): string[] {
   // The link last: a killed command leaves no file that only a path leads to.
   const removed = [versions].filter(removeEntry);
   return command !== undefined && isOurs ? [...removed, ...[command].filter(removeEntry)] : removed;
+}
+
+/** The program of a version beside the one that the service runs. */
+export function programOf({ versions, program }: InstalledPaths, release: string): string {
+  return join(versions, release, basename(program));
+}
+
+/** Makes the link to the version on trial. The service does not use it. */
+export function linkTrial({ trial }: InstalledPaths, release: string): void {
+  if (trial !== undefined) replaceLink(trial, release);
+}
+
+/**
+ * Lets the service run the release, whose program is in its place already, from its next start on. Keeps the
+ * program of the other one.
+ */
+export function promote(paths: InstalledPaths, release: string): void {
+  const { stable, previous, program } = paths;
+  if (stable === undefined) {
+    replaceFile(programOf(paths, release), program);
+    return;
+  }
+  const replaced = findLink(stable);
+  if (previous !== undefined && replaced !== undefined) replaceLink(previous, replaced);
+  replaceLink(stable, release);
+}
+
+/** Completes a replacement that was killed, where no link leads to the program. */
+export function restoreProgram({ stable, program }: InstalledPaths): void {
+  if (stable === undefined && !existsSync(program) && existsSync(`${program}.old`))
+    renameSync(`${program}.old`, program);
+}
+
+/** Removes the link to the version on trial. Its program stays. */
+export function removeTrial(paths: InstalledPaths): void {
+  if (paths.trial !== undefined && removeEntry(paths.trial)) syncFolder(paths.versions);
+}
+
+/** Whether the service runs the release that the program at `running` is of. */
+export function isStable(paths: InstalledPaths, release: string, running: string): boolean {
+  return paths.stable === undefined ? running === paths.program : findLink(paths.stable) === release;
 }
 
 /** Release that the service runs; undefined: none is installed. */
@@ -157,7 +203,8 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   return (await hashOf(one)) === (await hashOf(other));
 }
 
-async function hashOf(path: string): Promise<string> {
+/** SHA-256 in lower-case hex. */
+export async function hashOf(path: string): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256");
   for await (const part of Bun.file(path).stream()) hash.update(part);
   return hash.digest("hex");

@@ -12,6 +12,8 @@ export interface ServiceReport {
   startsAtBoot: boolean;
   /** The rest is absent if the host has no service manager that the sensor supports. */
   manager?: ServiceManager["name"];
+  /** Whether a package owns the program. */
+  packaged?: boolean;
   service?: string;
   definition?: string;
   program?: string;
@@ -37,6 +39,7 @@ export async function readServiceReport(): Promise<ServiceReport> {
     startsAtBoot,
     manager: name,
     service,
+    packaged,
     ...(state === "missing" ? {} : { definition, program: packaged ? PACKAGED.program : paths.program }),
     version: packaged ? undefined : findInstalledRelease(paths),
     processId,

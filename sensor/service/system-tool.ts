@@ -1,5 +1,7 @@
 // Runs a tool of the system, e.g. systemctl. Only the commands that install, remove or show the service do
-// so: a running sensor starts no other program.
+// so, and an update: a running sensor starts no other program.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 
 export interface ToolResult {
@@ -14,6 +16,12 @@ export interface ToolResult {
 
 const TIMEOUT_MS = 120_000;
 const MAX_REASON = 300;
+
+/** The path of a program of Windows. */
+export function systemProgram(name: string): string {
+  const path = join("C:\\Windows\\System32", name);
+  return existsSync(path) ? path : name;
+}
 
 /** Never throws. The tool inherits no variable: one may contain a token or a proxy's password. */
 export async function runTool(command: string[]): Promise<ToolResult> {

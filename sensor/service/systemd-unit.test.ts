@@ -21,11 +21,11 @@ const canAnalyze =
 test.skipIf(!canAnalyze).each([0, 252, 253, 257])(
   `the unit for systemd %d is exposed to 2.5 of 10 at most${canAnalyze ? "" : " (skipped: no systemd-analyze with --offline)"}`,
   (systemdVersion) => {
-    for (const packaged of [true, false]) {
+    for (const kind of [{ packaged: true }, { packaged: false }, { packaged: false, trial: true }]) {
       using folder = makeFolder();
       mkdirSync(folder.path, { recursive: true });
       const path = join(folder.path, "attacklens-sensor.service");
-      writeFileSync(path, systemdUnit({ packaged, systemdVersion }));
+      writeFileSync(path, systemdUnit({ ...kind, systemdVersion }));
       const args = ["security", "--offline=true", "--no-pager", path];
       const { stdout } = Bun.spawnSync([`${systemdAnalyze}`, ...args], { stdout: "pipe", stderr: "ignore" });
       const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout.toString())?.[1];
@@ -54,6 +54,30 @@ test("the unit has only keys that its systemd supports", () => {
   expect(newer).toMatchObject({ Type: "notify", WatchdogSec: "10min", RestartMaxDelaySec: "5min" });
   expect(newer.OpenFile).toBe("/run/systemd/notify:notify");
   expect(keysOf(systemdUnit({ packaged: false, systemdVersion: 253 })).RestartSteps).toBeUndefined();
+});
+
+test("every end of a trial starts the other unit, also after a restart of the host", () => {
+  for (const systemdVersion of [247, 257]) {
+    const unit = systemdUnit({ packaged: false, trial: true, systemdVersion });
+    expect(keysOf(unit)).toMatchObject({
+      Conflicts: "attacklens-sensor.service",
+      OnFailure: "attacklens-sensor.service",
+      Restart: "no",
+      RuntimeMaxSec: "50min",
+      ExecStopPost: "/bin/false",
+      ExecStart: "/var/lib/attacklens-sensor/versions/trial/attacklens-sensor run",
+    });
+    expect(unit).toContain("\nAfter=attacklens-sensor.service\n");
+    expect(unit).not.toContain("[Install]");
+    // The rest is that of the other unit: a version that succeeds on trial runs there as well.
+    const lines = systemdUnit({ packaged: false, systemdVersion }).split("\n");
+    const missing = lines.filter((line) => !unit.includes(line));
+    expect(missing.map((line) => line.split("=")[0])).toEqual([
+      ...["ExecStart", "Restart", "RestartSec"],
+      ...(systemdVersion < 254 ? [] : ["RestartSteps", "RestartMaxDelaySec"]),
+      ...["[Install]", "WantedBy"],
+    ]);
+  }
 });
 
 test("the service can read all files and processes, and the host's name as it changes", () => {

@@ -1,10 +1,12 @@
 // The systemd unit of the sensor, as text. The sensor runs as root, because it reads shadow, authorized_keys
 // and the sockets of all processes. It can do nothing else: it writes its state folder only.
-import { LINUX, PACKAGED } from "@attacklens/protocol/installed-paths.ts";
+import { LINUX, PACKAGED, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
 
 export interface SystemdUnit {
-  /** The program that the unit starts; absent: the installed or the packaged one. */
+  /** The program that the unit starts; absent: the installed or the packaged one, or that on trial. */
   program?: string;
+  /** The unit of a version on trial. Its end, however it comes, starts the other unit again. */
+  trial?: boolean;
   /** Whether a package owns the program, which then never updates itself. */
   packaged: boolean;
   /**
@@ -23,15 +25,24 @@ const RESTART_STEPS_SINCE = 254;
 export const OWN_UNIT =
   "# Written by attacklens-sensor install. To remove it, run attacklens-sensor uninstall.";
 
-/** The text of attacklens-sensor.service. */
-export function systemdUnit({ packaged, systemdVersion = 0, ...options }: SystemdUnit): string {
-  const program = options.program ?? (packaged ? PACKAGED.program : LINUX.program);
+/** Much longer than a start, a check-in and an upload take, also on a slow network. */
+export const LONGEST_TRIAL_MINUTES = 50;
+
+/** The text of attacklens-sensor.service, or of attacklens-sensor-trial.service. */
+export function systemdUnit({
+  packaged,
+  trial = false,
+  systemdVersion = 0,
+  ...options
+}: SystemdUnit): string {
+  const installed = trial ? `${LINUX.trial}/${SERVICE_NAME}` : LINUX.program;
+  const program = options.program ?? (packaged ? PACKAGED.program : installed);
   return [
     packaged
       ? "# Belongs to the package attacklens-sensor, which updates the program. The sensor never updates itself."
       : OWN_UNIT,
     "[Unit]",
-    "Description=AttackLens sensor",
+    ...(trial ? TRIAL_UNIT : ["Description=AttackLens sensor"]),
     "Wants=network-online.target",
     "After=network-online.target",
     "# Before install or enroll, and after unenroll, there is nothing to run.",
@@ -41,16 +52,26 @@ export function systemdUnit({ packaged, systemdVersion = 0, ...options }: System
     "",
     "[Service]",
     ...startLines(program, systemdVersion),
-    ...restartLines(systemdVersion),
+    ...(trial ? TRIAL_SERVICE : restartLines(systemdVersion)),
     "TimeoutStopSec=30",
     "",
     ...HARDENING,
     "",
-    "[Install]",
-    "WantedBy=multi-user.target",
-    "",
+    // Not enabled: a boot starts the stable version.
+    ...(trial ? [] : ["[Install]", "WantedBy=multi-user.target", ""]),
   ].join("\n");
 }
+
+const TRIAL_UNIT = [
+  "Description=AttackLens sensor, a new version on trial",
+  "# Only one of the two runs. The order lets the other one stop before this one starts.",
+  `Conflicts=${SERVICE_NAME}.service`,
+  `After=${SERVICE_NAME}.service`,
+  "# With ExecStopPost below, every end of the trial is a failure, and brings the stable version back.",
+  `OnFailure=${SERVICE_NAME}.service`,
+];
+
+const TRIAL_SERVICE = ["Restart=no", `RuntimeMaxSec=${LONGEST_TRIAL_MINUTES}min`, "ExecStopPost=/bin/false"];
 
 function startLines(program: string, systemdVersion: number): string[] {
   const start = `ExecStart=${program} run`;

@@ -1,6 +1,11 @@
 // The service under systemd.
 import { existsSync, readFileSync } from "node:fs";
-import { DEFINITIONS, PACKAGED, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
+import {
+  DEFINITIONS,
+  PACKAGED,
+  SERVICE_NAME,
+  TRIAL_SERVICE_NAME,
+} from "@attacklens/protocol/installed-paths.ts";
 import { removeDefinition, writeDefinition } from "./definition-file.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
@@ -8,6 +13,7 @@ import { runTool } from "./system-tool.ts";
 import { OWN_UNIT, systemdUnit } from "./systemd-unit.ts";
 
 const UNIT = `${SERVICE_NAME}.service`;
+export const TRIAL_UNIT = `${TRIAL_SERVICE_NAME}.service`;
 /** The exit status of systemd for a program that it cannot run (systemd.exec(5)). */
 export const EXEC_FAILED = 203;
 
@@ -20,7 +26,7 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
     definition,
     packaged,
     async register() {
-      const changes = packaged ? removeOwnUnit() : await writeOwnUnit();
+      const changes = packaged ? removeOwnUnits() : await writeOwnUnits();
       // Always: a killed command may have written the file, and no more.
       await systemctl("daemon-reload");
       await systemctl("enable", UNIT);
@@ -34,17 +40,19 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
       throw exitCode === EXEC_FAILED ? execFailed() : serviceProblem("manager-failed", reason);
     },
     async stop() {
-      if ((await readState()).is !== "missing") await systemctl("stop", UNIT);
+      // In this order: the end of a trial starts the other unit.
+      if ((await readStateOf(TRIAL_UNIT)).is === "running") await systemctl("stop", TRIAL_UNIT);
+      if ((await readStateOf(UNIT)).is !== "missing") await systemctl("stop", UNIT);
     },
     async unregister() {
-      const { is } = await readState();
+      const { is } = await readStateOf(UNIT);
       // systemctl refuses to disable a masked unit, and the link that masks it belongs to the operator.
       if (is === "masked") return [];
       if (is !== "missing") await systemctl("disable", UNIT);
-      const removed = packaged ? [] : removeDefinition(DEFINITIONS.systemd);
+      // Fails for a unit that has not failed.
+      await runTool(["systemctl", "reset-failed", UNIT, TRIAL_UNIT]);
+      const removed = packaged ? [] : OWN_UNITS.flatMap(([path]) => removeDefinition(path));
       await systemctl("daemon-reload");
-      // Fails if the unit has not failed.
-      await runTool(["systemctl", "reset-failed", UNIT]);
       return removed;
     },
     readState,
@@ -54,16 +62,26 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
   return manager;
 }
 
-async function writeOwnUnit(): Promise<boolean> {
-  const text = systemdUnit({ packaged: false, systemdVersion: await readVersion() });
-  return writeDefinition(DEFINITIONS.systemd, text, 0o644);
+/** The units that `install` writes. The second one is for updates, and `trial` of its text. */
+const OWN_UNITS = [
+  [DEFINITIONS.systemd, false],
+  [DEFINITIONS.systemdTrial, true],
+] as const;
+
+/** Returns whether the text of the service changed: the other unit is read at its start. */
+async function writeOwnUnits(): Promise<boolean> {
+  const systemdVersion = await readVersion();
+  const [changes = false] = OWN_UNITS.map(([path, trial]) =>
+    writeDefinition(path, systemdUnit({ packaged: false, trial, systemdVersion }), 0o644),
+  );
+  return changes;
 }
 
 /** A unit that `install` wrote before the package came would hide that of the package. */
-function removeOwnUnit(): boolean {
-  const isOwn =
-    existsSync(DEFINITIONS.systemd) && readFileSync(DEFINITIONS.systemd, "utf8").startsWith(OWN_UNIT);
-  return isOwn && removeDefinition(DEFINITIONS.systemd).length > 0;
+function removeOwnUnits(): boolean {
+  const isOwn = (path: string) => existsSync(path) && readFileSync(path, "utf8").startsWith(OWN_UNIT);
+  const [removed] = OWN_UNITS.map(([path]) => (isOwn(path) ? removeDefinition(path) : []));
+  return removed !== undefined && removed.length > 0;
 }
 
 /** The error for a program that systemd cannot run. */
@@ -85,8 +103,17 @@ async function readVersion(): Promise<number | undefined> {
 const PROPERTIES =
   "LoadState,ActiveState,SubState,Result,UnitFileState,MainPID,ExecMainCode,ExecMainStatus,ConditionResult";
 
+/** While a version is on trial, the state of the service is that of the other unit. */
 async function readState(): Promise<ServiceState> {
-  const { stdout } = await runTool(["systemctl", "show", UNIT, `--property=${PROPERTIES}`]);
+  const state = await readStateOf(UNIT);
+  if (state.is === "running" || state.is === "missing") return state;
+  const trial = await readStateOf(TRIAL_UNIT);
+  if (trial.is !== "running" && trial.is !== "starting") return state;
+  return { ...trial, startsAtBoot: state.startsAtBoot };
+}
+
+async function readStateOf(unit: string): Promise<ServiceState> {
+  const { stdout } = await runTool(["systemctl", "show", unit, `--property=${PROPERTIES}`]);
   return parseSystemdState(stdout);
 }
 

@@ -1,12 +1,12 @@
 // The service under Windows: a task of SYSTEM that starts with the system. Programs of Bun cannot talk to the
 // service control manager. docs/decisions/0018-services.md has the reasons.
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WINDOWS_TASK, windowsPaths } from "@attacklens/protocol/installed-paths.ts";
 import { windowsFolders } from "../settings.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
-import { runTool } from "./system-tool.ts";
+import { runTool, systemProgram } from "./system-tool.ts";
 import { escapeXml } from "./xml.ts";
 
 /**
@@ -141,9 +141,4 @@ export function parseTaskState(text: string): ServiceState {
     startsAtBoot: !isDisabled,
     ...(ended ? { exitCode: result, lastEnd: `exit code ${result}` } : {}),
   };
-}
-
-function systemProgram(name: string): string {
-  const path = join("C:\\Windows\\System32", name);
-  return existsSync(path) ? path : name;
 }

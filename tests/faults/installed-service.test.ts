@@ -27,6 +27,7 @@ const UNINSTALL_STEPS = ["stop", "unenroll"];
 
 const KEPT = `stop       stopped attacklens-sensor.service
 removed    /etc/systemd/system/attacklens-sensor.service
+removed    /etc/systemd/system/attacklens-sensor-trial.service
 removed    /var/lib/attacklens-sensor/versions
 removed    /usr/local/bin/attacklens-sensor
 kept       /var/lib/attacklens-sensor, with the identity and the spooled reports
@@ -220,6 +221,7 @@ test.skipIf(reason !== undefined || !ALL_KILLS).each([...RELEASES])(
     expect(status.stdout).toMatch(/^Program +\/usr\/bin\/attacklens-sensor$/m);
     const after = listFiles(host);
     expect(before.filter((path) => !after.includes(path) && !path.includes(".lock/"))).toEqual([
+      "etc/systemd/system/attacklens-sensor-trial.service",
       "etc/systemd/system/attacklens-sensor.service",
       "usr/local/bin/attacklens-sensor",
       expect.stringMatching(/^var\/lib\/attacklens-sensor\/versions$/),
