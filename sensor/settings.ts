@@ -28,6 +28,17 @@ export function takeEnvironmentToken(): string | undefined {
   return token;
 }
 
+/** Kubernetes sets its variables in each container. */
+export function isInKubernetes(): boolean {
+  return process.env.KUBERNETES_SERVICE_HOST !== undefined;
+}
+
+/** For a version on trial, which runs in place of this one. */
+export function childEnvironment(): Record<string, string | undefined> {
+  const { ATTACKLENS_TOKEN: _, ...others } = process.env;
+  return others;
+}
+
 /**
  * Where systemd puts the credentials of a unit, e.g. of LoadCredential=attacklens-token:FILE; undefined:
  * there are none (systemd.exec(5)).

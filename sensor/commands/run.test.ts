@@ -45,7 +45,10 @@ const run = () => runCommandLine(["run", "--once", "--state", state]);
 const status = (...more: string[]) => runCommandLine(["status", "--state", state, ...more]);
 
 function statusText(rows: [string, string][], nextStep?: string): string {
-  const all = [...rows, ["Version", RELEASE], ["State folder", state]] as [string, string][];
+  const all = [...rows, ["Version", RELEASE], ["Updates", "by hand"], ["State folder", state]] as [
+    string,
+    string,
+  ][];
   if (nextStep) all.push(["Next step", nextStep]);
   return all.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join("");
 }
@@ -237,6 +240,7 @@ test("status --json has all fields for scripts, and never the key", async () => 
     sensorId: SENSOR_ID,
     fingerprint,
     spool: { waiting: 0, since: null, dropped: null },
+    updates: { method: "manual", target: "unbuilt-sources" },
   };
   const never = await status("--json");
   expect(JSON.parse(never.stdout)).toEqual({

@@ -1,14 +1,19 @@
 // attacklens-sensor run: reports until stopped; with --once, runs one cycle.
+import { BUILT_IN_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
+import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
-import { type Cycle, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
+import { type Cycle, type CycleOptions, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import { run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
+import { installedPaths } from "../service/installation.ts";
 import { openNotifications } from "../service/systemd-notify.ts";
 import { defaultStateDir, proxyFor, takeSystemdVariables } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
+import { findUpdateMeans, runningProgram } from "../updates/update-method.ts";
+import { openForeignUpdates, openUpdates, type Updates } from "../updates/updates.ts";
 import { nextStep } from "./next-step.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
@@ -23,27 +28,39 @@ export async function runCommand(args: string[]): Promise<void> {
       `other users could read the key in ${stateDir}; this is fixed. If one may have copied it, move the folder away and enroll again`,
     );
   }
-  using _ = lockStateDir(stateDir);
-  const signal = stopSignal();
-  const options = {
+  const lock = lockStateDir(stateDir);
+  const options: CycleOptions = {
     stateDir,
     identity,
     collect: () => collectInventory(root),
     collectHost: () => collectHostFacts(root),
     proxy: proxyFor(identity.server),
-    signal,
+    signal: stopSignal(),
   };
-  if (flags.once) {
-    const cycle = await openCycle({ ...options, isLast: true })();
-    if (signal.aborted) return;
-    for (const line of cycle.news) note(line);
-    throwUnlessConnected(cycle, identity);
-    print(describe(cycle));
-    return;
+  try {
+    if (flags.once) await runOnce(options);
+    else await runService(options, lock, flags.root !== undefined);
+  } finally {
+    lock[Symbol.dispose]();
   }
+}
+
+async function runOnce(options: CycleOptions): Promise<void> {
+  const cycle = await openCycle({ ...options, isLast: true })();
+  if (options.signal.aborted) return;
+  for (const line of cycle.news) note(line);
+  throwUnlessConnected(cycle, options.identity);
+  print(describe(cycle));
+}
+
+/** `isElsewhere`: it reports another root folder than its own. */
+async function runService(options: CycleOptions, lock: Disposable, isElsewhere: boolean): Promise<void> {
+  const { identity, signal: stop } = options;
   using notifications = openNotifications({ variables: takeSystemdVariables() });
   notifications.ready();
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
+  const updates = await openUpdatesOf(options, isElsewhere);
+  const signal = AbortSignal.any([stop, updates.ended]);
   const onCycle = (cycle: Cycle, nextMs: number) => {
     notifications.noteCycle(nextMs);
     for (const line of cycle.news) logLine(line);
@@ -52,12 +69,27 @@ export async function runCommand(args: string[]): Promise<void> {
     if (!quiet) logLine(`${describe(cycle)}; next in ${Math.ceil(nextMs / 1000)} s`);
   };
   try {
-    await run({ ...options, onCycle });
+    const { report: reportUpdate, betweenCycles } = updates;
+    await run({ ...options, signal, reportUpdate, onCycle, betweenCycles });
   } catch (error) {
     if (!(error instanceof IdentityRemoved)) throw error;
     logLine("the identity was removed");
   }
+  // A version on trial needs the lock.
+  lock[Symbol.dispose]();
+  await updates.finish(stop);
   logLine("stopped");
+}
+
+async function openUpdatesOf({ stateDir, proxy }: CycleOptions, isElsewhere: boolean): Promise<Updates> {
+  const running = runningProgram(stateDir, isElsewhere);
+  const means = await findUpdateMeans(running);
+  if (means.method !== "self") return openForeignUpdates(means.method, TARGET);
+  return await openUpdates({
+    ...{ by: means.by, program: running.program, paths: installedPaths() },
+    ...{ release: RELEASE, target: TARGET, rootKeys: BUILT_IN_ROOT_KEYS },
+    ...{ proxy, log: logLine },
+  });
 }
 
 function requireIdentity(stateDir: string): EnrolledIdentity {

@@ -8,7 +8,7 @@ import { installedPaths } from "../service/installation.ts";
 import { launchdPlist } from "../service/launchd.ts";
 import { openrcScript } from "../service/openrc.ts";
 import { readServiceReport } from "../service/service-report.ts";
-import { systemdUnit } from "../service/systemd-unit.ts";
+import { type SystemdUnit, systemdUnit } from "../service/systemd-unit.ts";
 import { windowsTask } from "../service/task-scheduler.ts";
 import { readStatus } from "../state/status-file.ts";
 import { parseFlags, print } from "./terminal.ts";
@@ -58,17 +58,20 @@ function printDefinition(args: string[]): number {
   const flags = parseFlags(args, {
     manager: { type: "string" },
     packaged: { type: "boolean" },
+    trial: { type: "boolean" },
     "systemd-version": { type: "string" },
   });
-  const text = definitionOf(flags.manager ?? "systemd", flags.packaged ?? false, flags["systemd-version"]);
+  const { packaged = false, trial = false } = flags;
+  const systemdVersion = Number(flags["systemd-version"] ?? 0);
+  const text = definitionOf(flags.manager ?? "systemd", { packaged, trial, systemdVersion });
   print(text.trimEnd());
   return EXIT_CODES.done;
 }
 
-function definitionOf(manager: string, packaged: boolean, systemdVersion: string | undefined): string {
+function definitionOf(manager: string, unit: SystemdUnit): string {
   switch (manager) {
     case "systemd":
-      return systemdUnit({ packaged, systemdVersion: Number(systemdVersion ?? 0) });
+      return systemdUnit(unit);
     case "openrc":
       return openrcScript({ program: LINUX.program });
     case "launchd":

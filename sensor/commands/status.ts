@@ -1,8 +1,8 @@
 // attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
 // step. It sends nothing.
-
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
-import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
+import type { UpdateMethod } from "@attacklens/protocol/updates.ts";
+import { COMMIT, RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { countSpooledReports } from "../reporting/spool-files.ts";
 import { installedPaths } from "../service/installation.ts";
 import { readServiceReport, type ServiceReport } from "../service/service-report.ts";
@@ -10,6 +10,8 @@ import { defaultStateDir } from "../settings.ts";
 import { keyFingerprint, readIdentity } from "../state/identity.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
+import { methodOfService } from "../updates/update-method.ts";
+import { readUpdateRecord, type UpdateAttempt } from "../updates/update-record.ts";
 import { nextStepOf } from "./next-step.ts";
 import { parseFlags, print } from "./terminal.ts";
 
@@ -31,6 +33,8 @@ export async function statusCommand(args: string[]): Promise<number> {
   const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
   const service = await findService(stateDir);
   const next = nextStepOf(state, identity?.server, service);
+  const method = await methodOfService(service?.packaged, stateDir);
+  const update = method === "self" ? readUpdateRecord(stateDir).attempt : undefined;
   if (flags.json) {
     const { server, sensorId, enrolledAt } = enrolled ?? { server: identity?.server };
     const { lastCheckInAt, problem, failedCategories } = last ?? {};
@@ -49,6 +53,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       failedCategories,
       spool: kept,
       service,
+      updates: { method, target: TARGET, attempt: update },
       nextStep: next,
     };
     print(JSON.stringify(shown, null, 2));
@@ -76,6 +81,8 @@ export async function statusCommand(args: string[]): Promise<number> {
           `${describeCount(kept.dropped.count)} since ${kept.dropped.since}, because the spool was full`,
       ],
       ["Version", KNOWN_COMMIT ? `${RELEASE} (commit ${KNOWN_COMMIT})` : RELEASE],
+      ["Updates", METHODS[method]],
+      ["Update", update && describeUpdate(update)],
       ["State folder", stateDir],
       ["Service", service && describeService(service)],
       ["Next step", next],
@@ -97,6 +104,17 @@ async function findService(stateDir: string): Promise<ServiceReport | undefined>
 function describeService({ service, manager, state, lastEnd }: ServiceReport): string {
   const why = lastEnd === undefined ? "" : `, last ended with ${lastEnd}`;
   return `${service} of ${manager}: ${state}${why}`;
+}
+
+const METHODS: Record<UpdateMethod, string> = {
+  self: "automatic",
+  "package-manager": "by the package manager of this host",
+  immutable: "with the image of this host",
+  manual: "by hand",
+};
+
+function describeUpdate({ version, state, reason, at }: UpdateAttempt): string {
+  return `${version}: ${state.replaceAll("-", " ")} since ${at}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 const describeCount = (count: number) => (count === 1 ? "1 report" : `${count} reports`);

@@ -11,7 +11,7 @@ export const USAGE = `Usage:
                             [--proxy URL] [--wait SECONDS] [--replace]
   attacklens-sensor uninstall [--keep-identity]
   attacklens-sensor service status [--json]
-  attacklens-sensor service definition [--manager NAME] [--packaged]
+  attacklens-sensor service definition [--manager NAME] [--packaged | --trial]
   attacklens-sensor collect [--root DIR]
   attacklens-sensor status [--json] [--state DIR]
   attacklens-sensor unenroll [--force] [--state DIR] [--root DIR]
@@ -32,7 +32,8 @@ Commands:
   uninstall Stops the service, unenrolls, and removes every file that install made.
             --keep-identity is for a reinstall: this host stays enrolled.
   service   status shows the state of the service. definition prints the text that defines
-            it, for systemd, openrc, launchd or windows.
+            it, for systemd, openrc, launchd or windows. --trial prints the unit of systemd
+            that runs an update on trial.
   collect   Prints the inventory as JSON and sends nothing.
   status    Shows the result of the last check-in, without contacting the server.
   unenroll  Unenrolls this sensor on the server and removes its key. --force removes the

@@ -1,5 +1,5 @@
 // attacklens-sensor version: shows the release and the build.
-import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION, TARGET } from "@attacklens/protocol/version.ts";
 import { STATE_VERSION } from "../state/state-version.ts";
 import { parseFlags, print } from "./terminal.ts";
 
@@ -14,9 +14,12 @@ export function versionCommand(args: string[]): void {
     version: RELEASE,
     commit: COMMIT,
     bun: Bun.version,
+    target: TARGET,
     platform: `${process.platform}-${process.arch}`,
     protocolVersions: [SENSOR_PROTOCOL_VERSION],
     stateVersion: STATE_VERSION,
+    /** An update to this build requires that it can write that of the build before. */
+    writesStateVersions: [STATE_VERSION],
   };
   print(JSON.stringify(build, null, 2));
 }

@@ -53,6 +53,12 @@ export function lockInstallation(stateDir: string): Disposable {
   return lock(join(stateDir, INSTALLATION_LOCK), INSTALLATION_WAIT_MS, heldBy);
 }
 
+/** The same lock, without waiting. Undefined: another command has it. Throws SensorError if none can. */
+export function tryLockInstallation(stateDir: string): Disposable | undefined {
+  const attempt = tryLock(join(stateDir, INSTALLATION_LOCK));
+  return "lock" in attempt ? attempt.lock : undefined;
+}
+
 /** Waits at most `waitMs` for the holder. `heldBy` returns the error to throw then. */
 function lock(path: string, waitMs: number, heldBy: (holder: number) => SensorError): Disposable {
   const startedAt = performance.now();

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 
 /**
- * Version of all files in the state folder. Every change of a format increments it, including a new field.
+ * Version of all files in the state folder but updates.json. Every change of a format increments it,
+ * including a new field. A build on trial writes the version of the build that it may replace.
  */
 export const STATE_VERSION = 1;
 
@@ -49,7 +50,8 @@ export function findNewerState(
   const parsed = z.looseObject({ version: z.int() }).safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const { version } = parsed.data;
-  const isNewer = version > STATE_VERSION || hasUnknownFields || isLater(fieldOf(text, "release"), RELEASE);
+  const isNewer =
+    version > STATE_VERSION || hasUnknownFields || isLaterRelease(fieldOf(text, "release"), RELEASE);
   return isNewer ? newerState(path, text, version) : undefined;
 }
 
@@ -76,7 +78,7 @@ function fieldOf(text: string, name: "release" | "commit"): string | undefined {
 }
 
 /** Releases are numbers between dots, e.g. `2026.11.0`. */
-function isLater(release: string | undefined, than: string): boolean {
+export function isLaterRelease(release: string | undefined, than: string): boolean {
   if (release === undefined) return false;
   const [a, b] = [release, than].map((one) => one.split(".").map(Number)) as [number[], number[]];
   const at = a.findIndex((part, index) => part !== b[index]);

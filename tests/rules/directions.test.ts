@@ -191,6 +191,7 @@ describe("in the sensor", () => {
   const LAYERS = [
     ["main.ts"],
     ["commands"],
+    ["updates"],
     ["service"],
     ["reporting"],
     ["enrollment"],
@@ -204,7 +205,7 @@ describe("in the sensor", () => {
     return layer < 0 ? undefined : layer;
   }
 
-  test("imports go main → commands → service → reporting → enrollment → transport, state → collectors, never back", () => {
+  test("imports go main → commands → updates → service → reporting → enrollment → transport, state → collectors, never back", () => {
     expectNone(
       "a collector reads facts and does not depend on their use",
       goingBack(below("sensor"), layerOf).map(show),
@@ -213,7 +214,7 @@ describe("in the sensor", () => {
 
   test("transport and state do not import each other", () => {
     const wrong = importsAmong(below("sensor")).filter(
-      ({ from, to }) => layerOf(from) === 5 && layerOf(to) === 5 && from.split("/")[1] !== to.split("/")[1],
+      ({ from, to }) => layerOf(from) === 6 && layerOf(to) === 6 && from.split("/")[1] !== to.split("/")[1],
     );
     expectNone("files on the disk and the connection are independent", wrong.map(show));
   });
