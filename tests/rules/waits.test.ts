@@ -9,6 +9,7 @@ const EXCEPTIONS: Record<string, string> = {
   "harness/first-day.ts": "polls for an inventory, for the demo too",
   "tests/support/second-sensor/second-sensor.ts": "a program whose pauses are the protocol's intervals",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
+  "tests/faults/updates.test.ts": "the random moment of a power failure while links change",
   "tests/faults/fleet.ts": "the duration of a random fault, and the pause before the next one",
 };
 

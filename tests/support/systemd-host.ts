@@ -1,6 +1,6 @@
 // A Debian host on this machine with a real systemd as process 1: systemd-nspawn(1) boots a layer above a
 // tree. It shares this machine's network, so that it reaches servers on 127.0.0.1. Needs root on Linux.
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
@@ -17,6 +17,8 @@ export interface SystemdHost extends AsyncDisposable {
   run(args: string[], options?: { stdin?: string }): Promise<CommandResult>;
   /** Copies a file of this machine to the host, executable. */
   put(source: string, path: string): void;
+  /** The id on this machine of a process of the host. */
+  findProcess(pid: number): number | undefined;
   /** Ends the host as a power failure does. */
   cutPower(): Promise<void>;
   /** Starts the host, and resolves when it has booted. */
@@ -97,6 +99,7 @@ export async function openSystemdHost(release: DebianRelease): Promise<SystemdHo
       copyFileSync(source, join(root, path));
       run(["chmod", "755", join(root, path)]);
     },
+    findProcess: (pid) => (leader === undefined ? undefined : processOf(leader, pid)),
     cutPower,
     boot,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -111,6 +114,22 @@ function childOf(pid: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Finds the process with the id in the namespace of another one: pid_namespaces(7). */
+function processOf(leader: number, pid: number): number | undefined {
+  const namespaceOf = (name: string | number) => readlinkSync(`/proc/${name}/ns/pid`);
+  const namespace = namespaceOf(leader);
+  const found = readdirSync("/proc").find((name) => {
+    try {
+      const ids = /^NSpid:\t(.+)$/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]?.split("\t");
+      return ids?.at(-1) === String(pid) && namespaceOf(name) === namespace;
+    } catch {
+      // It is no process, or has ended.
+      return false;
+    }
+  });
+  return found === undefined ? undefined : Number(found);
 }
 
 function mountTmpfs(folder: string): void {
