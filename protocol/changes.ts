@@ -10,6 +10,7 @@ export const CHANGE_TOPICS = [
   "enrollment-attempt",
   "enrollment-token",
   "sensor",
+  "update-ring",
   "user",
 ] as const;
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];

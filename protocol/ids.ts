@@ -13,6 +13,7 @@ const PREFIXES = {
   report: "rep",
   ticket: "tkt",
   certificateAuthority: "cav",
+  updateRing: "rng",
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -37,4 +38,5 @@ export const enrollmentTokenId = id("enrollmentToken");
 export const sensorId = id("sensor");
 export const assetId = id("asset");
 export const assetGroupId = id("assetGroup");
+export const updateRingId = id("updateRing");
 export const apiKeyId = id("apiKey");

@@ -19,6 +19,9 @@ const LOWEST_ROLE = {
   "sensors:manage": "posture-manager",
   "assets:read": "viewer",
   "assets:manage": "posture-manager",
+  "updates:read": "viewer",
+  /** Decides which program runs as root on every host, so it is a setting of the platform. */
+  "updates:manage": "admin",
   "api-keys:manage": "admin",
 } as const satisfies Record<string, Role>;
 

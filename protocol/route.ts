@@ -23,6 +23,7 @@ export const TAGS = [
   "Sensors",
   "Assets",
   "Asset groups",
+  "Updates",
   "API keys",
   "Changes",
   "For sensors",

@@ -53,6 +53,21 @@ import {
   undoMerge,
 } from "./sensors.ts";
 import { unenroll } from "./unenroll.ts";
+import {
+  createUpdateRing,
+  deleteUpdateRing,
+  getHostUpdate,
+  getUpdateRing,
+  getUpdates,
+  listUpdateEvents,
+  listUpdateHosts,
+  orderUpdateRings,
+  pauseUpdateRing,
+  resumeUpdateRing,
+  retryHostUpdate,
+  retryUpdateRing,
+  updateUpdateRing,
+} from "./update-rings.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,
@@ -94,6 +109,19 @@ export const ROUTES: readonly Route[] = [
   getAssetGroup,
   renameAssetGroup,
   deleteAssetGroup,
+  getUpdates,
+  listUpdateHosts,
+  listUpdateEvents,
+  getHostUpdate,
+  retryHostUpdate,
+  createUpdateRing,
+  getUpdateRing,
+  updateUpdateRing,
+  orderUpdateRings,
+  pauseUpdateRing,
+  resumeUpdateRing,
+  retryUpdateRing,
+  deleteUpdateRing,
   listApiKeys,
   createApiKey,
   revokeApiKey,

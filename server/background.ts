@@ -6,6 +6,7 @@ import { sweepIdempotencyKeys } from "./idempotency.ts";
 import type { Services } from "./route-handler.ts";
 import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
 import { mergeByRule } from "./sensors/matches/merges.ts";
+import { passRings } from "./updates/fleet-counts.ts";
 
 export interface Job {
   name: string;
@@ -15,7 +16,15 @@ export interface Job {
 
 const MINUTE_MS = 60_000;
 
-export function jobsOf({ db, reads, now, checkInIntervalSeconds, refusals }: Services): Job[] {
+export function jobsOf({
+  db,
+  reads,
+  now,
+  checkInIntervalSeconds,
+  refusals,
+  plans,
+  countFleet,
+}: Services): Job[] {
   return [
     {
       name: "remove ended ephemeral sensors",
@@ -36,6 +45,11 @@ export function jobsOf({ db, reads, now, checkInIntervalSeconds, refusals }: Ser
       name: "delete expired idempotency keys",
       intervalMs: MINUTE_MS,
       work: () => sweepIdempotencyKeys(db, now()),
+    },
+    {
+      name: "start update rings whose earlier rings have nothing to wait for",
+      intervalMs: 15_000,
+      work: () => passRings(db, now(), plans, countFleet),
     },
     // Refusals that were too many to be written immediately.
     { name: "write refused enrollments", intervalMs: 5_000, work: () => refusals.flush() },

@@ -23,6 +23,8 @@ import type { OwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import type { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
 import type { Presence } from "./sensors/record/presence-store.ts";
+import type { CountFleet } from "./updates/fleet-counts.ts";
+import type { Plans } from "./updates/plan.ts";
 import type { openSetupAttempts } from "./users/set-up.ts";
 import type { openSignIn } from "./users/sign-in.ts";
 
@@ -54,6 +56,9 @@ export interface Services {
   releases: Releases;
   downloads: Downloads;
   installScripts: InstallScripts;
+  /** The plan of updates. */
+  plans: Plans;
+  countFleet: CountFleet;
 }
 
 type CallerOf<A extends Access> = A extends "public"

@@ -19,6 +19,8 @@ import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-author
 import { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
 import { openPresence } from "./sensors/record/presence-store.ts";
+import { openFleetCounts } from "./updates/fleet-counts.ts";
+import { openPlans } from "./updates/plan.ts";
 import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
 
@@ -46,6 +48,7 @@ export interface ServicesOptions {
 export function openServices(options: ServicesOptions): Services {
   const { db, reads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
   const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames, dataDir } = options;
+  const releases = openReleases(dataDir, { log, now: Date.now });
   const health = openHealth(db, { now, log });
   return {
     ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
@@ -60,8 +63,10 @@ export function openServices(options: ServicesOptions): Services {
     checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), { ...TOKEN_QUEUE_LIMITS, running: 1 }),
     refusals: openRefusalLedger(db, now),
     changes: openChangeStreams(db),
-    releases: openReleases(dataDir, { log, now: Date.now }),
+    releases,
     downloads: openDownloads({ now: Date.now }),
     installScripts: openInstallScripts(connection),
+    plans: openPlans({ db, releases, now, log }),
+    countFleet: openFleetCounts(reads, now),
   };
 }

@@ -1,10 +1,13 @@
-// A check-in: settles which instance holds the sensor's key, then stores what the sensor reports.
+// A check-in: settles which instance holds the sensor's key, then stores what the sensor reports, and offers
+// an update.
 import type { checkIn as checkInRoute } from "@attacklens/protocol/check-in.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
+import type { Plans } from "../updates/plan.ts";
+import { settleUpdate } from "../updates/settle-update.ts";
 
 /**
  * While an instance's ownership of the key is undecided, it checks in sooner, and its reports are not stored.
@@ -13,6 +16,7 @@ import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
 export async function checkIn(
   db: Database,
   { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
+  plans: Plans,
   sensor: SensorCaller,
   body: RouteInput<typeof checkInRoute>["body"],
 ) {
@@ -24,6 +28,7 @@ export async function checkIn(
   return {
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
     wanted: isHeld ? [] : await recordReport(db, now, sensor, body),
+    update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor.id, body),
     undecided: isHeld,
     rotateKey: holdsKey && now - sensor.keyChangedAt > keyMaxAgeMs,
   };

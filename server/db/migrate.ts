@@ -12,6 +12,7 @@ import { tokensAndAssets } from "./migrations/0002-tokens-and-assets.ts";
 import { sensors } from "./migrations/0003-sensors.ts";
 import { inventory } from "./migrations/0004-inventory.ts";
 import { arrivals } from "./migrations/0005-arrivals.ts";
+import { updates } from "./migrations/0006-updates.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -21,6 +22,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0003-sensors": sensors,
   "0004-inventory": inventory,
   "0005-arrivals": arrivals,
+  "0006-updates": updates,
 };
 
 export interface SchemaState {

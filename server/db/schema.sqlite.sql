@@ -79,6 +79,7 @@ CREATE TABLE audit_event (
   hash text not null
 );
 CREATE INDEX audit_event_entity on audit_event (entity_id, sequence);
+CREATE INDEX audit_event_update on audit_event (sequence) where entity_type = 'update-ring';
 CREATE TABLE audit_head (
   id integer primary key,
   sequence bigint not null,
@@ -196,6 +197,14 @@ CREATE TABLE known_key (
   replaced_at bigint
 );
 CREATE INDEX known_key_sensor on known_key (sensor_id, state);
+CREATE TABLE known_release (
+  version text primary key,
+  counter bigint not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  targets text not null,
+  seen_at bigint not null
+);
 CREATE TABLE re_enroll_ticket (
   id text primary key,
   sensor_id text not null references sensor (id),
@@ -263,6 +272,7 @@ CREATE INDEX sensor_ephemeral
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
 CREATE INDEX sensor_listed_enrolled on sensor (listed, enrolled_at, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
+CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_of_asset on sensor (asset_id);
 CREATE INDEX sensor_platform on sensor (platform);
@@ -315,6 +325,21 @@ CREATE TABLE sensor_presence (
   address text not null
 );
 CREATE INDEX sensor_presence_seen on sensor_presence (last_seen_at, sensor_id);
+CREATE TABLE sensor_update (
+  sensor_id text primary key references sensor (id),
+  method text not null,
+  target text not null,
+  version text,
+  attempt integer,
+  state text not null,
+  reason text,
+  since bigint not null,
+  ring_id text,
+  is_canary integer not null default 0,
+  offered_at bigint
+);
+CREATE INDEX sensor_update_ring on sensor_update (ring_id, version, state, attempt) where ring_id is not null;
+CREATE INDEX sensor_update_state on sensor_update (state, sensor_id);
 CREATE TABLE session (
   id text primary key,
   token text not null unique,
@@ -338,6 +363,45 @@ CREATE INDEX sign_in_address_at on sign_in_address (signed_in_at);
 CREATE TABLE token_rollout (
   enrollment_token_id text not null primary key references enrollment_token (id),
   expected text not null
+);
+CREATE TABLE update_pace (
+  id integer primary key,
+  minute bigint not null,
+  offers integer not null
+);
+CREATE TABLE update_ring (
+  id text primary key,
+  name text not null,
+  name_key text not null unique,
+  position integer not null,
+  is_last integer not null default 0,
+  days text not null,
+  hours text not null,
+  time_zone text not null,
+  canaries integer not null,
+  stop_after integer not null,
+  soak_minutes integer not null,
+  version text,
+  mandatory integer not null,
+  paused_at bigint,
+  paused_by text references "user" (id),
+  changed_at bigint not null
+);
+CREATE TABLE update_ring_group (
+  asset_group_id text primary key references asset_group (id),
+  ring_id text not null references update_ring (id)
+);
+CREATE INDEX update_ring_group_ring on update_ring_group (ring_id);
+CREATE TABLE update_run (
+  ring_id text not null references update_ring (id),
+  version text not null,
+  counter bigint not null,
+  attempt integer not null,
+  started_at bigint not null,
+  canaries_done_at bigint,
+  stopped_at bigint,
+  changed_at bigint not null,
+  constraint update_run_key primary key (ring_id, version)
 );
 CREATE TABLE "user" (
   id text primary key,

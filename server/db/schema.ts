@@ -3,6 +3,14 @@
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
+import type {
+  KnownReleaseTable,
+  SensorUpdateTable,
+  UpdatePaceTable,
+  UpdateRingGroupTable,
+  UpdateRingTable,
+  UpdateRunTable,
+} from "./schema-updates.ts";
 
 export interface UserTable {
   id: string;
@@ -453,6 +461,12 @@ export interface Schema {
   inventoryScope: InventoryScopeTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
+  updateRing: UpdateRingTable;
+  updateRingGroup: UpdateRingGroupTable;
+  updateRun: UpdateRunTable;
+  sensorUpdate: SensorUpdateTable;
+  knownRelease: KnownReleaseTable;
+  updatePace: UpdatePaceTable;
   idempotencyKey: IdempotencyKeyTable;
   auditEvent: AuditEventTable;
   auditHead: AuditHeadTable;

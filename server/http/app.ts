@@ -23,6 +23,7 @@ import { releaseRoutes } from "../releases/releases-routes.ts";
 import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
+import { updateRoutes } from "../updates/updates-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
 import { refuseForeignOrigin } from "./caller.ts";
@@ -46,6 +47,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...inventoryRoutes,
   ...assetRoutes,
   ...assetGroupRoutes,
+  ...updateRoutes,
   ...apiKeyRoutes,
   ...changeRoutes,
   ...certificateRoutes,

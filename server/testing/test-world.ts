@@ -127,7 +127,8 @@ export async function openWorld(
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, signIn, refusals } = openServer(db, now, roots, dataDir);
+  const { fetch, services } = openServer(db, now, roots, dataDir);
+  const { signIn, refusals } = services;
 
   /** Creates a user with PASSWORD. */
   async function addUser(email: string, role: Role): Promise<void> {
@@ -141,9 +142,10 @@ export async function openWorld(
     clock,
     fetch,
     refusals,
+    services,
     /** Another server on the same database. */
     async secondFetch() {
-      return openServer(await database.reopen(), now).fetch;
+      return openServer(await database.reopen(), now, roots, dataDir).fetch;
     },
     /** Calls a route as a user. Throws if the status is not the route's success status. */
     async call<R extends Route>(
@@ -189,7 +191,6 @@ function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/
     },
     ownNames: { urls: ["https://attacklens.test"], hosts: ["test"], ports: () => [8443] },
   });
-  const { signIn, refusals } = services;
   const metrics = openMetrics(() => 0);
   const consoleFile = () => undefined;
   const app = createApp({ services, metrics, metricsToken: undefined, secure: false, consoleFile });
@@ -203,7 +204,7 @@ function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/
     return response;
   };
 
-  return { fetch, signIn, refusals };
+  return { fetch, services };
 }
 
 /** Throws for a problem that the route does not declare, because the API reference would not contain it. */

@@ -10,7 +10,7 @@ import { openPace } from "./pace.ts";
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   "api-key": ["apiKeys"],
   asset: ["assets", "assetGroups", "sensors"],
-  "asset-group": ["assetGroups", "assets", "enrollmentTokens", "sensors"],
+  "asset-group": ["assetGroups", "assets", "enrollmentTokens", "sensors", "updates"],
   "enrollment-attempt": ["arrivals", "enrollmentAttempts", "enrollmentTokens", "rollout"],
   "enrollment-token": ["enrollmentTokens", "enrollmentAttempts", "assetGroups", "rollout", "sensors"],
   sensor: [
@@ -21,7 +21,9 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
     "enrollmentTokens",
     "enrollmentAttempts",
     "rollout",
+    "updates",
   ],
+  "update-ring": ["updates"],
   user: ["me"],
 };
 

@@ -1,0 +1,48 @@
+// The part of a check-in about updates: stores the report, and decides what the reply offers. Most check-ins
+// need no query, because no ring has anything for the sensor's version.
+import type { UpdateReport } from "@attacklens/protocol/updates.ts";
+import type { Database } from "../db/schema.ts";
+import { admitHost, endOfMinute } from "./admit-host.ts";
+import { findHost } from "./host-updates-store.ts";
+import { decide, mayOffer, ringOf } from "./offer-rules.ts";
+import type { Plans } from "./plan.ts";
+import { recordUpdate } from "./record-update.ts";
+
+export interface UpdateOffer {
+  version: string;
+  attempt: number;
+}
+
+/** `sensorVersion`: that the sensor runs. Undefined: it stays at its version. */
+export async function settleUpdate(
+  db: Database,
+  now: number,
+  plans: Plans,
+  sensorId: string,
+  { sensorVersion, update }: { sensorVersion: string; update?: UpdateReport | undefined },
+): Promise<UpdateOffer | undefined> {
+  let plan = await plans.current();
+  if (!update && !mayOffer(plan, sensorVersion)) return undefined;
+  const host = await findHost(db, sensorId);
+  if (!host) return undefined;
+  const { assetGroup } = host;
+  let stored = host.update;
+  if (update) {
+    const before = stored;
+    stored = await recordUpdate(db, now, plan, sensorId, before, update);
+    if (stored !== before && stored.ringId !== null) {
+      plans.changed();
+      plan = await plans.current();
+    }
+  }
+  const assetGroupId = assetGroup?.id ?? null;
+  const decision = decide(plan, now, { version: sensorVersion, assetGroupId, update: stored });
+  if (decision.type === "none") return undefined;
+  const { version } = ringOf(plan, assetGroupId).target!;
+  if (decision.type === "repeat") return { version, attempt: decision.attempt };
+  if (now < plans.noOffersUntil) return undefined;
+  const admission = await admitHost(db, now, plan, { id: sensorId, assetGroupId });
+  if (admission.type === "later") plans.noOffersUntil = endOfMinute(now);
+  else if (admission.type !== "admitted" || admission.isCanary) plans.changed();
+  return admission.type === "admitted" ? { version, attempt: admission.attempt } : undefined;
+}
