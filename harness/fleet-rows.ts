@@ -15,6 +15,8 @@ const TOKENS = 20;
 const HARDWARE =
   '{"hostname":"host","platform":"linux","macs":["00:16:3e:00:00:01"],"addresses":["10.0.0.1"]}';
 
+const RING = `'${fleetId("rng", 1)}'`;
+
 /** Returns the id of one of the rows, e.g. `fleetId("sen", 7)`. */
 export function fleetId(prefix: string, index: number): string {
   return `${prefix}_0198c5f0-7c1e-7a3b-9a51-${String(index).padStart(12, "0")}`;
@@ -122,6 +124,26 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       },
       sensors,
     ),
+    insert(
+      "sensor_update",
+      {
+        sensor_id: id("sen", "i"),
+        method: "case when i % 20 = 0 then 'package-manager' else 'self' end",
+        target: "'linux-x64'",
+        version: "'2026.11.0'",
+        attempt: "1",
+        state: `case when i % 20 = 0 then 'package-manager' when i <= 5 then 'trial' when i % 50 = 1 then 'rolled-back' else 'done' end`,
+        since: enrolledAt,
+        ring_id: RING,
+        is_canary: "case when i <= 5 then 1 else 0 end",
+        offered_at: enrolledAt,
+      },
+      sensors,
+      "i % 30 <> 0",
+    ),
+    `insert into update_ring (id, name, name_key, position, days, hours, time_zone, canaries, stop_after, soak_minutes, mandatory, changed_at)
+      values (${RING}, 'Ring', 'ring', 0, '["mon"]', '00:00-24:00', 'UTC', 2, 3, 60, 0, 0)`,
+    `insert into update_ring_group (asset_group_id, ring_id) values (${id("grp", "3")}, ${RING})`,
     insert(
       "enrollment_attempt",
       {

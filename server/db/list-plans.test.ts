@@ -52,6 +52,11 @@ import {
 } from "../sensors/token-sensors-store.ts";
 import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
+import { hostGroupSlices } from "../updates/fleet-counts-store.ts";
+import { type HostPage, pageOfHosts } from "../updates/host-list-store.ts";
+import { countCanaries, countFailures, findHost, highestAttempt } from "../updates/host-updates-store.ts";
+import { listRingEvents } from "../updates/update-events-store.ts";
+import { listKnownReleases, listRingGroups, listRings, listRuns } from "../updates/updates-store.ts";
 import type { Database } from "./schema.ts";
 
 const NOW = 1_780_000_000_000;
@@ -212,6 +217,44 @@ function otherLists(): Listing[] {
   ];
 }
 
+function updateLists(): Listing[] {
+  const ring = { id: fleetId("rng", 1), isLast: false };
+  const filters: Partial<HostPage>[] = [
+    {},
+    { q: "host-0" },
+    { q: "no such host" },
+    ...(["done", "trial", "rolled-back", "package-manager", "unknown"] as const).map((state) => ({ state })),
+    { version: "2026.11.0" },
+    { version: "2025.1.0" },
+    { ring },
+    { ring: { id: fleetId("rng", 0), isLast: true } },
+    { ring, state: "done", version: "2026.11.0" },
+    { ring, state: "unknown", q: "example" },
+  ];
+  const run = { ringId: ring.id, version: "2026.11.0", attempt: 1 };
+  return [
+    ...filters.map(
+      (filter): Listing => [
+        `hosts with updates ${JSON.stringify(filter)}`,
+        (db) =>
+          twoPages((cursor) =>
+            pageOfHosts(db, { ...filter, sort: "hostname", order: "asc", limit: 50, cursor }),
+          ),
+      ],
+    ),
+    ["the update of a host", (db) => findHost(db, fleetId("sen", 7))],
+    ["failures of a ring", (db) => countFailures(db, run, 3)],
+    ["canaries of a ring", (db) => countCanaries(db, run, 0, 5)],
+    ["the highest attempt in a ring", (db) => highestAttempt(db, ring.id, run.version)],
+    ["a slice of the fleet's updates", (db) => hostGroupSlices(db, SINCE).next()],
+    ["events of rings", (db) => listRingEvents(db, 100)],
+    ["rings", (db) => listRings(db)],
+    ["groups of rings", (db) => listRingGroups(db)],
+    ["runs of rings", (db) => listRuns(db)],
+    ["releases", (db) => listKnownReleases(db)],
+  ];
+}
+
 async function twoPages(page: (cursor: string | undefined) => Promise<{ nextCursor: string | null }>) {
   const { nextCursor } = await page(undefined);
   if (nextCursor !== null) await page(nextCursor);
@@ -232,6 +275,7 @@ const NEEDED_BY: Record<string, string> = {
   asset_created: "assets {} by createdAt",
   asset_member_name: `assets {"assetGroupId":"${noGroup}"} by name`,
   asset_member_created: `assets {"assetGroupId":"${noGroup}"} by createdAt`,
+  sensor_update_state: 'hosts with updates {"state":"trial"}',
   enrollment_attempt_at: "attempts {}",
   enrollment_attempt_token: `attempts {"enrollmentTokenId":"${noToken}"}`,
 };
@@ -242,6 +286,9 @@ const READ_BY: Record<string, string> = {
   sensor_token_enrolled: "the number of arrivals of a token 0",
   sensor_ephemeral: "ephemeral sensors whose time is over",
   sensor_match_open: "undecided matches",
+  sensor_listed_version: 'hosts with updates {"version":"2025.1.0"}',
+  sensor_update_ring: "failures of a ring",
+  sensor_update_canary: "canaries of a ring",
 };
 
 for (const dialect of TESTED_DIALECTS) {
@@ -256,7 +303,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
     afterAll(async () => await database[Symbol.asyncDispose]());
 
-    const lists = new Map([...sensorLists(), ...otherLists()]);
+    const lists = new Map([...sensorLists(), ...otherLists(), ...updateLists()]);
     const sent = new Map<string, Promise<CompiledQuery[]>>();
     /** The queries of a list. Each list runs once. */
     function queries(name: string): Promise<CompiledQuery[]> {

@@ -378,6 +378,7 @@ sensor_update.is_canary integer not null default 0;
 sensor_update.offered_at bigint;
 sensor_update sensor_update_pkey PRIMARY KEY (sensor_id);
 sensor_update sensor_update_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
+CREATE INDEX sensor_update_canary ON public.sensor_update USING btree (ring_id, version, state, attempt, offered_at) WHERE (is_canary = 1);
 CREATE INDEX sensor_update_ring ON public.sensor_update USING btree (ring_id, version, state, attempt) WHERE (ring_id IS NOT NULL);
 CREATE INDEX sensor_update_state ON public.sensor_update USING btree (state, sensor_id);
 CREATE UNIQUE INDEX sensor_update_pkey ON public.sensor_update USING btree (sensor_id);

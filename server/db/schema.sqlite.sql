@@ -338,6 +338,7 @@ CREATE TABLE sensor_update (
   is_canary integer not null default 0,
   offered_at bigint
 );
+CREATE INDEX sensor_update_canary on sensor_update (ring_id, version, state, attempt, offered_at) where is_canary = 1;
 CREATE INDEX sensor_update_ring on sensor_update (ring_id, version, state, attempt) where ring_id is not null;
 CREATE INDEX sensor_update_state on sensor_update (state, sensor_id);
 CREATE TABLE session (

@@ -10,7 +10,7 @@ const EMPTY_PARENTS = new Set<unknown>([fleetId("tok", 21), fleetId("grp", 21)])
 const LARGE = new Set([
   ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
   ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
-  ...["inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
+  ...["sensor_update", "inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
 ]);
 
 /** Contains only the open pairs. A list reads no more of them than it sorts for a page. */

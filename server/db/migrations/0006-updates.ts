@@ -58,8 +58,9 @@ create table sensor_update (
   is_canary integer not null default 0,
   offered_at bigint
 );
--- The canaries and the failures of a ring.
+-- The failures of a ring, and its canaries.
 create index sensor_update_ring on sensor_update (ring_id, version, state, attempt) where ring_id is not null;
+create index sensor_update_canary on sensor_update (ring_id, version, state, attempt, offered_at) where is_canary = 1;
 create index sensor_update_state on sensor_update (state, sensor_id);
 
 create table known_release (
