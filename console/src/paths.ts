@@ -3,6 +3,7 @@ import type { GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.t
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { listSensors } from "@attacklens/protocol/sensors.ts";
+import type { listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
 import { linkOptions } from "@tanstack/react-router";
 import type { ListSearch } from "./components/list-search.ts";
 
@@ -37,6 +38,12 @@ export const paths = {
   rolloutExpected: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rollout/expected", params: { tokenId } }),
   deploy: (search: DeploySearch = {}) => linkOptions({ to: "/sensors/deploy", search }),
+  updates: () => linkOptions({ to: "/sensors/updates" }),
+  updateHosts: (filter: ListSearch<typeof listUpdateHosts> = {}) =>
+    linkOptions({ to: "/sensors/updates/hosts", search: filter }),
+  updateRingNew: () => linkOptions({ to: "/sensors/updates/rings/new" }),
+  updateRingEdit: (ringId: string) =>
+    linkOptions({ to: "/sensors/updates/rings/$ringId/edit", params: { ringId } }),
   apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),

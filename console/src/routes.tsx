@@ -46,6 +46,10 @@ import {
   redirectToOverview,
   sensorList,
 } from "./pages/sensors/sensor-queries.ts";
+import { HostsPage } from "./pages/updates/HostsPage.tsx";
+import { CreateRingDialog, EditRingDialog } from "./pages/updates/RingDialogs.tsx";
+import { UpdatesPage } from "./pages/updates/UpdatesPage.tsx";
+import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
 import { readThen } from "./paths.ts";
 
 const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, errorComponent: StartProblem });
@@ -155,6 +159,29 @@ const deploy = createRoute({
   loader: loadDeploy,
   component: DeployPage,
 });
+const updates = createRoute({
+  getParentRoute: () => app,
+  path: "/sensors/updates",
+  loader: loadUpdates,
+  component: UpdatesPage,
+});
+const ringNew = createRoute({
+  getParentRoute: () => updates,
+  path: "rings/new",
+  component: CreateRingDialog,
+});
+const ringEdit = createRoute({
+  getParentRoute: () => updates,
+  path: "rings/$ringId/edit",
+  loader: loadRing,
+  component: EditRingDialog,
+});
+const updateHosts = createRoute({
+  getParentRoute: () => app,
+  path: "/sensors/updates/hosts",
+  ...hostList.route,
+  component: HostsPage,
+});
 
 const assets = createRoute({
   getParentRoute: () => app,
@@ -203,6 +230,8 @@ export const routeTree = root.addChildren([
     ]),
     deploy,
     sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
+    updates.addChildren([ringNew, ringEdit]),
+    updateHosts,
     assets,
     groups.addChildren([groupNew, groupEdit]),
     asset,

@@ -22,6 +22,7 @@ export const NAVIGATION = [
       { label: "All sensors", link: paths.sensors() },
       { label: "Enrollment Tokens", link: paths.enrollmentTokens() },
       { label: "Deploy", link: paths.deploy() },
+      { label: "Updates", link: paths.updates() },
     ],
   },
   {

@@ -6,7 +6,13 @@ import type { ReactNode } from "react";
 import { formatCount } from "./numbers.ts";
 import classes from "./SegmentedBar.module.css";
 
-export type Fill = "solid-green" | "striped-yellow" | "dotted-red" | "hollow-gray";
+export type Fill =
+  | "solid-green"
+  | "solid-accent"
+  | "striped-yellow"
+  | "striped-gray"
+  | "dotted-red"
+  | "hollow-gray";
 
 export interface Segment<Value extends string = string> {
   value: Value;

@@ -13,6 +13,7 @@ import { CollectionTable } from "./CollectionTable.tsx";
 import { MatchPanel } from "./MatchPanel.tsx";
 import { earlierHostname } from "./match-words.ts";
 import { ReplacedSensorsTable } from "./ReplacedSensorsTable.tsx";
+import { SensorUpdate } from "./SensorUpdate.tsx";
 import { sensorQuery } from "./sensor-queries.ts";
 import { offlinePeriod, osName } from "./sensor-words.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
@@ -101,6 +102,7 @@ export function SensorOverview() {
             : []),
         ]}
       />
+      <SensorUpdate sensorId={sensorId} />
       <Section
         title="Inventory"
         text="The categories that the sensor collects, and the result of each collection."

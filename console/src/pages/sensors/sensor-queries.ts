@@ -1,6 +1,7 @@
 // The queries of the sensor pages, and their loaders.
 import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { getSensor, listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
+import { getHostUpdate } from "@attacklens/protocol/update-rings.ts";
 import { notFound, redirect } from "@tanstack/react-router";
 import { listSearch } from "../../components/list-search.ts";
 import { CACHED, listOf, orNotFound, type RouterContext } from "../../loading.ts";
@@ -16,8 +17,16 @@ export const sensorList = listOf(listSensors);
 
 export const sensorQuery = (id: string) => apiQuery(getSensor, { params: { id } });
 
+export const hostUpdateQuery = (id: string) => apiQuery(getHostUpdate, { params: { id } });
+
 export async function loadSensor({ context, params }: SensorLoad): Promise<void> {
-  await orNotFound(context.queryClient.query({ ...sensorQuery(params.sensorId), ...CACHED }));
+  const { queryClient } = context;
+  await orNotFound(
+    Promise.all([
+      queryClient.query({ ...sensorQuery(params.sensorId), ...CACHED }),
+      queryClient.query({ ...hostUpdateQuery(params.sensorId), ...CACHED }),
+    ]),
+  );
 }
 
 /** A sensor's address without a tab opens the first tab. */

@@ -1,0 +1,23 @@
+// Tables as CSV (RFC 4180), and files that the browser saves.
+
+/** The characters with which a spreadsheet begins a formula (OWASP, CSV injection). */
+const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+export function toCsv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+/** An apostrophe before a formula makes it text in a spreadsheet. */
+function cell(text: string): string {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function saveFile(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
