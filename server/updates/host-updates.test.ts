@@ -42,6 +42,27 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await host!.see()).toMatchObject({ state: "done", version: NEW });
   });
 
+  test(`a host that lacks disk is offered the release again, and a forgotten download begins again (${dialect})`, async () => {
+    await using fleet = await openRings(dialect);
+    await fleet.addRing("Lab", { canaries: 2, stopAfter: 2 });
+    const [host] = await addHosts(fleet, 1, "Lab");
+    await fleet.release(NEW);
+    await host!.checkIn();
+    const failed = { version: NEW, state: "failed", reason: "no space left on the disk" } as const;
+    expect(await host!.checkIn(failed)).toEqual({ version: NEW, attempt: 1 });
+    expect(await host!.see()).toMatchObject({
+      state: "failed",
+      explanation: `The sensor tries ${NEW} again automatically.`,
+    });
+    expect(await fleet.ring("Lab")).toMatchObject({ failures: 1 });
+    await host!.checkIn({ version: NEW, state: "downloading" });
+    expect((await fleet.ring("Lab")).failures).toBe(0);
+    await host!.checkIn();
+    expect((await host!.see()).state).toBe("offered");
+    await host!.follow();
+    expect(await host!.see()).toMatchObject({ state: "done", version: NEW });
+  });
+
   test(`hosts that something else updates are offered nothing, and say so (${dialect})`, async () => {
     await using fleet = await openRings(dialect);
     await fleet.addRing("Lab");

@@ -91,7 +91,8 @@ export function mayOffer({ rings }: Plan, version: string): boolean {
 }
 
 const FAILED: readonly string[] = ["failed", "rolled-back", "skipped"];
-const BEGUN: readonly string[] = ["downloading", "verified", "trial"];
+/** A sensor that failed before it replaced anything tries again while it is offered the release. */
+const BEGUN: readonly string[] = ["downloading", "verified", "trial", "failed"];
 
 export function hasFailed(state: string): boolean {
   return FAILED.includes(state);
@@ -112,7 +113,8 @@ export function decide(plan: Plan, now: number, host: OfferHost): Decision {
   const runAttempt = ring.run?.attempt ?? 1;
   const own = update.version === target.version ? update : undefined;
   const attempt = Math.max(runAttempt, own?.attempt ?? 1);
-  if (own && hasFailed(own.state) && own.attempt === attempt) return none({ type: "failed" });
+  const isOver = own && ["rolled-back", "skipped"].includes(own.state);
+  if (isOver && own.attempt === attempt) return none({ type: "failed" });
   const isAdmitted = own?.ringId === ring.id && own.attempt === attempt && own.offeredAt !== null;
   const isInProgress = isAdmitted && (own.state === "offered" || BEGUN.includes(own.state));
   // An operator asked this host to try again.

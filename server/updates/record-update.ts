@@ -57,8 +57,11 @@ function next(
     return { ...row, ...offer, version, attempt, state, reason, since };
   }
   // It was installed in another way before.
-  const isExternal = ["package-manager", "immutable", "manual"].includes(own.state);
-  return isExternal ? { ...row, state: "none", since: now } : row;
+  if (["package-manager", "immutable", "manual"].includes(own.state))
+    return { ...row, state: "none", since: now };
+  // It has forgotten what it began, because the offer was withdrawn.
+  const isForgotten = !reported && ["downloading", "verified", "trial"].includes(own.state);
+  return isForgotten ? { ...row, state: "offered", since: now } : row;
 }
 
 /** False for a report about an update before the one that was offered last. */

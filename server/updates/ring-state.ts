@@ -55,6 +55,7 @@ export function explainHost(plan: Plan, now: number, host: OfferHost): string {
   if (decision.type === "none") return explainObstacle(plan, ring, decision.why);
   const version = ring.target?.version;
   if (decision.type === "admit") return `The host is offered ${version} at its next check-in.`;
+  if (host.update?.state === "failed") return `The sensor tries ${version} again automatically.`;
   return `The host was offered ${version}, and reports how far it got.`;
 }
 
