@@ -8,6 +8,7 @@ import { packageFilesCommand } from "./commands/package-files.ts";
 import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
 import { SERVE_USAGE, serve } from "./commands/serve.ts";
 import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
+import { UPDATES_USAGE, updatesCommand } from "./commands/updates.ts";
 import { ConfigError, dropWeakening } from "./config.ts";
 import { explainDatabase } from "./db/explain.ts";
 import { explainFile } from "./explain-system.ts";
@@ -17,6 +18,7 @@ const USAGE = `Usage:
   attacklens serve [OPTION]...              runs the console and the API
   attacklens user create ...                creates a user
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
+  attacklens updates status|set|pin|...     manages update rings through the API of a server
   attacklens ca show|rotate|retire ...      manages the private CA
   attacklens releases add|list|remove|...   manages the programs that this server offers to hosts
   attacklens package-files                  prints what the packages contain, for the build
@@ -34,6 +36,7 @@ const USAGES: Record<string, string> = {
   serve: SERVE_USAGE,
   user: USER_USAGE,
   token: TOKEN_USAGE,
+  updates: UPDATES_USAGE,
   ca: CA_USAGE,
   releases: RELEASES_USAGE,
 };
@@ -57,6 +60,7 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
     if (command === "serve") return await serve(rest, bundle);
     if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
     if (command === "token") return await tokenCommand(rest);
+    if (command === "updates") return await updatesCommand(rest);
     if (command === "ca") return await caCommand(rest);
     if (command === "releases") return await releasesCommand(rest);
     if (command === "package-files") return packageFilesCommand();

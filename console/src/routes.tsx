@@ -46,8 +46,9 @@ import {
   redirectToOverview,
   sensorList,
 } from "./pages/sensors/sensor-queries.ts";
+import { CreateRingDialog } from "./pages/updates/CreateRingDialog.tsx";
+import { EditRingDialog } from "./pages/updates/EditRingDialog.tsx";
 import { HostsPage } from "./pages/updates/HostsPage.tsx";
-import { CreateRingDialog, EditRingDialog } from "./pages/updates/RingDialogs.tsx";
 import { UpdatesPage } from "./pages/updates/UpdatesPage.tsx";
 import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
 import { readThen } from "./paths.ts";

@@ -14,6 +14,14 @@ export const CONNECTION_FLAGS = {
   json: { type: "boolean" },
 } as const;
 
+/** The help of these flags. */
+export const CONNECTION_HELP = `Server and credentials:
+  --server URL, or ATTACKLENS_URL             https://..., or http://127.0.0.1:8080 on this host
+  --ca FILE                                   trusts these certificates instead of the system's
+  --api-key-file FILE, or ATTACKLENS_API_KEY  uses an API key
+  --sign-in EMAIL                             signs in for this command. The password is prompted
+                                              for, or read from standard input`;
+
 interface Connection {
   server?: string | undefined;
   ca?: string | undefined;

@@ -6,6 +6,7 @@ import {
   TOKEN_SETTINGS,
   type TokenSettingName,
 } from "@attacklens/protocol/token-settings.ts";
+import { table } from "./text-table.ts";
 
 export function tokenTable(tokens: readonly EnrollmentToken[]): string {
   const rows = tokens.map((token) => [
@@ -56,16 +57,4 @@ function settingText(token: EnrollmentToken, name: TokenSettingName): string | u
 
 function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {
   return maxEnrollments === null ? String(enrolledSensors) : `${enrolledSensors} of ${maxEnrollments}`;
-}
-
-function table(rows: string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => Bun.stringWidth(row[column]!))));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell + " ".repeat(Math.max(0, widths[column]! - Bun.stringWidth(cell))))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -1,11 +1,10 @@
 // attacklens token: manages enrollment tokens from a terminal or a script, through the API of a server.
-import { type ParseArgsConfig, parseArgs } from "node:util";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
-import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
-import { CommandError, EXIT_CODES } from "./command-error.ts";
-import { CONNECTION_FLAGS, openSession } from "./connection.ts";
+import { CommandError } from "./command-error.ts";
+import { CONNECTION_FLAGS, CONNECTION_HELP, openSession } from "./connection.ts";
 import { findGroup, findToken } from "./find-named.ts";
+import { parseFlags, reportErrors, required } from "./parse-flags.ts";
 import { parseWhen } from "./parse-when.ts";
 import { readSettings, SETTING_FLAGS, SETTINGS_HELP } from "./setting-flags.ts";
 import { deliver, OUTPUT_FLAGS } from "./token-output.ts";
@@ -33,12 +32,7 @@ OUTPUT selects where the value of the token goes. It is shown only once.
   --value-only       prints only the value: TOKEN=$(attacklens token create ... --value-only)
   --value-file FILE  writes the value to a new file that only its owner can read
 
-Server and credentials:
-  --server URL, or ATTACKLENS_URL             https://..., or http://127.0.0.1:8080 on this host
-  --ca FILE                                   trusts these certificates instead of the system's
-  --api-key-file FILE, or ATTACKLENS_API_KEY  uses an API key
-  --sign-in EMAIL                             signs in for this command. The password is prompted
-                                              for, or read from standard input
+${CONNECTION_HELP}
 
 Exit codes: 0 success, 1 failure, 2 usage error, 3 not signed in or not permitted, 4 server
 unreachable or unavailable, 5 token or asset group not found, 6 rejected by the server, for
@@ -54,7 +48,7 @@ const VERBS = {
 
 /** Returns the exit code. Prints errors to standard error. */
 export async function tokenCommand([verb = "", ...args]: string[]): Promise<number> {
-  try {
+  return await reportErrors("token", async () => {
     if (verb === "create") await create(args);
     else if (verb === "list") await list(args);
     else if (verb === "show") await show(args);
@@ -63,15 +57,7 @@ export async function tokenCommand([verb = "", ...args]: string[]): Promise<numb
     else if (verb === "pause" || verb === "resume" || verb === "revoke") await change(verb, args);
     else
       throw new CommandError("usage", verb ? `There is no command "token ${verb}"` : "token needs a command");
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    console.error(`attacklens: ${redactTokenValues(error.message)}`);
-    const hint =
-      error.hint ?? (error.exit === "usage" ? "attacklens token --help lists the commands" : undefined);
-    if (hint) console.error(`hint: ${hint}`);
-    return EXIT_CODES[error.exit];
-  }
+  });
 }
 
 async function create(args: string[]): Promise<void> {
@@ -179,17 +165,4 @@ async function remove(args: string[]): Promise<void> {
 
 function print(token: routes.EnrollmentToken, json: boolean | undefined): void {
   console.log(json ? JSON.stringify(token, null, 2) : tokenFacts(token));
-}
-
-function required(value: string | undefined, source: string): string {
-  if (value === undefined) throw new CommandError("usage", `${source} is required`);
-  return value;
-}
-
-function parseFlags<const O extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: O) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new CommandError("usage", (error as Error).message.split(". ")[0] ?? "");
-  }
 }

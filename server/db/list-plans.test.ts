@@ -52,12 +52,7 @@ import {
 } from "../sensors/token-sensors-store.ts";
 import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
-import { hostGroupSlices } from "../updates/fleet-counts-store.ts";
-import { type HostPage, pageOfHosts } from "../updates/host-list-store.ts";
-import { countCanaries, countFailures, findHost, highestAttempt } from "../updates/host-updates-store.ts";
-import { listRingEvents } from "../updates/update-events-store.ts";
-import { listKnownReleases, listRingGroups, listRings, listRuns } from "../updates/updates-store.ts";
-import type { Database } from "./schema.ts";
+import { type Listing, twoPages, updateLists } from "../testing/update-lists.ts";
 
 const NOW = 1_780_000_000_000;
 const SINCE = NOW - 180_000;
@@ -65,7 +60,6 @@ const SINCE = NOW - 180_000;
 const ENROLLED = NOW - 30 * 86_400_000;
 /** So many that most filters match more sensors than the database sorts for a page. */
 const SENSORS = 21_000;
-type Listing = [name: string, list: (db: Database) => Promise<unknown>];
 
 const [token, otherToken, noToken] = [1, 2, 21].map((index) => fleetId("tok", index));
 const [group, otherGroup, noGroup] = [1, 2, 21].map((index) => fleetId("grp", index));
@@ -217,49 +211,6 @@ function otherLists(): Listing[] {
   ];
 }
 
-function updateLists(): Listing[] {
-  const ring = { id: fleetId("rng", 1), isLast: false };
-  const filters: Partial<HostPage>[] = [
-    {},
-    { q: "host-0" },
-    { q: "no such host" },
-    ...(["done", "trial", "rolled-back", "package-manager", "unknown"] as const).map((state) => ({ state })),
-    { version: "2026.11.0" },
-    { version: "2025.1.0" },
-    { ring },
-    { ring: { id: fleetId("rng", 0), isLast: true } },
-    { ring, state: "done", version: "2026.11.0" },
-    { ring, state: "unknown", q: "example" },
-  ];
-  const run = { ringId: ring.id, version: "2026.11.0", attempt: 1 };
-  return [
-    ...filters.map(
-      (filter): Listing => [
-        `hosts with updates ${JSON.stringify(filter)}`,
-        (db) =>
-          twoPages((cursor) =>
-            pageOfHosts(db, { ...filter, sort: "hostname", order: "asc", limit: 50, cursor }),
-          ),
-      ],
-    ),
-    ["the update of a host", (db) => findHost(db, fleetId("sen", 7))],
-    ["failures of a ring", (db) => countFailures(db, run, 3)],
-    ["canaries of a ring", (db) => countCanaries(db, run, 0, 5)],
-    ["the highest attempt in a ring", (db) => highestAttempt(db, ring.id, run.version)],
-    ["a slice of the fleet's updates", (db) => hostGroupSlices(db, SINCE).next()],
-    ["events of rings", (db) => listRingEvents(db, 100)],
-    ["rings", (db) => listRings(db)],
-    ["groups of rings", (db) => listRingGroups(db)],
-    ["runs of rings", (db) => listRuns(db)],
-    ["releases", (db) => listKnownReleases(db)],
-  ];
-}
-
-async function twoPages(page: (cursor: string | undefined) => Promise<{ nextCursor: string | null }>) {
-  const { nextCursor } = await page(undefined);
-  if (nextCursor !== null) await page(nextCursor);
-}
-
 /** A list that needs the index: without it, the list scans a whole table. */
 const NEEDED_BY: Record<string, string> = {
   sensor_listed_hostname: "sensors {} by hostname asc",
@@ -303,7 +254,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
     afterAll(async () => await database[Symbol.asyncDispose]());
 
-    const lists = new Map([...sensorLists(), ...otherLists(), ...updateLists()]);
+    const lists = new Map([...sensorLists(), ...otherLists(), ...updateLists(SINCE)]);
     const sent = new Map<string, Promise<CompiledQuery[]>>();
     /** The queries of a list. Each list runs once. */
     function queries(name: string): Promise<CompiledQuery[]> {

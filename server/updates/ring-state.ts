@@ -42,6 +42,8 @@ export function explainRing(
       return `${ring.canariesDone} of ${counted(ring.canaries, "canary", "canaries")} done.${failed}`;
     case "rolling-out":
       return `${counts.updated} of ${counted(counts.hosts, "host")} ${counts.updated === 1 ? "runs" : "run"} ${version}.${failed}`;
+    case "paused":
+      return `Paused by ${ring.pausedBy ?? "a deleted user"}. Resume the ring to offer updates again.`;
     case "stopped":
       return `${counted(ring.failures, "host")} failed with ${version}. Add a newer release, or fix the cause and try again.`;
     default:

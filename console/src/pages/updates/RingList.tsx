@@ -75,7 +75,10 @@ function RingProgress({ ring: { id, name, hosts } }: { ring: UpdateRing }) {
         )}
       </Progress.Root>
       <span className={classes.counts}>
-        <TextLink {...paths.updateHosts({ ringId: id })} aria-label={`Hosts of ring ${name}`}>
+        <TextLink
+          {...paths.updateHosts({ ringId: id })}
+          aria-label={`${countOf(hosts.hosts, "host")} of ring ${name}`}
+        >
           {countOf(hosts.hosts, "host")}
         </TextLink>
         {parts.map(({ label, count }, index) => (
@@ -97,7 +100,13 @@ function settingsOf(ring: UpdateRing): string[] {
   return [
     window.charAt(0).toUpperCase() + window.slice(1),
     countOf(canaries, "canary", "canaries"),
-    ...(ring.isLast ? [] : [`${countOf(soakMinutes, "minute")} until the next ring`]),
+    ...(ring.isLast
+      ? []
+      : [
+          soakMinutes === 0
+            ? "the next ring follows at once"
+            : `${countOf(soakMinutes, "minute")} until the next ring`,
+        ]),
     stops,
   ];
 }

@@ -39,7 +39,7 @@ export function UpdatesPage() {
           </div>
         }
       />
-      <PageBody spaced>
+      <PageBody>
         {expiryNotices(releases)}
         {releases.length === 0 && <NoRelease />}
         {versions.length > 0 && (
@@ -97,20 +97,17 @@ function expiryNotices([newest]: readonly StoredRelease[]) {
 
 function NoRelease() {
   return (
-    <StateMessage
-      icon={<IconDownload size={20} />}
-      title="No release yet"
-      action={
-        <div className={classes.command}>
-          <CommandBlock
-            title="On the server's host"
-            command="attacklens releases add FOLDER"
-            note="FOLDER has manifest.json and the programs of a signed release. The server offers it at once, without a restart."
-          />
-        </div>
-      }
-    >
-      The server stores no release of the sensor, so no host is offered an update.
-    </StateMessage>
+    <>
+      <StateMessage icon={<IconDownload size={20} />} title="No release yet">
+        The server stores no release of the sensor, so no host is offered an update.
+      </StateMessage>
+      <div className={classes.command}>
+        <CommandBlock
+          title="On the server's host"
+          command="attacklens releases add FOLDER"
+          note="FOLDER has manifest.json and the programs of a signed release. The server offers it at once, without a restart."
+        />
+      </div>
+    </>
   );
 }

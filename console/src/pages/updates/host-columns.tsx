@@ -15,7 +15,7 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
     column.display({
       id: "hostname",
       header: "Hostname",
-      meta: { sortable: true, width: "24%" },
+      meta: { sortable: true, width: "22%" },
       cell: ({ row: { original: host } }) => (
         <TextLink {...paths.sensor(host.id)} title={host.hostname} c="inherit" fw={500}>
           {host.hostname}
@@ -25,13 +25,13 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
     column.display({
       id: "version",
       header: "Version",
-      meta: { width: "110px" },
+      meta: { width: "104px", wideOnly: true },
       cell: ({ row }) => <span title={row.original.version}>{row.original.version}</span>,
     }),
     column.display({
       id: "state",
       header: "State",
-      meta: { width: "160px" },
+      meta: { width: "150px" },
       cell: ({ row: { original: host } }) => (
         <Status color={HOST_STATE_LOOKS[host.state].color}>{HOST_STATE_LOOKS[host.state].label}</Status>
       ),
@@ -39,13 +39,15 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
     column.display({
       id: "since",
       header: "Since",
-      meta: { width: "100px", wideOnly: true },
-      cell: ({ row }) => (row.original.since ? <RelativeTime at={row.original.since} /> : ""),
+      meta: { width: "96px", wideOnly: true },
+      // Before the first update, the time says nothing.
+      cell: ({ row: { original: host } }) =>
+        host.since && host.updateVersion ? <RelativeTime at={host.since} /> : "",
     }),
     column.display({
       id: "ring",
       header: "Ring",
-      meta: { width: "16%", wideOnly: true },
+      meta: { width: "13%", wideOnly: true },
       cell: ({ row }) => <span title={row.original.ring.name}>{row.original.ring.name}</span>,
     }),
     column.display({
