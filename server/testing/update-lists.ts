@@ -3,7 +3,14 @@ import { fleetId } from "../../harness/fleet-rows.ts";
 import type { Database } from "../db/schema.ts";
 import { hostGroupSlices } from "../updates/fleet-counts-store.ts";
 import { type HostPage, pageOfHosts } from "../updates/host-list-store.ts";
-import { countCanaries, countFailures, findHost, highestAttempt } from "../updates/host-updates-store.ts";
+import {
+  countCanaries,
+  countFailures,
+  findHost,
+  findOfferHost,
+  highestAttempt,
+  isInProgress,
+} from "../updates/host-updates-store.ts";
 import { listRingEvents } from "../updates/update-events-store.ts";
 import { listKnownReleases, listRingGroups, listRings, listRuns } from "../updates/updates-store.ts";
 
@@ -42,6 +49,8 @@ export function updateLists(activeSince: number): Listing[] {
     ["the update of a host", (db) => findHost(db, fleetId("sen", 7))],
     ["failures of a ring", (db) => countFailures(db, run, 3)],
     ["canaries of a ring", (db) => countCanaries(db, run, 0, 5)],
+    ["the update of a host at its check-in", (db) => findOfferHost(db, fleetId("sen", 7))],
+    ["hosts in progress of a ring", (db) => isInProgress(db, run)],
     ["the highest attempt in a ring", (db) => highestAttempt(db, ring.id, run.version)],
     ["a slice of the fleet's updates", (db) => hostGroupSlices(db, activeSince).next()],
     ["events of rings", (db) => listRingEvents(db, 100)],

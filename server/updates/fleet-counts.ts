@@ -98,8 +98,9 @@ export async function passRings(
   countFleet: CountFleet,
 ): Promise<void> {
   const plan = await plans.current();
+  // A paused ring holds the later ones, also if it has no hosts.
   const open = plan.rings.flatMap((ring, index) =>
-    targetsFrom(plan, index, now)
+    (ring.pausedAt === null ? targetsFrom(plan, index, now) : [])
       .filter((release) => !runOf(plan, ring.id, release)?.canariesDoneAt)
       .map((release) => ({ ring, release })),
   );

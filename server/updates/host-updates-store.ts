@@ -63,6 +63,24 @@ export async function findHost(db: Database, id: string): Promise<HostRow | unde
   return row && hostOf(row);
 }
 
+/**
+ * The same for a check-in, without what only users see. Written as SQL, because the query builder takes more
+ * time than the query.
+ */
+export async function findOfferHost(db: Database, id: string) {
+  const { rows } = await sql<SensorUpdateTable & { assetGroupId: string | null; sensorId: string | null }>`
+    select asset_group.id as asset_group_id, sensor_update.*
+    from sensor
+    join asset on asset.id = sensor.asset_id
+    left join asset_group on asset_group.id = asset.asset_group_id and asset_group.deleted_at is null
+    left join sensor_update on sensor_update.sensor_id = sensor.id
+    where sensor.id = ${id}`.execute(db);
+  const [row] = rows;
+  if (!row) return undefined;
+  const { assetGroupId, ...update } = row;
+  return { assetGroupId, update: update.sensorId === null ? null : (update as SensorUpdateTable) };
+}
+
 export async function listHosts(db: Database, ids: readonly string[]): Promise<HostRow[]> {
   const rows = await forSomeValues(ids, (some) => hosts(db).where("sensor.id", "in", some).execute());
   return rows.map(hostOf);
@@ -120,6 +138,19 @@ export async function countCanaries(
     .where("attempt", ">=", attempt)
     .where("offeredAt", ">", expectedSince);
   return { done, expected: await countUpTo(db, expected, most) };
+}
+
+/** Whether a host was offered the release and is not done. */
+export async function isInProgress(
+  db: Database,
+  { ringId, version }: Pick<UpdateRunTable, "ringId" | "version">,
+): Promise<boolean> {
+  const query = db
+    .selectFrom("sensorUpdate")
+    .where("ringId", "=", ringId)
+    .where("version", "=", version)
+    .where("state", "in", ["offered", "downloading", "verified", "trial", "failed"]);
+  return (await countUpTo(db, query, 1)) > 0;
 }
 
 /** The highest attempt of a host of the ring with this version, or 0. */

@@ -35,6 +35,8 @@ export interface PlannedRing extends RingSettings {
   canariesTaken: number;
   canariesDone: number;
   failures: number;
+  /** A host was offered the target and is not done. */
+  isInProgress: boolean;
 }
 
 export interface Plan {
@@ -85,9 +87,15 @@ export function ringOf({ rings }: Plan, assetGroupId: string | null): PlannedRin
   return own ?? rings.at(-1)!;
 }
 
-/** Without a query, for most check-ins: false if no ring has anything for this version. */
-export function mayOffer({ rings }: Plan, version: string): boolean {
-  return rings.some(({ target, pausedAt }) => target && pausedAt === null && target.version !== version);
+/** Without a query, for most check-ins: false if no ring has anything for a host with this version now. */
+export function mayOffer(plan: Plan, now: number, version: string): boolean {
+  return plan.rings.some((ring) => {
+    if (!ring.target || ring.target.version === version) return false;
+    const obstacle = ringObstacle(plan, now, ring)?.type;
+    if (obstacle === undefined) return true;
+    // Some of these obstacles do not hold for hosts that have begun, or that an operator asked to try again.
+    return ring.isInProgress && ["stopped", "waiting", "window-closed"].includes(obstacle);
+  });
 }
 
 const FAILED: readonly string[] = ["failed", "rolled-back", "skipped"];

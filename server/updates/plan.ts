@@ -5,7 +5,7 @@ import { onChanges } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import type { UpdateRunTable } from "../db/schema-updates.ts";
 import type { OfferedRelease, Releases } from "../releases/offered-releases.ts";
-import { countCanaries, countFailures } from "./host-updates-store.ts";
+import { countCanaries, countFailures, isInProgress } from "./host-updates-store.ts";
 import { isRunOf, type Plan, type PlannedRelease, type PlannedRing } from "./offer-rules.ts";
 import { listOpenings, type Opening, type UpdateWindow } from "./update-window.ts";
 import {
@@ -153,12 +153,13 @@ async function readPlan(
 }
 
 async function countRun(db: Database, ring: RingRow, run: UpdateRunTable | undefined, now: number) {
-  if (!run) return { canariesTaken: 0, canariesDone: 0, failures: 0 };
+  if (!run) return { canariesTaken: 0, canariesDone: 0, failures: 0, isInProgress: false };
   const canaries = await countCanaries(db, run, now - CANARY_EXPECTED_MS, ring.canaries);
   return {
     canariesTaken: canaries.done + canaries.expected,
     canariesDone: canaries.done,
     failures: await countFailures(db, run, 1_000),
+    isInProgress: await isInProgress(db, run),
   };
 }
 

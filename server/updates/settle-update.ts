@@ -3,7 +3,7 @@
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Database } from "../db/schema.ts";
 import { admitHost, endOfMinute } from "./admit-host.ts";
-import { findHost } from "./host-updates-store.ts";
+import { findOfferHost } from "./host-updates-store.ts";
 import { decide, mayOffer, ringOf } from "./offer-rules.ts";
 import type { Plans } from "./plan.ts";
 import { recordUpdate } from "./record-update.ts";
@@ -22,10 +22,10 @@ export async function settleUpdate(
   { sensorVersion, update }: { sensorVersion: string; update?: UpdateReport | undefined },
 ): Promise<UpdateOffer | undefined> {
   let plan = await plans.current();
-  if (!update && !mayOffer(plan, sensorVersion)) return undefined;
-  const host = await findHost(db, sensorId);
+  if (!update && !mayOffer(plan, now, sensorVersion)) return undefined;
+  const host = await findOfferHost(db, sensorId);
   if (!host) return undefined;
-  const { assetGroup } = host;
+  const { assetGroupId } = host;
   let stored = host.update;
   if (update) {
     const before = stored;
@@ -35,7 +35,6 @@ export async function settleUpdate(
       plan = await plans.current();
     }
   }
-  const assetGroupId = assetGroup?.id ?? null;
   const decision = decide(plan, now, { version: sensorVersion, assetGroupId, update: stored });
   if (decision.type === "none") return undefined;
   const { version } = ringOf(plan, assetGroupId).target!;

@@ -127,13 +127,17 @@ for (const dialect of TESTED_DIALECTS) {
 
   test(`a ring without hosts, or whose hosts are silent for a week, is passed over (${dialect})`, async () => {
     await using fleet = await openRings(dialect);
-    await fleet.addRing("Empty");
+    const { id } = await fleet.addRing("Empty");
     await fleet.addRing("Drawer", { canaries: 5 });
     await fleet.addRing("Small", { canaries: 5 });
     await addHosts(fleet, 1, "Drawer");
     const small = await addHosts(fleet, 2, "Small");
     const [other] = await addHosts(fleet, 1);
     await fleet.release(NEW);
+    await fleet.act("pause", id);
+    await fleet.passRings();
+    expect((await fleet.ring("Drawer")).explanation).toBe('Waits for ring "Empty", which is paused.');
+    await fleet.act("resume", id);
     await fleet.passRings();
     expect(await small[0]!.checkIn()).toBeUndefined();
     expect((await fleet.ring("Small")).explanation).toBe(
