@@ -184,7 +184,7 @@ export async function orderRings(db: Database, now: number, user: User, ids: str
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user), action: "update-ring.moved" },
       entity: { type: "update-ring", id: moved[0]!.id },
-      details: { name: moved[0]!.name, before, after },
+      details: { name: "All rings", before, after },
     });
   });
 }

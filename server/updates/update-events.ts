@@ -2,6 +2,7 @@
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import {
   describeRingSetting,
+  RING_SETTING_NAMES,
   RING_SETTINGS,
   type RingSettingName,
 } from "@attacklens/protocol/ring-settings.ts";
@@ -73,9 +74,12 @@ function groupsOf({ assetGroups = [] }: Details): string {
   return assetGroups.length === 0 ? "" : ` with ${assetGroups.join(", ")}`;
 }
 
+/** In the order of the form. */
+const CHANGED = ["name", "assetGroups", ...RING_SETTING_NAMES];
+
 function changesOf({ before, after }: Details): string {
   if (!before || !after || Array.isArray(before) || Array.isArray(after)) return "Changed";
-  return Object.keys(after)
+  return CHANGED.filter((key) => after[key] !== undefined)
     .map((key) => `${labelOf(key)}: ${textOf(key, before[key]!)} → ${textOf(key, after[key]!)}`)
     .join("; ");
 }
