@@ -25,15 +25,25 @@ export interface FleetCounts {
   groups: readonly HostGroup[];
 }
 
-/** Requests that come while the fleet is counted share the result. */
-export function openFleetCounts(reads: Database, now: () => number) {
+/** A fleet that takes longer to count is counted for a tenth of the time at most. */
+const QUICK_MS = 100;
+const REST = 9;
+
+/** Requests that come while the fleet is counted share the result. `elapsedMs`: a clock that only increases. */
+export function openFleetCounts(reads: Database, now: () => number, elapsedMs = () => performance.now()) {
   let counting: Promise<FleetCounts> | undefined;
+  let last: { counts: FleetCounts; until: number } | undefined;
 
   async function count(): Promise<FleetCounts> {
+    const startedAt = elapsedMs();
+    if (last && startedAt < last.until) return last.counts;
     const at = now();
     const groups: HostGroup[] = [];
     for await (const some of hostGroupSlices(reads, at - SILENT_AFTER_MS)) groups.push(...some);
-    return { at, groups };
+    const counts = { at, groups };
+    const tookMs = elapsedMs() - startedAt;
+    last = tookMs < QUICK_MS ? undefined : { counts, until: elapsedMs() + REST * tookMs };
+    return counts;
   }
 
   return (): Promise<FleetCounts> => {

@@ -52,6 +52,8 @@ function next(
     const { version, attempt, state, reason = null } = reported;
     const isOwn = own.version === version && own.attempt === attempt;
     if (isOwn && own.state === state && own.reason === reason) return row;
+    // It skips what it rolled back. That it was rolled back says more, and stays counted as a failure.
+    if (isOwn && own.state === "rolled-back" && state === "skipped") return row;
     const since = isOwn && own.state === state ? own.since : now;
     const offer = own.version === version ? {} : { ringId: null, isCanary: 0, offeredAt: null };
     return { ...row, ...offer, version, attempt, state, reason, since };
@@ -94,7 +96,8 @@ async function judgeRing(
   else if (state === "done" && isCanary === 1) await endCanaries(tx, now, ring, run);
 }
 
-async function stopAfterFailures(
+/** For an operator who lowers the number, too. */
+export async function stopAfterFailures(
   tx: Database,
   now: number,
   ring: RingRow,

@@ -4,6 +4,7 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/update-rings.ts";
 import { addHosts, openRings, type TestFleet } from "../testing/test-rings.ts";
 import { TESTED_DIALECTS } from "../testing/test-world.ts";
+import { openFleetCounts } from "./fleet-counts.ts";
 
 const NEW = "2026.12.0";
 const namesOf = async ({ world, cookie }: TestFleet) =>
@@ -148,6 +149,28 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.change(lab.id, { assetGroupIds: [office.assetGroups[0]!.id] });
     expect((await host!.see()).ring.name).toBe("Lab");
     expect(await host!.follow()).toEqual({ version: NEW, attempt: 1 });
+  });
+
+  test(`a fleet that takes long to count is counted again only after a rest (${dialect})`, async () => {
+    await using fleet = await openRings(dialect);
+    await addHosts(fleet, 1);
+    let elapsedMs = 0;
+    let stepMs = 5;
+    const elapsed = () => {
+      elapsedMs += stepMs;
+      return elapsedMs;
+    };
+    const countFleet = openFleetCounts(fleet.world.db, () => fleet.world.clock.ms, elapsed);
+    const hosts = async () => (await countFleet()).groups.reduce((sum, group) => sum + group.hosts, 0);
+    expect(await hosts()).toBe(1);
+    await addHosts(fleet, 1);
+    stepMs = 200;
+    expect(await hosts()).toBe(2);
+    await addHosts(fleet, 1);
+    stepMs = 5;
+    expect(await hosts()).toBe(2);
+    elapsedMs += 1_800;
+    expect(await hosts()).toBe(3);
   });
 
   test(`hosts are listed by state, version and ring, page by page (${dialect})`, async () => {

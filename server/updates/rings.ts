@@ -13,11 +13,12 @@ import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { createOnce, type IdempotentRequest } from "../idempotency.ts";
+import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import { highestAttempt } from "./host-updates-store.ts";
 import type { Plan, PlannedRing } from "./offer-rules.ts";
+import { stopAfterFailures } from "./record-update.ts";
 import { ringObstacles } from "./ring-obstacles.ts";
 import {
   insertRing,
@@ -71,7 +72,8 @@ export async function createRing(
         });
         return id;
       },
-      async repeat(_tx, id) {
+      async repeat(tx, id) {
+        if (!(await lockRing(tx, id))) throw cannotRepeat("ring", "was deleted");
         return id;
       },
     }),
@@ -110,6 +112,8 @@ export async function changeRing(
         entity: { type: "update-ring", id },
         details: { name: name ?? ring.name, before, after },
       });
+      const run = plan.rings.find((one) => one.id === id)?.run;
+      if (run) await stopAfterFailures(tx, now, { ...ring, ...settings }, run);
     }),
   );
 }

@@ -87,9 +87,30 @@ for (const dialect of TESTED_DIALECTS) {
     }
     await one!.checkIn({ version: NEW, state: "skipped", reason: "it failed here before" });
     expect(await fleet.ring("Lab")).toMatchObject({ state: "canaries" });
-    await fleet.change(id, { stopAfter: 1 });
-    expect((await other!.follow([NEW]))?.version).toBe(NEW);
-    expect(await fleet.ring("Lab")).toMatchObject({ state: "stopped" });
+    expect((await one!.see()).state).toBe("rolled-back");
+    expect(await other!.checkIn()).toBeDefined();
+    // Lowering the number to that of the failures stops the ring.
+    expect(await fleet.change(id, { stopAfter: 1 })).toMatchObject({ state: "stopped", failures: 1 });
+    expect(await other!.checkIn()).toBeUndefined();
+  });
+
+  test(`parallel failures on two servers stop the ring once (${dialect})`, async () => {
+    await using fleet = await openRings(dialect);
+    await fleet.addRing("Lab", { canaries: 8, stopAfter: 3 });
+    const hosts = await addHosts(fleet, 8, "Lab");
+    const second = await fleet.world.secondFetch();
+    await fleet.release(NEW);
+    for (const host of hosts) await host.checkIn();
+    const failed = { version: NEW, state: "rolled-back" } as const;
+    await Promise.all(hosts.map((host, index) => host.checkIn(failed, index % 2 ? { fetch: second } : {})));
+    // As the other server announces it.
+    fleet.world.services.plans.changed();
+    expect(await fleet.ring("Lab")).toMatchObject({ state: "stopped", failures: 8 });
+    const { items } = await fleet.world.call(routes.listUpdateEvents, fleet.cookie);
+    expect(items.map(({ summary }) => summary)).toEqual([
+      `Stopped: 3 hosts failed with ${NEW}`,
+      "Created with Lab",
+    ]);
   });
 
   test(`50 parallel check-ins admit no more canaries than the ring allows (${dialect})`, async () => {
