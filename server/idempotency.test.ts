@@ -31,6 +31,7 @@ test("every route that creates an object for a user accepts an Idempotency-Key",
     "enrollmentTokens.create",
     "enrollmentTokens.rotate",
     "sensors.createTicket",
+    "updateRings.create",
   ]);
 });
 

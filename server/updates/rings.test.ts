@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/update-rings.ts";
 import { addHosts, openRings, type TestFleet } from "../testing/test-rings.ts";
-import { TESTED_DIALECTS } from "../testing/test-world.ts";
+import { jsonInit, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { openFleetCounts } from "./fleet-counts.ts";
 
 const NEW = "2026.12.0";
@@ -88,6 +88,22 @@ for (const dialect of TESTED_DIALECTS) {
       "The admin: Office: Created with Office",
       "The admin: Lab: Created with Lab",
     ]);
+  });
+
+  test(`a repeated creation returns the same ring, unless it was deleted (${dialect})`, async () => {
+    await using fleet = await openRings(dialect);
+    const { world, cookie } = fleet;
+    const create = async () => {
+      const body = { name: "Lab", assetGroupIds: [] };
+      const init = jsonInit("POST", body, { cookie, "idempotency-key": '"one"' });
+      const reply = await world.fetch(routes.createUpdateRing.path, init);
+      return { status: reply.status, ...((await reply.json()) as { id: string; code?: string }) };
+    };
+    const { id, status } = await create();
+    expect(status).toBe(201);
+    expect(await create()).toMatchObject({ status: 201, id });
+    await world.call(routes.deleteUpdateRing, cookie, { params: { id } });
+    expect(await create()).toMatchObject({ status: 409, code: "state-conflict" });
   });
 
   test(`a change that changes nothing is not recorded (${dialect})`, async () => {
