@@ -29,7 +29,7 @@ export interface FleetCounts {
 const QUICK_MS = 100;
 const REST = 9;
 
-/** Requests that come while the fleet is counted share the result. `elapsedMs`: a clock that only increases. */
+/** Requests that come while the fleet is counted share the result. `elapsedMs`: a steady clock. */
 export function openFleetCounts(reads: Database, now: () => number, elapsedMs = () => performance.now()) {
   let counting: Promise<FleetCounts> | undefined;
   let last: { counts: FleetCounts; until: number } | undefined;
