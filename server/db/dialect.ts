@@ -19,6 +19,11 @@ export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | objec
   return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
 }
 
+/** Returns true if no other server can use the database. An SQLite file has one server. */
+export function hasOneServer(db: Database): boolean {
+  return dialectOf(db) === "sqlite";
+}
+
 /**
  * Returns a column for which SQLite chooses no index. SQLite prefers any index to that of the order, for any
  * number of matching rows. PostgreSQL knows their number and needs no hint.

@@ -95,7 +95,8 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.passRings();
     expect((await host!.checkIn())?.version).toBe(NEW);
     await removeRelease(fleet.releases.dataDir, NEW);
-    fleet.world.clock.ms += 10 * MINUTE_MS;
+    // Another server may store it still, so PostgreSQL needs some minutes to forget it.
+    if (dialect === "postgres") fleet.world.clock.ms += 10 * MINUTE_MS;
     fleet.world.services.plans.changed();
     await fleet.passRings();
     expect((await host!.checkIn())?.version).toBe("2026.11.1");

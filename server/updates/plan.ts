@@ -2,6 +2,7 @@
 // again after each change, on every server. Admissions check it once more in their transaction.
 import type { Logger } from "pino";
 import { onChanges } from "../db/changes.ts";
+import { hasOneServer } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import type { UpdateRunTable } from "../db/schema-updates.ts";
 import type { OfferedRelease, Releases } from "../releases/offered-releases.ts";
@@ -130,8 +131,9 @@ async function readPlan(
   windows: Windows,
 ): Promise<Plan> {
   const known = await listKnownReleases(db);
+  const isElsewhere = ({ seenAt }: KnownRelease) => !hasOneServer(db) && now - seenAt < GONE_AFTER_MS;
   const releases = known
-    .filter((release) => isStored(release, stored) || now - release.seenAt < GONE_AFTER_MS)
+    .filter((release) => isStored(release, stored) || isElsewhere(release))
     .map((release) => plannedRelease(release, stored))
     .toSorted((one, other) => other.counter - one.counter);
   const groups = await listRingGroups(db);

@@ -23,18 +23,18 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
       ),
     }),
     column.display({
-      id: "version",
-      header: "Version",
-      meta: { width: "104px", wideOnly: true },
-      cell: ({ row }) => <span title={row.original.version}>{row.original.version}</span>,
-    }),
-    column.display({
       id: "state",
       header: "State",
       meta: { width: "150px" },
       cell: ({ row: { original: host } }) => (
         <Status color={HOST_STATE_LOOKS[host.state].color}>{HOST_STATE_LOOKS[host.state].label}</Status>
       ),
+    }),
+    column.display({
+      id: "version",
+      header: "Version",
+      meta: { width: "104px" },
+      cell: ({ row }) => <span title={row.original.version}>{row.original.version}</span>,
     }),
     column.display({
       id: "since",
@@ -53,7 +53,6 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
     column.display({
       id: "explanation",
       header: "Reason",
-      meta: { wideOnly: true },
       cell: ({ row: { original: host } }) => {
         const text = host.reason ?? host.explanation;
         return <span title={host.reason ? `${host.reason}. ${host.explanation}` : text}>{text}</span>;
