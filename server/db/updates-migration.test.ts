@@ -5,7 +5,7 @@ import * as routes from "@attacklens/protocol/update-rings.ts";
 import { sql } from "kysely";
 import { addHosts, openRings } from "../testing/test-rings.ts";
 import { TESTED_DIALECTS } from "../testing/test-world.ts";
-import { updates } from "./migrations/0005-updates.ts";
+import { updates } from "./migrations/0006-updates.ts";
 
 const TABLES = [
   ...["sensor_update", "update_run", "update_ring_group", "update_ring", "known_release", "update_pace"],

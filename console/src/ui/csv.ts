@@ -1,6 +1,9 @@
 // Tables as CSV (RFC 4180), and files that the browser saves.
 
-/** The characters with which a spreadsheet begins a formula (OWASP, CSV injection). */
+/**
+ * The characters with which a spreadsheet begins a formula, also in their wide forms, and after white space
+ * that it removes (OWASP, CSV injection).
+ */
 const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 export function toCsv(rows: readonly (readonly string[])[]): string {

@@ -7,6 +7,7 @@ import { useMemo } from "react";
 import { useSetSearch } from "../../components/use-list.ts";
 import { tokenQuery } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
+import { saveFile } from "../../ui/csv.ts";
 import { DataTable } from "../../ui/DataTable.tsx";
 import { countOf, formatCount } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
@@ -51,7 +52,7 @@ export function RolloutHosts({ rollout: { hosts }, tokenId }: { rollout: Rollout
             variant="default"
             leftSection={<IconDownload size={16} />}
             disabledReason={rows.length === 0 ? "No hosts match your search and filters." : undefined}
-            onClick={() => download(exportName(token.name, state), rolloutCsv(rows))}
+            onClick={() => saveFile(exportName(token.name, state), rolloutCsv(rows))}
           >
             Export CSV
           </ActionButton>
@@ -80,13 +81,4 @@ export function RolloutHosts({ rollout: { hosts }, tokenId }: { rollout: Rollout
 /** `East - refused missing.csv` */
 function exportName(token: string, state: string | undefined): string {
   return `${token} - ${state?.replaceAll(",", " ") ?? "rollout"}.csv`;
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

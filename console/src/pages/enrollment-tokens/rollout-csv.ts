@@ -1,4 +1,5 @@
-// The rollout as CSV (RFC 4180).
+// The rollout as CSV.
+import { toCsv } from "../../ui/csv.ts";
 import { type RolloutHost, reasonText } from "./rollout-states.ts";
 
 const HEADING = ["hostname", "state", "reason", "first_seen", "sensor_id"];
@@ -11,19 +12,7 @@ export function rolloutCsv(hosts: readonly RolloutHost[]): string {
     host.firstSeenAt ?? "",
     host.sensorId ?? "",
   ]);
-  return [HEADING, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-}
-
-/**
- * The characters with which a spreadsheet begins a formula, also in their wide forms, and after white space
- * that it removes (OWASP, CSV injection).
- */
-const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-
-/** An apostrophe before a formula makes it text in a spreadsheet. */
-function cell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return toCsv([HEADING, ...rows]);
 }
 
 /**
