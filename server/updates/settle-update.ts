@@ -2,15 +2,21 @@
 // need no query, because no ring has anything for the sensor's version.
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Database } from "../db/schema.ts";
+import type { SensorUpdateTable } from "../db/schema-updates.ts";
 import { admitHost, endOfMinute } from "./admit-host.ts";
 import { findOfferHost } from "./host-updates-store.ts";
-import { decide, mayOffer, ringOf } from "./offer-rules.ts";
+import { decide, hasFailed, mayOffer, ringOf } from "./offer-rules.ts";
 import type { Plans } from "./plan.ts";
 import { recordUpdate } from "./record-update.ts";
 
 export interface UpdateOffer {
   version: string;
   attempt: number;
+}
+
+/** The plan counts failures. Of the other hosts, it needs to know no step. */
+function isMended(before: SensorUpdateTable | null): boolean {
+  return before !== null && hasFailed(before.state);
 }
 
 /** `sensorVersion`: that the sensor runs. Undefined: it stays at its version. */
@@ -30,7 +36,7 @@ export async function settleUpdate(
   if (update) {
     const before = stored;
     stored = await recordUpdate(db, now, plan, sensorId, before, update);
-    if (stored !== before && stored.ringId !== null) {
+    if (stored !== before && (stored.isCanary === 1 || hasFailed(stored.state) || isMended(before))) {
       plans.changed();
       plan = await plans.current();
     }
