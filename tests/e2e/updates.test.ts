@@ -1,5 +1,6 @@
 // Two rings of 20 hosts, with a release that goes wrong in the middle of the first one.
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -88,4 +89,11 @@ test("a bad release stops in its ring, and a good one reaches every host", async
   await page.getByRole("heading", { name: "Hosts and their updates" }).waitFor();
   expect(new URL(page.url()).searchParams.get("version")).toBe(GOOD);
   await page.getByText("40 matching").waitFor();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  const rows = readFileSync(await (await downloading).path(), "utf8")
+    .trim()
+    .split("\r\n");
+  expect(rows[0]).toStartWith("hostname,sensor_id,version,ring,");
+  expect(rows.filter((row) => row.includes(`,${GOOD},Lab,${GOOD},Lab,done,`))).toHaveLength(20);
 });
