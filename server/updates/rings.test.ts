@@ -77,7 +77,13 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.act("resume", office.id);
     await world.call(routes.deleteUpdateRing, cookie, { params: { id: office.id } });
     expect(await namesOf(fleet)).toEqual(["Laboratory", "Everything else"]);
-    expect(await eventsOf(fleet)).toEqual([
+    // A new ring is in front of the last one, also after another was deleted.
+    for (const name of ["A", "Z"]) {
+      const { id } = await world.call(routes.createUpdateRing, cookie, { body: { name, assetGroupIds: [] } });
+      expect(await namesOf(fleet)).toEqual(["Laboratory", name, "Everything else"]);
+      if (name === "A") await world.call(routes.deleteUpdateRing, cookie, { params: { id } });
+    }
+    expect((await eventsOf(fleet)).slice(3)).toEqual([
       "The admin: Office: Deleted with Lab, Office",
       "The admin: Office: Resumed",
       "The admin: Office: Paused",

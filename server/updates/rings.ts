@@ -57,11 +57,12 @@ export async function createRing(
         if (rings.length >= MAX_RINGS)
           throw new Problem("state-conflict", `Cannot create the ring: there are ${MAX_RINGS} already`);
         const groups = await requireGroups(tx, assetGroupIds);
-        const position = rings.filter(({ isLast }) => !isLast).length;
+        const positions = rings.flatMap((ring) => (ring.isLast ? [] : ring.position));
         const columns = ringColumns({ ...DEFAULT_RING_SETTINGS, ...settings });
         await insertRing(tx, {
           ...(columns as Required<typeof columns>),
-          ...{ id, name, nameKey: nameKey(name), position, isLast: 0, changedAt: now },
+          ...{ id, name, nameKey: nameKey(name), isLast: 0, changedAt: now },
+          position: Math.max(-1, ...positions) + 1,
           ...{ pausedAt: null, pausedBy: null },
         });
         await moveGroups(tx, now, user, id, assetGroupIds);
