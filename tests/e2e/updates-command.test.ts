@@ -1,14 +1,13 @@
 // Runs `attacklens updates` of the built program against a built server, and checks its exit codes and its
 // output.
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { runServerCommand } from "../../harness/programs.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { type Installation, openInstallation, type User } from "../support/installation.ts";
-import { openPublisher } from "../support/publisher.ts";
 import { createToken } from "../support/sensors.ts";
+import { openServerReleases } from "../support/server-releases.ts";
 import { enrollUpdatingHost } from "../support/updating-host.ts";
 
 async function openShell(installation: Installation, ada: User, role: "viewer" | "admin") {
@@ -22,8 +21,7 @@ test("a script creates, changes, orders and pauses rings, and reads how far they
   await using installation = await openInstallation({ database: "sqlite" });
   const ada = await installation.createSuperAdmin();
   await ada.call(createAssetGroup, { body: { name: "Lab" } });
-  const publisher = await openPublisher(installation.folder, join(installation.folder, "server"));
-  await publisher.release("2026.11.1");
+  await (await openServerReleases(installation)).add("2026.11.1");
   const { value } = await createToken(ada, "Any");
   const host = await enrollUpdatingHost(installation.server.url, value, "web-01");
   const run = await openShell(installation, ada, "admin");

@@ -1,14 +1,13 @@
 // Two rings of 20 hosts, with a release that goes wrong in the middle of the first one.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { createUpdateRing, getUpdates, updateUpdateRing } from "@attacklens/protocol/update-rings.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation, type User } from "../support/installation.ts";
-import { openPublisher } from "../support/publisher.ts";
+import { openServerReleases } from "../support/server-releases.ts";
 import { enrollUpdatingHost, type UpdatingHost } from "../support/updating-host.ts";
 
 const HOSTS_A_RING = 20;
@@ -42,7 +41,7 @@ test("a bad release stops in its ring, and a good one reaches every host", async
   await using installation = await openInstallation({ database: "sqlite" });
   const { url } = installation.server;
   const ada = await installation.createSuperAdmin();
-  const publisher = await openPublisher(installation.folder, join(installation.folder, "server"));
+  const releases = await openServerReleases(installation);
   const [lab, office] = [await openGroup(ada, url, "Lab"), await openGroup(ada, url, "Office")];
   const all = [...lab.hosts, ...office.hosts];
   await Promise.all(all.map((host) => host.checkIn()));
@@ -63,7 +62,7 @@ test("a bad release stops in its ring, and a good one reaches every host", async
   const body = { name: "Office", assetGroupIds: [office.id], soakMinutes: 0 };
   await ada.call(createUpdateRing, { body });
 
-  await publisher.release(BAD);
+  await releases.add(BAD);
   const rings = async () => (await ada.call(getUpdates)).rings;
   await waitUntil("the release is known", async () => (await rings())[0]!.target === BAD);
   // The canaries are among the hosts that succeed.
@@ -78,7 +77,7 @@ test("a bad release stops in its ring, and a good one reaches every host", async
   await page.getByText(/Stopped: 3 hosts failed with 2026.11.1/).waitFor();
 
   await ada.call(updateUpdateRing, { params: { id: stopped!.id }, body: { soakMinutes: 0 } });
-  await publisher.release(GOOD);
+  await releases.add(GOOD);
   await waitUntil("every host runs the good release", async () => {
     await interval(all);
     return running(all, GOOD) === all.length;

@@ -7,6 +7,7 @@ import {
   type UpdateReport,
   type UpdateState,
 } from "@attacklens/protocol/updates.ts";
+import { hostTarget } from "../../harness/publisher.ts";
 import { makeSigner, type SignedRequest } from "../../harness/signer.ts";
 
 export type UpdatingHost = Awaited<ReturnType<typeof enrollUpdatingHost>>;
@@ -36,7 +37,7 @@ export async function enrollUpdatingHost(
     offered: new Set<string>(),
     /** Returns the offer. */
     async checkIn() {
-      const update = { method, target: "linux-x64", ...(attempt && { attempt }) };
+      const update = { method, target: hostTarget(), ...(attempt && { attempt }) };
       const body = { ...sender(), update, host: { ...facts, hostname } };
       const { headers } = await send(signer.sign(checkIn.path, body, host.id));
       const offer = headers.get(UPDATE_VERSION_HEADER);
