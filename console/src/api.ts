@@ -9,6 +9,7 @@ import {
 import { newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
+import { sentence } from "./ui/sentence.ts";
 
 interface CallOptions {
   signal?: AbortSignal;
@@ -89,9 +90,4 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal-error", error instanceof Error ? error.message : String(error), {
     cause: error,
   });
-}
-
-function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -91,8 +91,8 @@ for (const dialect of TESTED_DIALECTS) {
       "The admin: Laboratory: Asset groups: Lab → none",
       "The admin: Laboratory: Name: Lab → Laboratory; Days: every day → Saturday, Sunday; Canaries: 1 → 2",
       "The admin: All rings: New order: Office, Lab",
-      "The admin: Office: Created with Office",
-      "The admin: Lab: Created with Lab",
+      "The admin: Office: Created with asset group Office",
+      "The admin: Lab: Created with asset group Lab",
     ]);
   });
 

@@ -71,7 +71,8 @@ function summaryOf(action: string, details: Details): string {
 }
 
 function groupsOf({ assetGroups = [] }: Details): string {
-  return assetGroups.length === 0 ? "" : ` with ${assetGroups.join(", ")}`;
+  if (assetGroups.length === 0) return "";
+  return ` with asset group${assetGroups.length === 1 ? "" : "s"} ${assetGroups.join(", ")}`;
 }
 
 /** In the order of the form. */

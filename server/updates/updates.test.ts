@@ -109,7 +109,7 @@ for (const dialect of TESTED_DIALECTS) {
     const { items } = await fleet.world.call(routes.listUpdateEvents, fleet.cookie);
     expect(items.map(({ summary }) => summary)).toEqual([
       `Stopped: 3 hosts failed with ${NEW}`,
-      "Created with Lab",
+      "Created with asset group Lab",
     ]);
   });
 

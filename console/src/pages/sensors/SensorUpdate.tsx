@@ -12,6 +12,7 @@ import { Facts } from "../../ui/Facts.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Status } from "../../ui/Status.tsx";
+import { sentence } from "../../ui/sentence.ts";
 import { hostUpdateQuery } from "./sensor-queries.ts";
 
 /** How the sensor is updated, and how far its latest update got. */
@@ -57,7 +58,7 @@ export function SensorUpdate({ sensorId }: { sensorId: string }) {
           },
           { label: "Method", value: method ? METHOD_NAMES[method] : "Not reported" },
           { label: "Build", value: build ?? "Not reported" },
-          ...(reason ? [{ label: "Reason", value: reason, isWide: true }] : []),
+          ...(reason ? [{ label: "Reason", value: sentence(reason), isWide: true }] : []),
         ]}
       />
       {(host.can.retry.allowed || reason) && (

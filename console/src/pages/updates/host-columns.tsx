@@ -7,6 +7,7 @@ import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { RowMenu } from "../../ui/RowMenu.tsx";
 import { Status } from "../../ui/Status.tsx";
+import { sentence } from "../../ui/sentence.ts";
 
 const column = columnsOf<HostUpdate>();
 
@@ -54,8 +55,12 @@ export function hostColumns(retry: (host: HostUpdate) => Promise<void>): Columns
       id: "explanation",
       header: "Reason",
       cell: ({ row: { original: host } }) => {
-        const text = host.reason ?? host.explanation;
-        return <span title={host.reason ? `${host.reason}. ${host.explanation}` : text}>{text}</span>;
+        const reason = host.reason === null ? undefined : sentence(host.reason);
+        return (
+          <span title={reason ? `${reason} ${host.explanation}` : host.explanation}>
+            {reason ?? host.explanation}
+          </span>
+        );
       },
     }),
     column.display({
