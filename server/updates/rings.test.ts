@@ -84,7 +84,7 @@ for (const dialect of TESTED_DIALECTS) {
       if (name === "A") await world.call(routes.deleteUpdateRing, cookie, { params: { id } });
     }
     expect((await eventsOf(fleet)).slice(3)).toEqual([
-      "The admin: Office: Deleted with Lab, Office",
+      "The admin: Office: Deleted with asset groups Lab, Office",
       "The admin: Office: Resumed",
       "The admin: Office: Paused",
       "The admin: Office: Asset groups: Office → Lab, Office",
