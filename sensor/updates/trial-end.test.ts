@@ -1,7 +1,6 @@
 // The end of a trial, as systemd 247 to 257 show it.
 import { expect, test } from "bun:test";
 import { describeChildEnd, parseTrialEnd } from "./trial-end.ts";
-import { isOwnUnit } from "./update-method.ts";
 
 function shown(changes: Record<string, string>): string {
   const values = {
@@ -49,18 +48,4 @@ test("the end of a child process", () => {
   expect(describeChildEnd(2, null, false)).toEqual({ reason: "it ended with exit code 2", counts: "yes" });
   expect(describeChildEnd(null, "SIGSEGV", false)).toEqual({ reason: "SIGSEGV ended it", counts: "yes" });
   expect(describeChildEnd(null, "SIGTERM", true).counts).toBe("if-stable-connects");
-});
-
-test("a process knows whether it runs in one of the two units", () => {
-  expect(isOwnUnit("0::/system.slice/attacklens-sensor.service\n")).toBe(true);
-  expect(isOwnUnit("0::/system.slice/attacklens-sensor-trial.service\n")).toBe(true);
-  // Both hierarchies of a host with control groups of version 1.
-  expect(isOwnUnit("9:name=systemd:/system.slice/attacklens-sensor.service\n8:pids:/\n0::/x\n")).toBe(true);
-  for (const other of [
-    "",
-    "0::/",
-    "0::/user.slice/user-0.slice/session-1.scope\n",
-    "0::/x-attacklens-sensor.service.d\n",
-  ])
-    expect(isOwnUnit(other)).toBe(false);
 });

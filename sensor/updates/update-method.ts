@@ -68,7 +68,23 @@ async function isFromMsi(): Promise<boolean> {
 
 /** An image replaces the system as a whole: rpm-ostree, transactional-update. */
 function isImmutable(): boolean {
-  return existsSync("/run/ostree-booted") || !canWrite("/usr/bin");
+  return existsSync("/run/ostree-booted") || isReadOnly(read("/proc/1/mountinfo"), "/usr/bin");
+}
+
+/**
+ * Whether the file system of the folder is mounted read-only: proc_pid_mountinfo(5). Of process 1: in the
+ * unit of the service, all but the state folder is.
+ */
+export function isReadOnly(mountInfo: string, folder: string): boolean {
+  const mounts = mountInfo.split("\n").flatMap((line) => {
+    const [own = "", superBlock = ""] = line.split(" - ");
+    const [, , , , path, options = ""] = own.split(" ");
+    const isAbove = path !== undefined && (path === folder || folder.startsWith(join(path, "/")));
+    return isAbove ? [{ path, options: [options, superBlock.split(" ")[2] ?? ""] }] : [];
+  });
+  // Of several mounts of a path, the last one is visible.
+  const [deepest] = mounts.reverse().sort((one, other) => other.path.length - one.path.length);
+  return deepest?.options.some((options) => options.split(",").includes("ro")) ?? false;
 }
 
 /** A container with a service manager is a host like others. */

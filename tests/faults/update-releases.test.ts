@@ -18,6 +18,8 @@ const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 const TIMEOUT_MS = 600_000;
 /** Good versions, between which the host goes to and fro. */
 const [ONE, TWO] = ["9999.1.0", "9999.2.0"] as const;
+/** Not a version: a package owns the program. */
+const PACKAGED = "packaged";
 /** A good program, whose requests the server may refuse. */
 const REFUSED = "9999.3.0";
 
@@ -55,6 +57,7 @@ describe.skipIf(reason !== undefined)(`the sensor stays online${skipped}`, () =>
   });
   afterEach(async () => {
     bench.server.intercept = () => undefined;
+    if (stable === PACKAGED) return;
     try {
       await bench.waitForStable(stable);
       expect((await bench.host.run(["systemctl", "is-system-running"])).stdout).toBe("running\n");
@@ -358,15 +361,37 @@ describe.skipIf(reason !== undefined)(`the sensor stays online${skipped}`, () =>
     stable = next;
   });
 
-  step("when its host is read-only", async () => {
-    await bench.host.run(["mount", "-o", "remount,ro", `${STATE}/versions`]);
-    await bench.host.run(["systemctl", "restart", "attacklens-sensor"]);
-    await waitUntil(
-      "the sensor reports an immutable host",
-      () => bench.server.checkIns.at(-1)?.update?.method === "immutable",
+  step("when its programs are on a read-only file system", async () => {
+    const versions = `${STATE}/versions`;
+    const since = bench.server.checkIns.length;
+    const readOnly = "mount --bind $0 $0; mount -o remount,ro,bind $0; systemctl restart attacklens-sensor";
+    await bench.host.run(["sh", "-ec", readOnly, versions]);
+    await waitUntil("the sensor reports an immutable host", () =>
+      bench.server.checkIns.slice(since).some(({ update }) => update?.method === "immutable"),
     );
-    await bench.host.run(["mount", "-o", "remount,rw", `${STATE}/versions`]);
-    await bench.host.run(["systemctl", "restart", "attacklens-sensor"]);
+    await bench.waitForStable(stable);
+    const writable = "systemctl stop attacklens-sensor; umount $0; systemctl start attacklens-sensor";
+    expect(await bench.host.run(["sh", "-ec", writable, versions])).toMatchObject({ code: 0, stderr: "" });
     await requireNextUpdate();
+  });
+
+  step("and stays as it is when a package owns it", async () => {
+    const { host, server } = bench;
+    const program = "/usr/bin/attacklens-sensor";
+    host.put(await bench.good(stable), program);
+    const unit = await host.run([program, "service", "definition", "--packaged"]);
+    writeFileSync(join(host.root, "usr/lib/systemd/system/attacklens-sensor.service"), unit.stdout);
+    expect(await host.run([program, "install"])).toMatchObject({ code: 0, stderr: "" });
+    await bench.offerGood(other());
+    const since = server.checkIns.length;
+    await waitUntil("it has checked in three times", () => server.checkIns.length > since + 3);
+    const seen = server.checkIns.slice(since);
+    expect(new Set(seen.map(({ version }) => version))).toEqual(new Set([stable]));
+    const status = await host.run([program, "status"]);
+    expect(status.stdout).toMatch(/^Updates +by the package manager of this host$/m);
+    expect((await host.run(["systemctl", "cat", "attacklens-sensor-trial"])).code).not.toBe(0);
+    const methods = server.checkIns.flatMap(({ update }) => update?.method ?? []);
+    expect(methods.at(-1)).toBe("package-manager");
+    stable = PACKAGED;
   });
 });
