@@ -37,7 +37,12 @@ const atBoot: InstalledEntry = {
 export const INSTALLED_FILES = {
   systemd: {
     label: "Linux with systemd",
-    entries: [...linux, { path: DEFINITIONS.systemd, what: "unit of the service" }, atBoot],
+    entries: [
+      ...linux,
+      { path: DEFINITIONS.systemd, what: "unit of the service" },
+      { path: DEFINITIONS.systemdTrial, what: "unit of an update on trial. Not started at boot" },
+      atBoot,
+    ],
   },
   openrc: {
     label: "Linux with OpenRC",
