@@ -26,6 +26,9 @@ export interface InstalledPaths {
 export const LINUX: InstalledPaths = unixPaths("/var/lib/attacklens-sensor");
 export const MACOS: InstalledPaths = unixPaths("/Library/Application Support/AttackLens/Sensor");
 
+/** The service runs only if one of these exists: the identity, or the sealed token of an image. */
+export const STARTS_WITH = ["identity.json", "sealed-token.json"].map((name) => `${LINUX.stateDir}/${name}`);
+
 /** Installed by a .deb or an .rpm, which owns the program and the unit. */
 export const PACKAGED = {
   program: "/usr/bin/attacklens-sensor",

@@ -82,6 +82,11 @@ const EXITS = {
       "the service is not installed, cannot be installed, started or removed, or did not report in time",
     fix: "read the message: it is one of those of `attacklens-sensor install`",
   },
+  stillEnrolled: {
+    code: 15,
+    meaning: "this host is enrolled, so `prepare-image` does not make an image of it",
+    fix: "run `attacklens-sensor unenroll`, then `attacklens-sensor prepare-image` again",
+  },
 } as const satisfies Record<string, SensorExit>;
 
 export type ExitName = keyof typeof EXITS;

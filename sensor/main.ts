@@ -6,6 +6,7 @@ import { collectCommand } from "./commands/collect.ts";
 import { enrollCommand } from "./commands/enroll.ts";
 import { installCommand } from "./commands/install.ts";
 import { packageFilesCommand } from "./commands/package-files.ts";
+import { prepareImageCommand } from "./commands/prepare-image.ts";
 import { runCommand } from "./commands/run.ts";
 import { serviceCommand } from "./commands/service.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -45,6 +46,9 @@ async function runOne([command, ...rest]: string[]): Promise<number> {
         return EXIT_CODES.done;
       case "uninstall":
         await uninstallCommand(rest);
+        return EXIT_CODES.done;
+      case "prepare-image":
+        await prepareImageCommand(rest);
         return EXIT_CODES.done;
       case "service":
         return await serviceCommand(rest);

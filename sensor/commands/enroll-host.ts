@@ -3,6 +3,7 @@
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
 import { changeWay, enroll, findIdentity } from "../enrollment/enroll.ts";
+import { endFirstBoot } from "../enrollment/first-boot.ts";
 import { findStanding, requireTokenReplaces, wayTo } from "../enrollment/lost-sensor.ts";
 import { readToken, TOKEN_SOURCES } from "../enrollment/token-source.ts";
 import { SensorError } from "../sensor-error.ts";
@@ -49,10 +50,25 @@ export type EnrollRequest = ReturnType<typeof readEnrollFlags> & {
   root?: string;
 };
 
+/** A service does not have the proxy variables of this shell, so the identity keeps the proxy. */
+export function keepProxy<R extends Pick<EnrollRequest, "proxy" | "environmentProxy">>(request: R): R {
+  return { ...request, proxy: request.proxy ?? request.environmentProxy };
+}
+
 /**
  * Says each result in a line. `isNew`: this host has a new sensor or a new key. Throws SensorError.
  */
 export async function enrollHost(
+  request: EnrollRequest,
+  say: (line: string) => void,
+): Promise<{ isNew: boolean }> {
+  const result = await enrollHostItself(request, say);
+  // A clone of an image that enrolls with another token.
+  endFirstBoot(request.stateDir);
+  return result;
+}
+
+async function enrollHostItself(
   { sources, replace, root, ...connection }: EnrollRequest,
   say: (line: string) => void,
 ): Promise<{ isNew: boolean }> {

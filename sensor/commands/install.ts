@@ -1,28 +1,20 @@
 // attacklens-sensor install: puts the program in its place, enrolls this host, starts the service, and waits
 // until the server has the first inventory. Each step can be repeated, also after a kill.
 import { readlinkSync, realpathSync } from "node:fs";
-import { type InstalledPaths, PACKAGED } from "@attacklens/protocol/installed-paths.ts";
-import { RELEASE } from "@attacklens/protocol/version.ts";
+import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
 import { SensorError } from "../sensor-error.ts";
 import { waitForFirstInventory } from "../service/first-inventory.ts";
-import {
-  installedPaths,
-  requireBuiltProgram,
-  requireRoot,
-  requireRunnable,
-} from "../service/installation.ts";
-import { putCommand, putProgram, removeOldVersions, removeProgram } from "../service/program-files.ts";
-import { labelProgram } from "../service/selinux.ts";
+import { installedPaths, requireBuiltProgram, requireRoot } from "../service/installation.ts";
 import { onFiles, serviceProblem } from "../service/service-problems.ts";
 import type { ServiceManager } from "../service/service-state.ts";
 import { requireServiceManager } from "../service/supervisors.ts";
 import { takeEnvironmentToken } from "../settings.ts";
-import { type EnrolledIdentity, readIdentity } from "../state/identity.ts";
+import { findEnrolledIdentity } from "../state/identity.ts";
 import { lockInstallation } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
-import { systemReason } from "../system-reason.ts";
-import { ENROLL_FLAGS, type EnrollRequest, enrollHost, readEnrollFlags } from "./enroll-host.ts";
+import { ENROLL_FLAGS, type EnrollRequest, enrollHost, keepProxy, readEnrollFlags } from "./enroll-host.ts";
+import { installProgram, removeOtherPrograms, reportRegistration } from "./install-program.ts";
 import { nextStep } from "./next-step.ts";
 import { note, parseFlags, print, printStep, stopSignal } from "./terminal.ts";
 
@@ -35,7 +27,7 @@ export async function installCommand(args: string[]): Promise<void> {
   const paths = installedPaths();
   const stateDir = checkStateDir(paths.stateDir);
   // A reinstall after uninstall --keep-identity needs no options.
-  const server = flags.server ?? enrolledIdentity(stateDir)?.server;
+  const server = flags.server ?? findEnrolledIdentity(stateDir)?.server;
   const request = keepProxy(readEnrollFlags({ ...flags, server }, environment));
   if ((await manager.readState()).is === "masked") throw serviceProblem("service-masked", manager.service);
   using _ = await onFiles(stateDir, () => lockInstallation(stateDir));
@@ -43,42 +35,15 @@ export async function installCommand(args: string[]): Promise<void> {
   const isNewProgram = await installProgram(paths, manager, running);
   await enrollOnce({ ...request, stateDir });
   const isNewDefinition = await onFiles(manager.definition, () => manager.register());
-  printStep("service", `registered ${manager.service} with ${manager.name}; it starts at each boot`);
+  reportRegistration(manager);
   const sinceMs = await startService(manager, paths, isNewProgram || isNewDefinition);
-  const old = manager.packaged ? removeProgram : removeOldVersions;
-  await onFiles(paths.versions, () => old(paths));
+  await removeOtherPrograms(paths, manager);
   await reportFirstInventory(manager, { stateDir, sinceMs, waitMs: request.waitMs });
-}
-
-/** Returns whether the service must be restarted. */
-async function installProgram(
-  paths: InstalledPaths,
-  manager: ServiceManager,
-  running: string,
-): Promise<boolean> {
-  if (manager.packaged) {
-    printStep("program", `${PACKAGED.program} belongs to the package attacklens-sensor and stays as it is`);
-    return false;
-  }
-  const changes = await onFiles(paths.versions, () => putProgram(paths, running, RELEASE));
-  await labelProgram(paths.program);
-  await requireRunnable(paths.program);
-  printStep("program", `${changes ? "installed" : "already installed:"} ${RELEASE} in ${paths.program}`);
-  const link = putCommand(paths, running);
-  if (link.is === "kept") note(`${paths.command} is another file, which was kept; use ${paths.program}`);
-  if (link.is === "failed")
-    note(`${paths.command} could not be made: ${systemReason(link.error)}; use ${paths.program}`);
-  return changes;
-}
-
-/** A service does not have the proxy variables of this shell, so the identity keeps the proxy. */
-function keepProxy<R extends Pick<EnrollRequest, "proxy" | "environmentProxy">>(request: R): R {
-  return { ...request, proxy: request.proxy ?? request.environmentProxy };
 }
 
 /** Enrolls this host. An enrolled host stays as it is if the server is down: the service tries again. */
 async function enrollOnce(request: EnrollRequest): Promise<void> {
-  const existing = enrolledIdentity(request.stateDir);
+  const existing = findEnrolledIdentity(request.stateDir);
   const canWait = existing?.server === request.server && !request.replace;
   try {
     // The service waits for the server, too.
@@ -127,7 +92,7 @@ async function reportFirstInventory(
   const started = performance.now();
   const result = await waitForFirstInventory({ ...options, manager, signal: stopSignal() });
   const seconds = Math.round((performance.now() - started) / 1000);
-  const { sensorId, server = "the server" } = enrolledIdentity(options.stateDir) ?? {};
+  const { sensorId, server = "the server" } = findEnrolledIdentity(options.stateDir) ?? {};
   if (result.is === "refused")
     throw new SensorError(
       SENSOR_STATES[result.state],
@@ -142,9 +107,4 @@ async function reportFirstInventory(
   const when = options.sinceMs === 0 ? "" : ` after ${seconds} s`;
   printStep("inventory", `the server has the inventory of this host${when}`);
   print(`done: this host reports to ${server} as ${sensorId}`);
-}
-
-function enrolledIdentity(stateDir: string): EnrolledIdentity | undefined {
-  const identity = readIdentity(stateDir);
-  return identity?.state === "enrolled" ? identity : undefined;
 }

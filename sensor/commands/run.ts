@@ -2,6 +2,7 @@
 import { BUILT_IN_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
 import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
+import { endFirstBoot, enrollOnFirstBoot } from "../enrollment/first-boot.ts";
 import { type Cycle, type CycleOptions, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import { run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
@@ -10,8 +11,10 @@ import { openNotifications } from "../service/systemd-notify.ts";
 import { defaultStateDir, proxyFor, takeSystemdVariables } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
+import { hasSealedToken, sealedTokenPath } from "../state/sealed-token.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
+import { systemReason } from "../system-reason.ts";
 import { findUpdateMeans, runningProgram } from "../updates/update-method.ts";
 import { openForeignUpdates, openUpdates, type Updates } from "../updates/updates.ts";
 import { nextStep } from "./next-step.ts";
@@ -22,27 +25,33 @@ export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" }, ...ROOT_FLAG });
   const root = readRoot(flags.root);
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());
-  const identity = requireIdentity(stateDir);
+  const { once = false } = flags;
+  // A clone of an image enrolls below.
+  if (once || !hasSealedToken(stateDir)) requireIdentity(stateDir);
   if (tightenIdentity(stateDir)) {
     note(
       `other users could read the key in ${stateDir}; this is fixed. If one may have copied it, move the folder away and enroll again`,
     );
   }
   const lock = lockStateDir(stateDir);
-  const options: CycleOptions = {
+  const host = {
     stateDir,
-    identity,
     collect: () => collectInventory(root),
     collectHost: () => collectHostFacts(root),
-    proxy: proxyFor(identity.server),
     signal: stopSignal(),
   };
   try {
-    if (flags.once) await runOnce(options);
-    else await runService(options, lock, flags.root !== undefined);
+    if (once) await runOnce(optionsFor(host, requireIdentity(stateDir)));
+    else await runService(host, lock, flags.root !== undefined);
   } finally {
     lock[Symbol.dispose]();
   }
+}
+
+type RunningHost = Pick<CycleOptions, "stateDir" | "collect" | "collectHost" | "signal">;
+
+function optionsFor(host: RunningHost, identity: EnrolledIdentity): CycleOptions {
+  return { ...host, identity, proxy: proxyFor(identity.server) };
 }
 
 async function runOnce(options: CycleOptions): Promise<void> {
@@ -54,10 +63,16 @@ async function runOnce(options: CycleOptions): Promise<void> {
 }
 
 /** `isElsewhere`: it reports another root folder than its own. */
-async function runService(options: CycleOptions, lock: Disposable, isElsewhere: boolean): Promise<void> {
-  const { identity, signal: stop } = options;
+async function runService(host: RunningHost, lock: Disposable, isElsewhere: boolean): Promise<void> {
+  const { signal: stop } = host;
   using notifications = openNotifications({ variables: takeSystemdVariables() });
   notifications.ready();
+  const identity = await findOrEnroll(host, (nextMs) => notifications.noteCycle(nextMs));
+  if (!identity) {
+    logLine("stopped");
+    return;
+  }
+  const options = optionsFor(host, identity);
   logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
   const updates = await openUpdatesOf(options, isElsewhere);
   const signal = AbortSignal.any([stop, updates.ended]);
@@ -79,6 +94,23 @@ async function runService(options: CycleOptions, lock: Disposable, isElsewhere: 
   lock[Symbol.dispose]();
   await updates.finish(stop);
   logLine("stopped");
+}
+
+/** Undefined: the sensor was stopped before this clone of an image enrolled. Throws SensorError. */
+async function findOrEnroll(
+  { stateDir, collectHost, signal }: RunningHost,
+  onWait: (nextMs: number) => void,
+): Promise<EnrolledIdentity | undefined> {
+  if (!hasSealedToken(stateDir)) return requireIdentity(stateDir);
+  const identity = await enrollOnFirstBoot({ stateDir, collectHost, proxyFor, signal, log: logLine, onWait });
+  if (!identity) return undefined;
+  try {
+    endFirstBoot(stateDir);
+  } catch (error) {
+    // The reports must not wait for this.
+    logLine(`cannot delete the sealed token ${sealedTokenPath(stateDir)}: ${systemReason(error)}; delete it`);
+  }
+  return identity;
 }
 
 async function openUpdatesOf({ stateDir, proxy }: CycleOptions, isElsewhere: boolean): Promise<Updates> {

@@ -12,6 +12,7 @@ import { checkStateDir } from "../state/state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
 import { methodOfService } from "../updates/update-method.ts";
 import { readUpdateRecord, type UpdateAttempt } from "../updates/update-record.ts";
+import { readImageState } from "./image-state.ts";
 import { nextStepOf } from "./next-step.ts";
 import { parseFlags, print } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;
 
 /**
  * Returns the exit code: 0 connected or not run yet, 1 no longer running, 5 not enrolled, otherwise that of
- * the state.
+ * the state, or of the last attempt of a clone of an image.
  */
 export async function statusCommand(args: string[]): Promise<number> {
   const flags = parseFlags(args, { json: { type: "boolean" }, state: { type: "string" } });
@@ -30,14 +31,16 @@ export async function statusCommand(args: string[]): Promise<number> {
   const kept = enrolled && countSpooledReports(stateDir);
   const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
   const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
-  const state = enrolled ? found : identity ? "enrolling" : "not-enrolled";
+  const image = enrolled ? undefined : await readImageState(stateDir);
+  const state = enrolled ? found : (image?.state ?? (identity ? "enrolling" : "not-enrolled"));
+  const server = identity?.server ?? image?.server;
   const service = await findService(stateDir);
-  const next = nextStepOf(state, identity?.server, service);
+  const next = nextStepOf(state, server, service, image?.hint);
   const method = await methodOfService(service?.packaged, stateDir);
   const update = method === "self" ? readUpdateRecord(stateDir).attempt : undefined;
   if (flags.json) {
-    const { server, sensorId, enrolledAt } = enrolled ?? { server: identity?.server };
-    const { lastCheckInAt, problem, failedCategories } = last ?? {};
+    const { sensorId, enrolledAt } = enrolled ?? {};
+    const { lastCheckInAt, problem = image?.problem, failedCategories } = last ?? {};
     const shown = {
       state,
       version: RELEASE,
@@ -47,6 +50,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       sensorId,
       fingerprint: enrolled && keyFingerprint(enrolled.publicKey),
       enrolledAt,
+      imageSealedAt: image?.sealedAt,
       lastCheckInAt,
       clockOffsetMs: last?.clockOffsetMs,
       problem: isOverdue ? `no cycle since ${last?.at}` : problem,
@@ -60,15 +64,18 @@ export async function statusCommand(args: string[]): Promise<number> {
   } else {
     const rows: [string, string | false | null | undefined][] = [
       ["State", state.replaceAll("-", " ")],
-      ["Server", identity?.server],
+      ["Server", server],
       ["Sensor", enrolled?.sensorId],
       ["Fingerprint", enrolled && keyFingerprint(enrolled.publicKey)],
       ["Enrolled", enrolled?.enrolledAt],
+      ["Image", image && `sealed ${image.sealedAt}`],
       ["Last check-in", last?.lastCheckInAt],
       ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
       [
         "Problem",
-        isOverdue ? `no cycle since ${last?.at}: attacklens-sensor run is not running` : last?.problem,
+        isOverdue
+          ? `no cycle since ${last?.at}: attacklens-sensor run is not running`
+          : (last?.problem ?? image?.problem),
       ],
       ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
         `No ${category}`,
@@ -90,7 +97,7 @@ export async function statusCommand(args: string[]): Promise<number> {
     for (const [name, value] of rows) if (value) print(`${name.padEnd(14)} ${value}`);
   }
   if (state === "not-running") return EXIT_CODES.failed;
-  if (!enrolled) return EXIT_CODES.identity;
+  if (!enrolled) return EXIT_CODES[image?.exit ?? "identity"];
   return last === undefined ? EXIT_CODES.done : EXIT_CODES[SENSOR_STATES[last.state]];
 }
 

@@ -1,4 +1,5 @@
 // attacklens-sensor unenroll: unenrolls the sensor on the server and removes its key.
+import { endFirstBoot } from "../enrollment/first-boot.ts";
 import { unenrollOnServer } from "../enrollment/unenroll.ts";
 import { removeSpool } from "../reporting/spool-files.ts";
 import { SensorError } from "../sensor-error.ts";
@@ -45,6 +46,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
   if (onDisk && !isSameSensor(onDisk, identity)) throw changedMeanwhile("unenroll", stateDir);
   // Before the identity: an interrupted command can then be repeated.
   removeSpool(stateDir);
+  endFirstBoot(stateDir);
   removeIdentity(stateDir);
   print(`removed ${identityPath(stateDir)}; this host can enroll again as a new sensor`);
 }

@@ -8,9 +8,10 @@ import { SensorError } from "../sensor-error.ts";
 import { installedPaths, requireRoot } from "../service/installation.ts";
 import { removeEntry, removeProgram } from "../service/program-files.ts";
 import { onFiles } from "../service/service-problems.ts";
-import { findServiceManager } from "../service/supervisors.ts";
+import { findRegistrar } from "../service/supervisors.ts";
 import { type Identity, identityPath, readIdentity } from "../state/identity.ts";
 import { INSTALLATION_LOCK, lockInstallation } from "../state/run-lock.ts";
+import { removeSealedToken, sealedTokenPath } from "../state/sealed-token.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { Refused } from "../transport/server-reply.ts";
 import { note, parseFlags, print, printStep } from "./terminal.ts";
@@ -21,7 +22,7 @@ export async function uninstallCommand(args: string[]): Promise<void> {
   requireRoot("uninstall");
   const paths = installedPaths();
   const stateDir = checkStateDir(paths.stateDir);
-  const manager = findServiceManager();
+  const manager = findRegistrar();
   let count = 0;
   const list = (paths: string[]) => {
     for (const path of paths) printStep("removed", path);
@@ -86,7 +87,8 @@ function removeState({ stateDir, versions }: InstalledPaths): string[] {
     .map((name) => join(stateDir, name))
     .filter((path) => path !== versions)
     .sort((one, other) => Number(one === identityPath(stateDir)) - Number(other === identityPath(stateDir)));
-  return paths.filter(removeEntry);
+  const sealed = sealedTokenPath(stateDir);
+  return paths.filter((path) => (path === sealed ? removeSealedToken(stateDir) : removeEntry(path)));
 }
 
 function namesIn(folder: string): string[] {

@@ -10,6 +10,8 @@ export const USAGE = `Usage:
   attacklens-sensor install --server URL (--token-file FILE | --token -) [--ca-pin PIN]
                             [--proxy URL] [--wait SECONDS] [--replace]
   attacklens-sensor uninstall [--keep-identity]
+  attacklens-sensor prepare-image --server URL (--token-file FILE | --token -) [--ca-pin PIN]
+                                  [--proxy URL] [--ignore-machine-id]
   attacklens-sensor service status [--json]
   attacklens-sensor service definition [--manager NAME] [--packaged | --trial]
   attacklens-sensor collect [--root DIR]
@@ -31,6 +33,11 @@ Commands:
             and starts it. Takes the options of enroll. You can repeat it at any time.
   uninstall Stops the service, unenrolls, and removes every file that install made.
             --keep-identity is for a reinstall: this host stays enrolled.
+  prepare-image
+            Makes this host the template of an image, as its last step: installs the program
+            and the service, seals the token into the image, and removes what belongs to
+            this host. Neither enrolls nor starts. A clone enrolls on its first boot, if its
+            machine id, product UUID, serial number or cloud instance id differs.
   service   status shows the state of the service. definition prints the text that defines
             it, for systemd, openrc, launchd or windows. --trial prints the unit of systemd
             that runs an update on trial.
@@ -58,6 +65,9 @@ Options:
                     waits for the first inventory. Default: 60.
   --replace         Enrolls this host as a new sensor if the server has no record of it, or
                     is another server. A token that re-enrolls lost sensors does the same.
+  --ignore-machine-id
+                    For a template that boots again with a new machine id, e.g. for updates:
+                    only its hardware and its cloud instance id tell a clone from it.
   --state DIR       Folder for the identity. Default: the variable ATTACKLENS_STATE, or
                     /var/lib/attacklens-sensor for root on Linux.
   --root DIR        For a container: the folder where the host's root folder is mounted,

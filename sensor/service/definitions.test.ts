@@ -1,6 +1,6 @@
 // The definitions for OpenRC, launchd and Windows, as far as this machine can check them.
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { windowsPaths } from "@attacklens/protocol/installed-paths.ts";
 import { makeFolder } from "../testing/test-command.ts";
@@ -27,6 +27,26 @@ test("the OpenRC script is valid for sh, and supervises the sensor", () => {
   expect(openrcScript()).toStartWith("#!/sbin/openrc-run\n");
   expect(openrcScript()).toContain("supervisor=supervise-daemon\n");
   expect(openrcScript({ program: "/usr/bin/x" })).toContain('command="/usr/bin/x"\n');
+});
+
+test("the OpenRC script starts the sensor with an identity or a sealed token only", () => {
+  using folder = makeFolder();
+  const path = join(folder.path, "attacklens-sensor");
+  const state = join(folder.path, "state");
+  mkdirSync(state);
+  writeFileSync(path, openrcScript().replaceAll("/var/lib/attacklens-sensor/", `${state}/`));
+  const stubs = 'eerror() { echo "$1"; }; checkpath() { :; }; mv() { :; }';
+  const start = () => {
+    const { exitCode, stdout } = Bun.spawnSync(["sh", "-c", `${stubs}; . "$0"; start_pre`, path]);
+    return { exitCode, stdout: stdout.toString() };
+  };
+  const refusal = "This host is not enrolled. To enroll it, run attacklens-sensor install.\n";
+  expect(start()).toEqual({ exitCode: 1, stdout: refusal });
+  for (const name of ["identity.json", "sealed-token.json"]) {
+    writeFileSync(join(state, name), "");
+    expect(start()).toEqual({ exitCode: 0, stdout: "" });
+    rmSync(join(state, name));
+  }
 });
 
 test("the property list names the installed program and starts it at each boot", () => {

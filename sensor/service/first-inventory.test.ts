@@ -20,7 +20,7 @@ const CONNECTED: SensorStatusFile = {
 
 /** A service manager whose service has this state. */
 const managing = (state: Partial<ServiceState>): ServiceManager => ({
-  ...systemd(false),
+  ...systemd({ packaged: false }),
   readState: async () => ({ is: "running", startsAtBoot: true, ...state }),
 });
 

@@ -1,6 +1,6 @@
 // The service under OpenRC, for Alpine.
 
-import { DEFINITIONS, LINUX, LOGS, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
+import { DEFINITIONS, LINUX, LOGS, SERVICE_NAME, STARTS_WITH } from "@attacklens/protocol/installed-paths.ts";
 import { removeDefinition, writeDefinition } from "./definition-file.ts";
 import { serviceProblem } from "./service-problems.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
@@ -26,7 +26,6 @@ retry="TERM/30/KILL/5"
 umask=077
 output_log="${LOG}"
 error_log="${LOG}"
-required_files="${LINUX.stateDir}/identity.json"
 
 depend() {
 	# Not "need net": not every host has such a service, and the sensor waits for the network anyway.
@@ -35,6 +34,10 @@ depend() {
 }
 
 start_pre() {
+	if ${STARTS_WITH.map((path) => `[ ! -f "${path}" ]`).join(" && ")}; then
+		eerror "This host is not enrolled. To enroll it, run attacklens-sensor install."
+		return 1
+	fi
 	# Each start begins a new log, so that it cannot fill the disk.
 	if [ -f "${LOG}" ]; then mv -f "${LOG}" "${LOG}.1"; fi
 	checkpath --file --mode 0600 "${LOG}"

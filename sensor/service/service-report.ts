@@ -2,6 +2,7 @@
 
 import { PACKAGED } from "@attacklens/protocol/installed-paths.ts";
 import { SERVICE_PROBLEMS } from "@attacklens/protocol/service-problems.ts";
+import { hasSealedToken } from "../state/sealed-token.ts";
 import { installedPaths } from "./installation.ts";
 import { findInstalledRelease } from "./program-files.ts";
 import type { ServiceManager, ServiceState } from "./service-state.ts";
@@ -24,6 +25,10 @@ export interface ServiceReport {
   logCommand?: string;
   nextStep?: string | undefined;
 }
+
+/** For the template of an image. */
+export const IMAGE_NEXT_STEP =
+  "shut this host down and make the image; its clones enroll on their first boot. To enroll this host instead, run attacklens-sensor install with a token";
 
 export async function readServiceReport(): Promise<ServiceReport> {
   const manager = findServiceManager();
@@ -58,6 +63,9 @@ function nextStepOf(
   if (state === "missing") return "run attacklens-sensor install with a token";
   if (state === "failed" || state === "restarting")
     return `read the log with ${logCommand}, correct what it names, then run ${startCommand}`;
+  // A clone starts the service when it boots.
+  if (state === "stopped" && startsAtBoot && hasSealedToken(installedPaths().stateDir))
+    return IMAGE_NEXT_STEP;
   if (state === "stopped") return startCommand;
   return startsAtBoot
     ? undefined

@@ -16,6 +16,17 @@ export function findServiceManager(): ServiceManager | undefined {
   return exists("/run/openrc/softlevel") ? openrc() : undefined;
 }
 
+/**
+ * Like `findServiceManager`, but also finds that of a system that is not booted, e.g. in a chroot in which an
+ * image is built. It can register services there.
+ */
+export function findRegistrar(): ServiceManager | undefined {
+  const manager = findServiceManager();
+  if (manager || process.platform !== "linux") return manager;
+  if (["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].some(exists)) return systemd({ isBooted: false });
+  return exists("/sbin/openrc-run") ? openrc() : undefined;
+}
+
 /** Throws SensorError if there is none. */
 export function requireServiceManager(): ServiceManager {
   const manager = findServiceManager();

@@ -43,6 +43,18 @@ test("the unit starts the program of the installation or of the package", () => 
   expect(systemdUnit({ packaged: true })).toMatch(/^# Belongs to the package/);
 });
 
+test("the unit runs with an identity, or with the sealed token of an image", () => {
+  for (const packaged of [true, false])
+    expect(
+      systemdUnit({ packaged })
+        .split("\n")
+        .filter((line) => line.startsWith("Condition")),
+    ).toEqual([
+      "ConditionPathExists=|/var/lib/attacklens-sensor/identity.json",
+      "ConditionPathExists=|/var/lib/attacklens-sensor/sealed-token.json",
+    ]);
+});
+
 test("the unit has only keys that its systemd supports", () => {
   const older = keysOf(systemdUnit({ packaged: false, systemdVersion: 247 }));
   expect(older).toMatchObject({ Type: "exec", Restart: "always" });

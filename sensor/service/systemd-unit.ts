@@ -1,6 +1,6 @@
 // The systemd unit of the sensor, as text. The sensor runs as root, because it reads shadow, authorized_keys
 // and the sockets of all processes. It can do nothing else: it writes its state folder only.
-import { LINUX, PACKAGED, SERVICE_NAME } from "@attacklens/protocol/installed-paths.ts";
+import { LINUX, PACKAGED, SERVICE_NAME, STARTS_WITH } from "@attacklens/protocol/installed-paths.ts";
 
 export interface SystemdUnit {
   /** The program that the unit starts; absent: the installed or the packaged one, or that on trial. */
@@ -45,8 +45,8 @@ export function systemdUnit({
     ...(trial ? TRIAL_UNIT : ["Description=AttackLens sensor"]),
     "Wants=network-online.target",
     "After=network-online.target",
-    "# Before install or enroll, and after unenroll, there is nothing to run.",
-    `ConditionPathExists=${LINUX.stateDir}/identity.json`,
+    "# Without an identity or a token that prepare-image sealed, there is nothing to run.",
+    ...STARTS_WITH.map((path) => `ConditionPathExists=|${path}`),
     "# A sensor that cannot start tries again forever.",
     "StartLimitIntervalSec=0",
     "",

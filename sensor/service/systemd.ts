@@ -17,8 +17,16 @@ export const TRIAL_UNIT = `${TRIAL_SERVICE_NAME}.service`;
 /** The exit status of systemd for a program that it cannot run (systemd.exec(5)). */
 export const EXEC_FAILED = 203;
 
-/** The unit of a package wins: `install` then only enables it. */
-export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PACKAGED.systemdUnit)) {
+const isPackaged = () => existsSync(PACKAGED.program) && existsSync(PACKAGED.systemdUnit);
+
+/**
+ * The unit of a package wins: `install` then only enables it. A system that is not booted only registers
+ * units: systemctl(1) makes their links.
+ */
+export function systemd({ packaged = isPackaged(), isBooted = true } = {}) {
+  const reload = async () => {
+    if (isBooted) await systemctl("daemon-reload");
+  };
   const definition = packaged ? PACKAGED.systemdUnit : DEFINITIONS.systemd;
   const manager: ServiceManager = {
     name: "systemd",
@@ -28,7 +36,7 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
     async register() {
       const changes = packaged ? removeOwnUnits() : await writeOwnUnits();
       // Always: a killed command may have written the file, and no more.
-      await systemctl("daemon-reload");
+      await reload();
       await systemctl("enable", UNIT);
       return changes;
     },
@@ -48,11 +56,11 @@ export function systemd(packaged = existsSync(PACKAGED.program) && existsSync(PA
       const { is } = await readStateOf(UNIT);
       // systemctl refuses to disable a masked unit, and the link that masks it belongs to the operator.
       if (is === "masked") return [];
-      if (is !== "missing") await systemctl("disable", UNIT);
+      if (is !== "missing" || (!isBooted && existsSync(definition))) await systemctl("disable", UNIT);
       // Fails for a unit that has not failed.
       await runTool(["systemctl", "reset-failed", UNIT, TRIAL_UNIT]);
       const removed = packaged ? [] : OWN_UNITS.flatMap(([path]) => removeDefinition(path));
-      await systemctl("daemon-reload");
+      await reload();
       return removed;
     },
     readState,

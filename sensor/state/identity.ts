@@ -108,6 +108,12 @@ export function readIdentity(stateDir: string): Identity | undefined {
   );
 }
 
+/** The identity of an enrolled host; undefined: it is not enrolled. Throws SensorError. */
+export function findEnrolledIdentity(stateDir: string): EnrolledIdentity | undefined {
+  const identity = readIdentity(stateDir);
+  return identity?.state === "enrolled" ? identity : undefined;
+}
+
 /**
  * Removes the identity with its key, the status, and the key of an unfinished re-enrollment. The caller has
  * the lock.

@@ -26,7 +26,7 @@ export function checkStateDir(stateDir: string): string {
 export function refuseForeignFolder(stateDir: string): void {
   const folder = refuseForeignPath(stateDir, stateDir);
   if (folder === undefined) return;
-  for (const name of ["identity.json", "status.json", "reports", "re-enroll"])
+  for (const name of ["identity.json", "sealed-token.json", "status.json", "reports", "re-enroll"])
     refuseForeignPath(stateDir, join(folder, name));
 }
 

@@ -27,9 +27,13 @@ const HEAD_BYTES = 512;
 /** Throws SensorError if a newer build wrote any of the files. Reads only the start of each file. */
 export function refuseNewerState(stateDir: string): void {
   const reports = join(stateDir, "reports");
-  const files = ["identity.json", "status.json", join("re-enroll", "identity.json")].map((name) =>
-    join(stateDir, name),
-  );
+  const files = [
+    "identity.json",
+    "sealed-token.json",
+    "first-boot.json",
+    "status.json",
+    join("re-enroll", "identity.json"),
+  ].map((name) => join(stateDir, name));
   for (const name of namesIn(reports)) if (name.endsWith(".json")) files.push(join(reports, name));
   for (const path of files) {
     const head = readHead(path);

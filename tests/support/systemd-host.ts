@@ -12,6 +12,8 @@ import { waitUntil } from "../../harness/wait-until.ts";
 export interface SystemdHost extends AsyncDisposable {
   /** Its root folder, as this machine sees it. */
   root: string;
+  /** The folders of its disk, the newest first. */
+  layers: string[];
   /** Returns the command line that runs a program on the host. */
   command(args: string[]): string[];
   run(args: string[], options?: { stdin?: string }): Promise<CommandResult>;
@@ -39,8 +41,27 @@ export function whyNoSystemd(): string | undefined {
 
 /** Boots a host. Its disk is in memory and gone when it is disposed. */
 export async function openSystemdHost(release: DebianRelease): Promise<SystemdHost> {
+  return await openHost(release, [await findDebianTree(release)]);
+}
+
+/**
+ * Boots a copy of a host that is off, with its own disk. `change` changes that disk before the boot. The
+ * original must stay off, and be disposed after the copy.
+ */
+export async function openClone(
+  { layers }: SystemdHost,
+  name: string,
+  change: (root: string) => void,
+): Promise<SystemdHost> {
+  return await openHost(name, layers, change);
+}
+
+async function openHost(
+  label: string,
+  lower: string[],
+  change: (root: string) => void = () => {},
+): Promise<SystemdHost> {
   await using opening = new AsyncDisposableStack();
-  const tree = await findDebianTree(release);
   const nspawn = await findOrInstall("systemd-nspawn", "systemd-container");
   const folder = opening.use(openTemporaryFolder("host")).path;
   mountTmpfs("/run/systemd/nspawn");
@@ -52,16 +73,17 @@ export async function openSystemdHost(release: DebianRelease): Promise<SystemdHo
     string,
   ];
   for (const path of [upper, work, root]) mkdirSync(path);
-  const layers = `lowerdir=${tree},upperdir=${upper},workdir=${work}`;
-  run(["mount", "-t", "overlay", "overlay", "-o", layers, root]);
+  const options = `lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
+  run(["mount", "-t", "overlay", "overlay", "-o", options, root]);
   opening.defer(() => run(["umount", root]));
+  change(root);
   const logFile = join(folder, "console.log");
   let machine: Bun.Subprocess | undefined;
   let leader: number | undefined;
 
   const command = (args: string[]) => ["nsenter", `--target=${leader}`, "--all", ...ENVIRONMENT, ...args];
   async function boot(): Promise<void> {
-    const name = `${release}-${process.pid}`;
+    const name = `${label}-${process.pid}`;
     const options = ["--quiet", "--register=no", "--keep-unit", "--console=pipe", "--boot"];
     machine = Bun.spawn([nspawn, `--directory=${root}`, `--machine=${name}`, ...options], {
       stdin: "ignore",
@@ -72,7 +94,7 @@ export async function openSystemdHost(release: DebianRelease): Promise<SystemdHo
     const ended = exited.then((code) => {
       throw new Error(`the host ended with ${code}:\n${lastLines(logFile)}`);
     });
-    const booted = waitUntil(`${release} has booted`, async () => {
+    const booted = waitUntil(`${label} has booted`, async () => {
       // systemd-nspawn starts another process first, which ends.
       leader = childOf(pid);
       if (leader === undefined) return false;
@@ -93,6 +115,7 @@ export async function openSystemdHost(release: DebianRelease): Promise<SystemdHo
   const opened = opening.move();
   return {
     root,
+    layers: [upper, ...lower],
     command,
     run: (args, options) => runCommand(command(args), options),
     put(source, path) {
