@@ -1,5 +1,5 @@
-// `run`, `status`, `enroll` and `unenroll` on a host with a sealed token, as users see them. This machine is the
-// template or a clone of it, as each test says.
+// `run`, `status`, `enroll` and `unenroll` on a host with a sealed token, as users see them. This machine is
+// the template or a clone of it, as each test says.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // attacklens-sensor prepare-image: makes this host the template of an image. It installs the program and the
-// service as install does, and seals the token. It neither enrolls nor starts. Each step can be repeated, also
-// after a kill.
+// service as install does, and seals the token. It neither enrolls nor starts. Each step can be repeated,
+// also after a kill.
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";

@@ -1,5 +1,5 @@
-// The first boot of an image: a clone enrolls with the sealed token. It tries forever, because nobody may be
-// there to repeat it. The template itself only waits.
+// The first boot of an image: a clone enrolls with the sealed token. It tries forever, because no operator
+// may be there to repeat it. The template itself only waits.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { SensorError } from "../sensor-error.ts";
 import { removeFirstBoot, writeFirstBoot } from "../state/first-boot-file.ts";

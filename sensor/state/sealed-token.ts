@@ -99,8 +99,8 @@ export function readSealedToken(stateDir: string): SealedToken | undefined {
 }
 
 /**
- * Overwrites the file and removes it. Returns whether there was one. A file system that copies on write, or a disk of flash memory, may keep
- * the earlier content. Throws the system's error.
+ * Overwrites the file and removes it. Returns whether there was one. A file system that copies on write, or a
+ * disk of flash memory, may keep the earlier content. Throws the system's error.
  */
 export function removeSealedToken(stateDir: string): boolean {
   const path = sealedTokenPath(stateDir);
