@@ -22,7 +22,7 @@ type Blocks = Partial<Record<Section["id"], Block[]>>;
 export const SECRET_NAME = "attacklens-token";
 const USER_DATA = "attacklens.yaml";
 const PROMPT = "Enrollment token (it is not shown)";
-const WORKSTATION = "on your workstation, in bash or zsh";
+const WORKSTATION = "on your workstation";
 
 /** Prints the token on an instance that may read the secret. */
 const READ_SECRET = `aws secretsmanager get-secret-value --secret-id ${SECRET_NAME} --query SecretString --output text`;

@@ -13,7 +13,7 @@ type Blocks = Partial<Record<Section["id"], Block[]>>;
 const ROOT = "/host";
 const STATE = LINUX.stateDir;
 const PROMPT = "Enrollment token (it is not shown)";
-const DOCKER_HOST = "on the host, in bash or zsh as root";
+const DOCKER_HOST = "on the host, in a shell of root";
 const BUILD_HOST = "on a Linux machine with Docker, in an empty folder";
 const ANY_CA = `If the hosts trust the server's issuer only through their own list of CAs, add \`SSL_CERT_FILE=${ROOT}/etc/ssl/certs/ca-certificates.crt\` to the environment of the container. On RHEL, the file is \`${ROOT}/etc/pki/tls/certs/ca-bundle.crt\`.`;
 
@@ -250,7 +250,7 @@ export function kubernetes(facts: DeployFacts): Blocks {
         id: "secret",
         title: "Store the token: paste it at the prompt",
         language: "sh",
-        where: `${CLUSTER}, in bash or zsh`,
+        where: CLUSTER,
         text: `kubectl create namespace ${NAMESPACE}\n${askingFor(
           PROMPT,
           "posix",

@@ -31,7 +31,7 @@ export function sensorCommand(
 }
 
 /**
- * Reads the secret without showing it and pipes it to the command: for bash and zsh, or for PowerShell as an
+ * Reads the secret without showing it and pipes it to the command: for a POSIX shell, or for PowerShell as an
  * administrator. The parentheses make it one command, so that users can paste all of it, and limit the scope
  * of the secret.
  */
@@ -47,7 +47,9 @@ export function askingFor(secret: string, shell: Shell, command: string): string
   }
   return [
     "(",
-    `  printf '${secret}: '; read -rs TOKEN; echo`,
+    "  trap 'stty echo; exit 130' INT",
+    // Before the prompt: a tool that waits for the prompt is faster than a user.
+    `  stty -echo; printf '${secret}: '; read -r TOKEN; stty echo; echo`,
     `  printf %s "$TOKEN" |`,
     indent(command),
     ")",

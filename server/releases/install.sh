@@ -322,9 +322,10 @@ install_sensor() {
       fail "Cannot install: no enrollment token was given, and there is no terminal to ask for one." \
         "Add --token-file FILE, or set the variable ATTACKLENS_TOKEN."
     fi
-    printf 'Enrollment token (it is not shown): ' >/dev/tty
     trap 'stty echo </dev/tty; exit 130' INT
+    # Before the prompt: a tool that waits for the prompt is faster than a user.
     stty -echo </dev/tty 2>/dev/null
+    printf 'Enrollment token (it is not shown): ' >/dev/tty
     read -r token </dev/tty
     stty echo </dev/tty 2>/dev/null
     trap - INT

@@ -14,6 +14,8 @@ export interface SystemdHost extends AsyncDisposable {
   root: string;
   /** The folders of its disk, the newest first. */
   layers: string[];
+  /** The id of its process 1, as this machine sees it. */
+  leader(): number;
   /** Returns the command line that runs a program on the host. */
   command(args: string[]): string[];
   run(args: string[], options?: { stdin?: string }): Promise<CommandResult>;
@@ -116,6 +118,7 @@ async function openHost(
   return {
     root,
     layers: [upper, ...lower],
+    leader: () => leader!,
     command,
     run: (args, options) => runCommand(command(args), options),
     put(source, path) {

@@ -1,0 +1,61 @@
+// Pastes text into an interactive shell, as a user does: in a terminal, with answers to prompts that the
+// terminal does not show.
+import { findOrInstall } from "../../harness/debian.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+
+export interface Pasted {
+  /** The exit code of the last command of the text. */
+  code: number;
+  /** What the terminal showed, with the text itself. */
+  output: string;
+}
+
+/**
+ * `command`: the command line of an interactive shell. `answers`: what the user types after a prompt with this
+ * text. The shell then ends by `exit`, so that it writes its history.
+ */
+export async function paste(
+  command: string[],
+  text: string,
+  answers: { prompt: string; line: string }[] = [],
+): Promise<Pasted> {
+  const terminal = await findOrInstall("script", "bsdutils");
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const child = Bun.spawn([terminal, "--quiet", "--return", "--flush", "--command", words, "/dev/null"], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { ...process.env, TERM: "dumb" },
+  });
+  let output = "";
+  const decoder = new TextDecoder();
+  const read = (async () => {
+    for await (const part of child.stdout) output += decoder.decode(part, { stream: true });
+  })();
+  const type = (line: string) => {
+    child.stdin.write(`${line}\n`);
+    child.stdin.flush();
+  };
+  // The shell has started when it runs a command.
+  type("echo ready=$((40+2))");
+  await waitUntil("the shell is ready", () => output.includes("ready=42"));
+  output = "";
+  type(text);
+  for (const { prompt, line } of answers) {
+    await waitUntil(`the terminal shows ${prompt}`, () => isShown(output, text, prompt), 120_000);
+    type(line);
+  }
+  type('echo "code=$?."');
+  await waitUntil("the text has run", () => /^code=\d+\./m.test(output), 240_000);
+  const code = Number(/^code=(\d+)\./m.exec(output)![1]);
+  type("exit");
+  await child.exited;
+  await read;
+  return { code, output };
+}
+
+/** The terminal also shows the text, which may contain the prompt: it must be at the end of the output. */
+function isShown(output: string, text: string, prompt: string): boolean {
+  const times = text.split(prompt).length;
+  return output.split(prompt).length > times && output.trimEnd().endsWith(prompt.trimEnd());
+}
