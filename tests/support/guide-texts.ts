@@ -3,6 +3,14 @@ import { expect } from "bun:test";
 import { deployGuide, type GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import { codeBlocksOf, type DeployFacts } from "@attacklens/protocol/deploy-guides/guide.ts";
 
+/** A server with a private CA, for texts that are only parsed. */
+export const EXAMPLE_FACTS: DeployFacts = {
+  server: "https://attacklens.example.com:8443",
+  caPin: `sha256:${"9f86d081".repeat(8)}`,
+  caSha256: "0123456789abcdef".repeat(4),
+  version: "2026.11.0",
+};
+
 export function guideTexts(id: GuideId, facts: DeployFacts) {
   const blocks = codeBlocksOf(deployGuide(id, facts));
   const taken = new Set<string>();

@@ -18,6 +18,7 @@ export async function paste(
   command: string[],
   text: string,
   answers: { prompt: string; line: string }[] = [],
+  { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Pasted> {
   const terminal = await findOrInstall("script", "bsdutils");
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
@@ -25,7 +26,8 @@ export async function paste(
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
-    env: { ...process.env, TERM: "dumb" },
+    cwd,
+    env: { ...process.env, TERM: "dumb", ...env },
   });
   let output = "";
   const decoder = new TextDecoder();
@@ -42,7 +44,7 @@ export async function paste(
   output = "";
   type(text);
   for (const { prompt, line } of answers) {
-    await waitUntil(`the terminal shows ${prompt}`, () => isShown(output, text, prompt), 120_000);
+    await waitUntil(`the terminal shows ${prompt}`, () => isShown(output, prompt), 120_000);
     type(line);
   }
   type('echo "code=$?."');
@@ -54,8 +56,7 @@ export async function paste(
   return { code, output };
 }
 
-/** The terminal also shows the text, which may contain the prompt: it must be at the end of the output. */
-function isShown(output: string, text: string, prompt: string): boolean {
-  const times = text.split(prompt).length;
-  return output.split(prompt).length > times && output.trimEnd().endsWith(prompt.trimEnd());
+/** The terminal also shows the text, which may contain the prompt: the prompt is a line without an end. */
+function isShown(output: string, prompt: string): boolean {
+  return output.split(/\r?\n/).at(-1)?.trim() === prompt.trim();
 }
