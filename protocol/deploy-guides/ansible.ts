@@ -4,11 +4,17 @@ import { arrival } from "./after.ts";
 import { beforeYouStart, LINUX_SPACE, LINUX_SYSTEMS } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
 import { type Block, code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
-import { indent } from "./sensor-command.ts";
+import { askingFor, indent } from "./sensor-command.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
 const WHERE = "on the control node, in the folder of your inventory";
 const SENSOR = LINUX.command!;
+const PROMPT = "Enrollment token (it is not shown)";
+const RUN =
+  "ANSIBLE_PIPELINING=true ansible-playbook --ask-vault-pass --inventory hosts attacklens-sensor.yml";
+/** Its option `--prompt` does not work without a further argument. */
+const VAULT =
+  "ansible-vault encrypt_string --ask-vault-pass --stdin-name attacklens_token > group_vars/all/attacklens.yml";
 
 export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block[]>> {
   return {
@@ -29,7 +35,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
         title: "Store the token: paste it at the prompt",
         language: "sh",
         where: WHERE,
-        text: "mkdir -p group_vars/all\nansible-vault encrypt_string --ask-vault-pass --prompt --name attacklens_token > group_vars/all/attacklens.yml",
+        text: `mkdir -p group_vars/all\n${askingFor(PROMPT, "posix", VAULT)}`,
       }),
       paragraph(
         "If your token is in another vault, replace the variable by a lookup, e.g. `attacklens_token: \"{{ lookup('community.hashi_vault.vault_kv2_get', 'attacklens').secret.token }}\"`.",
@@ -49,16 +55,25 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
       ),
       step(
         "Try it on one host, and then run it on all",
+        // Two texts: a program that asks for a password discards what was pasted after its own line.
         code({
-          id: "install",
-          title: "Run the playbook",
+          id: "try",
+          title: "Run the playbook on one host",
           language: "sh",
           where: WHERE,
-          text: "ANSIBLE_PIPELINING=true ansible-playbook --ask-vault-pass --inventory hosts attacklens-sensor.yml --limit web-01\nANSIBLE_PIPELINING=true ansible-playbook --ask-vault-pass --inventory hosts attacklens-sensor.yml",
+          text: `${RUN} --limit web-01`,
           replace: [
             { text: "hosts", by: "your inventory" },
             { text: "web-01", by: "one host of your inventory" },
           ],
+        }),
+        code({
+          id: "install",
+          title: "Run it on all hosts",
+          language: "sh",
+          where: WHERE,
+          text: RUN,
+          replace: [{ text: "hosts", by: "your inventory" }],
         }),
         paragraph(
           "You can repeat it at any time. A host with a running sensor is skipped and takes no use of the token. An interrupted host continues.",
@@ -89,7 +104,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
         title: "Upgrade now",
         language: "sh",
         where: WHERE,
-        text: "ANSIBLE_PIPELINING=true ansible-playbook --ask-vault-pass --inventory hosts attacklens-sensor.yml --extra-vars attacklens_upgrade=true",
+        text: `${RUN} --extra-vars attacklens_upgrade=true`,
         replace: [{ text: "hosts", by: "your inventory" }],
       }),
       paragraph("Hosts keep their keys and take no use of the token."),
@@ -179,7 +194,7 @@ ${indent(script, 10)}
 
     - name: Report why the installation failed
       ansible.builtin.fail:
-        msg: "{{ attacklens_install.stdout }}{{ attacklens_install.stderr }}"
+        msg: "{{ attacklens_install.stdout | default('') }}{{ attacklens_install.stderr | default(attacklens_install.msg) }}"
       when: attacklens_install.rc | default(0) != 0
 `;
 }

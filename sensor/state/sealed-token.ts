@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { caPin } from "@attacklens/protocol/connection.ts";
+import { caPin } from "@attacklens/protocol/ca-pin.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
