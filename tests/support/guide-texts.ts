@@ -14,13 +14,22 @@ export const EXAMPLE_FACTS: DeployFacts = {
 export function guideTexts(id: GuideId, facts: DeployFacts) {
   const blocks = codeBlocksOf(deployGuide(id, facts));
   const taken = new Set<string>();
+  const find = (name: string) => {
+    const block = blocks.find((one) => one.id === name);
+    if (!block) throw new Error(`the guide ${id} has no text ${name}`);
+    return block;
+  };
   return {
     /** Returns the text exactly as the guide shows it. */
     take(name: string): string {
-      const block = blocks.find((one) => one.id === name);
-      if (!block) throw new Error(`the guide ${id} has no text ${name}`);
       taken.add(name);
-      return block.text;
+      return find(name).text;
+    },
+    /** Returns the name of the file that has the text. */
+    fileOf(name: string): string {
+      const { file } = find(name);
+      if (file === undefined) throw new Error(`the text ${name} of the guide ${id} is no file`);
+      return file;
     },
     /** A new text of the guide fails its test until the test executes it. */
     expectAllTaken(): void {
