@@ -10,6 +10,7 @@ import { SensorError } from "../sensor-error.ts";
 import { credentialsFolder } from "../settings.ts";
 import { type EnrolledIdentity, keyFingerprint, readIdentity } from "../state/identity.ts";
 import { readStatus, removeStatus } from "../state/status-file.ts";
+import { systemReason } from "../system-reason.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { note, readStandardInput, stopSignal } from "./terminal.ts";
 
@@ -63,8 +64,12 @@ export async function enrollHost(
   say: (line: string) => void,
 ): Promise<{ isNew: boolean }> {
   const result = await enrollHostItself(request, say);
-  // A clone of an image that enrolls with another token.
-  endFirstBoot(request.stateDir);
+  try {
+    // A clone of an image that enrolls with another token.
+    endFirstBoot(request.stateDir);
+  } catch (error) {
+    note(`cannot delete the sealed token in ${request.stateDir}: ${systemReason(error)}; delete it`);
+  }
   return result;
 }
 

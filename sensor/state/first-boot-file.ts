@@ -1,5 +1,5 @@
 // Why a clone of an image has not enrolled yet, for `status`. The sensor writes it after every attempt.
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT_CODES, type ExitName } from "@attacklens/protocol/sensor-exits.ts";
 import { instant } from "@attacklens/protocol/text.ts";
@@ -26,8 +26,10 @@ export function writeFirstBoot(stateDir: string, value: FirstBoot): void {
   writeFileAtomically(pathIn(stateDir), `${JSON.stringify({ ...STAMP, ...value }, null, 2)}\n`);
 }
 
+/** Throws the system's error. */
 export function removeFirstBoot(stateDir: string): void {
-  rmSync(pathIn(stateDir), { force: true });
+  // On a read-only disk, removing a file that is not there fails, too.
+  if (existsSync(pathIn(stateDir))) rmSync(pathIn(stateDir), { force: true });
 }
 
 /** Undefined before the first attempt, or if the file cannot be read. */

@@ -41,9 +41,15 @@ export function whyNoSystemd(): string | undefined {
   return mounts.exitCode === 0 ? undefined : "mounts are not allowed";
 }
 
-/** Boots a host. Its disk is in memory and gone when it is disposed. */
-export async function openSystemdHost(release: DebianRelease): Promise<SystemdHost> {
-  return await openHost(release, [await findDebianTree(release)]);
+/**
+ * Boots a host. Its disk is in memory and gone when it is disposed. `change` changes that disk before the
+ * boot.
+ */
+export async function openSystemdHost(
+  release: DebianRelease,
+  change?: (root: string) => void,
+): Promise<SystemdHost> {
+  return await openHost(release, [await findDebianTree(release)], change);
 }
 
 /**
@@ -77,7 +83,8 @@ async function openHost(
   for (const path of [upper, work, root]) mkdirSync(path);
   const options = `lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
   run(["mount", "-t", "overlay", "overlay", "-o", options, root]);
-  opening.defer(() => run(["umount", root]));
+  // With what a test has mounted below it.
+  opening.defer(() => run(["umount", "--recursive", root]));
   change(root);
   const logFile = join(folder, "console.log");
   let machine: Bun.Subprocess | undefined;
