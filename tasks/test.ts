@@ -10,7 +10,7 @@ import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
 /** Their tests run the built programs. */
-const BUILT_FOLDERS = ["tests/e2e", "tests/faults"];
+const BUILT_FOLDERS = ["tests/e2e", "tests/faults", "tests/guides"];
 
 async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
   const postgres = opened.use(await openTestPostgres());

@@ -1,5 +1,5 @@
-// The guide for Ansible. Its playbooks are checked for syntax. With ALL_KILLS=1, they run against a Debian host
-// with a real systemd, with ansible-vault and with the commands as shown.
+// The guide for Ansible. Its playbooks are checked for syntax. With ALL_KILLS=1, they run against a Debian
+// host with a real systemd, with ansible-vault and with the commands as shown.
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
-// The guides for Docker and Kubernetes. The manifest is checked against the types of Kubernetes, and the Dockerfile
-// by a parser. With ALL_KILLS=1, the image is made by the instructions of the Dockerfile, and containers with the
-// mounts, the capabilities and the commands of both guides enroll a Debian host, report it and unenroll.
+// The guides for Docker and Kubernetes. The manifest is checked against the types of Kubernetes, and the
+// Dockerfile by a parser. With ALL_KILLS=1, the image is made by the instructions of the Dockerfile, and
+// containers with the mounts, the capabilities and the commands of both guides enroll a Debian host, report
+// it and unenroll.
 import { expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -200,6 +201,6 @@ function wordsAfter(text: string, start: string): string[] {
 /** A process of the host that listens on a port. */
 function listen(host: SystemdHost): void {
   const perl =
-    'use Socket; $0 = "host-listener"; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 1); sleep 600';
-  Bun.spawn(host.command(["perl", "-e", perl]), { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+    'use Socket; $0 = "host-listener"; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 1); <STDIN>';
+  Bun.spawn(host.command(["perl", "-e", perl]), { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
 }

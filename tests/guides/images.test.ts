@@ -1,5 +1,6 @@
-// The guides for cloud-init, Terraform and Packer. Their HCL is parsed. With ALL_KILLS=1, cloud-init itself runs
-// the user data on the first boot of a Debian host, and Packer's script makes an image whose clone enrolls.
+// The guides for cloud-init, Terraform and Packer. Their HCL is parsed. With ALL_KILLS=1, cloud-init itself
+// runs the user data on the first boot of a Debian host, and Packer's script makes an image whose clone
+// enrolls.
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

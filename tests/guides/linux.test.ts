@@ -39,9 +39,12 @@ async function follow(
 
   await using search = await watchProcesses(host, token.value, join(site.folder, `${guide}-started`));
   const watched = () => [...search.through, ...terminal()];
-  if (guide !== "linux-shell")
-    expect(await paste(watched(), texts.take("package"))).toMatchObject({ code: 0 });
   const answers = [{ prompt: PROMPT, line: token.value }];
+  if (guide !== "linux-shell") {
+    expect(await paste(watched(), texts.take("package"))).toMatchObject({ code: 0 });
+    const checked = await paste(watched(), texts.take("check"), answers);
+    expect(checked).toMatchObject({ code: 0, output: expect.stringMatching(/^ok +group/m) });
+  }
   const installed = await paste(watched(), texts.take("install"), answers);
   expect(installed).toMatchObject({ code: 0 });
   expect(installed.output).not.toContain(token.value);

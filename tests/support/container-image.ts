@@ -1,5 +1,6 @@
-// An image made by the instructions of a Dockerfile, and its containers, for machines without a container runtime.
-// A container is a chroot in the image, with namespaces, mounts and capabilities of its own on a host.
+// An image made by the instructions of a Dockerfile, and its containers, for machines without a container
+// runtime. A container is a chroot in the image, with namespaces, separate mounts and capabilities on a
+// host.
 import { chmodSync, copyFileSync, mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { validate } from "dockerfile-utils";

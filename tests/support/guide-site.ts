@@ -1,5 +1,5 @@
-// A site that follows the deploy guides: a server with a private CA, which offers a signed release of the built
-// programs, and a token. The guides are made for its address and pin.
+// A site that follows the deploy guides: a server with a private CA, which offers a signed release of the
+// built programs, and a token. The guides are made for its address and pin.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -68,7 +68,9 @@ export async function openGuideSite({ packages = [] as ("deb" | "rpm")[] } = {})
   };
 }
 
-/** Signs a release of the built programs, as its publisher does, and adds it, as the server's operator does. */
+/**
+ * Signs a release of the built programs, as its publisher does, and adds it, as the server's operator does.
+ */
 async function offerRelease(folder: string, packages: ("deb" | "rpm")[]): Promise<void> {
   const at = (name: string) => join(folder, name);
   const releases = async (...args: string[]) => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 const VOLATILE =
   /^(proc|sys|dev|run|tmp|var\/(tmp|log|cache|backups)|var\/lib\/(dpkg|rpm|systemd|apt))(\/|$)/;
 
-/** All paths of the host but those that change while it runs, and what its package manager notes for itself. */
+/**
+ * All paths of the host but those that change while it runs, and what its package manager notes for itself.
+ */
 export function listFiles(root: string): string[] {
   const list = (inFolder: string): string[] =>
     readdirSync(join(root, inFolder), { withFileTypes: true }).flatMap((entry) => {

@@ -11,8 +11,8 @@ export interface Pasted {
 }
 
 /**
- * `command`: the command line of an interactive shell. `answers`: what the user types after a prompt with this
- * text. The shell then ends by `exit`, so that it writes its history.
+ * `command`: the command line of an interactive shell. `answers`: what the user types after a prompt with
+ * this text. The shell then ends by `exit`, so that it writes its history.
  */
 export async function paste(
   command: string[],
