@@ -1,7 +1,7 @@
 // A site that follows the deploy guides: a server with a private CA, which offers a signed release of the
 // built programs, and a token. The guides are made for its address and pin.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { DeployFacts } from "@attacklens/protocol/deploy-guides/guide.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
@@ -79,12 +79,12 @@ async function offerRelease(folder: string, packages: ("deb" | "rpm")[]): Promis
     return stdout.trim();
   };
   mkdirSync(at("release"));
-  copyFileSync(programPath(SENSOR), join(at("release"), PROGRAM));
+  copyFileSync(programPath(SENSOR), join(at("release"), PROGRAM), constants.COPYFILE_FICLONE);
   if (packages.length > 0) {
     const source = await compileRelease(SENSOR, RELEASE, folder);
     for (const format of packages) {
       const { path } = await (format === "deb" ? makeDeb : makeRpm)(source, folder);
-      copyFileSync(path, join(at("release"), basename(path)));
+      renameSync(path, join(at("release"), basename(path)));
     }
   }
   const [root, key] = [await releases("new-key", at("root.pem")), await releases("new-key", at("key.pem"))];

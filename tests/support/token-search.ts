@@ -1,8 +1,10 @@
 // Looks for a token where it must not be: in the arguments and the environment of every process that a host
 // starts, and afterwards in its journal and on its disk.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
+import { processListing } from "./sensors.ts";
 import type { SystemdHost } from "./systemd-host.ts";
 
 export interface TokenSearch extends AsyncDisposable {
@@ -12,7 +14,10 @@ export interface TokenSearch extends AsyncDisposable {
   seen(): Promise<{ started: number; found: string[] }>;
 }
 
-/** Also watches what the host's service manager starts. */
+/**
+ * Watches every process that the command lines start. With ALL_KILLS=1, also those of the host's service
+ * manager, which takes longer. Without it, only looks at the host's processes at the end.
+ */
 export async function watchProcesses(
   host: SystemdHost,
   value: string,
@@ -21,30 +26,53 @@ export async function watchProcesses(
   const strace = await findOrInstall("strace");
   // -v: with the environment. execve(2) gets all arguments, whatever a process does to its title later.
   const options = ["-f", "-qq", "-v", "-s", "65536", "-e", "trace=execve,execveat", "-e", "signal=none"];
-  const attached = Bun.spawn([strace, ...options, "-o", `${logFile}.init`, "-p", String(host.leader())], {
+  const attached = ALL_KILLS ? await attach([strace, ...options, "-o", `${logFile}.init`], host) : undefined;
+  return {
+    through: [strace, "--seccomp-bpf", ...options, "-o", `${logFile}.shell`],
+    async seen() {
+      await attached?.[Symbol.asyncDispose]();
+      const lines = [".init", ".shell"].flatMap((suffix) => readLines(logFile + suffix));
+      return {
+        started: lines.filter((line) => line.includes("execve")).length,
+        found: [...lines, ...processesOf(host)].filter((line) => line.includes(value)),
+      };
+    },
+    [Symbol.asyncDispose]: async () => await attached?.[Symbol.asyncDispose](),
+  };
+}
+
+/** Traces the host's service manager. */
+async function attach(command: string[], host: SystemdHost): Promise<AsyncDisposable> {
+  const child = Bun.spawn([...command, "-p", String(host.leader())], {
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
   });
-  const tracerOf = () =>
+  const tracer = () =>
     /^TracerPid:\s+(\d+)/m.exec(readFileSync(`/proc/${host.leader()}/status`, "utf8"))?.[1];
-  await waitUntil("the service manager is traced", () => tracerOf() === String(attached.pid));
-  const stop = async () => {
-    attached.kill("SIGINT");
-    await attached.exited;
-  };
+  await waitUntil("the service manager is traced", () => tracer() === String(child.pid));
   return {
-    through: [strace, ...options, "-o", `${logFile}.shell`],
-    async seen() {
-      await stop();
-      const lines = [".init", ".shell"].flatMap((suffix) => readLines(logFile + suffix));
-      return {
-        started: lines.filter((line) => line.includes("execve")).length,
-        found: lines.filter((line) => line.includes(value)),
-      };
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGINT");
+      await child.exited;
     },
-    [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Arguments and environment of the processes in the host's namespace. */
+function processesOf(host: SystemdHost): string[] {
+  const namespace = (pid: string) => readlinkSync(`/proc/${pid}/ns/pid`);
+  const own = namespace(String(host.leader()));
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return namespace(pid) === own ? [processListing(Number(pid))] : [];
+      } catch {
+        // It has ended.
+        return [];
+      }
+    });
 }
 
 function readLines(path: string): string[] {
