@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { getEnrollmentToken, revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
+import { formatTokenValue, TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
@@ -56,6 +57,20 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     mkdirSync(join(host.root, STATE, "reports"), { recursive: true, mode: 0o700 });
     for (const name of ["status.json", "reports/000000000001-1.json", "other"])
       writeFileSync(join(host.root, STATE, name), "{}");
+    const ticket = formatTokenValue(new Uint8Array(32), TICKET_PREFIX);
+    const refusals: [args: string[], stdin: string, code: number, message: string][] = [
+      [[], "", 2, "no server was given"],
+      [["--server", url], "", 2, "no token was given"],
+      [["--server", url, "--token", "-"], `${token.value}x`, 3, "nothing was sent"],
+      [["--server", url, "--token", "-"], ticket, 3, "a re-enrollment ticket is for one host"],
+      [["--server", url, "--token", "-", "--ignore-machine-id"], token.value, 1, "has no hardware id"],
+      [["--server", "http://192.0.2.1", "--token", "-"], token.value, 2, "https"],
+      [["--replace"], "", 2, "'--replace'"],
+    ];
+    for (const [args, stdin, code, message] of refusals) {
+      const refused = await host.run([DOWNLOADED, "prepare-image", ...args], { stdin });
+      expect({ args, ...refused }).toMatchObject({ args, code, stderr: expect.stringContaining(message) });
+    }
     const prepared = await host.run(prepare, { stdin: token.value });
     expect(prepared).toMatchObject({ code: 0, stderr: "" });
     expect(prepared.stdout).toMatch(/^removed +\/var\/lib\/attacklens-sensor\/reports$/m);
