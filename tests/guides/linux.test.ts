@@ -67,7 +67,7 @@ async function follow(
   const verified = await paste(terminal(), texts.take("verify"));
   expect(verified).toMatchObject({ code: 0 });
   expect(verified.output).toMatch(/^State +running\r$/m);
-  expect(verified.output).toMatch(/^State +connected\r$/m);
+  expect(verified.output).toMatch(/^(ready> )*State +connected\r$/m);
 
   const removed = await paste(terminal(), texts.take("uninstall"));
   expect(removed).toMatchObject({ code: 0 });
@@ -110,7 +110,7 @@ Release: 1
 Summary: Files of Debian
 License: none
 BuildArch: noarch
-Provides: /bin/sh
+Provides: /bin/sh, libc.so.6(GLIBC_2.17)(64bit)
 %description
 %files
 `;

@@ -3,6 +3,9 @@
 import { findOrInstall } from "../../harness/debian.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 
+/** dash shows its prompt before the output of a command that was typed early. */
+const CODE = /^(?:ready> )*code=(\d+)\./m;
+
 export interface Pasted {
   /** The exit code of the last command of the text. */
   code: number;
@@ -38,27 +41,33 @@ export async function paste(
     child.stdin.write(`${line}\n`);
     child.stdin.flush();
   };
+  const see = async (what: string, isSeen: () => boolean, deadlineMs?: number) => {
+    await waitUntil(what, isSeen, deadlineMs).catch((error: Error) => {
+      child.kill("SIGKILL");
+      throw new Error(`${error.message}. The terminal shows:\n${output}`);
+    });
+  };
   // The quotation marks distinguish the prompt from the line that sets it.
   type("PS1='re''ady> '");
-  await waitUntil("the shell is ready", () => isShown(output, "ready>"));
+  await see("the shell is ready", () => isShown(output, "ready>"));
   output = "";
   type(text);
   for (const { prompt, line } of answers) {
-    await waitUntil(`the terminal shows ${prompt}`, () => isShown(output, prompt), 120_000);
+    await see(`the terminal shows ${prompt}`, () => isShown(output, prompt), 120_000);
     type(line);
   }
   // Programs that ask for passwords discard what was typed before.
-  await waitUntil("the shell waits for a command", () => isShown(output, "ready>"), 240_000);
+  await see("the shell waits for a command", () => isShown(output, "ready>"), 120_000);
   type('echo "code=$?."');
-  await waitUntil("the text has run", () => /^code=\d+\./m.test(output), 240_000);
-  const code = Number(/^code=(\d+)\./m.exec(output)![1]);
+  await see("the text has run", () => CODE.test(output));
+  const code = Number(CODE.exec(output)![1]);
   type("exit");
   await child.exited;
   await read;
   return { code, output };
 }
 
-/** The terminal also shows the text, which may contain the prompt: the prompt is a line without an end. */
+/** The terminal also shows the text, which may contain the prompt: the prompt is the end of the output. */
 function isShown(output: string, prompt: string): boolean {
-  return output.split(/\r?\n/).at(-1)?.trim() === prompt.trim();
+  return output.trimEnd().endsWith(prompt.trim());
 }
