@@ -85,6 +85,7 @@ test("the template waits, and status says what to do", async () => {
       `Server         ${server.url}`,
       `Image          sealed ${SEALED_AT}`,
       `Version        ${RELEASE}`,
+      "Updates        by hand",
       `State folder   ${state}`,
       "Next step      shut this host down and make the image; its clones enroll on their first boot. To enroll this host instead, run attacklens-sensor install with a token",
       "",
