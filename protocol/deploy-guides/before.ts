@@ -36,7 +36,7 @@ export function beforeYouStart(facts: DeployFacts, { systems, rights, also = [] 
       ...also,
     ),
     paragraph(
-      `Create a token under **Sensors > Enrollment Tokens**, and keep its value in your password manager or vault. For hosts that live for hours, as in auto-scaling, on spot instances and in CI, set **${TOKEN_SETTINGS.ephemeralHours.label}** on the token: the server then removes each sensor when it was offline for the hours that you choose.`,
+      `Create a token under **Sensors > Enrollment Tokens**, and keep its value in your password manager or vault. For hosts that live for hours, as in auto-scaling, on spot instances and in CI, set **${TOKEN_SETTINGS.ephemeralHours.label}** on the token: the server then removes each sensor when it has been offline for the hours that you choose.`,
     ),
   ];
 }

@@ -19,7 +19,7 @@ const ANY_CA = `If the hosts trust the server's issuer only through their own li
 
 const SYSTEMS = [
   "Linux hosts on x64 or ARM64 with kernel 5.12 or later.",
-  "The image is for x64. For ARM64, replace `linux-x64` by `linux-arm64` in the first command.",
+  "The image is for x64. For ARM64, replace `linux-x64` with `linux-arm64` in the first command.",
 ];
 
 /** What each right is for. Both guides have this table. */

@@ -56,7 +56,7 @@ function partsOf(block: Exclude<Block, { kind: "step" }>): string[] {
 
 function codeOf({ title, language, text, where, file, replace = [] }: CodeBlock): string[] {
   const place = file === undefined ? `${title} (${where}):` : `${title}: \`${file}\` (${where}).`;
-  const words = replace.map((one) => `\`${one.text}\` by ${one.by}`);
+  const words = replace.map((one) => `\`${one.text}\` with ${one.by}`);
   return [
     wrap(place),
     `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``,

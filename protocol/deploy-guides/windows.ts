@@ -327,7 +327,7 @@ export function groupPolicy(facts: DeployFacts): Blocks {
     ),
     uninstall: [
       paragraph(
-        "Replace the start-up script of the GPO by this line. Each host removes the sensor at its next start.",
+        "Replace the start-up script of the GPO with this line. Each host removes the sensor at its next start.",
       ),
       ...removed("on the host, run by the GPO as SYSTEM"),
       paragraph("Afterwards, delete the GPO, the share and the token."),

@@ -108,7 +108,7 @@ function GuideCode({ block }: { block: CodeBlock }) {
           {replace.map((one, index) => (
             <span key={one.text}>
               {index > 0 && ", and "}
-              <code>{one.text}</code> by {one.by}
+              <code>{one.text}</code> with {one.by}
             </span>
           ))}
           .
