@@ -381,6 +381,9 @@ describe.skipIf(reason !== undefined)(`the sensor stays online${skipped}`, () =>
     host.put(await bench.good(stable), program);
     const unit = await host.run([program, "service", "definition", "--packaged"]);
     writeFileSync(join(host.root, "usr/lib/systemd/system/attacklens-sensor.service"), unit.stdout);
+    // The package takes the place of the installed program, which may be on a separate disk by now.
+    const unmount = "systemctl stop attacklens-sensor; mountpoint -q $0 && umount $0; true";
+    await host.run(["sh", "-c", unmount, `${STATE}/versions`]);
     expect(await host.run([program, "install"])).toMatchObject({ code: 0, stderr: "" });
     await bench.offerGood(other());
     const since = server.checkIns.length;
