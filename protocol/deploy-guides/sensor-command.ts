@@ -47,9 +47,10 @@ export function askingFor(secret: string, shell: Shell, command: string): string
   }
   return [
     "(",
-    "  trap 'stty echo; exit 130' INT",
+    "  trap 'stty echo 2>/dev/null; exit 130' INT",
     // Before the prompt: a tool that waits for the prompt is faster than a user.
-    `  stty -echo; printf '${secret}: '; read -r TOKEN; stty echo; echo`,
+    // Without a terminal, stty fails, and nothing is shown anyway.
+    `  stty -echo 2>/dev/null; printf '${secret}: '; read -r TOKEN; stty echo 2>/dev/null; echo`,
     `  printf %s "$TOKEN" |`,
     indent(command),
     ")",

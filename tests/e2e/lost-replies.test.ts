@@ -8,17 +8,20 @@ import { openBrowser } from "../support/browser.ts";
 import { openInstallation, PASSWORD } from "../support/installation.ts";
 import { enrollSensor } from "../support/sensors.ts";
 
-/** The next request to a path reaches the server, but the connection is cut instead of the reply. */
+/** The next POST to a path reaches the server, but the connection is cut instead of the reply. */
 async function loseReply(page: Page, path: string): Promise<{ value: Promise<string> }> {
   const lost = Promise.withResolvers<string>();
+  let isLost = false;
   await page.route(
     (url) => url.pathname === path,
     async (route) => {
+      // The list behind the dialog has the same path.
+      if (isLost || route.request().method() !== "POST") return await route.fallback();
+      isLost = true;
       const reply = await route.fetch();
       lost.resolve(((await reply.json()) as { value?: string }).value ?? "");
       await route.abort("connectionreset");
     },
-    { times: 1 },
   );
   return { value: lost.promise };
 }
