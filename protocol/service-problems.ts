@@ -33,7 +33,7 @@ export const SERVICE_PROBLEMS = {
   },
   "disk-full": {
     state: "no space is left on the device",
-    cause: "The program and its state need 150 MB.",
+    cause: "The program and its state need 150 MB, and 250 MB during an installation or update.",
     fix: "free space on the file system of the path and repeat the command",
   },
   "not-permitted": {

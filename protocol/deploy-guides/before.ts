@@ -17,7 +17,7 @@ export const LINUX_SYSTEMS = [
   "On x64, a CPU with SSE4.2 and POPCNT, made after 2010. In a virtual machine, the CPU type `host` or `x86-64-v2`.",
 ];
 export const LINUX_SPACE =
-  "250 MB of free disk space in `/var/lib`: the program is there twice for a moment.";
+  "250 MB of free disk space in `/var/lib`. The installation needs space for two copies of the program.";
 
 export function beforeYouStart(facts: DeployFacts, { systems, rights, also = [] }: Needs): Block[] {
   const { server, caPin, proxy } = facts;
@@ -27,16 +27,16 @@ export function beforeYouStart(facts: DeployFacts, { systems, rights, also = [] 
       rights,
       `An outgoing connection from each host to \`${server}\` (TCP port ${portOf(server)}). No incoming connection. The sensor opens no port.`,
       proxy
-        ? `The texts use the proxy \`${proxy}\`. It must allow CONNECT to this address. If it asks for credentials, put them into the address on the host, as in \`http://USER:PASSWORD@PROXY:PORT\`.`
-        : "If hosts need a proxy, it must allow CONNECT to this address. Enter the proxy above the guide in the console, and the texts contain it.",
+        ? `The commands use the proxy \`${proxy}\`. It must allow CONNECT to this address. If it asks for credentials, include them in the address on the host, as in \`http://USER:PASSWORD@PROXY:PORT\`.`
+        : "If hosts need a proxy, it must allow CONNECT to this address. In the console, enter the proxy above the guide. The commands then include it.",
       caPin === null
         ? "The hosts must trust the issuer of the server's certificate. A proxy that inspects TLS must not inspect this address."
-        : "Nothing to install for the certificate: the texts contain the pin of the server's private CA. A proxy that inspects TLS must not inspect this address.",
+        : "Nothing to install for the certificate: the commands contain the pin of the server's private CA. A proxy that inspects TLS must not inspect this address.",
       `Release ${facts.version} on the server. An operator of the server adds it once: \`attacklens releases add FOLDER\`.`,
       ...also,
     ),
     paragraph(
-      `Create a token under **Sensors > Enrollment Tokens**, and keep its value in your password manager or vault. For hosts that live for hours, as in auto-scaling, on spot instances and in CI, set **${TOKEN_SETTINGS.ephemeralHours.label}** on the token: the server then removes each sensor when it has been offline for the hours that you choose.`,
+      `Create a token under **Sensors > Enrollment Tokens**, and keep its value in your password manager or vault. For short-lived hosts, such as auto-scaling, spot and CI instances, set **${TOKEN_SETTINGS.ephemeralHours.label}** on the token. The server then removes each sensor that has been offline for the number of hours that you choose.`,
     ),
   ];
 }

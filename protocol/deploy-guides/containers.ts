@@ -15,11 +15,13 @@ const STATE = LINUX.stateDir;
 const PROMPT = "Enrollment token (it is not shown)";
 const DOCKER_HOST = "on the host, in a shell of root";
 const BUILD_HOST = "on a Linux machine with Docker, in an empty folder";
-const ANY_CA = `If the hosts trust the server's issuer only through their own list of CAs, add \`SSL_CERT_FILE=${ROOT}/etc/ssl/certs/ca-certificates.crt\` to the environment of the container. On RHEL, the file is \`${ROOT}/etc/pki/tls/certs/ca-bundle.crt\`.`;
+const anyCa = (add: string) =>
+  `If your company's own CA issued the server's certificate, the container needs the host's list of CAs. ${add} On RHEL, the file is \`${ROOT}/etc/pki/tls/certs/ca-bundle.crt\`.`;
+const CA_VARIABLE = `SSL_CERT_FILE=${ROOT}/etc/ssl/certs/ca-certificates.crt`;
 
 const SYSTEMS = [
   "Linux hosts on x64 or ARM64 with kernel 5.12 or later.",
-  "The image is for x64. For ARM64, replace `linux-x64` with `linux-arm64` in the first command.",
+  "The image in this guide is for x64. For ARM64, replace `linux-x64` with `linux-arm64` in the command that downloads the program.",
 ];
 
 /** What each right is for. Both guides have this table. */
@@ -37,10 +39,13 @@ const RIGHTS: [right: string, why: string][] = [
     "`CAP_DAC_READ_SEARCH`",
     "To read files of all users, such as shadow. From shadow, only whether a password is set is reported.",
   ],
-  ["`CAP_SYS_PTRACE`", "To see which process has a port. Without it, ports have no process."],
   [
-    "no profile of AppArmor, no label of SELinux",
-    "The default profiles of container runtimes forbid to look at processes and files of the host.",
+    "`CAP_SYS_PTRACE`",
+    "To see which process listens on a port. Without it, ports are listed without a process.",
+  ],
+  [
+    "no AppArmor profile, no SELinux label",
+    "The default profiles of container runtimes deny access to the host's processes and files.",
   ],
 ];
 
@@ -75,7 +80,9 @@ function imageStep(facts: DeployFacts, image: string): Block {
       ...(image.startsWith(REGISTRY.text) ? { replace: [REGISTRY] } : {}),
     }),
     paragraph(
-      "The image contains no token and no address. For several hosts, push it to a registry that all of them can pull from.",
+      image.startsWith(REGISTRY.text)
+        ? "The image contains no token and no address."
+        : "The image contains no token and no address. For several hosts, push it to a registry that all of them can pull from.",
     ),
   );
 }
@@ -117,12 +124,12 @@ export function docker(facts: DeployFacts): Blocks {
       ],
       rights: "Root on each host, or membership in the group `docker`, which is the same.",
       also: [
-        "Choose this only for hosts on which you cannot install a program. The sensor reports more reliably as a service of the host.",
+        "Use this guide only for hosts on which you cannot install a program. The sensor is more reliable as a service of the host.",
       ],
     }),
     token: [
       paragraph(
-        "A first container enrolls the host. It reads the token from standard input, and ends. The container that stays never gets the token: it is in no image, in no variable and in no setting of a container.",
+        "A first container enrolls the host. It reads the token from standard input, and ends. The container that keeps running never gets the token. The token is in no image, variable or container setting.",
       ),
     ],
     install: [
@@ -136,20 +143,20 @@ export function docker(facts: DeployFacts): Blocks {
           where: DOCKER_HOST,
           text: `mkdir -p -m 700 ${STATE}\n${askingFor(PROMPT, "posix", enroll)}`,
         }),
+        paragraph(anyCa(`Add \`--env ${CA_VARIABLE}\` to both \`docker run\` commands.`)),
       ),
       step(
         "Start the sensor",
         code({
           id: "install",
-          title: "Start the container that stays",
+          title: "Start the container that keeps running",
           language: "sh",
           where: DOCKER_HOST,
           text: `${dockerRun("--detach --name attacklens-sensor --restart unless-stopped", image)} run --root ${ROOT}`,
         }),
         arrival(),
-        paragraph(ANY_CA),
       ),
-      step("Know what you allowed", table(["Right", "Why"], RIGHTS)),
+      step("Review the container's rights", table(["Right", "Why"], RIGHTS)),
     ],
     verify: [
       code({
@@ -214,8 +221,8 @@ const CONTAINER_MESSAGES: [string, string, string][] = [
     "Enroll the host first. Check the mount of the state folder.",
   ],
   [
-    "Ports have no process in the console",
-    "The capability `SYS_PTRACE` is missing, or a profile of AppArmor is in force.",
+    "The console lists ports without a process",
+    "The capability `SYS_PTRACE` is missing, or an AppArmor profile is in force.",
     "Compare the rights with the table above.",
   ],
   ["The sensor has the name of a container", "The command `run` has no `--root`.", `Add \`--root ${ROOT}\`.`],
@@ -233,15 +240,15 @@ export function kubernetes(facts: DeployFacts): Blocks {
     before: beforeYouStart(facts, {
       systems: [
         ...SYSTEMS,
-        "Kubernetes 1.33 or later, with containerd 2.0 or CRI-O 1.30 or later. On older versions, remove `recursiveReadOnly`: then the container, as root, can write to other file systems of the node. On versions before 1.30, remove `appArmorProfile` and use the annotation of AppArmor.",
+        "Kubernetes 1.31 or later, with containerd 2.0 or CRI-O 1.30 or later. Older versions make only the root file system of the node read-only: the container, as root, can write to the other ones. Before Kubernetes 1.30, also remove `recursiveReadOnly` and `appArmorProfile`, and use the AppArmor annotation.",
       ],
       rights:
-        "The right to make a namespace, a Secret and a DaemonSet, and a cluster that allows privileged pods in this namespace.",
+        "Permission to create a namespace, a Secret and a DaemonSet, in a cluster that allows privileged pods in this namespace.",
       also: ["A registry that the nodes can pull from."],
     }),
     token: [
       paragraph(
-        "The token is in a Secret that only the init container mounts, as a file. It is in no variable and in no manifest. After the nodes have enrolled, you may delete the Secret: pods that restart need no token. New nodes do.",
+        "The token is in a Secret that only the init container mounts, as a file. It is not in a variable or in a manifest. After the nodes have enrolled, you can delete the Secret. Pods that restart need no token, but new nodes do.",
       ),
       paragraph(
         "For nodes that an autoscaler adds and removes, use a token with **Ephemeral**. Set no enrollment limit, or one above the number of nodes.",
@@ -258,7 +265,7 @@ export function kubernetes(facts: DeployFacts): Blocks {
         )}`,
       }),
       paragraph(
-        "A Secret is plain text for everyone who may read Secrets of the namespace. If you use External Secrets or the Secrets Store CSI driver, let it make the Secret with the same name and the key `token`.",
+        "Everyone who can read Secrets in the namespace can read the token. If you use External Secrets or the Secrets Store CSI driver, let it create a Secret with the same name and the key `token`.",
       ),
     ],
     install: [
@@ -285,6 +292,7 @@ export function kubernetes(facts: DeployFacts): Blocks {
           text: daemonSet(facts, image),
           replace: [REGISTRY],
         }),
+        paragraph(anyCa(`Add \`${CA_VARIABLE}\` to the environment (\`env\`) of both containers.`)),
         code({
           id: "install",
           title: "Apply it",
@@ -293,9 +301,8 @@ export function kubernetes(facts: DeployFacts): Blocks {
           text: `kubectl apply --filename ${MANIFEST}`,
         }),
         arrival(),
-        paragraph(ANY_CA),
       ),
-      step("Know what you allowed", table(["Right", "Why"], RIGHTS)),
+      step("Review the container's rights", table(["Right", "Why"], RIGHTS)),
     ],
     verify: [
       code({
@@ -316,7 +323,7 @@ export function kubernetes(facts: DeployFacts): Blocks {
     ],
     upgrade: [
       paragraph(
-        `Build and push the image of the new release, change the two \`image\` lines in \`${MANIFEST}\`, and apply it again. A tenth of the nodes restarts at a time. A container never updates itself. The identity is on the node, so it needs no token.`,
+        `Build and push the image of the new release, change the two \`image\` lines in \`${MANIFEST}\`, and apply it again. The sensors restart on a tenth of the nodes at a time. A container never updates itself. The identity is on the node, so it needs no token.`,
       ),
     ],
     uninstall: [
@@ -333,13 +340,13 @@ export function kubernetes(facts: DeployFacts): Blocks {
         ].join("\n"),
       }),
       paragraph(
-        `An empty folder \`${STATE}\` stays on each node. Sensors of nodes that were gone before stay Offline: delete them in the console, or use a token with **Ephemeral**.`,
+        `An empty folder \`${STATE}\` stays on each node. Sensors of nodes that no longer exist stay Offline. Delete them in the console, or use a token with **Ephemeral**.`,
       ),
     ],
     machine: [
       ...onTheMachine("container", facts.server),
       paragraph(
-        `In the cluster, there are the namespace \`${NAMESPACE}\`, the Secret \`${SECRET}\` and the DaemonSet \`attacklens-sensor\`. The pods have no token of a service account.`,
+        `In the cluster, there are the namespace \`${NAMESPACE}\`, the Secret \`${SECRET}\` and the DaemonSet \`attacklens-sensor\`. The pods have no service account token.`,
       ),
     ],
     collected: collectedFacts(),
@@ -359,7 +366,7 @@ export function kubernetes(facts: DeployFacts): Blocks {
           ],
           [
             '`unknown field "spec.template.spec.containers[0].volumeMounts[0].recursiveReadOnly"`',
-            "The cluster is older than Kubernetes 1.31.",
+            "The cluster is older than Kubernetes 1.30.",
             "Remove the lines with `recursiveReadOnly`.",
           ],
           ...CONTAINER_MESSAGES,

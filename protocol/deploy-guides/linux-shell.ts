@@ -16,12 +16,14 @@ export function linuxShell(facts: DeployFacts): Partial<Record<Section["id"], Se
       paragraph(
         "The command asks for the token and does not show it. It is never in an argument, in the shell history or in a file. The sensor uses it once. After that, it has its own key.",
       ),
-      paragraph("Without a terminal, choose one of these ways:"),
+      paragraph(
+        "Without a terminal, choose one of these ways. Change the line of the command that runs `install.sh`:",
+      ),
       list(
-        `A file that only root can read: add \`--token-file ${TOKEN_FILE}\` to the last line, and delete the file afterwards.`,
-        "Standard input: add `--token -` to the last line.",
-        "The variable `ATTACKLENS_TOKEN`, set by your vault's command line tool. The script removes it from the environment before it starts any program.",
-        "A credential of systemd: run the script in a unit with `LoadCredential=attacklens-token:FILE`, or `LoadCredentialEncrypted=` with a file that `systemd-creds encrypt` made.",
+        `A file that only root can read: add \`--token-file ${TOKEN_FILE}\` at the end of that line, and delete the file afterwards.`,
+        "Standard input: add `--token -` at the end of that line.",
+        "The variable `ATTACKLENS_TOKEN`, set by your vault's command line tool. Use a root shell, and remove `$(command -v sudo)` from that line: sudo removes the variable. The script removes it from the environment before it starts any program.",
+        "A systemd credential: run the command as root, without `$(command -v sudo)`, in a unit with `LoadCredential=attacklens-token:FILE`, or `LoadCredentialEncrypted=` with a file that `systemd-creds encrypt` created.",
       ),
     ],
     install: [
@@ -31,7 +33,7 @@ export function linuxShell(facts: DeployFacts): Partial<Record<Section["id"], Se
           id: "install",
           title: "Install, enroll and start the sensor",
           language: "sh",
-          where: `${AS_ROOT} or of a user who may use sudo`,
+          where: `${AS_ROOT} or of a user who can use sudo`,
           text: shellInstallCommand(facts),
         }),
         paragraph(

@@ -12,7 +12,7 @@ type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 const SYSTEMS = [
   "macOS 13 or later, on Apple silicon or Intel.",
-  "250 MB of free disk space: the program is there twice for a moment.",
+  "250 MB of free disk space. The installation needs space for two copies of the program.",
 ];
 const SIGNATURE =
   "The program has no Developer ID of Apple. macOS runs it, because a program that `curl` downloads is not quarantined. A tool that allows only notarized programs must allow it.";
@@ -60,7 +60,7 @@ export function macosShell(facts: DeployFacts): Blocks {
         "The command asks for the token and does not show it. It is never in an argument, in the shell history or in a file. The sensor uses it once. After that, it has its own key.",
       ),
       paragraph(
-        "Without a terminal, write the token to a file that only root can read, add `--token-file FILE` to the last line, and delete the file afterwards.",
+        "Without a terminal, write the token to a file that only root can read, add `--token-file FILE` at the end of the line that runs `install.sh`, and delete the file afterwards.",
       ),
     ],
     install: [

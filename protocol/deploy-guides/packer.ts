@@ -18,6 +18,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
       rights: "Root on the machine from which Packer makes the image.",
       also: [
         "Packer 1.8 or later. Other tools that run a script before they make an image can run the same script.",
+        "For Alpine and other systems with musl, add `-musl` at the end of the line that sets `f` in the script.",
         "While the image is built, the server must be reachable to download the program. The machine does not enroll.",
       ],
     }),
@@ -152,7 +153,7 @@ chmod 600 ${TOKEN_FILE}
 ${download}
 rm -f ${TOKEN_FILE}
 # Each machine gets its own machine id on its first boot.
-truncate --size 0 /etc/machine-id
+truncate -s 0 /etc/machine-id
 rm -f /var/lib/dbus/machine-id
 `;
 }

@@ -14,9 +14,9 @@ const AS_ADMIN = "on the host, in PowerShell that you opened with Run as adminis
 const PROGRAM = windowsPaths("$env:ProgramFiles", "$env:ProgramData").program;
 const TASK_FOLDER = WINDOWS_TASK.slice(0, WINDOWS_TASK.lastIndexOf("\\") + 1);
 const SYSTEMS = [
-  "Windows 10 version 1803, Windows Server 2019 or later, 64-bit, with Windows PowerShell 5.1. Older versions have no `curl.exe`: use the .msi package there.",
+  "Windows 10 version 1809, Windows Server 2019 or later, 64-bit, with Windows PowerShell 5.1.",
   "A CPU with SSE4.2 and POPCNT, made after 2010.",
-  "250 MB of free disk space in `Program Files`: the program is there twice for a moment.",
+  "250 MB of free disk space in `Program Files`. The installation needs space for two copies of the program.",
 ];
 const SMARTSCREEN =
   "The program has no signature of a publisher yet. If you use WDAC, AppLocker or a virus scanner that blocks unknown programs, allow its SHA-256, which `/download/manifest.json` of the server contains.";
@@ -58,7 +58,7 @@ export function windowsPowerShell(facts: DeployFacts): Blocks {
       ),
       paragraph("Without a user at the host, choose one of these ways:"),
       list(
-        "A file that only administrators can read: add `-TokenFile C:\\ProgramData\\attacklens-token.txt` to the last line, and delete the file afterwards.",
+        "A file that only administrators can read: add `-TokenFile C:\\ProgramData\\attacklens-token.txt` at the end of the line that begins with `powershell`, and delete the file afterwards.",
         "The variable `ATTACKLENS_TOKEN` of this PowerShell, set by your vault's command line tool.",
       ),
     ],
@@ -129,7 +129,7 @@ export function intune(facts: DeployFacts): Blocks {
       systems: [...SYSTEMS, "Hosts that Intune manages, with the Intune Management Extension."],
       rights: "The Intune role Application Manager.",
       also: [
-        "The Microsoft Win32 Content Prep Tool (`IntuneWinAppUtil.exe`) on your workstation.",
+        "The Microsoft Win32 Content Prep Tool (`IntuneWinAppUtil.exe`) on your workstation, in a folder of the `PATH`.",
         SMARTSCREEN,
       ],
     }),

@@ -61,7 +61,7 @@ const SHELL: InstallProblem[] = [
   },
   {
     message: "the file system of FOLDER is full.",
-    cause: "The program is there twice for a moment.",
+    cause: "The installation needs space for two copies of the program.",
     fix: "Free NUMBER MB there: df FOLDER shows its use. Then run the command again.",
   },
   {
@@ -127,7 +127,7 @@ const SHELL: InstallProblem[] = [
   {
     message: "SELinux does not let programs in FOLDER run.",
     cause: "A policy of this host refuses programs there.",
-    fix: "Allow it for the sensor: semanage fcontext -a -t bin_t '/var/lib/attacklens-sensor/versions(/.*)?'.",
+    fix: "Use the .rpm package: its program is in /usr/bin.",
   },
   {
     message: "the system does not let programs in FOLDER run. It may be mounted with noexec.",
@@ -184,7 +184,7 @@ const POWERSHELL: InstallProblem[] = [
   },
   {
     message: "the drive DRIVE is full.",
-    cause: "The program is there twice for a moment.",
+    cause: "The installation needs space for two copies of the program.",
     fix: "Free NUMBER MB there, and run the command again.",
   },
   {
@@ -194,8 +194,8 @@ const POWERSHELL: InstallProblem[] = [
   },
   {
     message: "this Windows has no curl.exe, which a server with a private CA needs.",
-    cause: "The Windows is older than version 1803.",
-    fix: "Use Windows 10 1803, Windows Server 2019 or later, or the .msi package.",
+    cause: "This version of Windows is too old.",
+    fix: "Use Windows 10 version 1809, Windows Server 2019 or later.",
   },
   {
     message: "the download of URL failed: MESSAGE",

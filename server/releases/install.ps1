@@ -99,7 +99,7 @@ function Install-AttackLensSensor {
         Stop-Install "the download of $Url failed (curl code $LASTEXITCODE)." 'Check the address, the clock and the firewall. If hosts need a proxy, add -Proxy http://PROXY:PORT.'
       }
     } elseif ($ServerCa -ne '') {
-      Stop-Install 'this Windows has no curl.exe, which a server with a private CA needs.' 'Use Windows 10 1803, Windows Server 2019 or later, or the .msi package.'
+      Stop-Install 'this Windows has no curl.exe, which a server with a private CA needs.' 'Use Windows 10 version 1809, Windows Server 2019 or later.'
     } else {
       $Client = New-Object Net.WebClient
       if ($Proxy -ne '') { $Client.Proxy = New-Object Net.WebProxy($Proxy) }

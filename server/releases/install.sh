@@ -295,7 +295,7 @@ install_sensor() {
   explain_refusal() {
     if [ "$(getenforce 2>/dev/null)" = Enforcing ]; then
       fail "Cannot install: SELinux does not let programs in $parent run." \
-        "Allow it for the sensor: semanage fcontext -a -t bin_t '/var/lib/attacklens-sensor/versions(/.*)?'."
+        "Use the .rpm package: its program is in /usr/bin."
     fi
     fail "Cannot install: the system does not let programs in $parent run. It may be mounted with noexec." \
       "See mount | grep noexec. Mount it with exec, or put /var/lib/attacklens-sensor on a file system that has exec."
