@@ -17,7 +17,7 @@ export interface InstalledEntry {
 
 const WINDOWS = windowsPaths("%ProgramFiles%", "%ProgramData%");
 
-const STATE = "identity with the key, status, and reports that wait. Readable by root only";
+const STATE = "identity with the key, status, and spooled reports. Readable by root only";
 const PROGRAMS = "the program, one folder for each version. `stable` is the one that runs";
 const COMMAND = "link to the program, for your shell";
 const LOG = "log of the sensor";
@@ -40,7 +40,7 @@ export const INSTALLED_FILES = {
     entries: [
       ...linux,
       { path: DEFINITIONS.systemd, what: "unit of the service" },
-      { path: DEFINITIONS.systemdTrial, what: "unit of an update on trial. Not started at boot" },
+      { path: DEFINITIONS.systemdTrial, what: "unit that tries an update. Not started at boot" },
       atBoot,
     ],
   },
@@ -81,7 +81,7 @@ export const INSTALLED_FILES = {
   windows: {
     label: "Windows",
     entries: [
-      { path: `${WINDOWS.stateDir}\\`, what: "identity with the key, status, and reports that wait" },
+      { path: `${WINDOWS.stateDir}\\`, what: "identity with the key, status, and spooled reports" },
       { path: `${WINDOWS.versions}\\`, what: "the program" },
       { path: `Task ${WINDOWS_TASK}`, what: "starts the sensor as SYSTEM at each boot" },
     ],

@@ -1,7 +1,7 @@
 // Sections that most guides share: verify, upgrade and uninstall on one host.
 import { type Block, code, type GuideText, list, paragraph } from "./guide.ts";
 
-export const AS_ROOT = "on the host, in a shell of root";
+export const AS_ROOT = "on the host, in a root shell";
 
 /** What the installation prints at its end, and where the sensor appears. */
 export function arrival(waiting = "within a minute"): Block {
@@ -47,7 +47,7 @@ export function uninstallOnHost(): Block[] {
       text: "attacklens-sensor uninstall",
     }),
     paragraph(
-      "It stops the service, unenrolls the sensor, and lists each file that it removes. Nothing is left. The console keeps the sensor as Uninstalled. If the server cannot be reached, it removes everything anyway and prints the id of the sensor, which you delete in the console.",
+      "It stops the service, unenrolls the sensor, and lists each file that it removes. Nothing is left. The console lists the sensor as Uninstalled. If the server cannot be reached, it removes everything anyway, and prints the id of the sensor. Delete that sensor in the console.",
     ),
     paragraph(
       "To install it again later as the same sensor, use `attacklens-sensor uninstall --keep-identity`. The next installation then needs no token.",

@@ -20,7 +20,8 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],
-      rights: "An account on the hosts that may become root (`become`).",
+      rights:
+        "An account on the hosts that can become root (`become`). If that needs a password, add `--ask-become-pass` to each command.",
       also: [
         "ansible-core 2.12 or later on the control node, and Python on the hosts. The playbook needs no collection.",
         "`curl`, `wget` or apt on the hosts.",
@@ -38,7 +39,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
         text: `mkdir -p group_vars/all\n${askingFor(PROMPT, "posix", VAULT)}`,
       }),
       paragraph(
-        "If your token is in another vault, replace the variable by a lookup, e.g. `attacklens_token: \"{{ lookup('community.hashi_vault.vault_kv2_get', 'attacklens').secret.token }}\"`.",
+        "If your token is in another vault, replace the variable with a lookup, e.g. `attacklens_token: \"{{ lookup('community.hashi_vault.vault_kv2_get', 'attacklens').secret.token }}\"`.",
       ),
     ],
     install: [
@@ -76,7 +77,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
           replace: [{ text: "hosts", by: "your inventory" }],
         }),
         paragraph(
-          "You can repeat it at any time. A host with a running sensor is skipped and takes no use of the token. An interrupted host continues.",
+          "You can repeat the playbook at any time. It skips hosts with a running sensor, and continues interrupted installations. Neither uses the token again.",
         ),
         arrival(),
       ),
@@ -107,7 +108,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
         text: `${RUN} --extra-vars attacklens_upgrade=true`,
         replace: [{ text: "hosts", by: "your inventory" }],
       }),
-      paragraph("Hosts keep their keys and take no use of the token."),
+      paragraph("Hosts keep their keys, and the token's count does not change."),
     ],
     uninstall: [
       code({

@@ -48,7 +48,7 @@ const STORES: [cloud: string, command: string, right: string][] = [
 
 const TOKEN: Block[] = [
   paragraph(
-    "User data is no place for a token: every process on the instance can read it from the metadata service, and so can everyone who may describe the instance. So the token is in a secret store, and the instance reads it with its own identity. It passes through a pipe to the sensor. It is never in an argument, in a log or in a file.",
+    "Do not put the token in user data. Every process on the instance can read it from the metadata service, and so can everyone who has permission to describe the instance. Store the token in a secret store instead. The instance reads it with its own identity. The token passes through a pipe to the sensor. It never appears in an argument, a log or a file.",
   ),
 ];
 

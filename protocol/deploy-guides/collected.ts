@@ -1,6 +1,7 @@
 // Sections that all guides share: what is on the machine, and what the sensor collects.
 
 import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
+import { DEFINITIONS, LOGS } from "../installed-paths.ts";
 import { CATEGORIES } from "../inventory/categories.ts";
 import { COLLECTED, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
 import { type Block, list, paragraph, table } from "./guide.ts";
@@ -8,15 +9,17 @@ import { type Block, list, paragraph, table } from "./guide.ts";
 /** Runs as which user, and with which rights. */
 const ACCOUNTS: Record<InstalledHost, string> = {
   systemd:
-    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It makes no user and no group.",
+    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It creates no user and no group.",
   package:
-    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It makes no user and no group.",
-  openrc: "The service runs as root. It makes no user and no group.",
+    "The service runs as root with two capabilities: it reads files and processes of all users, and writes to its state folder only. It creates no user and no group.",
+  openrc: "The service runs as root. It creates no user and no group.",
   container:
-    "The container runs as root with two capabilities, to read files and processes of all users. The host is mounted read-only, except the state folder. It makes no user on the host.",
-  macos: "The service runs as root. It makes no user and no group.",
-  windows: "The task runs as SYSTEM. It makes no user and no service.",
+    "The container runs as root with two capabilities, to read files and processes of all users. The host is mounted read-only, except the state folder. It creates no user on the host.",
+  macos: "The service runs as root. It creates no user and no group.",
+  windows: "The task runs as SYSTEM. It creates no user and no service.",
 };
+
+const UNDER_OPENRC = `Under OpenRC, the service is \`${DEFINITIONS.openrc}\` instead of the units, and its log is \`${LOGS.openrc}\`. It has all capabilities of root.`;
 
 /** What the installation made on a host. */
 export function onTheMachine(host: InstalledHost, server: string): Block[] {
@@ -27,6 +30,7 @@ export function onTheMachine(host: InstalledHost, server: string): Block[] {
       entries.map(({ path, what }) => [`\`${path}\``, what]),
     ),
     paragraph(ACCOUNTS[host]),
+    ...(host === "systemd" ? [paragraph(UNDER_OPENRC)] : []),
     paragraph(`It opens no port. It connects to \`${server}\` about once a minute.`),
   ];
 }

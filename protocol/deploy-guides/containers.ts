@@ -13,7 +13,7 @@ type Blocks = Partial<Record<Section["id"], Block[]>>;
 const ROOT = "/host";
 const STATE = LINUX.stateDir;
 const PROMPT = "Enrollment token (it is not shown)";
-const DOCKER_HOST = "on the host, in a shell of root";
+const DOCKER_HOST = "on the host, in a root shell";
 const BUILD_HOST = "on a Linux machine with Docker, in an empty folder";
 const anyCa = (add: string) =>
   `If your company's own CA issued the server's certificate, the container needs the host's list of CAs. ${add} On RHEL, the file is \`${ROOT}/etc/pki/tls/certs/ca-bundle.crt\`.`;

@@ -95,7 +95,7 @@ const GUIDES = {
     platform: "linux",
     tool: "Terraform",
     title: "Install the sensor on AWS instances with Terraform",
-    summary: "For instances and auto-scaling groups that Terraform makes.",
+    summary: "For instances and auto-scaling groups that Terraform creates.",
     needs: { format: "program", targets: LINUX_TARGETS },
     checked:
       "The parser of HashiCorp accepts the configuration. The user data is that of the cloud-init guide, which tests run. Terraform was not run, and nothing was made in AWS.",

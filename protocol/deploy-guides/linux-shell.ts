@@ -9,12 +9,12 @@ export function linuxShell(facts: DeployFacts): Partial<Record<Section["id"], Se
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],
-      rights: "Root on the host. `sudo -i` opens a shell of root.",
+      rights: "Root on the host. `sudo -i` opens a root shell.",
       also: ["`curl`, `wget` or apt on the host. It needs no openssl."],
     }),
     token: [
       paragraph(
-        "The command asks for the token and does not show it. It is never in an argument, in the shell history or in a file. The sensor uses it once. After that, it has its own key.",
+        "The command asks for the token and does not show it. It never appears in an argument, the shell history or a file. The sensor uses it once. After that, it has its own key.",
       ),
       paragraph(
         "Without a terminal, choose one of these ways. Change the line of the command that runs `install.sh`:",
@@ -33,7 +33,7 @@ export function linuxShell(facts: DeployFacts): Partial<Record<Section["id"], Se
           id: "install",
           title: "Install, enroll and start the sensor",
           language: "sh",
-          where: `${AS_ROOT} or of a user who can use sudo`,
+          where: `${AS_ROOT}, or as a user who can use sudo`,
           text: shellInstallCommand(facts),
         }),
         paragraph(

@@ -15,7 +15,7 @@ const SYSTEMS = [
   "250 MB of free disk space. The installation needs space for two copies of the program.",
 ];
 const SIGNATURE =
-  "The program has no Developer ID of Apple. macOS runs it, because a program that `curl` downloads is not quarantined. A tool that allows only notarized programs must allow it.";
+  "The program is not signed with an Apple Developer ID. macOS runs it, because it does not quarantine programs that `curl` downloads. A tool that allows only notarized programs must allow it.";
 const LOGIN_ITEMS =
   "Users can switch the sensor off under **System Settings > General > Login Items**. On managed Macs, the configuration profile of the [Jamf guide](jamf.md) prevents that.";
 
@@ -44,7 +44,7 @@ const removed = (where: string): Block[] => [
     text: `${MACOS.command} uninstall`,
   }),
   paragraph(
-    "It stops the service, unenrolls the sensor, and lists each file that it removes. The console keeps the sensor as Uninstalled.",
+    "It stops the service, unenrolls the sensor, and lists each file that it removes. The console lists the sensor as Uninstalled.",
   ),
 ];
 
@@ -52,12 +52,12 @@ export function macosShell(facts: DeployFacts): Blocks {
   return {
     before: beforeYouStart(facts, {
       systems: SYSTEMS,
-      rights: "An administrator of the Mac, who may use `sudo`.",
+      rights: "An administrator account on the Mac, which can use `sudo`.",
       also: [SIGNATURE],
     }),
     token: [
       paragraph(
-        "The command asks for the token and does not show it. It is never in an argument, in the shell history or in a file. The sensor uses it once. After that, it has its own key.",
+        "The command asks for the token and does not show it. It never appears in an argument, the shell history or a file. The sensor uses it once. After that, it has its own key.",
       ),
       paragraph(
         "Without a terminal, write the token to a file that only root can read, add `--token-file FILE` at the end of the line that runs `install.sh`, and delete the file afterwards.",
@@ -70,7 +70,7 @@ export function macosShell(facts: DeployFacts): Blocks {
           id: "install",
           title: "Install, enroll and start the sensor",
           language: "sh",
-          where: "on the Mac, in zsh or bash of root or of an administrator",
+          where: "on the Mac, in zsh or bash, as root or an administrator",
           text: shellInstallCommand(facts, { system: "darwin" }),
         }),
         paragraph("`sudo` asks for your password first."),
@@ -176,7 +176,7 @@ exit $code
           id: "install",
           title: "Try it on one Mac",
           language: "sh",
-          where: "on the Mac, in a shell of root",
+          where: "on the Mac, in a root shell",
           text: "jamf policy",
         }),
         arrival("within a minute after the policy has run"),

@@ -56,12 +56,12 @@ function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
   return {
     before: beforeYouStart(facts, {
       systems: [tool.systems, "A CPU with SSE4.2 and POPCNT on x64. The package checks this first."],
-      rights: "Root on the host. `sudo -i` opens a shell of root.",
+      rights: "Root on the host. `sudo -i` opens a root shell.",
       also: ["200 MB of free disk space in `/usr` and `/var`."],
     }),
     token: [
       paragraph(
-        "The package contains no token and asks for none. The second command asks for the token and does not show it. It is never in an argument, in the shell history or in a file.",
+        "The package contains no token and asks for none. The second command asks for the token and does not show it. It never appears in an argument, the shell history or a file.",
       ),
       paragraph("In a script, pass the token in one of these ways:"),
       list(
@@ -91,7 +91,9 @@ function packageGuide(facts: DeployFacts, tool: PackageTool): Blocks {
           where: AS_ROOT,
           text: command("check --token -"),
         }),
-        paragraph("It prints a line for each step, changes nothing, and takes no use of the token."),
+        paragraph(
+          "It prints a line for each step. It changes nothing, and does not count as a use of the token.",
+        ),
       ),
       step(
         "Enroll the host and start the service",

@@ -15,7 +15,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],
-      rights: "Root on the machine from which Packer makes the image.",
+      rights: "Root on the machine from which Packer creates the image.",
       also: [
         "Packer 1.8 or later. Other tools that run a script before they make an image can run the same script.",
         "For Alpine and other systems with musl, add `-musl` at the end of the line that sets `f` in the script.",
@@ -24,10 +24,10 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
     }),
     token: [
       paragraph(
-        "A machine that boots the image has to enroll without help, so the image contains the token: in `/var/lib/attacklens-sensor/sealed-token.json`, which only root can read. A clone deletes it as soon as it has enrolled. Anyone who can read the image can read the token. So create a token for this image only, with an expiry, an enrollment limit and your networks, and revoke it when you delete the image.",
+        "A machine that boots the image must enroll unattended, so the image contains the token, in `/var/lib/attacklens-sensor/sealed-token.json`, which only root can read. A clone deletes it as soon as it has enrolled. Anyone who can read the image can read the token. So create a token for this image only, with an expiry, an enrollment limit and your networks, and revoke it when you delete the image.",
       ),
       paragraph(
-        "Packer gets the token from the environment, hides it in its output, and copies it to the memory of the machine. It is in no template and in no argument.",
+        "Packer gets the token from the environment, hides it in its output, and copies it to a file in the machine's memory. It is not in the template or in an argument.",
       ),
       code({
         id: "token",
@@ -54,7 +54,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
         }),
       ),
       step(
-        "Add the provisioners as the last ones of your build",
+        "Add the provisioners at the end of your build",
         code({
           id: "packer",
           title: "The variable and the provisioners",
@@ -92,7 +92,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
       ),
     ],
     upgrade: upgradeByScript(
-      "Build the image again for each release, so that new machines start with it. A machine with an older sensor works, too.",
+      "Build the image again for each release, so that new machines start with it. A machine that starts with an older sensor updates itself.",
     ),
     uninstall: [
       ...uninstallOnHost(),

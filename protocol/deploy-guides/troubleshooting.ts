@@ -36,7 +36,7 @@ export function troubleshooting({ script, package: isPackage, service, tool }: S
             INSTALL_PROBLEMS[script].map(({ message, cause, fix }) => [message, cause, fix]),
           ),
           ...(script === "shell"
-            ? machineProblems("It also checks whether a program runs on the host:")
+            ? machineProblems("It also checks whether the program can run on the host:")
             : []),
         ]
       : []),
@@ -48,7 +48,7 @@ export function troubleshooting({ script, package: isPackage, service, tool }: S
           table(HEAD, serviceRows(service)),
         ]
       : []),
-    paragraph("The server refuses the token, exit code 3:"),
+    paragraph("If the server refuses the token, the exit code is 3:"),
     table(
       HEAD,
       listTokenRefusals().map(({ message, cause, fix }) => [message, cause, `${sentence(fix)}.`]),
@@ -74,7 +74,7 @@ function packageProblems(): Block[] {
   return [
     paragraph(`The package is not installed: \`Cannot install ${SERVICE_NAME}.\``),
     table(HEAD, [[message, "The unit in `/etc` would start the other program.", `${sentence(fix)}.`]]),
-    ...machineProblems("It also checks whether the program runs on the host:"),
+    ...machineProblems("It also checks whether the program can run on the host:"),
   ];
 }
 

@@ -10,7 +10,7 @@ import { troubleshooting } from "./troubleshooting.ts";
 
 type Blocks = Partial<Record<Section["id"], Block[]>>;
 
-const AS_ADMIN = "on the host, in PowerShell that you opened with Run as administrator";
+const AS_ADMIN = "on the host, in an elevated PowerShell (Run as administrator)";
 const PROGRAM = windowsPaths("$env:ProgramFiles", "$env:ProgramData").program;
 const TASK_FOLDER = WINDOWS_TASK.slice(0, WINDOWS_TASK.lastIndexOf("\\") + 1);
 const SYSTEMS = [
@@ -19,7 +19,7 @@ const SYSTEMS = [
   "250 MB of free disk space in `Program Files`. The installation needs space for two copies of the program.",
 ];
 const SMARTSCREEN =
-  "The program has no signature of a publisher yet. If you use WDAC, AppLocker or a virus scanner that blocks unknown programs, allow its SHA-256, which `/download/manifest.json` of the server contains.";
+  "The program is not signed by a publisher yet. If you use WDAC, AppLocker or a virus scanner that blocks unknown programs, allow its SHA-256. It is in `/download/manifest.json` on the server.";
 
 const VERIFY: Block[] = [
   code({
@@ -41,7 +41,7 @@ const UNINSTALL = `& "${PROGRAM}" uninstall`;
 const removed = (where: string): Block[] => [
   code({ id: "uninstall", title: "Remove the sensor", language: "powershell", where, text: UNINSTALL }),
   paragraph(
-    "It stops the task, unenrolls the sensor, and lists each file that it removes. The console keeps the sensor as Uninstalled.",
+    "It stops the task, unenrolls the sensor, and lists each file that it removes. The console lists the sensor as Uninstalled.",
   ),
 ];
 
@@ -54,9 +54,9 @@ export function windowsPowerShell(facts: DeployFacts): Blocks {
     }),
     token: [
       paragraph(
-        "The script asks for the token and does not show it. It is never in an argument, in the history or in a file. The sensor uses it once. After that, it has its own key.",
+        "The script asks for the token and does not show it. It never appears in an argument, the history or a file. The sensor uses it once. After that, it has its own key.",
       ),
-      paragraph("Without a user at the host, choose one of these ways:"),
+      paragraph("For unattended use, choose one of these ways:"),
       list(
         "A file that only administrators can read: add `-TokenFile C:\\ProgramData\\attacklens-token.txt` at the end of the line that begins with `powershell`, and delete the file afterwards.",
         "The variable `ATTACKLENS_TOKEN` of this PowerShell, set by your vault's command line tool.",
@@ -144,7 +144,7 @@ export function intune(facts: DeployFacts): Blocks {
     ],
     install: [
       step(
-        "Write the scripts beside the token",
+        "Write the scripts to the folder of the token",
         code({
           id: "script",
           title: "Installs the sensor",
@@ -155,7 +155,7 @@ export function intune(facts: DeployFacts): Blocks {
         }),
         code({
           id: "detection-script",
-          title: "Tells Intune whether the host is enrolled",
+          title: "Detects whether the host is enrolled",
           language: "powershell",
           where: folder,
           file: DETECTION_SCRIPT,
@@ -210,7 +210,7 @@ export function intune(facts: DeployFacts): Blocks {
           ],
         ),
         paragraph(
-          "`Sysnative` matters: Intune starts commands in a 32-bit process, which sees other folders.",
+          "`Sysnative` matters: Intune starts commands in a 32-bit process, for which Windows redirects some folders.",
         ),
       ),
       step(
@@ -275,7 +275,7 @@ export function groupPolicy(facts: DeployFacts): Blocks {
         "The token is a file on a share that only computer accounts of the hosts can read. It is in no script and not in SYSVOL, which every user of the domain can read. Each host reads it at its start as SYSTEM, with its computer account.",
       ),
       list(
-        `Create the hidden share \`${SHARE}\` with share permission Read for **Domain Computers**, and no other entry but that of its administrators.`,
+        `Create the hidden share \`${SHARE}\` with share permission Read for **Domain Computers**, and no other entry except its administrators.`,
         "Set the same NTFS permissions on the folder, and remove those that it inherits.",
         "To narrow it, use a security group of the computers instead of Domain Computers.",
       ),

@@ -37,7 +37,7 @@ const SHELL: InstallProblem[] = [
   {
     message: "the sensor is a system service, so this must run as root.",
     cause: "The shell is that of another user, and there is no sudo.",
-    fix: "Open a shell of root, for example with sudo -i, and run the command again.",
+    fix: "Open a root shell, for example with sudo -i, and run the command again.",
   },
   {
     message: "this host's clock says TIME UTC, before this release was made.",

@@ -98,7 +98,7 @@ install_sensor() {
 
   check_root() {
     [ "$(id -u)" = 0 ] || fail "Cannot install: the sensor is a system service, so this must run as root." \
-      "Open a shell of root, for example with sudo -i, and run the command again."
+      "Open a root shell, for example with sudo -i, and run the command again."
   }
 
   check_clock() {
