@@ -78,7 +78,7 @@ export function cloudInit(facts: DeployFacts): Blocks {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],
       rights: "The right to set user data of instances, and to let them read one secret.",
       also: [
-        "An image with cloud-init and with the command line tool of your secret store. Amazon Linux has `aws`, and Google's images have `gcloud`.",
+        "An image with cloud-init and with the command line tool of your secret store. Amazon Linux 2023 has `aws`, and Google's images have `gcloud`.",
       ],
     }),
     token: [

@@ -20,11 +20,11 @@ export function guideIndex(): string {
   const parts = [
     "# Deploying sensors",
     wrap(
-      "The console has these guides under **Sensors > Deploy**, with the address of your server, the pin of its private CA, and your proxy filled in. Copy the texts there. The pages here are for a server at `https://attacklens.example.com` with a public certificate.",
+      "The console has these guides under **Sensors > Deploy**, with the address of your server, the pin of its private CA, and your proxy filled in. Copy the commands from there. The pages here are for a server at `https://attacklens.example.com` with a public certificate.",
     ),
     tableOf(["Platform", "Guide", "When to choose it"], rows),
     wrap(
-      "Each guide has the same parts: what you need, how to hand over the token, install, verify, upgrade, uninstall, what is on the machine then, what the sensor collects and never collects, and what to do about each message.",
+      "Each guide has the same parts: what you need, how to hand over the token, install, verify, upgrade, uninstall, what is then on the machine, what the sensor collects and never collects, and what to do about each message.",
     ),
     wrap(
       "[Sensors](../sensors.md) explains what happens afterwards: commands and exit codes, certificates and proxies, cloned, re-imaged and lost hosts.",

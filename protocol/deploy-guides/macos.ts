@@ -17,7 +17,7 @@ const SYSTEMS = [
 const SIGNATURE =
   "The program is not signed with an Apple Developer ID. macOS runs it, because it does not quarantine programs that `curl` downloads. A tool that allows only notarized programs must allow it.";
 const LOGIN_ITEMS =
-  "Users can switch the sensor off under **System Settings > General > Login Items**. On managed Macs, the configuration profile of the [Jamf guide](jamf.md) prevents that.";
+  "Users can turn off the sensor under **System Settings > General > Login Items**. On managed Macs, the configuration profile of the [Jamf guide](jamf.md) prevents that.";
 
 const VERIFY: Block[] = [
   code({
@@ -108,7 +108,7 @@ export function jamf(facts: DeployFacts): Blocks {
         "A package puts the token into a file that only root can read. The script hands the file to the sensor and deletes it. The token is in no script and in no script parameter: Jamf shows both to every administrator, and parameters appear in the process list of the Mac.",
       ),
       paragraph(
-        "Anyone who can read the packages on your distribution point can read the token. So set an expiry and an enrollment limit on the token, and delete the package after the rollout.",
+        "Anyone who can read the packages on your distribution point can read the token. So set an expiry and an enrollment limit on the token, and delete the package and the policy when no more Macs are to enroll.",
       ),
       code({
         id: "token",
@@ -150,7 +150,7 @@ exit $code
         }),
       ),
       step(
-        "Keep users from switching it off",
+        "Prevent users from turning off the sensor",
         paragraph(
           "Upload this configuration profile under **Computers > Configuration Profiles > Upload**, and scope it to the same Macs before the policy runs.",
         ),
@@ -167,7 +167,7 @@ exit $code
         "Make the policy",
         list(
           "Upload `attacklens-token.pkg` under **Settings > Computer management > Packages**.",
-          "Choose **Computers > Policies > New**, with the trigger **Recurring Check-in** and the frequency **Once per computer**.",
+          "Choose **Computers > Policies > New**, with the trigger **Recurring Check-in** and the frequency **Once per computer**. Select **Automatically re-run policy on failure**.",
           "Add the package, with the action **Install**.",
           "Add the script, with the priority **After**.",
           "Scope it to a few Macs first, and then to all.",

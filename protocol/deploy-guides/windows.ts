@@ -59,7 +59,7 @@ export function windowsPowerShell(facts: DeployFacts): Blocks {
       paragraph("For unattended use, choose one of these ways:"),
       list(
         "A file that only administrators can read: add `-TokenFile C:\\ProgramData\\attacklens-token.txt` at the end of the line that begins with `powershell`, and delete the file afterwards.",
-        "The variable `ATTACKLENS_TOKEN` of this PowerShell, set by your vault's command line tool.",
+        "The variable `ATTACKLENS_TOKEN` in this PowerShell session, set by your vault's command line tool.",
       ),
     ],
     install: [
