@@ -21,7 +21,7 @@ export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],
       rights:
-        "An account on the hosts that can become root (`become`). If that needs a password, add `--ask-become-pass` to each command.",
+        "An account on the hosts that can become root (`become`). If that needs a password, add `--ask-become-pass` to each `ansible` and `ansible-playbook` command.",
       also: [
         "ansible-core 2.12 or later on the control node, and Python on the hosts. The playbook needs no collection.",
         "`curl`, `wget` or apt on the hosts.",

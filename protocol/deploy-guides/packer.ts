@@ -18,7 +18,7 @@ export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[
       rights: "Root on the machine from which Packer creates the image.",
       also: [
         "Packer 1.8 or later. Other tools that run a script before they make an image can run the same script.",
-        "For Alpine and other systems with musl, add `-musl` at the end of the line that sets `f` in the script.",
+        "For Alpine and other systems with musl, add `-musl` after the closing `)` in the line of the script that sets `f`.",
         "While the image is built, the server must be reachable to download the program. The machine does not enroll.",
       ],
     }),

@@ -10,7 +10,7 @@ import { troubleshooting } from "./troubleshooting.ts";
 
 type Blocks = Partial<Record<Section["id"], Block[]>>;
 
-const AS_ADMIN = "on the host, in an elevated PowerShell (Run as administrator)";
+const AS_ADMIN = "on the host, in PowerShell, opened with Run as administrator";
 const PROGRAM = windowsPaths("$env:ProgramFiles", "$env:ProgramData").program;
 const TASK_FOLDER = WINDOWS_TASK.slice(0, WINDOWS_TASK.lastIndexOf("\\") + 1);
 const SYSTEMS = [
