@@ -9,7 +9,7 @@ import { addCounts, BUILT_TIMEOUT_MS, type Counts, describeSlowest, runBunTest }
 import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
-/** Their tests run the built programs. Those that take longest come first, so that no core idles at the end. */
+/** Their tests run the built programs. Those that take longest come first: no core idles at the end. */
 const BUILT_FOLDERS = ["tests/faults", "tests/guides", "tests/e2e"];
 
 async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
