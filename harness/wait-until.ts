@@ -2,7 +2,7 @@
 
 const POLL_MS = 20;
 /** Shorter than the timeout of a test, so that the failure names the condition. */
-const DEADLINE_MS = 45_000;
+const DEADLINE_MS = 60_000;
 
 /** Resolves with the first truthy result of `see`. Throws an error that contains `what` at the deadline. */
 export async function waitUntil<T>(

@@ -40,7 +40,7 @@ async function test(paths: string[], opened: AsyncDisposableStack): Promise<numb
     stages.push(await checking);
     progress("stage 2 of 2: browser tests and faults, against the built programs");
     stages.push(
-      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 4 }),
+      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 3 }),
     );
   }
   const { passed, failed, skipped, times } = addCounts(stages);
