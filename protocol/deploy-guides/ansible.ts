@@ -3,7 +3,7 @@ import { shellInstallCommand } from "../releases/install-command.ts";
 import { arrival } from "./after.ts";
 import { beforeYouStart, LINUX_SPACE, LINUX_SYSTEMS } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
-import { type Block, code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
+import { type Blocks, code, type DeployFacts, list, paragraph, step } from "./guide.ts";
 import { askingFor, indent } from "./sensor-command.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
@@ -16,7 +16,7 @@ const RUN =
 const VAULT =
   "ansible-vault encrypt_string --ask-vault-pass --stdin-name attacklens_token > group_vars/all/attacklens.yml";
 
-export function ansible(facts: DeployFacts): Partial<Record<Section["id"], Block[]>> {
+export function ansible(facts: DeployFacts): Blocks {
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],

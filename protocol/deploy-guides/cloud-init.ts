@@ -5,18 +5,16 @@ import { beforeYouStart, LINUX_SPACE, LINUX_SYSTEMS } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
 import {
   type Block,
+  type Blocks,
   type CodeBlock,
   code,
   type DeployFacts,
   paragraph,
-  type Section,
   step,
   table,
 } from "./guide.ts";
 import { askingFor, indent } from "./sensor-command.ts";
 import { troubleshooting } from "./troubleshooting.ts";
-
-type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 /** The name of the secret in the store. */
 export const SECRET_NAME = "attacklens-token";

@@ -2,13 +2,15 @@
 // docs/deploy/ has it as Markdown.
 import { ansible } from "./ansible.ts";
 import { cloudInit, terraform } from "./cloud-init.ts";
-import { docker, kubernetes } from "./containers.ts";
+import { docker } from "./docker.ts";
+import { groupPolicy } from "./group-policy.ts";
 import { type Block, type DeployFacts, type Guide, paragraph, SECTIONS, type SectionId } from "./guide.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { linuxShell } from "./linux-shell.ts";
 import { jamf, macosShell } from "./macos.ts";
 import { debPackage, rpmPackage } from "./packages.ts";
 import { packer } from "./packer.ts";
-import { groupPolicy, intune, windowsPowerShell } from "./windows.ts";
+import { intune, windowsPowerShell } from "./windows.ts";
 
 export const GUIDE_PLATFORMS = {
   linux: "Linux",

@@ -78,3 +78,6 @@ export function codeBlocksOf({ sections }: Guide): CodeBlock[] {
     );
   return sections.flatMap(({ blocks }) => among(blocks));
 }
+
+/** The parts of a guide, by section. Absent: the guide has no such section. */
+export type Blocks = Partial<Record<Section["id"], Block[]>>;

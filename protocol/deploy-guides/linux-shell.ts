@@ -2,10 +2,10 @@ import { shellInstallCommand } from "../releases/install-command.ts";
 import { AS_ROOT, arrival, TOKEN_FILE, uninstallOnHost, upgradeByScript, verifyOnHost } from "./after.ts";
 import { beforeYouStart, LINUX_SPACE, LINUX_SYSTEMS } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
-import { code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
+import { type Blocks, code, type DeployFacts, list, paragraph, step } from "./guide.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
-export function linuxShell(facts: DeployFacts): Partial<Record<Section["id"], Section["blocks"]>> {
+export function linuxShell(facts: DeployFacts): Blocks {
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],

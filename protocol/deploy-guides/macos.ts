@@ -4,11 +4,9 @@ import { shellInstallCommand } from "../releases/install-command.ts";
 import { AS_ROOT, arrival, upgradeByScript } from "./after.ts";
 import { beforeYouStart } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
-import { type Block, code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
+import { type Block, type Blocks, code, type DeployFacts, list, paragraph, step } from "./guide.ts";
 import { indent } from "./sensor-command.ts";
 import { troubleshooting } from "./troubleshooting.ts";
-
-type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 const SYSTEMS = [
   "macOS 13 or later, on Apple silicon or Intel.",

@@ -4,7 +4,7 @@ import { pinOption, shellDownloadCommand } from "../releases/install-command.ts"
 import { AS_ROOT, arrival, TOKEN_FILE, uninstallPackage, verifyOnHost } from "./after.ts";
 import { beforeYouStart } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
-import { type Block, code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
+import { type Blocks, code, type DeployFacts, list, paragraph, step } from "./guide.ts";
 import { askingFor, sensorCommand } from "./sensor-command.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
@@ -43,8 +43,6 @@ const RPM: PackageTool = {
 };
 
 const PROMPT = "Enrollment token (it is not shown)";
-
-type Blocks = Partial<Record<Section["id"], Block[]>>;
 
 export const debPackage = (facts: DeployFacts) => packageGuide(facts, DEB);
 export const rpmPackage = (facts: DeployFacts) => packageGuide(facts, RPM);

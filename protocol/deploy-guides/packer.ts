@@ -3,7 +3,7 @@ import { quoteShellIfNeeded } from "../releases/quote.ts";
 import { arrival, uninstallOnHost, upgradeByScript, verifyOnHost } from "./after.ts";
 import { beforeYouStart, LINUX_SPACE, LINUX_SYSTEMS } from "./before.ts";
 import { collectedFacts, onTheMachine } from "./collected.ts";
-import { type Block, code, type DeployFacts, list, paragraph, type Section, step } from "./guide.ts";
+import { type Blocks, code, type DeployFacts, list, paragraph, step } from "./guide.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
 const FOLDER = "in the folder of your Packer template";
@@ -11,7 +11,7 @@ const SCRIPT = "attacklens-image.sh";
 /** In memory: the image never contains it. */
 const TOKEN_FILE = "/dev/shm/attacklens-token";
 
-export function packer(facts: DeployFacts): Partial<Record<Section["id"], Block[]>> {
+export function packer(facts: DeployFacts): Blocks {
   return {
     before: beforeYouStart(facts, {
       systems: [...LINUX_SYSTEMS, LINUX_SPACE],

@@ -231,13 +231,13 @@ for (const dialect of TESTED_DIALECTS) {
     world.clock.ms += HOUR_MS;
     const opened = await world.call(listArrivals, cookie, { params: page.params });
     world.clock.ms += 1_000;
-    const anew = await page.enroll("db-08");
+    const successor = await page.enroll("db-08");
     const since = opened.since;
     expect((await page.arrivals({ since })).items).toMatchObject([
       { sensor: { name: "db-08" }, match: { id: old.id, name: "db-07" }, replaces: null },
     ]);
     const body = { predecessorId: old.id };
-    await world.call(sensors.mergeSensor, cookie, { params: { id: anew.id }, body });
+    await world.call(sensors.mergeSensor, cookie, { params: { id: successor.id }, body });
     expect((await page.arrivals({ since })).items).toMatchObject([
       { match: null, replaces: { id: old.id, name: "db-07" } },
     ]);

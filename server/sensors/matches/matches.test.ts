@@ -14,11 +14,11 @@ for (const dialect of TESTED_DIALECTS) {
     await fleet.checkIn(old);
     const { lastSeenAt } = await fleet.see(old.id);
     fleet.world.clock.ms += 60_000;
-    const anew = await fleet.enroll("localhost", { ...HARDWARE, machineId: "b".repeat(32) });
+    const successor = await fleet.enroll("localhost", { ...HARDWARE, machineId: "b".repeat(32) });
     // The old sensor reported a minute ago, so it may still be alive.
-    expect((await fleet.see(anew.id)).match).toBeNull();
+    expect((await fleet.see(successor.id)).match).toBeNull();
     fleet.world.clock.ms += HOUR_MS;
-    const { match, can } = await fleet.see(anew.id);
+    const { match, can } = await fleet.see(successor.id);
     expect(match).toMatchObject({ sensor: { id: old.id, name: "db-07" }, lastSeenAt, isCertain: true });
     expect(match!.facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
       "product-uuid",
@@ -33,7 +33,7 @@ for (const dialect of TESTED_DIALECTS) {
       evidence: "not-hardware",
     });
     expect(can).toMatchObject({ merge: { allowed: true }, dismissMatch: { allowed: true } });
-    expect(await fleet.list({ match: "any" })).toEqual([anew.id]);
+    expect(await fleet.list({ match: "any" })).toEqual([successor.id]);
     expect((await fleet.see(old.id)).match).toBeNull();
   });
 
@@ -41,8 +41,8 @@ for (const dialect of TESTED_DIALECTS) {
     await using fleet = await openFleet(dialect, { reimagedHosts: "keep" });
     await fleet.enroll("db-07");
     fleet.world.clock.ms += HOUR_MS;
-    const anew = await fleet.enroll("db-07");
-    expect((await fleet.see(anew.id)).match).toBeNull();
+    const successor = await fleet.enroll("db-07");
+    expect((await fleet.see(successor.id)).match).toBeNull();
     expect(await fleet.list({ match: "any" })).toEqual([]);
   });
 
@@ -51,12 +51,12 @@ for (const dialect of TESTED_DIALECTS) {
     const old = await fleet.enroll("db-07");
     await fleet.checkIn(old);
     fleet.world.clock.ms += 60_000;
-    const anew = await fleet.enroll("db-07");
+    const successor = await fleet.enroll("db-07");
     await fleet.checkIn(old);
     fleet.world.clock.ms += HOUR_MS;
-    expect((await fleet.see(anew.id)).match).toBeNull();
+    expect((await fleet.see(successor.id)).match).toBeNull();
     const merging = fleet.world.call(routes.mergeSensor, fleet.cookie, {
-      params: { id: anew.id },
+      params: { id: successor.id },
       body: { predecessorId: old.id },
     });
     await expect(merging).rejects.toThrow("state-conflict");
@@ -87,9 +87,9 @@ for (const dialect of TESTED_DIALECTS) {
       body: { name: "Other", scope, expiresAt: null, reimagedHosts: "merge" },
     });
     world.clock.ms += HOUR_MS;
-    const anew = await fleet.enroll("db-07", HARDWARE, value);
-    await fleet.checkIn(anew);
-    expect((await fleet.see(anew.id)).match).toBeNull();
+    const successor = await fleet.enroll("db-07", HARDWARE, value);
+    await fleet.checkIn(successor);
+    expect((await fleet.see(successor.id)).match).toBeNull();
     expect(await mergeByRule(world.db, world.clock.ms, 60)).toBe(0);
     expect((await fleet.see(old.id)).status).not.toBe("replaced");
   });

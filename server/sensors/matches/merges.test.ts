@@ -13,39 +13,39 @@ for (const dialect of TESTED_DIALECTS) {
     const old = await fleet.enroll("db-07", { ...HARDWARE, addresses: ["10.0.0.7"] });
     await fleet.checkIn(old);
     world.clock.ms += HOUR_MS;
-    const anew = await fleet.enroll("db-08", { ...HARDWARE, addresses: ["10.0.0.8"] });
-    const [oldAsset, newAsset] = [(await fleet.see(old.id)).asset, (await fleet.see(anew.id)).asset];
+    const successor = await fleet.enroll("db-08", { ...HARDWARE, addresses: ["10.0.0.8"] });
+    const [oldAsset, newAsset] = [(await fleet.see(old.id)).asset, (await fleet.see(successor.id)).asset];
     const merged = await world.call(routes.mergeSensor, cookie, {
-      params: { id: anew.id },
+      params: { id: successor.id },
       body: { predecessorId: old.id },
     });
     expect(merged).toMatchObject({ asset: oldAsset, match: null, tags: ["pci"] });
     expect((await fleet.assets()).map(({ id, sensor }) => [id, sensor?.id])).toEqual([
-      [oldAsset.id, anew.id],
+      [oldAsset.id, successor.id],
     ]);
-    expect(await fleet.list()).toEqual([anew.id]);
+    expect(await fleet.list()).toEqual([successor.id]);
     expect(await fleet.list({ status: "replaced" })).toEqual([old.id]);
     expect(await fleet.see(old.id)).toMatchObject({
       status: "replaced",
-      replacedBy: { id: anew.id, name: "db-08" },
+      replacedBy: { id: successor.id, name: "db-08" },
       can: { undoMerge: { allowed: true }, reEnroll: { allowed: false } },
     });
-    expect((await fleet.see(anew.id)).replaces).toMatchObject([
+    expect((await fleet.see(successor.id)).replaces).toMatchObject([
       { sensor: { id: old.id, name: "db-07" }, replacedBy: "The posture-manager" },
     ]);
     expect(await fleet.events("sensor.replaced")).toMatchObject([
       {
         entityId: old.id,
-        details: { by: anew.id, agrees: ["product-uuid", "serial-number", "mac-address"] },
+        details: { by: successor.id, agrees: ["product-uuid", "serial-number", "mac-address"] },
       },
     ]);
 
     // The host was off, not re-imaged. Neither sensor loses data.
     world.clock.ms += HOUR_MS;
     expect((await fleet.checkIn(old)).status).toBe(200);
-    expect((await fleet.checkIn(anew)).status).toBe(200);
+    expect((await fleet.checkIn(successor)).status).toBe(200);
     expect(await fleet.see(old.id)).toMatchObject({ status: "online", asset: oldAsset, replacedBy: null });
-    expect(await fleet.see(anew.id)).toMatchObject({ asset: newAsset, replaces: [], match: null });
+    expect(await fleet.see(successor.id)).toMatchObject({ asset: newAsset, replaces: [], match: null });
     const identifiers = await world.db
       .selectFrom("assetIdentifier")
       .selectAll()
@@ -58,7 +58,7 @@ for (const dialect of TESTED_DIALECTS) {
       ].toSorted(),
     );
     expect(await fleet.events("sensor.merge-undone")).toMatchObject([
-      { entityId: old.id, actorType: "system", details: { from: anew.id, heardAgain: true } },
+      { entityId: old.id, actorType: "system", details: { from: successor.id, heardAgain: true } },
     ]);
   });
 
@@ -77,8 +77,8 @@ for (const dialect of TESTED_DIALECTS) {
         nonce: 1,
       },
     );
-    const anew = await fleet.enroll("db-07");
-    const pair = { params: { id: anew.id }, body: { predecessorId: old.id } };
+    const successor = await fleet.enroll("db-07");
+    const pair = { params: { id: successor.id }, body: { predecessorId: old.id } };
     await world.call(routes.mergeSensor, cookie, pair);
     expect((await world.fetch("/sensor/v1/check-in", replay)).status).toBe(401);
     const forged = makeTestSensor();
@@ -87,7 +87,7 @@ for (const dialect of TESTED_DIALECTS) {
     await expect(world.call(routes.mergeSensor, cookie, pair)).rejects.toThrow("state-conflict");
 
     await world.call(routes.undoMerge, cookie, { params: { id: old.id } });
-    expect((await fleet.see(anew.id)).match).toBeNull();
+    expect((await fleet.see(successor.id)).match).toBeNull();
     await expect(world.call(routes.undoMerge, cookie, { params: { id: old.id } })).rejects.toThrow(
       "state-conflict",
     );
@@ -102,7 +102,7 @@ for (const dialect of TESTED_DIALECTS) {
       params: { id: fourth.id },
       body: { predecessorId: third.id },
     });
-    expect((await fleet.see(fourth.id)).match?.sensor.id).toBe(anew.id);
+    expect((await fleet.see(fourth.id)).match?.sensor.id).toBe(successor.id);
     expect(await fleet.events("sensor.match-dismissed")).toHaveLength(1);
   });
 
@@ -150,24 +150,24 @@ for (const dialect of TESTED_DIALECTS) {
       macs: ["d0:94:66:00:00:01"],
     });
     world.clock.ms += HOUR_MS;
-    const anew = await fleet.enroll("db-07");
+    const successor = await fleet.enroll("db-07");
     const doubtful = await fleet.enroll("web-01", {
       productUuid: "other-uuid",
       serialNumber: "other",
       macs: ["d0:94:66:00:00:02"],
     });
     expect(await sweep()).toBe(0);
-    await fleet.checkIn(anew);
+    await fleet.checkIn(successor);
     await fleet.checkIn(doubtful);
     expect(await sweep()).toBe(1);
     expect(await sweep()).toBe(0);
-    expect(await fleet.see(old.id)).toMatchObject({ status: "replaced", replacedBy: { id: anew.id } });
-    expect((await fleet.see(anew.id)).replaces).toMatchObject([{ replacedBy: null }]);
+    expect(await fleet.see(old.id)).toMatchObject({ status: "replaced", replacedBy: { id: successor.id } });
+    expect((await fleet.see(successor.id)).replaces).toMatchObject([{ replacedBy: null }]);
     expect((await fleet.see(doubtful.id)).match).toMatchObject({
       sensor: { id: exchanged.id },
       isCertain: false,
     });
-    await world.call(routes.deleteSensor, cookie, { params: { id: anew.id } });
+    await world.call(routes.deleteSensor, cookie, { params: { id: successor.id } });
     expect(await fleet.list({ status: "replaced" })).toEqual([]);
     expect((await fleet.checkIn(old)).body).toMatchObject({ code: "sensor-unknown" });
   });
