@@ -73,7 +73,8 @@ export const SENSOR: Program = {
   description: "AttackLens sensor, which reports the inventory of this host",
   entry: "sensor/main.ts",
   sources: [...SHARED_SOURCES, "sensor"],
-  flags: [],
+  // A command loads only its own code.
+  flags: ["--splitting"],
 };
 
 /** Returns the path of a built program; without a target, of the one for this machine. */

@@ -3,11 +3,12 @@
 import { z } from "zod";
 import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
-import { CATEGORIES, category } from "./inventory/categories.ts";
+import { CATEGORIES } from "./inventory/categories.ts";
+import { category } from "./inventory/category-items.ts";
+import { protocolVersion } from "./protocol-version.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
 import { updateReport } from "./updates.ts";
-import { protocolVersion } from "./version.ts";
 
 /** The result of collecting one category. */
 export const categoryReport = z

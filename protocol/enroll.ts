@@ -6,10 +6,10 @@ import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
 import { lostSensorRule } from "./lost-sensors.ts";
 import { reference } from "./page.ts";
+import { protocolVersion } from "./protocol-version.ts";
 import { publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
 import { fact, instant } from "./text.ts";
-import { protocolVersion } from "./version.ts";
 
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z

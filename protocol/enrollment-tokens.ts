@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { assetGroupId, enrollmentTokenId } from "./ids.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
+import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
-import { instant, instantInput, isPlainText, label } from "./text.ts";
+import { instant, instantInput, label } from "./text.ts";
 import { newTokenSettingsShape, tokenSettingsShape } from "./token-settings.ts";
 
 /** In order of precedence: the first that applies is the status. */

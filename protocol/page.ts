@@ -1,6 +1,6 @@
 // Lists are returned in keyset pages. A cursor names the last row of a page, so every page costs the same.
 import { z } from "zod";
-import { isPlainText } from "./text.ts";
+import { isPlainText } from "./plain-text.ts";
 
 /** Maximum number of rows counted. If there are more, `total` is this number and `totalIsCapped` is true. */
 export const COUNT_CAP = 10_000;

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { ARRIVAL_STATES } from "./arrivals.ts";
 import { REFUSAL_REASONS } from "./enrollment-attempts.ts";
 import { enrollmentTokenId, sensorId } from "./ids.ts";
+import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
-import { instant, isPlainText } from "./text.ts";
+import { instant } from "./text.ts";
 
 /** Maximum number of hostnames of a rollout. */
 export const MAX_EXPECTED_HOSTS = 10_000;

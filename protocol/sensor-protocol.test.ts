@@ -9,7 +9,7 @@ import { caPin } from "./ca-pin.ts";
 import { checkIn } from "./check-in.ts";
 import { getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
-import { CATEGORY_ITEMS, category } from "./inventory/categories.ts";
+import { CATEGORY_ITEMS, category } from "./inventory/category-items.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { formatKeyFingerprint } from "./key-fingerprint.ts";

@@ -2,7 +2,7 @@
 // flags and help of the CLI, the form and overview of the console, and audit events are derived from them.
 import { z } from "zod";
 import { LOST_SENSOR_RULES, type LostSensorRule } from "./lost-sensors.ts";
-import { isPlainText } from "./text.ts";
+import { isPlainText } from "./plain-text.ts";
 
 /** The highest limit of a token. */
 export const MAX_ENROLLMENTS = 1_000_000;

@@ -1,17 +1,12 @@
 // The version of the sensor's wire protocol, which enrollment and every check-in send, and its history. A
 // change is additive and adds a line. The server accepts every version listed.
 
-import { z } from "zod";
-
 /**
  * - 1: 2026-11-25: first version
  */
 export const SENSOR_PROTOCOL_VERSIONS = [1] as const;
 /** The version of this release's sensor. */
 export const SENSOR_PROTOCOL_VERSION = 1 as const;
-
-/** The versions that this release's server accepts. */
-export const protocolVersion = z.literal(SENSOR_PROTOCOL_VERSIONS).meta({ example: SENSOR_PROTOCOL_VERSION });
 
 declare const BUILD_RELEASE: string | undefined;
 declare const BUILD_COMMIT: string | undefined;

@@ -1,7 +1,6 @@
 // The settings from the environment. No other file of the sensor reads it.
 import { join } from "node:path";
 import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
-import { bareHost, isExempt, parseProxyUrl } from "./transport/proxy.ts";
 
 /** Removes variables that weaken this program. Must run first. Returns the messages about them. */
 export function dropWeakening(): IgnoredVariables {
@@ -77,16 +76,11 @@ export function windowsFolders(): { programFiles: string; programData: string } 
   };
 }
 
-/**
- * The proxy from the environment for an https:// address, with its credentials; undefined: none. Same rules
- * as curl(1). Throws SensorError, without the credentials, for an unusable proxy: bypassing it would be
- * wrong.
- */
-export function proxyFor(address: string): string | undefined {
+/** The variables that name a proxy and the hosts without one, as curl(1) reads them. */
+export function proxyVariables(): { proxy: string | undefined; exempt: string } {
   const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, no_proxy, NO_PROXY } = process.env;
-  const proxy = https_proxy || HTTPS_PROXY || all_proxy || ALL_PROXY;
-  if (!proxy) return undefined;
-  const { hostname, port } = new URL(address);
-  if (isExempt(no_proxy || NO_PROXY || "", bareHost(hostname), Number(port || 443))) return undefined;
-  return parseProxyUrl(proxy.includes("://") ? proxy : `http://${proxy}`);
+  return {
+    proxy: https_proxy || HTTPS_PROXY || all_proxy || ALL_PROXY || undefined,
+    exempt: no_proxy || NO_PROXY || "",
+  };
 }

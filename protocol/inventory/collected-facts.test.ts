@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { CATEGORIES, CATEGORY_ITEMS } from "./categories.ts";
+import { CATEGORIES } from "./categories.ts";
+import { CATEGORY_ITEMS } from "./category-items.ts";
 import { COLLECTED } from "./collected-facts.ts";
 
 interface JsonSchema {

@@ -3,12 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";
-import {
-  CATEGORIES,
-  CATEGORY_ITEMS,
-  type Category,
-  type Item,
-} from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { cutChunks } from "@attacklens/protocol/inventory/chunks.ts";
 import { makeRoot } from "../testdata/unpack-machine.ts";
 import { collectHostFacts, collectInventory } from "./collect.ts";

@@ -1,11 +1,7 @@
 // Collects the inventory. Each category is separate, so that a failed one does not affect the others.
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
-import {
-  CATEGORIES,
-  type Category,
-  type Item,
-  MAX_ITEMS,
-} from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category, MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { type Collector, factText, giveWay, NotOnThisHost } from "./collector.ts";
 import { openHostFiles } from "./host-files.ts";
 import { collectPackages } from "./packages/packages.ts";

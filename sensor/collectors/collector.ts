@@ -1,6 +1,7 @@
 // The type of a collector, and functions that all collectors use.
-import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
-import { isPlainText, toPlainText } from "@attacklens/protocol/text.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { isPlainText, toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
 

@@ -7,8 +7,9 @@ import { check } from "../enrollment/preflight/preflight.ts";
 import { hasToken, readToken } from "../enrollment/token-source.ts";
 import { credentialsFolder, takeEnvironmentToken } from "../settings.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
+import { parseFlags } from "./flags.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { note, parseFlags, print, readStandardInput } from "./terminal.ts";
+import { note, print, readStandardInput } from "./terminal.ts";
 
 const text = { type: "string" } as const;
 

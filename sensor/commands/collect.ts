@@ -2,8 +2,9 @@
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { collectInventory } from "../collectors/collect.ts";
 import { SensorError } from "../sensor-error.ts";
+import { parseFlags } from "./flags.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { parseFlags, printWhole } from "./terminal.ts";
+import { printWhole } from "./terminal.ts";
 
 export async function collectCommand(args: string[]): Promise<void> {
   const root = readRoot(parseFlags(args, ROOT_FLAG).root);

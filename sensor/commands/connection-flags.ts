@@ -2,8 +2,7 @@
 import { caPin as caPinSchema } from "@attacklens/protocol/ca-pin.ts";
 import { isLoopback, parseServerUrl } from "@attacklens/protocol/server-url.ts";
 import { SensorError } from "../sensor-error.ts";
-import { proxyFor } from "../settings.ts";
-import { parseProxyUrl } from "../transport/proxy.ts";
+import { parseProxyUrl, proxyFor } from "../transport/proxy-url.ts";
 
 const text = { type: "string" } as const;
 export const CONNECTION_FLAGS = { server: text, "ca-pin": text, proxy: text } as const;

@@ -2,8 +2,9 @@
 import { defaultStateDir, takeEnvironmentToken } from "../settings.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { ENROLL_FLAGS, enrollHost, readEnrollFlags } from "./enroll-host.ts";
+import { parseFlags } from "./flags.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { parseFlags, print } from "./terminal.ts";
+import { print } from "./terminal.ts";
 
 export async function enrollCommand(args: string[]): Promise<void> {
   const environment = takeEnvironmentToken();

@@ -14,9 +14,10 @@ import { lockInstallation } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { ENROLL_FLAGS, type EnrollRequest, enrollHost, keepProxy, readEnrollFlags } from "./enroll-host.ts";
+import { parseFlags } from "./flags.ts";
 import { installProgram, removeOtherPrograms, reportRegistration } from "./install-program.ts";
 import { nextStep } from "./next-step.ts";
-import { note, parseFlags, print, printStep, stopSignal } from "./terminal.ts";
+import { note, print, printStep, stopSignal } from "./terminal.ts";
 
 export async function installCommand(args: string[]): Promise<void> {
   const environment = takeEnvironmentToken();

@@ -25,8 +25,9 @@ import {
 import { checkStateDir } from "../state/state-folder.ts";
 import { CONNECTION_FLAGS } from "./connection-flags.ts";
 import { keepProxy, readEnrollFlags } from "./enroll-host.ts";
+import { parseFlags } from "./flags.ts";
 import { installProgram, removeOtherPrograms, reportRegistration } from "./install-program.ts";
-import { note, parseFlags, print, printStep, readStandardInput } from "./terminal.ts";
+import { note, print, printStep, readStandardInput } from "./terminal.ts";
 
 const text = { type: "string" } as const;
 const FLAGS = {

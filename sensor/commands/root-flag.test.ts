@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine } from "../testing/test-command.ts";
 
 setDefaultTimeout(COMMANDS_TIMEOUT_MS);

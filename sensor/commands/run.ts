@@ -8,18 +8,20 @@ import { run } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
 import { installedPaths } from "../service/installation.ts";
 import { openNotifications } from "../service/systemd-notify.ts";
-import { defaultStateDir, proxyFor, takeSystemdVariables } from "../settings.ts";
+import { defaultStateDir, takeSystemdVariables } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
 import { hasSealedToken, sealedTokenPath } from "../state/sealed-token.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { systemReason } from "../system-reason.ts";
+import { proxyFor } from "../transport/proxy-url.ts";
 import { findUpdateMeans, runningProgram } from "../updates/update-method.ts";
 import { openForeignUpdates, openUpdates, type Updates } from "../updates/updates.ts";
+import { parseFlags } from "./flags.ts";
 import { nextStep } from "./next-step.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { logLine, note, parseFlags, print, stopSignal } from "./terminal.ts";
+import { logLine, note, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" }, ...ROOT_FLAG });

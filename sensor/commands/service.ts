@@ -11,7 +11,8 @@ import { readServiceReport } from "../service/service-report.ts";
 import { type SystemdUnit, systemdUnit } from "../service/systemd-unit.ts";
 import { windowsTask } from "../service/task-scheduler.ts";
 import { readStatus } from "../state/status-file.ts";
-import { parseFlags, print } from "./terminal.ts";
+import { parseFlags } from "./flags.ts";
+import { print } from "./terminal.ts";
 
 export async function serviceCommand([command, ...rest]: string[]): Promise<number> {
   if (command === "status") return await showStatus(rest);

@@ -12,9 +12,10 @@ import { checkStateDir } from "../state/state-folder.ts";
 import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
 import { methodOfService } from "../updates/update-method.ts";
 import { readUpdateRecord, type UpdateAttempt } from "../updates/update-record.ts";
+import { parseFlags } from "./flags.ts";
 import { readImageState } from "./image-state.ts";
 import { nextStepOf } from "./next-step.ts";
-import { parseFlags, print } from "./terminal.ts";
+import { print } from "./terminal.ts";
 
 const KNOWN_COMMIT = COMMIT === "unknown" ? undefined : COMMIT;
 

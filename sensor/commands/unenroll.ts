@@ -14,8 +14,9 @@ import {
 import { lockIdentity } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { Refused } from "../transport/server-reply.ts";
+import { parseFlags } from "./flags.ts";
 import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { note, parseFlags, print } from "./terminal.ts";
+import { note, print } from "./terminal.ts";
 
 export async function unenrollCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { state: { type: "string" }, force: { type: "boolean" }, ...ROOT_FLAG });

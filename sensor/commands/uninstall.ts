@@ -14,7 +14,8 @@ import { INSTALLATION_LOCK, lockInstallation } from "../state/run-lock.ts";
 import { removeSealedToken, sealedTokenPath } from "../state/sealed-token.ts";
 import { checkStateDir } from "../state/state-folder.ts";
 import { Refused } from "../transport/server-reply.ts";
-import { note, parseFlags, print, printStep } from "./terminal.ts";
+import { parseFlags } from "./flags.ts";
+import { note, print, printStep } from "./terminal.ts";
 
 export async function uninstallCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { "keep-identity": { type: "boolean" } });

@@ -1,12 +1,14 @@
 // attacklens-sensor version: shows the release and the build.
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSION, TARGET } from "@attacklens/protocol/version.ts";
 import { STATE_VERSION } from "../state/state-version.ts";
-import { parseFlags, print } from "./terminal.ts";
+import { parseFlags } from "./flags.ts";
+import { print } from "./terminal.ts";
+import { VERSION_LINE } from "./version-line.ts";
 
 export function versionCommand(args: string[]): void {
   const { json } = parseFlags(args, { json: { type: "boolean" } });
   if (!json) {
-    print(`attacklens-sensor ${RELEASE}`);
+    print(VERSION_LINE);
     return;
   }
   const build = {

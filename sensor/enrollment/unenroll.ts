@@ -1,8 +1,8 @@
 // Unenrolls the sensor on its server.
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { collectHostFacts } from "../collectors/collect.ts";
-import { proxyFor } from "../settings.ts";
 import { type EnrolledIdentity, privateKeyOf } from "../state/identity.ts";
+import { proxyFor } from "../transport/proxy-url.ts";
 import { send } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { connectAs } from "./key-rotation.ts";

@@ -1,7 +1,8 @@
 // The requests of a report, against a server that verifies each request.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import type { Collected } from "../collectors/collect.ts";

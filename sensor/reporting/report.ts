@@ -12,9 +12,9 @@ import {
   putChunks,
   putManifest,
 } from "@attacklens/protocol/inventory/upload.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
-import { toPlainText } from "@attacklens/protocol/text.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Collected } from "../collectors/collect.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";

@@ -5,12 +5,13 @@ import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { categoryReport } from "@attacklens/protocol/check-in.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { category } from "@attacklens/protocol/inventory/categories.ts";
+import { category } from "@attacklens/protocol/inventory/category-items.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { instant, sha256Hex } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import { STAMP, stampSchema } from "../state/state-version.ts";
+import { stampSchema } from "../state/stamp-schema.ts";
+import { STAMP } from "../state/state-version.ts";
 import type { Report } from "./report.ts";
 
 const MAX_REPORT_BYTES = 1024 * 1024;

@@ -5,7 +5,8 @@ import { EXIT_CODES, type ExitName } from "@attacklens/protocol/sensor-exits.ts"
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
-import { STAMP, stampSchema } from "./state-version.ts";
+import { stampSchema } from "./stamp-schema.ts";
+import { STAMP } from "./state-version.ts";
 
 const firstBoot = z.strictObject({
   /** End of the attempt. */

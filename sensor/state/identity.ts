@@ -13,7 +13,8 @@ import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { lockIdentity } from "./run-lock.ts";
-import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
+import { stampSchema } from "./stamp-schema.ts";
+import { findNewerState, STAMP } from "./state-version.ts";
 
 const MAX_FILE_BYTES = 64 * 1024;
 

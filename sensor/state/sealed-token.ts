@@ -21,7 +21,8 @@ import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { syncFolder, writeFileAtomically } from "./atomic-file.ts";
-import { findNewerState, STAMP, stampSchema } from "./state-version.ts";
+import { stampSchema } from "./stamp-schema.ts";
+import { findNewerState, STAMP } from "./state-version.ts";
 
 const MAX_FILE_BYTES = 16 * 1024;
 const id = z.string().min(1).max(200);

@@ -2,9 +2,8 @@
 // install.
 import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { toPlainText } from "@attacklens/protocol/text.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
-import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 
 /**
@@ -15,12 +14,6 @@ export const STATE_VERSION = 1;
 
 /** The start of every file. `version` comes first, so that it can be read without the rest. */
 export const STAMP = { version: STATE_VERSION, release: RELEASE, commit: COMMIT } as const;
-export const stampSchema = {
-  version: z.literal(STATE_VERSION),
-  /** Release of the build that wrote the file; absent: written by a build that did not record it. */
-  release: z.string().max(100).optional(),
-  commit: z.string().max(100).optional(),
-};
 
 const HEAD_BYTES = 512;
 
@@ -51,12 +44,14 @@ export function findNewerState(
   text: string,
   hasUnknownFields: boolean,
 ): SensorError | undefined {
-  const parsed = z.looseObject({ version: z.int() }).safeParse(parseJson(text));
-  if (!parsed.success) return undefined;
-  const { version } = parsed.data;
+  const parsed = parseJson(text);
+  const version = (parsed as { version?: unknown } | null | undefined)?.version;
+  if (!Number.isSafeInteger(version)) return undefined;
   const isNewer =
-    version > STATE_VERSION || hasUnknownFields || isLaterRelease(fieldOf(text, "release"), RELEASE);
-  return isNewer ? newerState(path, text, version) : undefined;
+    (version as number) > STATE_VERSION ||
+    hasUnknownFields ||
+    isLaterRelease(fieldOf(text, "release"), RELEASE);
+  return isNewer ? newerState(path, text, version as number) : undefined;
 }
 
 function newerState(path: string, text: string, version: number): SensorError {

@@ -6,7 +6,8 @@ import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-file.ts";
-import { STAMP, stampSchema } from "./state-version.ts";
+import { stampSchema } from "./stamp-schema.ts";
+import { STAMP } from "./state-version.ts";
 
 /** The states of a sensor, and the exit code of a command that finds it in that state. */
 export const SENSOR_STATES = {

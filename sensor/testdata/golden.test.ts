@@ -4,7 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostFacts } from "@attacklens/protocol/enroll.ts";
-import { CATEGORIES, CATEGORY_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts";
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { makeMachine } from "./unpack-machine.ts";
 

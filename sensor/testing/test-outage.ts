@@ -1,7 +1,8 @@
 // A sensor, and a server that stores its reports like an AttackLens server, for tests of outages.
 import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
-import { CATEGORIES, type Item } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Collected } from "../collectors/collect.ts";
 import { openCycle } from "../reporting/cycle.ts";
 import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/identity.ts";

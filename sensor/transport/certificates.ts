@@ -3,9 +3,10 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect as connectTls, type DetailedPeerCertificate } from "node:tls";
-import { toPlainText } from "@attacklens/protocol/text.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { SensorError } from "../sensor-error.ts";
-import { bareHost, openTunnel } from "./proxy.ts";
+import { openTunnel } from "./proxy.ts";
+import { bareHost } from "./proxy-url.ts";
 import { Unreachable } from "./server-reply.ts";
 
 const TIMEOUT_MS = 10_000;

@@ -6,9 +6,9 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { chainOf, type Issued, makeCa, makeLeaf } from "../../harness/certificates.ts";
 import { type ConnectProxyOptions, openConnectProxy } from "../../harness/connect-proxy.ts";
 import { SensorError } from "../sensor-error.ts";
-import { proxyFor } from "../settings.ts";
 import { lookAtCertificate } from "./certificates.ts";
-import { describeProxy, fetchBy, isExempt, parseProxyUrl } from "./proxy.ts";
+import { fetchBy } from "./proxy.ts";
+import { describeProxy, isExempt, parseProxyUrl, proxyFor } from "./proxy-url.ts";
 import { failureOf } from "./request.ts";
 
 const CREDENTIALS = { user: "ann@corp", password: "p:w/d %é" };

@@ -4,67 +4,14 @@
 // for node:http, and `fetch` accepts only a URL.
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, BlockList, connect as connectTcp, isIP, type Socket } from "node:net";
+import { type AddressInfo, connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
-import { SensorError } from "../sensor-error.ts";
+import { bareHost, credentialsOf } from "./proxy-url.ts";
 import { Unreachable } from "./server-reply.ts";
 
 const MAX_HEAD_BYTES = 16_384;
 const RELAY_TIMEOUT_MS = 20_000;
-
-/** Returns the complete address of the proxy, with credentials. Throws SensorError without them. */
-export function parseProxyUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isAddress =
-    url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
-  if (url && isAddress && credentialsOf(url) !== undefined) return url.href;
-  const shown = url?.host ? describeProxy(text) : "that was given";
-  throw new SensorError(
-    "usage",
-    `Cannot use the proxy ${shown}: it is not an address such as http://user:password@proxy.example.com:3128`,
-  );
-}
-
-/** The proxy's address without its credentials. */
-export function describeProxy(proxy: string): string {
-  const { protocol, host } = new URL(proxy);
-  return `${protocol}//${host}`;
-}
-
-/** `user:password`; empty: no credentials; undefined: they are not percent-encoded correctly. */
-function credentialsOf({ username, password }: URL): string | undefined {
-  try {
-    return username || password ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : "";
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Whether a list such as NO_PROXY includes a host. Entries are `example.com` with its subdomains, an address
- * or a network, each with an optional port, or `*` for all. Commas or spaces separate them.
- */
-export function isExempt(list: string, host: string, port: number): boolean {
-  const entries = list
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter(Boolean);
-  return entries.some((entry) => {
-    if (entry === "*") return true;
-    const [, name = entry, itsPort] = /^(\[.+\]|[^:]+)(?::(\d{1,5}))?$/.exec(entry) ?? [];
-    if (itsPort !== undefined && Number(itsPort) !== port) return false;
-    const [bare, bits] = bareHost(name).split("/") as [string, string?];
-    const family = isIP(host);
-    if (family === 0) return `.${host}`.endsWith(`.${bare.replace(/^\.|\.$/g, "")}`);
-    const [widest, type] = family === 6 ? ([128, "ipv6"] as const) : ([32, "ipv4"] as const);
-    const length = bits === undefined ? widest : Number(bits);
-    if (isIP(bare) !== family || !Number.isInteger(length) || length < 0 || length > widest) return false;
-    const network = new BlockList();
-    network.addSubnet(bare, length, type);
-    return network.check(host, type);
-  });
-}
 
 /** Opens a connection to host and port, through the proxy if given. Throws Unreachable. */
 export async function openTunnel(
@@ -156,10 +103,6 @@ async function openRelay(proxy: string) {
 export function proxyRefusal(status: number): string {
   if (status === 407) return "the proxy rejected the credentials or requires some";
   return `the proxy refused to connect to the server (${status})`;
-}
-
-export function bareHost(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }
 
 function opened<S extends Socket>(

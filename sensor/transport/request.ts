@@ -17,7 +17,8 @@ import {
 } from "@attacklens/protocol/signature.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { describeChain, lookAtCertificate } from "./certificates.ts";
-import { describeProxy, fetchBy, proxyRefusal } from "./proxy.ts";
+import { fetchBy, proxyRefusal } from "./proxy.ts";
+import { describeProxy } from "./proxy-url.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
 
 const TIMEOUT_MS = 30_000;

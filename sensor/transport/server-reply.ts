@@ -1,8 +1,8 @@
 // Reads the reply of the server, which may be another program: limits its size, parses it and classifies it.
 import { MAX_CHECK_IN_INTERVAL_SECONDS } from "@attacklens/protocol/enroll.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { type ProblemBody, problemBody } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
-import { toPlainText } from "@attacklens/protocol/text.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;

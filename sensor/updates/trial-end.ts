@@ -1,6 +1,6 @@
 // How a trial ended without success, in words, and whether it counts against the new version.
 import { readFileSync } from "node:fs";
-import { toPlainText } from "@attacklens/protocol/text.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { runTool } from "../service/system-tool.ts";
 import { EXEC_FAILED, TRIAL_UNIT } from "../service/systemd.ts";
 import { readStatus } from "../state/status-file.ts";

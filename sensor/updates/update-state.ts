@@ -1,7 +1,7 @@
 // What the parts of an update share: where it happens, and the record of it, in memory and on the disk.
 
 import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
-import { toPlainText } from "@attacklens/protocol/text.ts";
+import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { UpdateState } from "@attacklens/protocol/updates.ts";
 import type { UpdateOffer } from "../reporting/update-offer.ts";
 import { LONGEST_TRIAL_MINUTES } from "../service/systemd-unit.ts";

@@ -2,8 +2,8 @@
 // instead of an offset. No library fits: those for Kysely page by plain columns, and these pages need
 // expressions, capped counts, and the query plans of both databases.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
+import { isPlainText } from "@attacklens/protocol/plain-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { isPlainText } from "@attacklens/protocol/text.ts";
 import { type Expression, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import { foldText } from "../ids.ts";

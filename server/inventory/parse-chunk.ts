@@ -1,7 +1,8 @@
 // Checks an uploaded chunk: its items belong to the category and the bucket, and its hash is that of its
 // canonical JSON.
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
-import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts";
 import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";

@@ -1,6 +1,7 @@
 // Reads the inventory for users: the state of each category of a sensor, and pages of its items.
 
-import { CATEGORIES, type Category, type Item } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensors.ts";

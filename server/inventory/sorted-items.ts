@@ -1,6 +1,7 @@
 // The sorted items of a category for users, cached by the category's root hash, which never refers to another
 // list.
-import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
 import { listChunkContents } from "./inventory-store.ts";

@@ -66,18 +66,38 @@ test("a program imports only packages that its package.json lists", () => {
 });
 
 test("the packages in the sensor match the committed list", async () => {
-  const result = await Bun.build({
-    entrypoints: [join(ROOT, "sensor/main.ts")],
-    target: "bun",
-    metafile: true,
-  });
-  const inputs = Object.keys(result.metafile?.inputs ?? {});
-  const names = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
-  const list = [...new Set(names)].sort().map((name) => `${name}\n`);
+  const names = packagesAmong(Object.keys(await bundleInputs("sensor/main.ts")));
+  const list = names.map((name) => `${name}\n`);
   expect(list.join(""), `a new package on every host must be visible in review: change ${SENSOR_LIST}`).toBe(
     readSource(SENSOR_LIST),
   );
 });
+
+test("the collectors load no package", async () => {
+  expectNone(
+    "every inventory starts them, and loading the schemas takes as long as collecting",
+    packagesAmong(Object.keys(await bundleInputs("sensor/collectors/collect.ts"))),
+  );
+});
+
+test("the sensor loads a command only when it runs it", async () => {
+  const inputs = await bundleInputs("sensor/main.ts");
+  const atStart = (inputs["sensor/main.ts"]?.imports ?? []).filter(({ kind }) => kind !== "dynamic-import");
+  expect(atStart.map(({ path }) => path)).toEqual(["sensor/commands/version-line.ts"]);
+});
+
+type BundleInputs = Record<string, { imports: { path: string; kind: string }[] }>;
+
+/** The files of a bundle, from the top folder, with their imports. */
+async function bundleInputs(entry: string): Promise<BundleInputs> {
+  const result = await Bun.build({ entrypoints: [join(ROOT, entry)], target: "bun", metafile: true });
+  return result.metafile?.inputs ?? {};
+}
+
+function packagesAmong(paths: string[]): string[] {
+  const names = paths.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  return [...new Set(names)].sort();
+}
 
 test("package.json has only the npm scripts that CONTRIBUTING.md explains", () => {
   const { scripts = {} } = readPackage(".");

@@ -219,11 +219,9 @@ describe("in the sensor", () => {
     expectNone("files on the disk and the connection are independent", wrong.map(show));
   });
 
-  test("shared files at the top of sensor/ import no layer except transport", () => {
+  test("shared files at the top of sensor/ import no layer", () => {
     const leaves = below("sensor").filter((file) => layerOf(file) === undefined);
-    const wrong = importsAmong(leaves).filter(
-      ({ to }) => layerOf(to) !== undefined && !to.startsWith("sensor/transport/"),
-    );
+    const wrong = importsAmong(leaves).filter(({ to }) => layerOf(to) !== undefined);
     expectNone("every file may use them, so they would tie all layers together", wrong.map(show));
   });
 });

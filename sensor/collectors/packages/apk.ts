@@ -1,6 +1,6 @@
 // Packages of apk (Alpine), from its database of installed packages: text with one-letter fields
 // (apk-package(5)).
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type Distribution, formatPurl } from "./purl.ts";

@@ -1,6 +1,6 @@
 // Packages of dpkg (Debian, Ubuntu), from its status file, the updates not yet merged into it, and status.d
 // in distroless images.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type Distribution, formatPurl } from "./purl.ts";

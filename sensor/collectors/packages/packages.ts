@@ -1,5 +1,5 @@
 // Installed packages of every package manager on the host.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readOsRelease } from "../system/os-release.ts";

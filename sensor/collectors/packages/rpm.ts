@@ -1,5 +1,5 @@
 // Packages of rpm (RHEL, Rocky, Fedora, SUSE, Amazon Linux), from the headers in its database.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type Distribution, formatPurl } from "./purl.ts";

@@ -1,5 +1,5 @@
 // Listening ports as in `ss -ltun`, from the kernel's tables, with one item for each address and port.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePasswd } from "../users/passwd.ts";
 import { type ListeningSocket, parseSocketTable } from "./proc-net.ts";

@@ -1,5 +1,5 @@
 // The effective security settings. If an area cannot be read, one item of that area has the reason.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readEncryptionSettings } from "./encryption.ts";
 import { readFirewallSettings } from "./firewall.ts";

@@ -1,5 +1,5 @@
 // Creates a security setting, for all areas of the category.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 
 export type SecuritySetting = Item<"security">;

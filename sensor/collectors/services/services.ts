@@ -1,5 +1,5 @@
 // The services in `systemctl list-unit-files --type=service`, with their enablement and whether they run.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, giveWay, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { findRunningServices } from "./control-groups.ts";

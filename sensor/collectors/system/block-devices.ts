@@ -1,6 +1,6 @@
 // Block devices in /sys/block: the physical disks, and whether a device is encrypted.
 import { basename } from "node:path";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 

@@ -1,5 +1,5 @@
 // The processors, from /proc/cpuinfo. Its fields depend on the architecture.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 

@@ -1,7 +1,7 @@
 // The facts that the sensor sends when it enrolls: the host's name, and facts that may match it to an asset.
 
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { HostFiles } from "../host-files.ts";
 
 type System = Item<"system">;

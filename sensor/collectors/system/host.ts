@@ -1,6 +1,6 @@
 // The name of the host, its start time and its time zone.
 import { hostname as liveHostname } from "node:os";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 

@@ -1,6 +1,6 @@
 // Identifiers of this machine: machine-id(5), the SMBIOS tables of the firmware, and the instance id of a
 // cloud.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 

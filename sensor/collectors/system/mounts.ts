@@ -2,7 +2,7 @@
 // and duplicate mounts.
 import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { isEncryptedDevice } from "./block-devices.ts";

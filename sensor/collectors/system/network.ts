@@ -1,7 +1,7 @@
 // Network interfaces with their addresses. Omits loopback and the links of containers, which exist only while
 // the containers run.
 import { networkInterfaces } from "node:os";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { formatIpv6 } from "../ip-address.ts";

@@ -1,6 +1,6 @@
 // Facts from the runtime, on any platform: all facts of a platform without its own collectors.
 import * as os from "node:os";
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 
 const ARCHITECTURES: Record<string, string> = { x64: "amd64" };

@@ -1,5 +1,5 @@
 // The machine. Contains only facts that change rarely: no free memory, no load, no free space.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readDisks } from "./block-devices.ts";

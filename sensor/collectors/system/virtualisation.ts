@@ -1,7 +1,7 @@
 // The virtualisation that the system runs in, with the names of systemd-detect-virt(1): a container,
 // otherwise a virtual machine, otherwise `none`. Reads only files: instead of querying the processor as
 // systemd does, it uses the clocks that the kernel offers.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 

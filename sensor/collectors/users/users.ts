@@ -1,5 +1,5 @@
 // Local accounts and groups, from the same files as `getent`, and why some of them may act as root.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readHostname } from "../system/host.ts";

@@ -1,7 +1,8 @@
 // Preflight check of name resolution and proxy.
 import { lookup } from "node:dns/promises";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { bareHost, describeProxy, openTunnel } from "../../transport/proxy.ts";
+import { openTunnel } from "../../transport/proxy.ts";
+import { bareHost, describeProxy } from "../../transport/proxy-url.ts";
 import { failureOf } from "../../transport/request.ts";
 import { type Finding, TIMEOUT_MS } from "./finding.ts";
 

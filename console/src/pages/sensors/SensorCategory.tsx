@@ -1,4 +1,5 @@
-import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { IconFilterOff, IconHourglass } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";

@@ -1,5 +1,6 @@
 // The columns of each inventory category.
-import type { Category, Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { ReactNode } from "react";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";

@@ -1,5 +1,6 @@
 // The queries of the sensor pages, and their loaders.
-import { CATEGORY_ITEMS, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts";
 import { getSensor, listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
 import { getHostUpdate } from "@attacklens/protocol/update-rings.ts";
 import { notFound, redirect } from "@tanstack/react-router";

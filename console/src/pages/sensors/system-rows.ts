@@ -1,5 +1,5 @@
 // The system category as rows of three columns. An item with several fields becomes several rows.
-import type { Item } from "@attacklens/protocol/inventory/categories.ts";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { formatBytes } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
 

@@ -1,0 +1,22 @@
+// The schemas of the inventory: one for the items of each category.
+import { z } from "zod";
+import { CATEGORIES, type Category } from "./categories.ts";
+import { packageItem } from "./packages.ts";
+import { portItem } from "./ports.ts";
+import { securityItem } from "./security.ts";
+import { serviceItem } from "./services.ts";
+import { systemItem } from "./system.ts";
+import { userItem } from "./users.ts";
+
+export const category = z.enum(CATEGORIES);
+
+export const CATEGORY_ITEMS = {
+  packages: packageItem,
+  services: serviceItem,
+  ports: portItem,
+  users: userItem,
+  security: securityItem,
+  system: systemItem,
+} as const satisfies Record<Category, z.ZodType<{ key: string }>>;
+
+export type Item<C extends Category = Category> = z.infer<(typeof CATEGORY_ITEMS)[C]>;
