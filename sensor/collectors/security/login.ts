@@ -1,9 +1,9 @@
 // Rules for passwords and logins: login.defs(5), and the PAM modules that enforce password quality and lock
 // accounts.
+import { findPamService, readConfiguration } from "../configuration.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
-const LOGIN_DEFS = "/etc/login.defs";
 const LOGIN_DEFS_SETTINGS = [
   "PASS_MAX_DAYS",
   "PASS_MIN_DAYS",
@@ -22,12 +22,12 @@ const LOGIN_DEFS_SETTINGS = [
 ];
 /** The files for all services on Debian, Red Hat, Alpine and SUSE. */
 const PAM_FILES = [
-  "/etc/pam.d/common-password",
-  "/etc/pam.d/common-auth",
-  "/etc/pam.d/password-auth",
-  "/etc/pam.d/system-auth",
-  "/etc/pam.d/base-password",
-  "/etc/pam.d/base-auth",
+  "common-password",
+  "common-auth",
+  "password-auth",
+  "system-auth",
+  "base-password",
+  "base-auth",
 ];
 const PAM_MODULES = [
   "pam_pwquality",
@@ -39,26 +39,26 @@ const PAM_MODULES = [
 ];
 const MODULE_FILES = [
   {
-    path: "/etc/security/pwquality.conf",
     module: "pwquality",
     names: ["minlen", "minclass", "dcredit", "ucredit", "lcredit", "ocredit", "retry"],
   },
   {
-    path: "/etc/security/faillock.conf",
     module: "faillock",
     names: ["deny", "unlock_time", "fail_interval", "even_deny_root"],
   },
-];
+] as const;
 
 export function readLoginSettings(files: HostFiles): SecuritySetting[] {
   return [...loginDefs(files), ...pam(files), ...moduleFiles(files)];
 }
 
 function loginDefs(files: HostFiles): SecuritySetting[] {
-  const values = parseLoginDefs(files.findText(LOGIN_DEFS) ?? "");
+  const values = new Map<string, [value: string, source: string]>();
+  for (const { path, text = "" } of readConfiguration(files, "login.defs"))
+    for (const [name, value] of parseLoginDefs(text)) values.set(name, [value, path]);
   return LOGIN_DEFS_SETTINGS.flatMap((name) => {
-    const value = values.get(name);
-    return value === undefined ? [] : setting("login", name, value, LOGIN_DEFS);
+    const found = values.get(name);
+    return found === undefined ? [] : setting("login", name, ...found);
   });
 }
 
@@ -80,12 +80,13 @@ function unquote(text: string): string {
 
 /** Whether each module is in use, with its arguments, and whether empty passwords are accepted. */
 function pam(files: HostFiles): SecuritySetting[] {
-  const lines = PAM_FILES.flatMap((path) =>
-    (files.findText(path) ?? "")
+  const lines = PAM_FILES.flatMap((name) => {
+    const { path, text = "" } = findPamService(files, name) ?? { path: "" };
+    return text
       .split("\n")
       .filter((line) => !line.trimStart().startsWith("#"))
-      .map((line) => ({ path, line: line.trim() })),
-  );
+      .map((line) => ({ path, line: line.trim() }));
+  });
   if (lines.length === 0) return [];
   const modules = PAM_MODULES.map((module) => {
     const found = lines.find(({ line }) => line.includes(`${module}.so`));
@@ -96,19 +97,19 @@ function pam(files: HostFiles): SecuritySetting[] {
   return [...modules, setting("login", "pam_unix nullok", empty ? "yes" : "no", empty?.path)];
 }
 
-/** `name = value` lines, and names without a value, which enable an option. */
+/** `name = value` lines, and names without a value, which enable an option. The last value counts. */
 function moduleFiles(files: HostFiles): SecuritySetting[] {
-  return MODULE_FILES.flatMap(({ path, module, names }) => {
-    const values = new Map(
-      (files.findText(path) ?? "").split("\n").flatMap((raw) => {
+  return MODULE_FILES.flatMap(({ module, names }) => {
+    const values = new Map<string, [value: string, source: string]>();
+    for (const { path, text = "" } of readConfiguration(files, module))
+      for (const raw of text.split("\n")) {
         const line = raw.split("#", 1)[0]?.trim() ?? "";
         const [name = "", value = "yes"] = line.split(/\s*=\s*/, 2);
-        return name ? [[name, value] as const] : [];
-      }),
-    );
+        if (name) values.set(name, [value, path]);
+      }
     return names.flatMap((name) => {
-      const value = values.get(name);
-      return value === undefined ? [] : setting("login", `${module} ${name}`, value, path);
+      const found = values.get(name);
+      return found === undefined ? [] : setting("login", `${module} ${name}`, ...found);
     });
   });
 }

@@ -1,6 +1,7 @@
 // The settings of OpenSSH's server for all connections. Settings in Match blocks apply to some connections
 // only and are not reported.
 import { posix } from "node:path";
+import { findMainFile } from "../configuration.ts";
 import type { HostFiles } from "../host-files.ts";
 import { findMatching } from "./matching-files.ts";
 import { kebabCase, type SecuritySetting, setting } from "./setting.ts";
@@ -8,15 +9,12 @@ import { parseSshdConfig, type SshdLine, timeInSeconds } from "./sshd-config.ts"
 import { SSHD_SETTINGS, SSHD_SYNONYMS, type SshdSetting } from "./sshd-settings.ts";
 
 const PROGRAMS = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
-const CONFIG = "/etc/ssh/sshd_config";
-/** The file that SUSE ships, used if there is none in /etc. */
-const VENDOR_CONFIG = "/usr/etc/ssh/sshd_config";
 
 /** Empty on a host without sshd. */
 export function readSshSettings(files: HostFiles): SecuritySetting[] {
   if (!PROGRAMS.some((path) => files.exists(path))) return [];
-  const path = files.exists(CONFIG) || !files.exists(VENDOR_CONFIG) ? CONFIG : VENDOR_CONFIG;
-  const lines = parseSshdConfig(files.readText(path) ?? "", path, (pattern) =>
+  const { path, text } = findMainFile(files, "sshd") ?? { path: "", text: "" };
+  const lines = parseSshdConfig(text ?? files.readText(path) ?? "", path, (pattern) =>
     findMatching(files, posix.resolve("/etc/ssh", pattern)),
   );
   return sshSettings(lines);
