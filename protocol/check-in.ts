@@ -4,7 +4,7 @@ import { z } from "zod";
 import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES } from "./inventory/categories.ts";
-import { category } from "./inventory/category-items.ts";
+import { category } from "./inventory/category.ts";
 import { protocolVersion } from "./protocol-version.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";

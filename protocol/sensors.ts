@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { comparedFact } from "./compared-facts.ts";
 import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
-import { CATEGORY_ITEMS, category } from "./inventory/category-items.ts";
+import { category } from "./inventory/category.ts";
+import { CATEGORY_ITEMS } from "./inventory/category-items.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";

@@ -1,14 +1,12 @@
 // The schemas of the inventory: one for the items of each category.
-import { z } from "zod";
-import { CATEGORIES, type Category } from "./categories.ts";
+import type { z } from "zod";
+import type { Category } from "./categories.ts";
 import { packageItem } from "./packages.ts";
 import { portItem } from "./ports.ts";
 import { securityItem } from "./security.ts";
 import { serviceItem } from "./services.ts";
 import { systemItem } from "./system.ts";
 import { userItem } from "./users.ts";
-
-export const category = z.enum(CATEGORIES);
 
 export const CATEGORY_ITEMS = {
   packages: packageItem,

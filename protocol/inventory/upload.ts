@@ -4,7 +4,7 @@ import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
-import { category } from "./category-items.ts";
+import { category } from "./category.ts";
 
 /** Maximum bytes of one upload of chunks, and of one chunk's canonical JSON. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { categoryReport } from "@attacklens/protocol/check-in.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { category } from "@attacklens/protocol/inventory/category-items.ts";
+import { category } from "@attacklens/protocol/inventory/category.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
 import { instant, sha256Hex } from "@attacklens/protocol/text.ts";
