@@ -7,7 +7,8 @@ import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/catego
 import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { cutChunks } from "@attacklens/protocol/inventory/chunks.ts";
 import { makeRoot } from "../testdata/unpack-machine.ts";
-import { collectHostFacts, collectInventory } from "./collect.ts";
+import { LIMITS } from "./budget.ts";
+import { collectHostFacts, collectInventory, runCollector } from "./collect.ts";
 
 const isLinux = process.platform === "linux";
 const inventory = await collectInventory();
@@ -51,7 +52,7 @@ describe.skipIf(!isLinux)("on this machine", () => {
   test("a second collection returns the same inventory, except for listening ports", async () => {
     const again = await collectInventory();
     for (const category of ["packages", "services", "users", "security", "system"] as const)
-      expect(again[category]).toEqual(inventory[category]);
+      expect({ ...again[category], durationMs: 0 }).toEqual({ ...inventory[category], durationMs: 0 });
   });
 
   test("the host facts of enrollment are valid and match the inventory", async () => {
@@ -214,18 +215,67 @@ function portsOfSs(): string[] {
     .sort();
 }
 
-test("a failed category has its reason, a missing one is unsupported, and the others are collected", async () => {
+test("a failed category has its reason, one that is not on the host is absent, and the others are collected", async () => {
   using host = makeRoot("-- /var/lib/dpkg/status/\n-- /etc/group\nroot:x:0:\n-- /proc/net/tcp\n\n");
   const collected = await collectInventory(host.root);
+  const durationMs = expect.any(Number);
   expect(collected.packages).toEqual({
     status: "failed",
-    reason: "Cannot read /var/lib/dpkg/status: not a regular file",
+    reason: "Cannot read /var/lib/dpkg/status: it is a folder",
+    durationMs,
   });
-  expect(collected.services).toEqual({ status: "unsupported" });
-  expect(collected.ports).toEqual({ status: "collected", items: [] });
+  expect(collected.services).toEqual({ status: "absent", reason: "no systemd", durationMs });
+  expect(collected.ports).toEqual({ status: "collected", items: [], durationMs });
   expect(collected.users.status).toBe("failed");
   expect(collected.security.status).toBe("collected");
   expect(collected.system.status).toBe("collected");
+});
+
+test("reports the first 50,000 items and the number of all, each key once", async () => {
+  const [user, ...others] = ["b", "a", "b"].map((key) => ({ key }) as Item<"users">);
+  function* users() {
+    for (let nth = 0; nth < 50_010; nth++) yield { ...user, key: `${nth}` } as Item<"users">;
+    yield* others;
+  }
+  const result = await runCollector<"users">(users, "/");
+  expect(result).toMatchObject({ status: "collected", totalItems: 50_012 });
+  const keys = itemsOf("users", { ...inventory, users: result }).map(({ key }) => key);
+  expect(keys).toHaveLength(50_000);
+  expect(keys).toEqual([...new Set(keys)].sort());
+  expect(keys).not.toContain("50000");
+});
+
+test("ends a collector whose time is over, and reports it as too slow", async () => {
+  async function* endless() {
+    for (let nth = 0; ; nth++) yield { key: `${nth}` } as Item<"users">;
+  }
+  const result = await runCollector<"users">(endless, "/", { ...LIMITS, timeMs: 50 });
+  expect(result).toMatchObject({ status: "too-slow", reason: "it took more than 0.05 seconds" });
+});
+
+test("the gaps of a category are those of its files and of its collector", async () => {
+  using host = makeRoot("-- /etc/a/\n");
+  const result = await runCollector<"users">((files) => {
+    files.findText("/etc/a");
+    files.noteGap({ kind: "damaged", subject: "/etc/b", reason: "line 3 has no name" });
+    return [];
+  }, host.root);
+  expect(result).toMatchObject({
+    status: "collected",
+    gaps: [
+      { kind: "damaged", subject: "/etc/b", reason: "line 3 has no name" },
+      { kind: "unreadable", subject: "/etc/a", reason: "it is a folder" },
+    ],
+  });
+});
+
+test("reports an unreadable package database beside a readable one as a gap", async () => {
+  using host = makeRoot("-- /var/lib/dpkg/status/\n-- /lib/apk/db/installed\nP:a\nV:1\nA:x86_64\n\n");
+  expect((await collectInventory(host.root)).packages).toMatchObject({
+    status: "collected",
+    items: [{ manager: "apk", name: "a" }],
+    gaps: [{ kind: "unreadable", subject: "/var/lib/dpkg/status", reason: "it is a folder" }],
+  });
 });
 
 test.each(["rpmdb.sqlite", "Packages.db", "Packages"])(

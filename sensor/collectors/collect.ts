@@ -2,10 +2,12 @@
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category, MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { type Collector, factText, giveWay, NotOnThisHost } from "./collector.ts";
+import { LIMITS } from "./budget.ts";
+import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { openHostFiles } from "./host-files.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
+import type { CategoryResult, Collected } from "./result.ts";
 import { collectSecurity } from "./security/security.ts";
 import { collectServices } from "./services/services.ts";
 import { hostFactsOf } from "./system/host-facts.ts";
@@ -13,14 +15,10 @@ import { collectPortableSystem } from "./system/portable-system.ts";
 import { collectSystem } from "./system/system.ts";
 import { collectUsers } from "./users/users.ts";
 
-export type CategoryResult<C extends Category> =
-  | { status: "collected"; items: Item<C>[] }
-  | { status: "failed"; reason: string }
-  | { status: "unsupported" };
-export type Collected = { [C in Category]: CategoryResult<C> };
-
 type Collectors = { [C in Category]?: Collector<C> };
 const MAX_REASON = 500;
+/** Keys that are remembered to count the items beyond MAX_ITEMS. */
+const MAX_KEYS = 500_000;
 
 const LINUX: Collectors = {
   packages: collectPackages,
@@ -39,7 +37,7 @@ const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem };
 export async function collectInventory(root = "/"): Promise<Collected> {
   const collected: Partial<Record<Category, CategoryResult<Category>>> = {};
   for (const category of CATEGORIES) {
-    collected[category] = await collectCategory(collectorsFor(root)[category], root);
+    collected[category] = await collectCategory(category, root);
     await giveWay();
   }
   return collected as Collected;
@@ -47,34 +45,77 @@ export async function collectInventory(root = "/"): Promise<Collected> {
 
 /** The facts about the host for enrollment. */
 export async function collectHostFacts(root = "/"): Promise<HostFacts> {
-  const items = (await collectorsFor(root).system?.(openHostFiles(root))) ?? [];
-  return hostFactsOf(items, openHostFiles(root));
+  const files = openHostFiles(root);
+  const items = (await collectorsFor(root).system?.(files)) ?? [];
+  return hostFactsOf(await Array.fromAsync(items), files);
+}
+
+/** Never throws: a failed collector has a result too. */
+export async function collectCategory<C extends Category>(
+  category: C,
+  root: string,
+  limits = LIMITS,
+): Promise<CategoryResult<C>> {
+  const collector: Collector<C> | undefined = collectorsFor(root)[category];
+  return collector === undefined ? { status: "unsupported" } : await runCollector(collector, root, limits);
 }
 
 function collectorsFor(root: string): Collectors {
   return root !== "/" || process.platform === "linux" ? LINUX : OTHER_PLATFORMS;
 }
 
-async function collectCategory<C extends Category>(
-  collector: Collector<C> | undefined,
+export async function runCollector<C extends Category>(
+  collector: Collector<C>,
   root: string,
+  limits = LIMITS,
 ): Promise<CategoryResult<C>> {
-  if (collector === undefined) return { status: "unsupported" };
+  const startedAt = performance.now();
+  const durationMs = () => Math.round(performance.now() - startedAt);
   try {
-    const items = uniqueByKey(await collector(openHostFiles(root)));
-    if (items.length > MAX_ITEMS)
-      throw new Error(`the host has ${items.length} items, more than ${MAX_ITEMS}`);
-    return { status: "collected", items };
+    const files = openHostFiles(root, limits);
+    const { items, count } = await firstOfEachKey(await collector(files), files.checkTime);
+    const gaps = files.listGaps();
+    return {
+      status: "collected",
+      items,
+      ...(count > items.length ? { totalItems: count } : {}),
+      ...(gaps.length > 0 ? { gaps } : {}),
+      durationMs: durationMs(),
+    };
   } catch (error) {
-    if (error instanceof NotOnThisHost) return { status: "unsupported" };
-    const reason = error instanceof Error ? error.message : String(error);
-    return { status: "failed", reason: factText(reason, MAX_REASON) };
+    const reason = factText(error instanceof Error ? error.message : String(error), MAX_REASON);
+    return { status: statusOf(error), reason, durationMs: durationMs() };
   }
 }
 
-/** Returns the first item of each key, sorted by key in UTF-16 units, as in the chunks. */
-function uniqueByKey<C extends Category>(items: readonly Item<C>[]): Item<C>[] {
-  const byKey = new Map<string, Item<C>>();
-  for (const item of items) if (!byKey.has(item.key)) byKey.set(item.key, item);
-  return [...byKey.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+function statusOf(error: unknown): "failed" | "too-slow" | "not-permitted" | "absent" {
+  if (error instanceof TooSlow) return "too-slow";
+  if (error instanceof CannotRead && error.kind === "not-permitted") return "not-permitted";
+  return error instanceof NotOnThisHost ? "absent" : "failed";
+}
+
+/**
+ * The first item of each key, sorted by key in UTF-16 units, as in the chunks; the first MAX_ITEMS of a
+ * longer list, and the number of all.
+ */
+async function firstOfEachKey<C extends Category>(
+  items: Iterable<Item<C>> | AsyncIterable<Item<C>>,
+  checkTime: () => void,
+): Promise<{ items: Item<C>[]; count: number }> {
+  const kept: Item<C>[] = [];
+  const keys = new Set<string>();
+  let uncounted = 0;
+  let seen = 0;
+  const take = (item: Item<C>) => {
+    seen += 1;
+    if (seen % 1_000 === 0) checkTime();
+    if (keys.has(item.key)) return;
+    if (keys.size < MAX_KEYS) keys.add(item.key);
+    else uncounted += 1;
+    if (kept.length < MAX_ITEMS) kept.push(item);
+  };
+  if (Symbol.iterator in items) for (const item of items) take(item);
+  else for await (const item of items) take(item);
+  kept.sort((left, right) => (left.key < right.key ? -1 : 1));
+  return { items: kept, count: keys.size + uncounted };
 }

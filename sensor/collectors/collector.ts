@@ -1,26 +1,53 @@
 // The type of a collector, and functions that all collectors use.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import type { Gap, GapKind } from "@attacklens/protocol/inventory/gaps.ts";
 import { isPlainText, toPlainText } from "@attacklens/protocol/plain-text.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
 
 /**
- * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host does not have
- * it. It reads only files and sockets, and runs no commands. The caller sorts the items and keeps only the
- * first item of each key.
+ * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host has nothing of
+ * it. What it leaves out, it notes as a gap: `files.noteGap`. The caller sorts the items, keeps the first
+ * item of each key, and counts those beyond the limit, so that a long list need not be in memory at once: a
+ * generator yields it.
  */
-export type Collector<C extends Category> = (files: HostFiles) => Item<C>[] | Promise<Item<C>[]>;
+export type Collector<C extends Category> = (
+  files: HostFiles,
+) => Iterable<Item<C>> | AsyncIterable<Item<C>> | Promise<Iterable<Item<C>>>;
 
-/** The host has nothing for this collector to read. */
+/** The host has nothing for this collector to read. The message says what is missing. */
 export class NotOnThisHost extends Error {}
+
+/** A file or another subject of the host cannot be read: a gap, or the end of the collector. */
+export class CannotRead extends Error {
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+    readonly kind: GapKind,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot read ${subject}: ${reason}`, options);
+  }
+}
+
+/** The gap that an error leaves. `subject` is for an error that does not name it. */
+export function gapOf(error: unknown, subject: string): Gap {
+  if (error instanceof CannotRead) return { kind: error.kind, subject: error.subject, reason: error.reason };
+  return { kind: "unreadable", subject, reason: error instanceof Error ? error.message : String(error) };
+}
+
+/** The collector used up its time. */
+export class TooSlow extends Error {}
 
 /**
  * Cleans a text from the host for the report: at most `maxLength` UTF-16 units, no control characters, no
  * enrollment token.
  */
 export function factText(text: string, maxLength: number): string {
-  const kept = text.includes("atl_enr_") ? redactTokenValues(text) : text;
+  // Longer than any token beyond the end, so that none is cut before it is found.
+  const start = text.length > maxLength + 1_000 ? text.slice(0, maxLength + 1_000) : text;
+  const kept = start.includes("atl_enr_") ? redactTokenValues(start) : start;
   return kept.length <= maxLength && isPlainText(kept) ? kept : toPlainText(kept, maxLength);
 }
 

@@ -1,13 +1,31 @@
 // The files of the host, below a root folder: "/" on a live host, a captured tree in tests, or the mounted
-// host in a container. Every read is bounded and never blocks on a FIFO or device. If the root is not "/",
-// symbolic links stay inside it, as with chroot.
+// host in a container. Every read is bounded and never blocks on a FIFO or device. What cannot be read for
+// another reason than its absence is a gap of the category. If the root is not "/", symbolic links stay
+// inside it, as with chroot.
 import * as fs from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import type { Gap, GapKind } from "@attacklens/protocol/inventory/gaps.ts";
+import { BudgetSpent, LIMITS, type Limits, openBudget } from "./budget.ts";
+import { CannotRead, gapOf, TooSlow } from "./collector.ts";
+import { openGaps } from "./gaps.ts";
+import { resolveHostPath } from "./host-path.ts";
+import { type HostFile, openRegularFile, readRegularFile, UnusableFile } from "./open-regular-file.ts";
 
 export interface HostEntry {
   name: string;
   kind: "file" | "folder" | "link" | "other";
+}
+
+export interface HostStat {
+  kind: HostEntry["kind"];
+  /** Permission bits with set-uid, set-gid and sticky. */
+  mode: number;
+  uid: number;
+  gid: number;
+  sizeBytes: number;
+  modifiedMs: number;
+  inode: number;
 }
 
 export interface HostFiles {
@@ -31,86 +49,78 @@ export interface HostFiles {
    */
   findLine(path: string): string | undefined;
   findBytes(path: string, maxBytes?: number): Uint8Array | undefined;
+  /**
+   * For a file that is read in parts, e.g. a database. Undefined if it does not exist. Throws like readText.
+   */
+  open(path: string): HostFile | undefined;
   /** The names in a folder; empty if it does not exist or cannot be read. */
   list(path: string): string[];
   listEntries(path: string): HostEntry[];
   /** The target of a symbolic link, as written; undefined if it is not a link. */
   findLink(path: string): string | undefined;
   exists(path: string): boolean;
+  /** Follows links. Undefined if the path does not exist. */
+  findStat(path: string): HostStat | undefined;
   /** The path on this system's disk with links followed; undefined if it does not exist. */
   findRealPath(path: string): string | undefined;
+  /** Records what the category lacks. The functions above do it for what they cannot read. */
+  noteGap(gap: Gap): void;
+  listGaps(): Gap[];
+  /** For a loop that reads no files: throws TooSlow when the time of the category is over. */
+  checkTime(): void;
 }
 
 const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_ENTRIES = 200_000;
-const MAX_LINKS = 40;
 
-export function openHostFiles(root = "/"): HostFiles {
+export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   const isLive = root === "/";
+  const budget = openBudget(limits);
+  const gaps = openGaps();
 
-  function resolve(path: string, followLast: boolean): string | undefined {
-    if (isLive) return path;
-    let pending = path.split("/").filter(Boolean);
-    let resolved = "/";
-    let links = 0;
-    while (pending.length > 0) {
-      const [part = "", ...rest] = pending;
-      pending = rest;
-      if (part === ".") continue;
-      if (part === "..") {
-        resolved = posix.dirname(resolved);
-        continue;
-      }
-      const next = posix.join(resolved, part);
-      const link = pending.length > 0 || followLast ? readLinkOrUndefined(join(root, next)) : undefined;
-      if (link === undefined) {
-        resolved = next;
-        continue;
-      }
-      links += 1;
-      if (links > MAX_LINKS) return undefined;
-      if (link.startsWith("/")) resolved = "/";
-      pending = [...link.split("/").filter(Boolean), ...pending];
-    }
-    return join(root, resolved);
-  }
-
-  function readBytes(path: string, maxBytes: number): Uint8Array | undefined {
-    const real = resolve(path, true);
-    if (real === undefined) return undefined;
+  /** Undefined if the path does not exist. Throws CannotRead and TooSlow. */
+  function read<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
     try {
-      return readBounded(real, maxBytes);
+      return work(resolveHostPath(root, path, followLast));
     } catch (cause) {
-      if (isAbsent(cause)) return undefined;
-      throw new Error(`Cannot read ${path}: ${reasonOf(cause)}`, { cause });
+      if (cause instanceof TooSlow) throw cause;
+      if (isAbsent(cause, path)) return undefined;
+      // Each file beyond the budget has the same reason.
+      const subject = cause instanceof BudgetSpent ? "files" : path;
+      throw new CannotRead(subject, reasonOf(cause), kindOfError(cause), { cause });
     }
   }
 
-  function findBytes(path: string, maxBytes = MAX_TEXT_BYTES): Uint8Array | undefined {
+  /** Like `read`. What cannot be read is a gap. */
+  function find<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
     try {
-      return readBytes(path, maxBytes);
-    } catch {
+      return read(path, work, followLast);
+    } catch (error) {
+      if (!(error instanceof CannotRead)) throw error;
+      gaps.note(gapOf(error, path));
       return undefined;
     }
   }
 
-  function findText(path: string, maxBytes = MAX_TEXT_BYTES): string | undefined {
-    const bytes = findBytes(path, maxBytes);
-    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  function findBytes(path: string, maxBytes = MAX_TEXT_BYTES): Uint8Array | undefined {
+    return find(path, (real) => readRegularFile(real, maxBytes, budget));
   }
 
-  function listEntries(path: string): HostEntry[] {
-    const real = resolve(path, true);
-    if (real === undefined) return [];
-    try {
-      return fs
-        .readdirSync(real, { withFileTypes: true })
-        .slice(0, MAX_ENTRIES)
-        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
-        .sort((left, right) => (left.name < right.name ? -1 : 1));
-    } catch {
-      return [];
-    }
+  function findText(path: string, maxBytes = MAX_TEXT_BYTES): string | undefined {
+    return textOf(findBytes(path, maxBytes));
+  }
+
+  /** Empty unless the path is a folder that can be read. */
+  function findEntries<T>(path: string, work: (real: string) => T[]): T[] {
+    const all = find(path, (real) => {
+      budget.checkTime();
+      const entries = inFolder(real, work);
+      budget.takeEntries(entries.length);
+      return entries;
+    });
+    if (all === undefined || all.length <= MAX_ENTRIES) return all ?? [];
+    gaps.note({ kind: "limit", subject: path, reason: `more than ${MAX_ENTRIES} entries` });
+    return all.slice(0, MAX_ENTRIES);
   }
 
   const isRunning = isLive || hasProcesses(root);
@@ -120,41 +130,65 @@ export function openHostFiles(root = "/"): HostFiles {
     isRunning,
     sharesNetwork: isLive || (isRunning && isSameNetwork(join(root, "proc/1"))),
     readText(path, maxBytes = MAX_TEXT_BYTES) {
-      const bytes = readBytes(path, maxBytes);
-      return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+      return textOf(read(path, (real) => readRegularFile(real, maxBytes, budget)));
     },
     findText,
     findLine(path) {
       return findText(path)?.split("\n", 1)[0]?.trim() || undefined;
     },
     findBytes,
-    list(path) {
-      const real = resolve(path, true);
-      if (real === undefined) return [];
-      try {
-        return fs.readdirSync(real).slice(0, MAX_ENTRIES).sort();
-      } catch {
-        return [];
-      }
+    open(path) {
+      return read(path, (real) => openRegularFile(real, budget));
     },
-    listEntries,
+    list(path) {
+      return findEntries(path, (real) => fs.readdirSync(real)).sort();
+    },
+    listEntries(path) {
+      return findEntries(path, (real) => fs.readdirSync(real, { withFileTypes: true }))
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+        .sort((left, right) => (left.name < right.name ? -1 : 1));
+    },
     findLink(path) {
-      const real = resolve(path, false);
-      return real && readLinkOrUndefined(real);
+      budget.checkTime();
+      return find(path, (real) => fs.readlinkSync(real), false);
     },
     exists(path) {
-      const real = resolve(path, true);
-      return real !== undefined && fs.existsSync(real);
+      budget.checkTime();
+      try {
+        return fs.existsSync(resolveHostPath(root, path, true));
+      } catch {
+        return false;
+      }
+    },
+    findStat(path) {
+      budget.checkTime();
+      return find(path, (real) => describe(fs.statSync(real)));
     },
     findRealPath(path) {
-      const real = resolve(path, true);
       try {
-        return real && fs.realpathSync(real);
+        return fs.realpathSync(resolveHostPath(root, path, true));
       } catch {
         return undefined;
       }
     },
+    noteGap: gaps.note,
+    listGaps: gaps.list,
+    checkTime: budget.checkTime,
   };
+}
+
+/** Throws UnusableFile for what is there and no folder. */
+function inFolder<T>(path: string, work: (path: string) => T[]): T[] {
+  try {
+    return work(path);
+  } catch (error) {
+    if (
+      errnoCode(error) === "ENOTDIR" &&
+      fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === false
+    )
+      throw new UnusableFile("it is not a folder", "unreadable");
+    throw error;
+  }
 }
 
 const PROC_SUPER_MAGIC = 0x9fa0;
@@ -185,43 +219,31 @@ export function linkTarget(linkPath: string, target: string): string {
   return posix.normalize(target.startsWith("/") ? target : posix.join(dirname(linkPath), target));
 }
 
-function readBounded(path: string, maxBytes: number): Uint8Array {
-  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
-  try {
-    const stat = fs.fstatSync(file);
-    if (!stat.isFile()) throw new Error("not a regular file");
-    // Files in /proc and /sys have size 0, so they are read to their end.
-    let buffer = Buffer.allocUnsafe(Math.min(maxBytes, stat.size > 0 ? stat.size : 16_384) + 1);
-    let length = 0;
-    for (;;) {
-      const count = fs.readSync(file, buffer, length, buffer.length - length, null);
-      length += count;
-      if (length > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
-      if (count === 0) return buffer.subarray(0, length);
-      if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(maxBytes + 1, length * 2));
-    }
-  } finally {
-    fs.closeSync(file);
-  }
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 
-function readLinkOrUndefined(path: string): string | undefined {
-  try {
-    return fs.readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+function describe(stat: fs.Stats): HostStat {
+  const { uid, gid, size: sizeBytes, mtimeMs: modifiedMs, ino: inode } = stat;
+  return { kind: kindOf(stat), mode: stat.mode & 0o7777, uid, gid, sizeBytes, modifiedMs, inode };
 }
 
-function kindOf(entry: fs.Dirent): HostEntry["kind"] {
+function kindOf(entry: fs.Dirent | fs.Stats): HostEntry["kind"] {
   if (entry.isSymbolicLink()) return "link";
   if (entry.isDirectory()) return "folder";
   return entry.isFile() ? "file" : "other";
 }
 
-function isAbsent(cause: unknown): boolean {
-  const code = errnoCode(cause);
-  return code === "ENOENT" || code === "ENOTDIR";
+/**
+ * ESRCH: the process of a file in /proc has ended. The last three: no path of a file, so that none exists.
+ */
+const ABSENT = ["ENOENT", "ENOTDIR", "ESRCH", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE", "EINVAL"];
+/** What files of the kernel return that have no value, e.g. the speed of an interface without a cable. */
+const WITHOUT_VALUE = ["EIO", "ENODEV", "ENXIO", "EOPNOTSUPP", "ENODATA", "EAGAIN"];
+
+function isAbsent(cause: unknown, path: string): boolean {
+  const code = errnoCode(cause) ?? "";
+  return ABSENT.includes(code) || (WITHOUT_VALUE.includes(code) && /^\/(?:proc|sys)\//.test(path));
 }
 
 const REASONS: Record<string, string> = {
@@ -229,8 +251,20 @@ const REASONS: Record<string, string> = {
   EPERM: "permission denied",
   ELOOP: "too many symbolic links",
   EISDIR: "it is a folder",
+  ENXIO: "not a regular file",
+  EIO: "the disk reports an error",
 };
 
+function kindOfError(cause: unknown): GapKind {
+  if (["EACCES", "EPERM"].includes(errnoCode(cause) ?? "")) return "not-permitted";
+  if (cause instanceof BudgetSpent) return "limit";
+  return cause instanceof UnusableFile ? cause.kind : "unreadable";
+}
+
 function reasonOf(cause: unknown): string {
-  return REASONS[errnoCode(cause) ?? ""] ?? (cause as Error).message;
+  const code = errnoCode(cause) ?? "";
+  const { message } = cause as Error;
+  // The system's messages are like `EMFILE: too many open files, open '/etc/x'`.
+  const [, text = message] = /^[A-Z]+: (.*?), /.exec(message) ?? [];
+  return REASONS[code] ?? text;
 }

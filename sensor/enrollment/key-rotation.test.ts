@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import {
   type EnrolledIdentity,

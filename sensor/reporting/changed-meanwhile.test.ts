@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { makeCa } from "../../harness/certificates.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { changeWay, enroll } from "../enrollment/enroll.ts";
 import {
   type EnrolledIdentity,

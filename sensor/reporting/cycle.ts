@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import {
   becomeClone,
   changeKey,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { readStatus } from "../state/status-file.ts";
 import { makeFolder } from "../testing/test-command.ts";

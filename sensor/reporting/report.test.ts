@@ -5,7 +5,7 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/upload.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { type Answer, dropReply, json, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 import { type Connection, connect } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";

@@ -16,7 +16,7 @@ import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
@@ -75,7 +75,10 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
   for (const category of CATEGORIES) {
     const result = collected[category];
     if (result.status !== "collected") {
-      inventory[category] = result;
+      inventory[category] =
+        "reason" in result && result.status !== "absent"
+          ? { status: "failed", reason: result.reason }
+          : { status: "unsupported" };
       continue;
     }
     const cut = cutChunks(category, result.items, sha256);

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import type { Collected } from "../collectors/collect.ts";
+import type { Collected } from "../collectors/result.ts";
 import { openCycle } from "../reporting/cycle.ts";
 import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { makeFolder } from "./test-command.ts";

@@ -1,6 +1,6 @@
 // Installed packages of every package manager on the host.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { NotOnThisHost } from "../collector.ts";
+import { gapOf, NotOnThisHost, TooSlow } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readOsRelease } from "../system/os-release.ts";
 import { readApkPackages } from "./apk.ts";
@@ -16,7 +16,7 @@ export function collectPackages(files: HostFiles): Item<"packages">[] {
   const distribution = { id: osRelease.get("ID") ?? "linux", versionId: osRelease.get("VERSION_ID") };
   const items: Item<"packages">[] = [];
   let found = false;
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (const readPackages of MANAGERS) {
     try {
       const packages = readPackages(files, distribution);
@@ -24,12 +24,14 @@ export function collectPackages(files: HostFiles): Item<"packages">[] {
       found = true;
       items.push(...packages);
     } catch (error) {
-      failure = error;
+      if (error instanceof TooSlow) throw error;
+      failures.push(error);
     }
   }
-  // The tools of another distribution may leave an unreadable database. It matters only if no other database
-  // has packages.
+  // The tools of another distribution may leave an unreadable database beside the one that has the packages.
+  const [failure] = failures;
   if (failure !== undefined && items.length === 0) throw failure;
+  for (const error of failures) files.noteGap(gapOf(error, "package database"));
   if (!found) throw new NotOnThisHost("no dpkg, rpm or apk database");
   return items;
 }

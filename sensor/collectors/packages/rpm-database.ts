@@ -3,6 +3,7 @@
 import { constants, Database } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { CannotRead } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type ReadAt, readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
 import { parseRpmHeader, type RpmHeader } from "./rpm-header.ts";
@@ -27,7 +28,7 @@ export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
         return read(path);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`Cannot read ${folder}/${file}: ${reason}`, { cause });
+        throw new CannotRead(`${folder}/${file}`, reason, "damaged", { cause });
       }
     }
   }

@@ -96,7 +96,7 @@ test("reports an unreadable area, and collects the others", () => {
   const items = collectSecurity(openHostFiles(host.root));
   expect(items.find(({ area }) => area === "ssh")).toMatchObject({
     key: "ssh/unreadable",
-    value: "Cannot read /etc/ssh/sshd_config: not a regular file",
+    value: "Cannot read /etc/ssh/sshd_config: it is a folder",
   });
   expect(items.find(({ key }) => key === "login/UMASK")?.value).toBe("077");
 });
