@@ -1,10 +1,11 @@
 // The spool: reports on the disk until the server accepts them, in order, without repeated states, up to a
 // size limit. The file of a report is written last and removed first, so that a kill leaves complete reports
 // only. The next start removes unused chunks.
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { syncFolder, writeFileAtomically, writeNewFile } from "../state/atomic-file.ts";
+import { makePrivateFolder } from "../state/private-files.ts";
 import { STAMP } from "../state/state-version.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Report } from "./report.ts";
@@ -93,7 +94,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
   function write(name: string, text: string, contents: Map<string, string>): void {
     const written: string[] = [];
     try {
-      mkdirSync(chunkFolder, { recursive: true, mode: 0o700 });
+      makePrivateFolder(chunkFolder);
       for (const [hash, content] of contents) {
         if (chunks.has(hash)) continue;
         const path = join(chunkFolder, hash);

@@ -23,6 +23,7 @@ import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type { InstalledPaths } from "@attacklens/protocol/installed-paths.ts";
 import { syncFolder } from "../state/atomic-file.ts";
+import { makePrivateFolder } from "../state/private-files.ts";
 
 /**
  * Puts the program into its place. Returns whether the file or the link changed, so that a running service
@@ -143,7 +144,7 @@ export function findInstalledRelease({ stable }: InstalledPaths): string | undef
 }
 
 function makeFolders({ stateDir, versions }: InstalledPaths, folder: string): void {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makePrivateFolder(stateDir);
   mkdirSync(versions, { recursive: true, mode: 0o755 });
   mkdirSync(folder, { recursive: true, mode: 0o755 });
 }

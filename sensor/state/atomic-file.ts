@@ -4,7 +4,6 @@ import {
   closeSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,14 +12,15 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import { makePrivateFile, makePrivateFolder } from "./private-files.ts";
 
 /**
- * Writes the file with mode 0600 and creates its folder with 0700. Returns when the file is on the disk.
+ * Writes the file and creates its folder, both for this user only. Returns when the file is on the disk.
  * Throws the system's error (ENOSPC, EACCES, …) and keeps the old file. Rejects a link, a folder or a device.
  */
 export function writeFileAtomically(path: string, content: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(folder);
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing && !existing.isFile()) throw new Error(`${path} is not a regular file`);
   removeAbandoned(path);
@@ -36,12 +36,13 @@ export function writeFileAtomically(path: string, content: string): void {
 }
 
 /**
- * Writes a new file with mode 0600. Returns when its content is on the disk; its name follows when the folder
- * is synced. The caller removes what a failure or a kill leaves. Throws the system's error.
+ * Writes a new file for this user only. Returns when its content is on the disk; its name follows when the
+ * folder is synced. The caller removes what a failure or a kill leaves. Throws the system's error.
  */
 export function writeNewFile(path: string, content: string): void {
   const file = openSync(path, "wx", 0o600);
   try {
+    makePrivateFile(path);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { isOpenToOthers, makePrivateFile } from "./private-files.ts";
 import { lockIdentity } from "./run-lock.ts";
 import { stampSchema } from "./stamp-schema.ts";
 import { findNewerState, STAMP } from "./state-version.ts";
@@ -144,12 +145,14 @@ export function removeCandidate(stateDir: string): void {
   rmSync(candidateFolder(stateDir), { recursive: true, force: true });
 }
 
-/**
- * Removes other users' access to the file. Returns true if they had access. Windows has no such permissions.
- */
+/** Removes other users' access to the file. Returns true if they had access. */
 export function tightenIdentity(stateDir: string): boolean {
-  if (process.platform === "win32") return false;
   const path = identityPath(stateDir);
+  if (process.platform === "win32") {
+    if (!isOpenToOthers(path)) return false;
+    makePrivateFile(path);
+    return true;
+  }
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat || (stat.mode & 0o077) === 0) return false;
   chmodSync(path, 0o600);
@@ -221,6 +224,7 @@ function textOf(value: Identity): string {
 }
 
 function cannotWrite(stateDir: string, error: unknown): SensorError {
+  if (error instanceof SensorError) return error;
   return new SensorError(
     "identity",
     `Cannot write the identity in ${stateDir}: ${systemReason(error)}; nothing was changed`,

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import { makePrivateFolder } from "./private-files.ts";
 
 const UNFINISHED = ".new";
 /** The folder is not writable, or its disk is full. A sensor reports nevertheless. */
@@ -38,7 +39,7 @@ export function tryLockFolder(path: string): LockAttempt {
   const name = `${process.pid}-${startOf(process.pid) ?? ""}-${randomBytes(4).toString("hex")}`;
   const prepared = `${path}.${name}${UNFINISHED}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolder(dirname(path));
     mkdirSync(prepared, { mode: 0o700 });
     writeFileSync(join(prepared, name), "", { mode: 0o600 });
   } catch (error) {

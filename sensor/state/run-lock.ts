@@ -79,6 +79,7 @@ function tryLock(path: string): LockAttempt {
   try {
     return tryLockFolder(path);
   } catch (error) {
+    if (error instanceof SensorError) throw error;
     throw cannotLock(path, error);
   }
 }

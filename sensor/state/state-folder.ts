@@ -1,8 +1,10 @@
-// Rejects a state folder in which another user could replace the identity of a sensor that runs as root.
-// Windows is not checked: its folders inherit the access lists of %ProgramData%.
+// Rejects a state folder in which another user could replace the identity of a sensor that runs as root or
+// SYSTEM. Under Windows, it also repairs the access lists of an existing one.
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { SensorError } from "../sensor-error.ts";
+import { identityPath } from "./identity.ts";
+import { protectStateFolder } from "./private-files.ts";
 import { refuseNewerState } from "./state-version.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -14,7 +16,8 @@ const MAX_LINKS = 40;
  * could change it.
  */
 export function checkStateDir(stateDir: string): string {
-  if (process.platform !== "win32" && process.getuid?.() === 0) refuseForeignFolder(stateDir);
+  if (process.platform === "win32") protectStateFolder(stateDir, identityPath(stateDir));
+  else if (process.getuid?.() === 0) refuseForeignFolder(stateDir);
   refuseNewerState(stateDir);
   return stateDir;
 }
