@@ -22,11 +22,14 @@ interface CollectedCategory {
 export const COLLECTED: Record<Category, CollectedCategory> = {
   packages: {
     label: "Packages",
-    source: "databases of dpkg, rpm and apk",
+    source:
+      "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs",
     facts: [
       { text: "name, version and architecture", fields: ["name", "version", "architecture"] },
       { text: "package manager and package URL", fields: ["manager", "purl"] },
-      { text: "source package", fields: ["source", "sourceVersion"] },
+      { text: "state, and whether it is held back from upgrades", fields: ["state", "held"] },
+      { text: "source package, and module of an rpm package", fields: ["source", "sourceVersion", "module"] },
+      { text: "folder, jar or program of a language's package", fields: ["location"] },
       { text: "maintainer or vendor", fields: ["vendor"] },
       { text: "installed size", fields: ["sizeBytes"] },
     ],
@@ -84,8 +87,12 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         fields: ["kind", "hostname", "fqdn", "bootedAt", "timeZone"],
       },
       {
-        text: "operating system and kernel, with the kernel's command line",
-        fields: ["platform", "name", "version", "id", "release", "commandLine"],
+        text: "operating system, its point release and build",
+        fields: ["platform", "name", "version", "id", "versionId", "pointRelease", "codename", "buildId"],
+      },
+      {
+        text: "kernel, with its command line",
+        fields: ["release", "commandLine"],
       },
       {
         text: "processors and memory",

@@ -1,28 +1,45 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
+import { PACKAGE_MANAGERS, PACKAGE_STATES, type PackageManager } from "./package-managers.ts";
 
-/** An installed package, as its package manager records it. */
+/** A package whose files are on disk, as its package manager records it. */
 export const packageItem = z
   .strictObject({
     key: fact(400).min(1).meta({
       example: "dpkg:openssl:amd64",
       description:
-        "manager:name:architecture; for kernels and other packages installed in several versions (rpm) also :version",
+        "manager:name:architecture, or manager:name:folder for packages of a language; for packages that are installed in several versions, such as kernels, also :version",
     }),
-    manager: z.enum(["dpkg", "rpm", "apk"]),
+    manager: z.enum(Object.keys(PACKAGE_MANAGERS) as [PackageManager, ...PackageManager[]]),
     name: fact(250).min(1).meta({ example: "openssl" }),
     version: fact(250).meta({
       example: "3.0.17-1~deb12u2",
-      description: "As the manager writes it, epoch included",
+      description: "As the manager writes it, epoch included; empty if it is not recorded",
     }),
-    architecture: fact(40).meta({ example: "amd64" }),
+    architecture: fact(40)
+      .optional()
+      .meta({ example: "amd64", description: "Absent for packages without one" }),
+    state: z.enum(PACKAGE_STATES).optional().meta({
+      example: "installed",
+      description: "As dpkg and opkg record it; absent for managers without states",
+    }),
+    held: z.literal(true).optional().meta({ description: "Excluded from upgrades by the host's settings" }),
     source: fact(250)
       .optional()
-      .meta({ example: "openssl", description: "Source package; absent when equal to name" }),
-    sourceVersion: fact(250).optional().meta({ description: "Absent when equal to version" }),
-    purl: fact(1_000).meta({
+      .meta({ example: "openssl", description: "Source package; absent if it is not recorded" }),
+    sourceVersion: fact(250)
+      .optional()
+      .meta({ example: "3.0.17-1~deb12u2", description: "Version of the source package, epoch included" }),
+    module: fact(250)
+      .optional()
+      .meta({ example: "nodejs:18:8090020231206:a75119d5", description: "Module label of an rpm package" }),
+    purl: fact(1_000).optional().meta({
       example: "pkg:deb/debian/openssl@3.0.17-1~deb12u2?arch=amd64&distro=debian-12",
-      description: "Package URL (ECMA-427)",
+      description: "Package URL (ECMA-427); absent if the package has no type or no namespace for one",
+    }),
+    location: fact(1_000).optional().meta({
+      example: "/opt/app/venv/lib/python3.11/site-packages",
+      description: "Where it is installed: a folder, a jar or a program. Absent for packages of the system",
     }),
     vendor: fact(300).optional().meta({ description: "Maintainer or vendor" }),
     sizeBytes: z.int().min(0).optional().meta({ description: "Installed size" }),

@@ -20,8 +20,19 @@ export const systemItem = z
       kind: z.literal("os"),
       platform: z.enum(["linux", "windows", "darwin"]),
       name: fact(200).meta({ example: "Debian GNU/Linux" }),
-      version: fact(200).meta({ example: "12 (bookworm)" }),
+      version: fact(200).meta({
+        example: "12.11 (bookworm)",
+        description: "With the point release; empty if the system has no version",
+      }),
       id: fact(100).optional().meta({ example: "debian", description: "ID of os-release(5)" }),
+      versionId: fact(100).optional().meta({ example: "12", description: "VERSION_ID of os-release(5)" }),
+      pointRelease: fact(100)
+        .optional()
+        .meta({ example: "12.11", description: "The most exact version that the system's files name" }),
+      codename: fact(100).optional().meta({ example: "bookworm" }),
+      buildId: fact(200)
+        .optional()
+        .meta({ example: "rolling", description: "BUILD_ID or IMAGE_VERSION of os-release(5)" }),
     }),
     z.strictObject({
       key: z.literal("kernel"),

@@ -5,8 +5,8 @@ const FILES = ["/etc/os-release", "/usr/lib/os-release"];
 
 export function readOsRelease(files: HostFiles): Map<string, string> {
   for (const path of FILES) {
-    const text = files.findText(path);
-    if (text !== undefined) return parseAssignments(text);
+    const values = parseAssignments(files.findText(path) ?? "");
+    if (values.size > 0) return values;
   }
   return new Map();
 }

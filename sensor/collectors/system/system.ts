@@ -8,7 +8,7 @@ import { readHost } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
 import { readMounts } from "./mounts.ts";
 import { readNetworkInterfaces } from "./network.ts";
-import { readOsRelease } from "./os-release.ts";
+import { readOperatingSystem } from "./point-release.ts";
 import { readVirtualisation } from "./virtualisation.ts";
 
 type System = Item<"system">;
@@ -29,14 +29,18 @@ export function collectSystem(files: HostFiles): System[] {
 }
 
 export function readOs(files: HostFiles): Extract<System, { kind: "os" }> {
-  const osRelease = readOsRelease(files);
+  const system = readOperatingSystem(files);
   return {
     key: "os",
     kind: "os",
     platform: "linux",
-    name: factText(osRelease.get("NAME") ?? "Linux", 200),
-    version: factText(osRelease.get("VERSION") ?? osRelease.get("VERSION_ID") ?? "", 200),
-    id: optionalFact(osRelease.get("ID"), 100),
+    name: factText(system.name, 200),
+    version: factText(system.version, 200),
+    id: optionalFact(system.id, 100),
+    versionId: optionalFact(system.versionId, 100),
+    pointRelease: optionalFact(system.pointRelease, 100),
+    codename: optionalFact(system.codename, 100),
+    buildId: optionalFact(system.buildId, 200),
   };
 }
 

@@ -1,6 +1,7 @@
 // The columns of each inventory category.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/package-managers.ts";
 import type { ReactNode } from "react";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";
@@ -62,10 +63,12 @@ const STATES = {
 export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
   packages: [
     ofPackage("Name", undefined, (one) => one.name),
-    ofPackage("Version", "28%", (one) => one.version),
+    ofPackage("Version", "20%", (one) => one.version),
     ofPackage("Architecture", "112px", (one) => one.architecture),
-    ofPackage("Source package", "22%", (one) => one.source ?? one.name),
-    ofPackage("Manager", "92px", (one) => one.manager),
+    ofPackage("Source package", "16%", (one) => one.source),
+    ofPackage("Manager", "96px", (one) => PACKAGE_MANAGERS[one.manager]),
+    ofPackage("State", "112px", packageState),
+    ofPackage("Location", "20%", (one) => one.location),
   ],
   services: [
     ofService("Name", "26%", (one) => one.name),
@@ -125,6 +128,12 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofSystem("Value", undefined, (one) => one.value),
   ],
 };
+
+/** `Half-configured, held`. A package of a manager without states is installed. */
+function packageState({ state = "installed", held }: Item<"packages">): string {
+  const words = state.charAt(0).toUpperCase() + state.slice(1);
+  return held ? `${words}, held` : words;
+}
 
 function unique(values: readonly string[]): string[] {
   return [...new Set(values.filter(Boolean))];

@@ -31,6 +31,8 @@ const PARTS: Record<SystemItem["kind"], string> = {
 /** Labels of the fields whose protocol name is not readable as words. */
 const FIELD_NAMES: Record<string, string> = {
   id: "ID",
+  versionId: "Version ID",
+  buildId: "Build",
   fqdn: "Full name",
   mac: "MAC address",
   productUuid: "Product UUID",
