@@ -1,31 +1,68 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
+// `npm run bench -- sensor lists` runs only those; without names, it runs all.
 import { build } from "../harness/build.ts";
 import { createTestDatabase } from "../harness/databases.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
-import { progress, runTask } from "../harness/terminal.ts";
+import { progress, runTask, TaskError } from "../harness/terminal.ts";
 import { benchCheckIn } from "./check-in.ts";
 import { benchEnroll } from "./enroll.ts";
+import { describeFigures } from "./figure.ts";
 import { benchLists } from "./lists.ts";
+import { benchSensor } from "./sensor.ts";
 import { benchTrickling } from "./trickling.ts";
 
+type Bench = (folder: string, postgresUrl: () => Promise<string>) => Promise<void>;
+
+const BENCHES: Record<string, Bench> = {
+  sensor: async (folder) => {
+    progress("measuring the sensor, interleaved with fusioninventory-agent and an empty program");
+    console.log(describeFigures(await benchSensor(folder)));
+  },
+  "check-in": async (folder) => {
+    progress('measuring check-ins, interleaved with a "hello world" server');
+    printJson(await benchCheckIn(folder));
+  },
+  enroll: async (folder, postgresUrl) => {
+    progress("measuring enrollments with one token, on SQLite");
+    printJson(await benchEnroll(folder));
+    const url = await postgresUrl();
+    progress("the same on PostgreSQL");
+    await using database = await createTestDatabase(url);
+    printJson(await benchEnroll(folder, database.url));
+  },
+  trickling: async (folder) => {
+    progress("measuring slow request bodies, and the most expensive uploads that the server accepts");
+    printJson(await benchTrickling(folder));
+  },
+  lists: async (folder, postgresUrl) => {
+    progress("measuring lists of 100,000 sensors, on SQLite");
+    printJson(await benchLists(folder));
+    const url = await postgresUrl();
+    progress("the same on PostgreSQL");
+    await using fleet = await createTestDatabase(url);
+    printJson(await benchLists(folder, fleet.url));
+  },
+};
+
+const printJson = (value: unknown) => console.log(JSON.stringify(value, null, 2));
+
 await runTask("bench", async (opened) => {
+  const names = process.argv.slice(2);
+  const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown !== undefined)
+    throw new TaskError(`Unknown benchmark ${unknown}. Use ${Object.keys(BENCHES).join(", ")}`);
   await build();
-  const folder = opened.use(openTemporaryFolder("bench")).path;
-  progress('measuring check-ins, interleaved with a "hello world" server');
-  console.log(JSON.stringify(await benchCheckIn(folder), null, 2));
-  progress("measuring enrollments with one token, on SQLite");
-  console.log(JSON.stringify(await benchEnroll(folder), null, 2));
-  progress("measuring slow request bodies, and the most expensive uploads that the server accepts");
-  console.log(JSON.stringify(await benchTrickling(folder), null, 2));
-  const postgres = opened.use(await openTestPostgres());
-  progress(`the same on ${postgres.description}`);
-  const database = opened.use(await createTestDatabase(postgres.url));
-  console.log(JSON.stringify(await benchEnroll(folder, database.url), null, 2));
-  progress("measuring lists of 100,000 sensors, on SQLite");
-  console.log(JSON.stringify(await benchLists(folder), null, 2));
-  progress(`the same on ${postgres.description}`);
-  const fleet = opened.use(await createTestDatabase(postgres.url));
-  console.log(JSON.stringify(await benchLists(folder, fleet.url), null, 2));
+  let url: string | undefined;
+  const postgresUrl = async () => {
+    url ??= opened.use(await openTestPostgres()).url;
+    return url;
+  };
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    // Each has its own folder: two would find each other's installation.
+    using folder = openTemporaryFolder(`bench-${name}`);
+    await bench(folder.path, postgresUrl);
+  }
   return 0;
 });
