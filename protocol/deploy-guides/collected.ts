@@ -3,7 +3,7 @@
 import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
 import { DEFINITIONS, LOGS } from "../installed-paths.ts";
 import { CATEGORIES } from "../inventory/categories.ts";
-import { COLLECTED, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
+import { COLLECTED, COLLECTED_DOCUMENT, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
 import { type Block, list, paragraph, table } from "./guide.ts";
 
 /** Runs as which user, and with which rights. */
@@ -38,17 +38,15 @@ export function onTheMachine(host: InstalledHost, server: string): Block[] {
 /** `onlySystem`: macOS and Windows, for which there are no other collectors. */
 export function collectedFacts({ onlySystem = false } = {}): Block[] {
   const shown = CATEGORIES.filter((name) => !onlySystem || COLLECTED[name].everywhere);
-  const rows = shown.map((name) => {
-    const { label, facts, source } = COLLECTED[name];
-    return [label, facts.map(({ text }) => text).join("; "), source];
-  });
+  const rows = shown.map((name) => [COLLECTED[name].label, COLLECTED[name].source]);
   return [
     paragraph(
       onlySystem
         ? "On this system, the sensor reports only the system itself."
         : "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
     ),
-    table(["Category", "Facts", "Source"], rows),
+    table(["Category", "Source"], rows),
+    paragraph(`The document \`${COLLECTED_DOCUMENT}\` names every fact.`),
     paragraph("It never collects:"),
     list(...NEVER_COLLECTED.map(sentence)),
     paragraph("It never does these things:"),

@@ -1,5 +1,5 @@
-// What the sensor collects, in words, for the deploy guides and docs/sensors.md. A test compares the fields
-// with the schemas, so that no field is reported that this table does not name.
+// What the sensor collects, in words, for the deploy guides and docs/collected-facts.md. A test compares the
+// fields with the schemas, so that no field is reported that this table does not name.
 import type { Category } from "./categories.ts";
 
 interface CollectedFact {
@@ -17,6 +17,9 @@ interface CollectedCategory {
   /** On macOS and Windows too. */
   everywhere?: true;
 }
+
+/** The page that names every fact, made from this table and the schemas. */
+export const COLLECTED_DOCUMENT = "docs/collected-facts.md";
 
 /** Every item also has a `key`, which identifies it. */
 export const COLLECTED: Record<Category, CollectedCategory> = {
