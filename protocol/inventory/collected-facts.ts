@@ -39,21 +39,35 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   services: {
     label: "Services",
-    source: "unit files and control groups of systemd",
+    source: "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit",
     facts: [
-      { text: "name, description and unit file", fields: ["manager", "name", "description", "file"] },
-      { text: "whether it starts at boot and whether it runs", fields: ["enablement", "state"] },
-      { text: "first start command of the unit file, and the account", fields: ["command", "user"] },
+      {
+        text: "name, description and unit file of services and sockets",
+        fields: ["kind", "manager", "name", "description", "file"],
+      },
+      { text: "whether it starts at boot, and whether it runs or failed", fields: ["enablement", "state"] },
+      {
+        text: "path of the first program that it starts, without arguments, and the account",
+        fields: ["command", "user", "dynamicUser"],
+      },
+      { text: "addresses of sockets", fields: ["listens"] },
     ],
   },
   ports: {
     label: "Listening ports",
     source: "socket tables of the kernel",
     facts: [
-      { text: "protocol, address and port", fields: ["protocol", "address", "port"] },
+      {
+        text: "protocol, address, port and network interface",
+        fields: ["protocol", "address", "port", "ipv6Only", "device"],
+      },
       {
         text: "the processes behind it: id, name, program and account",
         fields: ["processes", "processes.pid", "processes.name", "processes.executable", "processes.user"],
+      },
+      {
+        text: "the reason if no process is known",
+        fields: ["processesHidden"],
       },
     ],
   },
@@ -94,8 +108,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         fields: ["platform", "name", "version", "id", "versionId", "pointRelease", "codename", "buildId"],
       },
       {
-        text: "kernel, with its command line",
-        fields: ["release", "commandLine"],
+        text: "kernel, with known parameters of its command line",
+        fields: ["release", "parameters"],
       },
       {
         text: "processors and memory",
@@ -125,6 +139,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
 /** What no collector reads or sends. */
 export const NEVER_COLLECTED = [
   "the content of documents, mail, databases or source code",
+  "arguments of start commands, and parameters of the kernel outside a closed list",
   "passwords, password hashes and private keys. From shadow, only whether a password is set",
   "arguments and environment variables of running processes",
   "network traffic, DNS queries and visited pages",

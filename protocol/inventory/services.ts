@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
-/** A service of the init system. */
+/** A service of the init system, or a socket that starts one. */
 export const serviceItem = z
   .strictObject({
     key: fact(300).min(1).meta({ example: "ssh.service" }),
-    manager: z.enum(["systemd"]),
+    kind: z.enum(["service", "socket"]),
+    manager: z.enum(["systemd", "openrc", "sysv", "runit"]),
     name: fact(300).min(1).meta({ example: "ssh.service" }),
     description: fact(500).optional().meta({ example: "OpenBSD Secure Shell server" }),
     enablement: fact(40).meta({
@@ -13,13 +14,23 @@ export const serviceItem = z
       description:
         "As `systemctl list-unit-files` names it: enabled, disabled, static, masked, alias, indirect, generated, …",
     }),
-    state: z.enum(["running", "stopped", "unknown"]).meta({
-      description: "running: has processes now; unknown: the host's control groups could not be read",
+    state: z.enum(["running", "exited", "starting", "stopped", "failed", "unknown"]).meta({
+      description:
+        "running: has processes, or listens; exited: has run and counts as started; failed: its manager says so; stopped: has no processes; unknown: the sensor could not find out",
     }),
-    command: fact(2_000)
+    command: fact(1_000).optional().meta({
+      example: "/usr/sbin/sshd",
+      description: "Path of the first program that it starts, never with its arguments",
+    }),
+    user: fact(250).optional().meta({ description: "Account it runs as; absent: unknown" }),
+    dynamicUser: z.boolean().optional().meta({
+      description: "true: the account exists only while the service runs (DynamicUser=)",
+    }),
+    listens: z
+      .array(fact(200))
+      .max(100)
       .optional()
-      .meta({ example: "/usr/sbin/sshd -D $SSHD_OPTS", description: "The first ExecStart line" }),
-    user: fact(250).optional().meta({ description: "Account it runs as; absent means root" }),
+      .meta({ example: ["0.0.0.0:22", "/run/docker.sock"], description: "Addresses of a socket" }),
     file: fact(1_000).optional().meta({ example: "/lib/systemd/system/ssh.service" }),
   })
   .meta({ id: "Service" });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fact } from "../text.ts";
 
 /**
- * The machine: one item each for host, OS, kernel, CPU, memory, identifiers and virtualisation, and one for
+ * The machine: one item each for host, OS, kernel, CPU, memory, identifiers and virtualization, and one for
  * each disk, mount and network interface.
  */
 export const systemItem = z
@@ -39,7 +39,14 @@ export const systemItem = z
       kind: z.literal("kernel"),
       release: fact(200).meta({ example: "6.1.0-28-amd64" }),
       version: fact(500).optional(),
-      commandLine: fact(4_000).optional(),
+      parameters: z
+        .array(fact(100))
+        .max(200)
+        .optional()
+        .meta({
+          example: ["mitigations=off", "quiet"],
+          description: "Those of the kernel's command line that belong to a closed list",
+        }),
     }),
     z.strictObject({
       key: z.literal("cpu"),
@@ -67,8 +74,8 @@ export const systemItem = z
       cloudInstanceId: fact(200).optional(),
     }),
     z.strictObject({
-      key: z.literal("virtualisation"),
-      kind: z.literal("virtualisation"),
+      key: z.literal("virtualization"),
+      kind: z.literal("virtualization"),
       type: fact(60).meta({
         example: "kvm",
         description: "As systemd-detect-virt(1) names it; `none` on bare metal",

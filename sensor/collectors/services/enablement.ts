@@ -7,7 +7,7 @@ import { wordsOf } from "./unit-file.ts";
 import { expandSpecifiers, isInstance, isTemplate, templateOf, withInstance } from "./unit-name.ts";
 
 export function enablementOf(folders: readonly UnitFolder[], name: string, unit: Unit | undefined): string {
-  if (unit === undefined) return "bad";
+  if (unit === undefined) return isInFolder(folders, name) ? "bad" : "not-found";
   if (unit.isMasked) return isRuntimeFolder(unit.path) ? "masked-runtime" : "masked";
   if (basename(unit.path) !== name && !isInstance(unit.name)) return "alias";
   if (dirname(unit.path).startsWith("/run/systemd/generator")) return "generated";
@@ -22,6 +22,12 @@ export function enablementOf(folders: readonly UnitFolder[], name: string, unit:
   if (["Alias", "WantedBy", "RequiredBy", "UpheldBy"].some((setting) => install(setting).length > 0))
     return "disabled";
   return install("Also").length > 0 ? "indirect" : "static";
+}
+
+/** A unit that runs can have lost its file. */
+function isInFolder(folders: readonly UnitFolder[], name: string): boolean {
+  const names = [name, templateOf(name) ?? name];
+  return folders.some(({ files, links }) => names.some((each) => files.has(each) || links.has(each)));
 }
 
 function defaultInstance(unit: Unit): string[] {
@@ -65,16 +71,13 @@ function linksTo(
   known: ReadonlySet<string> | undefined,
   isBelowUnit: boolean,
 ): { isWanted: boolean; hasSameName: boolean } {
-  for (const name of folder.wanted) {
-    const isOurs = name === unit.name || templateOf(name) === unit.name;
-    if (isOurs && (known?.has(name) ?? true)) return { isWanted: true, hasSameName: false };
-  }
-  let hasSameName = false;
-  for (const [name, target] of folder.links) {
-    const isOurName = !isBelowUnit && name === unit.name;
-    const isOurTarget = basename(target) === unit.name;
-    if (isOurName && isOurTarget) hasSameName = true;
-    else if ((isOurName || isOurTarget) && (known?.has(name) ?? true)) return { isWanted: true, hasSameName };
-  }
-  return { isWanted: false, hasSameName };
+  const isKnown = (name: string) => known?.has(name) ?? true;
+  const wanted = folder.wanted.has(unit.name) ? [unit.name] : [];
+  for (const name of [...wanted, ...(folder.wantedInstances.get(unit.name) ?? [])])
+    if (isKnown(name)) return { isWanted: true, hasSameName: false };
+  const ownTarget = isBelowUnit ? undefined : folder.links.get(unit.name);
+  const hasSameName = ownTarget !== undefined && basename(ownTarget) === unit.name;
+  const others = (folder.linksTo.get(unit.name) ?? []).filter((name) => name !== unit.name || isBelowUnit);
+  if (ownTarget !== undefined && !hasSameName) others.push(unit.name);
+  return { isWanted: others.some(isKnown), hasSameName };
 }

@@ -1,5 +1,7 @@
 // systemd's search path for system units and its contents. Each folder is listed only once, here.
+import { basename } from "node:path";
 import { type HostFiles, linkTarget } from "../host-files.ts";
+import { templateOf } from "./unit-name.ts";
 
 /** In order of precedence, as `systemd-analyze unit-paths` prints them. */
 const SEARCH_PATH = [
@@ -26,8 +28,12 @@ export interface UnitFolder {
   files: ReadonlySet<string>;
   /** Absolute targets of the links, by name. */
   links: ReadonlyMap<string, string>;
+  /** The names of the links, by the name of their target. */
+  linksTo: ReadonlyMap<string, readonly string[]>;
   /** Names linked from its `.wants`, `.requires` and `.upholds` folders. */
   wanted: ReadonlySet<string>;
+  /** The instances among these, by their template. */
+  wantedInstances: ReadonlyMap<string, readonly string[]>;
   /** Names of its `.d` folders, which hold drop-ins. */
   dropIns: ReadonlySet<string>;
 }
@@ -48,19 +54,33 @@ export function listUnitFolders(files: HostFiles): UnitFolder[] {
 function listUnitFolder(files: HostFiles, path: string, realPath: string): UnitFolder {
   const regular = new Set<string>();
   const links = new Map<string, string>();
+  const linksTo = new Map<string, string[]>();
   const wanted = new Set<string>();
   const dropIns = new Set<string>();
   for (const { name, kind } of files.listEntries(path)) {
     if (kind === "file") regular.add(name);
     else if (kind === "link") {
       const target = files.findLink(`${path}/${name}`);
-      if (target !== undefined) links.set(name, linkTarget(`${path}/${name}`, target));
+      if (target === undefined) continue;
+      links.set(name, linkTarget(`${path}/${name}`, target));
+      addTo(linksTo, basename(target), name);
     } else if (kind === "folder" && /\.(?:wants|requires|upholds)$/.test(name)) {
       for (const entry of files.listEntries(`${path}/${name}`))
         if (entry.kind === "link") wanted.add(entry.name);
     } else if (kind === "folder" && name.endsWith(".d")) dropIns.add(name);
   }
-  return { path, realPath, files: regular, links, wanted, dropIns };
+  const wantedInstances = new Map<string, string[]>();
+  for (const name of wanted) {
+    const template = templateOf(name);
+    if (template !== undefined) addTo(wantedInstances, template, name);
+  }
+  return { path, realPath, files: regular, links, linksTo, wanted, wantedInstances, dropIns };
+}
+
+function addTo(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 export function isRuntimeFolder(path: string): boolean {

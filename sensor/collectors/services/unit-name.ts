@@ -1,10 +1,15 @@
 // Names of units: `name.service`, templates `name@.service` and their instances `name@instance.service`
 // (systemd.unit(5)).
 
-const SERVICE_NAME = /^[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*\.service$/;
+const UNIT_NAME = /^[A-Za-z0-9:_.\\-][A-Za-z0-9:_.\\@-]*\.(?:service|socket)$/;
 
-export function isServiceName(name: string): boolean {
-  return name.length <= 255 && SERVICE_NAME.test(name);
+/** Whether it is the name of a service or a socket. */
+export function isUnitName(name: string): boolean {
+  return name.length <= 255 && UNIT_NAME.test(name);
+}
+
+export function isSocketName(name: string): boolean {
+  return name.endsWith(".socket");
 }
 
 export function isTemplate(name: string): boolean {
@@ -31,17 +36,50 @@ export function instanceOf(name: string): string {
   return at < 0 ? "" : name.slice(at + 1, name.lastIndexOf("."));
 }
 
-/**
- * Expands the specifiers of unit names in [Install]: %i and %I instance, %n name, %N name without type, %p
- * and %P prefix, %%.
- */
+/** Folders and accounts of the system's manager (systemd.unit(5), "Specifiers"). */
+const FIXED: Record<string, string> = {
+  t: "/run",
+  S: "/var/lib",
+  C: "/var/cache",
+  L: "/var/log",
+  E: "/etc",
+  D: "/usr/share",
+  T: "/tmp",
+  V: "/var/tmp",
+  h: "/root",
+  u: "root",
+  U: "0",
+  g: "root",
+  G: "0",
+  "%": "%",
+};
+
+/** Expands the specifiers that the unit's name and the system's manager decide. Keeps those of a template. */
 export function expandSpecifiers(text: string, unit: string): string {
   const stem = unit.slice(0, unit.lastIndexOf("."));
   const prefix = stem.split("@", 1)[0] ?? stem;
-  return text.replace(/%([iInNpP%])/g, (_, specifier: string) => {
-    if (specifier === "%") return "%";
-    if (specifier === "n") return unit;
-    if (specifier === "N") return stem;
-    return specifier === "i" || specifier === "I" ? instanceOf(unit) : prefix;
-  });
+  const instance = instanceOf(unit);
+  const lastPart = prefix.slice(prefix.lastIndexOf("-") + 1);
+  const named: Record<string, string> = {
+    n: unit,
+    N: unescaped(stem),
+    p: prefix,
+    P: unescaped(prefix),
+    j: lastPart,
+    J: unescaped(lastPart),
+    ...(isTemplate(unit)
+      ? {}
+      : { i: instance, I: unescaped(instance), f: `/${unescaped(instance || prefix).replace(/^\/+/, "")}` }),
+  };
+  return text.replace(
+    /%([A-Za-z%])/g,
+    (whole, specifier: string) => named[specifier] ?? FIXED[specifier] ?? whole,
+  );
+}
+
+/** The reverse of systemd-escape(1): `-` is a slash, and `\x2d` a character by its code. */
+function unescaped(name: string): string {
+  return name
+    .replaceAll("-", "/")
+    .replace(/\\x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

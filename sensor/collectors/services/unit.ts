@@ -86,26 +86,41 @@ function loadUnit(
 }
 
 /**
- * Drop-ins in the order in which they apply: sorted by file name. For each file name, only the folder with
- * the highest precedence counts.
+ * Drop-ins in the order in which they apply: sorted by file name. Of files with the same name, the one in the
+ * folder with the highest precedence counts. An alias has drop-ins, too.
  */
 function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: string): string[] {
   const paths = new Map<string, string>();
-  for (const unitName of [name, templateOf(name), ...prefixesOf(name), "service"]) {
-    if (unitName === undefined) continue;
+  const names = [name, ...aliasesOf(folders, name)].flatMap((each) => [
+    each,
+    ...[templateOf(each)].filter((template) => template !== undefined),
+    ...prefixesOf(each),
+  ]);
+  const type = name.slice(name.lastIndexOf(".") + 1);
+  for (const group of [names, [type]]) {
     for (const folder of folders) {
-      if (!folder.dropIns.has(`${unitName}.d`)) continue;
-      for (const file of files.list(`${folder.path}/${unitName}.d`)) {
-        if (file.endsWith(".conf") && !paths.has(file))
-          paths.set(file, `${folder.path}/${unitName}.d/${file}`);
+      for (const unitName of group) {
+        if (!folder.dropIns.has(`${unitName}.d`)) continue;
+        for (const file of files.list(`${folder.path}/${unitName}.d`)) {
+          if (file.endsWith(".conf") && !paths.has(file))
+            paths.set(file, `${folder.path}/${unitName}.d/${file}`);
+        }
       }
     }
   }
   return [...paths].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, path]) => path);
 }
 
+/** The names of links to the unit. */
+function aliasesOf(folders: readonly UnitFolder[], name: string): string[] {
+  return folders.flatMap(({ linksTo }) => (linksTo.get(name) ?? []).filter((alias) => alias !== name));
+}
+
 /** `foo-bar.service` also uses the drop-ins in `foo-.service.d`. */
 function prefixesOf(name: string): string[] {
-  const stem = name.slice(0, name.lastIndexOf("."));
-  return [...stem.matchAll(/-/g)].map((dash) => `${stem.slice(0, dash.index + 1)}.service`).reverse();
+  const dot = name.lastIndexOf(".");
+  const stem = name.slice(0, dot);
+  return [...stem.matchAll(/-/g)]
+    .map((dash) => `${stem.slice(0, dash.index + 1)}${name.slice(dot)}`)
+    .reverse();
 }

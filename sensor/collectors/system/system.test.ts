@@ -8,7 +8,7 @@ import { parseMountinfo } from "./mounts.ts";
 import { parseIfInet6 } from "./network.ts";
 import { parseAssignments } from "./os-release.ts";
 import { parseMeminfo } from "./system.ts";
-import { readVirtualisation } from "./virtualisation.ts";
+import { readVirtualization } from "./virtualization.ts";
 
 test("parses the shell quoting of os-release", () => {
   const values = parseAssignments(
@@ -56,10 +56,10 @@ test("the FQDN is the name in the hosts file that belongs to this host", () => {
   expect(findFqdn("127.0.0.1 other.example.org\n", "web-01")).toBeUndefined();
 });
 
-describe("virtualisation", () => {
+describe("virtualization", () => {
   const type = (text: string) => {
     using host = makeRoot(text);
-    return readVirtualisation(openHostFiles(host.root)).type;
+    return readVirtualization(openHostFiles(host.root)).type;
   };
   const dmi = (name: string, value: string) => `-- /sys/class/dmi/id/${name}\n${value}\n`;
 

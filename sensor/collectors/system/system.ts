@@ -6,10 +6,11 @@ import { readDisks } from "./block-devices.ts";
 import { readCpu } from "./cpu.ts";
 import { readHost } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
+import { kernelParameters } from "./kernel-parameters.ts";
 import { readMounts } from "./mounts.ts";
 import { readNetworkInterfaces } from "./network.ts";
 import { readOperatingSystem } from "./point-release.ts";
-import { readVirtualisation } from "./virtualisation.ts";
+import { readVirtualization } from "./virtualization.ts";
 
 type System = Item<"system">;
 
@@ -21,7 +22,7 @@ export function collectSystem(files: HostFiles): System[] {
     readCpu(files),
     readMemory(files),
     readIdentifiers(files),
-    readVirtualisation(files),
+    readVirtualization(files),
     ...readDisks(files),
     ...readMounts(files),
     ...readNetworkInterfaces(files),
@@ -45,12 +46,13 @@ export function readOs(files: HostFiles): Extract<System, { kind: "os" }> {
 }
 
 function readKernel(files: HostFiles): System {
+  const commandLine = files.findText("/proc/cmdline", 64 * 1024);
   return {
     key: "kernel",
     kind: "kernel",
     release: factText(files.findLine("/proc/sys/kernel/osrelease") ?? "", 200),
     version: optionalFact(files.findLine("/proc/sys/kernel/version"), 500),
-    commandLine: optionalFact(files.findLine("/proc/cmdline"), 4_000),
+    parameters: commandLine === undefined ? undefined : kernelParameters(commandLine),
   };
 }
 

@@ -34,15 +34,17 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
     services: [
       {
         key: "greet.service",
+        kind: "service",
         manager: "systemd",
         name: "greet.service",
         enablement: "enabled",
         state: "running",
-        command: '/usr/bin/greet "$NAME"',
+        command: "/usr/bin/greet",
         user: "greeter",
       },
       {
         key: "idle.service",
+        kind: "service",
         manager: "systemd",
         name: "idle.service",
         enablement: "static",
@@ -112,7 +114,7 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
         version: "7 (seventh)",
         id: "madeup",
       },
-      { key: "kernel", kind: "kernel", release: "7.0.0", version: "#1", commandLine: "quiet" },
+      { key: "kernel", kind: "kernel", release: "7.0.0", version: "#1", parameters: ["quiet"] },
       {
         key: "cpu",
         kind: "cpu",
@@ -124,7 +126,7 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
       },
       { key: "memory", kind: "memory", totalBytes: 8_589_934_592, swapBytes: 0 },
       { key: "identifiers", kind: "identifiers", vendor: "Nil", model: "Nothing" },
-      { key: "virtualisation", kind: "virtualisation", type: "kvm" },
+      { key: "virtualization", kind: "virtualization", type: "kvm" },
       {
         key: "disk:sda",
         kind: "disk",

@@ -54,8 +54,19 @@ const AREAS: Record<Item<"security">["area"], string> = {
   kernel: "Kernel",
   login: "Login",
 };
+/** Why no process is known. */
+const HIDDEN: Record<string, string> = {
+  "not-root": "Hidden: the sensor is not root",
+  "other-pid-namespace": "Outside the sensor's container",
+  "not-permitted": "Hidden: not permitted",
+  kernel: "Kernel",
+  limit: "Not found: too many open files",
+};
 const STATES = {
   running: <Status color="green">Running</Status>,
+  exited: <Status color="green">Exited</Status>,
+  starting: <Status color="yellow">Starting</Status>,
+  failed: <Status color="red">Failed</Status>,
   stopped: <Status color="gray">Stopped</Status>,
   unknown: <Status color="gray">Unknown</Status>,
 };
@@ -79,19 +90,19 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
       (one) => STATES[one.state],
     ),
     ofService("Enablement", "104px", (one) => one.enablement),
-    ofService("Runs as", "112px", (one) => one.user ?? "root"),
+    ofService("Runs as", "112px", (one) => one.user),
+    ofService("Program", "22%", (one) => one.command ?? (one.listens && list(one.listens))),
     ofService("Description", undefined, (one) => one.description),
   ],
   ports: [
     ofPort("Port", "84px", (one) => String(one.port)),
     ofPort("Protocol", "84px", (one) => one.protocol.toUpperCase()),
+    ofPort("Address", "22%", portAddress, (one) => mono(portAddress(one))),
     ofPort(
-      "Address",
+      "Process",
       "22%",
-      (one) => one.address,
-      (one) => mono(one.address),
+      (one) => list(unique(one.processes.map(({ name }) => name))) || HIDDEN[one.processesHidden ?? ""],
     ),
-    ofPort("Process", "22%", (one) => list(unique(one.processes.map(({ name }) => name)))),
     ofPort("Runs as", "112px", (one) => list(unique(one.processes.map(({ user }) => user ?? "")))),
     ofPort("Executable", undefined, (one) =>
       list(unique(one.processes.map((each) => each.executable ?? ""))),
@@ -133,6 +144,12 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
 function packageState({ state = "installed", held }: Item<"packages">): string {
   const words = state.charAt(0).toUpperCase() + state.slice(1);
   return held ? `${words}, held` : words;
+}
+
+/** `:: (IPv6 only) on eth0`. */
+function portAddress({ address, ipv6Only, device }: Item<"ports">): string {
+  const only = address === "::" && ipv6Only !== undefined ? (ipv6Only ? " (IPv6 only)" : " (and IPv4)") : "";
+  return `${address}${only}${device ? ` on ${device}` : ""}`;
 }
 
 function unique(values: readonly string[]): string[] {

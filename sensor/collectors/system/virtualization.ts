@@ -1,13 +1,13 @@
-// The virtualisation that the system runs in, with the names of systemd-detect-virt(1): a container,
+// The virtualization that the system runs in, with the names of systemd-detect-virt(1): a container,
 // otherwise a virtual machine, otherwise `none`. Reads only files: instead of querying the processor as
 // systemd does, it uses the clocks that the kernel offers.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 
-export function readVirtualisation(files: HostFiles): Extract<Item<"system">, { kind: "virtualisation" }> {
+export function readVirtualization(files: HostFiles): Extract<Item<"system">, { kind: "virtualization" }> {
   const type = findContainer(files) ?? findVirtualMachine(files) ?? "none";
-  return { key: "virtualisation", kind: "virtualisation", type: factText(type, 60) };
+  return { key: "virtualization", kind: "virtualization", type: factText(type, 60) };
 }
 
 export function findContainer(files: HostFiles): string | undefined {

@@ -1,0 +1,95 @@
+// The services and sockets in `systemctl list-unit-files`, with their enablement and state, and the running
+// instances of templates.
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { factText, giveWay, optionalFact } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { parsePasswd } from "../users/passwd.ts";
+import { findRunningServices } from "./control-groups.ts";
+import { enablementOf } from "./enablement.ts";
+import { programOf } from "./exec-program.ts";
+import type { UnitFolder } from "./search-path.ts";
+import { type Accounts, accountOf } from "./service-account.ts";
+import { findUnit, type Unit } from "./unit.ts";
+import { lastOf } from "./unit-file.ts";
+import { expandSpecifiers, isSocketName, isTemplate, isUnitName, templateOf } from "./unit-name.ts";
+
+type Service = Item<"services">;
+
+const UNITS_PER_TURN = 50;
+const MAX_LISTENS = 100;
+
+export async function systemdServices(files: HostFiles, folders: readonly UnitFolder[]): Promise<Service[]> {
+  const running = findRunningServices(files);
+  const names = new Set(running);
+  for (const folder of folders) {
+    for (const name of folder.files) names.add(name);
+    for (const name of folder.links.keys()) names.add(name);
+  }
+  const accounts: Accounts = new Map(
+    // If a uid has several names, programs show the first one.
+    parsePasswd(files.findText("/etc/passwd", 16 * 1024 * 1024) ?? "")
+      .reverse()
+      .map(({ uid, name }) => [uid, name]),
+  );
+  const items: Service[] = [];
+  for (const name of names) {
+    if (!isUnitName(name)) continue;
+    const unit = findUnit(files, folders, name);
+    items.push({
+      ...describeUnit(name, unit, files, accounts),
+      enablement: factText(enablementOf(folders, name, unit), 40),
+      state: stateOf(name, unit, running),
+    });
+    if (items.length % UNITS_PER_TURN === 0) await giveWay();
+  }
+  return items;
+}
+
+function describeUnit(
+  name: string,
+  unit: Unit | undefined,
+  files: HostFiles,
+  accounts: Accounts,
+): Omit<Service, "enablement" | "state"> {
+  const common = {
+    key: factText(name, 300),
+    manager: "systemd" as const,
+    name: factText(name, 300),
+    description: unit && optionalFact(expanded(unit, lastOf(unit.settings, "Unit.Description")), 500),
+    file: unit && factText(unit.path, 1_000),
+  };
+  if (isSocketName(name)) return { ...common, kind: "socket", listens: unit && listensOf(unit) };
+  const start = unit?.settings.get("Service.ExecStart")?.[0];
+  return {
+    ...common,
+    kind: "service",
+    command: unit && optionalFact(expanded(unit, start && programOf(start, files)), 1_000),
+    ...(unit && !unit.isMasked ? accountOf(unit, accounts) : {}),
+  };
+}
+
+function expanded(unit: Unit, text: string | undefined): string | undefined {
+  return text?.includes("%") ? expandSpecifiers(text, unit.name) : text;
+}
+
+const LISTENS = ["Stream", "Datagram", "SequentialPacket", "FIFO", "Special", "Netlink", "MessageQueue"];
+
+function listensOf(unit: Unit): string[] {
+  return LISTENS.flatMap((kind) => unit.settings.get(`Socket.Listen${kind}`) ?? [])
+    .flatMap((address) => optionalFact(expanded(unit, address), 200) ?? [])
+    .slice(0, MAX_LISTENS);
+}
+
+/** An alias runs if its unit does; a template, if one of its instances does. */
+function stateOf(
+  name: string,
+  unit: Unit | undefined,
+  running: ReadonlySet<string> | undefined,
+): Service["state"] {
+  if (running === undefined || isSocketName(name)) return "unknown";
+  const ownName = unit?.name ?? name;
+  const isRunning = isTemplate(ownName)
+    ? [...running].some((each) => templateOf(each) === ownName)
+    : running.has(ownName) || running.has(name);
+  return isRunning ? "running" : "stopped";
+}
