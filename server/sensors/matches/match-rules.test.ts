@@ -134,3 +134,14 @@ test("a comparison ignores letter case and is symmetric", () => {
     }),
   );
 });
+
+test("boxes whose firmware has no values of their own never match", () => {
+  const box = (mac: string): InstanceHost => ({
+    hostname: "box",
+    productUuid: "01010101-0101-0101-0101-010101010101",
+    serialNumber: "SystemSerialNumb",
+    macs: [mac],
+  });
+  expect(verdict(box("d0:94:66:00:00:01"), box("d0:94:66:00:00:02"))).toEqual(NO);
+  expect(verdict(box("d0:94:66:00:00:01"), box("d0:94:66:00:00:01"))).toEqual(NO);
+});

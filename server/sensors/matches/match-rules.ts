@@ -2,10 +2,12 @@
 // system are shown but are no evidence. One hardware fact is not enough, because vendors ship duplicates.
 // Pure rules; see matches.ts.
 import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
+import {
+  HARDWARE_KINDS,
+  type HardwareKind,
+  isPlaceholderId,
+} from "@attacklens/protocol/hardware-placeholders.ts";
 import type { InstanceHost } from "../clones/clone-rules.ts";
-
-export const HARDWARE_KINDS = ["product-uuid", "serial-number", "cloud-instance-id", "mac-address"] as const;
-export type HardwareKind = (typeof HARDWARE_KINDS)[number];
 
 /** The number of kinds of evidence that must agree. */
 const NEEDED = 2;
@@ -13,52 +15,16 @@ const NEEDED = 2;
 const MAX_MACS = 8;
 const MAX_SHOWN = 500;
 
-/** Values of firmware that the vendor has not set. */
-const PLACEHOLDERS = new Set([
-  "none",
-  "n/a",
-  "not specified",
-  "not available",
-  "not applicable",
-  "unknown",
-  "invalid",
-  "default",
-  "default string",
-  "empty",
-  "oem",
-  "o.e.m.",
-  "to be filled by o.e.m.",
-  "system serial number",
-  "chassis serial number",
-  "serial number",
-  "0123456789",
-  "123456789",
-  "1234567890",
-  "03000200-0400-0500-0006-000700080009",
-  "12345678-1234-5678-90ab-cddeefaabbcc",
-]);
-
-/** MAC addresses of many hosts: Docker, host adapters of VirtualBox and VMware, group addresses. */
-const SHARED_MACS = /^(02:42:|0a:00:27:|00:50:56:c0:00:|.[13579bdf]:)/;
-
 /** Returns the host's normalized hardware facts for comparison, without placeholders. */
 export function hardwareOf(host: InstanceHost): Record<HardwareKind, string[]> {
-  const one = (value: string | undefined) => {
-    const text = value?.trim().toLowerCase() ?? "";
-    return isTelling(text) ? [text] : [];
-  };
-  const macs = (host.macs ?? []).flatMap(one).filter((mac) => !SHARED_MACS.test(mac));
+  const one = (kind: HardwareKind, value: string | undefined) =>
+    value !== undefined && !isPlaceholderId(kind, value) ? [value.trim().toLowerCase()] : [];
   return {
-    "product-uuid": one(host.productUuid),
-    "serial-number": one(host.serialNumber),
-    "cloud-instance-id": one(host.cloudInstanceId),
-    "mac-address": macs.slice(0, MAX_MACS),
+    "product-uuid": one("product-uuid", host.productUuid),
+    "serial-number": one("serial-number", host.serialNumber),
+    "cloud-instance-id": one("cloud-instance-id", host.cloudInstanceId),
+    "mac-address": (host.macs ?? []).flatMap((mac) => one("mac-address", mac)).slice(0, MAX_MACS),
   };
-}
-
-function isTelling(text: string): boolean {
-  const characters = text.replace(/[^\p{L}\p{N}]/gu, "");
-  return characters.length >= 4 && !/^(.)\1*$/u.test(characters) && !PLACEHOLDERS.has(text);
 }
 
 export interface SensorMatch {

@@ -65,13 +65,13 @@ for (const dialect of TESTED_DIALECTS) {
   test(`a hostname, one hardware fact, or hardware that a live sensor also reports is not enough for a match (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     await fleet.enroll("db-07", { ...HARDWARE, machineId: "a".repeat(32) });
-    const board = await fleet.enroll("board", { productUuid: "board-1", serialNumber: "board-serial" });
+    const board = await fleet.enroll("board", { productUuid: "board-1", serialNumber: "BD4711" });
     fleet.world.clock.ms += HOUR_MS;
-    const living = await fleet.enroll("board-2", { productUuid: "board-1", serialNumber: "board-serial" });
+    const living = await fleet.enroll("board-2", { productUuid: "board-1", serialNumber: "BD4711" });
     const others = [
       await fleet.enroll("db-07", { machineId: "a".repeat(32) }),
       await fleet.enroll("db-07", { productUuid: HARDWARE.productUuid }),
-      await fleet.enroll("board-3", { productUuid: "board-1", serialNumber: "board-serial" }),
+      await fleet.enroll("board-3", { productUuid: "board-1", serialNumber: "BD4711" }),
     ];
     expect((await fleet.see(living.id)).match?.sensor.id).toBe(board.id);
     for (const { id } of others) expect((await fleet.see(id)).match).toBeNull();

@@ -1,5 +1,7 @@
 // Re-imaged hosts: the silent sensors that a new sensor may continue. merges.ts decides about a match.
+
 import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
+import { HARDWARE_KINDS, type HardwareKind } from "@attacklens/protocol/hardware-placeholders.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import type { Database } from "../../db/schema.ts";
@@ -7,7 +9,7 @@ import { toInstant } from "../../ids.ts";
 import type { InstanceHost } from "../clones/clone-rules.ts";
 import { parseHost } from "../clones/clones.ts";
 import { onlineSince } from "../record/sensor-status.ts";
-import { compareHardware, HARDWARE_KINDS, type HardwareKind, hardwareOf } from "./match-rules.ts";
+import { compareHardware, hardwareOf } from "./match-rules.ts";
 import { insertMatches, listHolders, listOpenPairs, listReplaced } from "./matches-store.ts";
 
 const comparedFacts = z.array(comparedFact);
