@@ -228,7 +228,11 @@ test("a failed category has its reason, one that is not on the host is absent, a
     reason: "Cannot read /var/lib/dpkg/status: it is a folder",
     durationMs,
   });
-  expect(collected.services).toEqual({ status: "absent", reason: "no systemd", durationMs });
+  expect(collected.services).toEqual({
+    status: "absent",
+    reason: "no service of systemd, OpenRC, runit or SysV",
+    durationMs,
+  });
   expect(collected.ports).toEqual({ status: "collected", items: [], durationMs });
   expect(collected.users.status).toBe("failed");
   expect(collected.security.status).toBe("collected");

@@ -9,8 +9,6 @@ const MAX_DEPTH = 16;
 
 /** Names of the services with processes; undefined if no tree of systemd can be read. */
 export function findRunningServices(files: HostFiles): Set<string> | undefined {
-  // Without this folder, another init system runs (sd_booted(3)), whose control groups are not units.
-  if (!files.exists("/run/systemd/system")) return undefined;
   const hierarchy = HIERARCHIES.find((path) => files.exists(`${path}/system.slice`));
   if (hierarchy === undefined) return undefined;
   const running = new Set<string>();

@@ -1,12 +1,27 @@
-// The services of the init system: of systemd, otherwise of OpenRC, runit or SysV.
+// The services of the init system: of systemd, OpenRC or SysV, and those of runit beside it.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
+import { hasOpenrc, openrcServices } from "./openrc.ts";
+import { runitServices } from "./runit.ts";
 import { listUnitFolders } from "./search-path.ts";
 import { systemdServices } from "./systemd-services.ts";
+import { sysvServices } from "./sysv.ts";
 
 export async function collectServices(files: HostFiles): Promise<Item<"services">[]> {
-  const folders = listUnitFolders(files);
-  if (folders.length === 0) throw new NotOnThisHost("no systemd");
-  return await systemdServices(files, folders);
+  const items = [...(await initServices(files)), ...runitServices(files)];
+  if (items.length === 0) throw new NotOnThisHost("no service of systemd, OpenRC, runit or SysV");
+  return items;
+}
+
+async function initServices(files: HostFiles): Promise<Iterable<Item<"services">>> {
+  if (hasOpenrc(files)) return openrcServices(files);
+  const folders = isWithoutSystemd(files) ? [] : listUnitFolders(files);
+  return folders.length > 0 ? await systemdServices(files, folders) : sysvServices(files);
+}
+
+/** Packages bring unit files also to a host with another init system. */
+function isWithoutSystemd(files: HostFiles): boolean {
+  if (files.exists("/run/systemd/system") || !files.exists("/etc/inittab")) return false;
+  return !["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].some(files.exists);
 }

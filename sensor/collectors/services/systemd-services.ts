@@ -4,14 +4,14 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, giveWay, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePasswd } from "../users/passwd.ts";
-import { findRunningServices } from "./control-groups.ts";
 import { enablementOf } from "./enablement.ts";
 import { programOf } from "./exec-program.ts";
 import type { UnitFolder } from "./search-path.ts";
 import { type Accounts, accountOf } from "./service-account.ts";
 import { findUnit, type Unit } from "./unit.ts";
 import { lastOf } from "./unit-file.ts";
-import { expandSpecifiers, isSocketName, isTemplate, isUnitName, templateOf } from "./unit-name.ts";
+import { expandSpecifiers, isSocketName, isUnitName } from "./unit-name.ts";
+import { readUnitStates } from "./unit-states.ts";
 
 type Service = Item<"services">;
 
@@ -19,8 +19,8 @@ const UNITS_PER_TURN = 50;
 const MAX_LISTENS = 100;
 
 export async function systemdServices(files: HostFiles, folders: readonly UnitFolder[]): Promise<Service[]> {
-  const running = findRunningServices(files);
-  const names = new Set(running);
+  const states = await readUnitStates(files);
+  const names = new Set(states.names);
   for (const folder of folders) {
     for (const name of folder.files) names.add(name);
     for (const name of folder.links.keys()) names.add(name);
@@ -38,7 +38,8 @@ export async function systemdServices(files: HostFiles, folders: readonly UnitFo
     items.push({
       ...describeUnit(name, unit, files, accounts),
       enablement: factText(enablementOf(folders, name, unit), 40),
-      state: stateOf(name, unit, running),
+      // An alias has the state of its unit.
+      state: states.stateOf(unit?.name ?? name),
     });
     if (items.length % UNITS_PER_TURN === 0) await giveWay();
   }
@@ -78,18 +79,4 @@ function listensOf(unit: Unit): string[] {
   return LISTENS.flatMap((kind) => unit.settings.get(`Socket.Listen${kind}`) ?? [])
     .flatMap((address) => optionalFact(expanded(unit, address), 200) ?? [])
     .slice(0, MAX_LISTENS);
-}
-
-/** An alias runs if its unit does; a template, if one of its instances does. */
-function stateOf(
-  name: string,
-  unit: Unit | undefined,
-  running: ReadonlySet<string> | undefined,
-): Service["state"] {
-  if (running === undefined || isSocketName(name)) return "unknown";
-  const ownName = unit?.name ?? name;
-  const isRunning = isTemplate(ownName)
-    ? [...running].some((each) => templateOf(each) === ownName)
-    : running.has(ownName) || running.has(name);
-  return isRunning ? "running" : "stopped";
 }

@@ -1,0 +1,110 @@
+// The units that systemd has in memory, with their states: its answer to ListUnits
+// (org.freedesktop.systemd1(5)). No file says that a service failed. The sensor asks once per inventory, for
+// a short time, and starts nothing by it.
+import { connect } from "node:net";
+import { join } from "node:path";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import type { HostFiles } from "../host-files.ts";
+import { decodeMessage, decodeStructures, encodeCall } from "./bus-message.ts";
+
+export interface ListedUnit {
+  name: string;
+  description: string;
+  /** E.g. `loaded`, `not-found`, `masked`. */
+  load: string;
+  /** E.g. `active`, `inactive`, `failed`, `activating`. */
+  active: string;
+  /** The state of its type, e.g. `running`, `exited`, `listening`, `auto-restart`. */
+  sub: string;
+}
+
+/** For root only, without a bus; then the system bus, which answers every user. */
+const SOCKETS = ["/run/systemd/private", "/run/dbus/system_bus_socket"];
+const TIMEOUT_MS = 3_000;
+const MAX_REPLY_BYTES = 8 * 1024 * 1024;
+
+/** Undefined, with a gap, if systemd does not answer. */
+export async function listUnits(files: HostFiles): Promise<ListedUnit[] | undefined> {
+  let reason = "systemd has no socket";
+  for (const socket of SOCKETS) {
+    try {
+      return await askForUnits(join(files.root, socket));
+    } catch (error) {
+      const code = errnoCode(error);
+      if (code !== "ENOENT" && code !== "EACCES") reason = (error as Error).message;
+    }
+  }
+  files.noteGap({
+    kind: "unreadable",
+    subject: "failed services",
+    reason: `systemd did not answer: ${reason}`,
+  });
+  return undefined;
+}
+
+const LIST_UNITS = {
+  destination: "org.freedesktop.systemd1",
+  path: "/org/freedesktop/systemd1",
+  interface: "org.freedesktop.systemd1.Manager",
+  member: "ListUnits",
+};
+/** A bus requires it of each new connection. systemd itself ignores it. */
+const HELLO = {
+  destination: "org.freedesktop.DBus",
+  path: "/org/freedesktop/DBus",
+  interface: "org.freedesktop.DBus",
+  member: "Hello",
+};
+
+/** Rejects if there is no answer in time. */
+export function askForUnits(socketPath: string, timeoutMs = TIMEOUT_MS): Promise<ListedUnit[]> {
+  const isBus = socketPath.endsWith("system_bus_socket");
+  return new Promise((resolve, reject) => {
+    let received = Buffer.alloc(0);
+    let isAccepted = false;
+    const socket = connect(socketPath);
+    const timer = setTimeout(() => end(new Error("no answer in time")), timeoutMs);
+
+    function end(result: Error | ListedUnit[]): void {
+      clearTimeout(timer);
+      socket.destroy();
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    }
+
+    socket.on("error", end);
+    socket.on("close", () => end(new Error("the connection was closed")));
+    socket.on("connect", () => {
+      const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
+      socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
+      if (isBus) socket.write(encodeCall({ serial: 1, ...HELLO }));
+      socket.write(encodeCall({ serial: 2, ...LIST_UNITS }));
+    });
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      try {
+        if (received.length > MAX_REPLY_BYTES) throw new Error("the answer is too large");
+        if (!isAccepted) {
+          const line = received.indexOf("\r\n");
+          if (line < 0) return;
+          if (!received.toString("latin1", 0, line).startsWith("OK ")) throw new Error("not permitted");
+          isAccepted = true;
+          received = received.subarray(line + 2);
+        }
+        for (let message = decodeMessage(received); message; message = decodeMessage(received)) {
+          received = received.subarray(message.length);
+          if (message.replyTo !== 2) continue;
+          if (message.isError) throw new Error("the call was refused");
+          end(decodeStructures(message.body, "ssssssouso").map(toUnit));
+          return;
+        }
+      } catch (error) {
+        end(error as Error);
+      }
+    });
+  });
+}
+
+function toUnit([name = "", description = "", load = "", active = "", sub = ""]: string[]): ListedUnit {
+  return { name, description, load, active, sub };
+}
