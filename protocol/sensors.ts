@@ -304,7 +304,7 @@ export const listSensorInventory = route({
   access: "sensors:read",
   tag: "Sensors",
   summary:
-    "List the items that a sensor last reported in a category, by name, accounts before groups, ports by number",
+    "List the items that a sensor last reported in a category, by kind and name, ports by number, certificates by expiry",
   params: params.extend({ category }),
   query: z.strictObject({
     q: z
@@ -316,14 +316,5 @@ export const listSensorInventory = route({
     limit: z.coerce.number().int().min(1).max(1_000).default(200),
   }),
   status: 200,
-  output: page(
-    z.union([
-      CATEGORY_ITEMS.packages,
-      CATEGORY_ITEMS.services,
-      CATEGORY_ITEMS.ports,
-      CATEGORY_ITEMS.users,
-      CATEGORY_ITEMS.security,
-      CATEGORY_ITEMS.system,
-    ]),
-  ),
+  output: page(z.union(Object.values(CATEGORY_ITEMS))),
 });

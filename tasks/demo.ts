@@ -72,7 +72,7 @@ await runTask("demo", async (opened) => {
 function printSummary(server: RunningServer, user: User, sensor: SensorReport): void {
   const counts = sensor.inventory.map(({ category, status, items, reason }) => {
     const result = status === "collected" ? items : `${status}${reason ? `: ${reason}` : ""}`;
-    return `    ${category.padEnd(10)} ${result}`;
+    return `    ${category.padEnd(12)} ${result}`;
   });
   console.log(`
   Console    ${server.url}

@@ -42,7 +42,7 @@ export function collectedFacts({ onlySystem = false } = {}): Block[] {
   return [
     paragraph(
       onlySystem
-        ? "On this system, the sensor reports only the system itself."
+        ? "On this system, the sensor reports only these categories."
         : "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
     ),
     table(["Category", "Source"], rows),

@@ -1,6 +1,11 @@
 // The schemas of the inventory: one for the items of each category.
 import type { z } from "zod";
 import type { Category } from "./categories.ts";
+import { certificateItem } from "./certificates.ts";
+import { containerItem } from "./containers.ts";
+import { hardwareItem } from "./hardware.ts";
+import { jobItem } from "./jobs.ts";
+import { networkItem } from "./network.ts";
 import { packageItem } from "./packages.ts";
 import { portItem } from "./ports.ts";
 import { securityItem } from "./security.ts";
@@ -15,6 +20,11 @@ export const CATEGORY_ITEMS = {
   users: userItem,
   security: securityItem,
   system: systemItem,
+  hardware: hardwareItem,
+  network: networkItem,
+  jobs: jobItem,
+  certificates: certificateItem,
+  containers: containerItem,
 } as const satisfies Record<Category, z.ZodType<{ key: string }>>;
 
 export type Item<C extends Category = Category> = z.infer<(typeof CATEGORY_ITEMS)[C]>;

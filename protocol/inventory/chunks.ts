@@ -13,6 +13,11 @@ export const BUCKETS: Record<Category, number> = {
   users: 8,
   security: 4,
   system: 4,
+  hardware: 4,
+  network: 4,
+  jobs: 4,
+  certificates: 4,
+  containers: 8,
 };
 
 export type Sha256 = (text: string) => string;

@@ -73,7 +73,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   users: {
     label: "Users and groups",
-    source: "passwd, group, shadow, sudoers and doas.conf",
+    source: "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys",
     facts: [
       {
         text: "name, ids, full name, home and shell of each local account",
@@ -85,6 +85,21 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         fields: ["canLogIn", "password"],
       },
       { text: "why it may act as root", fields: ["privileges"] },
+      {
+        text: "last sign-in, and when the password was changed and it or the account expires",
+        fields: ["lastLoginAt", "lastLoginFrom", "passwordChangedOn", "passwordExpiresOn", "expiresOn"],
+      },
+      {
+        text: "type and fingerprint of the SSH keys that may sign in",
+        fields: [
+          "authorizedKeys",
+          "authorizedKeys.type",
+          "authorizedKeys.fingerprint",
+          "authorizedKeys.bits",
+          "authorizedKeys.options",
+          "authorizedKeys.source",
+        ],
+      },
     ],
   },
   security: {
@@ -128,10 +143,157 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         fields: ["machineId", "productUuid", "serialNumber", "vendor", "cloudInstanceId", "type"],
       },
       {
-        text: "disks and mounted file systems",
-        fields: ["sizeBytes", "removable", "rotational", "path", "device", "fileSystem", "encrypted"],
+        text: "mounted file systems with their options, and how full they are to the next 10 percent",
+        fields: [
+          "path",
+          "device",
+          "fileSystem",
+          "sizeBytes",
+          "usedPercent",
+          "inodesUsedPercent",
+          "options",
+          "encrypted",
+        ],
       },
-      { text: "network interfaces with their addresses", fields: ["mac", "addresses", "up"] },
+      {
+        text: "installed kernels, loaded kernel modules, and whether an update needs a restart",
+        fields: ["running", "installed", "names", "required", "reasons"],
+      },
+    ],
+  },
+  hardware: {
+    label: "Hardware",
+    source: "SMBIOS tables, `/sys` and `/proc`",
+    facts: [
+      {
+        text: "maker, model, version, serial number and asset tag of firmware, board and chassis",
+        fields: [
+          "kind",
+          "name",
+          "vendor",
+          "model",
+          "version",
+          "serialNumber",
+          "assetTag",
+          "type",
+          "releasedOn",
+          "mode",
+        ],
+      },
+      {
+        text: "processors with microcode, and the flags that matter to security",
+        fields: ["family", "modelNumber", "stepping", "microcode", "maximumMhz", "flags"],
+      },
+      {
+        text: "memory slots and the modules in them",
+        fields: ["bank", "state", "sizeBytes", "formFactor", "speedMtps", "partNumber"],
+      },
+      {
+        text: "disks with firmware, RAID arrays and logical volumes",
+        fields: [
+          "firmware",
+          "bus",
+          "removable",
+          "rotational",
+          "level",
+          "deviceCount",
+          "workingCount",
+          "devices",
+        ],
+      },
+      {
+        text: "PCI and USB devices by class and id",
+        fields: ["address", "class", "vendorId", "deviceId", "driver"],
+      },
+      { text: "batteries", fields: ["technology", "designMwh", "healthPercent"] },
+    ],
+  },
+  network: {
+    label: "Network",
+    source: "`/sys/class/net`, the routing tables of the kernel and resolv.conf",
+    everywhere: true,
+    facts: [
+      {
+        text: "interfaces with their addresses, type, link and driver",
+        fields: [
+          "kind",
+          "name",
+          "type",
+          "mac",
+          "addresses",
+          "up",
+          "mtu",
+          "speedMbps",
+          "duplex",
+          "driver",
+          "controller",
+          "parent",
+          "vlan",
+        ],
+      },
+      {
+        text: "routes and default gateways",
+        fields: ["destination", "gateway", "interface", "metric"],
+      },
+      { text: "DNS servers, search list and domain", fields: ["servers", "search", "domain", "source"] },
+    ],
+  },
+  jobs: {
+    label: "Scheduled jobs",
+    source: "cron, anacron and at, and the timers of systemd",
+    facts: [
+      {
+        text: "name, schedule, account, and the path of the program without its arguments",
+        fields: ["kind", "name", "schedule", "enabled", "user", "program", "unit", "runsAt", "source"],
+      },
+    ],
+  },
+  certificates: {
+    label: "Certificates",
+    source: "the usual folders, and the files that the configuration of servers names",
+    facts: [
+      {
+        text: "names, issuer, validity and fingerprint",
+        fields: [
+          "name",
+          "subject",
+          "issuer",
+          "alternativeNames",
+          "serialNumber",
+          "fingerprint",
+          "notBefore",
+          "notAfter",
+        ],
+      },
+      {
+        text: "type and size of the public key",
+        fields: ["keyType", "keyBits", "signatureAlgorithm", "selfSigned", "authority"],
+      },
+      { text: "the file, and the programs that use it", fields: ["path", "usedBy"] },
+    ],
+  },
+  containers: {
+    label: "Containers",
+    source: "the state of docker, podman, CRI-O and containerd",
+    facts: [
+      {
+        text: "containers with name, state, image and pod",
+        fields: [
+          "kind",
+          "runtime",
+          "id",
+          "name",
+          "state",
+          "image",
+          "imageId",
+          "pod",
+          "createdAt",
+          "privileged",
+          "hostNetwork",
+          "user",
+        ],
+      },
+      { text: "images with their tags and digests", fields: ["tags", "digests", "sizeBytes"] },
     ],
   },
 };
@@ -144,7 +306,7 @@ export const NEVER_COLLECTED = [
   "arguments and environment variables of running processes",
   "network traffic, DNS queries and visited pages",
   "keystrokes, screens, cameras and locations",
-  "files of users in their home folders",
+  "files of users in their home folders, except the public keys in authorized_keys",
 ] as const;
 
 /** The sensor runs no command of the server. */

@@ -1,7 +1,21 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
-export const SECURITY_AREAS = ["ssh", "firewall", "updates", "encryption", "kernel", "login"] as const;
+export const SECURITY_AREAS = [
+  "ssh",
+  "firewall",
+  "updates",
+  "encryption",
+  "kernel",
+  "login",
+  "boot",
+  "access-control",
+  "audit",
+  "time",
+  "files",
+  "antivirus",
+  "remote-access",
+] as const;
 
 /** One effective security setting with its raw value. The server evaluates it. */
 export const securityItem = z

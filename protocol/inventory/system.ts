@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
 
+/** Rounded, so that a host that only writes to its disks does not report a change each time. */
+const percent = z.int().min(0).max(100).meta({ example: 40, description: "Rounded up to 10" });
+
 /**
- * The machine: one item each for host, OS, kernel, CPU, memory, identifiers and virtualization, and one for
- * each disk, mount and network interface.
+ * The machine: one item each for host, OS, kernel, CPU, memory, identifiers, virtualization and the like, and
+ * one for each mount.
  */
 export const systemItem = z
   .discriminatedUnion("kind", [
@@ -82,34 +85,40 @@ export const systemItem = z
       }),
     }),
     z.strictObject({
-      key: fact(300).startsWith("disk:"),
-      kind: z.literal("disk"),
-      name: fact(200).meta({ example: "nvme0n1" }),
-      sizeBytes: z.int().min(0),
-      model: fact(200).optional(),
-      serialNumber: fact(200).optional(),
-      removable: z.boolean().optional(),
-      rotational: z.boolean().optional(),
-    }),
-    z.strictObject({
       key: fact(1_100).startsWith("mount:"),
       kind: z.literal("mount"),
       path: fact(1_000),
       device: fact(1_000),
       fileSystem: fact(60),
       sizeBytes: z.int().min(0).optional(),
+      usedPercent: percent.optional(),
+      inodesUsedPercent: percent.optional(),
+      options: z
+        .array(fact(40))
+        .max(50)
+        .optional()
+        .meta({ example: ["nodev", "nosuid"], description: "Those that restrict what is on it" }),
       encrypted: z.boolean().optional(),
     }),
     z.strictObject({
-      key: fact(100).startsWith("network:"),
-      kind: z.literal("network"),
-      name: fact(90).meta({ example: "eth0" }),
-      mac: fact(60).optional().meta({ example: "52:54:00:12:34:56" }),
-      addresses: z
-        .array(fact(60))
-        .max(1_000)
-        .meta({ example: ["10.0.0.5/24", "fe80::1/64"] }),
-      up: z.boolean(),
+      key: z.literal("kernels"),
+      kind: z.literal("kernels"),
+      running: fact(200).meta({ example: "6.1.0-28-amd64" }),
+      installed: z.array(fact(200)).max(200).meta({ description: "Newest first" }),
+    }),
+    z.strictObject({
+      key: z.literal("reboot"),
+      kind: z.literal("reboot"),
+      required: z.boolean().meta({ description: "An update takes effect with the next start" }),
+      reasons: z
+        .array(fact(300))
+        .max(100)
+        .meta({ example: ["kernel 6.1.0-29-amd64 is installed"] }),
+    }),
+    z.strictObject({
+      key: z.literal("kernel-modules"),
+      kind: z.literal("kernel-modules"),
+      names: z.array(fact(100)).max(5_000).meta({ description: "Loaded modules, sorted" }),
     }),
   ])
   .meta({ id: "SystemFact" });

@@ -1,5 +1,18 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
+import { factDate, factTime } from "./fact-times.ts";
+
+/** A key that opens a session of the account, without its comment, which often is an address. */
+const authorizedKey = z.strictObject({
+  type: fact(100).meta({ example: "ssh-ed25519" }),
+  fingerprint: fact(100).meta({ example: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDbWkvBHm4kNpuTlYw" }),
+  bits: z.int().min(0).optional(),
+  options: z
+    .array(fact(60))
+    .max(50)
+    .meta({ example: ["from", "command"], description: "Names, without values" }),
+  source: fact(1_000).meta({ example: "/root/.ssh/authorized_keys" }),
+});
 
 const account = z.strictObject({
   key: fact(300).min(1).meta({ example: "user:root" }),
@@ -11,9 +24,10 @@ const account = z.strictObject({
   home: fact(1_000),
   shell: fact(1_000),
   groups: z.array(fact(250)).max(5_000).meta({ description: "Names of all groups, the primary one first" }),
-  canLogIn: z
-    .boolean()
-    .meta({ description: "The shell admits a session: not nologin, false, sync or the like" }),
+  canLogIn: z.boolean().meta({
+    description:
+      "The shell admits a session: not nologin, false, sync or the like, and the account has not expired",
+  }),
   password: z
     .enum(["set", "locked", "none", "unknown"])
     .meta({ description: "From the shadow file; none: no password is asked; unknown: not readable" }),
@@ -24,6 +38,16 @@ const account = z.strictObject({
       example: ["uid 0", "member of sudo", "sudoers: ALL"],
       description: "Why it may act as root; empty when it may not",
     }),
+  lastLoginAt: factTime.optional().meta({ description: "Absent: never, or not recorded" }),
+  lastLoginFrom: fact(300).optional().meta({ example: "192.0.2.9", description: "Host or terminal" }),
+  passwordChangedOn: factDate.optional(),
+  passwordExpiresOn: factDate.optional().meta({ description: "Absent: never" }),
+  expiresOn: factDate.optional().meta({ description: "The first day without sign-in; absent: never" }),
+  authorizedKeys: z
+    .array(authorizedKey)
+    .max(1_000)
+    .optional()
+    .meta({ description: "SSH keys; absent: not looked for" }),
 });
 
 const group = z.strictObject({

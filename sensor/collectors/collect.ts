@@ -4,14 +4,16 @@ import { CATEGORIES, type Category, MAX_ITEMS } from "@attacklens/protocol/inven
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { LIMITS } from "./budget.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
+import { collectHardware } from "./hardware/hardware.ts";
 import { openHostFiles } from "./host-files.ts";
+import { collectNetwork } from "./network/network.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
 import type { CategoryResult, Collected } from "./result.ts";
 import { collectSecurity } from "./security/security.ts";
 import { collectServices } from "./services/services.ts";
 import { hostFactsOf } from "./system/host-facts.ts";
-import { collectPortableSystem } from "./system/portable-system.ts";
+import { collectPortableNetwork, collectPortableSystem } from "./system/portable-system.ts";
 import { collectSystem } from "./system/system.ts";
 import { collectUsers } from "./users/users.ts";
 
@@ -27,8 +29,10 @@ const LINUX: Collectors = {
   users: collectUsers,
   security: collectSecurity,
   system: collectSystem,
+  hardware: collectHardware,
+  network: collectNetwork,
 };
-const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem };
+const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 
 /**
  * Collects all categories, with items sorted by key. `root` is the folder with the host's files: "/" for this
@@ -45,9 +49,10 @@ export async function collectInventory(root = "/"): Promise<Collected> {
 
 /** The facts about the host for enrollment. */
 export async function collectHostFacts(root = "/"): Promise<HostFacts> {
+  const { system, network } = collectorsFor(root);
   const files = openHostFiles(root);
-  const items = (await collectorsFor(root).system?.(files)) ?? [];
-  return hostFactsOf(await Array.fromAsync(items), files);
+  const items = await Array.fromAsync((await system?.(files)) ?? []);
+  return hostFactsOf(items, await Array.fromAsync((await network?.(files)) ?? []), files);
 }
 
 /** Never throws: a failed collector has a result too. */

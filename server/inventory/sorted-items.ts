@@ -1,7 +1,7 @@
 // The sorted items of a category for users, cached by the category's root hash, which never refers to another
 // list.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
 import { listChunkContents } from "./inventory-store.ts";
@@ -85,10 +85,11 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
 
 async function readLines(db: Database, category: Category, chunks: string[]): Promise<Line[]> {
   const contents = await listChunkContents(db, category, chunks);
+  const kinds = kindsOf(category);
   const lines = [...contents.values()].flatMap((content) =>
     // The content was parsed with the category's schema before it was stored.
     (JSON.parse(content) as Item[]).map((item) => ({
-      place: placeOf(item),
+      place: placeOf(item, kinds),
       json: JSON.stringify(item),
       searched: searchText(item),
     })),
@@ -107,13 +108,22 @@ function firstAfter(lines: Line[], place: string): number {
 }
 
 /**
- * Returns the position of an item: by name, accounts before groups, ports by number. The key makes it unique.
+ * Returns the position of an item: by kind and name, ports by number, certificates by expiry. The key makes
+ * it unique.
  */
-function placeOf(item: Item): string {
+function placeOf(item: Item, kinds: readonly string[]): string {
   if ("port" in item) return `${String(item.port).padStart(5, "0")} ${item.key}`;
-  if ("area" in item || !("name" in item)) return item.key;
-  const rank = "kind" in item && item.kind === "group" ? 1 : 0;
-  return `${rank} ${item.name} ${item.key}`;
+  if ("notAfter" in item) return `${item.notAfter} ${item.key}`;
+  if ("area" in item) return item.key;
+  const rank = "kind" in item ? String(kinds.indexOf(item.kind) + 1).padStart(2, "0") : "";
+  const name = "address" in item || !("name" in item) ? "" : item.name;
+  return `${rank} ${name} ${item.key}`;
+}
+
+/** The kinds of a category in the order of its schema; empty if its kinds are shown together. */
+function kindsOf(category: Category): string[] {
+  const schema = CATEGORY_ITEMS[category];
+  return "options" in schema ? schema.options.map(({ shape }) => shape.kind.value) : [];
 }
 
 /** Returns every text and number of an item in lower case, without the names of its members. */

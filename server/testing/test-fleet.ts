@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import type { ReimagedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import type { Dialect } from "../db/dialect.ts";
@@ -16,10 +17,7 @@ export const HARDWARE = {
   macs: ["d0:94:66:12:34:56"],
 };
 const ALL_FAILED = Object.fromEntries(
-  ["packages", "services", "ports", "users", "security", "system"].map((category) => [
-    category,
-    { status: "failed", reason: "none" },
-  ]),
+  CATEGORIES.map((category) => [category, { status: "failed", reason: "none" }]),
 );
 
 export async function openFleet(

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { setRollout } from "@attacklens/protocol/rollout.ts";
 import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import type axe from "axe-core";
@@ -60,8 +61,7 @@ test(
     await runSensor(["run", "--once", "--state", stateDir]);
     const sensorId = (await ada.call(listSensors)).items[0]?.id;
     const assetId = (await ada.call(listAssets)).items[0]?.id;
-    const categories = ["packages", "services", "ports", "users", "security", "system"];
-    const drawn = categories[Math.floor(Math.random() * categories.length)]!;
+    const drawn = CATEGORIES[Math.floor(Math.random() * CATEGORIES.length)]!;
     const paths = [
       ...["/", "/sensors", "/sensors/tokens", "/sensors/tokens/new", `/sensors/tokens/${token.id}`],
       ...["edit", "rotate", "rollout", "rollout/expected"].map(
@@ -72,7 +72,7 @@ test(
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
       ...["/settings/api-keys", "/settings/api-keys/new"],
       // The tables of the categories are alike, so one is drawn for each run.
-      ...["overview", ...(ALL_PAGES ? categories : [drawn])].map((tab) => `/sensors/${sensorId}/${tab}`),
+      ...["overview", ...(ALL_PAGES ? CATEGORIES : [drawn])].map((tab) => `/sensors/${sensorId}/${tab}`),
     ];
     for (const path of paths) {
       await follow(page, path);

@@ -211,7 +211,7 @@ async function main() {
     const query = { q: "added-", limit: 1_000 };
     const { items } = await api(listSensorInventory, { params: { id, category: "users" }, query });
     return items
-      .flatMap((item) => ("name" in item ? item.name : []))
+      .flatMap((item) => ("name" in item ? (item.name ?? []) : []))
       .filter((name) => /^added-\d+$/.test(name));
   };
   const unsettled = async () => {

@@ -68,10 +68,8 @@ test.skipIf(!traces)(
     const sensor = await ada.call(getSensor, { params: { id: sensorId } });
     expect(sensor).toMatchObject({ status: "online", clones: [] });
     expect(await ada.call(listSensors, {})).toMatchObject({ total: 1 });
-    const reported = sensor.inventory
-      .filter(({ status }) => status === "collected")
-      .map(({ category }) => category);
-    expect(reported).toEqual(["packages", "services", "ports", "users", "security", "system"]);
+    const missing = sensor.inventory.filter(({ status }) => status === "waiting" || status === "failed");
+    expect(missing).toEqual([]);
   },
   300_000,
 );

@@ -9,7 +9,7 @@ import { type SecuritySetting, setting } from "./setting.ts";
 import { readSshSettings } from "./ssh.ts";
 import { readUpdateSettings } from "./updates.ts";
 
-const AREAS: Record<SecuritySetting["area"], (files: HostFiles) => SecuritySetting[]> = {
+const AREAS: Partial<Record<SecuritySetting["area"], (files: HostFiles) => SecuritySetting[]>> = {
   ssh: readSshSettings,
   firewall: readFirewallSettings,
   updates: readUpdateSettings,
@@ -21,7 +21,7 @@ const AREAS: Record<SecuritySetting["area"], (files: HostFiles) => SecuritySetti
 export function collectSecurity(files: HostFiles): Item<"security">[] {
   return (Object.keys(AREAS) as SecuritySetting["area"][]).flatMap((area) => {
     try {
-      return AREAS[area](files);
+      return AREAS[area]?.(files) ?? [];
     } catch (error) {
       return [setting(area, "unreadable", error instanceof Error ? error.message : String(error))];
     }

@@ -5,17 +5,22 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { HostFiles } from "../host-files.ts";
 
 type System = Item<"system">;
+type Network = Item<"network">;
 const MAX_MACS = 64;
 const MAX_ADDRESSES = 256;
 /** Bridges and tunnels made by software, often with the same address on every host. */
 const OF_SOFTWARE = /^(?:docker|br-|virbr|podman|vmnet|utun|awdl|llw|bridge|wg|tun|dummy|bond_slave)/;
 
-/** Takes the facts from the items of the system category. */
-export function hostFactsOf(items: readonly System[], files: HostFiles | undefined): HostFacts {
+/** Takes the facts from the items of the categories system and network. */
+export function hostFactsOf(
+  items: readonly System[],
+  network: readonly Network[],
+  files: HostFiles | undefined,
+): HostFacts {
   const host = find(items, "host");
   const os = find(items, "os");
   const identifiers = find(items, "identifiers");
-  const interfaces = physicalInterfaces(items, files);
+  const interfaces = physicalInterfaces(network, files);
   return {
     hostname: host?.hostname ?? "localhost",
     platform: os?.platform ?? "linux",
@@ -35,9 +40,9 @@ export function hostFactsOf(items: readonly System[], files: HostFiles | undefin
   };
 }
 
-function physicalInterfaces(items: readonly System[], files: HostFiles | undefined) {
+function physicalInterfaces(items: readonly Network[], files: HostFiles | undefined) {
   const interfaces = items.flatMap((item) =>
-    item.kind === "network" && !OF_SOFTWARE.test(item.name) ? item : [],
+    item.kind === "interface" && !OF_SOFTWARE.test(item.name) ? item : [],
   );
   // In a container, no interface has a device, so all interfaces count.
   const withDevice = interfaces.filter(({ name }) => files?.exists(`/sys/class/net/${name}/device`));

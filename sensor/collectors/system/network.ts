@@ -6,7 +6,7 @@ import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { formatIpv6 } from "../ip-address.ts";
 
-type NetworkInterface = Extract<Item<"system">, { kind: "network" }>;
+type NetworkInterface = Extract<Item<"network">, { kind: "interface" }>;
 
 const NET = "/sys/class/net";
 const OF_CONTAINERS = /^(?:veth|cali|lxc|cni|flannel|tap|vnet)/;
@@ -23,8 +23,8 @@ export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
     .map((name) => {
       const mac = files.findLine(`${NET}/${name}/address`)?.toLowerCase();
       return {
-        key: factText(`network:${name}`, 100),
-        kind: "network",
+        key: factText(`interface:${name}`, 300),
+        kind: "interface",
         name: factText(name, 90),
         mac: mac && !/^[0:]+$/.test(mac) ? factText(mac, 60) : undefined,
         addresses: (addresses.get(name) ?? [])

@@ -25,17 +25,16 @@ export function collectPortableSystem(): Item<"system">[] {
       logicalCount: cpus.length,
     },
     { key: "memory", kind: "memory", totalBytes: os.totalmem(), swapBytes: 0 },
-    ...portableInterfaces(),
   ];
 }
 
-function portableInterfaces(): Item<"system">[] {
+export function collectPortableNetwork(): Item<"network">[] {
   return Object.entries(os.networkInterfaces()).flatMap(([name, addresses = []]) => {
     const outside = addresses.filter(({ internal }) => !internal);
     if (outside.length === 0) return [];
     return {
-      key: factText(`network:${name}`, 100),
-      kind: "network" as const,
+      key: factText(`interface:${name}`, 300),
+      kind: "interface" as const,
       name: factText(name, 90),
       mac: outside.find(({ mac }) => !/^[0:]+$/.test(mac))?.mac,
       addresses: outside.map(({ cidr, address }) => factText(cidr ?? address, 60)).sort(),

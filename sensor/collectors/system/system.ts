@@ -2,13 +2,11 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { readDisks } from "./block-devices.ts";
 import { readCpu } from "./cpu.ts";
 import { readHost } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
 import { kernelParameters } from "./kernel-parameters.ts";
 import { readMounts } from "./mounts.ts";
-import { readNetworkInterfaces } from "./network.ts";
 import { readOperatingSystem } from "./point-release.ts";
 import { readVirtualization } from "./virtualization.ts";
 
@@ -23,9 +21,7 @@ export function collectSystem(files: HostFiles): System[] {
     readMemory(files),
     readIdentifiers(files),
     readVirtualization(files),
-    ...readDisks(files),
     ...readMounts(files),
-    ...readNetworkInterfaces(files),
   ];
 }
 

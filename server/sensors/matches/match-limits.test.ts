@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { getAsset } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import type { Dialect } from "../../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
@@ -18,10 +19,7 @@ const HARDWARE = {
   macs: ["d0:94:66:12:34:56"],
 };
 const ALL_FAILED = Object.fromEntries(
-  ["packages", "services", "ports", "users", "security", "system"].map((category) => [
-    category,
-    { status: "failed", reason: "none" },
-  ]),
+  CATEGORIES.map((category) => [category, { status: "failed", reason: "none" }]),
 );
 interface Enrolled {
   key: TestSensor;

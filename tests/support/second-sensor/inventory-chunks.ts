@@ -1,7 +1,19 @@
 // Cuts the second sensor's inventory into chunks. Written only from docs/sensor-protocol.md.
 import { crc32, sha256 } from "./signed-requests.ts";
 
-const BUCKETS = { packages: 64, services: 16, ports: 4, users: 8, security: 4, system: 4 } as const;
+const BUCKETS = {
+  packages: 64,
+  services: 16,
+  ports: 4,
+  users: 8,
+  security: 4,
+  system: 4,
+  hardware: 4,
+  network: 4,
+  jobs: 4,
+  certificates: 4,
+  containers: 8,
+} as const;
 
 export type CategoryName = keyof typeof BUCKETS;
 

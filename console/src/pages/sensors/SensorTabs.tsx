@@ -1,39 +1,90 @@
-import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { getSensor } from "@attacklens/protocol/sensors.ts";
-import { IconAlertTriangle } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Menu, UnstyledButton } from "@mantine/core";
+import { IconAlertTriangle, IconChevronDown } from "@tabler/icons-react";
+import { Link, useParams } from "@tanstack/react-router";
 import classes from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
 import { formatCount } from "../../ui/numbers.ts";
+import { useWrapped } from "../../ui/use-wrapped.ts";
 import { CATEGORY_NAMES } from "./sensor-words.ts";
 
 export type CategoryState = RouteOutput<typeof getSensor>["inventory"][number];
 
-/** One tab for each category, with its number of items. Tabs are links, so each tab has its own URL. */
-export function SensorTabs({ sensorId, inventory }: { sensorId: string; inventory: CategoryState[] }) {
+interface TabsOfSensor {
+  sensorId: string;
+  inventory: CategoryState[];
+}
+
+/**
+ * One tab for each category, with its number of items. Tabs are links, so each tab has its own URL. Tabs that
+ * do not fit are in a menu. Categories that the host does not have come last.
+ */
+export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
+  const states = new Map(inventory.map((state) => [state.category, state]));
+  const isMissing = (category: Category) => states.get(category)?.status === "unsupported";
+  const shown = [...CATEGORIES.filter((category) => !isMissing(category)), ...CATEGORIES.filter(isMissing)];
+  const { row, wrapped } = useWrapped(shown.join());
+  const { category: current } = useParams({ strict: false });
+  const inMenu = shown.filter((_, index) => wrapped.has(index + 1));
+  const currentInMenu = inMenu.find((category) => category === current);
   return (
-    <nav aria-label="Inventory" className={classes.tabs}>
-      <Link {...paths.sensor(sensorId)} className={classes.tab} activeOptions={{ includeSearch: false }}>
-        Overview
-      </Link>
-      {CATEGORIES.map((category) => {
-        const state = inventory.find((one) => one.category === category);
-        return (
+    <nav aria-label="Inventory" className={classes.bar}>
+      <div ref={row} className={classes.row}>
+        <Link {...paths.sensor(sensorId)} className={classes.tab} activeOptions={{ includeSearch: false }}>
+          Overview
+        </Link>
+        {shown.map((category, index) => (
           <Link
             key={category}
             {...paths.sensor(sensorId, category)}
             className={classes.tab}
+            data-wrapped={wrapped.has(index + 1) || undefined}
+            data-quiet={isMissing(category) || undefined}
             activeOptions={{ includeSearch: false }}
           >
-            {CATEGORY_NAMES[category]}
-            {state?.status === "failed" && (
-              <IconAlertTriangle size={14} className={classes.failed} aria-label="Collection failed" />
-            )}
-            {state?.changedAt && <span className={classes.count}>{formatCount(state.items)}</span>}
+            <TabContent category={category} state={states.get(category)} />
           </Link>
-        );
-      })}
+        ))}
+      </div>
+      <Menu position="bottom-end" portalProps={{ target: "main" }}>
+        <Menu.Target>
+          <UnstyledButton
+            className={classes.tab}
+            data-status={currentInMenu ? "active" : undefined}
+            data-wrapped={inMenu.length === 0 || undefined}
+          >
+            {currentInMenu ? CATEGORY_NAMES[currentInMenu] : "More"}
+            <IconChevronDown size={14} aria-hidden="true" />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {inMenu.map((category) => (
+            <Menu.Item
+              key={category}
+              {...(isMissing(category) ? { c: "dimmed" } : {})}
+              renderRoot={(props) => <Link {...paths.sensor(sensorId, category)} {...props} />}
+            >
+              <span className={classes.entry}>
+                <TabContent category={category} state={states.get(category)} />
+              </span>
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
     </nav>
+  );
+}
+
+function TabContent({ category, state }: { category: Category; state: CategoryState | undefined }) {
+  return (
+    <>
+      {CATEGORY_NAMES[category]}
+      {state?.status === "failed" && (
+        <IconAlertTriangle size={14} className={classes.failed} aria-label="Collection failed" />
+      )}
+      {state?.changedAt && <span className={classes.count}>{formatCount(state.items)}</span>}
+    </>
   );
 }

@@ -2,41 +2,19 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/package-managers.ts";
-import type { ReactNode } from "react";
-import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
+import type { Columns } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";
+import { certificateColumns } from "./certificate-columns.tsx";
+import { columnMaker, list, mono } from "./column-maker.tsx";
+import { containerColumns } from "./container-columns.tsx";
+import { hardwareColumns } from "./hardware-columns.tsx";
 import classes from "./inventory-columns.module.css";
+import { jobColumns } from "./job-columns.tsx";
+import { networkColumns } from "./network-columns.tsx";
 import type { SystemRow } from "./system-rows.ts";
 
 export type InventoryRow = Item | SystemRow;
 type RowOf<C extends Category> = C extends "system" ? SystemRow : Item<C>;
-
-/** A column of text. A column without a width takes the remaining space. */
-function columnMaker<Row extends { key: string }>() {
-  const column = columnsOf<Row>();
-  return (
-    header: string,
-    width: string | undefined,
-    text: (row: Row) => string | undefined,
-    show?: (row: Row) => ReactNode,
-  ) =>
-    column.display({
-      id: header,
-      header,
-      meta: width ? { width } : {},
-      cell: ({ row: { original } }) => {
-        const value = text(original);
-        return show?.(original) ?? <span title={value}>{value || <span className="quiet">–</span>}</span>;
-      },
-    });
-}
-
-const mono = (text: string) => (
-  <code className="mono" title={text}>
-    {text}
-  </code>
-);
-const list = (values: readonly string[]) => values.join(", ");
 
 const ofPackage = columnMaker<Item<"packages">>();
 const ofService = columnMaker<Item<"services">>();
@@ -53,6 +31,13 @@ const AREAS: Record<Item<"security">["area"], string> = {
   encryption: "Encryption",
   kernel: "Kernel",
   login: "Login",
+  boot: "Boot",
+  "access-control": "Access control",
+  audit: "Audit",
+  time: "Time",
+  files: "Files",
+  antivirus: "Antivirus",
+  "remote-access": "Remote access",
 };
 /** Why no process is known. */
 const HIDDEN: Record<string, string> = {
@@ -138,6 +123,11 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofSystem("Fact", "20%", (one) => one.name),
     ofSystem("Value", undefined, (one) => one.value),
   ],
+  hardware: hardwareColumns,
+  network: networkColumns,
+  jobs: jobColumns,
+  certificates: certificateColumns,
+  containers: containerColumns,
 };
 
 /** `Half-configured, held`. A package of a manager without states is installed. */

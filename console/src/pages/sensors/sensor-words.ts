@@ -15,6 +15,11 @@ export const CATEGORY_NAMES: Record<Category, string> = {
   users: "Users",
   security: "Security",
   system: "System",
+  hardware: "Hardware",
+  network: "Network",
+  jobs: "Scheduled jobs",
+  certificates: "Certificates",
+  containers: "Containers",
 };
 
 /** In running text. */
@@ -25,6 +30,11 @@ export const CATEGORY_NOUNS: Record<Category, string> = {
   users: "users",
   security: "security settings",
   system: "system facts",
+  hardware: "hardware",
+  network: "network facts",
+  jobs: "scheduled jobs",
+  certificates: "certificates",
+  containers: "containers",
 };
 
 /** `Debian GNU/Linux 12 (bookworm)`. */

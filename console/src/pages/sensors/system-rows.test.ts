@@ -5,18 +5,25 @@ test("each field of an item becomes a row with a readable name and value", () =>
   const rows = systemRows([
     { key: "memory", kind: "memory", totalBytes: 16_711_680_000, swapBytes: 0 },
     {
-      key: "network:eth0",
-      kind: "network",
-      name: "eth0",
-      addresses: ["10.0.0.5/24", "fe80::1/64"],
-      up: true,
+      key: "mount:/home",
+      kind: "mount",
+      path: "/home",
+      device: "/dev/sda2",
+      fileSystem: "ext4",
+      usedPercent: 40,
+      options: ["nodev", "nosuid"],
+      encrypted: true,
     },
   ]);
   expect(rows.map(({ part, name, value }) => [part, name, value])).toEqual([
     ["Memory", "Total", "15.6 GiB"],
     ["Memory", "Swap", "0 bytes"],
-    ["Network eth0", "Addresses", "10.0.0.5/24, fe80::1/64"],
-    ["Network eth0", "Up", "Yes"],
+    ["Mount /home", "Path", "/home"],
+    ["Mount /home", "Device", "/dev/sda2"],
+    ["Mount /home", "File system", "ext4"],
+    ["Mount /home", "Used", "Up to 40%"],
+    ["Mount /home", "Options", "nodev, nosuid"],
+    ["Mount /home", "Encrypted", "Yes"],
   ]);
 });
 

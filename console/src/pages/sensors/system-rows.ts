@@ -23,9 +23,10 @@ const PARTS: Record<SystemItem["kind"], string> = {
   memory: "Memory",
   identifiers: "Identifiers",
   virtualization: "Virtualization",
-  disk: "Disk",
   mount: "Mount",
-  network: "Network",
+  kernels: "Kernels",
+  reboot: "Restart",
+  "kernel-modules": "Kernel modules",
 };
 
 /** Labels of the fields whose protocol name is not readable as words. */
@@ -42,6 +43,8 @@ const FIELD_NAMES: Record<string, string> = {
   swapBytes: "Swap",
   sizeBytes: "Size",
   parameters: "Boot parameters",
+  usedPercent: "Used",
+  inodesUsedPercent: "Inodes used",
   logicalCount: "Logical processors",
   physicalCount: "Cores",
   socketCount: "Sockets",
@@ -53,11 +56,9 @@ export function systemRows(items: readonly SystemItem[]): SystemRow[] {
   const order = Object.keys(PARTS);
   const sorted = items.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
   return sorted.flatMap((item) => {
-    const named = item.kind === "disk" || item.kind === "network" ? item.name : "";
-    const part = [PARTS[item.kind], item.kind === "mount" ? item.path : named].filter(Boolean).join(" ");
+    const part = item.kind === "mount" ? `${PARTS.mount} ${item.path}` : PARTS[item.kind];
     return Object.entries(item)
       .filter(([field, value]) => !HIDDEN.has(field) && value !== undefined && value !== "")
-      .filter(([field, value]) => value !== named || field !== "name")
       .map(([field, value], index) => ({
         key: `${item.key}/${field}`,
         part,
@@ -71,9 +72,14 @@ export function systemRows(items: readonly SystemItem[]): SystemRow[] {
 function text(field: string, value: unknown): string {
   if (field === "bootedAt" && !Number.isNaN(Date.parse(String(value)))) return exactTime(String(value));
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "number") return field.endsWith("Bytes") ? formatBytes(value) : String(value);
+  if (typeof value === "number") return numberText(field, value);
   if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "None";
   return String(value);
+}
+
+function numberText(field: string, value: number): string {
+  if (field.endsWith("Percent")) return `Up to ${value}%`;
+  return field.endsWith("Bytes") ? formatBytes(value) : String(value);
 }
 
 /** `timeZone` → `Time zone`. */

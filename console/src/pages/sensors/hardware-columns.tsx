@@ -1,0 +1,17 @@
+// The columns of the hardware category: one table for parts with different facts.
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import type { Columns } from "../../ui/DataTable.tsx";
+import { columnMaker } from "./column-maker.tsx";
+import { hardwareDetails, hardwareName, PART_NAMES } from "./hardware-words.ts";
+
+type Part = Item<"hardware">;
+
+const ofPart = columnMaker<Part>();
+
+export const hardwareColumns: Columns<Part> = [
+  ofPart("Part", "132px", (one) => PART_NAMES[one.kind]),
+  ofPart("Name", "28%", hardwareName),
+  ofPart("Vendor", "20%", (one) => ("vendor" in one ? one.vendor : undefined)),
+  ofPart("Serial number", "16%", (one) => ("serialNumber" in one ? one.serialNumber : undefined)),
+  ofPart("Details", undefined, hardwareDetails),
+];
