@@ -37,7 +37,7 @@ function blockAfter(heading: string): unknown {
   return JSON.parse(/```json\n([\s\S]*?)\n```/.exec(section)![1]!);
 }
 
-/** Writes the schemas into the page, each on a line of its own. */
+/** Writes the schemas into the page, one on each line. */
 function writeSchemas(schemas: Record<string, unknown>): void {
   const lines = Object.entries(schemas).map(([name, schema]) => `"${name}": ${JSON.stringify(schema)}`);
   const start = page.indexOf("```json\n", page.indexOf("\n## Schemas\n")) + "```json\n".length;

@@ -27,7 +27,7 @@ start() {
 #!/sbin/openrc-run
 command="/usr/bin/exporter --password=hunter2"
 -- /etc/conf.d/exporter
-command_user="$SOMEBODY"
+command_user="$ACCOUNT"
 PASSWORD=hunter2
 -- /etc/init.d/hwclock
 #!/sbin/openrc-run

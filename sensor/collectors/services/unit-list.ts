@@ -18,7 +18,7 @@ export interface ListedUnit {
   sub: string;
 }
 
-/** For root only, without a bus; then the system bus, which answers every user. */
+/** For root only, without a bus; then the system bus, which every user may ask. */
 const SOCKETS = ["/run/systemd/private", "/run/dbus/system_bus_socket"];
 const TIMEOUT_MS = 3_000;
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
