@@ -82,7 +82,10 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       ports: () => ports.numbers,
     },
   });
-  const metrics = openMetrics(logOutput.droppedLines);
+  const metrics = openMetrics({
+    droppedLogLines: logOutput.droppedLines,
+    measuresProcess: config.metricsToken !== undefined,
+  });
   const consoleFile = await openConsoleFiles(bundle);
   const app = createApp({ services, metrics, metricsToken: config.metricsToken, secure, consoleFile });
   const { trustedProxies } = config;

@@ -13,13 +13,15 @@ export interface ConsoleBundle {
 interface ConsoleFile {
   type: string;
   plain: Uint8Array<ArrayBuffer>;
-  gzipped: Uint8Array<ArrayBuffer> | undefined;
+  /** Absent: the file is compressed already. */
+  gzipped: (() => Uint8Array<ArrayBuffer>) | undefined;
 }
 
 const NONCE = "__CSP_NONCE__";
 
 /**
- * Reads and compresses every file once. Returns a function that serves the file of a path, or else the page.
+ * Reads every file, and compresses each at its first request. Returns a function that serves the file of a
+ * path, or else the page.
  */
 export async function openConsoleFiles(bundle: ConsoleBundle) {
   const files = new Map<string, ConsoleFile>();
@@ -30,7 +32,7 @@ export async function openConsoleFiles(bundle: ConsoleBundle) {
     else {
       const type = headers["content-type"] ?? "application/octet-stream";
       const gzipped = /javascript|css|svg|json/.test(type)
-        ? new Uint8Array(gzipSync(plain, { level: 9 }))
+        ? once(() => new Uint8Array(gzipSync(plain)))
         : undefined;
       files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, gzipped });
     }
@@ -54,7 +56,15 @@ function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Header
   headers.set("vary", "accept-encoding");
   if (!/\bgzip\b/.test(requestHeaders.get("accept-encoding") ?? "")) return new Response(plain, { headers });
   headers.set("content-encoding", "gzip");
-  return new Response(gzipped, { headers });
+  return new Response(gzipped(), { headers });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /**

@@ -23,9 +23,19 @@ test("with a configured token, only its bearer can read metrics, from any host",
   expect(may("")).toBe(false);
 });
 
+test.each([true, false])(
+  "the process is measured if its metrics can be read: %p",
+  async (measuresProcess) => {
+    const { registry } = openMetrics({ droppedLogLines: () => 0, measuresProcess });
+    expect((await registry.metrics()).includes("attacklens_process_cpu_seconds_total ")).toBe(
+      measuresProcess,
+    );
+  },
+);
+
 test("dropped log lines are counted", async () => {
   let dropped = 0;
-  const { registry } = openMetrics(() => dropped);
+  const { registry } = openMetrics({ droppedLogLines: () => dropped, measuresProcess: false });
   expect(await registry.metrics()).toContain("attacklens_log_lines_dropped_total 0\n");
   dropped = 3;
   expect(await registry.metrics()).toContain("attacklens_log_lines_dropped_total 3\n");

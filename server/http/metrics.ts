@@ -2,10 +2,16 @@
 import { timingSafeEqual } from "node:crypto";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** `droppedLogLines` returns the number of lines that the log has dropped so far. */
-export function openMetrics(droppedLogLines: () => number) {
+interface MetricsOptions {
+  /** Returns the number of lines that the log has dropped so far. */
+  droppedLogLines: () => number;
+  /** Measuring the process walks through its heap, so it is left out where no request can read the metrics. */
+  measuresProcess: boolean;
+}
+
+export function openMetrics({ droppedLogLines, measuresProcess }: MetricsOptions) {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
+  if (measuresProcess) collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
   const labelNames = ["method", "route", "status"];
   return {
     registry,

@@ -191,7 +191,7 @@ function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/
     },
     ownNames: { urls: ["https://attacklens.test"], hosts: ["test"], ports: () => [8443] },
   });
-  const metrics = openMetrics(() => 0);
+  const metrics = openMetrics({ droppedLogLines: () => 0, measuresProcess: false });
   const consoleFile = () => undefined;
   const app = createApp({ services, metrics, metricsToken: undefined, secure: false, consoleFile });
   const fetch = async (path: string, init: RequestInit = {}, address = "127.0.0.1"): Promise<Response> => {

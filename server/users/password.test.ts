@@ -7,8 +7,7 @@ test("a password matches in every Unicode composition of its characters", async 
   expect(await verifyPassword({ hash, password: "cafe tractor 1 finch" })).toBe(false);
 });
 
-test("a weak password is refused also in full-width characters", () => {
-  expect(() => refuseWeakPassword("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff441234", [])).toThrow(
-    "too easy",
-  );
+test("a weak password is refused also in full-width characters", async () => {
+  const password = "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff441234";
+  await expect(refuseWeakPassword(password, [])).rejects.toThrow("too easy");
 });

@@ -63,7 +63,7 @@ export async function completeSetup(
     onWrongCode();
     throw setupClosed();
   }
-  refuseWeakPassword(person.password, [person.name, person.email]);
+  await refuseWeakPassword(person.password, [person.name, person.email]);
   const passwordHash = await hashPassword(person.password);
   await inTransaction(db, async (tx) => {
     if (!isCode(code, await lockSetupCode(tx)) || (await hasUsers(tx))) throw setupClosed();

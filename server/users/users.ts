@@ -39,7 +39,7 @@ export function presentAccount(user: User): Account {
 
 /** Creates a user from the command line of the server. Throws input-invalid, name-taken. */
 export async function createUser(db: Database, now: number, person: NewUser, role: Role): Promise<string> {
-  refuseWeakPassword(person.password, [person.name, person.email]);
+  await refuseWeakPassword(person.password, [person.name, person.email]);
   const passwordHash = await hashPassword(person.password);
   try {
     return await inTransaction(db, (tx) => makeUser(tx, now, person, role, passwordHash));
