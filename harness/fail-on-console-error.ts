@@ -1,8 +1,6 @@
-// Loaded before every test file. A test that calls console.error fails: see CONTRIBUTING.md, "Tests". After
-// all tests, it closes what they shared.
-import { afterAll, afterEach } from "bun:test";
+// Loaded before every test file. A test that calls console.error fails: see CONTRIBUTING.md, "Tests".
+import { afterEach } from "bun:test";
 import { format } from "node:util";
-import { closeAll } from "./at-end.ts";
 
 const write = console.error;
 const messages: string[] = [];
@@ -16,5 +14,3 @@ afterEach(() => {
   const printed = messages.splice(0);
   if (printed.length > 0) throw new Error(`console.error was called during this test: ${printed.join("\n")}`);
 });
-
-afterAll(closeAll);

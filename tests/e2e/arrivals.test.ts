@@ -3,20 +3,19 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { setRollout } from "@attacklens/protocol/rollout.ts";
-import type { Page } from "playwright-core";
 import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
 
-/** A clock that is ten minutes ahead, from the next load of the page on. */
-async function setWrongClock(page: Page): Promise<void> {
-  await page.addInitScript(() => {
+/** A page with a clock that is ten minutes ahead. */
+const WITH_WRONG_CLOCK = {
+  initScript: () => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + 600_000;
-  });
-}
+  },
+};
 
 const refusedBy = (enrolling: Promise<unknown>) => expect(enrolling).rejects.toThrow("hostname-not-allowed");
 
@@ -32,8 +31,7 @@ test("the page of a token shows hosts that arrive after it was opened, and refus
   await enrollOverHttp(url, value, { hostname: "web-early" });
   await refusedBy(enrollOverHttp(url, value, { hostname: "db-early" }));
 
-  const page = await browser.openPageAs(ada, installation);
-  await setWrongClock(page);
+  const page = await browser.openPageAs(ada, installation, WITH_WRONG_CLOCK);
   await page.goto(`${url}/sensors/tokens/${enrollmentToken.id}`);
   await page.getByText("Waiting for the first host").waitFor();
   const enrolled = page.getByRole("list", { name: "Enrolled hosts" });

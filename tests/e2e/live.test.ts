@@ -8,15 +8,15 @@ import { createToken, enrollSensor } from "../support/sensors.ts";
 
 const STREAM = "/api/v1/changes";
 
-/** Stops polling from the next load on, so that the page updates only from the stream of changes. */
-async function stopPolling(page: Page): Promise<void> {
-  await page.addInitScript(() => {
+/** A page that does not poll updates only from the stream of changes. */
+const WITHOUT_POLLING = {
+  initScript: () => {
     const begin = globalThis.setInterval;
     const isPolling = (delay: number | undefined) => (delay ?? 0) >= 5_000;
     globalThis.setInterval = ((work: () => void, delay?: number) =>
       begin(isPolling(delay) ? () => {} : work, delay)) as typeof setInterval;
-  });
-}
+  },
+};
 
 /** Reloads the page and waits until its stream of changes is open. */
 async function reloadWithStream(page: Page): Promise<void> {
@@ -32,8 +32,7 @@ test.each(["sqlite", "postgres"] as const)(
     await using browser = await openBrowser();
     const ada = await installation.createSuperAdmin();
     const token = await createToken(ada, "Shared");
-    const page = await browser.openPageAs(ada, installation);
-    await stopPolling(page);
+    const page = await browser.openPageAs(ada, installation, WITHOUT_POLLING);
     await reloadWithStream(page);
     await page.getByRole("link", { name: "Enrollment Tokens" }).click();
     const row = page.getByRole("row", { name: /Shared/ });
@@ -51,8 +50,7 @@ test("a page shows changes between its load and the opening of its stream of cha
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
-  const page = await browser.openPageAs(ada, installation);
-  await stopPolling(page);
+  const page = await browser.openPageAs(ada, installation, WITHOUT_POLLING);
   const opening = Promise.withResolvers<void>();
   await page.route(`**${STREAM}`, async (route) => {
     await opening.promise;
@@ -70,8 +68,7 @@ test("a token becomes Expired automatically", async () => {
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const { id } = await createToken(ada, "Short");
-  const page = await browser.openPageAs(ada, installation);
-  await stopPolling(page);
+  const page = await browser.openPageAs(ada, installation, WITHOUT_POLLING);
   await reloadWithStream(page);
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   const row = page.getByRole("row", { name: /Short/ });

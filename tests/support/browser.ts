@@ -1,20 +1,30 @@
 // A browser like a user's. A page that throws or logs an error fails its test.
 import {
   type Browser,
-  type BrowserContext,
   type BrowserContextOptions,
+  type CDPSession,
   chromium,
   type Page,
 } from "playwright-core";
-import { atEnd } from "../../harness/at-end.ts";
 import { launchOptions } from "../../harness/chromium.ts";
 import type { Installation, User } from "./installation.ts";
 
 export interface TestBrowser extends AsyncDisposable {
-  /** A separate window without cookies. */
-  openPage(options?: BrowserContextOptions): Promise<Page>;
+  /** A separate window without cookies and stored data. */
+  openPage(options?: WindowOptions): Promise<Page>;
   /** The same, with the API session of the user. Only set-up.test.ts signs in through the page. */
-  openPageAs(user: User, installation: Installation, options?: BrowserContextOptions): Promise<Page>;
+  openPageAs(user: User, installation: Installation, options?: WindowOptions): Promise<Page>;
+}
+
+export interface WindowOptions extends BrowserContextOptions {
+  /** Runs in each page before its scripts do. */
+  initScript?: () => void;
+}
+
+/** A page, the only one of its context, and a connection to its developer tools. */
+interface Window {
+  page: Page;
+  devtools: CDPSession;
 }
 
 /** Shorter than the timeout of a test, so that a failure names the missing element. */
@@ -24,33 +34,69 @@ const ACTION_TIMEOUT_MS = 45_000;
 const REFUSAL =
   /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
-let launched: Promise<Browser> | undefined;
+/** Without a GPU, the CPU paints each frame of a transition. */
+const DEFAULTS: BrowserContextOptions = {
+  viewport: { width: 1280, height: 800 },
+  reducedMotion: "reduce",
+};
 
-/** Returns the one browser of this process. Its windows share no data. */
+let launched: Promise<Browser> | undefined;
+/**
+ * Emptied windows with the default options. A new window costs more CPU than most tests in it, because it
+ * starts a process that compiles the console first.
+ */
+const idleWindows: Window[] = [];
+
+/** Returns the one browser of this process. */
 async function findBrowser(): Promise<Browser> {
   const running = await launched?.catch(() => undefined);
   if (running?.isConnected()) return running;
+  idleWindows.length = 0;
   launched = chromium.launch(launchOptions());
   const browser = await launched;
-  atEnd(() => browser.close());
   return browser;
+}
+
+async function openWindow(browser: Browser, options: WindowOptions): Promise<Window> {
+  const { initScript, ...others } = options;
+  const context = await browser.newContext({ ...DEFAULTS, ...others });
+  context.setDefaultTimeout(ACTION_TIMEOUT_MS);
+  if (initScript) await context.addInitScript(initScript);
+  const page = await context.newPage();
+  return { page, devtools: await context.newCDPSession(page) };
+}
+
+/** An empty page of the same site: for a page of another site, Chromium would start another process. */
+const EMPTY_PATH = "/empty-page-of-the-tests";
+
+const STORED = "local_storage,indexeddb,cache_storage,service_workers";
+
+/** Leaves nothing in the window for the next test: no session, no stored data, no history, no handlers. */
+async function emptyWindow({ page, devtools }: Window): Promise<void> {
+  const { origin } = new URL(page.url());
+  page.removeAllListeners();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  const emptyUrl = `${origin}${EMPTY_PATH}`;
+  await page.route(emptyUrl, (route) => route.fulfill({ contentType: "text/html", body: "" }));
+  await page.mouse.move(0, 0);
+  await page.goto(emptyUrl);
+  await page.unroute(emptyUrl);
+  await page.evaluate(() => sessionStorage.clear());
+  await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: STORED });
+  await devtools.send("Page.resetNavigationHistory");
+  await page.context().clearCookies();
 }
 
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await findBrowser();
-  const contexts: BrowserContext[] = [];
+  const opened: (Window & { isReusable: boolean })[] = [];
   const errors: string[] = [];
 
-  async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      // Without a GPU, the CPU paints each frame of a transition.
-      reducedMotion: "reduce",
-      ...options,
-    });
-    contexts.push(context);
-    context.setDefaultTimeout(ACTION_TIMEOUT_MS);
-    const page = await context.newPage();
+  async function openPage(options: WindowOptions = {}): Promise<Page> {
+    const isReusable = Object.keys(options).length === 0;
+    const window = (isReusable ? idleWindows.pop() : undefined) ?? (await openWindow(browser, options));
+    opened.push({ ...window, isReusable });
+    const { page } = window;
     page.on("pageerror", (error) => errors.push(`${page.url()} threw ${error.stack ?? error}`));
     page.on("console", (message) => {
       if (message.type() === "error" && !REFUSAL.test(message.text())) {
@@ -75,7 +121,14 @@ export async function openBrowser(): Promise<TestBrowser> {
       return page;
     },
     async [Symbol.asyncDispose]() {
-      for (const context of contexts) await context.close();
+      for (const { isReusable, ...window } of opened) {
+        const context = window.page.context();
+        const isAlone = context.pages().length === 1 && !window.page.isClosed();
+        if (isReusable && isAlone && errors.length === 0) {
+          await emptyWindow(window);
+          idleWindows.push(window);
+        } else await context.close();
+      }
       if (errors.length > 0) throw new Error(`The page must not log errors:\n${errors.join("\n")}`);
     },
   };
