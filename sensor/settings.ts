@@ -32,6 +32,49 @@ export function isInKubernetes(): boolean {
   return process.env.KUBERNETES_SERVICE_HOST !== undefined;
 }
 
+/** How to start this program once more. */
+export interface OwnProgram {
+  command: string[];
+  /** Nothing of this process's own, such as a token. */
+  environment: Record<string, string>;
+}
+
+/**
+ * Where programs find the loader's libraries, and on Windows and macOS the folders of the system and its
+ * users.
+ */
+const PASSED_ON = {
+  linux: ["LD_LIBRARY_PATH"],
+  darwin: ["HOME", "PATH", "TMPDIR"],
+  win32: [
+    ...["ALLUSERSPROFILE", "APPDATA", "COMPUTERNAME", "ChocolateyInstall", "ComSpec", "CommonProgramFiles"],
+    ...["LOCALAPPDATA", "PATHEXT", "PROCESSOR_ARCHITECTURE", "PUBLIC", "Path", "ProgramData", "ProgramFiles"],
+    ...[
+      "ProgramFiles(x86)",
+      "ProgramW6432",
+      "SystemDrive",
+      "SystemRoot",
+      "TEMP",
+      "TMP",
+      "USERPROFILE",
+      "windir",
+    ],
+  ],
+} as const;
+
+/** A collector process starts with it. `platform` and `variables` are those of this process. */
+export function ownProgram(platform = process.platform, variables = process.env): OwnProgram {
+  const names: readonly string[] =
+    platform === "win32" || platform === "darwin" ? PASSED_ON[platform] : PASSED_ON.linux;
+  const environment = Object.fromEntries(
+    names.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])),
+  );
+  // An update replaces the file of a running program. Linux still finds this version.
+  const program = platform === "linux" ? "/proc/self/exe" : process.execPath;
+  const isCompiled = /^(?:\/\$bunfs\/|[A-Z]:[/\\]~BUN[/\\])/.test(Bun.main);
+  return { command: isCompiled ? [program] : [program, Bun.main], environment };
+}
+
 /** For a version on trial, which runs in place of this one. */
 export function childEnvironment(): Record<string, string | undefined> {
   const { ATTACKLENS_TOKEN: _, ...others } = process.env;

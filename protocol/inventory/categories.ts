@@ -14,6 +14,3 @@ export const CATEGORIES = [
   "containers",
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
-
-/** Maximum number of items of a category. */
-export const MAX_ITEMS = 50_000;

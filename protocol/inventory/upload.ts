@@ -5,15 +5,7 @@ import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category } from "./category.ts";
-
-/** Maximum bytes of one upload of chunks, and of one chunk's canonical JSON. */
-export const MAX_UPLOAD_BYTES = 4 * 1024 * 1024;
-export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
-/** Maximum values in one upload of chunks, of any kind and depth, and items of one array. */
-export const MAX_UPLOAD_VALUES = 400_000;
-export const MAX_CHUNK_ITEMS = 5_000;
-/** Maximum bytes of all chunks of a category: the server reads them at once to show the category. */
-export const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
+import { MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
 
 const params = z.strictObject({ category });
 

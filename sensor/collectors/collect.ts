@@ -1,7 +1,9 @@
 // Collects the inventory. Each category is separate, so that a failed one does not affect the others.
+
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
-import { CATEGORIES, type Category, MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { LIMITS } from "./budget.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectHardware } from "./hardware/hardware.ts";

@@ -18,9 +18,10 @@ interface CollectedItems<C extends Category> {
  * `not-permitted`: the user of this process must not read it. `absent`: the host has none of it.
  * `unsupported`: the sensor does not collect it on this platform. `switched-off`: by the owner of the host.
  */
-export type CategoryResult<C extends Category> =
-  | CollectedItems<C>
+export type Uncollected =
   | { status: "failed" | "too-slow" | "not-permitted" | "absent"; reason: string; durationMs?: number }
   | { status: "unsupported" | "switched-off" };
+
+export type CategoryResult<C extends Category> = CollectedItems<C> | Uncollected;
 
 export type Collected = { [C in Category]: CategoryResult<C> };

@@ -1,10 +1,10 @@
 // attacklens-sensor check: the preflight check; prints one line per step, with a hint for each problem.
 
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
-import { collectHostFacts } from "../collectors/collect.ts";
 import type { Finding } from "../enrollment/preflight/finding.ts";
 import { check } from "../enrollment/preflight/preflight.ts";
 import { hasToken, readToken } from "../enrollment/token-source.ts";
+import { findHostFacts } from "../inventory/host-facts.ts";
 import { credentialsFolder, takeEnvironmentToken } from "../settings.ts";
 import { CONNECTION_FLAGS, readConnectionFlags } from "./connection-flags.ts";
 import { parseFlags } from "./flags.ts";
@@ -34,7 +34,7 @@ export async function checkCommand(args: string[]): Promise<number> {
   const given = hasToken(sources) ? await readToken(sources) : undefined;
   if (given?.warning) note(given.warning);
   let exit: number = EXIT_CODES.done;
-  const host = await collectHostFacts(root);
+  const host = await findHostFacts({ root });
   for await (const { step, state, text, hint, exit: failure } of check({
     server,
     token: given?.token,

@@ -1,6 +1,7 @@
 // The sensor's command line: runs a command.
 
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
+import { COLLECTOR_COMMAND } from "../inventory/collector-command.ts";
 import { SensorError } from "../sensor-error.ts";
 import { dropWeakening } from "../settings.ts";
 import { explain, flushErrors, note, print } from "./terminal.ts";
@@ -28,6 +29,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<unknown>> = {
   "prepare-image": async (args) => (await import("./prepare-image.ts")).prepareImageCommand(args),
   service: async (args) => (await import("./service.ts")).serviceCommand(args),
   collect: async (args) => (await import("./collect.ts")).collectCommand(args),
+  [COLLECTOR_COMMAND]: async (args) => (await import("./collector-process.ts")).collectorProcessCommand(args),
   status: async (args) => (await import("./status.ts")).statusCommand(args),
   unenroll: async (args) => (await import("./unenroll.ts")).unenrollCommand(args),
   "package-files": async () => (await import("./package-files.ts")).packageFilesCommand(),

@@ -1,11 +1,11 @@
 // Enrolls this host for the commands enroll and install: with a token, a re-enrollment ticket, or not at all
 // if the server has a record of it.
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { collectHostFacts } from "../collectors/collect.ts";
 import { changeWay, enroll, findIdentity } from "../enrollment/enroll.ts";
 import { endFirstBoot } from "../enrollment/first-boot.ts";
 import { findStanding, requireTokenReplaces, wayTo } from "../enrollment/lost-sensor.ts";
 import { readToken, TOKEN_SOURCES } from "../enrollment/token-source.ts";
+import { findHostFacts } from "../inventory/host-facts.ts";
 import { SensorError } from "../sensor-error.ts";
 import { credentialsFolder } from "../settings.ts";
 import { type EnrolledIdentity, keyFingerprint, readIdentity } from "../state/identity.ts";
@@ -85,7 +85,7 @@ async function enrollHostItself(
     if (existing && error instanceof SensorError) return undefined;
     throw error;
   });
-  const host = await collectHostFacts(root);
+  const host = await findHostFacts({ root });
   const options = { ...connection, host, signal: stopSignal(), onRetry: note };
   // A ticket is for an existing sensor, which may be this one.
   const isTicket = given?.token.startsWith(TICKET_PREFIX) ?? false;

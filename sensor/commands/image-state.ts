@@ -1,8 +1,8 @@
 // The state of a host with a sealed token, for `status`: the template of an image, or a clone that has not
 // enrolled yet.
 import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
-import { collectHostFacts } from "../collectors/collect.ts";
 import { isClone } from "../enrollment/first-boot.ts";
+import { getHostFacts } from "../inventory/host-facts.ts";
 import { readFirstBoot } from "../state/first-boot-file.ts";
 import { readSealedToken } from "../state/sealed-token.ts";
 
@@ -21,7 +21,7 @@ export async function readImageState(stateDir: string): Promise<ImageState | und
   const sealed = readSealedToken(stateDir);
   if (!sealed) return undefined;
   const { server, sealedAt } = sealed;
-  if (!isClone(sealed, await collectHostFacts())) return { state: "image-template", server, sealedAt };
+  if (!isClone(sealed, await getHostFacts())) return { state: "image-template", server, sealedAt };
   const { exit, problem, hint } = readFirstBoot(stateDir) ?? {};
   const attempt = exit === undefined || problem === undefined ? {} : { exit, problem, hint };
   return { state: "first-boot", server, sealedAt, ...attempt };

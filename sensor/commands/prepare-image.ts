@@ -4,9 +4,9 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { collectHostFacts } from "../collectors/collect.ts";
 import { comparedIds } from "../enrollment/first-boot.ts";
 import { hasToken, readToken, TOKEN_SOURCES } from "../enrollment/token-source.ts";
+import { getHostFacts } from "../inventory/host-facts.ts";
 import { SensorError } from "../sensor-error.ts";
 import { installedPaths, requireBuiltProgram, requireRoot } from "../service/installation.ts";
 import { removeEntry } from "../service/program-files.ts";
@@ -117,7 +117,7 @@ async function readTemplate(flags: Flags): Promise<Pick<SealedToken, "template" 
   const ignoresMachineId = flags["ignore-machine-id"] ?? false;
   // While an image is built in a chroot, this machine is not the template.
   if (!findServiceManager()) return { template: null, ignoresMachineId };
-  const sealing = { template: machineIdsOf(await collectHostFacts()), ignoresMachineId };
+  const sealing = { template: machineIdsOf(await getHostFacts()), ignoresMachineId };
   if (comparedIds(sealing).length > 0) return sealing;
   throw new SensorError(
     "failed",

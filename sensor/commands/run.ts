@@ -1,14 +1,15 @@
 // attacklens-sensor run: reports until stopped; with --once, runs one cycle.
 import { BUILT_IN_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
 import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
-import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { endFirstBoot, enrollOnFirstBoot } from "../enrollment/first-boot.ts";
+import { findHostFacts, getHostFacts } from "../inventory/host-facts.ts";
+import { openInventory } from "../inventory/inventory.ts";
 import { type Cycle, type CycleOptions, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
-import { run } from "../reporting/loop.ts";
+import { type RunOptions, run, untilStopped } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
 import { installedPaths } from "../service/installation.ts";
 import { openNotifications } from "../service/systemd-notify.ts";
-import { defaultStateDir, takeSystemdVariables } from "../settings.ts";
+import { defaultStateDir, ownProgram, takeSystemdVariables } from "../settings.ts";
 import { type EnrolledIdentity, readIdentity, tightenIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
 import { hasSealedToken, sealedTokenPath } from "../state/sealed-token.ts";
@@ -36,32 +37,39 @@ export async function runCommand(args: string[]): Promise<void> {
     );
   }
   const lock = lockStateDir(stateDir);
-  const host = {
+  const signal = stopSignal();
+  const inventory = openInventory({ program: ownProgram(), root, signal });
+  const host: RunningHost = {
     stateDir,
-    collect: () => collectInventory(root),
-    collectHost: () => collectHostFacts(root),
-    signal: stopSignal(),
+    root,
+    collect: () => (once ? inventory.collectAll() : inventory.collect()),
+    more: inventory.more,
+    collectHost: () => findHostFacts({ root, signal }),
+    signal,
   };
   try {
-    if (once) await runOnce(optionsFor(host, requireIdentity(stateDir)));
+    if (once) await runOnce(host, requireIdentity(stateDir));
     else await runService(host, lock, flags.root !== undefined);
   } finally {
     lock[Symbol.dispose]();
   }
 }
 
-type RunningHost = Pick<CycleOptions, "stateDir" | "collect" | "collectHost" | "signal">;
+type RunningHost = Pick<RunOptions, "stateDir" | "collect" | "collectHost" | "signal" | "more"> & {
+  root: string;
+};
 
-function optionsFor(host: RunningHost, identity: EnrolledIdentity): CycleOptions {
+function optionsFor(host: RunningHost, identity: EnrolledIdentity) {
   return { ...host, identity, proxy: proxyFor(identity.server) };
 }
 
-async function runOnce(options: CycleOptions): Promise<void> {
-  const cycle = await openCycle({ ...options, isLast: true })();
-  if (options.signal.aborted) return;
-  for (const line of cycle.news) note(line);
-  throwUnlessConnected(cycle, options.identity);
-  print(describe(cycle));
+async function runOnce(host: RunningHost, identity: EnrolledIdentity): Promise<void> {
+  const cycle = openCycle({ ...optionsFor(host, identity), isLast: true });
+  const outcome = await untilStopped(cycle, host.signal);
+  if (outcome === undefined) return;
+  for (const line of outcome.news) note(line);
+  throwUnlessConnected(outcome, identity);
+  print(describe(outcome));
 }
 
 /** `isElsewhere`: it reports another root folder than its own. */
@@ -100,10 +108,11 @@ async function runService(host: RunningHost, lock: Disposable, isElsewhere: bool
 
 /** Undefined: the sensor was stopped before this clone of an image enrolled. Throws SensorError. */
 async function findOrEnroll(
-  { stateDir, collectHost, signal }: RunningHost,
+  { stateDir, root, signal }: RunningHost,
   onWait: (nextMs: number) => void,
 ): Promise<EnrolledIdentity | undefined> {
   if (!hasSealedToken(stateDir)) return requireIdentity(stateDir);
+  const collectHost = () => getHostFacts({ root, signal });
   const identity = await enrollOnFirstBoot({ stateDir, collectHost, proxyFor, signal, log: logLine, onWait });
   if (!identity) return undefined;
   try {

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
-import type { Collected } from "../collectors/result.ts";
+import type { Inventory } from "../inventory/cut-category.ts";
 import { IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import {
   type EnrolledIdentity,
@@ -59,7 +59,7 @@ const host: HostFacts = {
 };
 const collected = Object.fromEntries(
   CATEGORIES.map((category) => [category, { status: "unsupported" }]),
-) as unknown as Collected;
+) as unknown as Inventory;
 const start = () =>
   openCycle({
     stateDir: folder.path,

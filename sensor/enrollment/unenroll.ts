@@ -1,6 +1,6 @@
 // Unenrolls the sensor on its server.
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
-import { collectHostFacts } from "../collectors/collect.ts";
+import { findHostFacts } from "../inventory/host-facts.ts";
 import { type EnrolledIdentity, privateKeyOf } from "../state/identity.ts";
 import { proxyFor } from "../transport/proxy-url.ts";
 import { send } from "../transport/request.ts";
@@ -28,7 +28,7 @@ export async function unenrollOnServer(
 
 async function sendUnenroll(identity: EnrolledIdentity, root: string): Promise<void> {
   const connection = connectAs(identity, proxyFor(identity.server));
-  const body = { host: await collectHostFacts(root) };
+  const body = { host: await findHostFacts({ root }) };
   // An interrupted rotation leaves open which of the two keys the server accepts.
   if (identity.nextKey) {
     connection.key = privateKeyOf(identity.nextKey);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { makeCa } from "../../harness/certificates.ts";
-import type { Collected } from "../collectors/result.ts";
 import { changeWay, enroll } from "../enrollment/enroll.ts";
+import type { Inventory } from "../inventory/cut-category.ts";
 import {
   type EnrolledIdentity,
   identityPath,
@@ -64,7 +64,7 @@ const options = () => ({
 });
 const collected = Object.fromEntries(
   CATEGORIES.map((category) => [category, { status: "unsupported" }]),
-) as unknown as Collected;
+) as unknown as Inventory;
 const startRun = () =>
   openCycle({
     ...options(),

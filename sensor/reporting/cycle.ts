@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/result.ts";
 import {
   becomeClone,
   changeKey,
@@ -14,13 +13,14 @@ import {
   save,
   tryNextKey,
 } from "../enrollment/key-rotation.ts";
+import type { Inventory } from "../inventory/cut-category.ts";
 import { SensorError } from "../sensor-error.ts";
 import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
 import { readStatus, type SensorState, writeStatus } from "../state/status-file.ts";
 import { parseRoots, pinOf } from "../transport/certificates.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { type Delivered, deliver, type UploadPause } from "./deliver.ts";
-import { cutReport, type Report, type ReportResult, sendReport } from "./report.ts";
+import { makeReport, type Report, type ReportResult, sendReport } from "./report.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { removeSpool } from "./spool-files.ts";
 
@@ -59,7 +59,8 @@ export interface Cycle {
 export interface CycleOptions {
   stateDir: string;
   identity: EnrolledIdentity;
-  collect: () => Promise<Collected>;
+  /** Throws the reason of the signal. */
+  collect: () => Promise<Inventory>;
   collectHost: () => Promise<HostFacts>;
   signal: AbortSignal;
   /** The proxy from the environment, for an identity without one. */
@@ -143,7 +144,7 @@ async function oneCycle(running: Running): Promise<Delivered> {
   const { stateDir, collect, collectHost, signal, session, spool, news } = running;
   adoptIdentity(running);
   const { connection } = session;
-  const current = cutReport(await collect(), connection.now() + connection.clockOffsetMs);
+  const current = makeReport(await collect(), connection.now() + connection.clockOffsetMs);
   let isTaken = false;
   try {
     // An interrupted rotation leaves open which of the two keys the server accepts.

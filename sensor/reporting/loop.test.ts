@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/result.ts";
+import type { Inventory } from "../inventory/cut-category.ts";
 import { type EnrolledIdentity, identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { readStatus } from "../state/status-file.ts";
 import { makeFolder } from "../testing/test-command.ts";
@@ -40,7 +40,7 @@ function enrollWith(url: string) {
 
 const unsupported = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
 const collect = async () =>
-  ({ ...unsupported, ports: { status: "failed", reason: "no /proc" } }) as Collected;
+  ({ ...unsupported, ports: { status: "failed", reason: "no /proc" } }) as Inventory;
 const host: HostFacts = {
   hostname: "web-01",
   platform: "linux",

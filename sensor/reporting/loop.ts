@@ -14,6 +14,8 @@ export interface RunOptions extends CycleOptions {
   onCycle: (cycle: Cycle, nextMs: number) => void;
   /** Runs between two cycles, before the wait of `nextMs`. */
   betweenCycles?: (cycle: Cycle, nextMs: number) => Promise<void>;
+  /** Resolves when the next cycle has more to report than this one; undefined: it reported everything. */
+  more?: () => Promise<unknown> | undefined;
   /** Waits between two cycles. */
   pause?: typeof wait;
 }
@@ -25,16 +27,40 @@ export async function run(options: RunOptions): Promise<void> {
   let failures = 0;
   let lostRaces = 0;
   while (!options.signal.aborted) {
-    const outcome = await cycle();
-    if (options.signal.aborted) return;
+    const outcome = await untilStopped(cycle, options.signal);
+    if (outcome === undefined) return;
     failures = outcome.isUnreachable ? failures + 1 : 0;
     lostRaces = hasLostRace(outcome) ? lostRaces + 1 : 0;
     const nextMs = pauseAfter(outcome, failures, lostRaces);
     options.onCycle(outcome, nextMs);
     await options.betweenCycles?.(outcome, nextMs);
     using change = watchIdentity(options.stateDir, outcome.identity);
-    await pause(nextMs, AbortSignal.any([options.signal, change.signal]));
+    const ends = [options.signal, change.signal];
+    // Only a server that accepted the first part gets the rest at once.
+    const more = outcome.result && options.more?.();
+    await pause(nextMs, AbortSignal.any(more ? [...ends, signalAfter(more)] : ends));
   }
+}
+
+/** Undefined: the sensor was stopped. */
+export async function untilStopped(
+  cycle: () => Promise<Cycle>,
+  signal: AbortSignal,
+): Promise<Cycle | undefined> {
+  try {
+    const outcome = await cycle();
+    return signal.aborted ? undefined : outcome;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+function signalAfter(end: Promise<unknown>): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  end.then(abort, abort);
+  return controller.signal;
 }
 
 /** Whether requests of other instances with the same key overtook this one's. */

@@ -1,15 +1,17 @@
 // The requests of a report, against a server that verifies each request.
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import type { Collected } from "../collectors/result.ts";
+import { cutInventory } from "../inventory/cut-category.ts";
 import { type Answer, dropReply, json, problem, SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 import { type Connection, connect } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
-import { cutReport, type ReportOptions, sendReport } from "./report.ts";
+import { makeReport, type ReportOptions, sendReport } from "./report.ts";
 
 const UNSUPPORTED = { status: "unsupported" } as const;
 const CHECK_IN = "/sensor/v1/check-in";
@@ -48,7 +50,7 @@ function collected(some: Partial<Collected> = {}): Collected {
 const withPackages = (items: Item<"packages">[]) => collected({ packages: { status: "collected", items } });
 
 const report = (to: Connection, inventory: Collected, options: ReportOptions = {}) =>
-  sendReport(to, cutReport(inventory, nowMs), options);
+  sendReport(to, makeReport(cutInventory(inventory), nowMs), options);
 
 const paths = () => server.received.map(({ path }) => path.replace("/sensor/v1/", ""));
 const uploads = () => server.received.filter(({ path }) => path.endsWith("/chunks"));
@@ -131,26 +133,6 @@ test("splits a large category into several uploads, each below the limit", async
   expect(uploadedItems()).toHaveLength(20_000);
   const manifests = server.received.filter(({ path }) => path.endsWith("/packages"));
   expect(manifests.map(({ body }) => body.chunks.length)).toEqual([BUCKETS.packages, BUCKETS.packages]);
-});
-
-test("reports a category with a chunk above the size limit as failed, and uploads the others", async () => {
-  const members = Array.from({ length: 20_000 }, (_, index) => `${"x".repeat(200)}${index}`);
-  const result = await report(
-    connection,
-    collected({
-      users: { status: "collected", items: [aGroup("all", members)] },
-      packages: { status: "collected", items: packages(1) },
-    }),
-  );
-  expect(result.uploaded).toEqual(["packages"]);
-  expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 2097152 bytes" }]);
-  expect(server.received[0]?.body.inventory.users).toEqual({ status: "failed", reason: expect.any(String) });
-});
-
-test("reports a category with too many items in a chunk as failed", async () => {
-  const items = Array.from({ length: 50_000 }, (_, index) => aGroup(`g${index}`));
-  const result = await report(connection, collected({ users: { status: "collected", items } }));
-  expect(result.failed).toEqual([{ category: "users", reason: "it has a chunk of more than 5000 items" }]);
 });
 
 test("reports a rejected category as failed, and delivers the others", async () => {

@@ -1,22 +1,18 @@
 // Sends one report: a check-in with the hashes of the inventory, then the chunks that the server does not
 // have.
+
 import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { type Chunk, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import {
-  MAX_CHUNK_BYTES,
-  MAX_CHUNK_ITEMS,
-  MAX_UPLOAD_BYTES,
-  putChunks,
-  putManifest,
-} from "@attacklens/protocol/inventory/upload.ts";
+import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
+import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import type { Collected } from "../collectors/result.ts";
+import type { Inventory } from "../inventory/cut-category.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
@@ -68,12 +64,13 @@ export interface ReportResult {
   failed: { category: Category; reason: string }[];
 }
 
-/** Cuts the inventory into chunks with their hashes. */
-export function cutReport(collected: Collected, collectedAtMs: number): Report {
+/** The report of an inventory. A category that is not collected yet is not part of it. */
+export function makeReport(collected: Inventory, collectedAtMs: number): Report {
   const contents = new Map<string, string>();
   const inventory: Report["inventory"] = {};
   for (const category of CATEGORIES) {
     const result = collected[category];
+    if (result === undefined) continue;
     if (result.status !== "collected") {
       inventory[category] =
         "reason" in result && result.status !== "absent"
@@ -81,15 +78,8 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
           : { status: "unsupported" };
       continue;
     }
-    const cut = cutChunks(category, result.items, sha256);
-    // The server would refuse this category and all uploads after it.
-    const reason = whyTooLarge(cut);
-    if (reason !== undefined) {
-      inventory[category] = { status: "failed", reason };
-      continue;
-    }
-    for (const { hash, content } of cut) contents.set(hash, content);
-    const chunks = cut.map(({ hash }) => hash);
+    for (const { hash, content } of result.chunks) contents.set(hash, content);
+    const chunks = result.chunks.map(({ hash }) => hash);
     inventory[category] = { status: "collected", root: rootHash(chunks, sha256), chunks };
   }
   return {
@@ -97,14 +87,6 @@ export function cutReport(collected: Collected, collectedAtMs: number): Report {
     inventory,
     contentOf: (hash) => contents.get(hash)!,
   };
-}
-
-function whyTooLarge(chunks: readonly Chunk[]): string | undefined {
-  if (chunks.some(({ content }) => Buffer.byteLength(content) > MAX_CHUNK_BYTES))
-    return `it has a chunk of more than ${MAX_CHUNK_BYTES} bytes`;
-  if (chunks.some(({ itemCount }) => itemCount > MAX_CHUNK_ITEMS))
-    return `it has a chunk of more than ${MAX_CHUNK_ITEMS} items`;
-  return undefined;
 }
 
 /** Throws Unreachable, Refused or UploadLimit. A later attempt does not repeat completed uploads. */

@@ -1,5 +1,6 @@
 // Files of the spool, in `reports/` of the state folder: one per report with the hashes of its chunks, one
 // per chunk, which reports share, and one with the number of dropped reports. Each is verified when read.
+
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { categoryReport } from "@attacklens/protocol/check-in.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { category } from "@attacklens/protocol/inventory/category.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { instant, sha256Hex } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
 import { stampSchema } from "../state/stamp-schema.ts";

@@ -7,8 +7,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Collected } from "../collectors/result.ts";
+import { cutInventory } from "../inventory/cut-category.ts";
 import { makeFolder } from "../testing/test-command.ts";
-import { cutReport, type Report } from "./report.ts";
+import { makeReport, type Report } from "./report.ts";
 import { openSpool } from "./spool.ts";
 import { countSpooledReports, reportName, spooledReportPaths } from "./spool-files.ts";
 
@@ -22,7 +23,7 @@ function reportOf(minute: number, groups: string[], members: string[] = []): Rep
     return { key: `group:${name}`, kind: "group" as const, name, gid: 7, members, privileges: [] };
   });
   const collected = { ...none, users: { status: "collected", items } } as unknown as Collected;
-  return cutReport(collected, START + minute * 60_000);
+  return makeReport(cutInventory(collected), START + minute * 60_000);
 }
 
 function openIn(stateDir: string, maxBytes?: number) {

@@ -4,6 +4,7 @@ import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Collected } from "../collectors/result.ts";
+import { cutInventory } from "../inventory/cut-category.ts";
 import { openCycle } from "../reporting/cycle.ts";
 import { type EnrolledIdentity, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { makeFolder } from "./test-command.ts";
@@ -55,7 +56,7 @@ export async function openOutage({ maxSpoolBytes }: { maxSpoolBytes?: number } =
       openCycle({
         stateDir: folder.path,
         identity,
-        collect: async () => inventory,
+        collect: async () => cutInventory(inventory),
         collectHost: async () => host,
         signal: new AbortController().signal,
         ...(maxSpoolBytes === undefined ? {} : { maxSpoolBytes }),

@@ -1,6 +1,6 @@
 // A request's body. The announced headers are checked first, then its bytes are read within limits and parsed
 // as JSON.
-import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { BadJson, parseJson } from "./parse-json.ts";

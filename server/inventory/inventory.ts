@@ -1,10 +1,12 @@
 // Stores the inventory that sensors report, once for all hosts with the same content, and reads its items.
+
 import { createHash } from "node:crypto";
 import type { checkIn } from "@attacklens/protocol/check-in.ts";
-import { CATEGORIES, type Category, MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_CATEGORY_BYTES, type putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CATEGORY_BYTES, MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
+import type { putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";

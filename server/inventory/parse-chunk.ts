@@ -1,10 +1,11 @@
 // Checks an uploaded chunk: its items belong to the category and the bucket, and its hash is that of its
 // canonical JSON.
+
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts";
 import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { openTurns } from "../turns.ts";

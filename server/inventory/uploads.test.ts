@@ -1,7 +1,8 @@
 // Uploads of inventory are checked, stored once for all hosts with the same content, and listed in order.
+
 import { expect, test } from "bun:test";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/upload.ts";
+import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";

@@ -196,16 +196,18 @@ describe("in the sensor", () => {
     ["reporting"],
     ["enrollment"],
     ["transport", "state"],
+    ["inventory"],
     ["collectors"],
   ] as const;
 
   function layerOf(path: string): number | undefined {
-    const room = path.split("/")[1] as string;
+    const [program, room = ""] = path.split("/");
+    if (program !== "sensor") return undefined;
     const layer = LAYERS.findIndex((rooms) => (rooms as readonly string[]).includes(room));
     return layer < 0 ? undefined : layer;
   }
 
-  test("imports go main → commands → updates → service → reporting → enrollment → transport, state → collectors, never back", () => {
+  test("imports go main → commands → updates → service → reporting → enrollment → transport, state → inventory → collectors, never back", () => {
     expectNone(
       "a collector reads facts and does not depend on their use",
       goingBack(below("sensor"), layerOf).map(show),

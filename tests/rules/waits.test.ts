@@ -8,6 +8,7 @@ const EXCEPTIONS: Record<string, string> = {
   "harness/wait-until.ts": "polls for the condition that every other test waits for",
   "harness/first-day.ts": "polls for an inventory, for the demo too",
   "tests/support/second-sensor/second-sensor.ts": "a program whose pauses are the protocol's intervals",
+  "sensor/testing/misbehaving-collector.ts": "a collector that hangs, for the process that ends it",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
   "tests/faults/updates.test.ts": "the random moment of a power failure while links change",
   "tests/faults/fleet.ts": "the duration of a random fault, and the pause before the next one",

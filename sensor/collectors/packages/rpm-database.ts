@@ -1,8 +1,9 @@
 // Finds rpm's database and reads its records in any of the three formats. Not with a library: librpm is
 // native and may be missing on a host, and no JavaScript library reads all three formats.
+
 import { constants, Database } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { MAX_ITEMS } from "@attacklens/protocol/inventory/categories.ts";
+import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { CannotRead } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type ReadAt, readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";

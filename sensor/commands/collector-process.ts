@@ -1,0 +1,11 @@
+// The command of a collector process, which only this program starts. Each line of standard input is a
+// request, and each reply is a line on standard output. It ends with its input.
+import { answer } from "../inventory/answer-requests.ts";
+import { endWithParent } from "../inventory/end-with-parent.ts";
+
+export async function collectorProcessCommand([root = "/"]: string[]): Promise<void> {
+  await endWithParent();
+  for await (const request of console) {
+    await Bun.write(Bun.stdout, `${await answer(request, root)}\n`);
+  }
+}

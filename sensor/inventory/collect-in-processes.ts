@@ -1,0 +1,185 @@
+// Collects categories in processes that are ended when a category takes too long or too much memory, so that
+// one category never costs another one. While a category is slow, another process continues with the next
+// ones.
+import { setTimeout as sleep } from "node:timers/promises";
+import { errnoCode } from "@attacklens/protocol/errno-code.ts";
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Uncollected } from "../collectors/result.ts";
+import type { OwnProgram } from "../settings.ts";
+import { systemReason } from "../system-reason.ts";
+import type { Request } from "./answer-requests.ts";
+import { type CollectorProcess, ProcessEnded, startCollectorProcess } from "./collector-process.ts";
+import type { CutResult } from "./cut-category.ts";
+
+export interface CollectionLimits {
+  /** For one category. */
+  categoryMs: number;
+  /** For all of them. */
+  totalMs: number;
+  /** After this time, another process continues with the next category. */
+  slowMs: number;
+  processes: number;
+  /** Of all processes together, without the program itself. */
+  memoryBytes: number;
+}
+
+/** Together with the time that a start takes, an inventory ends within 12 seconds. */
+export const COLLECTION_LIMITS: CollectionLimits = {
+  categoryMs: 10_000,
+  totalMs: 11_000,
+  slowMs: 1_000,
+  processes: 4,
+  memoryBytes: 96 * 1024 * 1024,
+};
+const MEMORY_POLL_MS = 20;
+
+export interface CollectionOptions {
+  program: OwnProgram;
+  root: string;
+  signal?: AbortSignal | undefined;
+  onResult?: (category: Category, result: CutResult) => void;
+  limits?: CollectionLimits;
+}
+
+/** A request that a process is working on. */
+interface Active {
+  process: CollectorProcess;
+  /** The result that the end of the process gives the category. */
+  ended?: Uncollected;
+}
+
+/** Throws only the reason of the signal. Then all processes have been ended. */
+export async function collectInProcesses<C extends Category>(
+  categories: readonly C[],
+  options: CollectionOptions,
+): Promise<Record<C, CutResult>> {
+  const inventory: Partial<Record<C, CutResult>> = {};
+  await answerInProcesses(categories, options, (category, reply) => {
+    const result = reply as CutResult;
+    inventory[category] = result;
+    options.onResult?.(category, result);
+  });
+  return inventory as Record<C, CutResult>;
+}
+
+/** The reply to one request; undefined if there is none. Throws the reason of the signal. */
+export async function askInProcess(request: Request, options: CollectionOptions): Promise<unknown> {
+  let found: unknown;
+  await answerInProcesses([request], options, (_, reply, isAnswer) => {
+    if (isAnswer) found = reply;
+  });
+  return found;
+}
+
+async function answerInProcesses<R extends Request>(
+  requests: readonly R[],
+  { program, root, signal, limits = COLLECTION_LIMITS }: CollectionOptions,
+  onReply: (request: R, reply: unknown, isAnswer: boolean) => void,
+): Promise<void> {
+  const queue = [...requests];
+  const active = new Set<Active>();
+  const workers: Promise<void>[] = [];
+  const endsAt = performance.now() + limits.totalMs;
+
+  async function work(): Promise<void> {
+    let process: CollectorProcess | undefined;
+    for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
+      const startedAt = performance.now();
+      const restMs = endsAt - startedAt;
+      const timeMs = Math.min(limits.categoryMs, restMs);
+      const late =
+        restMs < limits.categoryMs
+          ? tooSlow(limits.totalMs, "all categories together")
+          : tooSlow(limits.categoryMs);
+      if (timeMs <= 0) {
+        onReply(request, late, false);
+        continue;
+      }
+      try {
+        process ??= startCollectorProcess(program, root);
+      } catch (error) {
+        await replyWithoutProcess(request, error);
+        continue;
+      }
+      const current: Active = { process };
+      active.add(current);
+      using _slow = later(limits.slowMs, startAnother);
+      using _deadline = later(timeMs, () => endWith(current, { ...late, durationMs: Math.round(timeMs) }));
+      try {
+        onReply(request, await process.ask(request), true);
+      } catch (error) {
+        if (!(error instanceof ProcessEnded)) throw error;
+        process.end(error.message);
+        process = undefined;
+        const durationMs = Math.round(performance.now() - startedAt);
+        onReply(request, current.ended ?? { status: "failed", reason: error.message, durationMs }, false);
+      } finally {
+        active.delete(current);
+      }
+    }
+    process?.end("it is done");
+  }
+
+  function startAnother(): void {
+    if (queue.length > 0 && active.size < limits.processes) workers.push(work());
+  }
+
+  async function replyWithoutProcess(request: R, error: unknown): Promise<void> {
+    // An emulator of another processor runs this program, but the kernel cannot start it.
+    if (errnoCode(error) === "ENOEXEC") {
+      const { answer } = await import("./answer-requests.ts");
+      onReply(request, JSON.parse(await answer(request, root)), true);
+    } else {
+      const reason = `the collector cannot start: ${systemReason(error)}`;
+      onReply(request, { status: "failed", reason }, false);
+    }
+  }
+
+  async function watchMemory(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      const sizes = [...active].map((one) => ({ one, bytes: one.process.privateBytes() ?? 0 }));
+      const sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
+      const [largest] = sizes.sort((left, right) => right.bytes - left.bytes);
+      if (largest && sum > limits.memoryBytes) endWith(largest.one, tooLarge(limits.memoryBytes));
+      await sleep(MEMORY_POLL_MS, undefined, { signal: until }).catch(() => {});
+    }
+  }
+
+  const done = new AbortController();
+  const onAbort = () => {
+    queue.length = 0;
+    for (const one of active) endWith(one, { status: "failed", reason: "the sensor was stopped" });
+  };
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", onAbort);
+  try {
+    workers.push(work());
+    void watchMemory(done.signal);
+    // A worker may start another one.
+    for (let index = 0; index < workers.length; index++) await workers[index];
+  } finally {
+    done.abort();
+    signal?.removeEventListener("abort", onAbort);
+  }
+  signal?.throwIfAborted();
+}
+
+function endWith(active: Active, result: Uncollected & { reason: string }): void {
+  if (active.ended !== undefined) return;
+  active.ended = result;
+  active.process.end(result.reason);
+}
+
+function tooSlow(timeMs: number, what = "it") {
+  return { status: "too-slow", reason: `${what} took more than ${timeMs / 1000} seconds` } as const;
+}
+
+function tooLarge(bytes: number) {
+  return { status: "failed", reason: `it took more than ${bytes / 1024 / 1024} MB of memory` } as const;
+}
+
+/** A timer that ends with the scope. */
+function later(afterMs: number, work: () => void): Disposable {
+  const timer = setTimeout(work, afterMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}

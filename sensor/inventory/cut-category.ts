@@ -1,0 +1,62 @@
+// A collected category as it is reported: cut into chunks that the server accepts. Of a list that is too
+// large, it keeps the first items, and the number of all.
+import { createHash } from "node:crypto";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { type Chunk, cutChunks } from "@attacklens/protocol/inventory/chunks.ts";
+import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
+import {
+  MAX_CATEGORY_BYTES,
+  MAX_CHUNK_BYTES,
+  MAX_CHUNK_ITEMS,
+} from "@attacklens/protocol/inventory/limits.ts";
+import type { CategoryResult, Collected, Uncollected } from "../collectors/result.ts";
+
+export interface CutItems {
+  status: "collected";
+  /** In bucket order. */
+  chunks: Chunk[];
+  /** The number of items on the host, if the chunks have only the first of them. */
+  totalItems?: number;
+  gaps?: Gap[];
+  durationMs?: number;
+}
+
+export type CutResult = CutItems | Uncollected;
+
+/** Only the categories that were collected so far. */
+export type Inventory = Partial<Record<Category, CutResult>>;
+
+/** Part of the items that stays when the chunks are too large. */
+const KEPT_PART = 0.75;
+
+export function cutCategory<C extends Category>(category: C, result: CategoryResult<C>): CutResult {
+  if (result.status !== "collected") return result;
+  const { items, ...others } = result;
+  const totalItems = others.totalItems ?? items.length;
+  let kept: { key: string }[] = items;
+  let chunks = cutChunks(category, kept, sha256);
+  while (!fits(chunks)) {
+    kept = kept.slice(0, Math.floor(kept.length * KEPT_PART));
+    chunks = cutChunks(category, kept, sha256);
+  }
+  return { ...others, chunks, ...(totalItems > kept.length ? { totalItems } : {}) };
+}
+
+export function cutInventory(collected: Collected): Inventory {
+  return Object.fromEntries(
+    CATEGORIES.map((category) => [category, cutCategory(category, collected[category])]),
+  );
+}
+
+function fits(chunks: readonly Chunk[]): boolean {
+  const sizes = chunks.map(({ content }) => Buffer.byteLength(content));
+  const isEachSmall = sizes.every((size) => size <= MAX_CHUNK_BYTES);
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  return (
+    isEachSmall && sum <= MAX_CATEGORY_BYTES && chunks.every(({ itemCount }) => itemCount <= MAX_CHUNK_ITEMS)
+  );
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

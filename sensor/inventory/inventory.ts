@@ -1,0 +1,97 @@
+// The inventory of a running sensor. A slow category does not delay a check-in: the check-in reports what is
+// collected by then, and the rest follows. A category that was ended is collected again only after a while.
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
+import type { CutResult, Inventory } from "./cut-category.ts";
+
+/** How long a check-in waits for slow categories. The first one has time for all that are not hanging. */
+const PATIENCE_MS = { first: 5_000, later: 2_000 };
+/** A category that took longer without a result is not collected again at once. */
+const COSTLY_MS = 2_000;
+/** The pause doubles with each attempt. */
+const PAUSE_MS = { first: 60_000, longest: 15 * 60_000 };
+
+export interface HostInventory {
+  /** What is collected after a while. Throws the reason of the signal. */
+  collect(): Promise<Inventory>;
+  /** All categories. Throws the reason of the signal. */
+  collectAll(): Promise<Inventory>;
+  /** Resolves when the next `collect` has more than the last one; undefined: that one was complete. */
+  more(): Promise<unknown> | undefined;
+}
+
+interface Round {
+  found: Inventory;
+  end: Promise<unknown>;
+  isOver: boolean;
+}
+
+interface Costly {
+  result: CutResult;
+  attempts: number;
+  retryAtMs: number;
+}
+
+export function openInventory({
+  now = Date.now,
+  patienceMs = PATIENCE_MS,
+  ...options
+}: CollectionOptions & { now?: () => number; patienceMs?: typeof PATIENCE_MS }): HostInventory {
+  const costly = new Map<Category, Costly>();
+  let round: Round | undefined;
+  let rounds = 0;
+
+  function begin(): Round {
+    const found: Inventory = {};
+    const due: Category[] = [];
+    for (const category of CATEGORIES) {
+      const known = costly.get(category);
+      if (known && known.retryAtMs > now()) found[category] = known.result;
+      else due.push(category);
+    }
+    // Those that may hang again come last.
+    due.sort((left, right) => Number(costly.has(left)) - Number(costly.has(right)));
+    const onResult = (category: Category, result: CutResult) => {
+      found[category] = result;
+      note(category, result);
+    };
+    const begun: Round = { found, isOver: false, end: Promise.resolve() };
+    begun.end = collectInProcesses(due, { ...options, onResult }).finally(() => {
+      begun.isOver = true;
+    });
+    // `collect` throws it.
+    begun.end.catch(() => {});
+    rounds += 1;
+    return begun;
+  }
+
+  function note(category: Category, result: CutResult): void {
+    const isCostly = "reason" in result && (result.durationMs ?? 0) >= COSTLY_MS;
+    if (!isCostly) {
+      costly.delete(category);
+      return;
+    }
+    const attempts = (costly.get(category)?.attempts ?? 0) + 1;
+    const pauseMs = Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** (attempts - 1));
+    costly.set(category, { result, attempts, retryAtMs: now() + pauseMs });
+  }
+
+  return {
+    async collect() {
+      round ??= begin();
+      const { found, end } = round;
+      const waitMs = rounds === 1 ? patienceMs.first : patienceMs.later;
+      const timeout = Promise.withResolvers<void>();
+      const timer = setTimeout(timeout.resolve, waitMs);
+      await Promise.race([end, timeout.promise]).finally(() => clearTimeout(timer));
+      if (round.isOver) round = undefined;
+      return { ...found };
+    },
+    async collectAll() {
+      const { found, end } = begin();
+      await end;
+      return found;
+    },
+    more: () => round?.end,
+  };
+}
