@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
-import { PACKAGE_MANAGERS, PACKAGE_STATES, type PackageManager } from "./package-sources.ts";
+import { PACKAGE_MANAGERS, PACKAGE_STATES, type PackageManager } from "./packaging.ts";
 
 /** A package whose files are on disk, as its package manager records it. */
 export const packageItem = z

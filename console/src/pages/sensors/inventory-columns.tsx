@@ -1,7 +1,7 @@
 // The columns of each inventory category.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/package-sources.ts";
+import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/packaging.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { certificateColumns } from "./certificate-columns.tsx";
