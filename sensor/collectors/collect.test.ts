@@ -74,11 +74,11 @@ describe.skipIf(!isLinux)("on this machine", () => {
     ];
     const format = `\${db:Status-Abbrev}\\t${fields.map((field) => `\${${field}}`).join("\\t")}\\n`;
     const expected = linesOf("dpkg-query", "-W", "-f", format)
-      .filter((line) => /^.[itW]/.test(line))
+      .filter((line) => /^.[HUFWti]/.test(line))
       .map((line) => line.split("\t").slice(1).join(" "));
     const found = itemsOf("packages").flatMap((item) =>
       item.manager === "dpkg"
-        ? `${item.name} ${item.architecture} ${item.version} ${item.source ?? item.name} ${item.sourceVersion ?? item.version} ${item.sizeBytes === undefined ? "" : item.sizeBytes / 1024}`
+        ? `${item.name} ${item.architecture} ${item.version} ${item.source} ${item.sourceVersion} ${item.sizeBytes === undefined ? "" : item.sizeBytes / 1024}`
         : [],
     );
     expect(found.sort()).toEqual(expected.sort());

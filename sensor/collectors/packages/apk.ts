@@ -1,56 +1,96 @@
-// Packages of apk (Alpine), from its database of installed packages: text with one-letter fields
-// (apk-package(5)).
+// Packages of apk (Alpine, Wolfi, OpenWrt), from its database of installed packages: text with one-letter
+// fields (apk-package(5)).
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { factText, optionalFact, parseCount } from "../collector.ts";
-import type { HostFiles } from "../host-files.ts";
-import { type Distribution, formatPurl } from "./purl.ts";
+import { parseCount } from "../collector.ts";
+import { type PackageSource, packageItem } from "./package-source.ts";
+import { type Distribution, distributionPurl } from "./purl.ts";
+import { noteDamage, readDatabaseText } from "./text-database.ts";
 
 /** apk 3 uses the second path on a system with merged /usr. */
 const DATABASES = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
-const MAX_DATABASE_BYTES = 64 * 1024 * 1024;
+const WORLD = "/etc/apk/world";
 
-/** Undefined if the host has no apk. */
-export function readApkPackages(
-  files: HostFiles,
-  distribution: Distribution,
-): Item<"packages">[] | undefined {
+type Fields = Partial<Record<string, string>>;
+
+export function readApkPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
+  let items: Item<"packages">[] | undefined;
   for (const path of DATABASES) {
-    const text = files.readText(path, MAX_DATABASE_BYTES);
-    if (text !== undefined) return parseApkDatabase(text, distribution);
+    const text = readDatabaseText(files, path);
+    if (text === undefined) continue;
+    const pinned = pinnedNames(files.findText(WORLD) ?? "");
+    const damage: string[] = [];
+    items = parseApkDatabase(text, distribution, pinned, damage);
+    if (text !== "" && !text.endsWith("\n")) damage.push("it ends in the middle of a line");
+    noteDamage(files, path, damage);
+    // An image that was converted to merged /usr may keep an empty database at the old path.
+    if (items.length > 0) break;
   }
-  return undefined;
+  return items;
 }
 
-export function parseApkDatabase(text: string, distribution: Distribution): Item<"packages">[] {
-  return text.split(/\n{2,}/).flatMap((stanza) => apkItem(parseFields(stanza), distribution) ?? []);
+export function parseApkDatabase(
+  text: string,
+  distribution: Distribution,
+  pinned: ReadonlySet<string> = new Set(),
+  damage: string[] = [],
+): Item<"packages">[] {
+  const items: Item<"packages">[] = [];
+  const unixText = text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text;
+  for (let start = 0; start < unixText.length; ) {
+    const blank = unixText.indexOf("\n\n", start);
+    const end = blank < 0 ? unixText.length : blank;
+    const fields = parseFields(unixText, start, end);
+    if (fields.P) items.push(apkItem(fields.P, fields, distribution, pinned));
+    else if (Object.keys(fields).length > 0) damage.push("an entry has no name");
+    start = end + 2;
+  }
+  return items;
 }
 
 /** Upper and lower case letters are different fields. The package's fields come before those of its files. */
-function parseFields(stanza: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const line of stanza.split("\n")) {
-    const field = line[0];
-    if (field === "F") break;
-    if (field !== undefined && line[1] === ":" && !fields.has(field)) fields.set(field, line.slice(2).trim());
+function parseFields(text: string, start: number, end: number): Fields {
+  const fields: Fields = {};
+  for (let at = start; at < end; ) {
+    const newline = text.indexOf("\n", at);
+    const lineEnd = newline < 0 || newline > end ? end : newline;
+    const field = text[at];
+    if (field === "F" && text[at + 1] === ":") break;
+    if (field !== undefined && text[at + 1] === ":" && at + 2 <= lineEnd)
+      fields[field] ??= text.slice(at + 2, lineEnd).trim();
+    at = lineEnd + 1;
   }
   return fields;
 }
 
-function apkItem(fields: Map<string, string>, distribution: Distribution): Item<"packages"> | undefined {
-  const name = fields.get("P");
-  if (!name) return undefined;
-  const version = fields.get("V") ?? "";
-  const architecture = fields.get("A") ?? "";
-  const origin = fields.get("o");
-  return {
-    key: factText(`apk:${name}:${architecture}`, 400),
-    manager: "apk",
-    name: factText(name, 250),
-    version: factText(version, 250),
-    architecture: factText(architecture, 40),
-    source: origin === name ? undefined : optionalFact(origin, 250),
-    purl: factText(formatPurl("apk", distribution, name, version, { arch: architecture }), 1_000),
-    vendor: optionalFact(fields.get("m"), 300),
-    sizeBytes: parseCount(fields.get("I")),
-  };
+/** All packages of an origin are built together, so they have its version. */
+function apkItem(
+  name: string,
+  fields: Fields,
+  distribution: Distribution,
+  pinned: ReadonlySet<string>,
+): Item<"packages"> {
+  const { V: version = "", A: architecture = "", o: origin, m: vendor, I: size } = fields;
+  return packageItem("apk", architecture, {
+    name,
+    version,
+    architecture,
+    held: pinned.has(name) || undefined,
+    source: origin,
+    sourceVersion: origin ? version : undefined,
+    purl: distributionPurl("apk", distribution, { name, version, arch: architecture }),
+    vendor,
+    sizeBytes: parseCount(size),
+  });
+}
+
+/**
+ * `name=1.2.3`, `name<2` or `name~1.2` in world(5) holds a package back. `name@tag` only names its source.
+ */
+function pinnedNames(world: string): Set<string> {
+  const names = new Set<string>();
+  for (const word of world.split(/\s+/)) {
+    const end = word.search(/[=<~]/);
+    if (end > 0) names.add(word.slice(0, end).split("@", 1)[0] ?? "");
+  }
+  return names;
 }

@@ -1,13 +1,29 @@
 import { expect, test } from "bun:test";
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { packageItem } from "@attacklens/protocol/inventory/packages.ts";
+import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { openHostFiles } from "../host-files.ts";
 import { parseApkDatabase } from "./apk.ts";
-import { dpkgItem, parseStanzas } from "./dpkg.ts";
-import { formatPurl } from "./purl.ts";
+import { dpkgItem } from "./dpkg.ts";
+import { visitStanzas } from "./dpkg-stanzas.ts";
+import { collectPackages } from "./packages.ts";
+import { distributionPurl } from "./purl.ts";
 import { parseSourceRpm } from "./rpm.ts";
-import { parseRpmHeader, RPM_TAG } from "./rpm-header.ts";
 
 const DEBIAN = { id: "debian", versionId: "12" };
-const dpkgItems = (text: string) => parseStanzas(text).flatMap((stanza) => dpkgItem(stanza, DEBIAN) ?? []);
+
+function dpkgItems(text: string): Item<"packages">[] {
+  const items: Item<"packages">[] = [];
+  visitStanzas(text, (stanza) => items.push(...[dpkgItem(stanza, DEBIAN) ?? []].flat()));
+  return items;
+}
+
+function packagesOf(files: Record<string, string>) {
+  const text = Object.entries(files).map(([path, content]) => `-- ${path}\n${content}\n`);
+  using host = makeRoot(text.join(""));
+  const hostFiles = openHostFiles(host.root);
+  return { items: collectPackages(hostFiles), gaps: hostFiles.listGaps() };
+}
 
 test("a Debian package has its source, its size in bytes and an encoded purl", () => {
   const [item] = dpkgItems(`Package: libssl1.1
@@ -25,6 +41,7 @@ Version: 1:1.1.1n-0+deb11u3+b1
     name: "libssl1.1",
     version: "1:1.1.1n-0+deb11u3+b1",
     architecture: "amd64",
+    state: "installed",
     source: "openssl",
     sourceVersion: "1.1.1n-0+deb11u3",
     purl: "pkg:deb/debian/libssl1.1@1:1.1.1n-0%2Bdeb11u3%2Bb1?arch=amd64&distro=debian-12",
@@ -33,13 +50,98 @@ Version: 1:1.1.1n-0+deb11u3+b1
   });
 });
 
-test("omits packages that are removed or not completely installed", () => {
-  const stanza = (status: string) => `Package: a\nStatus: ${status}\nArchitecture: all\nVersion: 1\n`;
-  expect(dpkgItems(stanza("deinstall ok config-files"))).toEqual([]);
-  expect(dpkgItems(stanza("install reinstreq half-installed"))).toEqual([]);
-  expect(dpkgItems(stanza("install ok unpacked"))).toEqual([]);
-  expect(dpkgItems(stanza("hold ok installed"))).toHaveLength(1);
-  expect(dpkgItems(stanza("install ok triggers-awaited"))).toHaveLength(1);
+test.each([
+  ["install ok installed", "installed"],
+  ["hold ok installed", "installed"],
+  ["deinstall ok installed", "installed"],
+  ["install ok triggers-awaited", "triggers-awaited"],
+  ["install ok triggers-pending", "triggers-pending"],
+  ["install reinstreq half-installed", "half-installed"],
+  ["install ok unpacked", "unpacked"],
+  ["install ok half-configured", "half-configured"],
+  ["Install OK Half-Configured", "half-configured"],
+  ["deinstall ok config-files", undefined],
+  ["unknown ok not-installed", undefined],
+  ["install ok", undefined],
+  ["", undefined],
+])("a package with the status %p has the state %p", (status, state) => {
+  const [item] = dpkgItems(`Package: a\nStatus: ${status}\nArchitecture: all\nVersion: 1\n`);
+  expect<string | undefined>(item?.state).toBe(state);
+});
+
+test("a package that is on hold is held", () => {
+  const [held, free] = dpkgItems(
+    "Package: a\nStatus: hold ok installed\n\nPackage: b\nStatus: install ok installed\n",
+  );
+  expect([held?.held, free?.held]).toEqual([true, undefined]);
+});
+
+test.each([
+  [undefined, "a", "1-2+b1"],
+  ["s", "s", "1-2+b1"],
+  ["s (1-2)", "s", "1-2"],
+  ["s  (2:1~rc1-2)  ", "s", "2:1~rc1-2"],
+  ["s(1)", "s", "1"],
+  ["s (", "s", "1-2+b1"],
+  ["(1)", "a", "1"],
+])("the source %p is %s, version %s", (field, source, sourceVersion) => {
+  const line = field === undefined ? "" : `Source: ${field}\n`;
+  const [item] = dpkgItems(`Package: a\nStatus: install ok installed\n${line}Version: 1-2+b1\n`);
+  expect(item).toMatchObject({ source, sourceVersion });
+});
+
+test("a status file with CRLF, long lines and fields in any case is read", () => {
+  const items = dpkgItems(
+    `PACKAGE: a\r\nstatus: install ok installed\r\nVersion: 1\r\nDepends: ${"x, ".repeat(400_000)}\r\n\r\n\r\nPackage: b\r\nStatus: install ok installed\r\n`,
+  );
+  expect(items.map(({ name, version }) => [name, version])).toEqual([
+    ["a", "1"],
+    ["b", ""],
+  ]);
+});
+
+test("a damaged stanza costs one package and is a gap", () => {
+  const { items, gaps } = packagesOf({
+    "/var/lib/dpkg/status":
+      "Package: a\nStatus: install ok installed\n\nStatus: install ok installed\nVersion: 1\n\n\0\0\0\n\nPackage: b\nStatus: install ok installed\n",
+  });
+  expect(items.map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(gaps).toEqual([
+    { kind: "damaged", subject: "/var/lib/dpkg/status", reason: "a stanza has no package", count: 2 },
+  ]);
+});
+
+test("a status file that ends in the middle of a line is a gap", () => {
+  const { items, gaps } = packagesOf({
+    "/var/lib/dpkg/status.d/a": "Package: a\nVersion: 1",
+    "/var/lib/dpkg/status": "Package: b\nStatus: install ok installed\nVersion: 1",
+    "/etc/x": "",
+  });
+  // makeRoot ends the file with a newline.
+  expect([items.length, gaps]).toEqual([2, []]);
+});
+
+test("the packages of a distroless image and unmerged updates of dpkg are read", () => {
+  const { items } = packagesOf({
+    "/var/lib/dpkg/status.d/libc6": "Package: libc6\nVersion: 2.36\nArchitecture: amd64",
+    "/var/lib/dpkg/status.d/libc6.md5sums": "Package: no\nVersion: 1",
+    "/var/lib/dpkg/status": "Package: a\nStatus: install ok installed\nVersion: 1",
+    "/var/lib/dpkg/updates/0001": "Package: a\nStatus: install ok half-configured\nVersion: 2",
+    "/var/lib/dpkg/updates/tmp.i": "Package: a\nStatus: install ok installed\nVersion: 3",
+  });
+  expect(items.map(({ name, version, state }) => [name, version, state])).toEqual([
+    ["a", "2", "half-configured"],
+    ["libc6", "2.36", "installed"],
+  ]);
+});
+
+test("an unreadable database beside a readable one is a gap", () => {
+  using host = makeRoot("-- /var/lib/dpkg/status/\n-- /lib/apk/db/installed\nP:a\nV:1\n\n");
+  const files = openHostFiles(host.root);
+  expect(collectPackages(files).map(({ name }) => name)).toEqual(["a"]);
+  expect(files.listGaps()).toEqual([
+    { kind: "unreadable", subject: "/var/lib/dpkg/status", reason: "it is a folder" },
+  ]);
 });
 
 test("does not parse a continuation line as a field", () => {
@@ -65,6 +167,24 @@ test("returns no packages for text that is not a database", () => {
   expect(dpkgItems(`${":".repeat(50_000)}\n\n\n${"\n".repeat(50_000)}`)).toEqual([]);
 });
 
+test("a version in the world file of apk holds a package back; a tag does not", () => {
+  const { items } = packagesOf({
+    "/lib/apk/db/installed": "P:a\nV:1\n\nP:b\nV:1\n\nP:c\nV:1\n\nP:d\nV:1\n\nV:9\n",
+    "/etc/apk/world": "a=1\nb@edge\nc~1\nd",
+  });
+  expect(items.map(({ name, held }) => [name, held])).toEqual([
+    ["a", true],
+    ["b", undefined],
+    ["c", true],
+    ["d", undefined],
+  ]);
+});
+
+test("the database of apk at its new path is read if the old one is missing or empty", () => {
+  const { items } = packagesOf({ "/lib/apk/db/installed": "", "/usr/lib/apk/db/installed": "P:a\nV:1\n" });
+  expect(items).toMatchObject([{ name: "a", version: "1" }]);
+});
+
 test("an apk package has its origin as source; the fields of its files do not replace its fields", () => {
   const [item] = parseApkDatabase(
     "P:libcrypto3\nV:3.3.2-r1\nA:x86_64\no:openssl\nI:100\nF:etc\na:0:0:755\nV:9\n",
@@ -77,17 +197,46 @@ test("an apk package has its origin as source; the fields of its files do not re
   expect(item?.purl).toBe("pkg:apk/alpine/libcrypto3@3.3.2-r1?arch=x86_64&distro=alpine-3.20.3");
 });
 
-test("purls follow the specification: they keep colons, encode plus signs, and have rpm's epoch as a qualifier", () => {
-  expect(formatPurl("deb", DEBIAN, "G++", "4:12.2.0-3", { arch: "amd64" })).toBe(
+test.each([
+  [
+    distributionPurl("deb", DEBIAN, { name: "G++", version: "4:12.2.0-3", arch: "amd64" }),
     "pkg:deb/debian/g%2B%2B@4:12.2.0-3?arch=amd64&distro=debian-12",
-  );
-  expect(
-    formatPurl("rpm", { id: "fedora", versionId: "41" }, "ImageMagick", "1-2^git", {
-      arch: "x86_64",
-      epoch: "1",
-    }),
-  ).toBe("pkg:rpm/fedora/ImageMagick@1-2%5Egit?arch=x86_64&distro=fedora-41&epoch=1");
-  expect(formatPurl("deb", { id: "debian" }, "a b", "", {})).toBe("pkg:deb/debian/a%20b?distro=debian");
+  ],
+  [
+    distributionPurl(
+      "rpm",
+      { id: "fedora", versionId: "41" },
+      { name: "ImageMagick", version: "1-2^git", arch: "x86_64", epoch: "1" },
+    ),
+    "pkg:rpm/fedora/ImageMagick@1-2%5Egit?arch=x86_64&distro=fedora-41&epoch=1",
+  ],
+  [
+    distributionPurl("deb", { id: "debian" }, { name: "a b", version: "" }),
+    "pkg:deb/debian/a%20b?distro=debian",
+  ],
+  [
+    distributionPurl("rpm", { id: "rhel", versionId: "9.4" }, { name: "a", version: "1-1" }),
+    "pkg:rpm/redhat/a@1-1?distro=rhel-9.4",
+  ],
+  [
+    distributionPurl("rpm", { id: "opensuse-leap", versionId: "15.5" }, { name: "a", version: "1-1" }),
+    "pkg:rpm/opensuse/a@1-1?distro=opensuse-leap-15.5",
+  ],
+  [
+    distributionPurl("rpm", { id: "sles", versionId: "15.5" }, { name: "a", version: "1-1" }),
+    "pkg:rpm/suse/a@1-1?distro=sles-15.5",
+  ],
+  [
+    distributionPurl("alpm", { id: "arch" }, { name: "Pacman", version: "1:6.0-1", arch: "any" }),
+    "pkg:alpm/arch/pacman@1:6.0-1?arch=any&distro=arch",
+  ],
+  [
+    distributionPurl("deb", DEBIAN, { name: "a\ud800é!", version: "1" }),
+    "pkg:deb/debian/a%EF%BF%BD%C3%A9%21@1?distro=debian-12",
+  ],
+  [distributionPurl("deb", DEBIAN, { name: "ä".repeat(400), version: "1" }), undefined],
+])("the purl %s follows the specification", (purl, expected) => {
+  expect(purl).toBe(expected);
 });
 
 test("parses name and version of a source rpm", () => {
@@ -100,28 +249,4 @@ test("parses name and version of a source rpm", () => {
     version: "17.0.9-1",
   });
   expect(parseSourceRpm("(none)")).toBeUndefined();
-});
-
-/** An rpm header with one entry at offset 0. */
-function headerOf(tag: number, type: number, data: string, claimed = data.length): Uint8Array {
-  const header = Buffer.alloc(24);
-  header.writeUInt32BE(1, 0);
-  header.writeUInt32BE(claimed, 4);
-  header.writeUInt32BE(tag, 8);
-  header.writeUInt32BE(type, 12);
-  header.writeUInt32BE(1, 20);
-  return Buffer.concat([header, Buffer.from(data)]);
-}
-
-test("reads the requested tags of an rpm header", () => {
-  expect(parseRpmHeader(headerOf(RPM_TAG.name, 6, "bash\0")).get(RPM_TAG.name)).toBe("bash");
-  expect(parseRpmHeader(headerOf(RPM_TAG.size, 4, "\0\0\u0001\0")).get(RPM_TAG.size)).toBe(256);
-});
-
-test("never reads past the end of an rpm header with wrong lengths", () => {
-  expect(() => parseRpmHeader(new Uint8Array(3))).toThrow(RangeError);
-  expect(() => parseRpmHeader(headerOf(RPM_TAG.name, 6, "bash\0", 1_000))).toThrow(RangeError);
-  expect(() => parseRpmHeader(new Uint8Array(64).fill(255))).toThrow(RangeError);
-  expect(parseRpmHeader(headerOf(RPM_TAG.name, 6, "no end")).size).toBe(0);
-  expect(parseRpmHeader(headerOf(RPM_TAG.size, 4, "ab")).size).toBe(0);
 });

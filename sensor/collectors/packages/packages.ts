@@ -1,37 +1,56 @@
-// Installed packages of every package manager on the host.
+// Installed packages of every package manager on the host, and those of programming languages.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { gapOf, NotOnThisHost, TooSlow } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { readOsRelease } from "../system/os-release.ts";
+import { readOperatingSystem } from "../system/point-release.ts";
 import { readApkPackages } from "./apk.ts";
+import { readBrewPackages } from "./brew.ts";
 import { readDpkgPackages } from "./dpkg.ts";
-import type { Distribution } from "./purl.ts";
+import { readFlatpakPackages } from "./flatpak.ts";
+import { readNixPackages } from "./nix.ts";
+import { readOpkgPackages } from "./opkg.ts";
+import { type PackageReader, tellVersionsApart } from "./package-source.ts";
+import { readPacmanPackages } from "./pacman.ts";
+import { readPortagePackages } from "./portage.ts";
 import { readRpmPackages } from "./rpm.ts";
+import { readSnapPackages } from "./snap.ts";
+import { readXbpsPackages } from "./xbps.ts";
 
-type Manager = (files: HostFiles, distribution: Distribution) => Item<"packages">[] | undefined;
-const MANAGERS: Manager[] = [readDpkgPackages, readRpmPackages, readApkPackages];
+const READERS: readonly PackageReader[] = [
+  readDpkgPackages,
+  readRpmPackages,
+  readApkPackages,
+  readPacmanPackages,
+  readOpkgPackages,
+  readPortagePackages,
+  readXbpsPackages,
+  readNixPackages,
+  readSnapPackages,
+  readFlatpakPackages,
+  readBrewPackages,
+];
 
+/** What one database costs, the others do not: if others have packages, each failure is a gap. */
 export function collectPackages(files: HostFiles): Item<"packages">[] {
-  const osRelease = readOsRelease(files);
-  const distribution = { id: osRelease.get("ID") ?? "linux", versionId: osRelease.get("VERSION_ID") };
+  const { id = "linux", versionId } = readOperatingSystem(files);
+  const source = { files, distribution: { id, versionId } };
   const items: Item<"packages">[] = [];
-  let found = false;
   const failures: unknown[] = [];
-  for (const readPackages of MANAGERS) {
+  let found = false;
+  for (const read of READERS) {
     try {
-      const packages = readPackages(files, distribution);
+      const packages = read(source);
       if (packages === undefined) continue;
       found = true;
-      items.push(...packages);
+      for (const item of packages) items.push(item);
     } catch (error) {
       if (error instanceof TooSlow) throw error;
       failures.push(error);
     }
   }
-  // The tools of another distribution may leave an unreadable database beside the one that has the packages.
   const [failure] = failures;
   if (failure !== undefined && items.length === 0) throw failure;
   for (const error of failures) files.noteGap(gapOf(error, "package database"));
-  if (!found) throw new NotOnThisHost("no dpkg, rpm or apk database");
-  return items;
+  if (!found) throw new NotOnThisHost("no database of packages");
+  return tellVersionsApart(items);
 }

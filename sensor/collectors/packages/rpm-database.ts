@@ -1,76 +1,101 @@
-// Finds rpm's database and reads its records in any of the three formats. Not with a library: librpm is
-// native and may be missing on a host, and no JavaScript library reads all three formats.
-
-import { constants, Database } from "bun:sqlite";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
-import { CannotRead } from "../collector.ts";
-import type { HostFiles } from "../host-files.ts";
-import { type ReadAt, readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
-import { parseRpmHeader, type RpmHeader } from "./rpm-header.ts";
+// Finds rpm's database and reads its records in any of the three formats, without changing or locking it. Not
+// with a library: librpm is native and may be missing on a host. SQLite's own library would execute views
+// that a hostile file defines, load records of any size, and write files beside a database whose log is in
+// use.
+import { BudgetSpent } from "../budget.ts";
+import { CannotRead, TooSlow } from "../collector.ts";
+import { type HostFiles, linkTarget } from "../host-files.ts";
+import { LimitError, type SkipRecord } from "./package-source.ts";
+import { openRandomAccess, type RandomAccess } from "./random-access.ts";
+import { readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
+import { readRpmSettings } from "./rpm-folders.ts";
+import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 import { readNdbBlobs } from "./rpm-ndb.ts";
+import { readSqliteBlobs } from "./rpm-sqlite.ts";
+import { withSqliteLog } from "./sqlite-log.ts";
 
-/** The newer folder first. If both exist, one is a link to the other. */
-const FOLDERS = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+/** More than a report contains, so that the true number of packages can be reported. */
+const MAX_PACKAGES = 200_000;
+
+interface Format {
+  backend: string;
+  file: string;
+  read(access: RandomAccess, skip: SkipRecord): Generator<Uint8Array>;
+}
+
 /** In rpm's search order. */
-const FORMATS: { file: string; read: (path: string) => RpmHeader[] }[] = [
-  { file: "rpmdb.sqlite", read: readSqlite },
-  { file: "Packages.db", read: (path) => readBlobs(path, readNdbBlobs) },
-  { file: "Packages", read: (path) => readBlobs(path, readBerkeleyDbBlobs) },
+const FORMATS: readonly Format[] = [
+  { backend: "sqlite", file: "rpmdb.sqlite", read: readSqliteBlobs },
+  { backend: "ndb", file: "Packages.db", read: readNdbBlobs },
+  { backend: "bdb", file: "Packages", read: readBerkeleyDbBlobs },
 ];
 
-/** Undefined if there is no database. Throws if it cannot be read. */
+/**
+ * The headers of the first database that has any. A database without packages is the relic of a conversion.
+ * Undefined if there is no database. Throws CannotRead if a database cannot be read: what another one
+ * contains may be years old.
+ */
 export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
-  for (const { file, read } of FORMATS) {
-    for (const folder of FOLDERS) {
-      const path = files.findRealPath(`${folder}/${file}`);
-      if (path === undefined) continue;
-      try {
-        return read(path);
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new CannotRead(`${folder}/${file}`, reason, "damaged", { cause });
-      }
+  const { folders, backend } = readRpmSettings(files);
+  const formats = FORMATS.toSorted((one, other) => preference(other, backend) - preference(one, backend));
+  let headers: RpmHeader[] | undefined;
+  for (const folder of folders) {
+    for (const { file, read } of formats) {
+      const found = readDatabase(files, `${folder}/${file}`, read);
+      if (found !== undefined && found.length > 0) return found;
+      headers ??= found;
     }
   }
-  return undefined;
-}
-
-function readSqlite(path: string): RpmHeader[] {
-  // If the database is opened as immutable, SQLite creates no -wal and -shm files beside it, but ignores an
-  // existing log. So a database with a log in use is opened normally.
-  const isLogInUse = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  const name = encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23");
-  const database = isLogInUse
-    ? new Database(path, { readonly: true })
-    : new Database(`file:${name}?immutable=1`, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
-  try {
-    const records = database.query<{ blob: Uint8Array }, []>("SELECT blob FROM Packages ORDER BY hnum");
-    return headersOf(records.iterate(), ({ blob }) => blob);
-  } finally {
-    database.close();
-  }
-}
-
-function readBlobs(path: string, blobsIn: (readAt: ReadAt) => Generator<Uint8Array>): RpmHeader[] {
-  const file = openSync(path, "r");
-  try {
-    const readAt: ReadAt = (offset, length) => {
-      const buffer = Buffer.allocUnsafe(length);
-      return buffer.subarray(0, readSync(file, buffer, 0, length, offset));
-    };
-    return headersOf(blobsIn(readAt), (blob) => blob);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Reads one record at a time, because a database may be much larger than the fields that are used. */
-function headersOf<T>(records: Iterable<T>, blobOf: (record: T) => Uint8Array): RpmHeader[] {
-  const headers: RpmHeader[] = [];
-  for (const record of records) {
-    if (headers.length > MAX_ITEMS) throw new Error(`it has more than ${MAX_ITEMS} packages`);
-    headers.push(parseRpmHeader(blobOf(record)));
-  }
   return headers;
+}
+
+function preference(format: Format, backend: string | undefined): number {
+  return format.backend === backend || (format.backend === "bdb" && backend === "bdb_ro") ? 1 : 0;
+}
+
+function readDatabase(files: HostFiles, path: string, read: Format["read"]): RpmHeader[] | undefined {
+  using access = openDatabase(files, path);
+  if (access === undefined) return undefined;
+  const headers: RpmHeader[] = [];
+  const failures: { count: number; first?: unknown } = { count: 0 };
+  const skip: SkipRecord = (error) => {
+    if (error instanceof TooSlow || error instanceof BudgetSpent) throw error;
+    failures.count += 1;
+    failures.first ??= error;
+  };
+  try {
+    if (access.sizeBytes > 0) for (const blob of read(access, skip)) addHeader(headers, blob, skip);
+  } catch (error) {
+    if (error instanceof TooSlow) throw error;
+    // What was read before is right, so only the rest is missing.
+    failures.count += 1;
+    failures.first = error;
+  }
+  if (failures.count === 0) return headers;
+  const { first, count } = failures;
+  const reason = first instanceof Error ? first.message : String(first);
+  const kind = first instanceof LimitError || first instanceof BudgetSpent ? "limit" : "damaged";
+  if (headers.length === 0) throw new CannotRead(path, reason, kind, { cause: first });
+  files.noteGap({ kind, subject: path, reason, count });
+  return headers;
+}
+
+function addHeader(headers: RpmHeader[], blob: Uint8Array, skip: SkipRecord): void {
+  if (headers.length >= MAX_PACKAGES) throw new LimitError(`more than ${MAX_PACKAGES} packages`);
+  try {
+    const header = parseRpmHeader(blob);
+    if (!header.has(RPM_TAG.name)) throw new RangeError("an RPM header has no name");
+    headers.push(header);
+  } catch (error) {
+    skip(error);
+  }
+}
+
+function openDatabase(files: HostFiles, path: string): RandomAccess | undefined {
+  const access = openRandomAccess(files, path);
+  if (access === undefined || !path.endsWith(".sqlite")) return access;
+  // SQLite puts the log beside the file that a link leads to.
+  const link = files.findLink(path);
+  const real = link === undefined ? path : linkTarget(path, link);
+  return withSqliteLog(access, openRandomAccess(files, `${real}-wal`));
 }

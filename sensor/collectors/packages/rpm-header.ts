@@ -13,11 +13,15 @@ export const RPM_TAG = {
   architecture: 1022,
   sourceRpm: 1044,
   longSize: 5009,
+  modularityLabel: 5096,
 } as const;
 
 const TYPE = { int32: 4, int64: 5, string: 6, stringArray: 8, i18nString: 9 } as const;
 const ENTRY_BYTES = 16;
 const MAX_ENTRIES = 65_536;
+/** Larger than the header of any package: that of a package with 100,000 files has 20 MB. */
+export const MAX_HEADER_BYTES = 32 * 1024 * 1024;
+const MAX_TEXT_BYTES = 4_096;
 const WANTED = new Set<number>(Object.values(RPM_TAG));
 
 export type RpmHeader = Map<number, string | number>;
@@ -50,7 +54,8 @@ function readValue(blob: Uint8Array, view: DataView, type: number, at: number): 
     case TYPE.stringArray:
     case TYPE.i18nString: {
       const end = blob.indexOf(0, at);
-      return at <= blob.length && end >= 0 ? Buffer.from(blob.subarray(at, end)).toString("utf8") : undefined;
+      if (at > blob.length || end < 0) return undefined;
+      return Buffer.from(blob.subarray(at, Math.min(end, at + MAX_TEXT_BYTES))).toString("utf8");
     }
     default:
       return undefined;

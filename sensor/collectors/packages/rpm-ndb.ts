@@ -1,7 +1,9 @@
 // Reads the headers in an rpm database in the ndb format, which SUSE uses: a table of slots, each with the
 // first block of a blob (lib/backend/ndb/rpmpkg.c). Always little-endian. Not a library, because no
 // JavaScript library supports this format.
-import type { ReadAt } from "./rpm-berkeley-db.ts";
+import { LimitError, type SkipRecord } from "./package-source.ts";
+import type { RandomAccess, ReadAt } from "./random-access.ts";
+import { MAX_HEADER_BYTES } from "./rpm-header.ts";
 
 const HEADER_BYTES = 32;
 const SLOT_BYTES = 16;
@@ -9,10 +11,9 @@ const BLOCK_BYTES = 16;
 const BLOB_HEADER_BYTES = 16;
 const PAGE_BYTES = 4_096;
 const MAX_SLOT_PAGES = 4_096;
-const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
-/** Throws RangeError for another format, or if a blob is not at the position in its slot. */
-export function* readNdbBlobs(readAt: ReadAt): Generator<Uint8Array> {
+/** Throws RangeError for another format. Skips blobs that are not at the position in their slot. */
+export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<Uint8Array> {
   const header = Buffer.from(readAt(0, HEADER_BYTES));
   if (
     header.length < HEADER_BYTES ||
@@ -22,12 +23,18 @@ export function* readNdbBlobs(readAt: ReadAt): Generator<Uint8Array> {
     throw new RangeError("it is not an ndb package database of version 0");
   const slotPages = header.readUInt32LE(12);
   if (slotPages > MAX_SLOT_PAGES) throw new RangeError(`it claims ${slotPages} pages of slots`);
-  const slots = Buffer.from(readAt(HEADER_BYTES, slotPages * PAGE_BYTES - HEADER_BYTES));
-  for (let at = 0; at + SLOT_BYTES <= slots.length; at += SLOT_BYTES) {
-    const packageIndex = slots.readUInt32LE(at + 4);
-    if (slots.toString("latin1", at, at + 4) !== "Slot") throw new RangeError("a slot is broken");
+  const slotBytes = slotPages * PAGE_BYTES;
+  for (let at = HEADER_BYTES; at < slotBytes; at += SLOT_BYTES) {
+    const slot = Buffer.from(readAt(at, SLOT_BYTES));
+    if (slot.length < SLOT_BYTES) throw new RangeError("it is cut short");
     // A package index of 0 marks a free slot.
-    if (packageIndex !== 0) yield readBlob(readAt, packageIndex, slots.readUInt32LE(at + 8) * BLOCK_BYTES);
+    const packageIndex = slot.readUInt32LE(4);
+    try {
+      if (slot.toString("latin1", 0, 4) !== "Slot") throw new RangeError("a slot is broken");
+      if (packageIndex !== 0) yield readBlob(readAt, packageIndex, slot.readUInt32LE(8) * BLOCK_BYTES);
+    } catch (error) {
+      skip(error);
+    }
   }
 }
 
@@ -37,7 +44,7 @@ function readBlob(readAt: ReadAt, packageIndex: number, offset: number): Uint8Ar
   if (!isBlob || header.readUInt32LE(4) !== packageIndex)
     throw new RangeError("a blob is not where its slot says");
   const length = header.readUInt32LE(12);
-  if (length > MAX_BLOB_BYTES) throw new RangeError(`a record claims ${length} bytes`);
+  if (length > MAX_HEADER_BYTES) throw new LimitError(`a record of ${length} bytes`);
   const blob = readAt(offset + BLOB_HEADER_BYTES, length);
   if (blob.length < length) throw new RangeError("a record is cut short");
   return blob;

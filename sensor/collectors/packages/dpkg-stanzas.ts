@@ -1,0 +1,82 @@
+// Stanzas of deb822 text (deb-control(5)), as dpkg and opkg write their status. The status file is the
+// largest text of most inventories, so the parser looks only at lines whose first letter may begin a field in
+// use.
+
+export interface Stanza {
+  package?: string;
+  status?: string;
+  version?: string;
+  architecture?: string;
+  source?: string;
+  maintainer?: string;
+  installedSize?: string;
+}
+
+const NEWLINE = 10;
+const RETURN = 13;
+
+/**
+ * Calls `visit` for each stanza that is not empty. Reads only the first line of a field. The names of fields
+ * are not case-sensitive.
+ */
+export function visitStanzas(text: string, visit: (stanza: Stanza) => void): void {
+  let stanza: Stanza = {};
+  let hasLines = false;
+  let start = 0;
+  const { length } = text;
+  while (start < length) {
+    const first = text.charCodeAt(start);
+    if (first === NEWLINE || (first === RETURN && text.charCodeAt(start + 1) === NEWLINE)) {
+      if (hasLines) visit(stanza);
+      stanza = {};
+      hasLines = false;
+      start += first === NEWLINE ? 1 : 2;
+      continue;
+    }
+    hasLines = true;
+    let end = text.indexOf("\n", start);
+    if (end < 0) end = length;
+    const field = fieldAt(text, start, end, first | 32);
+    if (field !== undefined) stanza[field] = text.slice(start + LABELS[field].length, end).trim();
+    start = end + 1;
+  }
+  if (hasLines) visit(stanza);
+}
+
+/** As dpkg writes them. */
+const LABELS = {
+  package: "Package:",
+  status: "Status:",
+  version: "Version:",
+  architecture: "Architecture:",
+  source: "Source:",
+  maintainer: "Maintainer:",
+  installedSize: "Installed-Size:",
+} as const satisfies Record<keyof Stanza, string>;
+
+function fieldAt(text: string, start: number, end: number, letter: number): keyof Stanza | undefined {
+  switch (letter) {
+    case 0x70:
+      return isLabel(text, start, end, "package");
+    case 0x73:
+      return isLabel(text, start, end, "status") ?? isLabel(text, start, end, "source");
+    case 0x76:
+      return isLabel(text, start, end, "version");
+    case 0x61:
+      return isLabel(text, start, end, "architecture");
+    case 0x6d:
+      return isLabel(text, start, end, "maintainer");
+    case 0x69:
+      return isLabel(text, start, end, "installedSize");
+    default:
+      return undefined;
+  }
+}
+
+function isLabel<F extends keyof Stanza>(text: string, start: number, end: number, field: F): F | undefined {
+  const label = LABELS[field];
+  const after = start + label.length;
+  if (after > end || text.charCodeAt(after - 1) !== 58) return undefined;
+  const isWritten = text.startsWith(label, start);
+  return isWritten || text.slice(start, after).toLowerCase() === label.toLowerCase() ? field : undefined;
+}

@@ -1,0 +1,71 @@
+// What every reader of packages gets and makes.
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import type { PackageManager } from "@attacklens/protocol/inventory/packaging.ts";
+import { factText, optionalFact } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import type { Distribution } from "./purl.ts";
+
+export interface PackageSource {
+  files: HostFiles;
+  distribution: Distribution;
+}
+
+/** Undefined if the host does not have the package manager. Throws if nothing of it can be read. */
+export type PackageReader = (source: PackageSource) => Item<"packages">[] | undefined;
+
+/** A limit of the sensor, and not a defect of the file. */
+export class LimitError extends RangeError {}
+
+/**
+ * Called with the reason for each record of a database that cannot be read. Throws if that ends the reading.
+ */
+export type SkipRecord = (error: unknown) => void;
+
+export type PackageFacts = Omit<Item<"packages">, "key" | "manager">;
+
+const MAX_KEY = 400;
+
+/**
+ * Makes an item whose texts fit the protocol. `place` tells installations of the same package apart: its
+ * architecture, or the folder of a language's package.
+ */
+export function packageItem(manager: PackageManager, place: string, facts: PackageFacts): Item<"packages"> {
+  // Most of a large inventory are packages. So no text is checked twice.
+  const name = factText(facts.name, 250);
+  const version = factText(facts.version, 250);
+  const isClean = name === facts.name && version === facts.version;
+  const { source, sourceVersion, purl } = facts;
+  return {
+    key: keyOf(`${manager}:${name}${place && `:${place}`}`),
+    manager,
+    name,
+    version,
+    architecture: optionalFact(facts.architecture, 40),
+    state: facts.state,
+    held: facts.held,
+    source: source === facts.name ? name : optionalFact(source, 250),
+    sourceVersion: sourceVersion === facts.version ? version || undefined : optionalFact(sourceVersion, 250),
+    module: optionalFact(facts.module, 250),
+    purl: purl === undefined || isClean ? purl : factText(purl, 1_000),
+    location: optionalFact(facts.location, 1_000),
+    vendor: optionalFact(facts.vendor, 300),
+    sizeBytes: facts.sizeBytes,
+  };
+}
+
+/** Packages that are installed in several versions, such as kernels, get the version in their keys. */
+export function tellVersionsApart(items: readonly Item<"packages">[]): Item<"packages">[] {
+  const countOf = new Map<string, number>();
+  for (const { key } of items) countOf.set(key, (countOf.get(key) ?? 0) + 1);
+  return items.map((item) =>
+    countOf.get(item.key) === 1 ? item : { ...item, key: keyOf(`${item.key}:${item.version}`) },
+  );
+}
+
+/** A key that is too long ends in its hash, so that two of them stay different. */
+function keyOf(text: string): string {
+  const key = factText(text, text.length);
+  return key.length <= MAX_KEY
+    ? key
+    : `${factText(key, MAX_KEY - 17)}:${Bun.hash(key).toString(16).padStart(16, "0")}`;
+}
