@@ -148,8 +148,8 @@ describe.skipIf(!isLinux)("on this machine", () => {
     for (let attempt = 0; attempt < 10 && wrong?.length !== 0; attempt += 1) {
       const before = portsOfSs();
       const found = itemsOf("ports", await collectInventory()).map(
-        ({ protocol, address, port, processes }) =>
-          `${protocol} ${address} ${port} ${processes.map(({ pid }) => pid).join()}`,
+        ({ protocol, address, port, device, processes }) =>
+          `${protocol} ${address} ${device ?? ""} ${port} ${processes.map(({ pid }) => pid).join()}`,
       );
       const after = portsOfSs();
       const missing = before.filter((line) => after.includes(line) && !found.includes(line));
@@ -208,8 +208,8 @@ function portsOfSs(): string[] {
     const [protocol, , , , local = ""] = line.split(/\s+/);
     const [, host = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
     // ss prints `::` as `*` if the socket also accepts IPv4; `%lo` is the interface the socket is bound to.
-    const address = host === "*" ? "::" : host.replace(/^\[|\]$|%.*$/g, "").replace(/\]$/, "");
-    const key = `${protocol} ${address} ${port}`;
+    const [address = "", device = ""] = host.replace(/[[\]]/g, "").split("%");
+    const key = `${protocol} ${address === "*" ? "::" : address} ${device} ${port}`;
     const pids = pidsOf.get(key) ?? new Set();
     for (const [, pid] of line.matchAll(/pid=(\d+)/g)) pids.add(Number(pid));
     pidsOf.set(key, pids);

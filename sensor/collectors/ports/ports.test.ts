@@ -3,7 +3,7 @@ import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseProcAddress } from "../ip-address.ts";
 import { collectPorts } from "./ports.ts";
-import { parseSocketTable } from "./proc-net.ts";
+import { parseSctpEndpoints, parseSocketTable } from "./proc-net.ts";
 
 test("formats addresses according to RFC 5952", () => {
   const cases = {
@@ -65,4 +65,77 @@ name\u202e
 test("fails on a host without socket tables", async () => {
   using host = makeRoot("-- /proc/version\nLinux\n");
   await expect(collectPorts(openHostFiles(host.root))).rejects.toThrow("Cannot read /proc/net");
+});
+
+const LINES = Array.from({ length: 3 }, (_, at) => line(`00000000:00${50 + at}`, "0A", 100 + at)).join("");
+
+/** A process with open files, of which some are sockets. */
+function processWith(
+  pid: number,
+  openFiles: number,
+  sockets: { [number: number]: number | undefined },
+): string {
+  const links = Array.from({ length: openFiles }, (_, number) => {
+    const inode = sockets[number];
+    return `-- /proc/${pid}/fd/${number} -> ${inode === undefined ? "/dev/null" : `socket:[${inode}]`}\n`;
+  });
+  return `${links.join("")}-- /proc/${pid}/exe -> /usr/sbin/server\n-- /proc/${pid}/stat\n${pid} (a) b) S 1 1\n`;
+}
+
+test("finds the sockets of many copies of a program where the others have them", async () => {
+  const copies = Array.from({ length: 30 }, (_, at) =>
+    // The last socket is that of one copy alone, where no other has one.
+    processWith(1_000 + at, 40, { 5: 100, 37: 101, ...(at === 25 ? { 38: 102 } : {}) }),
+  );
+  using host = makeRoot(`-- /proc/net/tcp\n${HEADER}${LINES}${copies.join("")}`);
+  const items = await collectPorts(openHostFiles(host.root));
+  expect(items.map(({ port, processes }) => [port, processes.length])).toEqual([
+    [0x50, 30],
+    [0x51, 30],
+    [0x52, 1],
+  ]);
+});
+
+test("finds the sockets of processes with few and with many open files", async () => {
+  using host = makeRoot(
+    `-- /proc/net/tcp\n${HEADER}${LINES}${processWith(7, 200, { 180: 100, 199: 101 })}${processWith(9, 3, { 2: 102 })}`,
+  );
+  const items = await collectPorts(openHostFiles(host.root));
+  expect(items.map(({ port, processes }) => [port, processes[0]?.pid])).toEqual([
+    [0x50, 7],
+    [0x51, 7],
+    [0x52, 9],
+  ]);
+});
+
+test("without inet_diag, a port on :: beside one on 0.0.0.0 is for IPv6 only, and others are unknown", async () => {
+  const any6 = "0".repeat(32);
+  const tcp6 = HEADER + line(`${any6}:0050`, "0A", 1) + line(`${any6}:0051`, "0A", 2);
+  using host = makeRoot(
+    `-- /proc/net/tcp\n${HEADER}${line("00000000:0050", "0A", 3)}-- /proc/net/tcp6\n${tcp6}`,
+  );
+  const items = await collectPorts(openHostFiles(host.root));
+  expect(items.map(({ key, ipv6Only }) => [key, ipv6Only])).toEqual([
+    ["tcp/0.0.0.0:80", undefined],
+    ["tcp/[::]:80", true],
+    ["tcp/[::]:81", undefined],
+  ]);
+});
+
+test("reads UDP-Lite, DCCP and SCTP if the kernel has them", async () => {
+  using host = makeRoot(`-- /proc/net/udplite
+${HEADER}${line("00000000:0044", "07", 1)}-- /proc/net/dccp
+${HEADER}${line("0100007F:0045", "0A", 1)}-- /proc/net/sctp/eps
+ ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS
+ffff8800 ffff8801 2   10  30   36412     0 12345 10.0.0.5 fe80::1
+ffff8800 ffff8801 2   7   30   36413     0 12346 10.0.0.5
+`);
+  const items = await collectPorts(openHostFiles(host.root));
+  expect(items.map(({ key }) => key)).toEqual([
+    "udplite/0.0.0.0:68",
+    "dccp/127.0.0.1:69",
+    "sctp/10.0.0.5:36412",
+    "sctp/[fe80::1]:36412",
+  ]);
+  expect(parseSctpEndpoints("x\n1 2 3 10 5 70000 0 1 ::1\n\0\n")).toEqual([]);
 });
