@@ -81,7 +81,8 @@ export const systemItem = z
       kind: z.literal("virtualization"),
       type: fact(60).meta({
         example: "kvm",
-        description: "As systemd-detect-virt(1) names it; `none` on bare metal",
+        description:
+          "As systemd-detect-virt(1) names it, and `kubernetes` or `containerd`; `none` on bare metal",
       }),
     }),
     z.strictObject({

@@ -1,5 +1,5 @@
-// The listening sockets of the host: from inet_diag where the kernel and the runtime permit it, otherwise from
-// the tables in /proc/net. Those in the network namespaces of containers are not the host's.
+// The listening sockets of the host: from inet_diag where the kernel and the runtime permit it, otherwise
+// from the tables in /proc/net. Those in the network namespaces of containers are not the host's.
 import { CannotRead } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { diagnoseListeningSockets } from "./inet-diag.ts";

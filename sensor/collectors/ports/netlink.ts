@@ -12,7 +12,10 @@ export interface DiagnosedSocket {
 }
 
 export const FAMILY = { ipv4: 2, ipv6: 10 } as const;
-/** The number of the protocol, and the state of a listening socket. UDP has no LISTEN: an unconnected one is CLOSE. */
+/**
+ * The number of the protocol, and the state of a listening socket. UDP has no LISTEN; an unconnected socket
+ * is in CLOSE.
+ */
 export const PROTOCOL = { tcp: { number: 6, state: 10 }, udp: { number: 17, state: 7 } } as const;
 
 const SOCK_DIAG_BY_FAMILY = 20;

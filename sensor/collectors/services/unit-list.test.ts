@@ -103,7 +103,7 @@ describe("the units that systemd lists", () => {
       "not a message",
     );
     await expect(ask((connection) => connection.end())).rejects.toThrow("closed");
-    await expect(ask(() => {}, "private", 20)).rejects.toThrow("no answer in time");
+    await expect(ask(() => {}, "private", 20)).rejects.toThrow("no reply in time");
     await expect(askForUnits("/nonexistent/private")).rejects.toThrow("ENOENT");
   });
 

@@ -1,4 +1,4 @@
-// The units that systemd has in memory, with their states: its answer to ListUnits
+// The units that systemd has in memory, with their states: its reply to ListUnits
 // (org.freedesktop.systemd1(5)). No file says that a service failed. The sensor asks once per inventory, for
 // a short time, and starts nothing by it.
 import { connect } from "node:net";
@@ -23,7 +23,7 @@ const SOCKETS = ["/run/systemd/private", "/run/dbus/system_bus_socket"];
 const TIMEOUT_MS = 3_000;
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 
-/** Undefined, with a gap, if systemd does not answer. */
+/** Undefined, with a gap, if systemd does not reply. */
 export async function listUnits(files: HostFiles): Promise<ListedUnit[] | undefined> {
   let reason = "systemd has no socket";
   for (const socket of SOCKETS) {
@@ -37,7 +37,7 @@ export async function listUnits(files: HostFiles): Promise<ListedUnit[] | undefi
   files.noteGap({
     kind: "unreadable",
     subject: "failed services",
-    reason: `systemd did not answer: ${reason}`,
+    reason: `systemd did not reply: ${reason}`,
   });
   return undefined;
 }
@@ -56,14 +56,14 @@ const HELLO = {
   member: "Hello",
 };
 
-/** Rejects if there is no answer in time. */
+/** Rejects if there is no reply in time. */
 export function askForUnits(socketPath: string, timeoutMs = TIMEOUT_MS): Promise<ListedUnit[]> {
   const isBus = socketPath.endsWith("system_bus_socket");
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
     let isAccepted = false;
     const socket = connect(socketPath);
-    const timer = setTimeout(() => end(new Error("no answer in time")), timeoutMs);
+    const timer = setTimeout(() => end(new Error("no reply in time")), timeoutMs);
 
     function end(result: Error | ListedUnit[]): void {
       clearTimeout(timer);
@@ -83,7 +83,7 @@ export function askForUnits(socketPath: string, timeoutMs = TIMEOUT_MS): Promise
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       try {
-        if (received.length > MAX_REPLY_BYTES) throw new Error("the answer is too large");
+        if (received.length > MAX_REPLY_BYTES) throw new Error("the reply is too large");
         if (!isAccepted) {
           const line = received.indexOf("\r\n");
           if (line < 0) return;

@@ -1,5 +1,5 @@
-// Network interfaces with their addresses. Omits loopback and the links of containers, which exist only while
-// the containers run.
+// Network interfaces with their addresses. Omits the links of containers, which exist only while the
+// containers run, and the loopback interface, unless it has addresses that others can reach.
 import { networkInterfaces } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
@@ -9,30 +9,55 @@ import { formatIpv6 } from "../ip-address.ts";
 type NetworkInterface = Extract<Item<"network">, { kind: "interface" }>;
 
 const NET = "/sys/class/net";
-const OF_CONTAINERS = /^(?:veth|cali|lxc|cni|flannel|tap|vnet)/;
+const OF_CONTAINERS = /^(?:veth|cali|lxc(?!br)|cni|flannel|tap|vnet)/;
+const LOOPBACK = "lo";
 const MAX_INTERFACES = 1_000;
 const MAX_ADDRESSES = 1_000;
 const FLAG_UP = 1;
 
 export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
-  const addresses = files.sharesNetwork ? liveAddresses() : parseIfInet6(findIfInet6(files) ?? "");
-  return files
-    .list(NET)
-    .filter((name) => name !== "lo" && !OF_CONTAINERS.test(name) && files.exists(`${NET}/${name}/flags`))
+  const names = files.list(NET).filter((name) => files.exists(`${NET}/${name}/flags`));
+  const addresses = files.sharesNetwork ? liveAddresses(names) : parseIfInet6(findIfInet6(files) ?? "");
+  const ownMacs = readMacsOfBonds(files);
+  return names
+    .filter((name) => !OF_CONTAINERS.test(name))
     .slice(0, MAX_INTERFACES)
-    .map((name) => {
-      const mac = files.findLine(`${NET}/${name}/address`)?.toLowerCase();
+    .flatMap((name) => {
+      const mac = ownMacs.get(name) ?? files.findLine(`${NET}/${name}/address`)?.toLowerCase();
+      const reachable = (addresses.get(name) ?? []).filter(
+        (address) => name !== LOOPBACK || !isLoopback(address),
+      );
+      if (name === LOOPBACK && reachable.length === 0) return [];
       return {
         key: factText(`interface:${name}`, 300),
-        kind: "interface",
+        kind: "interface" as const,
         name: factText(name, 90),
         mac: mac && !/^[0:]+$/.test(mac) ? factText(mac, 60) : undefined,
-        addresses: (addresses.get(name) ?? [])
-          .slice(0, MAX_ADDRESSES)
-          .map((address) => factText(address, 60)),
+        addresses: reachable.slice(0, MAX_ADDRESSES).map((address) => factText(address, 60)),
         up: isUp(files, name),
       };
     });
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address.startsWith("::1/");
+}
+
+/**
+ * The cards of a bond have its address while they belong to it. Their own ones are in the kernel's
+ * description of the bond.
+ */
+function readMacsOfBonds(files: HostFiles): Map<string, string> {
+  const macs = new Map<string, string>();
+  for (const bond of files.list("/proc/net/bonding")) {
+    let name: string | undefined;
+    for (const line of (files.findText(`/proc/net/bonding/${bond}`) ?? "").split("\n")) {
+      name = /^Slave Interface: (\S+)/.exec(line)?.[1] ?? name;
+      const mac = /^Permanent HW addr: ([0-9a-f:]{17,59})$/i.exec(line)?.[1];
+      if (name !== undefined && mac !== undefined) macs.set(name, mac.toLowerCase());
+    }
+  }
+  return macs;
 }
 
 /** Interfaces without a carrier signal, such as tunnels, are in the state `unknown` while they are up. */
@@ -48,13 +73,36 @@ function findIfInet6(files: HostFiles): string | undefined {
 }
 
 /** Addresses with their prefix length, by interface. */
-function liveAddresses(): Map<string, string[]> {
-  return new Map(
-    Object.entries(networkInterfaces()).map(([name, all]) => [
-      name,
-      (all ?? []).map(({ cidr, address }) => cidr ?? address).sort(),
-    ]),
-  );
+function liveAddresses(names: readonly string[]): Map<string, string[]> {
+  return addressesByInterface(networkInterfaces(), names);
+}
+
+/**
+ * The runtime lists an address with a label, such as a virtual IP on `eth0:1`, under the label. It belongs to
+ * the interface whose name begins the label.
+ */
+export function addressesByInterface(
+  listed: Record<string, { address: string; cidr: string | null }[] | undefined>,
+  names: readonly string[],
+): Map<string, string[]> {
+  const known = new Set(names);
+  const addresses = new Map<string, string[]>();
+  for (const [label, all = []] of Object.entries(listed)) {
+    const name = known.has(label) ? label : ownerOf(label, names);
+    const list = addresses.get(name) ?? [];
+    addresses.set(name, list);
+    for (const { cidr, address } of all) list.push(cidr ?? address);
+  }
+  for (const list of addresses.values()) list.sort();
+  return addresses;
+}
+
+/** A label usually is the name, a colon and more text. Other labels that begin with the name are possible. */
+function ownerOf(label: string, names: readonly string[]): string {
+  const before = label.slice(0, Math.max(0, label.lastIndexOf(":")));
+  if (names.includes(before)) return before;
+  const starts = names.filter((name) => label.startsWith(name));
+  return starts.sort((left, right) => right.length - left.length)[0] ?? label;
 }
 
 /**

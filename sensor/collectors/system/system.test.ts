@@ -1,14 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseCpuinfo } from "./cpu.ts";
 import { findFqdn } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
 import { parseMountinfo } from "./mounts.ts";
-import { parseIfInet6 } from "./network.ts";
+import { addressesByInterface, parseIfInet6, readNetworkInterfaces } from "./network.ts";
 import { parseAssignments } from "./os-release.ts";
 import { parseMeminfo } from "./system.ts";
-import { readVirtualization } from "./virtualization.ts";
 
 test("parses the shell quoting of os-release", () => {
   const values = parseAssignments(
@@ -49,39 +48,49 @@ test("parses IPv6 addresses with their prefix length", () => {
   );
 });
 
+test("an address with a label belongs to its interface", () => {
+  const on = (...cidrs: string[]) => cidrs.map((cidr) => ({ cidr, address: cidr.split("/", 1)[0] ?? "" }));
+  const listed = {
+    lo: on("127.0.0.1/8", "192.0.2.1/32"),
+    eth0: on("10.0.0.5/24", "fe80::1/64"),
+    "eth0:1": on("10.0.0.9/24"),
+    "eth0:vip": on("10.0.0.10/32"),
+    "eth0.100:1": on("10.1.0.9/24"),
+    eth0public: on("198.51.100.1/32"),
+    gone: on("203.0.113.1/32"),
+  };
+  expect(Object.fromEntries(addressesByInterface(listed, ["lo", "eth", "eth0", "eth0.100"]))).toEqual({
+    lo: ["127.0.0.1/8", "192.0.2.1/32"],
+    eth0: ["10.0.0.10/32", "10.0.0.5/24", "10.0.0.9/24", "198.51.100.1/32", "fe80::1/64"],
+    "eth0.100": ["10.1.0.9/24"],
+    gone: ["203.0.113.1/32"],
+  });
+});
+
+test("the cards of a bond have their own MAC addresses", () => {
+  const card = (name: string, mac: string) =>
+    `-- /sys/class/net/${name}/flags\n0x1003\n-- /sys/class/net/${name}/address\n${mac}\n`;
+  using host = makeRoot(
+    `${card("bond0", "d0:94:66:00:00:01")}${card("eth0", "d0:94:66:00:00:01")}${card("eth1", "d0:94:66:00:00:01")}-- /proc/net/bonding/bond0
+Bonding Mode: IEEE 802.3ad
+Slave Interface: eth0
+Permanent HW addr: d0:94:66:00:00:01
+Slave Interface: eth1
+Permanent HW addr: D0:94:66:00:00:02
+`,
+  );
+  expect(readNetworkInterfaces(openHostFiles(host.root)).map(({ name, mac }) => [name, mac])).toEqual([
+    ["bond0", "d0:94:66:00:00:01"],
+    ["eth0", "d0:94:66:00:00:01"],
+    ["eth1", "d0:94:66:00:00:02"],
+  ]);
+});
+
 test("the FQDN is the name in the hosts file that belongs to this host", () => {
   expect(findFqdn("127.0.0.1 localhost\n127.0.1.1 web-01.example.org web-01 # web-01.x\n", "web-01")).toBe(
     "web-01.example.org",
   );
   expect(findFqdn("127.0.0.1 other.example.org\n", "web-01")).toBeUndefined();
-});
-
-describe("virtualization", () => {
-  const type = (text: string) => {
-    using host = makeRoot(text);
-    return readVirtualization(openHostFiles(host.root)).type;
-  };
-  const dmi = (name: string, value: string) => `-- /sys/class/dmi/id/${name}\n${value}\n`;
-
-  test("is detected by firmware, clock, processor or container, and named as in systemd-detect-virt", () => {
-    const clocks = "-- /sys/devices/system/clocksource/clocksource0/available_clocksource\n";
-    expect(type("-- /etc/hostname\nx\n")).toBe("none");
-    expect(type(dmi("sys_vendor", "QEMU"))).toBe("qemu");
-    expect(type(`${dmi("sys_vendor", "QEMU")}${clocks}kvm-clock tsc\n`)).toBe("kvm");
-    expect(type(dmi("sys_vendor", "VMware, Inc."))).toBe("vmware");
-    expect(type(dmi("sys_vendor", "Microsoft Corporation") + dmi("product_name", "Virtual Machine"))).toBe(
-      "microsoft",
-    );
-    expect(type(dmi("sys_vendor", "Microsoft Corporation") + dmi("product_name", "Surface Pro"))).toBe(
-      "none",
-    );
-    expect(type(dmi("sys_vendor", "Amazon EC2") + dmi("product_name", "c5.metal"))).toBe("none");
-    expect(type("-- /proc/cpuinfo\nflags\t: fpu hypervisor\n")).toBe("vm-other");
-    expect(type("-- /run/systemd/container\nlxc\n")).toBe("lxc");
-    expect(type("-- /run/.containerenv\n")).toBe("podman");
-    expect(type("-- /proc/1/environ\nPATH=/\0container=oci\0\n")).toBe("container-other");
-    expect(type("-- /proc/sys/kernel/osrelease\n5.15.90.1-microsoft-standard-WSL2\n")).toBe("wsl");
-  });
 });
 
 test("omits placeholder identifiers", () => {
