@@ -88,6 +88,7 @@ export async function runCollector<C extends Category>(
       ...(count > items.length ? { totalItems: count } : {}),
       ...(gaps.length > 0 ? { gaps } : {}),
       durationMs: durationMs(),
+      seen: files.listSeen(),
     };
   } catch (error) {
     const reason = factText(error instanceof Error ? error.message : String(error), MAX_REASON);

@@ -11,6 +11,7 @@ import { CannotRead, gapOf, TooSlow } from "./collector.ts";
 import { openGaps } from "./gaps.ts";
 import { resolveHostPath } from "./host-path.ts";
 import { type HostFile, openRegularFile, readRegularFile, UnusableFile } from "./open-regular-file.ts";
+import { openSeenFiles, type SeenFiles } from "./seen-files.ts";
 
 export interface HostEntry {
   name: string;
@@ -66,6 +67,8 @@ export interface HostFiles {
   /** Records what the category lacks. The functions above do it for what they cannot read. */
   noteGap(gap: Gap): void;
   listGaps(): Gap[];
+  /** What was read outside of /proc and /sys; undefined: it changed meanwhile, or was too much. */
+  listSeen(): SeenFiles | undefined;
   /** For a loop that reads no files: throws TooSlow when the time of the category is over. */
   checkTime(): void;
 }
@@ -77,11 +80,18 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   const isLive = root === "/";
   const budget = openBudget(limits);
   const gaps = openGaps();
+  const seen = openSeenFiles(root);
+
+  function resolve(path: string, followLast: boolean): string {
+    const real = resolveHostPath(root, path, followLast);
+    seen.add(real);
+    return real;
+  }
 
   /** Undefined if the path does not exist. Throws CannotRead and TooSlow. */
   function read<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
     try {
-      return work(resolveHostPath(root, path, followLast));
+      return work(resolve(path, followLast));
     } catch (cause) {
       if (cause instanceof TooSlow) throw cause;
       if (isAbsent(cause, path)) return undefined;
@@ -155,7 +165,7 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     exists(path) {
       budget.checkTime();
       try {
-        return fs.existsSync(resolveHostPath(root, path, true));
+        return fs.existsSync(resolve(path, true));
       } catch {
         return false;
       }
@@ -166,13 +176,14 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     },
     findRealPath(path) {
       try {
-        return fs.realpathSync(resolveHostPath(root, path, true));
+        return fs.realpathSync(resolve(path, true));
       } catch {
         return undefined;
       }
     },
     noteGap: gaps.note,
     listGaps: gaps.list,
+    listSeen: seen.list,
     checkTime: budget.checkTime,
   };
 }

@@ -2,6 +2,7 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
+import type { SeenFiles } from "./seen-files.ts";
 
 /** Items sorted by key. */
 interface CollectedItems<C extends Category> {
@@ -12,6 +13,8 @@ interface CollectedItems<C extends Category> {
   /** What the items lack; absent: nothing. */
   gaps?: Gap[];
   durationMs?: number;
+  /** While they are unchanged, so are the items; absent: they may change at any time. Not reported. */
+  seen?: SeenFiles | undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ test("collects every category, in one process", async () => {
     onResult: (category) => ended.push(category),
   });
   expect(ended).toEqual([...CATEGORIES]);
-  expect(inventory.services).toMatchObject({ status: "absent", reason: "no systemd" });
+  expect(inventory.services).toMatchObject({ status: "absent", reason: expect.stringContaining("systemd") });
   expect(inventory.users).toMatchObject({
     status: "failed",
     reason: "Cannot read /etc/group: it is a folder",
@@ -38,7 +38,8 @@ test.skipIf(process.platform !== "linux")(
   "a category that hangs, loops, crashes or takes all memory costs no other one",
   async () => {
     const limits = { ...COLLECTION_LIMITS, categoryMs: 3_000, totalMs: 20_000, slowMs: 200 };
-    const inventory = await collectInProcesses(CATEGORIES, { program: misbehaving, root: "/", limits });
+    const categories = ["packages", "services", "ports", "users", "security", "system", "jobs"] as const;
+    const inventory = await collectInProcesses(categories, { program: misbehaving, root: "/", limits });
     const durationMs = 3_000;
     expect(inventory as Inventory).toEqual({
       packages: { status: "too-slow", reason: "it took more than 3 seconds", durationMs },
@@ -53,6 +54,11 @@ test.skipIf(process.platform !== "linux")(
       system: {
         status: "failed",
         reason: "the collector ended unexpectedly (exit code 9)",
+        durationMs: expect.any(Number),
+      },
+      jobs: {
+        status: "failed",
+        reason: "the collector's reply is damaged",
         durationMs: expect.any(Number),
       },
     });

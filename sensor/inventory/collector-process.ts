@@ -54,7 +54,12 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
       } catch (error) {
         throw new ProcessEnded(end ?? `the collector cannot be reached: ${systemReason(error)}`);
       }
-      return JSON.parse(await readReply());
+      const reply = await readReply();
+      try {
+        return JSON.parse(reply);
+      } catch {
+        throw new ProcessEnded("the collector's reply is damaged");
+      }
     },
     /** Ends it at once, and a waiting `ask` with the reason. */
     end(reason: string): void {

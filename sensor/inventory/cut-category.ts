@@ -10,6 +10,7 @@ import {
   MAX_CHUNK_ITEMS,
 } from "@attacklens/protocol/inventory/limits.ts";
 import type { CategoryResult, Collected, Uncollected } from "../collectors/result.ts";
+import type { SeenFiles } from "../collectors/seen-files.ts";
 
 export interface CutItems {
   status: "collected";
@@ -19,6 +20,7 @@ export interface CutItems {
   totalItems?: number;
   gaps?: Gap[];
   durationMs?: number;
+  seen?: SeenFiles | undefined;
 }
 
 export type CutResult = CutItems | Uncollected;

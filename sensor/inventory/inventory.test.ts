@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+import { makeRoot } from "../testdata/unpack-machine.ts";
 import { COLLECTION_LIMITS } from "./collect-in-processes.ts";
 import { openInventory } from "./inventory.ts";
 
@@ -43,4 +46,33 @@ test("a check-in does not wait for slow categories; they follow, and are left ou
   );
   clockMs += 2 * MINUTE - 1;
   expect((await inventory.collect()).users).toBeDefined();
+});
+
+test("a category whose files are unchanged is not read again, for a while", async () => {
+  using host = makeRoot("-- /etc/passwd\nroot:x:0:0:root:/root:/bin/sh\n-- /etc/group\nroot:x:0:\n");
+  const sensor = { command: [process.execPath, join(import.meta.dir, "../main.ts")], environment: {} };
+  let clockMs = 0;
+  const inventory = openInventory({ program: sensor, root: host.root, now: () => clockMs });
+  const usersNow = async () => (await inventory.collect()).users;
+
+  // A file that was written just now may change again without a trace.
+  let before = await usersNow();
+  await waitUntil("the users are taken from before", async () => {
+    const users = await usersNow();
+    const isReused = users === before;
+    before = users;
+    return isReused;
+  });
+  const { users, ports } = await inventory.collect();
+  expect(users).toBe(before);
+  expect(ports).not.toBe((await inventory.collect()).ports);
+
+  clockMs += 15 * MINUTE;
+  const readAgain = await usersNow();
+  expect(readAgain).not.toBe(users);
+
+  writeFileSync(join(host.root, "etc/passwd"), "boot:x:0:0:root:/root:/bin/sh\n");
+  const changed = await usersNow();
+  if (changed?.status !== "collected") throw new Error("no users");
+  expect(changed.chunks.map(({ content }) => content).join()).toContain("boot");
 });

@@ -1,8 +1,10 @@
 // The inventory of a running sensor. A slow category does not delay a check-in: the check-in reports what is
-// collected by then, and the rest follows. A category that was ended is collected again only after a while.
+// collected by then, and the rest follows. A category that was ended is collected again only after a while,
+// and one whose files have not changed is not read again.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
 import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
-import type { CutResult, Inventory } from "./cut-category.ts";
+import type { CutItems, CutResult, Inventory } from "./cut-category.ts";
 
 /** How long a check-in waits for slow categories. The first one has time for all that are not hanging. */
 const PATIENCE_MS = { first: 5_000, later: 2_000 };
@@ -10,6 +12,10 @@ const PATIENCE_MS = { first: 5_000, later: 2_000 };
 const COSTLY_MS = 2_000;
 /** The pause doubles with each attempt. */
 const PAUSE_MS = { first: 60_000, longest: 15 * 60_000 };
+/** They depend on the kernel and on processes, so that no file shows a change. */
+const ALWAYS_COLLECTED: readonly Category[] = ["services", "ports", "system", "network"];
+/** The others depend on those a little: they contain settings of the kernel and packages of programs that run. */
+const REUSE_MS = 15 * 60_000;
 
 export interface HostInventory {
   /** What is collected after a while. Throws the reason of the signal. */
@@ -26,6 +32,12 @@ interface Round {
   isOver: boolean;
 }
 
+interface Reusable {
+  result: CutItems;
+  seen: SeenFiles;
+  untilMs: number;
+}
+
 interface Costly {
   result: CutResult;
   attempts: number;
@@ -38,15 +50,23 @@ export function openInventory({
   ...options
 }: CollectionOptions & { now?: () => number; patienceMs?: typeof PATIENCE_MS }): HostInventory {
   const costly = new Map<Category, Costly>();
+  const reusable = new Map<Category, Reusable>();
   let round: Round | undefined;
   let rounds = 0;
 
-  function begin(): Round {
+  function findUnchanged(category: Category): CutItems | undefined {
+    const known = reusable.get(category);
+    return known && known.untilMs > now() && isUnchanged(known.seen) ? known.result : undefined;
+  }
+
+  function begin({ isComplete = false } = {}): Round {
     const found: Inventory = {};
     const due: Category[] = [];
     for (const category of CATEGORIES) {
       const known = costly.get(category);
-      if (known && known.retryAtMs > now()) found[category] = known.result;
+      const result =
+        known && known.retryAtMs > now() ? known.result : isComplete ? undefined : findUnchanged(category);
+      if (result) found[category] = result;
       else due.push(category);
     }
     // Those that may hang again come last.
@@ -66,6 +86,9 @@ export function openInventory({
   }
 
   function note(category: Category, result: CutResult): void {
+    reusable.delete(category);
+    if (result.status === "collected" && result.seen && !ALWAYS_COLLECTED.includes(category))
+      reusable.set(category, { result, seen: result.seen, untilMs: now() + REUSE_MS });
     const isCostly = "reason" in result && (result.durationMs ?? 0) >= COSTLY_MS;
     if (!isCostly) {
       costly.delete(category);
@@ -88,7 +111,7 @@ export function openInventory({
       return { ...found };
     },
     async collectAll() {
-      const { found, end } = begin();
+      const { found, end } = begin({ isComplete: true });
       await end;
       return found;
     },

@@ -26,6 +26,7 @@ const BEHAVIOR: Record<string, () => string> = {
   },
   security: () => '{"status":"absent","reason":"it is well"}',
   system: () => process.exit(9),
+  jobs: () => '{"status":"absent","reas',
 };
 
 await endWithParent();
