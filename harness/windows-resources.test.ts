@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { ALL_KILLS } from "./all-kills.ts";
 import { compile, SENSOR } from "./build.ts";
 import { runCommand } from "./command.ts";
 import { findOrInstall } from "./debian.ts";
+import { LONG_TESTS } from "./long-tests.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 import { ICON_FILE, writeWindowsResources } from "./windows-resources.ts";
 
@@ -48,7 +48,7 @@ test("a Windows program carries names, version, publisher and icon", () => {
 });
 
 /** wrestool is another reader, and it also reads files to which Bun has added the program. */
-test.skipIf(!ALL_KILLS)(
+test.skipIf(!LONG_TESTS)(
   "the built sensor for Windows carries them",
   async () => {
     using folder = openTemporaryFolder("resources");

@@ -1,5 +1,5 @@
 // npm test: runs all checks and tests. With paths (`npm test -- server/db`), it runs the tests there, with
-// the same PostgreSQL.
+// the same PostgreSQL. With --long, it runs the long form of the tests.
 
 import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
@@ -12,10 +12,12 @@ const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harne
 /** Their tests run the built programs. Those that take longest come first: no core idles at the end. */
 const BUILT_FOLDERS = ["tests/faults", "tests/guides", "tests/e2e"];
 
-async function test(paths: string[], opened: AsyncDisposableStack): Promise<number> {
+async function test(args: string[], opened: AsyncDisposableStack): Promise<number> {
+  const paths = args.filter((arg) => arg !== "--long");
   const postgres = opened.use(await openTestPostgres());
   progress(`using ${postgres.description}`);
   const environment: Record<string, string> = { TEST_DATABASE_URL: postgres.url };
+  if (args.includes("--long")) environment.LONG_TESTS = "1";
   const stages: Counts[] = [];
 
   const needsPrograms =

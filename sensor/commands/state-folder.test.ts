@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
 import { startTestServer } from "../testing/test-server.ts";
@@ -106,11 +106,11 @@ describe.skipIf(process.platform === "win32" || !isRoot)("a sensor that runs as 
     ["unenroll"],
   ];
   let judged = 0;
-  /** Each call tries the next command, or all commands with ALL_KILLS=1. */
+  /** Each call tries the next command, or all commands with LONG_TESTS=1. */
   const refused = async (path: string, why: string, fix: string) => {
     const all = commands();
     const one = all[judged++ % all.length]!;
-    for (const command of ALL_KILLS ? all : [one]) {
+    for (const command of LONG_TESTS ? all : [one]) {
       const { exitCode, stdout, stderr } = await runCommandLine([...command, "--state", state], {
         stdin: TOKEN,
       });

@@ -3,7 +3,7 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/all-kills.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
 import { CHECK_IN, enrollReporter, HELLO } from "../testing/test-reporter.ts";
 import type { SignOptions } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";

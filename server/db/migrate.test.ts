@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kysely, type KyselyConfig, sql } from "kysely";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { DatabaseError } from "./explain.ts";
 import { MIGRATIONS, migrate } from "./migrate.ts";
 import { openDatabase } from "./open.ts";
@@ -26,13 +26,13 @@ import { removeLeftOvers } from "./upgrade-copy.ts";
 
 const NAMES = Object.keys(MIGRATIONS);
 const PROGRAM = await bundle(join(import.meta.dir, "../testing/test-migrate.ts"));
-const CALLS = ["fsync", "fdatasync", "link", "rename", ...(ALL_KILLS ? ["ftruncate", "pwrite64"] : [])];
+const CALLS = ["fsync", "fdatasync", "link", "rename", ...(LONG_TESTS ? ["ftruncate", "pwrite64"] : [])];
 const MOST_KILLS = 200;
 /** Kill at every third sync. The tests start at different ones. */
-const STEP = ALL_KILLS ? 1 : 3;
+const STEP = LONG_TESTS ? 1 : 3;
 
 /** Free space on disks that fill up at once, later, at the last moment, and never. */
-const FREE_KB = ALL_KILLS ? [8, 64, 128, 200, 300, 400, 512, 700, 1_024, 2_048] : [8, 128, 300, 512, 2_048];
+const FREE_KB = LONG_TESTS ? [8, 64, 128, 200, 300, 400, 512, 700, 1_024, 2_048] : [8, 128, 300, 512, 2_048];
 
 const strace = Bun.which("strace");
 const traces = strace && spawnSync(strace, ["-o", "/dev/null", "true"]).status === 0;
@@ -153,7 +153,7 @@ test.skipIf(!traces)(
 
 describe("an upgrade that was killed at any sync can start again, with all rows", () => {
   const [oldest, newest] = [NAMES[0]!, NAMES.at(-2)!];
-  for (const [index, name] of (ALL_KILLS ? NAMES.slice(0, -1) : [oldest, newest]).entries()) {
+  for (const [index, name] of (LONG_TESTS ? NAMES.slice(0, -1) : [oldest, newest]).entries()) {
     test.skipIf(!traces)(
       `from ${name}${untraced}`,
       async () => {
@@ -164,7 +164,7 @@ describe("an upgrade that was killed at any sync can start again, with all rows"
           folder.path,
           (dataDir) => cpSync(source, dataDir, { recursive: true }),
           500,
-          ALL_KILLS ? 1 : 2 + (index % 2),
+          LONG_TESTS ? 1 : 2 + (index % 2),
         );
         expect(kills).toBeGreaterThan(3);
       },
@@ -227,7 +227,7 @@ test.skipIf(!mounts)(
 
 test("programs that start at once on a new folder or an earlier schema wait for each other", async () => {
   using folder = temporaryFolder();
-  for (let round = 0; round < (ALL_KILLS ? 10 : 2); round++) {
+  for (let round = 0; round < (LONG_TESTS ? 10 : 2); round++) {
     const dataDir = join(folder.path, `round-${round}`);
     if (round % 2 === 1) await makeFolder(dataDir, NAMES[0]!);
     const starts = [1, 2, 3].map(() =>

@@ -5,7 +5,7 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/all-kills.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { explain, type Model, type Operation, statusOf, usesOf } from "../testing/token-model.ts";

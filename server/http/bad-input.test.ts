@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/all-kills.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
 const PATH = "/api/v1/enrollment-tokens";

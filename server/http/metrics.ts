@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 interface MetricsOptions {
   /** Returns the number of lines that the log has dropped so far. */
   droppedLogLines: () => number;
-  /** Measuring the process walks through its heap, so it is left out where no request can read the metrics. */
+  /** Measuring the process walks through its heap. Without a reader of the metrics, it is left out. */
   measuresProcess: boolean;
 }
 

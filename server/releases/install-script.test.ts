@@ -5,9 +5,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shellInstallCommand } from "@attacklens/protocol/releases/install-command.ts";
 import { quoteShell } from "@attacklens/protocol/releases/quote.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import {
   CAN_INSTALL,
@@ -134,7 +134,7 @@ describe.skipIf(!CAN_INSTALL)("install.sh", () => {
       const text = server.script.trimEnd();
       const lines = text.split("\n");
       const cuts = lines.map((_, index) => lines.slice(0, index).join("\n"));
-      const some = cuts.filter((_, index) => ALL_KILLS || index % (name === "dash" ? 5 : 40) === 0);
+      const some = cuts.filter((_, index) => LONG_TESTS || index % (name === "dash" ? 5 : 40) === 0);
       const inLastLine = Array.from(lines.at(-1)!, (_, left) => text.slice(0, -1 - left));
       using folder = openTemporaryFolder("cut");
       for (const [index, cut] of [...some, ...inLastLine].entries())

@@ -5,7 +5,7 @@ import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getSensor, listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/all-kills.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 

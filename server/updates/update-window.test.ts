@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { WEEKDAYS, type Weekday } from "@attacklens/protocol/ring-settings.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/all-kills.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
 import { isOpen, listOpenings, opensAt } from "./update-window.ts";
 
 const BERLIN = "Europe/Berlin";

@@ -10,7 +10,7 @@ import { setRollout } from "@attacklens/protocol/rollout.ts";
 import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import type axe from "axe-core";
 import type { Page } from "playwright-core";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
@@ -20,8 +20,8 @@ import { createToken, enrollSensor } from "../support/sensors.ts";
 /** About 30 pages, each checked by axe. */
 const PAGES_TIMEOUT_MS = 600_000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** With ALL_KILLS=1, every page is checked, and colors not only on pages with new colors. */
-const ALL_PAGES = ALL_KILLS;
+/** With LONG_TESTS=1, every page is checked, and colors not only on pages with new colors. */
+const ALL_PAGES = LONG_TESTS;
 /** The rules that depend on the theme. */
 const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { setRollout } from "@attacklens/protocol/rollout.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation } from "../support/installation.ts";
@@ -120,8 +120,8 @@ test("the parts of a rollout's bar filter its hosts and their export", async () 
   expect(numbers.reduce((sum, number) => sum + Number(number), 0)).toBe(3);
 });
 
-/** Only with ALL_KILLS=1, because 200 hosts cost many seconds. */
-test.skipIf(!ALL_KILLS)("200 hosts that enroll in a burst are counted with few requests", async () => {
+/** Only with LONG_TESTS=1, because 200 hosts cost many seconds. */
+test.skipIf(!LONG_TESTS)("200 hosts that enroll in a burst are counted with few requests", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   await using browser = await openBrowser();
   const { url } = installation.server;

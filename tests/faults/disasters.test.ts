@@ -7,11 +7,11 @@ import { getConnection } from "@attacklens/protocol/connection.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { LostSensorRule } from "@attacklens/protocol/lost-sensors.ts";
 import { deleteSensor, listSensors } from "@attacklens/protocol/sensors.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { copyTestDatabase, createTestDatabase, type TestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { findFreePort } from "../../harness/free-port.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import {
   type RunningProgram,
   type RunningServer,
@@ -24,7 +24,7 @@ import { waitUntil } from "../../harness/wait-until.ts";
 
 type DatabaseName = "sqlite" | "postgres";
 
-const HOSTS = ALL_KILLS ? 20 : 2;
+const HOSTS = LONG_TESTS ? 20 : 2;
 const AT_A_TIME = 4;
 const MACHINE_IS_BUSY_MS = 60_000;
 const TIMEOUT_MS = 180_000 + HOSTS * 20_000;

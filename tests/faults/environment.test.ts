@@ -6,10 +6,10 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, programPath, SENSOR, SERVER } from "../../harness/build.ts";
 import { chainOf, makeCa, makeLeaf } from "../../harness/certificates.ts";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
@@ -88,7 +88,7 @@ for (const program of [SERVER, SENSOR]) {
       const { stdout: version } = await run(program, ["version"]);
       const values = [
         ...["1", script, `--preload ${script}`],
-        ...(ALL_KILLS ? ["", "0", `--require=${script}`, "curl", "http,tls", folder] : []),
+        ...(LONG_TESTS ? ["", "0", `--require=${script}`, "curl", "http,tls", folder] : []),
       ];
       for (const value of values) {
         const environment = Object.fromEntries(names.map((name) => [name, value]));

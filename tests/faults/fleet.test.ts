@@ -2,13 +2,13 @@
 // 600. FLEET_SEED repeats the faults of another run, which printed it.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { newSeed } from "../../harness/seeded-random.ts";
 import { openSwitch, whyNoHosts } from "../support/hosts.ts";
 
-const hosts = process.env.FLEET_HOSTS ?? (ALL_KILLS ? "4" : "2");
-const seconds = process.env.FLEET_SECONDS ?? (ALL_KILLS ? "12" : "6");
+const hosts = process.env.FLEET_HOSTS ?? (LONG_TESTS ? "4" : "2");
+const seconds = process.env.FLEET_SECONDS ?? (LONG_TESTS ? "12" : "6");
 const seed = Number(process.env.FLEET_SEED ?? newSeed());
 const obstacle = whyNoHosts();
 

@@ -1,15 +1,15 @@
 // Prepares an image on a Debian host with a real systemd, reboots the template, and boots clones of it. With
-// ALL_KILLS=1, on three releases, and killed at each of its writes.
+// LONG_TESTS=1, on three releases, and killed at each of its writes.
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getEnrollmentToken, revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { formatTokenValue, TICKET_PREFIX } from "@attacklens/protocol/token-value.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { startServer } from "../../harness/programs.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openInstallation } from "../support/installation.ts";
@@ -17,7 +17,7 @@ import { traces } from "../support/kill-at-each.ts";
 import { createToken } from "../support/sensors.ts";
 import { openClone, openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
 
-const RELEASES: readonly DebianRelease[] = ALL_KILLS ? DEBIAN_RELEASES : ["bookworm"];
+const RELEASES: readonly DebianRelease[] = LONG_TESTS ? DEBIAN_RELEASES : ["bookworm"];
 const DOWNLOADED = "/opt/attacklens-sensor";
 const STATE = "/var/lib/attacklens-sensor";
 const SEALED = `${STATE}/sealed-token.json`;
@@ -145,7 +145,7 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
   600_000,
 );
 
-test.skipIf(reason !== undefined || !ALL_KILLS).each([...RELEASES])(
+test.skipIf(reason !== undefined || !LONG_TESTS).each([...RELEASES])(
   "on %s, clones of an image from a chroot wait for the server and for a valid token",
   async (release) => {
     await using opened = await open(release);
@@ -194,10 +194,10 @@ test.skipIf(reason !== undefined || !ALL_KILLS).each([...RELEASES])(
 );
 
 const EVERY_WRITE = ["mkdir", "chmod", "rename", "symlink", "fsync", "write", "unlink", "rmdir"];
-const canKillAtWrites = reason === undefined && ALL_KILLS && traces;
+const canKillAtWrites = reason === undefined && LONG_TESTS && traces;
 
 test.skipIf(!canKillAtWrites)(
-  `prepare-image, killed at any write, can be repeated${canKillAtWrites ? "" : " (skipped: needs ALL_KILLS=1 and strace)"}`,
+  `prepare-image, killed at any write, can be repeated${canKillAtWrites ? "" : " (skipped: needs LONG_TESTS=1 and strace)"}`,
   async () => {
     await using opened = await open("bookworm");
     const { ada, token, host, prepare } = opened;

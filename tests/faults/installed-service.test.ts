@@ -1,22 +1,22 @@
 // Installs the built sensor on a Debian host with a real systemd, kills the command at each step, cuts the
-// power, and removes the sensor. With ALL_KILLS=1, on three releases, and killed at each of its writes.
+// power, and removes the sensor. With LONG_TESTS=1, on three releases, and killed at each of its writes.
 import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { INSTALLED_FILES } from "@attacklens/protocol/installed-files.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openInstallation, type User } from "../support/installation.ts";
 import { traces } from "../support/kill-at-each.ts";
 import { createToken } from "../support/sensors.ts";
 import { openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
 
-const RELEASES: readonly DebianRelease[] = ALL_KILLS ? DEBIAN_RELEASES : ["bookworm"];
+const RELEASES: readonly DebianRelease[] = LONG_TESTS ? DEBIAN_RELEASES : ["bookworm"];
 const DOWNLOADED = "/opt/attacklens-sensor";
 const reason = whyNoSystemd();
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
@@ -205,7 +205,7 @@ test.skipIf(reason !== undefined)(
   600_000,
 );
 
-test.skipIf(reason !== undefined || !ALL_KILLS).each([...RELEASES])(
+test.skipIf(reason !== undefined || !LONG_TESTS).each([...RELEASES])(
   "on %s, a package keeps its program and its unit, and takes over from an earlier installation",
   async (release) => {
     await using opened = await open(release);
@@ -243,10 +243,10 @@ test.skipIf(reason !== undefined || !ALL_KILLS).each([...RELEASES])(
 );
 
 const EVERY_WRITE = ["mkdir", "chmod", "rename", "symlink", "fsync", "unlink", "rmdir"];
-const canKillAtWrites = reason === undefined && ALL_KILLS && traces;
+const canKillAtWrites = reason === undefined && LONG_TESTS && traces;
 
 test.skipIf(!canKillAtWrites)(
-  `install and uninstall, killed at any write, can be repeated${canKillAtWrites ? "" : " (skipped: needs ALL_KILLS=1 and strace)"}`,
+  `install and uninstall, killed at any write, can be repeated${canKillAtWrites ? "" : " (skipped: needs LONG_TESTS=1 and strace)"}`,
   async () => {
     await using opened = await open("bookworm");
     const { token, host, install } = opened;

@@ -3,17 +3,17 @@
 import { expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SERVER } from "../../harness/build.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { startServer } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { traces } from "../support/kill-at-each.ts";
 
 const CALLS = ["fsync", "fdatasync", "link", "rename", "unlink"];
 const MOST_KILLS = 60;
-/** Without ALL_KILLS=1, every twelfth call of each kind, the first drawn at random. */
-const STEP = ALL_KILLS ? 1 : 12;
+/** Without LONG_TESTS=1, every twelfth call of each kind, the first drawn at random. */
+const STEP = LONG_TESTS ? 1 : 12;
 const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
 /**
@@ -65,7 +65,7 @@ test.skipIf(!traces)(
         kills++;
       }
     }
-    expect(kills).toBeGreaterThan(ALL_KILLS ? 5 : 0);
+    expect(kills).toBeGreaterThan(LONG_TESTS ? 5 : 0);
   },
   300_000,
 );

@@ -1,10 +1,10 @@
 // attacklens releases add, killed at each of its writes: the server offers the release before or the whole
-// new one, and the same command completes what was interrupted. It takes minutes, so it needs ALL_KILLS=1.
+// new one, and the same command completes what was interrupted. It takes minutes, so it needs LONG_TESTS=1.
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SERVER } from "../../harness/build.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { runServerCommand } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { CALLS, killAtEach, traces } from "../support/kill-at-each.ts";
@@ -26,7 +26,7 @@ async function publish(folder: string, counter: number): Promise<string> {
   return dist;
 }
 
-test.skipIf(!traces || !ALL_KILLS)(
+test.skipIf(!traces || !LONG_TESTS)(
   "a release that is being added when its command is killed is offered as a whole or not at all",
   async () => {
     using folder = openTemporaryFolder("killed-release");

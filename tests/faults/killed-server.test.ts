@@ -7,15 +7,15 @@ import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { makeSigner } from "../../harness/signer.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
-const HOSTS = ALL_KILLS ? 1_200 : 400;
+const HOSTS = LONG_TESTS ? 1_200 : 400;
 /** The number of further acknowledgements before each kill: at the start of the burst, and later. */
 const KILLED_AFTER = [1, 40, 100];
 /** Requests at a time. Even with all replies that arrive after the kills, some hosts have no reply. */

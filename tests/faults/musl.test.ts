@@ -1,12 +1,12 @@
 // The sensor for musl runs where no glibc is. These tests have no Alpine: see tests/support/musl-root.ts. The
-// sensor itself runs with ALL_KILLS=1 only.
+// sensor itself runs with LONG_TESTS=1 only.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CHECK_MACHINE } from "@attacklens/protocol/check-machine.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, findCommit, SENSOR } from "../../harness/build.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openInstallation } from "../support/installation.ts";
 import { type MuslRoot, openMuslRoot, whyNoMusl } from "../support/musl-root.ts";
 import { createToken } from "../support/sensors.ts";
@@ -60,7 +60,7 @@ test.skipIf(reason !== undefined)(
 );
 
 // It downloads Bun's runtime for musl.
-test.skipIf(reason !== undefined || !ALL_KILLS)(
+test.skipIf(reason !== undefined || !LONG_TESTS)(
   `the sensor for musl enrolls and reports${skipped}`,
   async () => {
     const program = join(root.path, "bin/attacklens-sensor");

@@ -1,5 +1,5 @@
 // Installs, upgrades, downgrades, removes and purges the packages of both programs on a Debian host with a
-// real systemd. With ALL_KILLS=1, on three releases, and with rpm as well.
+// real systemd. With LONG_TESTS=1, on three releases, and with rpm as well.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +7,12 @@ import { completeSetup } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { SENSOR, SERVER } from "../../harness/build.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
 import { findFreePort } from "../../harness/free-port.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import type { LinuxPackage } from "../../harness/packages/package.ts";
 import { openTemporaryFolder, type TemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
@@ -21,7 +21,7 @@ import { compileRelease, makeDeb, makeRpm, type TestPackage } from "../support/p
 import { openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
 
 type Format = "deb" | "rpm";
-const HOSTS: readonly [DebianRelease, Format][] = ALL_KILLS
+const HOSTS: readonly [DebianRelease, Format][] = LONG_TESTS
   ? [...DEBIAN_RELEASES.map((release) => [release, "deb"] as [DebianRelease, Format]), ["bookworm", "rpm"]]
   : [["bookworm", "deb"]];
 const [EARLIER, LATER] = [RELEASE, "9999.12.0"] as const;
@@ -47,7 +47,7 @@ beforeAll(async () => {
     const makeAll = async (make: typeof makeDeb) =>
       [await make(server, folder.path), await make(sensor, folder.path)] as [TestPackage, TestPackage];
     built.deb[release] = await makeAll(makeDeb);
-    if (ALL_KILLS) built.rpm[release] = await makeAll(makeRpm);
+    if (LONG_TESTS) built.rpm[release] = await makeAll(makeRpm);
   }
 }, TIMEOUT_MS);
 

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, findCommit, programPath, SENSOR, SERVER } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { ROOT } from "../../harness/terminal.ts";
 
@@ -56,7 +56,7 @@ test(
       const expected = await hashOf(join(clone, program.name));
       // The build before the tests is one in another folder.
       expect(await hashOf(programPath(program))).toBe(expected);
-      for (const path of ALL_KILLS ? [first, second] : []) {
+      for (const path of LONG_TESTS ? [first, second] : []) {
         await compile(program, { path: join(path, program.name), commit });
         expect(await hashOf(join(path, program.name))).toBe(expected);
       }

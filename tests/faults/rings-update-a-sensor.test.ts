@@ -1,11 +1,11 @@
 // A real sensor under systemd, updated by the rings of a real server: a good release, one that crashes and
-// stops the ring, and the next good one. It compiles three sensors, so it needs ALL_KILLS=1.
+// stops the ring, and the next good one. It compiles three sensors, so it needs LONG_TESTS=1.
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { getUpdates, listUpdateHosts, updateUpdateRing } from "@attacklens/protocol/update-rings.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { compile, SENSOR } from "../../harness/build.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
@@ -15,7 +15,7 @@ import { openSystemdHost, whyNoSystemd } from "../support/systemd-host.ts";
 const [OLD, NEW, CRASHING, FIXED] = ["2026.11.0", "2026.11.1", "2026.11.2", "2026.11.3"] as const;
 const reason = whyNoSystemd();
 
-test.skipIf(reason !== undefined || !ALL_KILLS)(
+test.skipIf(reason !== undefined || !LONG_TESTS)(
   "the rings of a server update a sensor, and stop at a release that crashes",
   async () => {
     await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });

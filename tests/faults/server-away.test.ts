@@ -5,10 +5,10 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { createSuperAdmin, enrollThisMachine } from "../../harness/first-day.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { cleanEnvironment, type RunningServer, runSensor, startServer } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { killAtEach, leftOver, traces } from "../support/kill-at-each.ts";
@@ -72,7 +72,7 @@ test.skipIf(Boolean(obstacle))(
       async () => {},
       { calls: ["unlink", "sendto", "fsync"], through },
     );
-    expect(deliveries).toBeGreaterThan(ALL_KILLS ? 10 : 2);
+    expect(deliveries).toBeGreaterThan(LONG_TESTS ? 10 : 2);
     expect(await run()).toMatchObject({ code: 0, stderr: "" });
     expect(await kept()).toEqual({ waiting: 0, since: null, dropped: null });
     expect(leftOver(stateDir)).toEqual([]);

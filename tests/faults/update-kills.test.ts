@@ -1,10 +1,10 @@
-// With ALL_KILLS=1: updates under a real systemd, interrupted at each point and at each write: by kill -9 of
+// With LONG_TESTS=1: updates under a real systemd, interrupted at each point and at each write: by kill -9 of
 // the sensor, and by a power failure. Each update goes to the other one of two versions, by a manifest that
 // was signed later.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { traces } from "../support/kill-at-each.ts";
@@ -16,7 +16,7 @@ import { updatePoints } from "../support/update-points.ts";
 const VERSIONS = ["9999.1.0", "9999.2.0"] as const;
 const FAULTS = ["kill", "power"] as const;
 type Fault = (typeof FAULTS)[number];
-const reason = ALL_KILLS ? whyNoSystemd() : "needs ALL_KILLS=1";
+const reason = LONG_TESTS ? whyNoSystemd() : "needs LONG_TESTS=1";
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 
 /** Where the sensor changes links and records: the reply is held until its writes are traced. */

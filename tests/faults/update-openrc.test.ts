@@ -1,7 +1,7 @@
-// With ALL_KILLS=1: updates where systemd is not the service manager. The stable version is the parent of the
-// one on trial, under the real supervise-daemon of OpenRC.
+// With LONG_TESTS=1: updates where systemd is not the service manager. The stable version is the parent of
+// the one on trial, under the real supervise-daemon of OpenRC.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { reach } from "../support/offering-server.ts";
 import { openOpenrc } from "../support/openrc-host.ts";
@@ -9,7 +9,7 @@ import { whyNoSystemd } from "../support/systemd-host.ts";
 import { openUpdateBench, STATE, type UpdateBench } from "../support/update-bench.ts";
 import { updatePoints } from "../support/update-points.ts";
 
-const reason = ALL_KILLS ? whyNoSystemd() : "needs ALL_KILLS=1";
+const reason = LONG_TESTS ? whyNoSystemd() : "needs LONG_TESTS=1";
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 const TIMEOUT_MS = 600_000;
 const [ONE, TWO, BAD] = ["9999.1.0", "9999.2.0", "9999.3.0"] as const;

@@ -1,9 +1,9 @@
-// With ALL_KILLS=1: releases that a sensor must not keep, and hosts on which an update is hard, under a real
+// With LONG_TESTS=1: releases that a sensor must not keep, and hosts on which an update is hard, under a real
 // systemd. After each of them, the sensor is online, and the next good release installs.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { makePublisher } from "../../harness/publisher.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { reach, type Seen } from "../support/offering-server.ts";
@@ -13,7 +13,7 @@ import { updatePoints } from "../support/update-points.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 
 const DAY_MS = 86_400_000;
-const reason = ALL_KILLS ? whyNoSystemd() : "needs ALL_KILLS=1";
+const reason = LONG_TESTS ? whyNoSystemd() : "needs LONG_TESTS=1";
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 const TIMEOUT_MS = 600_000;
 /** Good versions, between which the host goes to and fro. */

@@ -1,15 +1,15 @@
 // Updates of an installed sensor under a real systemd: a power failure at a random point, then a release that
-// crashes. With ALL_KILLS=1, on three releases of Debian.
+// crashes. With LONG_TESTS=1, on three releases of Debian.
 import { expect, test } from "bun:test";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { reach } from "../support/offering-server.ts";
 import { whyNoSystemd } from "../support/systemd-host.ts";
 import { openUpdateBench } from "../support/update-bench.ts";
 import { updatePoints } from "../support/update-points.ts";
 
-const RELEASES: readonly DebianRelease[] = ALL_KILLS ? DEBIAN_RELEASES : ["bookworm"];
+const RELEASES: readonly DebianRelease[] = LONG_TESTS ? DEBIAN_RELEASES : ["bookworm"];
 const [OLD, NEW, CRASHING] = ["9999.1.0", "9999.2.0", "9999.3.0"] as const;
 const reason = whyNoSystemd();
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;

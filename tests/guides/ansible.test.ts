@@ -1,11 +1,11 @@
-// The guide for Ansible. Its playbooks are checked for syntax. With ALL_KILLS=1, they run against a Debian
+// The guide for Ansible. Its playbooks are checked for syntax. With LONG_TESTS=1, they run against a Debian
 // host with a real systemd, with ansible-vault and with the commands as shown.
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
 import { findOrInstall, installPackage } from "../../harness/debian.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { openGuideSite } from "../support/guide-site.ts";
 import { EXAMPLE_FACTS, guideTexts } from "../support/guide-texts.ts";
@@ -42,7 +42,7 @@ function writeConnection(path: string, host: SystemdHost): void {
   writeFileSync(path, `#!/bin/sh\nfor last do :; done\nexec ${command.join(" ")} "$last"\n`, { mode: 0o755 });
 }
 
-test.skipIf(reason !== undefined || !ALL_KILLS)(
+test.skipIf(reason !== undefined || !LONG_TESTS)(
   "the pasted commands store the token, install, change nothing again, upgrade and remove",
   async () => {
     await requireAnsible();

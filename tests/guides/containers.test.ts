@@ -1,5 +1,5 @@
 // The guides for Docker and Kubernetes. The manifest is checked against the types of Kubernetes, and the
-// Dockerfile by a parser. With ALL_KILLS=1, the image is made by the instructions of the Dockerfile, and
+// Dockerfile by a parser. With LONG_TESTS=1, the image is made by the instructions of the Dockerfile, and
 // containers with the mounts, the capabilities and the commands of both guides enroll a Debian host, report
 // it and unenroll.
 import { expect, test } from "bun:test";
@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
 import { validate } from "dockerfile-utils";
 import type { DaemonSet } from "kubernetes-types/apps/v1.d.ts";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { ROOT } from "../../harness/terminal.ts";
 import { buildImage, type Container, containerCommand, type Image } from "../support/container-image.ts";
@@ -20,7 +20,7 @@ import { openSystemdHost, type SystemdHost, whyNoSystemd } from "../support/syst
 
 const STATE = "/var/lib/attacklens-sensor";
 const reason = whyNoSystemd();
-const isSkipped = reason !== undefined || !ALL_KILLS;
+const isSkipped = reason !== undefined || !LONG_TESTS;
 
 function parseManifest(text: string): [object, DaemonSet] {
   return Bun.YAML.parse(text) as [object, DaemonSet];

@@ -1,11 +1,11 @@
-// The guides for cloud-init, Terraform and Packer. Their HCL is parsed. With ALL_KILLS=1, cloud-init itself
+// The guides for cloud-init, Terraform and Packer. Their HCL is parsed. With LONG_TESTS=1, cloud-init itself
 // runs the user data on the first boot of a Debian host, and Packer's script makes an image whose clone
 // enrolls.
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { type GuideSite, openGuideSite } from "../support/guide-site.ts";
 import { EXAMPLE_FACTS, guideTexts } from "../support/guide-texts.ts";
@@ -16,7 +16,7 @@ import { openClone, openSystemdHost, type SystemdHost, whyNoSystemd } from "../s
 import { findOnHost, watchProcesses } from "../support/token-search.ts";
 
 const reason = whyNoSystemd();
-const isSkipped = reason !== undefined || !ALL_KILLS;
+const isSkipped = reason !== undefined || !LONG_TESTS;
 
 test("the texts of Terraform and Packer are HCL, and name the files of their guides", async () => {
   const terraform = guideTexts("terraform", EXAMPLE_FACTS);

@@ -1,12 +1,12 @@
 // The guides for a Linux shell and for packages, pasted into a terminal of an empty Debian host with a real
-// systemd. With ALL_KILLS=1, on three releases, in bash and dash, and with rpm.
+// systemd. With LONG_TESTS=1, on three releases, in bash and dash, and with rpm.
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { type GuideSite, openGuideSite } from "../support/guide-site.ts";
 import { guideTexts } from "../support/guide-texts.ts";
 import { listFiles } from "../support/host-files.ts";
@@ -16,7 +16,7 @@ import { findOnHost, watchProcesses } from "../support/token-search.ts";
 
 const SHELLS = { bash: ["bash", "-i"], dash: ["dash", "-i"] };
 type ShellName = keyof typeof SHELLS;
-const HOSTS: [DebianRelease, ShellName][] = ALL_KILLS
+const HOSTS: [DebianRelease, ShellName][] = LONG_TESTS
   ? DEBIAN_RELEASES.flatMap((release): [DebianRelease, ShellName][] => [
       [release, "bash"],
       [release, "dash"],
@@ -121,7 +121,7 @@ Provides: /bin/sh, libc.so.6(GLIBC_2.17)(64bit)
 %files
 `;
 
-test.skipIf(reason !== undefined || !ALL_KILLS)(
+test.skipIf(reason !== undefined || !LONG_TESTS)(
   "on bookworm with rpm, the pasted texts install and remove the .rpm, and nothing shows the token",
   async () => {
     await using site = await openGuideSite({ packages: ["rpm"] });

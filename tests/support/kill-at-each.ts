@@ -1,16 +1,16 @@
 // Kills a built program with SIGKILL at its writes, one run per write: the sensor, or another one. strace(1)
-// kills it when it enters the system call. Without ALL_KILLS=1, it kills at every twelfth call of half of the
-// kinds, the kinds and the first call drawn at random.
+// kills it when it enters the system call. Without LONG_TESTS=1, it kills at every twelfth call of half of
+// the kinds, the kinds and the first call drawn at random.
 import { readdirSync } from "node:fs";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
 
 /** The system calls with effects outside of the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "rmdir", "sendto", "connect"];
 const MOST_KILLS = 60;
-const STEP = ALL_KILLS ? 1 : 12;
+const STEP = LONG_TESTS ? 1 : 12;
 
 const strace = Bun.which("strace");
 export const traces =
@@ -42,7 +42,7 @@ export async function killAtEach(
 ): Promise<number> {
   let kills = 0;
   let isTracerKilling = false;
-  for (const name of ALL_KILLS ? calls : drawHalf(calls)) {
+  for (const name of LONG_TESTS ? calls : drawHalf(calls)) {
     const drawn = 1 + Math.floor(Math.random() * STEP);
     let nth = drawn;
     while (nth <= MOST_KILLS) {

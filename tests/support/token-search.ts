@@ -1,8 +1,8 @@
 // Looks for a token where it must not be: in the arguments and the environment of every process that a host
 // starts, and afterwards in its journal and on its disk.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { ALL_KILLS } from "../../harness/all-kills.ts";
 import { findOrInstall } from "../../harness/debian.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { processListing } from "./sensors.ts";
 import type { SystemdHost } from "./systemd-host.ts";
@@ -15,7 +15,7 @@ export interface TokenSearch extends AsyncDisposable {
 }
 
 /**
- * Watches every process that the command lines start. With ALL_KILLS=1, also those of the host's service
+ * Watches every process that the command lines start. With LONG_TESTS=1, also those of the host's service
  * manager, which takes longer. Without it, only looks at the host's processes at the end.
  */
 export async function watchProcesses(
@@ -26,7 +26,7 @@ export async function watchProcesses(
   const strace = await findOrInstall("strace");
   // -v: with the environment. execve(2) gets all arguments, whatever a process does to its title later.
   const options = ["-f", "-qq", "-v", "-s", "65536", "-e", "trace=execve,execveat", "-e", "signal=none"];
-  const attached = ALL_KILLS ? await attach([strace, ...options, "-o", `${logFile}.init`], host) : undefined;
+  const attached = LONG_TESTS ? await attach([strace, ...options, "-o", `${logFile}.init`], host) : undefined;
   return {
     through: [strace, "--seccomp-bpf", ...options, "-o", `${logFile}.shell`],
     async seen() {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, write
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { drawnCases } from "../../../harness/all-kills.ts";
+import { drawnCases } from "../../../harness/long-tests.ts";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../testing/rpm-databases.ts";
 import { openHostFiles } from "../host-files.ts";

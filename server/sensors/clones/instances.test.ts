@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../../harness/all-kills.ts";
+import { drawnCases } from "../../../harness/long-tests.ts";
 import { enrolledSensor, FACTS, program } from "../../testing/test-instances.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
