@@ -1,14 +1,8 @@
-// The server's command line: runs a command and prints its error.
+// The server's command line: runs a command and prints its error. It loads a command only to run it: `serve`
+// needs ten times as much code as the others.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { COMMIT, RELEASE, SENSOR_PROTOCOL_VERSIONS } from "@attacklens/protocol/version.ts";
-import { CA_USAGE, caCommand } from "./commands/ca.ts";
 import { EXIT_CODES } from "./commands/command-error.ts";
-import { createUserCommand, USER_USAGE } from "./commands/create-user.ts";
-import { packageFilesCommand } from "./commands/package-files.ts";
-import { RELEASES_USAGE, releasesCommand } from "./commands/releases.ts";
-import { SERVE_USAGE, serve } from "./commands/serve.ts";
-import { TOKEN_USAGE, tokenCommand } from "./commands/token.ts";
-import { UPDATES_USAGE, updatesCommand } from "./commands/updates.ts";
 import { ConfigError, dropWeakening } from "./config.ts";
 import { explainDatabase } from "./db/explain.ts";
 import { explainFile } from "./explain-system.ts";
@@ -32,14 +26,49 @@ Example:
   $ attacklens serve --data /var/lib/attacklens
 `;
 
-const USAGES: Record<string, string> = {
-  serve: SERVE_USAGE,
-  user: USER_USAGE,
-  token: TOKEN_USAGE,
-  updates: UPDATES_USAGE,
-  ca: CA_USAGE,
-  releases: RELEASES_USAGE,
+const USAGES: Record<string, () => Promise<string>> = {
+  serve: async () => (await import("./commands/serve.ts")).SERVE_USAGE,
+  user: async () => (await import("./commands/create-user.ts")).USER_USAGE,
+  token: async () => (await import("./commands/token.ts")).TOKEN_USAGE,
+  updates: async () => (await import("./commands/updates.ts")).UPDATES_USAGE,
+  ca: async () => (await import("./commands/ca.ts")).CA_USAGE,
+  releases: async () => (await import("./commands/releases.ts")).RELEASES_USAGE,
 };
+
+type Command = (args: string[]) => number | Promise<number>;
+
+/** Returns the command of that name; undefined: there is none. */
+async function findCommand([name, verb]: string[], bundle: ConsoleBundle): Promise<Command | undefined> {
+  switch (name) {
+    case "serve": {
+      const { serve } = await import("./commands/serve.ts");
+      return ([, ...rest]) => serve(rest, bundle);
+    }
+    case "user": {
+      if (verb !== "create") return undefined;
+      const { createUserCommand } = await import("./commands/create-user.ts");
+      return ([, , ...rest]) => createUserCommand(rest);
+    }
+    case "token":
+      return tail((await import("./commands/token.ts")).tokenCommand);
+    case "updates":
+      return tail((await import("./commands/updates.ts")).updatesCommand);
+    case "ca":
+      return tail((await import("./commands/ca.ts")).caCommand);
+    case "releases":
+      return tail((await import("./commands/releases.ts")).releasesCommand);
+    case "package-files":
+      return (await import("./commands/package-files.ts")).packageFilesCommand;
+    case "version":
+    case "--version":
+      return tail(printVersion);
+  }
+}
+
+const tail =
+  (command: Command): Command =>
+  ([, ...rest]) =>
+    command(rest);
 
 /** Runs one command and returns its exit code. */
 export async function main(args: string[], bundle: ConsoleBundle): Promise<number> {
@@ -54,22 +83,11 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
   const [command, ...rest] = args;
   try {
     if (["help", "--help", "-h"].includes(command ?? "") || rest.includes("--help") || rest.includes("-h")) {
-      console.log(USAGES[command ?? ""] ?? USAGE);
+      console.log((await USAGES[command ?? ""]?.()) ?? USAGE);
       return 0;
     }
-    if (command === "serve") return await serve(rest, bundle);
-    if (command === "user" && rest[0] === "create") return await createUserCommand(rest.slice(1));
-    if (command === "token") return await tokenCommand(rest);
-    if (command === "updates") return await updatesCommand(rest);
-    if (command === "ca") return await caCommand(rest);
-    if (command === "releases") return await releasesCommand(rest);
-    if (command === "package-files") return packageFilesCommand();
-    if (command === "version" || command === "--version") {
-      const unknown = rest.find((word) => word !== "--json");
-      if (unknown !== undefined) throw new ConfigError(`Unknown option ${JSON.stringify(unknown)}`);
-      console.log(rest.length > 0 ? describeBuild() : `attacklens ${RELEASE}`);
-      return 0;
-    }
+    const run = await findCommand(args, bundle);
+    if (run) return await run(args);
     throw new ConfigError(unknownCommand(command, rest[0]));
   } catch (error) {
     console.error(`attacklens: ${explain(error)}`);
@@ -83,6 +101,13 @@ function unknownCommand(command: string | undefined, verb: string | undefined): 
   return command === "user" && verb === undefined
     ? "user needs a command: attacklens user create"
     : `There is no command ${JSON.stringify(named)}`;
+}
+
+function printVersion(args: string[]): number {
+  const unknown = args.find((word) => word !== "--json");
+  if (unknown !== undefined) throw new ConfigError(`Unknown option ${JSON.stringify(unknown)}`);
+  console.log(args.length > 0 ? describeBuild() : `attacklens ${RELEASE}`);
+  return 0;
 }
 
 function describeBuild(): string {
