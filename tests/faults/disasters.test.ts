@@ -1,5 +1,6 @@
 // A server loses the records of its sensors. Running the deploy command again re-enrolls them, and no host
-// needs anything else.
+// needs anything else. With LONG_TESTS=1, with many hosts and both databases. Otherwise, each disaster draws
+// its database.
 import { expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { call, type Session } from "../../harness/api-client.ts";
 import { copyTestDatabase, createTestDatabase, type TestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
 import { findFreePort } from "../../harness/free-port.ts";
-import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
 import {
   type RunningProgram,
   type RunningServer,
@@ -154,7 +155,9 @@ function isConnected(stateDir: string): boolean {
 }
 const codesOf = (results: { code: number }[]) => [...new Set(results.map(({ code }) => code))];
 
-for (const database of ["sqlite", "postgres"] as const) {
+const DATABASES = ["sqlite", "postgres"] as const;
+
+for (const database of drawSome(DATABASES))
   test(
     `after an older backup is restored, the deploy command re-enrolls all sensors, even a running one (${database})`,
     async () => {
@@ -189,6 +192,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     TIMEOUT_MS,
   );
 
+for (const database of drawSome(DATABASES))
   test(
     `with a new, empty server and a new private CA, the deploy command with the new pin re-enrolls all sensors (${database})`,
     async () => {
@@ -220,6 +224,7 @@ for (const database of ["sqlite", "postgres"] as const) {
     TIMEOUT_MS,
   );
 
+for (const database of drawSome(DATABASES))
   test(
     `--replace re-enrolls a sensor that the server lost, and does not change a sensor that it still has (${database})`,
     async () => {
@@ -248,4 +253,3 @@ for (const database of ["sqlite", "postgres"] as const) {
     },
     TIMEOUT_MS,
   );
-}

@@ -1,5 +1,5 @@
 // Prepares an image on a Debian host with a real systemd, reboots the template, and boots clones of it. With
-// LONG_TESTS=1, on three releases, and killed at each of its writes.
+// LONG_TESTS=1, on three releases, two clones at once, and killed at each of its writes.
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -105,14 +105,16 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     await host.cutPower();
 
     await using first = await openClone(host, "clone-1", emptyMachineId);
-    await using second = await openClone(host, "clone-2", setMachineId("0123456789abcdef0123456789abcdef"));
-    const clones = [first, second];
-    await waitUntil("both clones are online", async () => {
+    await using second = LONG_TESTS
+      ? await openClone(host, "clone-2", setMachineId("0123456789abcdef0123456789abcdef"))
+      : undefined;
+    const clones = second ? [first, second] : [first];
+    await waitUntil("the clones are online", async () => {
       const { items } = await ada.call(listSensors, {});
-      return items.length === 2 && items.every(({ status }) => status === "online");
+      return items.length === clones.length && items.every(({ status }) => status === "online");
     });
     expect(await ada.call(getEnrollmentToken, { params: { id: other.id } })).toMatchObject({
-      enrolledSensors: 2,
+      enrolledSensors: clones.length,
     });
     for (const clone of clones) {
       expect(isOn(clone, SEALED)).toBe(false);

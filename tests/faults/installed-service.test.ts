@@ -1,5 +1,6 @@
 // Installs the built sensor on a Debian host with a real systemd, kills the command at each step, cuts the
 // power, and removes the sensor. With LONG_TESTS=1, on three releases, and killed at each of its writes.
+// Otherwise, the command is killed at one step, drawn at random.
 import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
-import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openInstallation, type User } from "../support/installation.ts";
 import { traces } from "../support/kill-at-each.ts";
@@ -107,7 +108,7 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     const { ada, token, host, install } = opened;
     const before = listFiles(host);
 
-    for (const step of INSTALL_STEPS) await killAfter(host, install, step, token.value);
+    for (const step of drawSome(INSTALL_STEPS)) await killAfter(host, install, step, token.value);
     const installed = await host.run(install, { stdin: token.value });
     expect(installed).toMatchObject({ code: 0, stderr: "" });
     expect(installed.stdout).toMatch(/\ndone: this host reports to http\S+ as sen_\S+\n$/);
@@ -135,7 +136,8 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     const { stdout: log } = await host.run(["journalctl", "-b", "-u", "attacklens-sensor"]);
     expect(log).not.toMatch(/unknown key|unknown lvalue|failed to parse/i);
 
-    for (const step of UNINSTALL_STEPS) await killAfter(host, ["attacklens-sensor", "uninstall"], step);
+    for (const step of drawSome(UNINSTALL_STEPS))
+      await killAfter(host, ["attacklens-sensor", "uninstall"], step);
     const removed = await host.run([DOWNLOADED, "uninstall"]);
     expect(removed).toMatchObject({ code: 0, stderr: "" });
     expect(listFiles(host).filter((path) => !before.includes(path))).toEqual([]);

@@ -1,5 +1,5 @@
 // PostgreSQL as in production: behind a connection pooler, with a connection limit for the role, and with an
-// unreliable network.
+// unreliable network. Without LONG_TESTS=1, behind one kind of pooler, drawn at random, and with fewer requests.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { SQL } from "bun";
 import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
+import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
@@ -41,13 +42,15 @@ async function untilLog(logFile: string, text: string): Promise<void> {
   await waitUntil(`the log has a line with: ${text}`, isThere);
 }
 
-for (const [name, settings] of [
+const POOLERS = [
   ["that refuses timeouts", ""],
   [
     "that ignores timeouts",
     "ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout",
   ],
-] as const) {
+] as const;
+
+for (const [name, settings] of drawSome(POOLERS)) {
   test(`behind a PgBouncer in transaction mode ${name}, the server works and receives changes`, async () => {
     await using opened = new AsyncDisposableStack();
     const folder = opened.use(openTemporaryFolder("postgres")).path;
@@ -123,7 +126,7 @@ test("requests wait for a connection if the role allows fewer connections than t
     });
     try {
       session ??= (await createSuperAdmin(server, join(folder, "data"))).session;
-      for (let round = 0; round < 3; round++)
+      for (let round = 0; round < (LONG_TESTS ? 3 : 1); round++)
         expect(await sendRequests(server.url, session, 60)).toEqual({ 200: 30, 201: 30 });
     } finally {
       expect(await server.stop()).toBe(0);
@@ -143,9 +146,9 @@ test("lost connections and an unreachable PostgreSQL cause only replies 503 with
   await using server = await startServer({ dataDir, logFile, databaseUrl: url.href });
   const { session } = await createSuperAdmin(server, dataDir);
   const seen = new Set<string>();
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < (LONG_TESTS ? 12 : 6); round++) {
     relay.isClosed = round % 3 === 2;
-    const requests = sendRequests(server.url, session, 80);
+    const requests = sendRequests(server.url, session, LONG_TESTS ? 80 : 40);
     for (const delayMs of [1, 5, 10, 20, 40]) setTimeout(() => relay.cut(), delayMs + round * 3);
     for (const status of Object.keys(await requests)) seen.add(status);
   }

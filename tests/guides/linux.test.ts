@@ -1,5 +1,5 @@
 // The guides for a Linux shell and for packages, pasted into a terminal of an empty Debian host with a real
-// systemd. With LONG_TESTS=1, on three releases, in bash and dash, and with rpm.
+// systemd. With LONG_TESTS=1, on three releases, in bash and dash, with a power failure, and with rpm.
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -41,7 +41,9 @@ async function follow(
   const watched = () => [...search.through, ...terminal()];
   const answers = [{ prompt: PROMPT, line: token.value }];
   if (guide !== "linux-shell") {
-    expect(await paste(watched(), texts.take("package"))).toMatchObject({ code: 0 });
+    // Tracing dpkg takes as much CPU as all the rest, and no command of the package has the token.
+    const packageTerminal = LONG_TESTS ? watched() : terminal();
+    expect(await paste(packageTerminal, texts.take("package"))).toMatchObject({ code: 0 });
     const checked = await paste(watched(), texts.take("check"), answers);
     expect(checked).toMatchObject({ code: 0, output: expect.stringMatching(/^ok +group/m) });
   }
@@ -55,10 +57,12 @@ async function follow(
   expect(await findOnHost(host, token.value)).toEqual([]);
   if (guide === "linux-shell") expectLines(installed.output, texts.take("output"));
 
-  const cutAt = Date.now();
-  await host.cutPower();
-  await host.boot();
-  await site.waitForOnline(1, cutAt);
+  if (LONG_TESTS) {
+    const cutAt = Date.now();
+    await host.cutPower();
+    await host.boot();
+    await site.waitForOnline(1, cutAt);
+  }
   if (guide !== "linux-shell") {
     const upgradedAt = Date.now();
     const upgraded = await paste(terminal(), texts.take("upgrade"));

@@ -1,16 +1,21 @@
 // Kills a built program with SIGKILL at its writes, one run per write: the sensor, or another one. strace(1)
-// kills it when it enters the system call. Without LONG_TESTS=1, it kills at every twelfth call of half of
-// the kinds, the kinds and the first call drawn at random.
+// kills it when it enters the system call. Without LONG_TESTS=1, it kills at one fsync(2) and at one call of
+// two other kinds, which it draws at random.
 import { readdirSync } from "node:fs";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runCommand } from "../../harness/command.ts";
-import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
 import { cleanEnvironment } from "../../harness/programs.ts";
 
 /** The system calls with effects outside of the process. */
 export const CALLS = ["mkdir", "write", "fsync", "link", "rename", "unlink", "rmdir", "sendto", "connect"];
 const MOST_KILLS = 60;
-const STEP = LONG_TESTS ? 1 : 12;
+/** The sensor enters the calls of most kinds about as often. */
+const MOST_CALLS_DRAWN = 12;
+/** Every command of the sensor enters it. */
+const SURE_CALL = "fsync";
+/** The kinds of calls to kill at without LONG_TESTS=1. */
+export const SHORT_KINDS = 3;
 
 const strace = Bun.which("strace");
 export const traces =
@@ -26,11 +31,6 @@ interface KillOptions {
   exitCode?: number;
 }
 
-function drawHalf(calls: readonly string[]): string[] {
-  const keyed = calls.map((name) => ({ name, key: Math.random() })).sort((a, b) => a.key - b.key);
-  return keyed.slice(0, Math.ceil(calls.length / 2)).map(({ name }) => name);
-}
-
 /**
  * Runs the command once for each call to kill it at. After each run, `check` checks the result. Returns the
  * number of runs. Throws if no run was killed.
@@ -42,8 +42,9 @@ export async function killAtEach(
 ): Promise<number> {
   let kills = 0;
   let isTracerKilling = false;
-  for (const name of LONG_TESTS ? calls : drawHalf(calls)) {
-    const drawn = 1 + Math.floor(Math.random() * STEP);
+  const others = calls.filter((name) => name !== SURE_CALL);
+  for (const name of [SURE_CALL, ...drawSome(others, SHORT_KINDS - 1)]) {
+    const drawn = LONG_TESTS ? 1 : 1 + Math.floor(Math.random() * MOST_CALLS_DRAWN);
     let nth = drawn;
     while (nth <= MOST_KILLS) {
       const { args, stdin = "" } = await command(kills);
@@ -56,7 +57,8 @@ export async function killAtEach(
       isTracerKilling ||= wasKilled;
       await check(kills, `${name} ${nth}`);
       kills++;
-      if (wasKilled) nth += STEP;
+      if (wasKilled && !LONG_TESTS) break;
+      if (wasKilled) nth++;
       // A program with few calls of a kind is killed at the first one.
       else if (nth === drawn && nth > 1) nth = 1;
       else break;

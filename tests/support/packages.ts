@@ -25,12 +25,21 @@ export async function compileRelease(
   release: string,
   folder: string,
 ): Promise<LinuxPackage> {
-  const isBuilt = release === RELEASE;
-  const path = isBuilt ? programPath(program) : join(folder, `${program.name}-${release}`, program.name);
+  if (release === RELEASE) return await packageBuilt(program, release);
+  const path = join(folder, `${program.name}-${release}`, program.name);
   if (!existsSync(path)) {
     mkdirSync(join(path, ".."), { recursive: true });
     await compile(program, { path, commit: await findCommit(), release });
   }
+  return await packageBuilt(program, release, path);
+}
+
+/** Returns the source of packages of that release. `path`: the program in them; absent: the built one. */
+export async function packageBuilt(
+  program: Program,
+  release: string,
+  path = programPath(program),
+): Promise<LinuxPackage> {
   const contents = await readPackageFiles(programPath(program));
   return linuxPackage(program, { contents, target: TARGET, date: DATE, path, release, isFast: true });
 }
