@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { revokeEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Page } from "playwright-core";
+import { drawSome } from "../../harness/long-tests.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
@@ -25,7 +26,7 @@ async function reloadWithStream(page: Page): Promise<void> {
   expect((await stream).status()).toBe(200);
 }
 
-test.each(["sqlite", "postgres"] as const)(
+test.each([...drawSome(["sqlite", "postgres"] as const)])(
   "an open list shows changes by another user or a sensor (%s)",
   async (database) => {
     await using installation = await openInstallation({ database });

@@ -4,6 +4,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
+import { drawSome } from "../../harness/long-tests.ts";
 import { openInstallation } from "../support/installation.ts";
 import { report } from "../support/second-sensor/checking-in.ts";
 import {
@@ -22,6 +23,7 @@ import { listKept } from "../support/second-sensor/sensor-folder.ts";
 import { idOf, listPackages, reportUntilTaken, show, start } from "../support/second-sensor/tried-sensor.ts";
 import { createToken } from "../support/sensors.ts";
 
+/** Each test draws one of them without LONG_TESTS=1. */
 const DATABASES = ["sqlite", "postgres"] as const;
 const QUARTER_OF_AN_HOUR_MS = 900_000;
 /** Every key is due for rotation at once. */
@@ -32,109 +34,115 @@ const items = makeUpItems("made-up-01");
 const copied = makeUpItems("made-up-02");
 const changed = { ...items, packages: [...items.packages.slice(1), packageItem("made-up-0", "2.0-1")] };
 
-test.each(DATABASES)("enrolls, reports all six categories, and then only changes: %s", async (database) => {
-  await using installation = await openInstallation({ database });
-  await using relay = await openRelay(installation.server.url);
-  const ada = await installation.createSuperAdmin();
-  const { value } = await createToken(ada, "Second");
-  const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
-  expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
-  await enroll(sensor, value);
-  expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
+test.each([...drawSome(DATABASES)])(
+  "enrolls, reports all six categories, and then only changes: %s",
+  async (database) => {
+    await using installation = await openInstallation({ database });
+    await using relay = await openRelay(installation.server.url);
+    const ada = await installation.createSuperAdmin();
+    const { value } = await createToken(ada, "Second");
+    const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+    expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
+    await enroll(sensor, value);
+    expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
 
-  const shown = await show(ada, sensor);
-  expect(shown).toMatchObject({
-    hostname: "made-up-01",
-    status: "online",
-    fingerprint: fingerprintOfSensor(sensor),
-  });
-  const counts = shown.inventory.map(({ category, status, items: count }) => [category, status, count]);
-  expect(
-    Object.fromEntries(counts.map(([category, status, count]) => [category, `${status} ${count}`])),
-  ).toEqual(
-    Object.fromEntries(
-      Object.entries(items).map(([category, { length }]) => [category, `collected ${length}`]),
-    ),
-  );
-  expect(await listPackages(ada, sensor)).toContainEqual(
-    expect.objectContaining({ vendor: "Nil\ufffd\ufffd" }),
-  );
-
-  const asked: string[] = [];
-  relay.handle = (what, forward) => {
-    asked.push(what);
-    return forward();
-  };
-  expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
-  const [manifest, chunks] = [
-    "PUT /sensor/v1/inventory/packages",
-    "PUT /sensor/v1/inventory/packages/chunks",
-  ];
-  expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
-  expect(await listPackages(ada, sensor)).toContainEqual(
-    expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
-  );
-  expect(await report(sensor, { packages: new Error("dpkg is locked"), ports: "unsupported" })).toMatchObject(
-    { kind: "taken" },
-  );
-  const [packages, , ports] = (await show(ada, sensor)).inventory;
-  expect(packages).toMatchObject({
-    status: "failed",
-    reason: "Error: dpkg is locked",
-    items: items.packages.length,
-  });
-  expect(ports).toMatchObject({ status: "unsupported" });
-
-  // JSON Schema counts lengths in code points.
-  const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];
-  for (const [length, status] of [
-    [300, "collected"],
-    [301, "failed"],
-  ] as const) {
-    expect(await report(sensor, { ...items, services: named(length) })).toMatchObject({ kind: "taken" });
-    expect((await show(ada, sensor)).inventory.map((category) => category.status)).toEqual([
-      ...(["collected", status] as const),
-      ...(["collected", "collected", "collected", "collected"] as const),
-    ]);
-  }
-});
-
-test.each(DATABASES)("succeeds if the first reply to each request is lost: %s", async (database) => {
-  await using installation = await openInstallation({ database, keyMaxAgeDays: TINY_AGE_DAYS });
-  await using relay = await openRelay(installation.server.url);
-  const ada = await installation.createSuperAdmin();
-  const token = await createToken(ada, "Second");
-  const { handle, lost } = losesFirstReplies();
-  relay.handle = handle;
-  const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
-  await enroll(sensor, token.value);
-  const firstSeed = sensor.identity.seed;
-  await reportUntilTaken(sensor, items);
-  await reportUntilTaken(sensor, changed);
-  expect(sensor.identity.seed).not.toBe(firstSeed);
-  expect(listKept(sensor.folder)).toEqual([]);
-  const shown = await show(ada, sensor);
-  expect(shown).toMatchObject({ status: "online", clones: [] });
-  expect(shown.inventory.map(({ items: count }) => count)).toEqual(
-    Object.values(items).map(({ length }) => length),
-  );
-
-  await sendUnenroll(sensor);
-  expect(await show(ada, sensor)).toMatchObject({ status: "uninstalled" });
-  expect([...lost].sort()).toEqual(
-    [
-      ...["enroll", "check-in", "keys", "unenroll"].map((name) => `POST /sensor/v1/${name}`),
-      ...Object.keys(items).flatMap((name) =>
-        ["", "/chunks"].map((rest) => `PUT /sensor/v1/inventory/${name}${rest}`),
+    const shown = await show(ada, sensor);
+    expect(shown).toMatchObject({
+      hostname: "made-up-01",
+      status: "online",
+      fingerprint: fingerprintOfSensor(sensor),
+    });
+    const counts = shown.inventory.map(({ category, status, items: count }) => [category, status, count]);
+    expect(
+      Object.fromEntries(counts.map(([category, status, count]) => [category, `${status} ${count}`])),
+    ).toEqual(
+      Object.fromEntries(
+        Object.entries(items).map(([category, { length }]) => [category, `collected ${length}`]),
       ),
-    ].sort(),
-  );
-  expect(await ada.call(getEnrollmentToken, { params: { id: token.id } })).toMatchObject({
-    enrolledSensors: 1,
-  });
-});
+    );
+    expect(await listPackages(ada, sensor)).toContainEqual(
+      expect.objectContaining({ vendor: "Nil\ufffd\ufffd" }),
+    );
 
-test.each(DATABASES)(
+    const asked: string[] = [];
+    relay.handle = (what, forward) => {
+      asked.push(what);
+      return forward();
+    };
+    expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
+    const [manifest, chunks] = [
+      "PUT /sensor/v1/inventory/packages",
+      "PUT /sensor/v1/inventory/packages/chunks",
+    ];
+    expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
+    expect(await listPackages(ada, sensor)).toContainEqual(
+      expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
+    );
+    expect(
+      await report(sensor, { packages: new Error("dpkg is locked"), ports: "unsupported" }),
+    ).toMatchObject({ kind: "taken" });
+    const [packages, , ports] = (await show(ada, sensor)).inventory;
+    expect(packages).toMatchObject({
+      status: "failed",
+      reason: "Error: dpkg is locked",
+      items: items.packages.length,
+    });
+    expect(ports).toMatchObject({ status: "unsupported" });
+
+    // JSON Schema counts lengths in code points.
+    const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];
+    for (const [length, status] of [
+      [300, "collected"],
+      [301, "failed"],
+    ] as const) {
+      expect(await report(sensor, { ...items, services: named(length) })).toMatchObject({ kind: "taken" });
+      expect((await show(ada, sensor)).inventory.map((category) => category.status)).toEqual([
+        ...(["collected", status] as const),
+        ...(["collected", "collected", "collected", "collected"] as const),
+      ]);
+    }
+  },
+);
+
+test.each([...drawSome(DATABASES)])(
+  "succeeds if the first reply to each request is lost: %s",
+  async (database) => {
+    await using installation = await openInstallation({ database, keyMaxAgeDays: TINY_AGE_DAYS });
+    await using relay = await openRelay(installation.server.url);
+    const ada = await installation.createSuperAdmin();
+    const token = await createToken(ada, "Second");
+    const { handle, lost } = losesFirstReplies();
+    relay.handle = handle;
+    const sensor = start({ folder: join(installation.folder, "second"), address: relay.url });
+    await enroll(sensor, token.value);
+    const firstSeed = sensor.identity.seed;
+    await reportUntilTaken(sensor, items);
+    await reportUntilTaken(sensor, changed);
+    expect(sensor.identity.seed).not.toBe(firstSeed);
+    expect(listKept(sensor.folder)).toEqual([]);
+    const shown = await show(ada, sensor);
+    expect(shown).toMatchObject({ status: "online", clones: [] });
+    expect(shown.inventory.map(({ items: count }) => count)).toEqual(
+      Object.values(items).map(({ length }) => length),
+    );
+
+    await sendUnenroll(sensor);
+    expect(await show(ada, sensor)).toMatchObject({ status: "uninstalled" });
+    expect([...lost].sort()).toEqual(
+      [
+        ...["enroll", "check-in", "keys", "unenroll"].map((name) => `POST /sensor/v1/${name}`),
+        ...Object.keys(items).flatMap((name) =>
+          ["", "/chunks"].map((rest) => `PUT /sensor/v1/inventory/${name}${rest}`),
+        ),
+      ].sort(),
+    );
+    expect(await ada.call(getEnrollmentToken, { params: { id: token.id } })).toMatchObject({
+      enrolledSensors: 1,
+    });
+  },
+);
+
+test.each([...drawSome(DATABASES)])(
   "a clone of its folder becomes a separate sensor if the token allows it: %s",
   async (database) => {
     await using installation = await openInstallation({ database });

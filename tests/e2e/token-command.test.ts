@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
+import { drawSome } from "../../harness/long-tests.ts";
 import { runServerCommand } from "../../harness/programs.ts";
 import { type Installation, openInstallation, PASSWORD, type User } from "../support/installation.ts";
 import { losesFirstReplies, openRelay } from "../support/second-sensor/relay.ts";
@@ -66,7 +67,7 @@ test("a script creates a token, a sensor enrolls with it, and the script revokes
   expect(filesHolding(join(installation.folder, "server"), shell.value)).toEqual([]);
 });
 
-for (const database of ["sqlite", "postgres"] as const) {
+for (const database of drawSome(["sqlite", "postgres"] as const)) {
   test(`a token whose reply is lost is created once, and the command prints the value that works (${database})`, async () => {
     await using installation = await openInstallation({ database });
     const ada = await installation.createSuperAdmin();

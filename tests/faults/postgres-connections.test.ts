@@ -1,5 +1,5 @@
 // PostgreSQL as in production: behind a connection pooler, with a connection limit for the role, and with an
-// unreliable network. Without LONG_TESTS=1, behind one kind of pooler, drawn at random, and with fewer requests.
+// unreliable network. Without LONG_TESTS=1, behind one kind of pooler, drawn at random, with fewer requests.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

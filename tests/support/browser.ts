@@ -71,7 +71,7 @@ const EMPTY_PATH = "/empty-page-of-the-tests";
 
 const STORED = "local_storage,indexeddb,cache_storage,service_workers";
 
-/** Leaves nothing in the window for the next test: no session, no stored data, no history, no handlers. */
+/** Leaves nothing in the window for the next test: no session, no stored data, no history, no permissions. */
 async function emptyWindow({ page, devtools }: Window): Promise<void> {
   const { origin } = new URL(page.url());
   page.removeAllListeners();
@@ -84,6 +84,7 @@ async function emptyWindow({ page, devtools }: Window): Promise<void> {
   await page.evaluate(() => sessionStorage.clear());
   await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: STORED });
   await devtools.send("Page.resetNavigationHistory");
+  await page.context().clearPermissions();
   await page.context().clearCookies();
 }
 
@@ -93,8 +94,10 @@ export async function openBrowser(): Promise<TestBrowser> {
   const errors: string[] = [];
 
   async function openPage(options: WindowOptions = {}): Promise<Page> {
-    const isReusable = Object.keys(options).length === 0;
-    const window = (isReusable ? idleWindows.pop() : undefined) ?? (await openWindow(browser, options));
+    const { permissions, ...others } = options;
+    const isReusable = Object.keys(others).length === 0;
+    const window = (isReusable ? idleWindows.pop() : undefined) ?? (await openWindow(browser, others));
+    if (permissions) await window.page.context().grantPermissions(permissions);
     opened.push({ ...window, isReusable });
     const { page } = window;
     page.on("pageerror", (error) => errors.push(`${page.url()} threw ${error.stack ?? error}`));
