@@ -107,6 +107,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
     source: "configuration of sshd, firewall, updates, disk encryption, kernel and login",
     facts: [
       { text: "setting, value, and the file that sets it", fields: ["area", "name", "value", "source"] },
+      { text: "the connections that a setting of sshd is for", fields: ["condition"] },
     ],
   },
   system: {

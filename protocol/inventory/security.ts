@@ -27,11 +27,15 @@ export const securityItem = z
       .meta({ example: "PermitRootLogin", description: "As the software that has it names it" }),
     value: fact(1_000).meta({
       example: "prohibit-password",
-      description: "Effective value; the software's default when nothing sets it",
+      description: "Effective value",
     }),
     source: fact(1_000).optional().meta({
       example: "/etc/ssh/sshd_config",
-      description: "The file it was read from; absent for a built-in default",
+      description: "The file that sets it, or the software and version whose default it is",
+    }),
+    condition: fact(500).optional().meta({
+      example: "User backup",
+      description: "The connections that it is for, as in a Match block of sshd_config; absent: all",
     }),
   })
   .meta({ id: "SecuritySetting" });

@@ -89,7 +89,7 @@ export function findPamService(files: HostFiles, name: string): ConfigurationFil
   return name.startsWith("/") ? findFile(files, name) : findInFolders(files, PAM_FOLDERS, name);
 }
 
-function findInFolders(
+export function findInFolders(
   files: HostFiles,
   folders: readonly string[],
   name: string,
@@ -107,10 +107,11 @@ function findFile(files: HostFiles, path: string): ConfigurationFile | undefined
   return files.exists(path) ? { path, text: files.findText(path) } : undefined;
 }
 
-function readDropIns(
+/** The files in the subfolder of each folder, as the software merges them. */
+export function readDropIns(
   files: HostFiles,
   folders: readonly string[],
-  { folder: name, suffix, order }: DropIns,
+  { folder: name, suffix, order }: Omit<DropIns, "place">,
 ): ConfigurationFile[] {
   const found = new Map<string, { name: string; rank: number; path: string }>();
   folders.forEach((base, rank) => {

@@ -1,11 +1,11 @@
 // Which firewalls are installed and enabled, from their files and the kernel. Does not read the rules.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
-import { isUnitWanted } from "./enabled-unit.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
+import { isUnitWanted } from "./systemd-unit.ts";
 
 export function readFirewallSettings(files: HostFiles): SecuritySetting[] {
-  return [...ufw(files), ...firewalld(files), ...rulesets(files), ...kernelTables(files)];
+  return [...ufw(files), ...firewalld(files), ...rulesets(files), ...kernelTables(files), ...nftables(files)];
 }
 
 function ufw(files: HostFiles): SecuritySetting[] {
@@ -63,9 +63,9 @@ function rulesets(files: HostFiles): SecuritySetting[] {
   );
 }
 
-/** The kernel's current tables of the older iptables, and whether the kernel supports nftables. */
+/** The kernel's current tables of the older iptables. */
 function kernelTables(files: HostFiles): SecuritySetting[] {
-  const tables = [
+  return [
     { name: "iptables tables", path: "/proc/net/ip_tables_names" },
     { name: "ip6tables tables", path: "/proc/net/ip6_tables_names" },
   ].flatMap(({ name, path }) => {
@@ -74,8 +74,21 @@ function kernelTables(files: HostFiles): SecuritySetting[] {
       ? []
       : setting("firewall", name, text.split("\n").filter(Boolean).sort().join(" "), path);
   });
-  const module = "/sys/module/nf_tables";
-  return [...tables, setting("firewall", "nf_tables module", yesNo(files.exists(module)), module)];
+}
+
+/** Loaded, or built in: then it has no folder unless it has parameters, and the installed kernel lists it. */
+function nftables(files: HostFiles): SecuritySetting[] {
+  const loaded = "/sys/module/nf_tables";
+  const release = files.findLine("/proc/sys/kernel/osrelease");
+  const modules = release && !release.includes("/") ? `/lib/modules/${release}` : undefined;
+  const builtIn = modules && `${modules}/modules.builtin`;
+  const value = (text: string, source: string) => [setting("firewall", "nf_tables module", text, source)];
+  if (files.exists(loaded)) return value("yes", loaded);
+  const list = builtIn && files.findText(builtIn);
+  if (!builtIn || list === undefined) return [];
+  if (/(?:^|\/)nf_tables\.ko$/m.test(list)) return value("yes", builtIn);
+  // The module exists, but the kernel has not loaded it.
+  return files.isRunning && files.exists("/sys/module") ? value("no", loaded) : [];
 }
 
 function yesNo(value: boolean): string {

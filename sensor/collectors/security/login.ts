@@ -81,7 +81,8 @@ function unquote(text: string): string {
 /** Whether each module is in use, with its arguments, and whether empty passwords are accepted. */
 function pam(files: HostFiles): SecuritySetting[] {
   const lines = PAM_FILES.flatMap((name) => {
-    const { path, text = "" } = findPamService(files, name) ?? { path: "" };
+    const { path = "", text } = findPamService(files, name) ?? {};
+    if (text === undefined) return [];
     return text
       .split("\n")
       .filter((line) => !line.trimStart().startsWith("#"))

@@ -1,11 +1,12 @@
-// The effective security settings. If an area cannot be read, one item of that area has the reason.
+// The effective security settings. An area that cannot be read is a gap.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { gapOf, TooSlow } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readEncryptionSettings } from "./encryption.ts";
 import { readFirewallSettings } from "./firewall.ts";
 import { readKernelSettings } from "./kernel.ts";
 import { readLoginSettings } from "./login.ts";
-import { type SecuritySetting, setting } from "./setting.ts";
+import type { SecuritySetting } from "./setting.ts";
 import { readSshSettings } from "./ssh.ts";
 import { readUpdateSettings } from "./updates.ts";
 
@@ -23,7 +24,9 @@ export function collectSecurity(files: HostFiles): Item<"security">[] {
     try {
       return AREAS[area]?.(files) ?? [];
     } catch (error) {
-      return [setting(area, "unreadable", error instanceof Error ? error.message : String(error))];
+      if (error instanceof TooSlow) throw error;
+      files.noteGap(gapOf(error, `${area} settings`));
+      return [];
     }
   });
 }

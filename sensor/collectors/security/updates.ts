@@ -2,9 +2,9 @@
 // dnf-automatic, and a pending restart.
 import type { HostFiles } from "../host-files.ts";
 import { type AptSetting, parseAptConfig } from "./apt-config.ts";
-import { isUnitWanted } from "./enabled-unit.ts";
 import { findMatching } from "./matching-files.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
+import { isUnitWanted } from "./systemd-unit.ts";
 
 export function readUpdateSettings(files: HostFiles): SecuritySetting[] {
   return [...apt(files), ...dnf(files), ...restart(files)];

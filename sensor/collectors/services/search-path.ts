@@ -4,7 +4,7 @@ import { type HostFiles, linkTarget } from "../host-files.ts";
 import { templateOf } from "./unit-name.ts";
 
 /** In order of precedence, as `systemd-analyze unit-paths` prints them. */
-const SEARCH_PATH = [
+export const SEARCH_PATH = [
   "/etc/systemd/system.control",
   "/run/systemd/system.control",
   "/run/systemd/transient",

@@ -104,14 +104,14 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
   ],
   security: [
     ofSetting("Area", "112px", (one) => AREAS[one.area]),
-    ofSetting("Setting", "30%", (one) => one.name),
+    ofSetting("Setting", "30%", (one) => (one.condition ? `${one.name} (Match ${one.condition})` : one.name)),
     ofSetting(
       "Value",
       undefined,
       (one) => one.value,
       (one) => (one.value ? mono(one.value) : undefined),
     ),
-    ofSetting("Source", "28%", (one) => one.source ?? "Built-in default"),
+    ofSetting("Source", "28%", (one) => one.source),
   ],
   system: [
     ofSystem(
