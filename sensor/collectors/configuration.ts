@@ -89,6 +89,11 @@ export function findPamService(files: HostFiles, name: string): ConfigurationFil
   return name.startsWith("/") ? findFile(files, name) : findInFolders(files, PAM_FOLDERS, name);
 }
 
+/** Whether PAM's services have files. Without a folder of them, Linux-PAM reads /etc/pam.conf. */
+export function hasPamServices(files: HostFiles): boolean {
+  return PAM_FOLDERS.some((folder) => files.exists(folder));
+}
+
 export function findInFolders(
   files: HostFiles,
   folders: readonly string[],
@@ -101,7 +106,7 @@ export function findInFolders(
   return undefined;
 }
 
-function findFile(files: HostFiles, path: string): ConfigurationFile | undefined {
+export function findFile(files: HostFiles, path: string): ConfigurationFile | undefined {
   // A captured tree may have no /dev/null.
   if (files.findLink(path) === "/dev/null") return { path, text: "" };
   return files.exists(path) ? { path, text: files.findText(path) } : undefined;

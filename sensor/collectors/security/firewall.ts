@@ -1,8 +1,8 @@
 // Which firewalls are installed and enabled, from their files and the kernel. Does not read the rules.
 import type { HostFiles } from "../host-files.ts";
 import { parseAssignments } from "../system/os-release.ts";
+import { findServiceStart } from "./service-start.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
-import { isUnitWanted } from "./systemd-unit.ts";
 
 export function readFirewallSettings(files: HostFiles): SecuritySetting[] {
   return [...ufw(files), ...firewalld(files), ...rulesets(files), ...kernelTables(files), ...nftables(files)];
@@ -10,11 +10,11 @@ export function readFirewallSettings(files: HostFiles): SecuritySetting[] {
 
 function ufw(files: HostFiles): SecuritySetting[] {
   const path = "/etc/ufw/ufw.conf";
-  const text = files.findText(path);
-  if (text === undefined) return [];
+  const enabled = parseAssignments(files.findText(path) ?? "").get("ENABLED");
+  if (enabled === undefined) return [];
   const policies = parseAssignments(files.findText("/etc/default/ufw") ?? "");
   return [
-    setting("firewall", "ufw", yesNo(parseAssignments(text).get("ENABLED")?.toLowerCase() === "yes"), path),
+    setting("firewall", "ufw", yesNo(enabled.toLowerCase() === "yes"), path),
     ...["DEFAULT_INPUT_POLICY", "DEFAULT_OUTPUT_POLICY", "DEFAULT_FORWARD_POLICY"].flatMap((name) => {
       const policy = policies.get(name);
       return policy === undefined ? [] : setting("firewall", `ufw ${name}`, policy, "/etc/default/ufw");
@@ -25,42 +25,38 @@ function ufw(files: HostFiles): SecuritySetting[] {
 function firewalld(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/usr/sbin/firewalld")) return [];
   const path = "/etc/firewalld/firewalld.conf";
-  const text = files.findText(path);
-  const zone = parseAssignments(text ?? "").get("DefaultZone");
+  const zone = parseAssignments(files.findText(path) ?? "").get("DefaultZone");
   return [
-    setting("firewall", "firewalld", yesNo(isUnitWanted(files, "firewalld.service")), "/etc/systemd/system"),
-    setting("firewall", "firewalld DefaultZone", zone ?? "public", zone === undefined ? undefined : path),
+    ...started(files, "firewalld", "firewalld.service"),
+    setting("firewall", "firewalld DefaultZone", zone ?? "public", zone ? path : "default of firewalld"),
   ];
 }
 
 /** Rulesets that a service loads at boot. */
+const RULESETS = [
+  { name: "nftables", program: "/usr/sbin/nft", rules: "/etc/nftables.conf" },
+  { name: "nftables", program: "/usr/sbin/nft", rules: "/etc/sysconfig/nftables.conf" },
+  { name: "nftables", program: "/usr/sbin/nft", rules: "/etc/nftables.nft" },
+  { name: "iptables", program: "/usr/sbin/iptables", rules: "/etc/sysconfig/iptables" },
+  { name: "iptables", program: "/usr/sbin/iptables", rules: "/etc/iptables/rules-save" },
+  { name: "ip6tables", program: "/usr/sbin/ip6tables", rules: "/etc/sysconfig/ip6tables" },
+  {
+    name: "netfilter-persistent",
+    program: "/usr/sbin/netfilter-persistent",
+    rules: "/etc/iptables/rules.v4",
+  },
+];
+
 function rulesets(files: HostFiles): SecuritySetting[] {
-  const SERVICES = [
-    { name: "nftables", unit: "nftables.service", program: "/usr/sbin/nft", rules: "/etc/nftables.conf" },
-    {
-      name: "nftables",
-      unit: "nftables.service",
-      program: "/usr/sbin/nft",
-      rules: "/etc/sysconfig/nftables.conf",
-    },
-    {
-      name: "iptables",
-      unit: "iptables.service",
-      program: "/usr/sbin/iptables",
-      rules: "/etc/sysconfig/iptables",
-    },
-    {
-      name: "netfilter-persistent",
-      unit: "netfilter-persistent.service",
-      program: "/usr/sbin/netfilter-persistent",
-      rules: "/etc/iptables/rules.v4",
-    },
-  ];
-  return SERVICES.flatMap(({ name, unit, program, rules }) =>
-    files.exists(program) && files.exists(rules)
-      ? setting("firewall", name, yesNo(isUnitWanted(files, unit)), rules)
-      : [],
+  return RULESETS.flatMap(({ name, program, rules }) =>
+    files.exists(program) && files.exists(rules) ? started(files, name, `${name}.service`, rules) : [],
   );
+}
+
+/** Nothing if the host has no such service. */
+function started(files: HostFiles, name: string, unit: string, source?: string): SecuritySetting[] {
+  const start = findServiceStart(files, unit);
+  return start ? [setting("firewall", name, yesNo(start.isEnabled), source ?? start.source)] : [];
 }
 
 /** The kernel's current tables of the older iptables. */

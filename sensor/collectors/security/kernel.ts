@@ -72,7 +72,9 @@ function securityModules(files: HostFiles): SecuritySetting[] {
   const apparmorPath = "/sys/module/apparmor/parameters/enabled";
   const apparmor = files.findLine(apparmorPath);
   if (apparmor !== undefined)
-    settings.push(setting("kernel", "AppArmor", apparmor === "Y" ? "enabled" : "disabled", apparmorPath));
+    settings.push(
+      setting("kernel", "AppArmor", /^[Y1]/.test(apparmor) ? "enabled" : "disabled", apparmorPath),
+    );
   return settings;
 }
 
@@ -82,12 +84,16 @@ function selinux(files: HostFiles): SecuritySetting[] {
   const configured = parseAssignments(files.findText(configPath) ?? "").get("SELINUX");
   const enforcePath = "/sys/fs/selinux/enforce";
   const enforce = files.findLine(enforcePath);
-  if (configured === undefined && enforce === undefined) return [];
-  const mode = enforce === undefined ? "disabled" : enforce === "1" ? "enforcing" : "permissive";
-  return [
-    setting("kernel", "SELinux", mode, enforce === undefined ? undefined : enforcePath),
-    ...(configured === undefined ? [] : [setting("kernel", "SELinux configured", configured, configPath)]),
-  ];
+  const items =
+    configured === undefined ? [] : [setting("kernel", "SELinux configured", configured, configPath)];
+  if (enforce !== undefined)
+    return [
+      setting("kernel", "SELinux", enforce === "1" ? "enforcing" : "permissive", enforcePath),
+      ...items,
+    ];
+  // Without its file system, a running kernel has no SELinux. A container does not see it.
+  const isDisabled = configured !== undefined && files.isLive && files.exists("/sys/kernel/security");
+  return isDisabled ? [setting("kernel", "SELinux", "disabled", "/sys/fs/selinux"), ...items] : items;
 }
 
 /** The variable has four bytes of attributes, then 1 or 0 (UEFI 2.10, section 3.3). */
@@ -95,7 +101,7 @@ function secureBoot(files: HostFiles): SecuritySetting[] {
   if (!files.exists("/sys/firmware/efi")) return [];
   const path = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
   const variable = files.findBytes(path, 16);
-  if (variable === undefined) return [];
+  if (variable === undefined || variable.length < 5) return [];
   return [setting("kernel", "Secure Boot", variable[4] === 1 ? "enabled" : "disabled", path)];
 }
 

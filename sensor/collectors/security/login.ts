@@ -1,7 +1,10 @@
-// Rules for passwords and logins: login.defs(5), and the PAM modules that enforce password quality and lock
-// accounts.
-import { findPamService, readConfiguration } from "../configuration.ts";
+// Rules for passwords and logins: login.defs(5), and the PAM modules that enforce password quality, hash
+// passwords and lock accounts.
 import type { HostFiles } from "../host-files.ts";
+import { type LoginDefinition, readLoginDefs } from "./login-defs.ts";
+import { hashMethod } from "./pam/hash.ts";
+import { MODULES, readModuleSettings } from "./pam/settings.ts";
+import { type PamModule, type PamStack, readPamStack } from "./pam/stack.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
 const LOGIN_DEFS_SETTINGS = [
@@ -13,6 +16,7 @@ const LOGIN_DEFS_SETTINGS = [
   "ENCRYPT_METHOD",
   "YESCRYPT_COST_FACTOR",
   "SHA_CRYPT_MIN_ROUNDS",
+  "SHA_CRYPT_MAX_ROUNDS",
   "LOGIN_RETRIES",
   "LOGIN_TIMEOUT",
   "FAILLOG_ENAB",
@@ -20,97 +24,96 @@ const LOGIN_DEFS_SETTINGS = [
   "DEFAULT_HOME",
   "HOME_MODE",
 ];
-/** The files for all services on Debian, Red Hat, Alpine and SUSE. */
-const PAM_FILES = [
-  "common-password",
-  "common-auth",
-  "password-auth",
-  "system-auth",
-  "base-password",
-  "base-auth",
-];
-const PAM_MODULES = [
-  "pam_pwquality",
-  "pam_passwdqc",
-  "pam_cracklib",
-  "pam_pwhistory",
-  "pam_faillock",
-  "pam_tally2",
-];
-const MODULE_FILES = [
-  {
-    module: "pwquality",
-    names: ["minlen", "minclass", "dcredit", "ucredit", "lcredit", "ocredit", "retry"],
-  },
-  {
-    module: "faillock",
-    names: ["deny", "unlock_time", "fail_interval", "even_deny_root"],
-  },
-] as const;
+/** Services that sign users in. On a host without them, the files that other services share. */
+const SIGN_IN = {
+  services: ["login", "sshd", "su"],
+  shared: ["common-auth", "system-auth", "password-auth", "base-auth"],
+};
+/** Services that change passwords, as above. */
+const PASSWORD = {
+  services: ["passwd"],
+  shared: ["common-password", "system-auth", "password-auth", "base-password"],
+};
 
 export function readLoginSettings(files: HostFiles): SecuritySetting[] {
-  return [...loginDefs(files), ...pam(files), ...moduleFiles(files)];
+  const definitions = readLoginDefs(files);
+  const signIn = readStacks(files, SIGN_IN);
+  const password = readStacks(files, PASSWORD);
+  return [
+    ...LOGIN_DEFS_SETTINGS.flatMap((name) => loginItem(name, definitions.get(name))),
+    ...moduleItems(files, [...password, ...signIn]),
+    ...unixItems(signIn, password, definitions),
+  ];
 }
 
-function loginDefs(files: HostFiles): SecuritySetting[] {
-  const values = new Map<string, [value: string, source: string]>();
-  for (const { path, text = "" } of readConfiguration(files, "login.defs"))
-    for (const [name, value] of parseLoginDefs(text)) values.set(name, [value, path]);
-  return LOGIN_DEFS_SETTINGS.flatMap((name) => {
-    const found = values.get(name);
-    return found === undefined ? [] : setting("login", name, ...found);
+function readStacks(files: HostFiles, { services, shared }: typeof SIGN_IN): PamStack[] {
+  const found = services.flatMap((name) => readPamStack(files, name) ?? []);
+  return found.length > 0 ? found : shared.flatMap((name) => readPamStack(files, name) ?? []);
+}
+
+/** Whether each module is in use, and its settings. */
+function moduleItems(files: HostFiles, stacks: readonly PamStack[]): SecuritySetting[] {
+  return Object.keys(MODULES).flatMap((module) => {
+    const uses = stacks.flatMap(({ modules }) => modules.filter(({ name }) => name === module));
+    const settings = readModuleSettings(files, module, uses);
+    const shortName = module.slice("pam_".length);
+    return [
+      ...usage(module, uses, stacks),
+      ...[...settings].flatMap(([name, value]) => loginItem(`${shortName} ${name}`, value)),
+    ];
   });
 }
 
-/** Parses `NAME value` lines. The last value of a name counts. */
-export function parseLoginDefs(text: string): Map<string, string> {
-  const values = new Map<string, string>();
-  for (const raw of text.split("\n")) {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#")) continue;
-    const blank = line.search(/\s/);
-    if (blank > 0) values.set(line.slice(0, blank), unquote(line.slice(blank).trim()));
+function usage(module: string, uses: readonly PamModule[], stacks: readonly PamStack[]): SecuritySetting[] {
+  const [first] = uses;
+  // Other options may be secret.
+  const isKnownOption = (option: string) =>
+    MODULES[module]?.names.includes(option.split("=", 1)[0] as string);
+  if (first) {
+    const options = first.options.filter(isKnownOption);
+    return [setting("login", module, ["in use", ...options].join(" "), first.source)];
   }
-  return values;
+  // It may be in a part that is missing.
+  return isKnown(stacks) ? [setting("login", module, "not in use")] : [];
 }
 
-function unquote(text: string): string {
-  return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+function isKnown(stacks: readonly PamStack[]): boolean {
+  return stacks.some(({ modules }) => modules.length > 0) && stacks.every(({ isWhole }) => isWhole);
 }
 
-/** Whether each module is in use, with its arguments, and whether empty passwords are accepted. */
-function pam(files: HostFiles): SecuritySetting[] {
-  const lines = PAM_FILES.flatMap((name) => {
-    const { path = "", text } = findPamService(files, name) ?? {};
-    if (text === undefined) return [];
-    return text
-      .split("\n")
-      .filter((line) => !line.trimStart().startsWith("#"))
-      .map((line) => ({ path, line: line.trim() }));
+/** pam_unix: empty passwords, and how new passwords are hashed. */
+function unixItems(
+  signIn: readonly PamStack[],
+  password: readonly PamStack[],
+  definitions: ReadonlyMap<string, LoginDefinition>,
+): SecuritySetting[] {
+  const unix = signIn
+    .flatMap(({ modules }) => modules)
+    .filter(({ type, name }) => type === "auth" && name === "pam_unix");
+  const empty =
+    unix.find(({ options }) => options.includes("nullok")) ??
+    unix.find(({ options }) => options.includes("nullok_secure"));
+  const value = empty?.options.includes("nullok") ? "yes" : empty ? "on secure terminals" : "no";
+  const change = password.find(({ modules }) => modules.some(({ type }) => type === "password"));
+  const remember = change?.modules
+    .filter(({ type, name }) => type === "password" && name === "pam_unix")
+    .flatMap(({ options, source }) => options.map((option) => ({ option, source })));
+  const optionItems = ["remember", "rounds", "minlen"].flatMap((name) => {
+    const found = remember?.findLast(({ option }) => option.startsWith(`${name}=`));
+    return loginItem(
+      `pam_unix ${name}`,
+      found && { value: found.option.slice(name.length + 1), source: found.source },
+    );
   });
-  if (lines.length === 0) return [];
-  const modules = PAM_MODULES.map((module) => {
-    const found = lines.find(({ line }) => line.includes(`${module}.so`));
-    const options = found?.line.slice(found.line.indexOf(`${module}.so`) + module.length + 3).trim();
-    return setting("login", module, found ? `in use ${options ?? ""}` : "not in use", found?.path);
-  });
-  const empty = lines.find(({ line }) => /^auth\b/.test(line) && /pam_unix\.so\b.*\bnullok\b/.test(line));
-  return [...modules, setting("login", "pam_unix nullok", empty ? "yes" : "no", empty?.path)];
+  return [
+    ...(empty || (unix.length > 0 && isKnown(signIn))
+      ? [setting("login", "pam_unix nullok", value, (empty ?? unix[0])?.source)]
+      : []),
+    ...loginItem("pam_unix hash", hashMethod(change?.modules ?? [], definitions.get("ENCRYPT_METHOD"))),
+    ...optionItems,
+  ];
 }
 
-/** `name = value` lines, and names without a value, which enable an option. The last value counts. */
-function moduleFiles(files: HostFiles): SecuritySetting[] {
-  return MODULE_FILES.flatMap(({ module, names }) => {
-    const values = new Map<string, [value: string, source: string]>();
-    for (const { path, text = "" } of readConfiguration(files, module))
-      for (const raw of text.split("\n")) {
-        const line = raw.split("#", 1)[0]?.trim() ?? "";
-        const [name = "", value = "yes"] = line.split(/\s*=\s*/, 2);
-        if (name) values.set(name, [value, path]);
-      }
-    return names.flatMap((name) => {
-      const found = values.get(name);
-      return found === undefined ? [] : setting("login", `${module} ${name}`, ...found);
-    });
-  });
+function loginItem(name: string, found: { value: string; source: string } | undefined): SecuritySetting[] {
+  return found === undefined ? [] : [setting("login", name, found.value, found.source)];
 }

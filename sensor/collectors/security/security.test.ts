@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseAptConfig } from "./apt-config.ts";
-import { parseLoginDefs } from "./login.ts";
+import { parseLoginDefs } from "./login-defs.ts";
 import { collectSecurity } from "./security.ts";
 import { kebabCase } from "./setting.ts";
 import { parseIniSection } from "./updates.ts";
@@ -50,9 +50,4 @@ test("an area that cannot be read is a gap, and the others are collected", () =>
   expect(items.filter(({ area }) => area === "ssh")).toEqual([]);
   expect(files.listGaps().map(({ subject }) => subject)).toContain("/etc/ssh/sshd_config");
   expect(items.find(({ key }) => key === "login/UMASK")?.value).toBe("077");
-});
-
-test("a host without files has no settings", () => {
-  using host = makeRoot("");
-  expect(collectSecurity(openHostFiles(host.root))).toEqual([]);
 });

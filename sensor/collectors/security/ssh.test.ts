@@ -117,6 +117,15 @@ describe("included files", () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  test("that are included over and over have a limit", () => {
+    const long = `Include /etc/b /etc/b /etc/b\nAllowUsers ${"a".repeat(500_000)}\n`;
+    const { gaps } = config(
+      "Include /etc/a /etc/a /etc/a\n",
+      `-- /etc/a\n${long}-- /etc/b\n${long.replaceAll("/b", "/c")}`,
+    );
+    expect(gaps.join()).toContain("more than 4000000 characters");
+  });
+
   test("long lines and many lines take linear time", () => {
     const long = `AllowUsers ${"a".repeat(300_000)}\n#${"'\"\\ ".repeat(75_000)}\n`;
     const { found } = config(`${long}${"Match User x\nMaxSessions 1\n".repeat(8_000)}MaxAuthTries 5\n`);

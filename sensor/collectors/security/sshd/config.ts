@@ -48,11 +48,13 @@ export interface SshdSources {
 /** As in sshd. */
 const MAX_DEPTH = 16;
 const MAX_INCLUDES = 2_000;
-const MAX_LINES = 200_000;
+/** Of all files, each time that one is included. */
+const MAX_CHARACTERS = 4_000_000;
 const MAX_PROBLEMS = 1_000;
 /** Since this version sshd splits arguments like a shell, and Match too since the other one. */
 const SHELL_WORDS = 807;
 const SHELL_WORDS_IN_MATCH = 909;
+const ANY_METHODS_LATER = 908;
 
 /** Where a line is, which decides the connections that it is for. */
 interface Place {
@@ -68,7 +70,8 @@ export function parseSshdConfig(
   options: readonly { text: string; source: string }[] = [],
 ): SshdConfig {
   const config: SshdConfig = { lines: [], blocks: [], rejected: new Set(), problems: [] };
-  const isShellLike = (sources.version ?? SHELL_WORDS) >= SHELL_WORDS;
+  const version = sources.version ?? SHELL_WORDS;
+  const isShellLike = version >= SHELL_WORDS;
   const noted = new Set<string>();
   const once = new Set<string>();
   const paths = new Map<string, string[]>();
@@ -76,7 +79,7 @@ export function parseSshdConfig(
   /** The files from the main one to the current one. */
   const open: string[] = [];
   let includes = 0;
-  let lineCount = 0;
+  let characters = 0;
 
   function problem(subject: string, reason: string): void {
     // An included file may be parsed many times.
@@ -92,9 +95,9 @@ export function parseSshdConfig(
     open.push(path);
     for (const line of linesOf(text)) {
       number += 1;
-      lineCount += 1;
-      if (lineCount > MAX_LINES) {
-        problem(path, `more than ${MAX_LINES} lines`);
+      characters += line.length + 1;
+      if (characters > MAX_CHARACTERS) {
+        problem(path, `more than ${MAX_CHARACTERS} characters`);
         break;
       }
       const reason = parseLine(line, path, place);
@@ -120,6 +123,8 @@ export function parseSshdConfig(
     const isForAll = place.block === undefined || place.block.criteria === "";
     if (!isForAll && !isAllowedInMatch(name, keyword, sources.version))
       return `${keyword.name} in a Match block`;
+    // Before, sshd did not look at methods after the first ones.
+    if (keyword.type === "methods" && !isShellLike && once.has(keyword.type)) return undefined;
     const values = readerOf(keyword.type)(words, split.rest);
     if (values === undefined) {
       config.rejected.add(keyword);
@@ -132,18 +137,20 @@ export function parseSshdConfig(
     return undefined;
   }
 
-  /** `AuthenticationMethods any` must be the first, and a subsystem must have a new name. */
+  /** A subsystem must have a new name, and in some versions `AuthenticationMethods any` must be the first. */
   function isRepeated({ type }: SshdKeyword, [value = ""]: string[], isForAll: boolean): boolean {
-    if (type !== "subsystem" && (type !== "methods" || !isShellLike)) return false;
+    if (type !== "subsystem" && type !== "methods") return false;
     const name = type === "methods" ? type : (value.split(" ", 1)[0] as string);
-    if (once.has(name) && (type === "subsystem" || value === "any")) return true;
+    if (once.has(name) && (type === "subsystem" || (value === "any" && version < ANY_METHODS_LATER)))
+      return true;
     if (isForAll) once.add(name);
     return false;
   }
 
   function enterMatch(rest: string, words: readonly string[], place: Place): string | undefined {
-    const isShellLikeToo = (sources.version ?? SHELL_WORDS) >= SHELL_WORDS_IN_MATCH;
-    const criteria = readCriteria(isShellLikeToo ? words : withoutComment(splitDelimited(rest)));
+    const criteria = readCriteria(
+      version >= SHELL_WORDS_IN_MATCH ? words : withoutComment(splitDelimited(rest)),
+    );
     if (criteria === undefined) return "criteria of a Match block that are not understood";
     place.block = { criteria: [place.outer, criteria].filter(Boolean).join(" "), lines: [] };
     config.blocks.push(place.block);

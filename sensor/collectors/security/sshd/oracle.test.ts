@@ -151,7 +151,7 @@ function shown(config: SshdConfig, build: SshdBuild, matches: (criteria: string)
 }
 
 /** Not in the output of `sshd -T` in the same form, or different in each build. */
-const NOT_COMPARED = new Set(["HostKey", "ListenAddress", "GSSAPIKeyExchange", "DebianBanner", "SetEnv"]);
+const NOT_COMPARED = new Set(["HostKey", "ListenAddress", "GSSAPIKeyExchange", "DebianBanner", "Subsystem"]);
 
 function asReported(stdout: string) {
   const values = new Map<string, string[]>();
@@ -163,9 +163,7 @@ function asReported(stdout: string) {
     const value = line.slice(blank + 1);
     values.set(name, [...(values.get(name) ?? []), inOurForm(name, value)]);
   }
-  return Object.fromEntries(
-    [...values].map(([name, all]) => [name, all.join(name === "Subsystem" ? ", " : " ")] as const).sort(),
-  );
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.join(" ")] as const).sort());
 }
 
 function inOurForm(name: string, value: string): string {

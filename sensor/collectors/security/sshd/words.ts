@@ -50,8 +50,9 @@ export function splitDelimited(text: string): string[] {
   const words: string[] = [];
   for (let rest: string | undefined = text; rest; ) {
     const { word, rest: next }: FirstWord = takeWord(rest);
-    if (!word) break;
-    words.push(word);
+    if (word === undefined) break;
+    // sshd takes an empty word for the end, and accepts nothing after it.
+    if (word !== "" || next) words.push(word);
     rest = next;
   }
   return words;

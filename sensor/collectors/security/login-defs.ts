@@ -1,0 +1,36 @@
+// The settings of login.defs(5), with the files of the vendor.
+import { readConfiguration } from "../configuration.ts";
+import type { HostFiles } from "../host-files.ts";
+
+export interface LoginDefinition {
+  value: string;
+  source: string;
+}
+
+/** The last value of a name counts. */
+export function readLoginDefs(files: HostFiles): Map<string, LoginDefinition> {
+  const found = new Map<string, LoginDefinition>();
+  for (const { path, text = "" } of readConfiguration(files, "login.defs"))
+    for (const [name, value] of parseLoginDefs(text)) found.set(name, { value, source: path });
+  return found;
+}
+
+/** Parses `NAME value` lines. The value may be in quotes, and a comment may follow it. */
+export function parseLoginDefs(text: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const raw of text.split("\n")) {
+    const line = raw.trim();
+    const blank = line.search(/[ \t]/);
+    if (line.startsWith("#") || blank < 0) continue;
+    const rest = line.slice(blank).trimStart();
+    const isQuoted = rest.startsWith('"');
+    const value = isQuoted ? (rest.slice(1).split('"', 1)[0] ?? "") : withoutComment(rest);
+    values.set(line.slice(0, blank), value);
+  }
+  return values;
+}
+
+function withoutComment(value: string): string {
+  const comment = value.search(/[ \t]#/);
+  return comment < 0 ? value : value.slice(0, comment).trimEnd();
+}
