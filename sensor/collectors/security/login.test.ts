@@ -93,6 +93,12 @@ describe("PAM", () => {
     expect(collect(pam("login", "auth required pam_unix.so")).found["pam_unix nullok"]?.[0]).toBe("no");
   });
 
+  test("what a service that cannot be read may decide is not reported", () => {
+    const { found } = collect(`${pam("sshd", "auth required pam_unix.so")}-- /etc/pam.d/login/\n`);
+    expect(found.pam_faillock).toBeUndefined();
+    expect(found["pam_unix nullok"]).toBeUndefined();
+  });
+
   test("services that include each other end", () => {
     const names = Array.from({ length: 10 }, (_, n) => `s${n}`);
     const all = names.map((name) => `auth include ${name}`).join("\n");

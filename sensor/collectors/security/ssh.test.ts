@@ -117,6 +117,14 @@ describe("included files", () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  test("that cannot be read leave open what no line before them sets", () => {
+    const { found } = config(
+      "MaxSessions 1\nInclude /etc/a\nMaxAuthTries 2\nMatch User x\nBanner /b\n",
+      "-- /etc/a/\n",
+    );
+    expect(Object.keys(found)).toEqual(["max-sessions"]);
+  });
+
   test("that are included over and over have a limit", () => {
     const long = `Include /etc/b /etc/b /etc/b\nAllowUsers ${"a".repeat(500_000)}\n`;
     const { gaps } = config(

@@ -31,7 +31,7 @@ export function readSshSettings(files: HostFiles): SecuritySetting[] {
     { path: main.path, text: main.text },
     {
       version: build.version,
-      list: (pattern) => listMatching(files, pattern),
+      list: (pattern) => listReadable(files, pattern),
       read: (path) => files.findText(path),
     },
     options,
@@ -42,6 +42,13 @@ export function readSshSettings(files: HostFiles): SecuritySetting[] {
   const settings = effectiveSettings(config, build);
   const socket = findSshdSocket(files);
   return (socket ? withSocket(settings, socket) : settings).map((each) => sshItem(each, build.source));
+}
+
+/** Undefined if a folder cannot be read: the matching files are not known. */
+function listReadable(files: HostFiles, pattern: string): string[] | undefined {
+  const gaps = files.listGaps().length;
+  const found = listMatching(files, pattern);
+  return files.listGaps().length > gaps ? undefined : found;
 }
 
 function findConfiguration(files: HostFiles, path: string | undefined) {

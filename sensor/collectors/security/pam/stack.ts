@@ -76,7 +76,8 @@ export function readPamStack(files: HostFiles, service: string): PamStack | unde
 
   const parsed = new Map<string, PamLine[]>();
   const main = findPamService(files, service);
-  if (main?.text !== undefined) {
+  if (main !== undefined) {
+    stack.isWhole = main.text !== undefined;
     open.push(main.path);
     add(linesOf(main), main.path, "");
     return stack;

@@ -31,6 +31,8 @@ export interface SshdConfig {
   /** Includes the lines below `Match all`. */
   lines: SshdLine[];
   blocks: SshdBlock[];
+  /** How many of the lines come before an included file that cannot be read. Undefined: all files are read. */
+  readable: number | undefined;
   /** Keywords with a line that sshd rejects. */
   rejected: Set<SshdKeyword>;
   problems: SshdProblem[];
@@ -39,8 +41,8 @@ export interface SshdConfig {
 export interface SshdSources {
   /** The version as a number, e.g. 902. Undefined: unknown. */
   version: number | undefined;
-  /** The paths of an Include. */
-  list(pattern: string): string[];
+  /** The paths of an Include. Undefined: a folder cannot be read. */
+  list(pattern: string): string[] | undefined;
   /** Undefined: the file cannot be read. */
   read(path: string): string | undefined;
 }
@@ -69,13 +71,19 @@ export function parseSshdConfig(
   sources: SshdSources,
   options: readonly { text: string; source: string }[] = [],
 ): SshdConfig {
-  const config: SshdConfig = { lines: [], blocks: [], rejected: new Set(), problems: [] };
+  const config: SshdConfig = {
+    lines: [],
+    blocks: [],
+    readable: undefined,
+    rejected: new Set(),
+    problems: [],
+  };
   const version = sources.version ?? SHELL_WORDS;
   const isShellLike = version >= SHELL_WORDS;
   const noted = new Set<string>();
   const once = new Set<string>();
-  const paths = new Map<string, string[]>();
-  const texts = new Map<string, string>();
+  const paths = new Map<string, string[] | undefined>();
+  const texts = new Map<string, string | undefined>();
   /** The files from the main one to the current one. */
   const open: string[] = [];
   let includes = 0;
@@ -162,23 +170,25 @@ export function parseSshdConfig(
     let reason: string | undefined;
     for (const word of words) {
       const pattern = /^[/~]/.test(word) ? word : posix.join("/etc/ssh", word);
-      const found = paths.get(pattern) ?? sources.list(pattern);
-      paths.set(pattern, found);
-      for (const path of found) {
+      if (!paths.has(pattern)) paths.set(pattern, sources.list(pattern));
+      const found = paths.get(pattern);
+      if (found === undefined) config.readable ??= config.lines.length;
+      for (const path of found ?? []) {
         includes += 1;
         if (includes > MAX_INCLUDES) return `more than ${MAX_INCLUDES} included files`;
         if (open.includes(path)) reason = "a file that includes itself";
         else if (open.length > MAX_DEPTH) reason = `includes more than ${MAX_DEPTH} levels deep`;
-        else parseFile(path, textOf(path), { ...place, outer: place.block?.criteria ?? "" });
+        else includeFile(path, { ...place, outer: place.block?.criteria ?? "" });
       }
     }
     return reason;
   }
 
-  function textOf(path: string): string {
-    const text = texts.get(path) ?? sources.read(path) ?? "";
-    texts.set(path, text);
-    return text;
+  function includeFile(path: string, place: Place): void {
+    if (!texts.has(path)) texts.set(path, sources.read(path));
+    const text = texts.get(path);
+    if (text === undefined) config.readable ??= config.lines.length;
+    else parseFile(path, text, place);
   }
 
   const outside = { block: undefined, outer: "" };

@@ -15,6 +15,7 @@ export interface SshdSetting {
 }
 
 export function effectiveSettings(config: SshdConfig, build: SshdBuild): SshdSetting[] {
+  if (config.readable !== undefined) return settingsBefore(config, config.readable, build);
   const everyone = byKeyword(config.lines);
   // Match blocks are applied after the rest, so `Match all` overrides it.
   for (const [keyword, lines] of byKeyword(
@@ -29,6 +30,15 @@ export function effectiveSettings(config: SshdConfig, build: SshdBuild): SshdSet
     }),
     ...blockSettings(config, build),
   ];
+}
+
+/** A file that cannot be read may set what no line before it sets. */
+function settingsBefore(config: SshdConfig, count: number, build: SshdBuild): SshdSetting[] {
+  const before = byKeyword(config.lines.slice(0, count));
+  return REPORTED.flatMap((keyword) => {
+    const lines = keyword.rule === "first" ? (before.get(keyword) ?? []) : [];
+    return (lines.length > 0 && settingOf(keyword, lines, build, before)) || [];
+  });
 }
 
 function settingOf(
@@ -91,19 +101,27 @@ function withPorts(lines: readonly SshdLine[], everyone: ReadonlyMap<SshdKeyword
 function blockSettings({ blocks }: SshdConfig, build: SshdBuild): SshdSetting[] {
   const decided = new Set<SshdKeyword>();
   const byCriteria = new Map<string, SshdLine[]>();
+  const shared: SshdLine[] = [];
   for (const { criteria, lines } of blocks) {
     if (criteria === "") {
-      for (const { keyword } of lines) if (keyword.rule === "first") decided.add(keyword);
+      for (const line of lines) {
+        if (line.keyword.rule === "first") decided.add(line.keyword);
+        else if (line.keyword.rule === "all") shared.push(line);
+      }
       continue;
     }
     const known = byCriteria.get(criteria) ?? [];
     byCriteria.set(criteria, known);
     for (const line of lines) if (!decided.has(line.keyword)) known.push(line);
   }
+  const ofAll = byKeyword(shared);
   return [...byCriteria].flatMap(([criteria, lines]) => {
     const ofBlock = byKeyword(lines);
     return REPORTED.flatMap((keyword) => {
-      const [value, source] = valueFrom(keyword, ofBlock.get(keyword) ?? [], build) ?? [];
+      const own = ofBlock.get(keyword) ?? [];
+      // The values of a list are those of all blocks.
+      const others = own.length > 0 ? (ofAll.get(keyword) ?? []) : [];
+      const [value, source] = valueFrom(keyword, [...others, ...own], build) ?? [];
       return value === undefined ? [] : [{ keyword, value, source, criteria }];
     });
   });

@@ -81,7 +81,7 @@ function shellWords(text: string): string[] {
 const GENERATORS = ["/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"].map(
   (folder) => `${folder}/sshd-socket-generator`,
 );
-const GENERATED = "/run/systemd/generator/ssh.socket.d";
+const DROP_INS = ["/run/systemd/generator/ssh.socket.d", "/etc/systemd/system/ssh.socket.d"];
 
 export interface SshdSocket {
   /** As in the unit: ports, addresses with a port, paths. */
@@ -99,7 +99,8 @@ export function findSshdSocket(files: HostFiles): SshdSocket | undefined {
     // Starting the service stops such a socket.
     const service = `${name}.service`;
     if (wordsOf(unit.settings, "Unit.Conflicts").includes(service) && isUnitWanted(files, service)) continue;
-    const isGenerated = GENERATORS.some((path) => files.exists(path)) && !files.exists(GENERATED);
+    const isGenerated =
+      GENERATORS.some((path) => files.exists(path)) && !DROP_INS.some((folder) => files.exists(folder));
     if (!isGenerated && lastOf(unit.settings, "Socket.ListenStream")) return { streams, source: unit.path };
   }
   return undefined;

@@ -246,7 +246,7 @@ function asOpen(word: string): string | undefined {
 
 /** `user` or `user@host`, where the host may be a list of networks. */
 function isUserPattern(word: string): boolean {
-  const at = word.indexOf("@");
+  const at = word.lastIndexOf("@");
   return (
     at < 0 ||
     word

@@ -117,7 +117,7 @@ interface Style {
 
 const style: fc.Arbitrary<Style> = fc.record({
   indent: word("", "", "", " ", "\t", " \t "),
-  separator: word(" ", " ", " ", "\t", "=", " = ", "  ", " =", "= ", " == "),
+  separator: word(" ", " ", " ", "\t", "=", " = ", "  ", " =", "= "),
   end: word("", "", "", "", " ", "\r", "\f", " # comment", "#", " x"),
   quote: word("", "", "", "", '"', "'", "word", "key", "open", "escape"),
   isUpper: fc.boolean(),
@@ -133,7 +133,9 @@ function written({ name, value }: { name: string; value: string }, styled: Style
     open: [keyword, `"${value}`],
     escape: [keyword, value.replace(/^./, (first) => `\\${first}`)],
   };
-  const [left, right] = shown[styled.quote] ?? [keyword, value];
+  // Versions differ in where the host of a user starts if the word has several `@`.
+  const isQuotable = !value.includes("@") || !value.includes(" ");
+  const [left, right] = (isQuotable && shown[styled.quote]) || [keyword, value];
   return styled.indent + left + styled.separator + right + styled.end;
 }
 
