@@ -41,7 +41,7 @@ function joinedLines(text: string): string[] {
     lines.push(parts.join(" "));
     parts = [];
   }
-  if (parts.length > 0) lines.push(parts.join(" "));
+  // Linux-PAM does not accept a last line that continues.
   return lines.filter((line) => line.trim() !== "");
 }
 
