@@ -53,12 +53,24 @@ export function packageItem(manager: PackageManager, place: string, facts: Packa
   };
 }
 
-/** Packages that are installed in several versions, such as kernels, get the version in their keys. */
+/**
+ * Packages that are installed in several versions, such as kernels, get the version in their keys. A package
+ * that is recorded twice in the same version is one.
+ */
 export function tellVersionsApart(items: readonly Item<"packages">[]): Item<"packages">[] {
-  const countOf = new Map<string, number>();
-  for (const { key } of items) countOf.set(key, (countOf.get(key) ?? 0) + 1);
-  return items.map((item) =>
-    countOf.get(item.key) === 1 ? item : { ...item, key: keyOf(`${item.key}:${item.version}`) },
+  const byKey = new Map<string, Item<"packages"> | Item<"packages">[]>();
+  for (const item of items) {
+    const known = byKey.get(item.key);
+    if (known === undefined) byKey.set(item.key, item);
+    else {
+      const all = Array.isArray(known) ? known : [known];
+      if (!all.some(({ version }) => version === item.version)) byKey.set(item.key, [...all, item]);
+    }
+  }
+  return [...byKey.values()].flatMap((found) =>
+    Array.isArray(found)
+      ? found.map((item) => ({ ...item, key: keyOf(`${item.key}:${item.version}`) }))
+      : found,
   );
 }
 

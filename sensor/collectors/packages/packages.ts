@@ -7,6 +7,7 @@ import { readApkPackages } from "./apk.ts";
 import { readBrewPackages } from "./brew.ts";
 import { readDpkgPackages } from "./dpkg.ts";
 import { readFlatpakPackages } from "./flatpak.ts";
+import { readLanguagePackages } from "./languages/languages.ts";
 import { readNixPackages } from "./nix.ts";
 import { readOpkgPackages } from "./opkg.ts";
 import { type PackageReader, tellVersionsApart } from "./package-source.ts";
@@ -51,6 +52,7 @@ export function collectPackages(files: HostFiles): Item<"packages">[] {
   const [failure] = failures;
   if (failure !== undefined && items.length === 0) throw failure;
   for (const error of failures) files.noteGap(gapOf(error, "package database"));
-  if (!found) throw new NotOnThisHost("no database of packages");
+  for (const item of readLanguagePackages(files)) items.push(item);
+  if (!found && items.length === 0) throw new NotOnThisHost("no database of packages");
   return tellVersionsApart(items);
 }
