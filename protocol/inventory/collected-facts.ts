@@ -304,10 +304,10 @@ export const NEVER_COLLECTED = [
   "the content of documents, mail, databases or source code",
   "arguments of start commands, and parameters of the kernel outside a closed list",
   "passwords, password hashes and private keys. From shadow, only whether a password is set",
-  "arguments and environment variables of running processes",
+  "environment variables of running processes, and their arguments, except the path of a script or jar",
   "network traffic, DNS queries and visited pages",
   "keystrokes, screens, cameras and locations",
-  "files of users in their home folders, except the public keys in authorized_keys",
+  "files of users in their home folders, except the public keys in authorized_keys, and the packages of running programs and of root",
 ] as const;
 
 /** The sensor runs no command of the server. */
