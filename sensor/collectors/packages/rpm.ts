@@ -9,39 +9,65 @@ import { type RpmLocks, readRpmLocks } from "./rpm-locks.ts";
 export function readRpmPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
   const headers = readRpmHeaders(files);
   if (headers === undefined) return undefined;
-  const isLocked = readRpmLocks(files);
-  return headers.flatMap((header) => rpmItem(header, distribution, isLocked) ?? []);
+  const host = { distribution, isLocked: readRpmLocks(files), epochs: epochsOfSources(headers) };
+  return headers.flatMap((header) => rpmItem(header, host) ?? []);
+}
+
+interface RpmHost {
+  distribution: Distribution;
+  isLocked: RpmLocks;
+  epochs: ReadonlyMap<string, string>;
+}
+
+/**
+ * The name of a source file lacks the epoch. It is that of the package with the name of the source. Empty for
+ * a source without epoch.
+ */
+function epochsOfSources(headers: readonly RpmHeader[]): Map<string, string> {
+  const epochs = new Map<string, string>();
+  for (const header of headers) {
+    const file = textOf(header, RPM_TAG.sourceRpm) ?? "";
+    const name = textOf(header, RPM_TAG.name) ?? "";
+    if (file.startsWith(`${name}-`) && parseSourceRpm(file)?.name === name)
+      epochs.set(file, epochOf(header) ?? "");
+  }
+  return epochs;
+}
+
+function epochOf(header: RpmHeader): string | undefined {
+  const epoch = header.get(RPM_TAG.epoch);
+  return epoch ? String(epoch) : undefined;
 }
 
 /** Undefined for records that are not packages: `gpg-pubkey` records are trusted keys. */
-export function rpmItem(
+function rpmItem(
   header: RpmHeader,
-  distribution: Distribution,
-  isLocked: RpmLocks,
+  { distribution, isLocked, epochs }: RpmHost,
 ): Item<"packages"> | undefined {
   const name = textOf(header, RPM_TAG.name);
   if (!name || name === "gpg-pubkey") return undefined;
   const release = `${textOf(header, RPM_TAG.version) ?? ""}-${textOf(header, RPM_TAG.release) ?? ""}`;
-  const epoch = header.get(RPM_TAG.epoch);
-  const withEpoch = (version: string) => (epoch ? `${epoch}:${version}` : version);
+  const epoch = epochOf(header);
+  const version = epoch ? `${epoch}:${release}` : release;
   const architecture = textOf(header, RPM_TAG.architecture) ?? "noarch";
-  const source = parseSourceRpm(textOf(header, RPM_TAG.sourceRpm) ?? "");
+  const sourceFile = textOf(header, RPM_TAG.sourceRpm) ?? "";
+  const source = parseSourceRpm(sourceFile);
+  // Packages of a source inherit its epoch, and few have another one.
+  const sourceEpoch = epochs.get(sourceFile) ?? epoch;
   const sizeBytes = header.get(RPM_TAG.longSize) ?? header.get(RPM_TAG.size);
-  const epochText = epoch ? String(epoch) : undefined;
   return packageItem("rpm", architecture, {
     name,
-    version: withEpoch(release),
+    version,
     architecture,
-    held: isLocked(name, withEpoch(release), architecture) || undefined,
+    held: isLocked(name, version, architecture) || undefined,
     source: source?.name,
-    // The name of the file lacks the epoch, and the packages of a source inherit its epoch.
-    sourceVersion: source && withEpoch(source.version),
+    sourceVersion: source && (sourceEpoch ? `${sourceEpoch}:${source.version}` : source.version),
     module: textOf(header, RPM_TAG.modularityLabel),
     purl: distributionPurl("rpm", distribution, {
       name,
       version: release,
       arch: architecture,
-      epoch: epochText,
+      epoch,
     }),
     vendor: textOf(header, RPM_TAG.vendor) ?? textOf(header, RPM_TAG.packager),
     sizeBytes: typeof sizeBytes === "number" && Number.isSafeInteger(sizeBytes) ? sizeBytes : undefined,

@@ -117,17 +117,20 @@ test("npm: global packages with those inside them, scopes and a store of pnpm", 
       packageJson(`${global}/npm/node_modules/ms/dist/esm`, "not-a-package"),
       packageJson(`${global}/.pnpm/ms@1.0.0/node_modules/ms`, "ms", "1.0.0"),
       `-- ${global}/ms -> .pnpm/ms@1.0.0/node_modules/ms\n`,
+      packageJson(`${global}/libnpm`, "libnpm"),
+      `-- ${global}/libnpm/node_modules -> ../npm/node_modules\n`,
       `-- ${global}/broken/package.json\n{"name":\n`,
       `-- ${global}/nameless/package.json\n{"type":"module"}\n`,
     ].join(""),
   );
   expect(facts(items)).toEqual([
     ["ms", "1.0.0", `${global}/.pnpm/ms@1.0.0/node_modules/ms`],
+    ["libnpm", "1.0.0", `${global}/libnpm`],
     ["npm", "10.0.0", `${global}/npm`],
     ["@npmcli/Fs", "3.1.0", `${global}/npm/node_modules/@npmcli/Fs`],
     ["ms", "2.1.3", `${global}/npm/node_modules/ms`],
   ]);
-  expect(items[2]?.purl).toBe("pkg:npm/%40npmcli/fs@3.1.0");
+  expect(items[3]?.purl).toBe("pkg:npm/%40npmcli/fs@3.1.0");
   expect(gaps).toEqual([
     { kind: "damaged", subject: `${global}/broken/package.json`, reason: "it is not JSON" },
   ]);

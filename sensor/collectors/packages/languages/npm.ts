@@ -100,7 +100,9 @@ function* readModules(files: HostFiles, modules: string, depth: number): Generat
 function* readTree(files: HostFiles, folder: string, depth: number): Generator<Item<"packages">> {
   yield* readPackage(files, folder);
   const nested = `${folder}/node_modules`;
-  if (!files.exists(nested)) return;
+  // Debian's packages of npm have links there, to the tree of npm.
+  if (!files.exists(nested) || files.findRealPath(nested) !== `${files.findRealPath(folder)}/node_modules`)
+    return;
   if (depth < MAX_DEPTH) yield* readModules(files, nested, depth + 1);
   else files.noteGap({ kind: "limit", subject: folder, reason: `deeper than ${MAX_DEPTH} packages` });
 }
