@@ -24,6 +24,7 @@ export function visitStanzas(text: string, visit: (stanza: Stanza) => void): voi
   let hasLines = false;
   let start = 0;
   const { length } = text;
+  const findRest = restFinder(text);
   while (start < length) {
     const first = text.charCodeAt(start);
     if (first === NEWLINE || (first === RETURN && text.charCodeAt(start + 1) === NEWLINE)) {
@@ -38,9 +39,29 @@ export function visitStanzas(text: string, visit: (stanza: Stanza) => void): voi
     if (end < 0) end = length;
     const field = fieldAt(text, start, end, first | 32);
     if (field !== undefined) stanza[field] = text.slice(start + LABELS[field].length, end).trim();
-    start = end + 1;
+    start = field === "version" && isComplete(stanza) ? findRest(end, stanza) : end + 1;
   }
   if (hasLines) visit(stanza);
+}
+
+/** All but the source, which a package may lack. */
+function isComplete({ package: name, status, architecture, maintainer, installedSize }: Stanza): boolean {
+  return [name, status, architecture, maintainer, installedSize].every((value) => value !== undefined);
+}
+
+/**
+ * Returns the end of a stanza that is complete, which is most of its lines: dpkg writes dependencies,
+ * description and files after the version.
+ */
+function restFinder(text: string): (end: number, stanza: Stanza) => number {
+  const hasReturns = text.includes("\r\n");
+  let nextSource = -2;
+  return (end, { source }) => {
+    const blank = hasReturns ? -1 : text.indexOf("\n\n", end);
+    if (blank < 0) return end + 1;
+    if (nextSource !== -1 && nextSource < end) nextSource = text.indexOf("\nSource:", end);
+    return source === undefined && nextSource >= 0 && nextSource < blank ? end + 1 : blank + 1;
+  };
 }
 
 /** As dpkg writes them. */

@@ -4,7 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { PACKAGE_STATES } from "@attacklens/protocol/inventory/packaging.ts";
 import { parseCount } from "../collector.ts";
 import { type Stanza, visitStanzas } from "./dpkg-stanzas.ts";
-import { type PackageSource, packageItem } from "./package-source.ts";
+import { type PackageFacts, type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
 import { noteDamage, readDatabaseText } from "./text-database.ts";
 
@@ -50,8 +50,7 @@ export function readDpkgPackages({ files, distribution }: PackageSource): Item<"
  * Undefined if no files of the package are on disk: it is not installed, or only its configuration is left.
  */
 export function dpkgItem(stanza: Stanza, distribution: Distribution): Item<"packages"> | undefined {
-  const [want, , stateText] = (stanza.status ?? "").toLowerCase().split(/\s+/);
-  const state = PACKAGE_STATES.find((known) => known === stateText);
+  const { state, held } = parseStatus(stanza.status ?? "");
   const name = stanza.package;
   if (!name || state === undefined) return undefined;
   const { version = "", architecture = "" } = stanza;
@@ -62,13 +61,21 @@ export function dpkgItem(stanza: Stanza, distribution: Distribution): Item<"pack
     version,
     architecture,
     state,
-    held: want === "hold" ? true : undefined,
+    held,
     source,
     sourceVersion,
     purl: distributionPurl("deb", distribution, { name, version, arch: architecture }),
     vendor: stanza.maintainer,
     sizeBytes: sizeKib === undefined || sizeKib > 2 ** 42 ? undefined : sizeKib * 1024,
   });
+}
+
+/** `install ok installed`: what is wanted, whether it must be installed again, and the state. */
+function parseStatus(status: string): Pick<PackageFacts, "state" | "held"> {
+  if (status === "install ok installed") return { state: "installed" };
+  const [want, , text] = status.toLowerCase().split(/\s+/);
+  const state = PACKAGE_STATES.find((known) => known === text);
+  return { state, held: want === "hold" ? true : undefined };
 }
 
 /**

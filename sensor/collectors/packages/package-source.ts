@@ -34,13 +34,15 @@ export function packageItem(manager: PackageManager, place: string, facts: Packa
   const name = factText(facts.name, 250);
   const version = factText(facts.version, 250);
   const isClean = name === facts.name && version === facts.version;
+  const architecture = optionalFact(facts.architecture, 40);
+  const cleanPlace = place === architecture ? place : factText(place, place.length);
   const { source, sourceVersion, purl } = facts;
   return {
-    key: keyOf(`${manager}:${name}${place && `:${place}`}`),
+    key: keyOf(`${manager}:${name}${cleanPlace && `:${cleanPlace}`}`),
     manager,
     name,
     version,
-    architecture: optionalFact(facts.architecture, 40),
+    architecture,
     state: facts.state,
     held: facts.held,
     source: source === facts.name ? name : optionalFact(source, 250),
@@ -75,9 +77,7 @@ export function tellVersionsApart(items: readonly Item<"packages">[]): Item<"pac
 }
 
 /** A key that is too long ends in its hash, so that two of them stay different. */
-function keyOf(text: string): string {
-  const key = factText(text, text.length);
-  return key.length <= MAX_KEY
-    ? key
-    : `${factText(key, MAX_KEY - 17)}:${Bun.hash(key).toString(16).padStart(16, "0")}`;
+function keyOf(key: string): string {
+  if (key.length <= MAX_KEY) return key;
+  return `${factText(key, MAX_KEY - 17)}:${Bun.hash(key).toString(16).padStart(16, "0")}`;
 }

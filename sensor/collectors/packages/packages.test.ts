@@ -7,10 +7,10 @@ import { parseApkDatabase } from "./apk.ts";
 import { dpkgItem } from "./dpkg.ts";
 import { visitStanzas } from "./dpkg-stanzas.ts";
 import { collectPackages } from "./packages.ts";
-import { distributionPurl } from "./purl.ts";
+import { distributionOf, distributionPurl } from "./purl.ts";
 import { parseSourceRpm } from "./rpm.ts";
 
-const DEBIAN = { id: "debian", versionId: "12" };
+const DEBIAN = distributionOf("debian", "12");
 
 function dpkgItems(text: string): Item<"packages">[] {
   const items: Item<"packages">[] = [];
@@ -97,6 +97,19 @@ test("a status file with CRLF, long lines and fields in any case is read", () =>
   expect(items.map(({ name, version }) => [name, version])).toEqual([
     ["a", "1"],
     ["b", ""],
+  ]);
+});
+
+test("a source after the version, and a stanza without a size, are read", () => {
+  const start = "Status: install ok installed\nMaintainer: x\nArchitecture: all\n";
+  const items = dpkgItems(
+    `Package: a\n${start}Installed-Size: 1\nVersion: 1\nDepends: x\nSource: s\n\nPackage: b\n${start}Version: 1\nInstalled-Size: 2\n\nPackage: c\n${start}Installed-Size: 3\nVersion: 1\n Package: x\n\nPackage: d\n${start}Installed-Size: 4\nSource: t\nVersion: 1\n`,
+  );
+  expect(items.map(({ name, source, sizeBytes }) => [name, source, sizeBytes])).toEqual([
+    ["a", "s", 1024],
+    ["b", "b", 2048],
+    ["c", "c", 3072],
+    ["d", "t", 4096],
   ]);
 });
 
@@ -188,10 +201,7 @@ test("the database of apk at its new path is read if the old one is missing or e
 test("an apk package has its origin as source; the fields of its files do not replace its fields", () => {
   const [item] = parseApkDatabase(
     "P:libcrypto3\nV:3.3.2-r1\nA:x86_64\no:openssl\nI:100\nF:etc\na:0:0:755\nV:9\n",
-    {
-      id: "alpine",
-      versionId: "3.20.3",
-    },
+    distributionOf("alpine", "3.20.3"),
   );
   expect(item).toMatchObject({ version: "3.3.2-r1", source: "openssl", sizeBytes: 100 });
   expect(item?.purl).toBe("pkg:apk/alpine/libcrypto3@3.3.2-r1?arch=x86_64&distro=alpine-3.20.3");
@@ -203,31 +213,32 @@ test.each([
     "pkg:deb/debian/g%2B%2B@4:12.2.0-3?arch=amd64&distro=debian-12",
   ],
   [
-    distributionPurl(
-      "rpm",
-      { id: "fedora", versionId: "41" },
-      { name: "ImageMagick", version: "1-2^git", arch: "x86_64", epoch: "1" },
-    ),
+    distributionPurl("rpm", distributionOf("fedora", "41"), {
+      name: "ImageMagick",
+      version: "1-2^git",
+      arch: "x86_64",
+      epoch: "1",
+    }),
     "pkg:rpm/fedora/ImageMagick@1-2%5Egit?arch=x86_64&distro=fedora-41&epoch=1",
   ],
   [
-    distributionPurl("deb", { id: "debian" }, { name: "a b", version: "" }),
+    distributionPurl("deb", distributionOf("debian"), { name: "a b", version: "" }),
     "pkg:deb/debian/a%20b?distro=debian",
   ],
   [
-    distributionPurl("rpm", { id: "rhel", versionId: "9.4" }, { name: "a", version: "1-1" }),
+    distributionPurl("rpm", distributionOf("rhel", "9.4"), { name: "a", version: "1-1" }),
     "pkg:rpm/redhat/a@1-1?distro=rhel-9.4",
   ],
   [
-    distributionPurl("rpm", { id: "opensuse-leap", versionId: "15.5" }, { name: "a", version: "1-1" }),
+    distributionPurl("rpm", distributionOf("opensuse-leap", "15.5"), { name: "a", version: "1-1" }),
     "pkg:rpm/opensuse/a@1-1?distro=opensuse-leap-15.5",
   ],
   [
-    distributionPurl("rpm", { id: "sles", versionId: "15.5" }, { name: "a", version: "1-1" }),
+    distributionPurl("rpm", distributionOf("sles", "15.5"), { name: "a", version: "1-1" }),
     "pkg:rpm/suse/a@1-1?distro=sles-15.5",
   ],
   [
-    distributionPurl("alpm", { id: "arch" }, { name: "Pacman", version: "1:6.0-1", arch: "any" }),
+    distributionPurl("alpm", distributionOf("arch"), { name: "Pacman", version: "1:6.0-1", arch: "any" }),
     "pkg:alpm/arch/pacman@1:6.0-1?arch=any&distro=arch",
   ],
   [

@@ -13,6 +13,7 @@ import { readOpkgPackages } from "./opkg.ts";
 import { type PackageReader, tellVersionsApart } from "./package-source.ts";
 import { readPacmanPackages } from "./pacman.ts";
 import { readPortagePackages } from "./portage.ts";
+import { distributionOf } from "./purl.ts";
 import { readRpmPackages } from "./rpm.ts";
 import { readSnapPackages } from "./snap.ts";
 import { readXbpsPackages } from "./xbps.ts";
@@ -34,7 +35,7 @@ const READERS: readonly PackageReader[] = [
 /** What one database costs, the others do not: if others have packages, each failure is a gap. */
 export function collectPackages(files: HostFiles): Item<"packages">[] {
   const { id = "linux", versionId } = readOperatingSystem(files);
-  const source = { files, distribution: { id, versionId } };
+  const source = { files, distribution: distributionOf(id, versionId) };
   const items: Item<"packages">[] = [];
   const failures: unknown[] = [];
   let found = false;

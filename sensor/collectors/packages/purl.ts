@@ -1,10 +1,19 @@
 // Package URLs (ECMA-427): pkg:type/namespace/name@version?qualifiers.
 
+/** The parts of a purl that all packages of a distribution share. */
 export interface Distribution {
-  /** From ID in os-release(5): debian, rocky, alpine. */
-  id: string;
-  /** VERSION_ID in os-release(5). */
-  versionId?: string;
+  /** The vendor, encoded. */
+  namespace: string;
+  /** The qualifier `distro` with the `&` before it; empty if it is not known. */
+  distro: string;
+}
+
+/** `id` and `versionId` are those of os-release(5), e.g. debian and 12. */
+export function distributionOf(id: string, versionId?: string): Distribution {
+  return {
+    namespace: encode(vendorOf(id)),
+    distro: qualifier("distro", versionId ? `${id}-${versionId}` : id),
+  };
 }
 
 export interface PurlParts {
@@ -31,7 +40,9 @@ export function formatPurl({
     .sort()
     .map((key) => qualifier(key, qualifiers[key]))
     .join("");
-  return withinLimit(`pkg:${type}/${path}${version ? `@${encode(version)}` : ""}${query.replace("&", "?")}`);
+  return withinLimit(
+    `pkg:${type}/${path}${version ? `@${encode(version)}` : ""}${query && `?${query.slice(1)}`}`,
+  );
 }
 
 /** A purl that is cut names another package. */
@@ -45,14 +56,14 @@ function withinLimit(purl: string): string | undefined {
  */
 export function distributionPurl(
   type: "deb" | "rpm" | "apk" | "alpm" | "opkg",
-  { id, versionId }: Distribution,
+  { namespace, distro }: Distribution,
   { name, version, arch, epoch }: { name: string; version: string; arch?: string; epoch?: string },
 ): string | undefined {
-  const distro = id && versionId ? `${id}-${versionId}` : id;
-  const query = `${qualifier("arch", arch)}${qualifier("distro", distro)}${qualifier("epoch", epoch)}`;
-  const vendor = id && `${encode(vendorOf(id))}/`;
-  const path = `${vendor}${encode(type === "rpm" ? name : name.toLowerCase())}`;
-  return withinLimit(`pkg:${type}/${path}${version && `@${encode(version)}`}${query.replace("&", "?")}`);
+  const query = `${qualifier("arch", arch)}${distro}${qualifier("epoch", epoch)}`;
+  const path = `${namespace}/${encode(type === "rpm" ? name : name.toLowerCase())}`;
+  return withinLimit(
+    `pkg:${type}/${path}${version && `@${encode(version)}`}${query && `?${query.slice(1)}`}`,
+  );
 }
 
 function qualifier(key: string, value: string | undefined): string {
