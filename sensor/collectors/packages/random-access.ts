@@ -11,6 +11,7 @@ export interface RandomAccess extends Disposable {
   readAt: ReadAt;
 }
 
+/** For records that are neighbors. */
 const WINDOW_BYTES = 64 * 1024;
 const MAX_WINDOWS = 16;
 const MAX_READ_BYTES = 64 * 1024 * 1024;
@@ -18,30 +19,34 @@ const MAX_READ_BYTES = 64 * 1024 * 1024;
 const MAX_TIMES_READ = 4;
 
 /** Undefined if the file does not exist. Throws CannotRead. */
-export function openRandomAccess(files: HostFiles, path: string): RandomAccess | undefined {
+export function openRandomAccess(
+  files: HostFiles,
+  path: string,
+  windowBytes = WINDOW_BYTES,
+): RandomAccess | undefined {
   const file = files.open(path);
   if (file === undefined) return undefined;
   const { sizeBytes } = file;
   return {
     sizeBytes,
-    readAt: cachedReader(file.readAt, MAX_TIMES_READ * sizeBytes + WINDOW_BYTES),
+    readAt: cachedReader(file.readAt, windowBytes, MAX_TIMES_READ * sizeBytes + WINDOW_BYTES),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-/** Small reads come from windows of the file, because records and their pages are mostly neighbors. */
-export function cachedReader(readFile: ReadAt, maxBytes: number): ReadAt {
+/** Small reads come from windows of the file. */
+function cachedReader(readFile: ReadAt, windowBytes: number, maxBytes: number): ReadAt {
   const windows = new Map<number, Uint8Array>();
   let total = 0;
   return (offset, length) => {
     if (!Number.isSafeInteger(offset) || offset < 0 || length < 0) return new Uint8Array(0);
     total += length;
     if (length > MAX_READ_BYTES || total > maxBytes) throw new LimitError("more to read than it has");
-    const start = offset - (offset % WINDOW_BYTES);
-    if (offset + length > start + WINDOW_BYTES) return readFile(offset, length);
+    const start = offset - (offset % windowBytes);
+    if (offset + length > start + windowBytes) return readFile(offset, length);
     let window = windows.get(start);
     if (window === undefined) {
-      window = readFile(start, WINDOW_BYTES);
+      window = readFile(start, windowBytes);
       const oldest = windows.keys().next().value;
       if (windows.size >= MAX_WINDOWS && oldest !== undefined) windows.delete(oldest);
       windows.set(start, window);

@@ -24,6 +24,8 @@ const MANIFEST = "META-INF/MANIFEST.MF";
 const MAX_TEXT_BYTES = 256 * 1024;
 const MAX_NESTED_BYTES = 48 * 1024 * 1024;
 const MAX_DEPTH = 3;
+/** The entries in use are few, and far from each other. */
+const WINDOW_BYTES = 8 * 1024;
 /** Bytes of compressed jars in jars that are unpacked. */
 const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 
@@ -36,7 +38,7 @@ export function* readJars(
   const unpacked = { bytes: 0 };
   for (const path of distinctFolders(files, paths)) {
     try {
-      using jar = openRandomAccess(files, path);
+      using jar = openRandomAccess(files, path, WINDOW_BYTES);
       if (jar === undefined) continue;
       for (const item of readJar(files, jar, path, 0, unpacked)) yield item;
     } catch (error) {
