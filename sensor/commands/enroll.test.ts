@@ -52,7 +52,7 @@ const ENROLLED = {
   stderr: "",
 };
 
-function writeToken(content = `${TOKEN}\n`, mode = 0o600): string {
+function writeToken(content: string | Uint8Array = `${TOKEN}\n`, mode = 0o600): string {
   const path = join(folder.path, "token.txt");
   writeFileSync(path, content);
   chmodSync(path, mode);
@@ -138,24 +138,30 @@ describe("sends nothing and creates no key", () => {
           "hint: copy the complete token again\n",
       };
       expect(await enroll(["--token", "-"], { stdin: token })).toEqual(expected);
-      expect(await enroll(["--token-file", writeToken(token)])).toEqual(expected);
+      const file = writeToken(token);
+      const subject = token.trim() === "" ? `the token file ${file} ` : "the token ";
+      const stderr = expected.stderr.replace("the token ", subject);
+      expect(await enroll(["--token-file", file])).toEqual({ ...expected, stderr });
     }
   });
 
   test("with a token file that is missing, a folder, a FIFO or too large", async () => {
     const missing = join(folder.path, "missing.txt");
-    expect(await enroll(["--token-file", missing])).toEqual({
-      exitCode: 2,
-      stdout: "",
-      stderr: `attacklens-sensor: Cannot read the token file ${missing}: it does not exist\n`,
-    });
     const pipe = join(folder.path, "pipe");
     makePipe(pipe);
-    for (const path of [folder.path, pipe, writeToken("x".repeat(4_097))]) {
+    for (const [path, why] of [
+      [missing, "it does not exist"],
+      [join(folder.path, "no-folder", "token"), "it does not exist"],
+      [join(writeToken(), "token"), "part of the path is not a folder"],
+      [folder.path, "it is a folder"],
+      [pipe, "it is not a regular file"],
+      ["/dev/null", "it is not a regular file"],
+      [writeToken("x".repeat(4_097)), "it has more than 4096 bytes"],
+    ] as const) {
       expect(await enroll(["--token-file", path])).toEqual({
         exitCode: 2,
         stdout: "",
-        stderr: `attacklens-sensor: Cannot read the token file ${path}: it is not a file of at most 4096 bytes\n`,
+        stderr: `attacklens-sensor: Cannot read the token file ${path}: ${why}\n`,
       });
     }
   });
@@ -192,6 +198,16 @@ describe("a token enrolls the sensor", () => {
 
   test("from a file", async () => {
     expect(await enroll(["--token-file", writeToken()])).toEqual(ENROLLED);
+  });
+
+  test("from a file of PowerShell or an editor, with its encoding and its mark", async () => {
+    const text = `${TOKEN}\r\n`;
+    const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
+    const files = [`\ufeff${text}`, utf16, Buffer.from(text, "utf16le"), Buffer.from(utf16).swap16()];
+    for (const content of files) {
+      expect(await enroll(["--token-file", writeToken(content), "--replace"])).toMatchObject({ exitCode: 0 });
+      expect(await enroll(["--token", "-", "--replace"], { stdin: content })).toMatchObject({ exitCode: 0 });
+    }
   });
 
   test("from a file that other users can read, with a warning", async () => {

@@ -1,6 +1,7 @@
 // Output of the commands. Results go to standard output, everything else to standard error after the
 // program's name. Messages start in lower case, except for the failed action, and have no full stop.
 import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
+import { decodeText } from "@attacklens/protocol/decode-text.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
@@ -80,5 +81,5 @@ export async function readStandardInput(maxBytes = 4_096): Promise<string> {
     size += part.byteLength;
     if (size > maxBytes) break;
   }
-  return Buffer.concat(parts).subarray(0, maxBytes).toString();
+  return decodeText(Buffer.concat(parts).subarray(0, maxBytes));
 }

@@ -1,8 +1,8 @@
 // Reads the enrollment token from its source, and rejects malformed ones before anything is sent.
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { TICKET_PREFIX, TOKEN_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
+import { readOperatorFile } from "../operator-file.ts";
 import { SensorError } from "../sensor-error.ts";
 
 const MAX_BYTES = 4_096;
@@ -34,14 +34,15 @@ export async function readToken(
       "Cannot enroll sensor: more than one token was given",
       `give one token with ${TOKEN_SOURCES}`,
     );
-  const { text, warning } = await readSource(sources);
+  const { text, warning, file } = await readSource(sources);
   const token = text.trim();
   const prefix = token.startsWith(TICKET_PREFIX) ? TICKET_PREFIX : TOKEN_PREFIX;
   const error = token === "" ? "is empty" : tokenValueError(token, prefix);
   if (error === undefined) return { token, warning };
+  const subject = token === "" && file !== undefined ? `token file ${file}` : "token";
   throw new SensorError(
     "tokenRefused",
-    `Cannot enroll sensor: the token ${error}; nothing was sent`,
+    `Cannot enroll sensor: the ${subject} ${error}; nothing was sent`,
     "copy the complete token again",
   );
 }
@@ -60,7 +61,14 @@ function findCredential(folder: string | undefined): string | undefined {
   return path !== undefined && existsSync(path) ? path : undefined;
 }
 
-async function readSource(sources: TokenSources) {
+interface TokenText {
+  text: string;
+  warning: string | undefined;
+  /** The path of the file that it is from. */
+  file?: string;
+}
+
+async function readSource(sources: TokenSources): Promise<TokenText> {
   const { flag, environment, readStandardInput } = sources;
   const file = sources.file ?? findCredential(sources.credentials);
   if (file !== undefined) return readTokenFile(file);
@@ -72,30 +80,8 @@ async function readSource(sources: TokenSources) {
   };
 }
 
-function readTokenFile(path: string): { text: string; warning: string | undefined } {
-  let file: number;
-  try {
-    // Opening a FIFO would block. Windows has neither FIFOs nor the flag.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    const missing = errnoCode(error) === "ENOENT";
-    throw new SensorError(
-      "usage",
-      `Cannot read the token file ${path}: ${missing ? "it does not exist" : (error as Error).message}`,
-    );
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > MAX_BYTES) {
-      throw new SensorError(
-        "usage",
-        `Cannot read the token file ${path}: it is not a file of at most ${MAX_BYTES} bytes`,
-      );
-    }
-    const open = process.platform !== "win32" && (stat.mode & 0o077) !== 0;
-    const warning = open ? `other users can read ${path}; protect the token with chmod 600` : undefined;
-    return { text: readFileSync(file, "utf8"), warning };
-  } finally {
-    closeSync(file);
-  }
+function readTokenFile(path: string): TokenText {
+  const { text, isForOthers } = readOperatorFile(path, "token file", MAX_BYTES);
+  const warning = isForOthers ? `other users can read ${path}; protect the token with chmod 600` : undefined;
+  return { text, warning, file: path };
 }

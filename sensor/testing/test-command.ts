@@ -17,7 +17,7 @@ export const USAGE_HINT = "hint: attacklens-sensor help lists all commands and o
 export const COMMANDS_TIMEOUT_MS = 120_000;
 
 export interface CommandOptions {
-  stdin?: string;
+  stdin?: string | Uint8Array;
   environment?: Record<string, string>;
   /** A program that runs the command, e.g. as another user. */
   through?: string[];

@@ -1,7 +1,6 @@
 // Reads and checks a certificate and its key from the operator's files.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { explainFile } from "../explain-system.ts";
+import { readPemFile } from "../operator-file.ts";
 import type { ServerCertificate } from "./x509.ts";
 
 /**
@@ -9,14 +8,19 @@ import type { ServerCertificate } from "./x509.ts";
  * the two do not belong together.
  */
 export function readTlsFiles(certificateFile: string, keyFile: string): ServerCertificate {
-  const chain = read(certificateFile);
-  const privateKey = read(keyFile);
+  const chain = readPemFile(certificateFile);
+  const privateKey = readPemFile(keyFile);
   const certificate = parse(certificateFile, "a certificate in PEM", () => new X509Certificate(chain));
   const key = parse(keyFile, "a private key in PEM without a password", () => createPrivateKey(privateKey));
-  if (!certificate.checkPrivateKey(key))
+  if (!certificate.checkPrivateKey(key)) {
+    if (certificatesIn(chain).some((other) => other.checkPrivateKey(key)))
+      throw new Error(
+        `Cannot use ${certificateFile}: the server's own certificate must come first\nhint: put it before its intermediate certificates`,
+      );
     throw new Error(
       `Cannot use ${keyFile}: it is not the private key of ${certificateFile}\nhint: name the key that belongs to the certificate with --tls-key`,
     );
+  }
   return { chain, privateKey, expiresAt: Date.parse(certificate.validTo) };
 }
 
@@ -32,14 +36,18 @@ export function requireInForce(certificateFile: string, chain: string, now: numb
   throw new Error(`Can't use ${certificateFile}: ${when}\nhint: install a valid one, then send SIGHUP`);
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(explainFile(Object.assign(error as Error, { path })) ?? `Can't use ${path}: ${error}`, {
-      cause: error,
-    });
-  }
+const MAX_CERTIFICATES = 100;
+
+/** Those that can be read. */
+function certificatesIn(chain: string): X509Certificate[] {
+  const blocks = chain.split("-----BEGIN CERTIFICATE-----").slice(1, MAX_CERTIFICATES);
+  return blocks.flatMap((block) => {
+    try {
+      return new X509Certificate(`-----BEGIN CERTIFICATE-----${block}`);
+    } catch {
+      return [];
+    }
+  });
 }
 
 function parse<T>(path: string, what: string, work: () => T): T {

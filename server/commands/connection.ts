@@ -1,7 +1,7 @@
 // The server that a command calls, and its credentials: flags first, then the environment. No flag contains a
 // key, because process lists show arguments.
-import { readFileSync } from "node:fs";
 import { readClientSettings } from "../config.ts";
+import { readOperatorFile, readPemFile } from "../operator-file.ts";
 import { type ApiSession, openApiSession } from "./api-session.ts";
 import { CommandError } from "./command-error.ts";
 import { readPassword } from "./read-password.ts";
@@ -35,14 +35,14 @@ export async function openSession(flags: Connection): Promise<ApiSession> {
   const url = flags.server ?? settings.url;
   if (url === undefined)
     throw new CommandError("usage", "Missing server address: use --server or set ATTACKLENS_URL");
-  const ca = flags.ca === undefined ? undefined : readText(flags.ca);
+  const ca = flags.ca === undefined ? undefined : read(flags.ca, readPemFile);
   const file = flags["api-key-file"];
   const email = flags["sign-in"];
   if (email !== undefined) {
     const password = await readPassword(`Password for ${email}: `);
     return await openApiSession({ url, ca, auth: { email, password } });
   }
-  const apiKey = file === undefined ? settings.apiKey : readText(file).trim();
+  const apiKey = file === undefined ? settings.apiKey : read(file, readOperatorFile).trim();
   if (!apiKey)
     throw new CommandError(
       "denied",
@@ -52,10 +52,11 @@ export async function openSession(flags: Connection): Promise<ApiSession> {
   return await openApiSession({ url, ca, auth: { apiKey } });
 }
 
-function readText(path: string): string {
+function read(path: string, readFile: (path: string) => string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFile(path);
   } catch (error) {
-    throw new CommandError("usage", `Cannot read ${path}: ${(error as Error).message}`);
+    const [message = "", hint] = (error as Error).message.split("\nhint: ");
+    throw new CommandError("usage", message, hint);
   }
 }

@@ -1,6 +1,6 @@
 // attacklens releases new-key, sign-keys and sign: for the publisher of a release, away from any server.
 import type { KeyObject } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { publicKey as publicKeySchema } from "@attacklens/protocol/enroll.ts";
@@ -8,6 +8,7 @@ import { MANIFEST_FILE, signedReleaseKeys } from "@attacklens/protocol/releases/
 import { verifyReleaseKeys } from "@attacklens/protocol/releases/verify-release.ts";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { ConfigError } from "../config.ts";
+import { readOperatorFile } from "../operator-file.ts";
 import { classifyFile } from "../releases/release-files.ts";
 import { createSigningKey, readSigningKey, signRelease, signReleaseKeys } from "../releases/sign-release.ts";
 import { readPassword } from "./read-password.ts";
@@ -71,7 +72,7 @@ export async function sign(args: string[]): Promise<void> {
 
 /** Verified with the root keys that it names: the publisher knows them, and a damaged file is found here. */
 async function readKeys(path: string) {
-  const text = readFileSync(path, "utf8");
+  const text = readOperatorFile(path);
   let roots: string[] = [];
   try {
     roots = signedReleaseKeys.parse(JSON.parse(text)).rootSignatures.map(({ publicKey }) => publicKey);

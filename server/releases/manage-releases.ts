@@ -1,9 +1,10 @@
 // What an operator does with stored releases: lists them, removes one, and trusts root keys.
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ReleaseFile, ReleaseManifest } from "@attacklens/protocol/releases/release.ts";
 import { MAX_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
 import { ReleaseError, verifyRelease } from "@attacklens/protocol/releases/verify-release.ts";
+import { readOperatorFile } from "../operator-file.ts";
 import { moveDurably, openStage, writeDurably } from "./durable-files.ts";
 import {
   listCounters,
@@ -79,7 +80,7 @@ export function trustRootKeys(dataDir: string, path: string): string[] {
     throw new Error(
       `Cannot trust the keys: the data folder ${dataDir} does not exist\nhint: start attacklens serve first, or name its folder with --data`,
     );
-  const given = parseRootKeys(path, readFileSync(path, "utf8"));
+  const given = parseRootKeys(path, readOperatorFile(path));
   const known = readRootKeys(paths);
   const added = [...new Set(given)].filter((key) => !known.includes(key));
   // Without those of the build: a later build may drop one of them.

@@ -1,7 +1,7 @@
 // For the publisher: makes root and release keys, signs the list of release keys with a root key, and signs a
 // release with a release key. Private keys are in files, and never in an argument or in the output.
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
@@ -19,6 +19,7 @@ import {
   signedBytes,
 } from "@attacklens/protocol/releases/release.ts";
 import type { z } from "zod";
+import { readPemFile } from "../operator-file.ts";
 import { digestOf } from "./durable-files.ts";
 import { classifyFile } from "./release-files.ts";
 
@@ -56,7 +57,7 @@ export function createSigningKey(path: string, passphrase: string): string {
 export async function readSigningKey(path: string, askPassphrase: () => Promise<string>): Promise<KeyObject> {
   const stat = statSync(path);
   if (!stat.isFile() || stat.size > MAX_KEY_BYTES) throw unusableKey(path, "it is not a key in PEM");
-  const pem = readFileSync(path, "utf8");
+  const pem = readPemFile(path);
   const isEncrypted = /ENCRYPTED/.test(pem);
   const passphrase = isEncrypted ? await askPassphrase() : undefined;
   let key: KeyObject;
