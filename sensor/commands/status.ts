@@ -8,8 +8,9 @@ import { installedPaths } from "../service/installation.ts";
 import { readServiceReport, type ServiceReport } from "../service/service-report.ts";
 import { defaultStateDir } from "../settings.ts";
 import { keyFingerprint, readIdentity } from "../state/identity.ts";
+import { isSensorRunning } from "../state/run-lock.ts";
 import { checkStateDir } from "../state/state-folder.ts";
-import { readStatus, SENSOR_STATES } from "../state/status-file.ts";
+import { readStatus, SENSOR_STATES, type SensorStatusFile } from "../state/status-file.ts";
 import { methodOfService } from "../updates/update-method.ts";
 import { readUpdateRecord, type UpdateAttempt } from "../updates/update-record.ts";
 import { parseFlags } from "./flags.ts";
@@ -30,8 +31,8 @@ export async function statusCommand(args: string[]): Promise<number> {
   const enrolled = identity?.state === "enrolled" ? identity : undefined;
   const last = enrolled && readStatus(stateDir);
   const kept = enrolled && countSpooledReports(stateDir);
-  const isOverdue = last?.overdueAt !== undefined && Date.parse(last.overdueAt) < Date.now();
-  const found = isOverdue ? "not-running" : (last?.state ?? "never-run");
+  const ended = last && whyNotRunning(stateDir, last);
+  const found = ended ? "not-running" : (last?.state ?? "never-run");
   const image = enrolled ? undefined : await readImageState(stateDir);
   const state = enrolled ? found : (image?.state ?? (identity ? "enrolling" : "not-enrolled"));
   const server = identity?.server ?? image?.server;
@@ -54,7 +55,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       imageSealedAt: image?.sealedAt,
       lastCheckInAt,
       clockOffsetMs: last?.clockOffsetMs,
-      problem: isOverdue ? `no cycle since ${last?.at}` : problem,
+      problem: ended ?? problem,
       failedCategories,
       spool: kept,
       service,
@@ -72,12 +73,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["Image", image && `sealed ${image.sealedAt}`],
       ["Last check-in", last?.lastCheckInAt],
       ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
-      [
-        "Problem",
-        isOverdue
-          ? `no cycle since ${last?.at}: attacklens-sensor run is not running`
-          : (last?.problem ?? image?.problem),
-      ],
+      ["Problem", ended ?? last?.problem ?? image?.problem],
       ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
         `No ${category}`,
         reason,
@@ -100,6 +96,15 @@ export async function statusCommand(args: string[]): Promise<number> {
   if (state === "not-running") return EXIT_CODES.failed;
   if (!enrolled) return EXIT_CODES[image?.exit ?? "identity"];
   return last === undefined ? EXIT_CODES.done : EXIT_CODES[SENSOR_STATES[last.state]];
+}
+
+/** Undefined: it runs, or it ran only once. */
+function whyNotRunning(stateDir: string, { at, overdueAt }: SensorStatusFile): string | undefined {
+  if (overdueAt === undefined) return undefined;
+  if (!isSensorRunning(stateDir)) return `attacklens-sensor run is not running; its last cycle was at ${at}`;
+  return Date.parse(overdueAt) < Date.now()
+    ? `no cycle since ${at}, although attacklens-sensor run is running`
+    : undefined;
 }
 
 /** The service that runs with this state folder; undefined: none is installed. */

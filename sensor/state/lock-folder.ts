@@ -2,19 +2,11 @@
 // path and renames it into place. rename(2) fails while a holder's file is there. The holder removes its file
 // by its name, and so does a process that finds the holder dead. So no process removes a newer holder's file.
 import { randomBytes } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { makePrivateFolder } from "./private-files.ts";
+import { startOfProcess } from "./process-start.ts";
 
 const UNFINISHED = ".new";
 /** The folder is not writable, or its disk is full. A sensor reports nevertheless. */
@@ -30,13 +22,13 @@ const held = new Set<string>();
 export type LockAttempt = { lock: Disposable } | { holder: number } | { error: unknown };
 
 export function tryLockFolder(path: string): LockAttempt {
-  const holder = namesIn(path).find(isHeld);
-  if (holder !== undefined) return { holder: parseName(holder)!.pid };
+  const holder = findHolder(path);
+  if (holder !== undefined) return { holder };
   removeUnheld(path);
   removeAbandoned(path);
 
   // Unlike the process id, a name is never used again.
-  const name = `${process.pid}-${startOf(process.pid) ?? ""}-${randomBytes(4).toString("hex")}`;
+  const name = `${process.pid}-${startOfProcess(process.pid) ?? ""}-${randomBytes(4).toString("hex")}`;
   const prepared = `${path}.${name}${UNFINISHED}`;
   try {
     makePrivateFolder(dirname(path));
@@ -65,6 +57,12 @@ export function tryLockFolder(path: string): LockAttempt {
       },
     },
   };
+}
+
+/** The id of the process that holds the lock; undefined: none does. */
+export function findHolder(path: string): number | undefined {
+  const name = namesIn(path).find(isHeld);
+  return name === undefined ? undefined : parseName(name)?.pid;
 }
 
 function namesIn(folder: string): string[] {
@@ -119,8 +117,9 @@ function isHeld(name: string): boolean {
   if (!holder) return false;
   if (holder.pid === process.pid) return held.has(name);
   // Read first: a process that ends meanwhile does not exist afterwards.
-  const start = startOf(holder.pid);
-  return exists(holder.pid) && (start === undefined || start === holder.startedAt);
+  const start = startOfProcess(holder.pid);
+  if (!exists(holder.pid) || start === "ended") return false;
+  return start === undefined || holder.startedAt === "" || start === holder.startedAt;
 }
 
 function parseName(name: string): { pid: number; startedAt: string } | undefined {
@@ -133,19 +132,5 @@ function exists(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return errnoCode(error) === "EPERM";
-  }
-}
-
-/**
- * When the process started, in clock ticks since the system booted (proc_pid_stat(5), field 22). "ended" if
- * only its exit code is left, for its parent. Undefined without /proc, or if /proc hides it.
- */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? "ended" : fields[18];
-  } catch {
-    return undefined;
   }
 }

@@ -4,10 +4,11 @@
 import { join } from "node:path";
 import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
-import { type LockAttempt, tryLockFolder } from "./lock-folder.ts";
+import { findHolder, type LockAttempt, tryLockFolder } from "./lock-folder.ts";
 
 /** Only one command at a time installs or removes the service. */
 export const INSTALLATION_LOCK = "install.lock";
+const RUN_LOCK = "run.lock";
 const INSTALLATION_WAIT_MS = 3_000;
 const POLL_MS = 10;
 /** Much longer than writing an identity takes. */
@@ -24,7 +25,12 @@ export function lockStateDir(stateDir: string): Disposable {
       `Cannot run sensor: another attacklens-sensor (process ${holder}) is running with ${stateDir}`,
       "stop that process first, or use another folder with --state",
     );
-  return lock(join(stateDir, "run.lock"), 0, heldBy);
+  return lock(join(stateDir, RUN_LOCK), 0, heldBy);
+}
+
+/** Whether a sensor runs with this folder. */
+export function isSensorRunning(stateDir: string): boolean {
+  return findHolder(join(stateDir, RUN_LOCK)) !== undefined;
 }
 
 /** Waits for another process that changes the identity. Throws SensorError after a timeout. */
