@@ -17,7 +17,7 @@ export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
   // If a uid has several names, programs show the first one.
   const userNames = new Map(users.reverse().map((user) => [user.uid, user.name]));
   const inodes = new Set(sockets.flatMap(({ inode }) => (inode === 0 ? [] : inode)));
-  const { processes, isComplete } = await findSocketProcesses(files, inodes, userNames);
+  const found = await findSocketProcesses(files, inodes, userNames);
 
   const items = new Map<string, Item<"ports">>();
   for (const socket of sockets) {
@@ -36,12 +36,12 @@ export async function collectPorts(files: HostFiles): Promise<Item<"ports">[]> {
     // With SO_REUSEPORT, several sockets share an address, often in one process.
     if (ipv6Only === false) item.ipv6Only = false;
     const known = new Set(item.processes.map(({ pid }) => pid));
-    for (const found of processes.get(inode) ?? []) if (!known.has(found.pid)) item.processes.push(found);
+    for (const each of found.processes.get(inode) ?? []) if (!known.has(each.pid)) item.processes.push(each);
     item.processes.splice(MAX_PROCESSES);
   }
   for (const item of items.values()) {
     item.processes.sort((left, right) => left.pid - right.pid);
-    if (item.processes.length === 0) item.processesHidden = hiddenProcesses(files, isComplete);
+    if (item.processes.length === 0) item.processesHidden = hiddenProcesses(files, found);
   }
   return [...items.values()];
 }

@@ -17,6 +17,8 @@ export interface SocketProcesses {
   processes: Map<number, SocketProcess[]>;
   /** All links of all processes were read, or each socket has a process. */
   isComplete: boolean;
+  /** The links of some processes must not be read. */
+  isDenied: boolean;
 }
 
 const PROCESSES_PER_TURN = 25;
@@ -27,6 +29,8 @@ const COPIES = 8;
 /** Of each further copy: the first open files, and those where others have a socket. */
 const PROBED = 8;
 const MAX_PROBED = 64;
+/** If the kernel shows none of so many links, it shows no other one. */
+const SAMPLE = 3;
 /** Of one process. A program opens its sockets before those of its clients. */
 const MAX_LINKS = 4_096;
 /** Of all processes with more than few. */
@@ -39,22 +43,26 @@ export async function findSocketProcesses(
   userNames: ReadonlyMap<number, string>,
 ): Promise<SocketProcesses> {
   const processes = new Map<number, SocketProcess[]>();
-  if (inodes.size === 0) return { processes, isComplete: true };
+  if (inodes.size === 0) return { processes, isComplete: true, isDenied: false };
   const missing = new Set(inodes);
   const numbers = new Set(Array.from({ length: PROBED }, (_, number) => String(number)));
   const copies = new Map<string, number>();
   let linksLeft = MAX_ALL_LINKS;
   let isComplete = true;
+  let isDenied = false;
   const all = listProcesses(files);
   for (const [index, { pid, openFiles }] of all.entries()) {
     if (index % PROCESSES_PER_TURN === PROCESSES_PER_TURN - 1) await giveWay();
     const folder = `/proc/${pid}/fd`;
     const held = new Set<number>();
     const look = (number: string) => {
-      const inode = socketInode(files.findLink(`${folder}/${number}`));
-      if (inode === undefined || !inodes.has(inode)) return;
-      held.add(inode);
-      if (numbers.size < MAX_PROBED) numbers.add(number);
+      const link = files.findLink(`${folder}/${number}`);
+      const inode = socketInode(link);
+      if (inode !== undefined && inodes.has(inode)) {
+        held.add(inode);
+        if (numbers.size < MAX_PROBED) numbers.add(number);
+      }
+      return link !== undefined;
     };
     if (openFiles > FEW && (missing.size === 0 || linksLeft <= 0 || isFurtherCopy(files, pid, copies))) {
       for (const number of numbers) look(number);
@@ -67,6 +75,11 @@ export async function findSocketProcesses(
     if (links.length > FEW) linksLeft -= links.length;
     if (links.length > MAX_LINKS) isComplete = false;
     links.sort((left, right) => Number(left) - Number(right));
+    // The kernel may show the numbers of the open files of a process, and none of the links.
+    if (links.length > 0 && !links.slice(0, SAMPLE).some(look) && files.exists(folder)) {
+      isDenied = true;
+      continue;
+    }
     for (const number of links.slice(0, MAX_LINKS)) look(number);
     if (held.size === 0) continue;
     const found = describeProcess(files, pid, userNames);
@@ -78,7 +91,7 @@ export async function findSocketProcesses(
     }
   }
   for (const holders of processes.values()) holders.sort((left, right) => left.pid - right.pid);
-  return { processes, isComplete: isComplete || missing.size === 0 };
+  return { processes, isComplete: isComplete || missing.size === 0, isDenied };
 }
 
 /** Those with few open files first. Kernel threads have none. */
