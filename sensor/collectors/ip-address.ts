@@ -6,11 +6,15 @@
  */
 export function parseProcAddress(hex: string): string | undefined {
   if (!/^(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})$/.test(hex)) return undefined;
+  if (hex.length === 8) {
+    const word = Number.parseInt(hex, 16);
+    return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`;
+  }
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     for (let at = word + 6; at >= word; at -= 2) bytes.push(Number.parseInt(hex.slice(at, at + 2), 16));
   }
-  return bytes.length === 4 ? bytes.join(".") : formatIpv6(bytes);
+  return formatIpv6(bytes);
 }
 
 /**

@@ -21,7 +21,7 @@ test.skipIf(why !== "")(`tells sockets for IPv6 only from those for both${why}`,
   using local = await listen({ host: "127.0.0.1" });
   // Where the kernel has no inet_diag, the tables in /proc/net do not say it.
   const isDiagnosed = (await diagnoseListeningSockets()) !== undefined;
-  const items = await collectPorts(openHostFiles());
+  const items = [...(await collectPorts(openHostFiles()))];
   const found = (port: number) => {
     const [item] = items.filter((each) => each.port === port && each.protocol === "tcp");
     return [item?.address, item?.ipv6Only, item?.processes.map(({ pid }) => pid)];

@@ -26,6 +26,8 @@ test("rejects text that is not an address", () => {
     expect(parseProcAddress(text)).toBeUndefined();
 });
 
+const portsOf = (root: string) => collectPorts(openHostFiles(root)).then((items) => [...items]);
+
 const HEADER =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const line = (address: string, state: string, inode: number | string) =>
@@ -34,19 +36,19 @@ const line = (address: string, state: string, inode: number | string) =>
 test("TCP sockets listen in state LISTEN, UDP sockets while they are not connected", () => {
   const table =
     HEADER + line("00000000:0016", "0A", 1) + line("00000000:0017", "01", 2) + line("00000000:0044", "07", 3);
-  expect(parseSocketTable(table, "tcp")).toEqual([
+  expect([...parseSocketTable(table.split("\n"), "tcp")]).toEqual([
     { protocol: "tcp", address: "0.0.0.0", port: 22, inode: 1 },
   ]);
-  expect(parseSocketTable(table, "udp")).toEqual([
+  expect([...parseSocketTable(table.split("\n"), "udp")]).toEqual([
     { protocol: "udp", address: "0.0.0.0", port: 68, inode: 3 },
   ]);
 });
 
 test("omits invalid and incomplete lines", () => {
   const table = `${HEADER}${line("00000000:0000", "0A", 1)}${line("00000000:FFFFF", "0A", 1)}${line(":", "0A", 1)}  9: 0000\n\0\n`;
-  expect(parseSocketTable(table, "tcp")).toEqual([]);
-  expect(parseSocketTable("", "tcp")).toEqual([]);
-  expect(parseSocketTable(HEADER + line("00000000:0016", "0A", "x"), "tcp")).toMatchObject([{ inode: 0 }]);
+  expect([...parseSocketTable(table.split("\n"), "tcp")]).toEqual([]);
+  expect([...parseSocketTable([""], "tcp")]).toEqual([]);
+  expect([...parseSocketTable([line("00000000:0016", "0A", "x")], "tcp")]).toMatchObject([{ inode: 0 }]);
 });
 
 test("replaces control characters in the name of a process", async () => {
@@ -56,7 +58,7 @@ ${HEADER}${line("00000000:0016", "0A", 7)}-- /proc/5/fd/3 -> socket:[7]
 evil\u001b[2J
 name\u202e
 `);
-  const [port] = await collectPorts(openHostFiles(host.root));
+  const [port] = await portsOf(host.root);
   expect(port?.processes).toEqual([
     { pid: 5, name: "evil\ufffd[2J\ufffdname\ufffd", executable: undefined, user: undefined },
   ]);
@@ -64,7 +66,7 @@ name\u202e
 
 test("fails on a host without socket tables", async () => {
   using host = makeRoot("-- /proc/version\nLinux\n");
-  await expect(collectPorts(openHostFiles(host.root))).rejects.toThrow("Cannot read /proc/net");
+  await expect(portsOf(host.root)).rejects.toThrow("Cannot read /proc/net");
 });
 
 const LINES = Array.from({ length: 3 }, (_, at) => line(`00000000:00${50 + at}`, "0A", 100 + at)).join("");
@@ -88,7 +90,7 @@ test("finds the sockets of many copies of a program where the others have them",
     processWith(1_000 + at, 40, { 5: 100, 37: 101, ...(at === 25 ? { 38: 102 } : {}) }),
   );
   using host = makeRoot(`-- /proc/net/tcp\n${HEADER}${LINES}${copies.join("")}`);
-  const items = await collectPorts(openHostFiles(host.root));
+  const items = await portsOf(host.root);
   expect(items.map(({ port, processes }) => [port, processes.length])).toEqual([
     [0x50, 30],
     [0x51, 30],
@@ -100,7 +102,7 @@ test("finds the sockets of processes with few and with many open files", async (
   using host = makeRoot(
     `-- /proc/net/tcp\n${HEADER}${LINES}${processWith(7, 200, { 180: 100, 199: 101 })}${processWith(9, 3, { 2: 102 })}`,
   );
-  const items = await collectPorts(openHostFiles(host.root));
+  const items = await portsOf(host.root);
   expect(items.map(({ port, processes }) => [port, processes[0]?.pid])).toEqual([
     [0x50, 7],
     [0x51, 7],
@@ -114,7 +116,7 @@ test("without inet_diag, a port on :: beside one on 0.0.0.0 is for IPv6 only, an
   using host = makeRoot(
     `-- /proc/net/tcp\n${HEADER}${line("00000000:0050", "0A", 3)}-- /proc/net/tcp6\n${tcp6}`,
   );
-  const items = await collectPorts(openHostFiles(host.root));
+  const items = await portsOf(host.root);
   expect(items.map(({ key, ipv6Only }) => [key, ipv6Only])).toEqual([
     ["tcp/0.0.0.0:80", undefined],
     ["tcp/[::]:80", true],
@@ -130,12 +132,20 @@ ${HEADER}${line("0100007F:0045", "0A", 1)}-- /proc/net/sctp/eps
 ffff8800 ffff8801 2   10  30   36412     0 12345 10.0.0.5 fe80::1
 ffff8800 ffff8801 2   7   30   36413     0 12346 10.0.0.5
 `);
-  const items = await collectPorts(openHostFiles(host.root));
+  const items = await portsOf(host.root);
   expect(items.map(({ key }) => key)).toEqual([
     "udplite/0.0.0.0:68",
     "dccp/127.0.0.1:69",
     "sctp/10.0.0.5:36412",
     "sctp/[fe80::1]:36412",
   ]);
-  expect(parseSctpEndpoints("x\n1 2 3 10 5 70000 0 1 ::1\n\0\n")).toEqual([]);
+  expect([...parseSctpEndpoints(["x", "1 2 3 10 5 70000 0 1 ::1", "\0"])]).toEqual([]);
+});
+
+test("a line that is longer than any of the kernel's is skipped, and one across two parts is whole", async () => {
+  const padding = "x".repeat(256 * 1024 - 40);
+  using host = makeRoot(
+    `-- /proc/net/tcp\n${HEADER}${padding}\n${line("00000000:0016", "0A", 1)}${"9".repeat(5_000)}\n${line("00000000:0017", "0A", 2)}`,
+  );
+  expect((await portsOf(host.root)).map(({ port }) => port)).toEqual([22, 23]);
 });

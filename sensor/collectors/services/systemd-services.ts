@@ -8,7 +8,7 @@ import { enablementOf } from "./enablement.ts";
 import { programOf } from "./exec-program.ts";
 import type { UnitFolder } from "./search-path.ts";
 import { type Accounts, accountOf } from "./service-account.ts";
-import { findUnit, type Unit } from "./unit.ts";
+import { findUnit, type LoadedUnits, type Unit } from "./unit.ts";
 import { lastOf } from "./unit-file.ts";
 import { expandSpecifiers, isSocketName, isUnitName } from "./unit-name.ts";
 import { readUnitStates } from "./unit-states.ts";
@@ -32,9 +32,10 @@ export async function systemdServices(files: HostFiles, folders: readonly UnitFo
       .map(({ uid, name }) => [uid, name]),
   );
   const items: Service[] = [];
+  const loaded: LoadedUnits = new Map();
   for (const name of names) {
     if (!isUnitName(name)) continue;
-    const unit = findUnit(files, folders, name);
+    const unit = findUnit(files, folders, loaded, name);
     items.push({
       ...describeUnit(name, unit, files, accounts),
       enablement: factText(enablementOf(folders, name, unit), 40),
@@ -70,7 +71,7 @@ function describeUnit(
 }
 
 function expanded(unit: Unit, text: string | undefined): string | undefined {
-  return text?.includes("%") ? expandSpecifiers(text, unit.name) : text;
+  return text === undefined ? undefined : expandSpecifiers(text, unit.name);
 }
 
 const LISTENS = ["Stream", "Datagram", "SequentialPacket", "FIFO", "Special", "Netlink", "MessageQueue"];

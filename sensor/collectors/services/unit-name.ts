@@ -56,6 +56,7 @@ const FIXED: Record<string, string> = {
 
 /** Expands the specifiers that the unit's name and the system's manager decide. Keeps those of a template. */
 export function expandSpecifiers(text: string, unit: string): string {
+  if (!text.includes("%")) return text;
   const stem = unit.slice(0, unit.lastIndexOf("."));
   const prefix = stem.split("@", 1)[0] ?? stem;
   const instance = instanceOf(unit);

@@ -15,6 +15,9 @@ export interface Unit {
   settings: UnitSettings;
 }
 
+/** The units that were loaded, by path and name. */
+export type LoadedUnits = Map<string, Unit>;
+
 const MAX_LINKS = 64;
 const MAX_UNIT_BYTES = 256 * 1024;
 
@@ -25,6 +28,7 @@ const MAX_UNIT_BYTES = 256 * 1024;
 export function findUnit(
   files: HostFiles,
   folders: readonly UnitFolder[],
+  loaded: LoadedUnits,
   wantedName: string,
 ): Unit | undefined {
   let name = wantedName;
@@ -32,7 +36,7 @@ export function findUnit(
   for (let links = 0; path !== undefined && links < MAX_LINKS; links += 1) {
     const folder = folders.find((candidate) => candidate.path === dirname(path ?? ""));
     const target = folder ? folder.links.get(basename(path)) : outsideTarget(files, path);
-    if (target === undefined) return loadUnit(files, folders, name, path);
+    if (target === undefined) return loadUnit(files, folders, loaded, name, path);
     if (target === "/dev/null") return { name, path, isMasked: true, settings: new Map() };
     const isLinkedFile = !isInSearchPath(files, folders, target);
     let targetName = basename(target);
@@ -72,6 +76,21 @@ function outsideTarget(files: HostFiles, path: string): string | undefined {
 function loadUnit(
   files: HostFiles,
   folders: readonly UnitFolder[],
+  loaded: LoadedUnits,
+  name: string,
+  path: string,
+): Unit | undefined {
+  // A unit can have thousands of aliases.
+  const known = loaded.get(`${path}\0${name}`);
+  if (known) return known;
+  const unit = readUnit(files, folders, name, path);
+  if (unit) loaded.set(`${path}\0${name}`, unit);
+  return unit;
+}
+
+function readUnit(
+  files: HostFiles,
+  folders: readonly UnitFolder[],
   name: string,
   path: string,
 ): Unit | undefined {
@@ -91,14 +110,14 @@ function loadUnit(
  */
 function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: string): string[] {
   const paths = new Map<string, string>();
-  const names = [name, ...aliasesOf(folders, name)].flatMap((each) => [
-    each,
-    ...[templateOf(each)].filter((template) => template !== undefined),
-    ...prefixesOf(each),
-  ]);
+  const aliases = folders.flatMap(({ linksTo }) => linksTo.get(name) ?? []);
+  const names = new Set(
+    [name, ...aliases].flatMap((each) => [each, templateOf(each) ?? each, ...prefixesOf(each)]),
+  );
   const type = name.slice(name.lastIndexOf(".") + 1);
-  for (const group of [names, [type]]) {
+  for (const group of [names, new Set([type])]) {
     for (const folder of folders) {
+      if (folder.dropIns.size === 0) continue;
       for (const unitName of group) {
         if (!folder.dropIns.has(`${unitName}.d`)) continue;
         for (const file of files.list(`${folder.path}/${unitName}.d`)) {
@@ -109,11 +128,6 @@ function listDropIns(files: HostFiles, folders: readonly UnitFolder[], name: str
     }
   }
   return [...paths].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, path]) => path);
-}
-
-/** The names of links to the unit. */
-function aliasesOf(folders: readonly UnitFolder[], name: string): string[] {
-  return folders.flatMap(({ linksTo }) => (linksTo.get(name) ?? []).filter((alias) => alias !== name));
 }
 
 /** `foo-bar.service` also uses the drop-ins in `foo-.service.d`. */

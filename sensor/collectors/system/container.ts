@@ -9,16 +9,23 @@ export function findContainer(files: HostFiles): string | undefined {
   if (files.exists("/proc/vz") && !files.exists("/proc/bc")) return "openvz";
   if (/microsoft|wsl/i.test(files.findLine("/proc/sys/kernel/osrelease") ?? "")) return "wsl";
   const manager = files.findLine("/run/host/container-manager") ?? files.findLine("/run/systemd/container");
-  if (manager !== undefined) return manager;
+  if (manager !== undefined) return knownName(manager);
   const environment = readEnvironment(files);
   const named = environment.get("container");
   // The value "oci" is any OCI container, without the name of its runtime.
-  if (named && named !== "oci") return named;
+  if (named && named !== "oci") return knownName(named);
   // Before the files below: other runtimes of Kubernetes make them, too.
   if (isPod(files, environment)) return "kubernetes";
   if (files.exists("/run/.containerenv")) return "podman";
   if (files.exists("/.dockerenv")) return "docker";
   return byControlGroup(files) ?? byRootMount(files) ?? (named ? "container-other" : undefined);
+}
+
+/** A closed list: anyone can write another value. */
+const NAMES = new Set("lxc lxc-libvirt systemd-nspawn docker podman rkt wsl proot pouch openvz".split(" "));
+
+function knownName(name: string): string {
+  return NAMES.has(name) ? name : "container-other";
 }
 
 /** The variables that process 1 started with. Only root may read them. */

@@ -101,6 +101,7 @@ const MACHINES: [name: string, text: string, type: string][] = [
   ["Podman", "-- /run/.containerenv\n\n", "podman"],
   ["Docker", "-- /.dockerenv\n\n", "docker"],
   ["Docker with cgroups v1", `-- /proc/1/cgroup\n12:cpu:/docker/${"4f".repeat(32)}\n`, "docker"],
+  ["a container with another name", "-- /proc/1/environ\nPATH=/\0container=hunter2\0\n", "container-other"],
   ["another OCI runtime", "-- /proc/1/environ\nPATH=/\0container=oci\0\n", "container-other"],
   [
     "containerd",
