@@ -8,6 +8,7 @@ import { LIMITS } from "./budget.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectHardware } from "./hardware/hardware.ts";
 import { openHostFiles } from "./host-files.ts";
+import { collectJobs } from "./jobs/jobs.ts";
 import { collectNetwork } from "./network/network.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
@@ -33,6 +34,7 @@ const LINUX: Collectors = {
   system: collectSystem,
   hardware: collectHardware,
   network: collectNetwork,
+  jobs: collectJobs,
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 

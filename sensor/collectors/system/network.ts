@@ -15,12 +15,17 @@ const MAX_INTERFACES = 1_000;
 const MAX_ADDRESSES = 1_000;
 const FLAG_UP = 1;
 
+/** Whether an interface is the end of a container's or a virtual machine's link. */
+export function isOfContainer(name: string): boolean {
+  return OF_CONTAINERS.test(name);
+}
+
 export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
   const names = files.list(NET).filter((name) => files.exists(`${NET}/${name}/flags`));
   const addresses = files.sharesNetwork ? liveAddresses(names) : parseIfInet6(findIfInet6(files) ?? "");
   const ownMacs = readMacsOfBonds(files);
   return names
-    .filter((name) => !OF_CONTAINERS.test(name))
+    .filter((name) => !isOfContainer(name))
     .slice(0, MAX_INTERFACES)
     .flatMap((name) => {
       const mac = ownMacs.get(name) ?? files.findLine(`${NET}/${name}/address`)?.toLowerCase();

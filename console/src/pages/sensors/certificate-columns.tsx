@@ -2,7 +2,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import { columnMaker, list } from "./column-maker.tsx";
+import { columnMaker, list } from "./text-column.tsx";
 
 type Certificate = Item<"certificates">;
 

@@ -2,7 +2,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { formatBytes } from "../../ui/numbers.ts";
-import { columnMaker, list } from "./column-maker.tsx";
+import { columnMaker, list } from "./text-column.tsx";
 
 type Part = Item<"containers">;
 

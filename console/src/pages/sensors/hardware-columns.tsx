@@ -1,8 +1,8 @@
 // The columns of the hardware category: one table for parts with different facts.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
-import { columnMaker } from "./column-maker.tsx";
 import { hardwareDetails, hardwareName, PART_NAMES } from "./hardware-words.ts";
+import { columnMaker } from "./text-column.tsx";
 
 type Part = Item<"hardware">;
 

@@ -5,13 +5,13 @@ import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/packaging.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { certificateColumns } from "./certificate-columns.tsx";
-import { columnMaker, list, mono } from "./column-maker.tsx";
 import { containerColumns } from "./container-columns.tsx";
 import { hardwareColumns } from "./hardware-columns.tsx";
 import classes from "./inventory-columns.module.css";
 import { jobColumns } from "./job-columns.tsx";
 import { networkColumns } from "./network-columns.tsx";
 import type { SystemRow } from "./system-rows.ts";
+import { columnMaker, list, mono } from "./text-column.tsx";
 
 export type InventoryRow = Item | SystemRow;
 type RowOf<C extends Category> = C extends "system" ? SystemRow : Item<C>;

@@ -2,7 +2,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { exactTime } from "../../ui/time.ts";
-import { columnMaker, list, mono } from "./column-maker.tsx";
+import { columnMaker, list, mono } from "./text-column.tsx";
 
 type Job = Item<"jobs">;
 

@@ -1,8 +1,8 @@
 // The columns of the network category: interfaces, routes and DNS servers in one table.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
-import { columnMaker, list, mono } from "./column-maker.tsx";
 import { networkDetails } from "./network-words.ts";
+import { columnMaker, list, mono } from "./text-column.tsx";
 
 type Fact = Item<"network">;
 

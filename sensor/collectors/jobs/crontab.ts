@@ -1,0 +1,79 @@
+// Parses crontab(5), in the format of users and in that of the system, and anacrontab(5).
+import { firstProgram } from "./shell-program.ts";
+
+export interface CronLine {
+  schedule: string;
+  /** Only in the system's format. */
+  user: string | undefined;
+  /** The program's path or name; undefined: not known. */
+  program: string | undefined;
+}
+
+const MAX_LINE = 100_000;
+/** A list of numbers, names, ranges and steps. A minus before the first one only suppresses a log line. */
+const FIELD = /^-?[0-9A-Za-z*/,?~-]{1,200}$/;
+const VARIABLE = /^(?:"[^"]*"|'[^']*'|[^\s="']+)\s*=/;
+
+export function parseCrontab(text: string, { hasUser }: { hasUser: boolean }): CronLine[] {
+  return contentLines(text).flatMap((line) => {
+    if (VARIABLE.test(line)) return [];
+    const time = line.startsWith("@") ? takeWords(line, 1) : takeWords(line, 5);
+    if (time === undefined || !time.words.every((word) => word.startsWith("@") || FIELD.test(word)))
+      return [];
+    const account = hasUser ? takeWords(time.rest, 1) : { words: [], rest: time.rest };
+    if (account === undefined || account.rest === "") return [];
+    return {
+      schedule: time.words.join(" "),
+      user: account.words[0],
+      program: firstProgram(withoutInput(account.rest)),
+    };
+  });
+}
+
+export interface AnacronLine {
+  schedule: string;
+  name: string;
+  program: string | undefined;
+}
+
+/** Lines of period in days, delay in minutes, name and command. */
+export function parseAnacrontab(text: string): AnacronLine[] {
+  return contentLines(text).flatMap((line) => {
+    if (VARIABLE.test(line)) return [];
+    const taken = takeWords(line, 3);
+    const [period = "", delay = "", name = ""] = taken?.words ?? [];
+    if (taken === undefined || !/^(?:\d{1,6}|@[a-z]+)$/.test(period) || !/^\d{1,6}$/.test(delay)) return [];
+    const days = period === "1" ? "every day" : `every ${period} days`;
+    const every = period.startsWith("@") ? period : days;
+    return { schedule: `${every}, delay ${delay} minutes`, name, program: firstProgram(taken.rest) };
+  });
+}
+
+function contentLines(text: string): string[] {
+  return text.split("\n").flatMap((raw) => {
+    const line = raw.length > MAX_LINE ? "" : raw.trim();
+    return line === "" || line.startsWith("#") ? [] : line;
+  });
+}
+
+/** The first words, and the text after them. Undefined if there are fewer. */
+function takeWords(text: string, count: number): { words: string[]; rest: string } | undefined {
+  const words: string[] = [];
+  let rest = text;
+  for (; words.length < count; rest = rest.trimStart()) {
+    const end = rest.search(/\s/);
+    if (end < 0 && (rest === "" || words.length + 1 < count)) return undefined;
+    words.push(end < 0 ? rest : rest.slice(0, end));
+    rest = end < 0 ? "" : rest.slice(end);
+  }
+  return { words, rest };
+}
+
+/** What follows the first `%` is the standard input of the command. `\%` is a percent sign. */
+function withoutInput(command: string): string {
+  for (let at = 0; at < command.length; at += 1) {
+    if (command[at] === "\\") at += 1;
+    else if (command[at] === "%") return command.slice(0, at);
+  }
+  return command;
+}

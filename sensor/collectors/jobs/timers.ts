@@ -1,0 +1,62 @@
+// The timers of systemd, with what they start.
+import { factText, optionalFact } from "../collector.ts";
+import type { HostFiles } from "../host-files.ts";
+import { listUnitFolders, type UnitFolder } from "../services/search-path.ts";
+import { findUnit, type Unit } from "../services/unit.ts";
+import { lastOf } from "../services/unit-file.ts";
+import { isTemplate } from "../services/unit-name.ts";
+import type { Job } from "./job.ts";
+
+const SCHEDULES = [
+  "OnCalendar",
+  "OnBootSec",
+  "OnStartupSec",
+  "OnActiveSec",
+  "OnUnitActiveSec",
+  "OnUnitInactiveSec",
+];
+const SUFFIX = ".timer";
+const MAX_SCHEDULES = 100;
+
+/** Undefined without systemd. */
+export function readTimers(files: HostFiles): Job[] | undefined {
+  const folders = listUnitFolders(files);
+  if (folders.length === 0) return undefined;
+  const names = new Set(
+    folders.flatMap(({ files: regular, links, wanted }) =>
+      [...regular, ...links.keys(), ...wanted].filter((name) => name.endsWith(SUFFIX) && !isTemplate(name)),
+    ),
+  );
+  return [...names].flatMap((name) => {
+    const unit = findUnit(files, folders, name);
+    // An alias is the timer that it names.
+    return unit === undefined || (unit.name !== name && !name.includes("@"))
+      ? []
+      : timerJob(folders, name, unit);
+  });
+}
+
+function timerJob(folders: readonly UnitFolder[], name: string, unit: Unit): Job {
+  const starts = lastOf(unit.settings, "Timer.Unit") ?? `${name.slice(0, -SUFFIX.length)}.service`;
+  return {
+    kind: "timer",
+    name: factText(name, 300),
+    schedule: SCHEDULES.flatMap((setting) =>
+      (unit.settings.get(`Timer.${setting}`) ?? []).map((value) => factText(`${setting}=${value}`, 300)),
+    ).slice(0, MAX_SCHEDULES),
+    enabled: isEnabled(folders, name, unit),
+    unit: unit.isMasked ? undefined : optionalFact(starts, 300),
+    source: factText(unit.path, 1_000),
+  };
+}
+
+/** Whether something starts the timer. Absent if it cannot be enabled, and another unit may start it. */
+function isEnabled(folders: readonly UnitFolder[], name: string, unit: Unit): boolean | undefined {
+  if (unit.isMasked) return false;
+  if (folders.some(({ wanted }) => wanted.has(name))) return true;
+  if (/^\/run\/systemd\/(?:transient|generator)/.test(unit.path)) return true;
+  const canBeEnabled = ["WantedBy", "RequiredBy", "UpheldBy", "Alias"].some(
+    (setting) => (unit.settings.get(`Install.${setting}`) ?? []).length > 0,
+  );
+  return canBeEnabled ? false : undefined;
+}
