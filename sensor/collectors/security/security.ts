@@ -8,10 +8,11 @@ import { readKernelSettings } from "./kernel.ts";
 import { readLoginSettings } from "./login.ts";
 import type { SecuritySetting } from "./setting.ts";
 import { readSshSettings } from "./ssh.ts";
+import { readHostKeys } from "./sshd-keys.ts";
 import { readUpdateSettings } from "./updates.ts";
 
 const AREAS: Partial<Record<SecuritySetting["area"], (files: HostFiles) => SecuritySetting[]>> = {
-  ssh: readSshSettings,
+  ssh: (files) => [...readSshSettings(files), ...readHostKeys(files)],
   firewall: readFirewallSettings,
   updates: readUpdateSettings,
   encryption: readEncryptionSettings,

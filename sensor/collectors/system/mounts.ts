@@ -59,7 +59,12 @@ export function findRootMount(files: HostFiles): Mount | undefined {
   return listMounts(files).findLast(({ path }) => path === "/");
 }
 
-function listMounts(files: HostFiles): Mount[] {
+/** Whether the files are on another host, or may be: an automounter mounts them when they are read. */
+export function isNetworkFileSystem(fileSystem: string): boolean {
+  return NETWORK.has(fileSystem) || fileSystem === "autofs" || fileSystem.startsWith("fuse.");
+}
+
+export function listMounts(files: HostFiles): Mount[] {
   // The service manager may restrict the sensor's view. Process 1 has the host's.
   const text =
     files.findText("/proc/1/mountinfo", MAX_MOUNTINFO_BYTES) ??

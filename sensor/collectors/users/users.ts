@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readHostname } from "../system/host.ts";
+import { openAccountFacts } from "./account-facts.ts";
 import { parseDoasRules } from "./doas.ts";
 import {
   type GroupEntry,
@@ -36,8 +37,13 @@ export function collectUsers(files: HostFiles): Item<"users">[] {
     privileges: groupPrivileges(group, rules),
   }));
   const groupsOf = indexGroups(groups);
+  using facts = openAccountFacts(files, shadowText);
   return [
-    ...users.map((user) => userItem(user, groupsOf(user), shadow, rules)),
+    ...users.map((user) => {
+      const item = userItem(user, groupsOf(user), shadow, rules);
+      const { hasExpired, ...others } = facts.of(user);
+      return { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
+    }),
     ...groups.map((group) => groupItem(group)),
   ];
 }
@@ -84,7 +90,7 @@ function userItem(
   groups: readonly GroupWithPrivileges[],
   shadow: ReadonlyMap<string, string> | undefined,
   rules: readonly RootRule[] | undefined,
-): Item<"users"> {
+): Extract<Item<"users">, { kind: "user" }> {
   return {
     key: factText(`user:${user.name}`, 300),
     kind: "user",

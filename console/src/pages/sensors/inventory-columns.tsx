@@ -3,6 +3,7 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { PACKAGE_MANAGERS } from "@attacklens/protocol/inventory/packaging.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
+import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { certificateColumns } from "./certificate-columns.tsx";
 import { containerColumns } from "./container-columns.tsx";
@@ -94,13 +95,22 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ),
   ],
   users: [
-    ofUser("Name", "20%", (one) => one.name),
+    ofUser("Name", "16%", (one) => one.name),
     ofUser("Kind", "80px", (one) => (one.kind === "user" ? "User" : "Group")),
     ofUser("ID", "80px", (one) => String(one.kind === "user" ? one.uid : one.gid)),
     ofUser("Can log in", "88px", (one) => (one.kind === "user" ? (one.canLogIn ? "Yes" : "No") : "")),
     ofUser("Password", "96px", (one) => (one.kind === "user" ? PASSWORDS[one.password] : "")),
+    ofUser(
+      "Last login",
+      "108px",
+      (one) => (one.kind === "user" ? one.lastLoginAt : undefined),
+      (one) => one.kind === "user" && one.lastLoginAt && <RelativeTime at={one.lastLoginAt} />,
+    ),
+    ofUser("SSH keys", "76px", (one) =>
+      one.kind === "user" && one.authorizedKeys ? String(one.authorizedKeys.length) : undefined,
+    ),
     ofUser("Groups or members", undefined, (one) => list(one.kind === "user" ? one.groups : one.members)),
-    ofUser("Privileges", "22%", (one) => list(one.privileges)),
+    ofUser("Privileges", "20%", (one) => list(one.privileges)),
   ],
   security: [
     ofSetting("Area", "112px", (one) => AREAS[one.area]),

@@ -17,7 +17,7 @@ export function columnMaker<Row extends { key: string }>() {
       meta: width ? { width } : {},
       cell: ({ row: { original } }) => {
         const value = text(original);
-        return show?.(original) ?? <span title={value}>{value || <span className="quiet">–</span>}</span>;
+        return show?.(original) || <span title={value}>{value || <span className="quiet">–</span>}</span>;
       },
     });
 }
