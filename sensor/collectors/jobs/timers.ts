@@ -2,7 +2,7 @@
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { listUnitFolders, type UnitFolder } from "../services/search-path.ts";
-import { findUnit, type Unit } from "../services/unit.ts";
+import { findUnit, type LoadedUnits, type Unit } from "../services/unit.ts";
 import { lastOf } from "../services/unit-file.ts";
 import { isTemplate } from "../services/unit-name.ts";
 import type { Job } from "./job.ts";
@@ -27,8 +27,9 @@ export function readTimers(files: HostFiles): Job[] | undefined {
       [...regular, ...links.keys(), ...wanted].filter((name) => name.endsWith(SUFFIX) && !isTemplate(name)),
     ),
   );
+  const loaded: LoadedUnits = new Map();
   return [...names].flatMap((name) => {
-    const unit = findUnit(files, folders, name);
+    const unit = findUnit(files, folders, loaded, name);
     // An alias is the timer that it names.
     return unit === undefined || (unit.name !== name && !name.includes("@"))
       ? []

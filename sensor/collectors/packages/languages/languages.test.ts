@@ -6,7 +6,7 @@ import { deflateSync } from "node:zlib";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { packageItem } from "@attacklens/protocol/inventory/packages.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../../../harness/all-kills.ts";
+import { drawnCases } from "../../../../harness/long-tests.ts";
 import { makeRoot } from "../../../testdata/unpack-machine.ts";
 import { LOADED_AT, makeElf } from "../../../testing/elf-file.ts";
 import { makeZip } from "../../../testing/zip-file.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { drawnCases } from "../../../../harness/all-kills.ts";
+import { drawnCases } from "../../../../harness/long-tests.ts";
 import { listMatching } from "../../glob.ts";
 import { openHostFiles } from "../../host-files.ts";
 import { readSshdBuild, type SshdBuild } from "./build.ts";
