@@ -5,6 +5,7 @@ import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/catego
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { LIMITS } from "./budget.ts";
+import { collectCertificates } from "./certificates/certificates.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectHardware } from "./hardware/hardware.ts";
 import { openHostFiles } from "./host-files.ts";
@@ -35,6 +36,7 @@ const LINUX: Collectors = {
   hardware: collectHardware,
   network: collectNetwork,
   jobs: collectJobs,
+  certificates: collectCertificates,
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 

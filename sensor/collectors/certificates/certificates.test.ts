@@ -1,0 +1,191 @@
+// The oracle is `openssl x509`, which also makes the certificates.
+import { afterAll, expect, test } from "bun:test";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { openHostFiles } from "../host-files.ts";
+import { collectCertificates } from "./certificates.ts";
+import { settingsIn } from "./named-files.ts";
+import { parseCertificateFile } from "./parse-certificate.ts";
+
+const openssl = Bun.which("openssl");
+const folder = mkdtempSync(join(tmpdir(), "attacklens-certificates-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function makeCertificate(name: string, ...options: string[]): string {
+  const path = join(folder, `${name}.pem`);
+  const made = Bun.spawnSync([
+    ...["openssl", "req", "-x509", "-nodes", "-keyout", join(folder, `${name}.key`), "-out", path],
+    ...["-days", "20000", "-subj", `/C=DE/O=Ex, "Inc"/CN=${name}.example`, ...options],
+  ]);
+  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
+  return path;
+}
+
+const KINDS: [string, string[], string, number | undefined][] = [
+  [
+    "rsa",
+    ["-newkey", "rsa:2048", "-addext", "subjectAltName=DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:fd00::1"],
+    "rsa",
+    2048,
+  ],
+  ["ec", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "ec", 384],
+  ["ed25519", ["-newkey", "ed25519"], "ed25519", undefined],
+];
+
+test.skipIf(!openssl).each(KINDS)(
+  `a certificate with a key of %s matches openssl${openssl ? "" : " (skipped: no openssl)"}`,
+  (name, options, type, bits) => {
+    const path = makeCertificate(name, ...options);
+    const field = (option: string) =>
+      Bun.spawnSync([
+        "openssl",
+        "x509",
+        "-in",
+        path,
+        "-noout",
+        option,
+        ...(option.includes("date") ? ["-dateopt", "iso_8601"] : []),
+      ])
+        .stdout.toString()
+        .trim()
+        .replace(/^.*?=/, "");
+    const facts = parseCertificateFile(readFileSync(path));
+    if (typeof facts === "string") throw new Error(facts);
+    expect(facts).toMatchObject({
+      name: `${name}.example`,
+      keyType: type,
+      keyBits: bits,
+      selfSigned: true,
+      authority: true,
+    });
+    expect(facts.serialNumber.toUpperCase()).toBe(field("-serial"));
+    expect(facts.notAfter).toBe(field("-enddate").replace(" ", "T"));
+    expect(facts.notBefore).toBe(field("-startdate").replace(" ", "T"));
+    const fingerprint = Bun.spawnSync([
+      "openssl",
+      "x509",
+      "-in",
+      path,
+      "-noout",
+      "-fingerprint",
+      "-sha256",
+    ]).stdout.toString();
+    expect(fingerprint.trim().replace(/^.*=/, "").replaceAll(":", "").toLowerCase()).toBe(facts.fingerprint);
+    if (name === "rsa")
+      expect(facts.alternativeNames).toEqual(["a.example", "*.b.example", "10.0.0.1", "fd00::1"]);
+    const der = Bun.spawnSync(["openssl", "x509", "-in", path, "-outform", "DER"]).stdout;
+    expect(parseCertificateFile(der)).toEqual(facts);
+  },
+);
+
+test.skipIf(!openssl)("a file that is cut at any byte is damaged or has no certificate", () => {
+  const pem = readFileSync(makeCertificate("cut", "-newkey", "ed25519"));
+  const der = Bun.spawnSync(["openssl", "x509", "-in", join(folder, "cut.pem"), "-outform", "DER"]).stdout;
+  for (const bytes of [pem, der])
+    for (let end = 0; end < bytes.length - 30; end += 1) {
+      const found = parseCertificateFile(bytes.subarray(0, end));
+      expect(["none", "damaged"]).toContain(typeof found === "string" ? found : "a certificate");
+    }
+});
+
+test.each([
+  [
+    "statement",
+    ["ssl_certificate"],
+    "server { ssl_certificate /a.pem; ssl_certificate_key /a.key; }",
+    ["/a.pem"],
+  ],
+  ["statement", ["ssl_certificate"], "ssl_certificate 'b c.pem'; # ssl_certificate /no.pem;", ["b c.pem"]],
+  [
+    "statement",
+    ["ssl_certificate"],
+    "  # ssl_certificate /no.pem;\n ssl_certificate $ssl_server_name.pem;",
+    [],
+  ],
+  ["line", ["sslcertificatefile"], '  SSLCertificateFile "/a b.pem"\nSSLCertificateKeyFile /k', ["/a b.pem"]],
+  ["line", ["smtpd_tls_chain_files"], "smtpd_tls_chain_files = /a.pem, /b.pem", ["/a.pem", "/b.pem"]],
+  [
+    "line",
+    ["ssl_cert"],
+    "ssl_cert = </etc/dovecot/private/dovecot.pem",
+    ["/etc/dovecot/private/dovecot.pem"],
+  ],
+  ["line", ["ssl_cert_file"], "#ssl_cert_file = 'no'\nssl_cert_file = 'server.crt' # x", ["server.crt"]],
+  [
+    "words",
+    ["crt"],
+    "bind :443 ssl crt /etc/haproxy/certs crt /b.pem alpn h2",
+    ["/etc/haproxy/certs", "/b.pem"],
+  ],
+  ["words", ["cert"], "https_port 3129 cert=/a.pem key=/k", ["/a.pem"]],
+] as const)("finds the files in the style %s: %j in %j", (style, settings, text, values) => {
+  expect(settingsIn(text, { style, settings: [...settings] }).map(({ value }) => value)).toEqual([...values]);
+});
+
+test.skipIf(!openssl)(
+  "finds each certificate once, with the programs that use it, and no trusted root",
+  () => {
+    const used = makeCertificate("used", "-newkey", "ed25519");
+    const idle = makeCertificate("idle", "-newkey", "ed25519");
+    const root = makeCertificate("root", "-newkey", "ed25519");
+    using host = makeRoot(
+      [
+        ...["-- /etc/nginx/nginx.conf", "http { include sites-enabled/*; include /etc/nginx/nginx.conf; }"],
+        ...[
+          "-- /etc/nginx/sites-enabled/a",
+          "server { ssl_certificate ../letsencrypt/live/a/fullchain.pem; }",
+        ],
+        ...["-- /etc/haproxy/haproxy.cfg", "  bind :443 ssl crt /srv/certs/"],
+        ...[
+          "-- /etc/postfix/main.cf",
+          "smtpd_tls_chain_files =",
+          "  /srv/missing.pem,",
+          "  /srv/certs/site.pem",
+          "smtpd_tls_key_file=/srv/a.key",
+        ],
+        ...[
+          "-- /etc/ssl/private/broken.pem",
+          "-----BEGIN CERTIFICATE-----",
+          "AAAA",
+          "-----END CERTIFICATE-----",
+        ],
+        ...["-- /etc/ssl/private/key.pem", "-----BEGIN PRIVATE KEY-----", "hunter2", ""],
+      ].join("\n"),
+    );
+    const place = (path: string, ...from: string[]) => {
+      mkdirSync(dirname(join(host.root, path)), { recursive: true });
+      writeFileSync(join(host.root, path), Buffer.concat(from.map((each) => readFileSync(each))));
+    };
+    place("etc/letsencrypt/archive/a/fullchain1.pem", used, root);
+    mkdirSync(join(host.root, "etc/letsencrypt/live/a"), { recursive: true });
+    symlinkSync("../../archive/a/fullchain1.pem", join(host.root, "etc/letsencrypt/live/a/fullchain.pem"));
+    // A file for HAProxy has the key, too.
+    place("srv/certs/site.pem", join(folder, "used.key"), used, root);
+    place("etc/ssl/idle.crt", idle);
+    place("usr/share/ca-certificates/root.crt", root);
+    mkdirSync(join(host.root, "etc/ssl/certs"), { recursive: true });
+    symlinkSync("/usr/share/ca-certificates/root.crt", join(host.root, "etc/ssl/certs/root.pem"));
+    place("etc/ssl/certs/ca-certificates.crt", ...Array<string>(20).fill(root));
+    copyFileSync(idle, join(host.root, "etc/ssl/certs/snakeoil.pem"));
+    const files = openHostFiles(host.root);
+    const found = collectCertificates(files);
+    expect(found.map(({ name, path, usedBy }) => [name, path, usedBy])).toEqual([
+      ["used.example", "/etc/letsencrypt/live/a/fullchain.pem", ["haproxy", "nginx", "postfix"]],
+      ["idle.example", "/etc/ssl/certs/snakeoil.pem", []],
+    ]);
+    expect(files.listGaps()).toEqual([
+      { kind: "damaged", subject: "/etc/ssl/private/broken.pem", reason: "no valid certificate" },
+    ]);
+    expect(JSON.stringify(found)).not.toContain("PRIVATE");
+  },
+);
