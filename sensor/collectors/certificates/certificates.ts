@@ -1,5 +1,5 @@
-// The certificates of this host: in the usual folders, and those that the configuration of servers names. Each
-// is one item, although several files may have it.
+// The certificates of this host: in the usual folders, and those that the configuration of servers names.
+// Each is one item, although several files may have it.
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, NotOnThisHost } from "../collector.ts";

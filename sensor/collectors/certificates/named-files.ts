@@ -1,5 +1,5 @@
-// The certificate files that the configuration of servers names, with the files that it includes. Each program
-// has a row: its files, the names of its settings, and how a line is written.
+// The certificate files that the configuration of servers names, with the files that it includes. Each
+// program has a row: its files, the names of its settings, and how a line is written.
 import { posix } from "node:path";
 import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";

@@ -1,5 +1,5 @@
-// Parses the first certificate in a file: PEM or DER (X.509, RFC 5280). A file may also contain its chain and its
-// private key, which are not looked at.
+// Parses the first certificate in a file: PEM or DER (X.509, RFC 5280). A file may also contain its chain and
+// its private key, which are not looked at.
 import { X509Certificate } from "node:crypto";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";

@@ -1,5 +1,5 @@
-// Whether a path is on a disk of this host. A file server that does not respond would block the sensor, and an
-// automounter would mount what nobody uses.
+// Whether a path is on a disk of this host. A file server that does not respond would block the sensor, and
+// an automounter would mount a folder that is not in use.
 import { posix } from "node:path";
 import { type HostFiles, linkTarget } from "../host-files.ts";
 import { isNetworkFileSystem, listMounts } from "./mounts.ts";

@@ -1,5 +1,5 @@
-// The SSH keys that open a session of an account (AuthorizedKeysFile of sshd_config(5), sshd(8)). Comments and
-// the values of options are left out: they are addresses, commands and variables.
+// The SSH keys that open a session of an account (AuthorizedKeysFile of sshd_config(5), sshd(8)). Comments
+// and the values of options are left out: they are addresses, commands and variables.
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
