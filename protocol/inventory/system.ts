@@ -104,7 +104,7 @@ export const systemItem = z
     z.strictObject({
       key: z.literal("kernels"),
       kind: z.literal("kernels"),
-      running: fact(200).meta({ example: "6.1.0-28-amd64" }),
+      running: fact(200).optional().meta({ example: "6.1.0-28-amd64", description: "Absent: an image" }),
       installed: z.array(fact(200)).max(200).meta({ description: "Newest first" }),
     }),
     z.strictObject({

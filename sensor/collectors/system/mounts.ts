@@ -15,6 +15,8 @@ export interface Mount {
   path: string;
   fileSystem: string;
   device: string;
+  /** Of the mount and of its file system. */
+  options: string[];
 }
 
 const MAX_MOUNTINFO_BYTES = 16 * 1024 * 1024;
@@ -34,6 +36,21 @@ const NETWORK = new Set([
 ]);
 /** Images from packages (snap) or in a drive. */
 const READ_ONLY_IMAGES = new Set(["squashfs", "iso9660", "udf", "erofs"]);
+/** What restricts the files on it. */
+const RESTRICTIONS = ["ro", "nodev", "nosuid", "noexec", "nosymfollow"];
+/**
+ * Folders that every user can write to, or that have a mount for safety. They are reported whatever is
+ * mounted.
+ */
+const SHARED_FOLDERS = new Set([
+  "/tmp",
+  "/var/tmp",
+  "/dev/shm",
+  "/home",
+  "/var",
+  "/var/log",
+  "/var/log/audit",
+]);
 /** Their total size changes with every write, because it is the sum of used and free space. */
 const CHANGING_SIZE = new Set(["zfs", "btrfs", "bcachefs"]);
 
@@ -50,7 +67,8 @@ export function readMounts(files: HostFiles): Item<"system">[] {
       path: factText(mount.path, 1_000),
       device: factText(mount.device, 1_000),
       fileSystem: factText(mount.fileSystem, 60),
-      sizeBytes: readSize(files, mount),
+      ...readSpace(files, mount),
+      options: RESTRICTIONS.filter((option) => mount.options.includes(option)),
       encrypted: isEncryptedDevice(files, mount),
     }));
 }
@@ -77,8 +95,8 @@ export function listMounts(files: HostFiles): Mount[] {
 export function parseMountinfo(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const [left = "", right] = line.split(" - ", 2);
-    const [, , number, part, path] = left.split(" ");
-    const [fileSystem, device = ""] = right?.split(" ") ?? [];
+    const [, , number, part, path, options = ""] = left.split(" ");
+    const [fileSystem, device = "", ofFileSystem = ""] = right?.split(" ") ?? [];
     if (number === undefined || part === undefined || path === undefined || !fileSystem) return [];
     return {
       number,
@@ -86,6 +104,8 @@ export function parseMountinfo(text: string): Mount[] {
       path: withoutEscapes(path),
       fileSystem,
       device: withoutEscapes(device),
+      // The only restriction that a file system itself can have.
+      options: [...options.split(","), ...(ofFileSystem.split(",").includes("ro") ? ["ro"] : [])],
     };
   });
 }
@@ -97,25 +117,45 @@ function withoutEscapes(text: string): string {
 }
 
 function holdsData({ path, part, fileSystem, device }: Mount): boolean {
-  if (path === "/") return true;
+  if (path === "/" || (SHARED_FOLDERS.has(path) && fileSystem !== "autofs")) return true;
   if (READ_ONLY_IMAGES.has(fileSystem)) return false;
   if (fileSystem === "zfs" || NETWORK.has(fileSystem)) return true;
   if (!device.startsWith("/dev/") || device.startsWith("/dev/loop")) return false;
   return part === "/" || fileSystem === "btrfs";
 }
 
-/** For disks only: the call would block on an unreachable file server. */
-function readSize(files: HostFiles, { path, device, fileSystem, number }: Mount): number | undefined {
-  if (!files.isRunning || !device.startsWith("/dev/") || CHANGING_SIZE.has(fileSystem)) return undefined;
+type Space = Pick<
+  Extract<Item<"system">, { kind: "mount" }>,
+  "sizeBytes" | "usedPercent" | "inodesUsedPercent"
+>;
+
+/** For disks only: the call would block on an unreachable file server, or on a program that serves files. */
+function readSpace(files: HostFiles, { path, device, fileSystem, number }: Mount): Space {
+  if (!files.isRunning || !device.startsWith("/dev/") || fileSystem.startsWith("fuse")) return {};
   const place = join(files.root, path);
   try {
     // In a container, a later mount of the host is missing below the root.
-    if (!files.isLive && deviceNumber(statSync(place).dev) !== number) return undefined;
-    const { blocks, bsize } = statfsSync(place);
-    return Number.isSafeInteger(blocks * bsize) ? blocks * bsize : undefined;
+    if (!files.isLive && deviceNumber(statSync(place).dev) !== number) return {};
+    const { blocks, bsize, bfree, bavail, files: inodes, ffree } = statfsSync(place);
+    const sizeBytes = blocks * bsize;
+    const used = blocks - bfree;
+    return {
+      sizeBytes: Number.isSafeInteger(sizeBytes) && !CHANGING_SIZE.has(fileSystem) ? sizeBytes : undefined,
+      // As df(1) computes it: the blocks that only root may use are neither used nor free.
+      usedPercent: upToTen(used, used + bavail),
+      inodesUsedPercent: upToTen(inodes - ffree, inodes),
+    };
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+/**
+ * The share in percent, rounded up to a multiple of ten. Undefined if the file system does not count them.
+ */
+export function upToTen(used: number, total: number): number | undefined {
+  if (!(total > 0) || !(used >= 0) || used > total) return undefined;
+  return Math.ceil((used / total) * 10) * 10;
 }
 
 /** `major:minor`, as Linux packs them into a number (makedev(3)). */

@@ -39,7 +39,9 @@ test("memory is in bytes; 0 if the file has no value", () => {
 test("parses mounts with optional fields and escapes", () => {
   expect(
     parseMountinfo("36 35 98:0 /a /mnt\\0402 rw shared:1 master:2 - ext3 /dev/root rw\ncut short\n"),
-  ).toEqual([{ number: "98:0", part: "/a", path: "/mnt 2", fileSystem: "ext3", device: "/dev/root" }]);
+  ).toEqual([
+    { number: "98:0", part: "/a", path: "/mnt 2", fileSystem: "ext3", device: "/dev/root", options: ["rw"] },
+  ]);
 });
 
 test("parses IPv6 addresses with their prefix length", () => {

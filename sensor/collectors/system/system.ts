@@ -5,7 +5,9 @@ import type { HostFiles } from "../host-files.ts";
 import { readCpu } from "./cpu.ts";
 import { readHost } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
+import { readKernelModules } from "./kernel-modules.ts";
 import { kernelParameters } from "./kernel-parameters.ts";
+import { readKernels } from "./kernels.ts";
 import { readMounts } from "./mounts.ts";
 import { readOperatingSystem } from "./point-release.ts";
 import { readVirtualization } from "./virtualization.ts";
@@ -22,6 +24,8 @@ export function collectSystem(files: HostFiles): System[] {
     readIdentifiers(files),
     readVirtualization(files),
     ...readMounts(files),
+    ...readKernels(files),
+    ...readKernelModules(files),
   ];
 }
 
