@@ -24,6 +24,14 @@ export function listMatching(files: HostFiles, pattern: string): string[] {
   return found.filter((path) => files.exists(path)).sort();
 }
 
+/** Whether a text matches a pattern of `*` and `?` only, as in OpenSSH's lists. */
+export function matchesWildcards(pattern: string, text: string): boolean {
+  return accepts(
+    Array.from(pattern, (character) => (character === "*" || character === "?" ? character : { character })),
+    text,
+  );
+}
+
 type Token = "*" | "?" | { character: string } | { set: Range[]; isNegated: boolean };
 type Range = [first: string, last: string];
 

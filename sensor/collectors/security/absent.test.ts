@@ -93,16 +93,16 @@ describe("updates", () => {
   });
 });
 
-describe("the kernel", () => {
+describe("the kernel and its start", () => {
   test("SELinux is not disabled because its file system is not there", () => {
     const found = collect("-- /etc/selinux/config\nSELINUX=enforcing\n");
-    expect(found).toEqual({ "kernel/SELinux configured": ["enforcing", "/etc/selinux/config"] });
+    expect(found).toEqual({ "access-control/SELinux configured": ["enforcing", "/etc/selinux/config"] });
     expect(collect("-- /sys/fs/selinux/enforce\n0\n")["kernel/SELinux"]?.[0]).toBe("permissive");
   });
 
   test("a variable that is cut short says nothing about Secure Boot", () => {
     const variable = "-- /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c\n";
     expect(collect(`${variable}\x06\0`)).toEqual({});
-    expect(collect(`${variable}\x06\0\0\0\x01`)["kernel/Secure Boot"]?.[0]).toBe("enabled");
+    expect(collect(`${variable}\x06\0\0\0\x01`)["boot/Secure Boot"]?.[0]).toBe("enabled");
   });
 });

@@ -1,7 +1,5 @@
-// Hardening of the kernel: effective sysctl values, security modules, lockdown, Secure Boot, and processor
-// vulnerabilities.
+// Hardening of the kernel: effective sysctl values and processor vulnerabilities.
 import type { HostFiles } from "../host-files.ts";
-import { parseAssignments } from "../system/os-release.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
 const SYSCTLS = [
@@ -44,13 +42,7 @@ const SYSCTLS = [
 const MAX_VULNERABILITIES = 200;
 
 export function readKernelSettings(files: HostFiles): SecuritySetting[] {
-  return [
-    ...sysctls(files),
-    ...securityModules(files),
-    ...selinux(files),
-    ...secureBoot(files),
-    ...vulnerabilities(files),
-  ];
+  return [...sysctls(files), ...vulnerabilities(files)];
 }
 
 function sysctls(files: HostFiles): SecuritySetting[] {
@@ -59,50 +51,6 @@ function sysctls(files: HostFiles): SecuritySetting[] {
     const value = files.findLine(path);
     return value === undefined ? [] : setting("kernel", name, value, path);
   });
-}
-
-function securityModules(files: HostFiles): SecuritySetting[] {
-  const settings: SecuritySetting[] = [];
-  const lockdownPath = "/sys/kernel/security/lockdown";
-  const lockdown = /\[(\w+)\]/.exec(files.findLine(lockdownPath) ?? "")?.[1];
-  if (lockdown !== undefined) settings.push(setting("kernel", "lockdown", lockdown, lockdownPath));
-  const modulesPath = "/sys/kernel/security/lsm";
-  const modules = files.findLine(modulesPath);
-  if (modules !== undefined) settings.push(setting("kernel", "security modules", modules, modulesPath));
-  const apparmorPath = "/sys/module/apparmor/parameters/enabled";
-  const apparmor = files.findLine(apparmorPath);
-  if (apparmor !== undefined)
-    settings.push(
-      setting("kernel", "AppArmor", /^[Y1]/.test(apparmor) ? "enabled" : "disabled", apparmorPath),
-    );
-  return settings;
-}
-
-/** The effective mode, and the mode after the next start. */
-function selinux(files: HostFiles): SecuritySetting[] {
-  const configPath = "/etc/selinux/config";
-  const configured = parseAssignments(files.findText(configPath) ?? "").get("SELINUX");
-  const enforcePath = "/sys/fs/selinux/enforce";
-  const enforce = files.findLine(enforcePath);
-  const items =
-    configured === undefined ? [] : [setting("kernel", "SELinux configured", configured, configPath)];
-  if (enforce !== undefined)
-    return [
-      setting("kernel", "SELinux", enforce === "1" ? "enforcing" : "permissive", enforcePath),
-      ...items,
-    ];
-  // Without its file system, a running kernel has no SELinux. A container does not see it.
-  const isDisabled = configured !== undefined && files.isLive && files.exists("/sys/kernel/security");
-  return isDisabled ? [setting("kernel", "SELinux", "disabled", "/sys/fs/selinux"), ...items] : items;
-}
-
-/** The variable has four bytes of attributes, then 1 or 0 (UEFI 2.10, section 3.3). */
-function secureBoot(files: HostFiles): SecuritySetting[] {
-  if (!files.exists("/sys/firmware/efi")) return [];
-  const path = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
-  const variable = files.findBytes(path, 16);
-  if (variable === undefined || variable.length < 5) return [];
-  return [setting("kernel", "Secure Boot", variable[4] === 1 ? "enabled" : "disabled", path)];
 }
 
 function vulnerabilities(files: HostFiles): SecuritySetting[] {

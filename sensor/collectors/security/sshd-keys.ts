@@ -1,23 +1,29 @@
 // The keys of OpenSSH's server: where it looks for those of accounts, and its own.
+import { findMainFile } from "../configuration.ts";
+import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePublicKey } from "../users/ssh-public-key.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
-import { readSshSettings } from "./ssh.ts";
+import { parseSshdConfig } from "./sshd/config.ts";
 
 const DEFAULT_PATTERNS = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
 const FOLDER = "/etc/ssh";
 const MAX_HOST_KEYS = 50;
 
-/** The words of AuthorizedKeysFile, or of its default. */
+/** The words of AuthorizedKeysFile for all connections, or of its default. */
 export function readAuthorizedKeysPatterns(files: HostFiles): string[] {
-  try {
-    const found = readSshSettings(files).find(({ key }) => key === "ssh/authorized-keys-file");
-    // Without a source, it is the default.
-    if (found?.source === undefined) return DEFAULT_PATTERNS;
-    return found.value.split(/\s+/).filter(Boolean);
-  } catch {
-    return DEFAULT_PATTERNS;
-  }
+  const main = findMainFile(files, "sshd");
+  if (main?.text === undefined) return DEFAULT_PATTERNS;
+  const { lines } = parseSshdConfig(
+    { path: main.path, text: main.text },
+    {
+      version: undefined,
+      list: (pattern) => listMatching(files, pattern),
+      read: (path) => files.findText(path),
+    },
+  );
+  // The first line counts.
+  return lines.find(({ keyword }) => keyword.name === "AuthorizedKeysFile")?.values ?? DEFAULT_PATTERNS;
 }
 
 /** The public halves of the keys by which clients recognize this host. */

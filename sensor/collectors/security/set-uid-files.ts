@@ -1,0 +1,60 @@
+// Programs that run with the rights of their owner or group, whoever starts them, in the folders of the
+// system.
+import { posix } from "node:path";
+import type { HostFiles } from "../host-files.ts";
+import { parseGroup, parsePasswd } from "../users/passwd.ts";
+import { type SecuritySetting, setting } from "./setting.ts";
+
+/** Helpers of packages are in subfolders of the last ones. */
+const FOLDERS = [
+  ...["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/games"],
+  ...["/usr/libexec", "/usr/lib/openssh", "/usr/lib/dbus-1.0", "/usr/lib/polkit-1", "/usr/lib/policykit-1"],
+  ...["/usr/lib/eject", "/usr/lib/xorg", "/usr/lib/snapd", "/usr/lib/spice-gtk", "/usr/lib/virtualbox"],
+  ...["/usr/lib/vmware", "/usr/lib/qemu", "/usr/lib/mc", "/usr/lib/sudo", "/usr/lib/uucp", "/usr/lib/ssh"],
+];
+const DEEP = new Set(["/usr/libexec"]);
+const MAX_DEPTH = 3;
+const SET_UID = 0o4000;
+const SET_GID = 0o2000;
+const MAX_LISTED = 500;
+const MAX_ACCOUNTS_BYTES = 32 * 1024 * 1024;
+
+export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
+  const seen = new Set<string>();
+  const found: { path: string; mode: number; uid: number; gid: number }[] = [];
+  const look = (folder: string, depth: number) => {
+    const real = files.findRealPath(folder);
+    // With merged /usr, /bin is /usr/bin.
+    if (real === undefined || seen.has(real) || depth > MAX_DEPTH) return;
+    seen.add(real);
+    for (const { name, kind } of files.listEntries(folder)) {
+      const path = posix.join(folder, name);
+      if (kind === "folder" && DEEP.has(folder.split("/").slice(0, 3).join("/"))) look(path, depth + 1);
+      if (kind !== "file") continue;
+      const stat = files.findStat(path);
+      if (stat !== undefined && (stat.mode & (SET_UID | SET_GID)) !== 0) found.push({ path, ...stat });
+    }
+  };
+  for (const folder of FOLDERS) look(folder, 0);
+  if (seen.size === 0) return [];
+  const count = (bit: number) => String(found.filter(({ mode }) => (mode & bit) !== 0).length);
+  const nameOf = found.length > 0 ? accountNames(files) : () => "";
+  if (found.length > MAX_LISTED)
+    files.noteGap({ kind: "limit", subject: "set-uid files", reason: `more than ${MAX_LISTED}` });
+  return [
+    setting("files", "set-uid files", count(SET_UID), "/usr"),
+    setting("files", "set-gid files", count(SET_GID), "/usr"),
+    ...found
+      .slice(0, MAX_LISTED)
+      .map(({ path, mode, uid, gid }) =>
+        setting("files", path, `${nameOf("user", uid)}:${nameOf("group", gid)} ${mode.toString(8)}`, path),
+      ),
+  ];
+}
+
+function accountNames(files: HostFiles): (kind: "user" | "group", id: number) => string {
+  const text = (path: string) => files.findText(path, MAX_ACCOUNTS_BYTES) ?? "";
+  const users = new Map(parsePasswd(text("/etc/passwd")).map(({ uid, name }) => [uid, name]));
+  const groups = new Map(parseGroup(text("/etc/group")).map(({ gid, name }) => [gid, name]));
+  return (kind, id) => (kind === "user" ? users : groups).get(id) ?? String(id);
+}
