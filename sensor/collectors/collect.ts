@@ -7,6 +7,7 @@ import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { LIMITS } from "./budget.ts";
 import { collectCertificates } from "./certificates/certificates.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
+import { collectContainers } from "./containers/containers.ts";
 import { collectHardware } from "./hardware/hardware.ts";
 import { openHostFiles } from "./host-files.ts";
 import { collectJobs } from "./jobs/jobs.ts";
@@ -37,6 +38,7 @@ const LINUX: Collectors = {
   network: collectNetwork,
   jobs: collectJobs,
   certificates: collectCertificates,
+  containers: collectContainers,
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 

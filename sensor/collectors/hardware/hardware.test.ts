@@ -149,7 +149,7 @@ test.skipIf(!dmidecode)(
         "17",
       ]).stdout.toString();
       const field = (name: string) =>
-        [...text.matchAll(new RegExp(`^\\t${name}: (.*)$`, "gm"))].map(([, value]) => value);
+        [...text.matchAll(new RegExp(`^\\t${name}: (.*)$`, "gm"))].map(([, value]) => value!);
       using host = rootWithTable(TABLE);
       const modules = partsIn(host.root).filter(({ kind }) => kind === "memory-module");
       expect(modules.map(({ name }) => name)).toEqual(field("Locator"));
