@@ -34,9 +34,9 @@ test("a sensor is Pending after enrollment, Online after its first report, and s
     await tabs.getByRole("link", { name: /^Packages/ }).click();
     await page.getByRole("region", { name: "Packages" }).waitFor();
     const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
-    expect(Number(/([\d,]+) item/.exec(status ?? "")?.[1]?.replaceAll(",", ""))).toBe(
-      await countOfPackages(),
-    );
+    // Beside those of dpkg, there are packages of languages, which depend on the programs that run.
+    const count = Number(/([\d,]+) item/.exec(status ?? "")?.[1]?.replaceAll(",", ""));
+    expect(count).toBeGreaterThanOrEqual(await countOfPackages());
 
     await page.getByRole("searchbox", { name: "Search packages" }).fill("libc6");
     await page

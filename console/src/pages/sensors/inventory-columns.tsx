@@ -60,12 +60,12 @@ const STATES = {
 export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
   packages: [
     ofPackage("Name", undefined, (one) => one.name),
-    ofPackage("Version", "20%", (one) => one.version),
-    ofPackage("Architecture", "112px", (one) => one.architecture),
-    ofPackage("Source package", "16%", (one) => one.source),
-    ofPackage("Manager", "96px", (one) => PACKAGE_MANAGERS[one.manager]),
-    ofPackage("State", "112px", packageState),
-    ofPackage("Location", "20%", (one) => one.location),
+    ofPackage("Version", "15%", (one) => one.version),
+    ofPackage("Architecture", "104px", (one) => one.architecture),
+    ofPackage("Source package", "13%", (one) => one.source),
+    ofPackage("Manager", "92px", (one) => PACKAGE_MANAGERS[one.manager]),
+    ofPackage("State", "104px", packageState),
+    ofPackage("Location", "18%", (one) => one.location),
   ],
   services: [
     ofService("Name", "26%", (one) => one.name),
