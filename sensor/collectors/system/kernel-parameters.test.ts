@@ -4,13 +4,13 @@ import { kernelParameters } from "./kernel-parameters.ts";
 test("reports listed parameters, with values that the kernel's documentation lists", () => {
   expect(
     kernelParameters(
-      "BOOT_IMAGE=/vmlinuz root=UUID=1 ro quiet mitigations=auto,nosmt crashkernel=1G-4G:192M,4G-:256M audit=1 " +
+      "BOOT_IMAGE=/vmlinuz root=UUID=1 ro quiet mitigations=auto,nosmt,no_guest_host crashkernel=1G-4G:192M,4G-:256M audit=1 " +
         "module_blacklist=usb_storage,firewire_core lsm=landlock,yama,apparmor spectre-v2=on init_on_alloc=1\n",
     ),
   ).toEqual([
     "ro",
     "quiet",
-    "mitigations=auto,nosmt",
+    "mitigations=auto,nosmt,no_guest_host",
     "crashkernel=1G-4G:192M,4G-:256M",
     "audit=1",
     "module_blacklist=usb_storage,firewire_core",

@@ -29,18 +29,18 @@ const NAMES = new Set([
   ..."quiet splash ro rw single emergency rescue nomodeset verbose debug ostree-booted".split(" "),
 ]);
 
-/** Words that the kernel's documentation lists as values of these parameters, and numbers. */
+/** Words that the kernel's documentation lists as values of these parameters, or in lists of them. */
 const WORDS = new Set(
   [
-    "on off auto force full yes no true false none strict pt nosmt nopt ibpb ibpb,nosmt auto,nosmt full,nosmt",
-    "full,force flush flush,nosmt flush,nowarn retpoline retpoline,generic retpoline,lfence retpoline,amd eibrs",
-    "eibrs,retpoline eibrs,lfence ibrs unret unret,nosmt stuff safe-ret microcode ibpb-vmexit prctl seccomp",
-    "prctl,ibpb seccomp,ibpb integrity confidentiality emulate xonly relaxed soft copy lazy fullflush enable",
-    "disable debug log fix enforce sha1 sha256 sha384 sha512 tcb secure_boot appraise_tcb critical_data",
-    "fail_securely selinux apparmor smack tomoyo landlock lockdown yama integrity safesetid bpf capability",
-    "loadpin ipe ima evm memory cpuset all cpu pids panic no-mount disable_early_pci_dma runtime noruntime",
-    "kcfi fineibt vmexit notify warn nmi",
-    "rescue.target emergency.target multi-user.target graphical.target sm_off igfx_off 2M 1G 16M P Z F ZF FZ PZ FZP",
+    "on off auto force full yes no true false none strict pt nopt nosmt ibpb flush nowarn retpoline",
+    "generic lfence amd eibrs ibrs unret stuff safe-ret microcode ibpb-vmexit prctl seccomp",
+    "integrity confidentiality emulate xonly relaxed soft copy lazy fullflush enable disable debug",
+    "log fix enforce sha1 sha256 sha384 sha512 tcb secure_boot appraise_tcb critical_data",
+    "fail_securely selinux apparmor smack tomoyo landlock lockdown yama safesetid bpf capability",
+    "loadpin ipe ima evm memory cpuset all cpu pids panic nopanic no-mount disable_early_pci_dma",
+    "runtime noruntime kcfi fineibt vmexit notify warn nmi no_user_kernel no_user_user no_guest_host",
+    "no_guest_guest no_cross_thread rescue.target emergency.target multi-user.target",
+    "graphical.target sm_off igfx_off P Z F ZF FZ PZ FZP",
   ].flatMap((words) => words.split(" ")),
 );
 /** Lists of kernel modules. */
@@ -68,7 +68,6 @@ export function kernelParameters(commandLine: string): string[] {
 
 function isPlainValue(name: string, value: string): boolean {
   if (value.length > MAX_LENGTH - name.length - 1) return false;
-  if (WORDS.has(value)) return true;
   if (LISTS.has(name)) return MODULES.test(value);
   return value.split(/[,;]/).every((part) => WORDS.has(part) || SIZE.test(part));
 }
