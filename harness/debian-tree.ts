@@ -12,23 +12,32 @@ export type DebianRelease = (typeof DEBIAN_RELEASES)[number];
 /** The variable TEST_TREES names a folder with trees that are already there, one for each release. */
 const FOLDER = process.env.TEST_TREES ?? join(ROOT, ".cache/trees");
 
-/** Arguments: the tree, its name while it is made, the release. */
-const MAKE = `test -e "$1" || { mmdebstrap --variant=apt --include=systemd-sysv,dbus --dpkgopt=force-unsafe-io \
-  "$3" "$2" && mv "$2" "$1"; }`;
+/** Arguments: the tree, its name while it is made, the release, its packages. */
+const MAKE = `test -e "$1" || { mmdebstrap --variant=apt --include="$4" --dpkgopt=force-unsafe-io "$3" "$2" && \
+  mv "$2" "$1"; }`;
 
 /**
  * Returns the folder of the tree. Makes it in half a minute if necessary, once for all tests that run at the
  * same time. Throws if that is not possible.
  */
-export async function findDebianTree(release: DebianRelease): Promise<string> {
-  const tree = join(FOLDER, release);
+export function findDebianTree(release: DebianRelease): Promise<string> {
+  return findTree(release, release, "systemd-sysv,dbus");
+}
+
+/** Like `findDebianTree`: the first release whose wine runs programs of Bun, without further libraries. */
+export function findWineTree(): Promise<string> {
+  return findTree("trixie-wine", "trixie", "wine,wine64");
+}
+
+async function findTree(name: string, release: DebianRelease, packages: string): Promise<string> {
+  const tree = join(FOLDER, name);
   if (existsSync(tree)) return tree;
   await findOrInstall("mmdebstrap");
   mkdirSync(FOLDER, { recursive: true });
-  const unfinished = join(FOLDER, `.${release}.${process.pid}`);
+  const unfinished = join(FOLDER, `.${name}.${process.pid}`);
   try {
-    const lock = join(FOLDER, `.${release}.lock`);
-    const make = ["flock", lock, "sh", "-c", MAKE, "sh", tree, unfinished, release];
+    const lock = join(FOLDER, `.${name}.lock`);
+    const make = ["flock", lock, "sh", "-c", MAKE, "sh", tree, unfinished, release, packages];
     const { code, stdout, stderr } = await runCommand(make);
     if (code !== 0) throw new Error(`mmdebstrap failed:\n${`${stdout}${stderr}`.slice(-2_000)}`);
   } finally {

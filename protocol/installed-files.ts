@@ -81,7 +81,10 @@ export const INSTALLED_FILES = {
   windows: {
     label: "Windows",
     entries: [
-      { path: `${WINDOWS.stateDir}\\`, what: "identity with the key, status, and spooled reports" },
+      {
+        path: `${WINDOWS.stateDir}\\`,
+        what: "identity with the key, status, and spooled reports. Only SYSTEM and Administrators can use it",
+      },
       { path: `${WINDOWS.versions}\\`, what: "the program" },
       { path: `Task ${WINDOWS_TASK}`, what: "starts the sensor as SYSTEM at each boot" },
     ],

@@ -35,16 +35,25 @@ export function onTheMachine(host: InstalledHost, server: string): Block[] {
   ];
 }
 
-/** `onlySystem`: macOS and Windows, for which there are no other collectors. */
-export function collectedFacts({ onlySystem = false } = {}): Block[] {
-  const shown = CATEGORIES.filter((name) => !onlySystem || COLLECTED[name].everywhere);
+type Platform = "linux" | "macos" | "windows";
+
+const WAYS: Record<Platform, string> = {
+  linux: "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
+  macos: "On this system, the sensor reports only these categories.",
+  windows:
+    "The sensor reads the registry, files and functions of Windows. For the facts that only WMI and the security policy have, it starts PowerShell, at most every 15 minutes.",
+};
+
+export function collectedFacts(platform: Platform = "linux"): Block[] {
+  const shown = CATEGORIES.filter(
+    (name) =>
+      platform === "linux" ||
+      COLLECTED[name].everywhere ||
+      (platform === "windows" && COLLECTED[name].onWindows),
+  );
   const rows = shown.map((name) => [COLLECTED[name].label, COLLECTED[name].source]);
   return [
-    paragraph(
-      onlySystem
-        ? "On this system, the sensor reports only these categories."
-        : "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
-    ),
+    paragraph(WAYS[platform]),
     table(["Category", "Source"], rows),
     paragraph(`The document \`${COLLECTED_DOCUMENT}\` names every fact.`),
     paragraph("It never collects:"),

@@ -90,7 +90,7 @@ export function groupPolicy(facts: DeployFacts): Blocks {
       paragraph("Afterwards, delete the GPO, the share and the token."),
     ],
     machine: onTheMachine("windows", facts.server),
-    collected: collectedFacts({ onlySystem: true }),
+    collected: collectedFacts("windows"),
     troubleshooting: troubleshooting({
       script: "powershell",
       service: "windows",

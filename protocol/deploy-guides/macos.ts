@@ -81,7 +81,7 @@ export function macosShell(facts: DeployFacts): Blocks {
     ),
     uninstall: removed(AS_ROOT),
     machine: onTheMachine("macos", facts.server),
-    collected: collectedFacts({ onlySystem: true }),
+    collected: collectedFacts("macos"),
     troubleshooting: troubleshooting({ script: "shell", service: "macos" }),
   };
 }
@@ -195,7 +195,7 @@ exit $code
       paragraph("Remove the configuration profile afterwards."),
     ],
     machine: onTheMachine("macos", facts.server),
-    collected: collectedFacts({ onlySystem: true }),
+    collected: collectedFacts("macos"),
     troubleshooting: troubleshooting({
       script: "shell",
       service: "macos",

@@ -82,7 +82,7 @@ export function windowsPowerShell(facts: DeployFacts): Blocks {
     ),
     uninstall: removed(AS_ADMIN),
     machine: onTheMachine("windows", facts.server),
-    collected: collectedFacts({ onlySystem: true }),
+    collected: collectedFacts("windows"),
     troubleshooting: troubleshooting({ script: "powershell", service: "windows" }),
   };
 }
@@ -233,7 +233,7 @@ export function intune(facts: DeployFacts): Blocks {
       ...removed("on the host, run by Intune as SYSTEM"),
     ],
     machine: onTheMachine("windows", facts.server),
-    collected: collectedFacts({ onlySystem: true }),
+    collected: collectedFacts("windows"),
     troubleshooting: troubleshooting({
       script: "powershell",
       service: "windows",

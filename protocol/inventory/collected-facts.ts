@@ -16,6 +16,8 @@ interface CollectedCategory {
   facts: CollectedFact[];
   /** On macOS and Windows too. */
   everywhere?: true;
+  /** On Windows too, but not on macOS. */
+  onWindows?: true;
 }
 
 /** The page that names every fact, made from this table and the schemas. */
@@ -25,8 +27,9 @@ export const COLLECTED_DOCUMENT = "docs/collected-facts.md";
 export const COLLECTED: Record<Category, CollectedCategory> = {
   packages: {
     label: "Packages",
+    onWindows: true,
     source:
-      "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs",
+      "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs; on Windows programs and hotfixes in the registry, MSIX, WinGet and Chocolatey",
     facts: [
       { text: "name, version and architecture", fields: ["name", "version", "architecture"] },
       { text: "package manager and package URL", fields: ["manager", "purl"] },
@@ -35,11 +38,26 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
       { text: "folder, jar or program of a language's package", fields: ["location"] },
       { text: "maintainer or vendor", fields: ["vendor"] },
       { text: "installed size", fields: ["sizeBytes"] },
+      {
+        text: "on Windows the date, the user who has it, codes of Windows Installer, and the product that it updates",
+        fields: [
+          "installedOn",
+          "scope",
+          "sid",
+          "productCode",
+          "upgradeCode",
+          "packageId",
+          "parent",
+          "hidden",
+        ],
+      },
     ],
   },
   services: {
     label: "Services",
-    source: "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit",
+    onWindows: true,
+    source:
+      "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit; registry and service control manager of Windows",
     facts: [
       {
         text: "name, description and unit file of services and sockets",
@@ -48,13 +66,14 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
       { text: "whether it starts at boot, and whether it runs or failed", fields: ["enablement", "state"] },
       {
         text: "path of the first program that it starts, without arguments, and the account",
-        fields: ["command", "user", "dynamicUser"],
+        fields: ["command", "library", "user", "dynamicUser"],
       },
       { text: "addresses of sockets", fields: ["listens"] },
     ],
   },
   ports: {
     label: "Listening ports",
+    onWindows: true,
     source: "socket tables of the kernel",
     facts: [
       {
@@ -73,16 +92,22 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   users: {
     label: "Users and groups",
-    source: "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys",
+    onWindows: true,
+    source:
+      "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys; account database of Windows",
     facts: [
       {
         text: "name, ids, full name, home and shell of each local account",
-        fields: ["kind", "name", "uid", "gid", "fullName", "home", "shell"],
+        fields: ["kind", "name", "uid", "gid", "sid", "fullName", "home", "shell"],
       },
       { text: "groups and their members", fields: ["groups", "members"] },
       {
         text: "whether the account can sign in, and whether it has a password",
         fields: ["canLogIn", "password"],
+      },
+      {
+        text: "on Windows whether it is disabled or locked out, and the rules for its password",
+        fields: ["disabled", "lockedOut", "passwordRequired", "passwordNeverExpires"],
       },
       { text: "why it may act as root", fields: ["privileges"] },
       {
@@ -104,7 +129,9 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   security: {
     label: "Security settings",
-    source: "configuration of sshd, firewall, updates, disk encryption, kernel and login",
+    onWindows: true,
+    source:
+      "configuration of sshd, firewall, updates, disk encryption, kernel and login; registry, policies and WMI of Windows",
     facts: [
       { text: "setting, value, and the file that sets it", fields: ["area", "name", "value", "source"] },
       { text: "the connections that a setting of sshd is for", fields: ["condition"] },
@@ -122,6 +149,13 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
       {
         text: "operating system, its point release and build",
         fields: ["platform", "name", "version", "id", "versionId", "pointRelease", "codename", "buildId"],
+      },
+      {
+        text: "version, edition and installation of Windows, and the domain or tenant that it has joined",
+        fields: [
+          ...["displayVersion", "edition", "installationType", "installedAt"],
+          ...["domain", "workgroup", "entraTenant"],
+        ],
       },
       {
         text: "kernel, with known parameters of its command line",
@@ -164,6 +198,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   hardware: {
     label: "Hardware",
+    onWindows: true,
     source: "SMBIOS tables, `/sys` and `/proc`",
     facts: [
       {
@@ -241,6 +276,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   jobs: {
     label: "Scheduled jobs",
+    onWindows: true,
     source: "cron, anacron and at, and the timers of systemd",
     facts: [
       {
@@ -307,7 +343,7 @@ export const NEVER_COLLECTED = [
   "environment variables of running processes, and their arguments, except the path of a script or jar",
   "network traffic, DNS queries and visited pages",
   "keystrokes, screens, cameras and locations",
-  "files of users in their home folders, except the public keys in authorized_keys, and the packages of running programs and of root",
+  "files of users in their home folders, except the public keys in authorized_keys, the packages of running programs and of root, and on Windows the registry, for the programs of the user",
 ] as const;
 
 /** The sensor runs no command of the server. */

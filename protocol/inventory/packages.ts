@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
+import { factDate } from "./fact-times.ts";
 import { PACKAGE_MANAGERS, PACKAGE_STATES, type PackageManager } from "./packaging.ts";
 
 /** A package whose files are on disk, as its package manager records it. */
@@ -41,7 +42,29 @@ export const packageItem = z
       example: "/opt/app/venv/lib/python3.11/site-packages",
       description: "Where it is installed: a folder, a jar or a program. Absent for packages of the system",
     }),
-    vendor: fact(300).optional().meta({ description: "Maintainer or vendor" }),
+    vendor: fact(300).optional().meta({ description: "Maintainer, vendor or publisher" }),
     sizeBytes: z.int().min(0).optional().meta({ description: "Installed size" }),
+    installedOn: factDate
+      .optional()
+      .meta({ description: "Windows; absent: not recorded, or not in a clear form" }),
+    scope: z
+      .enum(["machine", "user"])
+      .optional()
+      .meta({ description: "Windows: installed for all users, or for one" }),
+    sid: fact(200).optional().meta({
+      example: "S-1-5-21-1004336348-1177238915-682003330-1001",
+      description: "Windows: the user who has it; absent for all users",
+    }),
+    productCode: fact(40).optional().meta({
+      example: "{23170F69-40C1-2702-2301-000001000000}",
+      description: "Of this version of a product of Windows Installer",
+    }),
+    upgradeCode: fact(40).optional().meta({ description: "Of all versions of the product" }),
+    packageId: fact(250).optional().meta({
+      example: "Microsoft.WindowsTerminal_8wekyb3d8bbwe",
+      description: "Family name of an MSIX package, or identifier of a WinGet package",
+    }),
+    parent: fact(250).optional().meta({ description: "Windows: the product that it updates" }),
+    hidden: z.literal(true).optional().meta({ description: "Windows does not list it for users" }),
   })
   .meta({ id: "Package" });

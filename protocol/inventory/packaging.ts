@@ -19,6 +19,12 @@ export const PACKAGE_MANAGERS = {
   cargo: "Cargo",
   go: "Go",
   maven: "Maven",
+  msi: "Windows Installer",
+  msix: "MSIX",
+  chocolatey: "Chocolatey",
+  winget: "WinGet",
+  program: "Setup program",
+  hotfix: "Windows Update",
 } as const;
 export type PackageManager = keyof typeof PACKAGE_MANAGERS;
 
@@ -30,4 +36,5 @@ export const PACKAGE_STATES = [
   "half-configured",
   "triggers-awaited",
   "triggers-pending",
+  "superseded",
 ] as const;

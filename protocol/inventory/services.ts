@@ -6,13 +6,13 @@ export const serviceItem = z
   .strictObject({
     key: fact(300).min(1).meta({ example: "ssh.service" }),
     kind: z.enum(["service", "socket"]),
-    manager: z.enum(["systemd", "openrc", "sysv", "runit"]),
+    manager: z.enum(["systemd", "openrc", "sysv", "runit", "windows"]),
     name: fact(300).min(1).meta({ example: "ssh.service" }),
     description: fact(500).optional().meta({ example: "OpenBSD Secure Shell server" }),
     enablement: fact(40).meta({
       example: "enabled",
       description:
-        "As `systemctl list-unit-files` names it: enabled, disabled, static, masked, alias, indirect, generated, …",
+        "As `systemctl list-unit-files` names it: enabled, disabled, static, masked, alias, indirect, generated, …; on Windows automatic, manual, disabled, boot or system, with -delayed or -trigger",
     }),
     state: z.enum(["running", "exited", "starting", "stopped", "failed", "unknown"]).meta({
       description:
@@ -31,6 +31,10 @@ export const serviceItem = z
       .max(100)
       .optional()
       .meta({ example: ["0.0.0.0:22", "/run/docker.sock"], description: "Addresses of a socket" }),
+    library: fact(1_000).optional().meta({
+      example: "C:\\Windows\\System32\\dnsrslvr.dll",
+      description: "Windows: the library of the service in a shared program, e.g. svchost.exe",
+    }),
     file: fact(1_000).optional().meta({ example: "/lib/systemd/system/ssh.service" }),
   })
   .meta({ id: "Service" });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fact } from "../text.ts";
+import { factTime } from "./fact-times.ts";
 
 /** Rounded, so that a host that only writes to its disks does not report a change each time. */
 const percent = z.int().min(0).max(100).meta({ example: 40, description: "Rounded up to 10" });
@@ -17,6 +18,15 @@ export const systemItem = z
       fqdn: fact(253).optional(),
       bootedAt: fact(40).optional().meta({ description: "ISO 8601, to the second" }),
       timeZone: fact(100).optional().meta({ example: "Europe/Berlin" }),
+      domain: fact(253).optional().meta({
+        example: "corp.example.com",
+        description: "Windows: the domain of Active Directory that the host has joined",
+      }),
+      workgroup: fact(253).optional().meta({ description: "Windows: absent in a domain" }),
+      entraTenant: fact(100).optional().meta({
+        example: "72f988bf-0000-4000-8000-2d7cd011db47",
+        description: "Windows: id of the Microsoft Entra tenant that the host has joined",
+      }),
     }),
     z.strictObject({
       key: z.literal("os"),
@@ -33,9 +43,18 @@ export const systemItem = z
         .optional()
         .meta({ example: "12.11", description: "The most exact version that the system's files name" }),
       codename: fact(100).optional().meta({ example: "bookworm" }),
-      buildId: fact(200)
+      buildId: fact(200).optional().meta({
+        example: "rolling",
+        description: "BUILD_ID or IMAGE_VERSION of os-release(5); on Windows the build with its last update",
+      }),
+      displayVersion: fact(40).optional().meta({ example: "23H2", description: "Windows" }),
+      edition: fact(100).optional().meta({ example: "Professional", description: "Windows" }),
+      installationType: fact(100)
         .optional()
-        .meta({ example: "rolling", description: "BUILD_ID or IMAGE_VERSION of os-release(5)" }),
+        .meta({ example: "Server Core", description: "Windows: Client, Server, Server Core" }),
+      installedAt: factTime
+        .optional()
+        .meta({ description: "Windows: the last installation or upgrade of the system" }),
     }),
     z.strictObject({
       key: z.literal("kernel"),
@@ -69,7 +88,9 @@ export const systemItem = z
     z.strictObject({
       key: z.literal("identifiers"),
       kind: z.literal("identifiers"),
-      machineId: fact(100).optional().meta({ description: "machine-id(5), in lower-case hex" }),
+      machineId: fact(100)
+        .optional()
+        .meta({ description: "machine-id(5), or MachineGuid of Windows, in lower-case hex" }),
       productUuid: fact(100).optional().meta({ description: "SMBIOS system UUID, lower case" }),
       serialNumber: fact(200).optional(),
       vendor: fact(200).optional(),

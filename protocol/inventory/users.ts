@@ -18,19 +18,24 @@ const account = z.strictObject({
   key: fact(300).min(1).meta({ example: "user:root" }),
   kind: z.literal("user"),
   name: fact(250).min(1),
-  uid: z.int().min(0),
-  gid: z.int().min(0),
+  uid: z.int().min(0).optional().meta({ description: "On Windows the last number of the SID" }),
+  gid: z.int().min(0).optional().meta({ description: "Absent on Windows" }),
+  sid: fact(200).optional().meta({ example: "S-1-5-21-1004336348-1177238915-682003330-1001" }),
   fullName: fact(500).optional(),
-  home: fact(1_000),
-  shell: fact(1_000),
+  home: fact(1_000).optional(),
+  shell: fact(1_000).optional().meta({ description: "Absent on Windows" }),
   groups: z.array(fact(250)).max(5_000).meta({ description: "Names of all groups, the primary one first" }),
-  canLogIn: z.boolean().meta({
+  canLogIn: z.boolean().optional().meta({
     description:
-      "The shell admits a session: not nologin, false, sync or the like, and the account has not expired",
+      "The shell admits a session: not nologin, false, sync or the like, and the account has not expired; on Windows: neither disabled nor expired. Absent: not known",
   }),
   password: z
     .enum(["set", "locked", "none", "unknown"])
     .meta({ description: "From the shadow file; none: no password is asked; unknown: not readable" }),
+  disabled: z.boolean().optional().meta({ description: "Windows" }),
+  lockedOut: z.boolean().optional().meta({ description: "Windows: after too many wrong passwords" }),
+  passwordRequired: z.boolean().optional().meta({ description: "Windows: false: it may be empty" }),
+  passwordNeverExpires: z.boolean().optional().meta({ description: "Windows" }),
   privileges: z
     .array(fact(300))
     .max(200)
@@ -54,7 +59,8 @@ const group = z.strictObject({
   key: fact(300).min(1).meta({ example: "group:sudo" }),
   kind: z.literal("group"),
   name: fact(250).min(1),
-  gid: z.int().min(0),
+  gid: z.int().min(0).optional().meta({ description: "On Windows the last number of the SID" }),
+  sid: fact(200).optional().meta({ example: "S-1-5-32-544" }),
   members: z
     .array(fact(250))
     .max(5_000)

@@ -21,6 +21,7 @@ import { hostFactsOf } from "./system/host-facts.ts";
 import { collectPortableNetwork, collectPortableSystem } from "./system/portable-system.ts";
 import { collectSystem } from "./system/system.ts";
 import { collectUsers } from "./users/users.ts";
+import { isWindowsDisk } from "./windows/windows-disk.ts";
 
 type Collectors = { [C in Category]?: Collector<C> };
 const MAX_REASON = 500;
@@ -39,6 +40,19 @@ const LINUX: Collectors = {
   jobs: collectJobs,
   certificates: collectCertificates,
   containers: collectContainers,
+};
+/** Loaded only on this platform, or for a disk of it. */
+const windows = () => import("./windows/windows.ts");
+const WINDOWS: Collectors = {
+  packages: async (files) => (await windows()).collectWindowsPackages(files),
+  services: async (files) => (await windows()).collectWindowsServices(files),
+  ports: async (files) => (await windows()).collectWindowsPorts(files),
+  users: async (files) => (await windows()).collectWindowsUsers(files),
+  security: async (files) => (await windows()).collectWindowsSecurity(files),
+  system: async (files) => (await windows()).collectWindowsSystem(files),
+  hardware: async (files) => (await windows()).collectWindowsHardware(files),
+  network: async (files) => (await windows()).collectWindowsNetwork(files),
+  jobs: async (files) => (await windows()).collectWindowsJobs(files),
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 
@@ -74,7 +88,9 @@ export async function collectCategory<C extends Category>(
 }
 
 function collectorsFor(root: string): Collectors {
-  return root !== "/" || process.platform === "linux" ? LINUX : OTHER_PLATFORMS;
+  if (root !== "/") return isWindowsDisk(openHostFiles(root)) ? WINDOWS : LINUX;
+  if (process.platform === "win32") return WINDOWS;
+  return process.platform === "linux" ? LINUX : OTHER_PLATFORMS;
 }
 
 export async function runCollector<C extends Category>(

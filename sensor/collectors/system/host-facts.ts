@@ -45,7 +45,10 @@ function physicalInterfaces(items: readonly Network[], files: HostFiles | undefi
     item.kind === "interface" && !OF_SOFTWARE.test(item.name) ? item : [],
   );
   // In a container, no interface has a device, so all interfaces count.
-  const withDevice = interfaces.filter(({ name }) => files?.exists(`/sys/class/net/${name}/device`));
+  const withDevice = interfaces.filter(
+    ({ name, type }) =>
+      type === "physical" || type === "wireless" || files?.exists(`/sys/class/net/${name}/device`),
+  );
   return withDevice.length > 0 ? withDevice : interfaces;
 }
 

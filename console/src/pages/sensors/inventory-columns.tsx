@@ -17,6 +17,7 @@ import { columnMaker, list, mono } from "./text-column.tsx";
 export type InventoryRow = Item | SystemRow;
 type RowOf<C extends Category> = C extends "system" ? SystemRow : Item<C>;
 
+const yesNo = (value: boolean | undefined) => (value === undefined ? "" : value ? "Yes" : "No");
 const ofPackage = columnMaker<Item<"packages">>();
 const ofService = columnMaker<Item<"services">>();
 const ofPort = columnMaker<Item<"ports">>();
@@ -97,8 +98,8 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
   users: [
     ofUser("Name", "16%", (one) => one.name),
     ofUser("Kind", "80px", (one) => (one.kind === "user" ? "User" : "Group")),
-    ofUser("ID", "80px", (one) => String(one.kind === "user" ? one.uid : one.gid)),
-    ofUser("Can log in", "88px", (one) => (one.kind === "user" ? (one.canLogIn ? "Yes" : "No") : "")),
+    ofUser("ID", "80px", (one) => String((one.kind === "user" ? one.uid : one.gid) ?? "")),
+    ofUser("Can log in", "88px", (one) => (one.kind === "user" ? yesNo(one.canLogIn) : "")),
     ofUser("Password", "96px", (one) => (one.kind === "user" ? PASSWORDS[one.password] : "")),
     ofUser(
       "Last login",
