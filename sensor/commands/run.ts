@@ -113,7 +113,11 @@ async function findOrEnroll(
 ): Promise<EnrolledIdentity | undefined> {
   if (!hasSealedToken(stateDir)) return requireIdentity(stateDir);
   const collectHost = () => getHostFacts({ root, signal });
-  const identity = await enrollOnFirstBoot({ stateDir, collectHost, proxyFor, signal, log: logLine, onWait });
+  const options = { stateDir, collectHost, proxyFor, signal, log: logLine, onWait };
+  const identity = await enrollOnFirstBoot(options).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
   if (!identity) return undefined;
   try {
     endFirstBoot(stateDir);

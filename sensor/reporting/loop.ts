@@ -43,12 +43,9 @@ export async function run(options: RunOptions): Promise<void> {
 }
 
 /** Undefined: the sensor was stopped. */
-export async function untilStopped(
-  cycle: () => Promise<Cycle>,
-  signal: AbortSignal,
-): Promise<Cycle | undefined> {
+export async function untilStopped<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   try {
-    const outcome = await cycle();
+    const outcome = await work();
     return signal.aborted ? undefined : outcome;
   } catch (error) {
     if (signal.aborted) return undefined;
