@@ -5,6 +5,8 @@ import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES } from "./inventory/categories.ts";
 import { category } from "./inventory/category.ts";
+import { durationMs } from "./inventory/gap.ts";
+import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { protocolVersion } from "./protocol-version.ts";
 import { route } from "./route.ts";
 import { fact, instant, sha256Hex } from "./text.ts";
@@ -16,9 +18,22 @@ export const categoryReport = z
     z.strictObject({
       status: z.literal("collected"),
       root: sha256Hex.meta({ description: "Hash of the whole category, see inventory chunks" }),
+      durationMs: durationMs.optional(),
     }),
-    z.strictObject({ status: z.literal("failed"), reason: fact(500) }),
-    z.strictObject({ status: z.literal("unsupported") }),
+    z.strictObject({
+      status: z.enum(REASONED_STATUSES).meta({
+        description:
+          "too-slow: the sensor ended the collection; not-permitted: the sensor must not read it; absent: the host has none of it; failed: for another reason",
+      }),
+      reason: fact(500),
+      durationMs: durationMs.optional(),
+    }),
+    z.strictObject({
+      status: z.enum(PLAIN_STATUSES).meta({
+        description:
+          "unsupported: the sensor does not collect it on this platform; switched-off: by the owner of the host",
+      }),
+    }),
   ])
   .meta({ id: "CategoryReport" });
 export type CategoryReport = z.infer<typeof categoryReport>;

@@ -4,6 +4,8 @@ import { comparedFact } from "./compared-facts.ts";
 import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
 import { category } from "./inventory/category.ts";
 import { CATEGORY_ITEMS } from "./inventory/category-items.ts";
+import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
+import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
@@ -168,9 +170,15 @@ export const getSensor = route({
     inventory: z.array(
       z.object({
         category,
-        status: z.enum(["waiting", "collected", "failed", "unsupported"]),
-        reason: z.string().optional().meta({ description: "Why the last collection failed" }),
+        status: z.enum(["waiting", "collected", ...REASONED_STATUSES, ...PLAIN_STATUSES]).meta({
+          description:
+            "waiting: no report yet; too-slow: the sensor ended the collection; not-permitted: the sensor must not read it; absent: the host has none of it; unsupported: not collected on this platform; switched-off: by the owner of the host",
+        }),
+        reason: z.string().optional().meta({ description: "Why the last collection has no items" }),
+        durationMs: durationMs.optional(),
         items: z.int().meta({ description: "Items in the last stored report" }),
+        totalItems: totalItems.optional(),
+        gaps: gaps.optional(),
         changedAt: instant
           .nullable()
           .meta({ description: "When the items last changed; null: nothing reported yet" }),

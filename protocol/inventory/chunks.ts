@@ -4,13 +4,14 @@
 import { canonicalJson, type Json } from "../canonical-json.ts";
 import { crc32 } from "../crc32.ts";
 import type { Category } from "./categories.ts";
+import type { Gap } from "./gaps.ts";
 
 /** Buckets per category. After a change, every host uploads that category again. */
 export const BUCKETS: Record<Category, number> = {
   packages: 64,
   services: 16,
-  ports: 4,
-  users: 8,
+  ports: 16,
+  users: 16,
   security: 4,
   system: 4,
   hardware: 4,
@@ -66,7 +67,21 @@ export function sortedByKey<T extends { key: string }>(items: readonly T[]): T[]
   return items.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
 
-/** The hash of a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order. */
-export function rootHash(chunkHashes: readonly string[], sha256: Sha256): string {
-  return sha256(canonicalJson(chunkHashes));
+/** What a report says about its items. */
+export interface Remarks {
+  totalItems?: number | undefined;
+  gaps?: Gap[] | undefined;
+}
+
+/**
+ * The hash of a whole category: SHA-256 of the canonical JSON of its chunk hashes, in bucket order. With
+ * remarks, of an object with them: `{ chunks, gaps, totalItems }`.
+ */
+export function rootHash(
+  chunks: readonly string[],
+  sha256: Sha256,
+  { totalItems, gaps }: Remarks = {},
+): string {
+  if (totalItems === undefined && gaps === undefined) return sha256(canonicalJson(chunks));
+  return sha256(canonicalJson({ chunks, gaps, totalItems } as unknown as Json));
 }

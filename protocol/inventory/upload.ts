@@ -5,6 +5,7 @@ import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category } from "./category.ts";
+import { durationMs, gaps, totalItems } from "./gap.ts";
 import { MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
 
 const params = z.strictObject({ category });
@@ -22,6 +23,9 @@ export const putManifest = route({
   body: z.strictObject({
     root: sha256Hex,
     chunks: z.array(sha256Hex).max(256).meta({ description: "One per bucket, in bucket order" }),
+    totalItems: totalItems.optional(),
+    gaps: gaps.optional(),
+    durationMs: durationMs.optional(),
     collectedAt,
   }),
   status: 200,

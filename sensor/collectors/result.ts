@@ -2,6 +2,7 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
+import type { PlainStatus, ReasonedStatus } from "@attacklens/protocol/inventory/results.ts";
 import type { SeenFiles } from "./seen-files.ts";
 
 /** Items sorted by key. */
@@ -17,13 +18,9 @@ interface CollectedItems<C extends Category> {
   seen?: SeenFiles | undefined;
 }
 
-/**
- * `not-permitted`: the user of this process must not read it. `absent`: the host has none of it.
- * `unsupported`: the sensor does not collect it on this platform. `switched-off`: by the owner of the host.
- */
 export type Uncollected =
-  | { status: "failed" | "too-slow" | "not-permitted" | "absent"; reason: string; durationMs?: number }
-  | { status: "unsupported" | "switched-off" };
+  | { status: ReasonedStatus; reason: string; durationMs?: number }
+  | { status: PlainStatus };
 
 export type CategoryResult<C extends Category> = CollectedItems<C> | Uncollected;
 

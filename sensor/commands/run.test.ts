@@ -254,7 +254,7 @@ test("status --json has all fields for scripts, and never the key", async () => 
   const last = {
     lastCheckInAt: null,
     problem: "The signature does not match the request",
-    failedCategories: [{ category: "ports", reason: "no /proc" }],
+    failedCategories: [{ category: "ports", status: "failed" as const, reason: "no /proc" }],
   };
   writeStatus(state, { state: "refused", at: ENROLLED_AT, ...last });
   const refused = await status("--json");
@@ -265,7 +265,7 @@ test("status --json has all fields for scripts, and never the key", async () => 
     enrolledAt: ENROLLED_AT,
   });
   expect(refused.exitCode).toBe(6);
-  expect((await status()).stdout).toContain("No ports       no /proc\n");
+  expect((await status()).stdout).toContain("No ports       failed: no /proc\n");
   expect(server.received).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 // attacklens-sensor run: reports until stopped; with --once, runs one cycle.
+import { STATUS_WORDS } from "@attacklens/protocol/inventory/results.ts";
 import { BUILT_IN_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
 import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { endFirstBoot, enrollOnFirstBoot } from "../enrollment/first-boot.ts";
@@ -161,7 +162,8 @@ function describe({ state, problem, result }: Cycle): string {
   const parts = [
     `checked in; ${result.uploaded.length > 0 ? `sent ${result.uploaded.join(", ")}` : "no changes"}`,
   ];
-  for (const { category, reason } of result.failed) parts.push(`${category} failed: ${reason}`);
+  for (const { category, status, reason } of result.failed)
+    parts.push(`${category} ${STATUS_WORDS[status]}: ${reason}`);
   if (problem) parts.push(problem);
   return parts.join("; ");
 }

@@ -1,5 +1,6 @@
 // attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
 // step. It sends nothing.
+import { STATUS_WORDS } from "@attacklens/protocol/inventory/results.ts";
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import type { UpdateMethod } from "@attacklens/protocol/updates.ts";
 import { COMMIT, RELEASE, TARGET } from "@attacklens/protocol/version.ts";
@@ -74,9 +75,9 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["Last check-in", last?.lastCheckInAt],
       ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
       ["Problem", ended ?? last?.problem ?? image?.problem],
-      ...(last?.failedCategories ?? []).map(({ category, reason }): [string, string] => [
+      ...(last?.failedCategories ?? []).map(({ category, status, reason }): [string, string] => [
         `No ${category}`,
-        reason,
+        `${STATUS_WORDS[status]}: ${reason}`,
       ]),
       ["Waiting", kept?.since && `${describeCount(kept.waiting)} since ${kept.since}`],
       [

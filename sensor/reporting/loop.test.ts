@@ -80,7 +80,7 @@ test("a successful cycle is recorded in the status file, with its failed categor
   expect(status).toMatchObject({
     state: "connected",
     problem: null,
-    failedCategories: [{ category: "ports", reason: "no /proc" }],
+    failedCategories: [{ category: "ports", status: "failed", reason: "no /proc" }],
   });
   expect(status?.lastCheckInAt).toBe(status?.at as string);
 });
@@ -94,7 +94,7 @@ test("a later failure keeps the result of the last check-in", async () => {
     state: "server-in-trouble",
     problem: "the server returned 503: The server is temporarily unavailable",
     lastCheckInAt: before?.lastCheckInAt,
-    failedCategories: [{ category: "ports", reason: "no /proc" }],
+    failedCategories: [{ category: "ports", status: "failed", reason: "no /proc" }],
   });
 });
 

@@ -74,7 +74,7 @@ test("a check-in has the root hash, the failure or `unsupported` for each catego
     trustedCertificates: undefined,
     offer: undefined,
     uploaded: [],
-    failed: [{ category: "ports", reason: "permission denied" }],
+    failed: [{ category: "ports", status: "failed", reason: "permission denied" }],
   });
   expect(server.received).toMatchObject([{ method: "POST", path: CHECK_IN }]);
   expect(server.received[0]?.body.inventory).toEqual({
@@ -146,7 +146,7 @@ test("reports a rejected category as failed, and delivers the others", async () 
   );
   expect(result.uploaded).toEqual(["users"]);
   expect(result.failed).toEqual([
-    { category: "packages", reason: expect.stringContaining("the server rejected it") },
+    { category: "packages", status: "failed", reason: expect.stringContaining("the server rejected it") },
   ]);
   expect(server.received.at(-1)?.body.inventory).toEqual({
     packages: { status: "failed", reason: expect.any(String) },

@@ -5,8 +5,9 @@ import { createHash } from "node:crypto";
 import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { type Remarks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
+import type { ReasonedStatus } from "@attacklens/protocol/inventory/results.ts";
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
@@ -25,8 +26,15 @@ const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "mal
 
 /** The result of collecting one category, with the hashes of its chunks in bucket order. */
 export type Reported =
-  | (Extract<CategoryReport, { status: "collected" }> & { chunks: string[] })
+  | (Extract<CategoryReport, { status: "collected" }> & Remarks & { chunks: string[] })
   | Exclude<CategoryReport, { status: "collected" }>;
+
+/** A category that the server does not get. */
+export interface FailedCategory {
+  category: Category;
+  status: Exclude<ReasonedStatus, "absent">;
+  reason: string;
+}
 
 /** A report of this host, current or spooled. */
 export interface Report {
@@ -61,7 +69,7 @@ export interface ReportResult {
   /** The release that the server offers; undefined: none. */
   offer: UpdateOffer | undefined;
   uploaded: Category[];
-  failed: { category: Category; reason: string }[];
+  failed: FailedCategory[];
 }
 
 /** The report of an inventory. A category that is not collected yet is not part of it. */
@@ -72,15 +80,13 @@ export function makeReport(collected: Inventory, collectedAtMs: number): Report 
     const result = collected[category];
     if (result === undefined) continue;
     if (result.status !== "collected") {
-      inventory[category] =
-        "reason" in result && result.status !== "absent"
-          ? { status: "failed", reason: result.reason }
-          : { status: "unsupported" };
+      inventory[category] = result;
       continue;
     }
-    for (const { hash, content } of result.chunks) contents.set(hash, content);
-    const chunks = result.chunks.map(({ hash }) => hash);
-    inventory[category] = { status: "collected", root: rootHash(chunks, sha256), chunks };
+    const { chunks: cut, ...others } = result;
+    for (const { hash, content } of cut) contents.set(hash, content);
+    const chunks = cut.map(({ hash }) => hash);
+    inventory[category] = { ...others, root: rootHash(chunks, sha256, others), chunks };
   }
   return {
     collectedAt: new Date(collectedAtMs).toISOString(),
@@ -100,8 +106,16 @@ export async function sendReport(
   for (const category of CATEGORIES) {
     const said = report.inventory[category];
     if (!said) continue;
-    inventory[category] = said.status === "collected" ? { status: "collected", root: said.root } : said;
-    if (said.status === "failed") failed.push({ category, reason: said.reason });
+    if (said.status === "collected") {
+      const { status, root, durationMs } = said;
+      inventory[category] = { status, root, durationMs };
+      continue;
+    }
+    inventory[category] = said;
+    if ("reason" in said && said.status !== "absent") {
+      const { status, reason } = said;
+      failed.push({ category, status, reason });
+    }
   }
   const collectedAt = isLate ? report.collectedAt : undefined;
   const body = { ...VERSIONS, host, trustedPins, update, collectedAt, inventory };
@@ -115,12 +129,12 @@ export async function sendReport(
   for (const category of reply.wanted) {
     const said = report.inventory[category];
     if (said?.status !== "collected") continue;
-    const { root, chunks } = said;
-    const reason = await upload(connection, category, { root, chunks, collectedAt }, report, signal);
+    const { status: _, ...manifest } = said;
+    const reason = await upload(connection, category, { ...manifest, collectedAt }, report, signal);
     if (reason === undefined) uploaded.push(category);
     else {
       refused[category] = { status: "failed", reason };
-      failed.push({ category, reason });
+      failed.push({ category, status: "failed", reason });
     }
   }
   if (Object.keys(refused).length > 0) {

@@ -8,6 +8,7 @@ import { categoryReport } from "@attacklens/protocol/check-in.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { category } from "@attacklens/protocol/inventory/category.ts";
 import { rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { gaps, totalItems } from "@attacklens/protocol/inventory/gap.ts";
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { instant, sha256Hex } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
@@ -17,16 +18,20 @@ import type { Report } from "./report.ts";
 
 const MAX_REPORT_BYTES = 1024 * 1024;
 
-const [collected, failed, unsupported] = categoryReport.options;
+const [collected, reasoned, plain] = categoryReport.options;
 const spooledReport = z.strictObject({
   ...stampSchema,
   collectedAt: instant,
   inventory: z.partialRecord(
     category,
     z.discriminatedUnion("status", [
-      collected.extend({ chunks: z.array(sha256Hex).max(256) }),
-      failed,
-      unsupported,
+      collected.extend({
+        chunks: z.array(sha256Hex).max(256),
+        totalItems: totalItems.optional(),
+        gaps: gaps.optional(),
+      }),
+      reasoned,
+      plain,
     ]),
   ),
 });
@@ -88,7 +93,7 @@ export function readReport(stateDir: string, name: string): { report: Report; si
   const isWhole =
     data &&
     Object.values(data.inventory).every(
-      (said) => said.status !== "collected" || rootHash(said.chunks, sha256) === said.root,
+      (said) => said.status !== "collected" || rootHash(said.chunks, sha256, said) === said.root,
     );
   if (!isWhole) throw new DamagedReport("its file is damaged");
   const contentOf = (hash: string) => {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
 import type { Collected } from "../collectors/result.ts";
 import { cutInventory } from "../inventory/cut-category.ts";
 import { makeFolder } from "../testing/test-command.ts";
@@ -55,7 +56,7 @@ test("stores shared chunks once, readable only by the owner, and removes them wi
   const many = Array.from({ length: 40 }, (_, index) => `group-${index}`);
   opened.kept.keep(reportOf(1, many));
   const first = filesIn(folder.path).length;
-  expect(first).toBe(1 + 8);
+  expect(first).toBe(1 + BUCKETS.users);
   opened.kept.keep(reportOf(2, [...many, "one-more"]));
   expect(filesIn(folder.path)).toHaveLength(first + 2);
   for (const name of filesIn(folder.path))

@@ -2,6 +2,7 @@
 // no request.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { REASONED_STATUSES } from "@attacklens/protocol/inventory/results.ts";
 import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
@@ -40,7 +41,9 @@ const statusFile = z.strictObject({
   clockOffsetMs: z.number().optional(),
   /** Why the last cycle failed. */
   problem: z.string().nullable(),
-  failedCategories: z.array(z.strictObject({ category: z.string(), reason: z.string() })),
+  failedCategories: z.array(
+    z.strictObject({ category: z.string(), status: z.enum(REASONED_STATUSES), reason: z.string() }),
+  ),
 });
 const stampedStatusFile = statusFile.extend(z.object(stampSchema).partial().shape);
 export type SensorStatusFile = z.infer<typeof statusFile>;

@@ -102,7 +102,10 @@ describe("a version on trial goes on", () => {
     ["while the server takes no inventory", () => withResult({ isTaken: false })],
     [
       "while it cannot collect what the earlier version could",
-      () => withResult({ failed: [{ category: "packages", reason: "no such table" }] }),
+      () =>
+        withResult({
+          failed: [{ category: "packages", status: "failed" as const, reason: "no such table" }],
+        }),
     ],
   ];
   const withResult = (more: object) => {
@@ -130,7 +133,7 @@ describe("a version on trial goes on", () => {
   });
 
   test("but not because of what the earlier version could not collect either", async () => {
-    const failedCategories = [{ category: "packages", reason: "no such table" }];
+    const failedCategories = [{ category: "packages", status: "failed" as const, reason: "no such table" }];
     const at = new Date().toISOString();
     const status = { state: "connected" as const, at, lastCheckInAt: at, problem: null, failedCategories };
     writeStatus(host.paths.stateDir, status);

@@ -13,6 +13,7 @@ import { sensors } from "./migrations/0003-sensors.ts";
 import { inventory } from "./migrations/0004-inventory.ts";
 import { arrivals } from "./migrations/0005-arrivals.ts";
 import { updates } from "./migrations/0006-updates.ts";
+import { collectionResults } from "./migrations/0007-collection-results.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0004-inventory": inventory,
   "0005-arrivals": arrivals,
   "0006-updates": updates,
+  "0007-collection-results": collectionResults,
 };
 
 export interface SchemaState {

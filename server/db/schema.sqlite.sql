@@ -182,6 +182,8 @@ CREATE TABLE inventory_manifest (
   chunks text not null,
   item_count integer not null,
   created_at bigint not null,
+  total_items integer,
+  gaps text,
   constraint inventory_manifest_key primary key (category, root)
 );
 CREATE TABLE inventory_scope (
@@ -303,6 +305,7 @@ CREATE TABLE sensor_inventory (
   reason text,
   root text,
   changed_at bigint,
+  duration_ms integer,
   constraint sensor_inventory_key primary key (sensor_id, category)
 );
 CREATE TABLE sensor_match (

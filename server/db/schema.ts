@@ -1,5 +1,6 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
+import type { UncollectedStatus } from "@attacklens/protocol/inventory/results.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
@@ -329,6 +330,10 @@ export interface InventoryManifestTable {
   chunks: string;
   itemCount: number;
   createdAt: number;
+  /** The number of items on the host, if the chunks have only the first of them; null: they have all. */
+  totalItems: number | null;
+  /** JSON array of what the items lack; null: nothing. */
+  gaps: string | null;
 }
 
 /**
@@ -346,12 +351,14 @@ export interface InventoryScopeTable {
 export interface SensorInventoryTable {
   sensorId: string;
   category: string;
-  status: "collected" | "failed" | "unsupported";
+  status: "collected" | UncollectedStatus;
   reason: string | null;
   /** Null: nothing stored yet. */
   root: string | null;
   /** When the root was collected. */
   changedAt: number | null;
+  /** How long the last report that changed something took to collect; null: the sensor did not say. */
+  durationMs: number | null;
 }
 
 /** The inventory history of a sensor: one row per change. Both times increase in the same order. */

@@ -28,15 +28,19 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
       "sensorInventory.status",
       "sensorInventory.reason",
       "sensorInventory.changedAt",
+      "sensorInventory.durationMs",
       "inventoryManifest.itemCount",
+      "inventoryManifest.totalItems",
+      "inventoryManifest.gaps",
     ])
     .where("sensorInventory.sensorId", "=", sensorId)
     .execute();
 }
 
 /**
- * Stores the state of a category. A row without a root keeps the stored root. Returns when the root was
- * collected, at the earliest the time of the previous root; undefined if nothing has changed.
+ * Stores the state of a category, unless only the duration differs. A row without a root keeps the stored
+ * root. Returns when the root was collected, at the earliest the time of the previous root; undefined if
+ * nothing has changed.
  */
 export async function upsertSensorInventory(
   db: Database,
@@ -51,6 +55,7 @@ export async function upsertSensorInventory(
         .doUpdateSet((eb) => ({
           status: row.status,
           reason: row.reason,
+          durationMs: row.durationMs,
           ...(row.root === null
             ? {}
             : {

@@ -55,18 +55,22 @@ export async function recordReport(
       if (before?.status === "collected" && before.root === said.root) continue;
       scope ??= await findScope(db, sensor.id);
       const manifest = await findScopedManifest(db, scope, category, said.root);
-      if (manifest) await storeReport(db, times, sensor, category, said.root, parseHashes(manifest.chunks));
+      const { root, durationMs = null } = said;
+      if (manifest)
+        await storeReport(db, times, sensor, category, {
+          root,
+          durationMs,
+          chunks: parseHashes(manifest.chunks),
+        });
       else wanted.push(category);
     } else {
-      const reason = said.status === "failed" ? said.reason : null;
-      if (before?.status === said.status && before.reason === reason) continue;
+      const { status } = said;
+      const reason = "reason" in said ? said.reason : null;
+      const durationMs = "durationMs" in said ? (said.durationMs ?? null) : null;
+      if (before?.status === status && before.reason === reason) continue;
       const row = {
-        sensorId: sensor.id,
-        category,
-        status: said.status,
-        reason,
-        root: null,
-        changedAt: null,
+        ...{ sensorId: sensor.id, category, status, reason, durationMs },
+        ...{ root: null, changedAt: null },
       };
       await inTransaction(db, async (tx) => {
         await upsertSensorInventory(tx, row);
@@ -87,10 +91,11 @@ export async function recordManifest(
   now: number,
   sensor: SensorCaller,
   category: Category,
-  { root, chunks, collectedAt }: RouteInput<typeof putManifest>["body"],
+  { root, chunks, totalItems, gaps, durationMs, collectedAt }: RouteInput<typeof putManifest>["body"],
 ): Promise<string[]> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
-  if (rootHash(chunks, sha256) !== root) throw badInput("root", "is not the hash of the chunk list");
+  if (rootHash(chunks, sha256, { totalItems, gaps }) !== root)
+    throw badInput("root", "is not the hash of the chunk list, or of it with its gaps and its total");
   const scope = await findScope(db, sensor.id);
   const stored = await describeChunks(db, scope, category, chunks);
   const missing = chunks.filter((hash) => !stored.has(hash));
@@ -109,10 +114,19 @@ export async function recordManifest(
   if (itemCount > MAX_ITEMS) throw badInput("chunks", `hold ${itemCount} items, more than ${MAX_ITEMS}`);
   if (sizeBytes > MAX_CATEGORY_BYTES)
     throw badInput("chunks", `hold ${sizeBytes} bytes, more than ${MAX_CATEGORY_BYTES}`);
+  if (totalItems !== undefined && totalItems <= itemCount)
+    throw badInput("totalItems", `must be more than the ${itemCount} items of the chunks`);
+  const manifest = {
+    ...{ root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now },
+    totalItems: totalItems ?? null,
+    gaps: gaps === undefined ? null : JSON.stringify(gaps),
+  };
   await inTransaction(db, async (tx) => {
-    await insertManifest(tx, { root, category, chunks: JSON.stringify(chunks), itemCount, createdAt: now });
+    await insertManifest(tx, manifest);
     await insertScope(tx, scope, [root]);
-    await storeReport(tx, timesOf(now, collectedAt), sensor, category, root, chunks);
+    await storeReport(tx, timesOf(now, collectedAt), sensor, category, {
+      ...{ root, chunks, durationMs: durationMs ?? null },
+    });
   });
   return [];
 }
@@ -184,8 +198,7 @@ async function storeReport(
   times: ReportTimes,
   sensor: SensorCaller,
   category: Category,
-  root: string,
-  chunks: string[],
+  { root, chunks, durationMs }: { root: string; chunks: string[]; durationMs: number | null },
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
     const changedAt = await upsertSensorInventory(tx, {
@@ -195,6 +208,7 @@ async function storeReport(
       reason: null,
       root,
       changedAt: times.collectedAt,
+      durationMs,
     });
     if (changedAt === undefined || changedAt === null) return;
     await insertHistory(tx, {

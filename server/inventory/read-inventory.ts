@@ -2,26 +2,39 @@
 
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensors.ts";
-import type { Database } from "../db/schema.ts";
+import type { Database, SensorInventoryTable } from "../db/schema.ts";
 import { toInstant } from "../ids.ts";
 import { parseHashes } from "./inventory.ts";
 import { findManifest, listSensorInventory, listSensorInventorySizes } from "./inventory-store.ts";
 import type { SortedItems } from "./sorted-items.ts";
+
+/** The host has no items any more, or its owner does not want them to be shown. */
+const WITHOUT_ITEMS: SensorInventoryTable["status"][] = ["absent", "switched-off"];
 
 /** Returns a row for every category, with the status `waiting` for a category without a report. */
 export async function readCategories(db: Database, sensorId: string) {
   const rows = new Map((await listSensorInventorySizes(db, sensorId)).map((row) => [row.category, row]));
   return CATEGORIES.map((category) => {
     const row = rows.get(category);
-    return {
+    if (row === undefined) return { category, status: "waiting" as const, items: 0, changedAt: null };
+    const state = {
       category,
-      status: row?.status ?? ("waiting" as const),
-      ...(row?.reason ? { reason: row.reason } : {}),
-      items: row?.itemCount ?? 0,
-      changedAt: toInstant(row?.changedAt ?? null),
+      status: row.status,
+      ...(row.reason === null ? {} : { reason: row.reason }),
+      ...(row.durationMs === null ? {} : { durationMs: row.durationMs }),
+    };
+    if (WITHOUT_ITEMS.includes(row.status)) return { ...state, items: 0, changedAt: null };
+    return {
+      ...state,
+      items: row.itemCount ?? 0,
+      ...(row.totalItems === null ? {} : { totalItems: row.totalItems }),
+      // They were parsed with their schema before they were stored.
+      ...(row.gaps === null ? {} : { gaps: JSON.parse(row.gaps) as Gap[] }),
+      changedAt: toInstant(row.changedAt),
     };
   });
 }
@@ -39,7 +52,7 @@ export async function pageOfItems(
 ): Promise<RouteOutput<typeof listRoute>> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const current = (await listSensorInventory(db, sensorId)).find((row) => row.category === category);
-  const root = current?.root;
+  const root = current && !WITHOUT_ITEMS.includes(current.status) ? current.root : undefined;
   const manifest = root ? await findManifest(db, category, root) : undefined;
   if (!root || !manifest) return { items: [], nextCursor: null, total: 0, totalIsCapped: false };
   const chunks = parseHashes(manifest.chunks);

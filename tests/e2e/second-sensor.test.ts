@@ -88,6 +88,15 @@ test.each([...drawSome(DATABASES)])(
       items: items.packages.length,
     });
     expect(ports).toMatchObject({ status: "unsupported" });
+    const gaps = [{ kind: "damaged", subject: "/var/lib/dpkg/status", reason: "line 7 has no name" }];
+    const partial = { items: items.packages, gaps, totalItems: 70_000 };
+    const absent = { status: "absent", reason: "no passwd" } as const;
+    expect(await report(sensor, { packages: partial, users: absent })).toMatchObject({ kind: "taken" });
+    const inventory = (await show(ada, sensor)).inventory;
+    expect(inventory.find(({ category }) => category === "packages")).toMatchObject({
+      ...{ status: "collected", items: items.packages.length, gaps, totalItems: 70_000 },
+    });
+    expect(inventory.find(({ category }) => category === "users")).toMatchObject({ ...absent, items: 0 });
 
     // JSON Schema counts lengths in code points.
     const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];

@@ -7,6 +7,7 @@ import {
   cutIntoChunks,
   type Item,
   type Json,
+  type Remarks,
 } from "./inventory-chunks.ts";
 import {
   askAsSensor,
@@ -26,7 +27,10 @@ import type { Result } from "./signed-exchange.ts";
 /** More attempts than there are categories to refuse. */
 const MAX_REPETITIONS = 10;
 
-export type Collected = Partial<Record<CategoryName, readonly Item[] | "unsupported" | Error>>;
+/** Items that may be incomplete, or the result of a collection without items. */
+type Collection = ({ items: readonly Item[] } & Remarks) | Exclude<Reported, { status: "collected" }>;
+
+export type Collected = Partial<Record<CategoryName, readonly Item[] | Collection | "unsupported" | Error>>;
 
 /**
  * Sends one check-in and the following requests, spooled reports first. Returns the pause before the next
@@ -80,7 +84,11 @@ function prepareReport({ connection }: SecondSensor, collected: Collected): Repo
       if (what instanceof Error) {
         throw what;
       }
-      return [name, { status: "collected", ...cutIntoChunks(name, what) }];
+      if ("status" in what) {
+        return [name, what];
+      }
+      const { items, ...remarks } = "items" in what ? what : { items: what };
+      return [name, { status: "collected", ...cutIntoChunks(name, items, remarks) }];
     } catch (cause) {
       return [name, { status: "failed", reason: cleanText(String(cause)).slice(0, 500) }];
     }
@@ -147,7 +155,8 @@ async function putCategory(
     throw new Error(`Cannot report ${name}: the server wants it, though it was not collected`);
   }
   const when = isKept ? { collectedAt: sent.collectedAt } : {};
-  const manifest = JSON.stringify({ root: category.root, chunks: Object.keys(category.chunks), ...when });
+  const { root, chunks, gaps, totalItems } = category;
+  const manifest = JSON.stringify({ root, chunks: Object.keys(chunks), gaps, totalItems, ...when });
   for (let rounds = 0; rounds < 3; rounds++) {
     const asked = await askAsSensor(sensor, {
       method: "PUT",

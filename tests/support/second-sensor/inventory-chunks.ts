@@ -4,8 +4,8 @@ import { crc32, sha256 } from "./signed-requests.ts";
 const BUCKETS = {
   packages: 64,
   services: 16,
-  ports: 4,
-  users: 8,
+  ports: 16,
+  users: 16,
   security: 4,
   system: 4,
   hardware: 4,
@@ -21,7 +21,13 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 
 export type Item = { key: string; [member: string]: Json | undefined };
 
-export interface Category {
+/** What a report says about its items. */
+export interface Remarks {
+  gaps?: Json[];
+  totalItems?: number;
+}
+
+export interface Category extends Remarks {
   root: string;
   /** Canonical JSON by chunk hash, in bucket order. */
   chunks: Record<string, string>;
@@ -29,10 +35,10 @@ export interface Category {
 
 const MAX_ITEMS = 50_000;
 const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
-const MAX_CATEGORY_BYTES = 16 * 1024 * 1024;
+const MAX_CATEGORY_BYTES = 24 * 1024 * 1024;
 
 /** Throws if the category cannot be reported. The check-in then reports it as `failed` with the reason. */
-export function cutIntoChunks(name: CategoryName, items: readonly Item[]): Category {
+export function cutIntoChunks(name: CategoryName, items: readonly Item[], remarks: Remarks = {}): Category {
   const buckets = new Map<number, Item[]>();
   const keys = new Set<string>();
   for (const item of items.map((raw) => cleanItem(raw))) {
@@ -57,7 +63,9 @@ export function cutIntoChunks(name: CategoryName, items: readonly Item[]): Categ
   if (items.length > MAX_ITEMS || sizeBytes > MAX_CATEGORY_BYTES) {
     throw new Error(`Cannot report ${name}: ${items.length} items with ${sizeBytes} bytes are too many`);
   }
-  return { root: sha256(canonicalJson(Object.keys(chunks)), "hex"), chunks };
+  const names = Object.keys(chunks);
+  const hashed = Object.keys(remarks).length === 0 ? names : { chunks: names, ...remarks };
+  return { root: sha256(canonicalJson(hashed), "hex"), chunks, ...remarks };
 }
 
 /** RFC 8785 for the values in items: strings without lone surrogates, and whole numbers. */

@@ -29,8 +29,8 @@ export interface Identity {
 
 export type Reported =
   | ({ status: "collected" } & Category)
-  | { status: "failed"; reason: string }
-  | { status: "unsupported" };
+  | { status: "failed" | "too-slow" | "not-permitted" | "absent"; reason: string }
+  | { status: "unsupported" | "switched-off" };
 
 export interface Report {
   collectedAt: string;

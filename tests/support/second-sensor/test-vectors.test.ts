@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { type CategoryName, canonicalJson, cutIntoChunks, type Item } from "./inventory-chunks.ts";
+import { type CategoryName, canonicalJson, cutIntoChunks, type Item, type Json } from "./inventory-chunks.ts";
 import {
   base62,
   findRoot,
@@ -19,6 +19,8 @@ interface InventoryVector {
   category: CategoryName;
   items: Item[];
   chunks: { hash: string; content: string }[];
+  totalItems?: number;
+  gaps?: Json[];
   root: string;
 }
 
@@ -79,7 +81,9 @@ test("accepts only a response that its server signed for the request", () => {
 });
 
 test.each(vectors.inventory as InventoryVector[])("cuts the $category into chunks", (vector) => {
-  const { root, chunks } = cutIntoChunks(vector.category, vector.items);
+  const { gaps, totalItems } = vector;
+  const remarks = gaps === undefined ? {} : { gaps, totalItems };
+  const { root, chunks } = cutIntoChunks(vector.category, vector.items, remarks);
   expect(Object.entries(chunks).map(([hash, content]) => ({ hash, content }))).toEqual(vector.chunks);
   expect(root).toBe(vector.root);
 });

@@ -7,9 +7,11 @@ import { useMemo } from "react";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { type Columns, DataTable } from "../../ui/DataTable.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { countOf } from "../../ui/numbers.ts";
+import { countOf, formatCount } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { emptyPageOf, failureOf } from "./category-words.ts";
+import { GapList } from "./GapList.tsx";
 import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
 import classes from "./SensorCategory.module.css";
 import { inventoryQuery, sensorQuery } from "./sensor-queries.ts";
@@ -33,22 +35,27 @@ export function SensorCategory() {
   );
   const state = sensor.inventory.find((one) => one.category === category);
   const name = CATEGORY_NOUNS[category];
+  const failure = state && failureOf(state);
+  const empty = emptyPageOf(category, state);
   const isEmpty = !state?.changedAt;
   return (
     <>
-      {state?.status === "failed" && (
+      {failure && (
         <div className={classes.notice}>
           <Notice kind="danger">
-            The last collection failed: {state.reason ?? "the sensor gave no reason"}.
+            {failure}
             {!isEmpty && " The previous collection is shown."}
           </Notice>
         </div>
       )}
-      {isEmpty && state?.status !== "failed" && (
-        <StateMessage icon={<IconHourglass size={20} />} title={`No ${name} reported yet`} role="status">
-          {state?.status === "unsupported"
-            ? `The sensor cannot collect ${name} on this host.`
-            : "The sensor sends its first report within about a minute after it enrolls."}
+      {!isEmpty && state.gaps && (
+        <div className={classes.notice}>
+          <GapList gaps={state.gaps} />
+        </div>
+      )}
+      {empty && (
+        <StateMessage icon={<IconHourglass size={20} />} title={empty.title} role="status">
+          {empty.text}
         </StateMessage>
       )}
       {!isEmpty && (
@@ -58,6 +65,7 @@ export function SensorCategory() {
             {countOf(list.total, "item")}
             {list.totalIsCapped && " or more"}
             {q && " matching"}
+            {!q && state.totalItems !== undefined && `: the first of ${formatCount(state.totalItems)}`}
           </span>
         </div>
       )}

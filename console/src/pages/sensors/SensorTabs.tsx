@@ -8,6 +8,7 @@ import classes from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
 import { formatCount } from "../../ui/numbers.ts";
 import { useWrapped } from "../../ui/use-wrapped.ts";
+import { hasFailed, isMissing } from "./category-words.ts";
 import { CATEGORY_NAMES } from "./sensor-words.ts";
 
 export type CategoryState = RouteOutput<typeof getSensor>["inventory"][number];
@@ -23,8 +24,8 @@ interface TabsOfSensor {
  */
 export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
   const states = new Map(inventory.map((state) => [state.category, state]));
-  const isMissing = (category: Category) => states.get(category)?.status === "unsupported";
-  const shown = [...CATEGORIES.filter((category) => !isMissing(category)), ...CATEGORIES.filter(isMissing)];
+  const isLast = (category: Category) => isMissing(states.get(category));
+  const shown = [...CATEGORIES.filter((category) => !isLast(category)), ...CATEGORIES.filter(isLast)];
   const { row, wrapped } = useWrapped(shown.join());
   const { category: current } = useParams({ strict: false });
   const inMenu = shown.filter((_, index) => wrapped.has(index + 1));
@@ -41,7 +42,7 @@ export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
             {...paths.sensor(sensorId, category)}
             className={classes.tab}
             data-wrapped={wrapped.has(index + 1) || undefined}
-            data-quiet={isMissing(category) || undefined}
+            data-quiet={isLast(category) || undefined}
             activeOptions={{ includeSearch: false }}
           >
             <TabContent category={category} state={states.get(category)} />
@@ -63,7 +64,7 @@ export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
           {inMenu.map((category) => (
             <Menu.Item
               key={category}
-              {...(isMissing(category) ? { c: "dimmed" } : {})}
+              {...(isLast(category) ? { c: "dimmed" } : {})}
               renderRoot={(props) => <Link {...paths.sensor(sensorId, category)} {...props} />}
             >
               <span className={classes.entry}>
@@ -81,7 +82,7 @@ function TabContent({ category, state }: { category: Category; state: CategorySt
   return (
     <>
       {CATEGORY_NAMES[category]}
-      {state?.status === "failed" && (
+      {hasFailed(state) && (
         <IconAlertTriangle size={14} className={classes.failed} aria-label="Collection failed" />
       )}
       {state?.changedAt && <span className={classes.count}>{formatCount(state.items)}</span>}
