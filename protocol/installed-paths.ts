@@ -35,6 +35,14 @@ export const PACKAGED = {
   systemdUnit: "/usr/lib/systemd/system/attacklens-sensor.service",
 } as const;
 
+/** The settings of the host's owner on Linux and macOS. The owner makes the file, or a package of Linux. */
+export const OWNER_SETTINGS = "/etc/attacklens-sensor.toml";
+
+/** The same on Windows: beside the folder of the program, where only administrators can write. */
+export function windowsOwnerSettings(programFiles: string): string {
+  return `${programFiles}\\AttackLens\\attacklens-sensor.toml`;
+}
+
 /** The service definitions that `install` writes. */
 export const DEFINITIONS = {
   systemd: `/etc/systemd/system/${SERVICE_NAME}.service`,

@@ -87,6 +87,11 @@ const EXITS = {
     meaning: "this host is enrolled, so `prepare-image` does not make an image of it",
     fix: "run `attacklens-sensor unenroll`, then `attacklens-sensor prepare-image` again",
   },
+  incomplete: {
+    code: 16,
+    meaning: "for `collect`: at least one category failed, was too slow or was not permitted",
+    fix: "read the reason beside the category. If it is not permitted, run `attacklens-sensor collect` as root",
+  },
 } as const satisfies Record<string, SensorExit>;
 
 export type ExitName = keyof typeof EXITS;

@@ -30,7 +30,7 @@ test("rejects unknown options and arguments", async () => {
     [["enroll", "--sever", "x"], "Unknown option '--sever'"],
     [["run", "--once=yes"], "Option '--once' does not take an argument"],
     [["status", "file.json"], "Unexpected argument 'file.json'"],
-    [["collect", "--json"], "Unknown option '--json'"],
+    [["collect", "--jsno"], "Unknown option '--jsno'"],
     [["enroll", "--server", "https://a.example", TOKEN], "Unexpected argument 'atl_enr_[redacted]'"],
     [["enroll", "--token"], "Option '--token <value>' argument missing"],
   ] as const) {

@@ -1,7 +1,7 @@
 // Sections that all guides share: what is on the machine, and what the sensor collects.
 
 import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
-import { DEFINITIONS, LOGS } from "../installed-paths.ts";
+import { DEFINITIONS, LOGS, OWNER_SETTINGS, windowsOwnerSettings } from "../installed-paths.ts";
 import { CATEGORIES } from "../inventory/categories.ts";
 import { COLLECTED, COLLECTED_DOCUMENT, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
 import { type Block, list, paragraph, table } from "./guide.ts";
@@ -60,7 +60,12 @@ export function collectedFacts(platform: Platform = "linux"): Block[] {
     list(...NEVER_COLLECTED.map(sentence)),
     paragraph("It never does these things:"),
     list(...NEVER_DONE.map(sentence)),
-    paragraph("`attacklens-sensor collect` prints everything that it would report, and sends nothing."),
+    paragraph(
+      "`attacklens-sensor collect --json` prints everything that it would report, and sends nothing.",
+    ),
+    paragraph(
+      `The owner of the host can switch categories off in \`${onlySystem ? `${OWNER_SETTINGS}\`, on Windows in \`${windowsOwnerSettings("%ProgramFiles%")}` : OWNER_SETTINGS}\`.`,
+    ),
   ];
 }
 

@@ -1,25 +1,72 @@
-// attacklens-sensor collect: prints the inventory and sends nothing.
+// attacklens-sensor collect: prints the inventory and sends nothing. On a terminal, it prints a summary.
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { collectInProcesses } from "../inventory/collect-in-processes.ts";
+import { type CutResult, hasFailed, type Inventory } from "../inventory/cut-category.ts";
 import { itemsOf } from "../inventory/items-of.ts";
+import { readOwnerSettings, uncollectedByOwner } from "../inventory/owner-settings.ts";
 import { SensorError } from "../sensor-error.ts";
 import { ownProgram } from "../settings.ts";
+import { summarize } from "./collect-summary.ts";
 import { parseFlags } from "./flags.ts";
-import { ROOT_FLAG, readRoot } from "./root-flag.ts";
-import { printWhole, stopSignal } from "./terminal.ts";
+import { ownerSettingsPath, ROOT_FLAG, readImageRoot } from "./root-flag.ts";
+import { isTerminal, note, printWhole, stopSignal } from "./terminal.ts";
 
-export async function collectCommand(args: string[]): Promise<void> {
-  const root = readRoot(parseFlags(args, ROOT_FLAG).root);
+/** Returns the exit code: 16 if a category failed. */
+export async function collectCommand(args: string[]): Promise<number> {
+  const flags = parseFlags(args, {
+    ...ROOT_FLAG,
+    category: { type: "string", multiple: true },
+    json: { type: "boolean" },
+    all: { type: "boolean" },
+  });
+  const root = readImageRoot(flags.root);
+  const categories = readCategories(flags.category);
   const signal = stopSignal();
   try {
-    const inventory = await collectInProcesses(CATEGORIES, { program: ownProgram(), root, signal });
-    const shown = CATEGORIES.map((category) => [category, itemsOf(inventory[category])]);
-    await printWhole(JSON.stringify(Object.fromEntries(shown), null, 2));
+    const byOwner = flags.all ? {} : ownerResults(root);
+    const due = categories.filter((category) => byOwner[category] === undefined);
+    const collected = await collectInProcesses(due, { program: ownProgram(), root, signal });
+    const inventory: Inventory = { ...byOwner, ...collected };
+    const results = categories.map((category): [Category, CutResult] => [category, inventory[category]!]);
+    await printWhole(flags.json || !isTerminal() ? toJson(results) : summarize(results, root));
+    return results.some(([, result]) => hasFailed(result)) ? EXIT_CODES.incomplete : EXIT_CODES.done;
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) throw new SensorError("failed", "Cannot collect: the command was stopped");
     const isFull = errnoCode(error) === "ENOSPC";
     const reason = isFull ? "no space left on the device" : (error as Error).message;
     throw new SensorError("failed", `Cannot print the inventory: ${reason}`);
   }
+}
+
+/** Several flags, or one with commas. Throws SensorError for one that does not exist. */
+function readCategories(given: string[] | undefined): Category[] {
+  if (given === undefined) return [...CATEGORIES];
+  const names = given.flatMap((list) => list.split(",")).map((name) => name.trim());
+  const unknown = names.find((name) => !CATEGORIES.some((category) => category === name));
+  if (unknown !== undefined)
+    throw new SensorError(
+      "usage",
+      `Cannot use --category ${JSON.stringify(unknown)}: there is no such category`,
+      `use ${CATEGORIES.join(", ")}`,
+    );
+  return CATEGORIES.filter((category) => names.includes(category));
+}
+
+function ownerResults(root: string): Inventory {
+  const settings = readOwnerSettings(root, ownerSettingsPath(root));
+  const { path, switchedOff, problem } = settings;
+  const hint = "to collect everything, use --all";
+  if (problem !== undefined) note(`${problem}; ${hint}`);
+  else if (switchedOff.length > 0) note(`${path} switches off ${switchedOff.join(", ")}; ${hint}`);
+  return uncollectedByOwner(settings);
+}
+
+function toJson(results: [Category, CutResult][]): string {
+  return JSON.stringify(
+    Object.fromEntries(results.map(([category, result]) => [category, itemsOf(result)])),
+    null,
+    2,
+  );
 }

@@ -58,7 +58,7 @@ test.each([
   ["etc", "it is not an absolute path"],
   ["/nowhere", "it has no folder etc"],
 ])("--root %s is refused with a hint", async (root, why) => {
-  for (const command of ["collect", "run", "enroll", "check", "unenroll"]) {
+  for (const command of ["run", "enroll", "check", "unenroll"]) {
     const { exitCode, stdout, stderr } = await runCommandLine([command, "--root", root]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toContain(

@@ -112,7 +112,7 @@ test("run --once reports this machine, then only changes; status shows the resul
   const identity = readFileSync(identityPath(state), "utf8");
   const first = await run();
   expect(first).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(first.stdout).toMatch(/^checked in; sent (\w+, )*system(;|\n)/);
+  expect(first.stdout).toMatch(/^checked in; sent (\w+, )*system(,|;|\n)/);
   expect(server.received[0]?.path).toBe("/sensor/v1/check-in");
   expect(Object.keys(server.received[0]?.body.inventory)).toEqual([...CATEGORIES]);
 

@@ -5,6 +5,7 @@ import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { endFirstBoot, enrollOnFirstBoot } from "../enrollment/first-boot.ts";
 import { findHostFacts, getHostFacts } from "../inventory/host-facts.ts";
 import { openInventory } from "../inventory/inventory.ts";
+import { readOwnerSettings } from "../inventory/owner-settings.ts";
 import { type Cycle, type CycleOptions, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
 import { type RunOptions, run, untilStopped } from "../reporting/loop.ts";
 import { SensorError } from "../sensor-error.ts";
@@ -22,7 +23,7 @@ import { findUpdateMeans, runningProgram } from "../updates/update-method.ts";
 import { openForeignUpdates, openUpdates, type Updates } from "../updates/updates.ts";
 import { parseFlags } from "./flags.ts";
 import { nextStep } from "./next-step.ts";
-import { ROOT_FLAG, readRoot } from "./root-flag.ts";
+import { ownerSettingsPath, ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { logLine, note, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
@@ -39,7 +40,10 @@ export async function runCommand(args: string[]): Promise<void> {
   }
   const lock = lockStateDir(stateDir);
   const signal = stopSignal();
-  const inventory = openInventory({ program: ownProgram(), root, signal });
+  const inventory = openInventory({
+    ...{ program: ownProgram(), root, signal },
+    readSettings: () => readOwnerSettings(root, ownerSettingsPath(root)),
+  });
   const host: RunningHost = {
     stateDir,
     root,

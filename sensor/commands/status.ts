@@ -1,5 +1,6 @@
 // attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
 // step. It sends nothing.
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { STATUS_WORDS } from "@attacklens/protocol/inventory/results.ts";
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import type { UpdateMethod } from "@attacklens/protocol/updates.ts";
@@ -43,7 +44,7 @@ export async function statusCommand(args: string[]): Promise<number> {
   const update = method === "self" ? readUpdateRecord(stateDir).attempt : undefined;
   if (flags.json) {
     const { sensorId, enrolledAt } = enrolled ?? {};
-    const { lastCheckInAt, problem = image?.problem, failedCategories } = last ?? {};
+    const { lastCheckInAt, problem = image?.problem, failedCategories, switchedOff } = last ?? {};
     const shown = {
       state,
       version: RELEASE,
@@ -58,6 +59,7 @@ export async function statusCommand(args: string[]): Promise<number> {
       clockOffsetMs: last?.clockOffsetMs,
       problem: ended ?? problem,
       failedCategories,
+      switchedOff,
       spool: kept,
       service,
       updates: { method, target: TARGET, attempt: update },
@@ -65,7 +67,7 @@ export async function statusCommand(args: string[]): Promise<number> {
     };
     print(JSON.stringify(shown, null, 2));
   } else {
-    const rows: [string, string | false | null | undefined][] = [
+    const rows: [string, string | false | 0 | null | undefined][] = [
       ["State", state.replaceAll("-", " ")],
       ["Server", server],
       ["Sensor", enrolled?.sensorId],
@@ -75,10 +77,8 @@ export async function statusCommand(args: string[]): Promise<number> {
       ["Last check-in", last?.lastCheckInAt],
       ["Clock", last?.clockOffsetMs !== undefined && describeOffset(last.clockOffsetMs)],
       ["Problem", ended ?? last?.problem ?? image?.problem],
-      ...(last?.failedCategories ?? []).map(({ category, status, reason }): [string, string] => [
-        `No ${category}`,
-        `${STATUS_WORDS[status]}: ${reason}`,
-      ]),
+      ...failureRows(last?.failedCategories ?? []),
+      ["Switched off", last?.switchedOff?.length && `${last.switchedOff.join(", ")}, by the host's owner`],
       ["Waiting", kept?.since && `${describeCount(kept.waiting)} since ${kept.since}`],
       [
         "Dropped",
@@ -106,6 +106,17 @@ function whyNotRunning(stateDir: string, { at, overdueAt }: SensorStatusFile): s
   return Date.parse(overdueAt) < Date.now()
     ? `no cycle since ${at}, although attacklens-sensor run is running`
     : undefined;
+}
+
+/** One row for each category; one for all, if they have one reason. */
+function failureRows(failed: SensorStatusFile["failedCategories"]): [string, string][] {
+  const rows = failed.map(({ category, status, reason }): [string, string] => [
+    `No ${category}`,
+    `${STATUS_WORDS[status]}: ${reason}`,
+  ]);
+  const [first, ...others] = rows;
+  const isAll = first && failed.length === CATEGORIES.length && others.every(([, why]) => why === first[1]);
+  return isAll ? [["No inventory", first[1]]] : rows;
 }
 
 /** The service that runs with this state folder; undefined: none is installed. */

@@ -18,6 +18,11 @@ export function printStep(step: string, text: string): void {
   print(`${step.padEnd(10)} ${text}`);
 }
 
+/** Whether standard output is a terminal, and no program reads it. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true;
+}
+
 /** Prints large output. Throws if it cannot be written; `print` ignores that. */
 export async function printWhole(text: string): Promise<void> {
   try {

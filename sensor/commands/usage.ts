@@ -1,4 +1,5 @@
 // The text of attacklens-sensor help.
+import { OWNER_SETTINGS } from "@attacklens/protocol/installed-paths.ts";
 import { listExits } from "@attacklens/protocol/sensor-exits.ts";
 
 export const USAGE = `Usage:
@@ -14,7 +15,7 @@ export const USAGE = `Usage:
                                   [--proxy URL] [--ignore-machine-id]
   attacklens-sensor service status [--json]
   attacklens-sensor service definition [--manager NAME] [--packaged | --trial]
-  attacklens-sensor collect [--root DIR]
+  attacklens-sensor collect [--root DIR] [--category NAME]... [--json] [--all]
   attacklens-sensor status [--json] [--state DIR]
   attacklens-sensor unenroll [--force] [--state DIR] [--root DIR]
   attacklens-sensor package-files
@@ -41,7 +42,10 @@ Commands:
   service   status shows the state of the service. definition prints the text that defines
             it, for systemd, openrc, launchd or windows. --trial prints the unit of systemd
             that runs an update on trial.
-  collect   Prints the inventory as JSON and sends nothing.
+  collect   Prints a summary of the inventory and sends nothing. --json prints all facts; it is
+            the default if a program reads the output. --category selects categories, also
+            several with commas. --all also collects what the host's owner switched off in
+            ${OWNER_SETTINGS}. The exit code shows if a category failed.
   status    Shows the result of the last check-in, without contacting the server.
   unenroll  Unenrolls this sensor on the server and removes its key. --force removes the
             key even if the server cannot be reached or refuses.
@@ -71,7 +75,8 @@ Options:
   --state DIR       Folder for the identity. Default: the variable ATTACKLENS_STATE, or
                     /var/lib/attacklens-sensor for root on Linux.
   --root DIR        For a container: the folder where the host's root folder is mounted,
-                    read-only. The sensor reports that host, not the container.
+                    read-only. The sensor reports that host, not the container. For collect:
+                    the root folder of an image or of another system.
 
 Exit codes:
 ${listExits()

@@ -28,6 +28,11 @@ export type CutResult = CutItems | Uncollected;
 /** Only the categories that were collected so far. */
 export type Inventory = Partial<Record<Category, CutResult>>;
 
+/** Whether the category was tried and has no items. */
+export function hasFailed(result: CutResult): boolean {
+  return "reason" in result && result.status !== "absent";
+}
+
 /** Part of the items that stays when the chunks are too large. */
 const KEPT_PART = 0.75;
 

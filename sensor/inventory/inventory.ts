@@ -5,6 +5,7 @@ import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/catego
 import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
 import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
 import type { CutItems, CutResult, Inventory } from "./cut-category.ts";
+import { type OwnerSettings, uncollectedByOwner } from "./owner-settings.ts";
 
 /** How long a check-in waits for slow categories. The first one has time for all that are not hanging. */
 const PATIENCE_MS = { first: 5_000, later: 2_000 };
@@ -44,11 +45,19 @@ interface Costly {
   retryAtMs: number;
 }
 
+export interface InventoryOptions extends CollectionOptions {
+  /** Read for each collection, so that a change counts without a restart. */
+  readSettings?: () => OwnerSettings;
+  now?: () => number;
+  patienceMs?: typeof PATIENCE_MS;
+}
+
 export function openInventory({
+  readSettings,
   now = Date.now,
   patienceMs = PATIENCE_MS,
   ...options
-}: CollectionOptions & { now?: () => number; patienceMs?: typeof PATIENCE_MS }): HostInventory {
+}: InventoryOptions): HostInventory {
   const costly = new Map<Category, Costly>();
   const reusable = new Map<Category, Reusable>();
   let round: Round | undefined;
@@ -60,9 +69,10 @@ export function openInventory({
   }
 
   function begin({ isComplete = false } = {}): Round {
-    const found: Inventory = {};
+    const found: Inventory = readSettings ? uncollectedByOwner(readSettings()) : {};
     const due: Category[] = [];
     for (const category of CATEGORIES) {
+      if (found[category] !== undefined) continue;
       const known = costly.get(category);
       const result =
         known && known.retryAtMs > now() ? known.result : isComplete ? undefined : findUnchanged(category);

@@ -117,6 +117,7 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
         ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
         problem: outcome.problem,
         failedCategories: outcome.result?.failed ?? before?.failedCategories ?? [],
+        switchedOff: outcome.result?.switchedOff ?? before?.switchedOff ?? [],
       });
     } catch (error) {
       outcome.problem ??= `the status could not be written: ${(error as Error).message}`;

@@ -75,6 +75,7 @@ test("a check-in has the root hash, the failure or `unsupported` for each catego
     offer: undefined,
     uploaded: [],
     failed: [{ category: "ports", status: "failed", reason: "permission denied" }],
+    switchedOff: [],
   });
   expect(server.received).toMatchObject([{ method: "POST", path: CHECK_IN }]);
   expect(server.received[0]?.body.inventory).toEqual({

@@ -70,6 +70,8 @@ export interface ReportResult {
   offer: UpdateOffer | undefined;
   uploaded: Category[];
   failed: FailedCategory[];
+  /** By the owner of the host. */
+  switchedOff: Category[];
 }
 
 /** The report of an inventory. A category that is not collected yet is not part of it. */
@@ -83,7 +85,7 @@ export function makeReport(collected: Inventory, collectedAtMs: number): Report 
       inventory[category] = result;
       continue;
     }
-    const { chunks: cut, ...others } = result;
+    const { chunks: cut, seen: _, ...others } = result;
     for (const { hash, content } of cut) contents.set(hash, content);
     const chunks = cut.map(({ hash }) => hash);
     inventory[category] = { ...others, root: rootHash(chunks, sha256, others), chunks };
@@ -103,6 +105,7 @@ export async function sendReport(
 ): Promise<ReportResult> {
   const inventory: Partial<Record<Category, CategoryReport>> = {};
   const failed: ReportResult["failed"] = [];
+  const switchedOff: Category[] = [];
   for (const category of CATEGORIES) {
     const said = report.inventory[category];
     if (!said) continue;
@@ -112,6 +115,7 @@ export async function sendReport(
       continue;
     }
     inventory[category] = said;
+    if (said.status === "switched-off") switchedOff.push(category);
     if ("reason" in said && said.status !== "absent") {
       const { status, reason } = said;
       failed.push({ category, status, reason });
@@ -148,7 +152,7 @@ export async function sendReport(
     trustedCertificates,
   } = reply;
   const told = { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, offer };
-  return { ...told, uploaded, failed };
+  return { ...told, uploaded, failed, switchedOff };
 }
 
 /** The server accepted the check-in, but accepts no more uploads for a while. */

@@ -20,6 +20,7 @@ export interface SystemdUnit {
 export const NOTIFY_FD_NAME = "notify";
 const OPEN_FILE_SINCE = 253;
 const RESTART_STEPS_SINCE = 254;
+const OOM_POLICY_SINCE = 243;
 
 /** The first line of a unit that `install` writes. */
 export const OWN_UNIT =
@@ -54,6 +55,8 @@ export function systemdUnit({
     ...startLines(program, systemdVersion),
     ...(trial ? TRIAL_SERVICE : restartLines(systemdVersion)),
     "TimeoutStopSec=30",
+    // The kernel ends a collector process first. The sensor reports that.
+    ...(systemdVersion < OOM_POLICY_SINCE ? [] : ["OOMPolicy=continue"]),
     "",
     ...HARDENING,
     "",
@@ -133,6 +136,7 @@ const HARDENING = [
   "CPUQuota=50%",
   "CPUWeight=20",
   "IOWeight=20",
-  "TasksMax=64",
+  "# The sensor and up to four collector processes.",
+  "TasksMax=256",
   "Nice=10",
 ];

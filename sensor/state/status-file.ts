@@ -44,9 +44,11 @@ const statusFile = z.strictObject({
   failedCategories: z.array(
     z.strictObject({ category: z.string(), status: z.enum(REASONED_STATUSES), reason: z.string() }),
   ),
+  /** Categories that the owner of the host does not want to be reported. */
+  switchedOff: z.array(z.string()).default([]),
 });
 const stampedStatusFile = statusFile.extend(z.object(stampSchema).partial().shape);
-export type SensorStatusFile = z.infer<typeof statusFile>;
+export type SensorStatusFile = z.input<typeof statusFile>;
 
 const pathIn = (stateDir: string) => join(stateDir, "status.json");
 

@@ -1,6 +1,6 @@
 // The listening sockets of the host: from inet_diag where the kernel and the runtime permit it, otherwise
 // from the tables in /proc/net. Those in the network namespaces of containers are not the host's.
-import { CannotRead } from "../collector.ts";
+import { CannotRead, NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { diagnoseListeningSockets } from "./inet-diag.ts";
 import type { DiagnosedSocket } from "./netlink.ts";
@@ -15,8 +15,11 @@ export async function readListeningSockets(files: HostFiles): Promise<Iterable<L
   const diagnosed = files.sharesNetwork ? await diagnoseListeningSockets() : undefined;
   // If the host is mounted, /proc/net belongs to the network of this process, but process 1 has the host's.
   const folder = !files.isLive && files.exists("/proc/1/net/tcp") ? "/proc/1/net" : "/proc/net";
-  if (diagnosed === undefined && !TABLES.some((name) => files.exists(`${folder}/${name}`)))
+  if (diagnosed === undefined && !TABLES.some((name) => files.exists(`${folder}/${name}`))) {
+    // An image and a captured tree have no sockets.
+    if (!files.isRunning) throw new NotOnThisHost("the host does not run");
     throw new CannotRead(folder, "the kernel shows no socket table there", "unreadable");
+  }
   return listSockets(files, folder, diagnosed);
 }
 

@@ -1,6 +1,6 @@
 // Local accounts and groups, from the same files as `getent`, and why some of them may act as root.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { factText, optionalFact } from "../collector.ts";
+import { factText, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readHostname } from "../system/host.ts";
 import { openAccountFacts } from "./account-facts.ts";
@@ -27,7 +27,7 @@ type GroupWithPrivileges = GroupEntry & { privileges: string[] };
 
 export function collectUsers(files: HostFiles): Item<"users">[] {
   const passwd = files.readText("/etc/passwd", MAX_FILE_BYTES);
-  if (passwd === undefined) throw new Error("Cannot read /etc/passwd: there is no such file");
+  if (passwd === undefined) throw new NotOnThisHost("no /etc/passwd");
   const users = firstOfName(parsePasswd(passwd));
   const shadowText = files.findText("/etc/shadow", MAX_FILE_BYTES);
   const shadow = shadowText === undefined ? undefined : parseShadow(shadowText);
