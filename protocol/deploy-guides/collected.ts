@@ -44,6 +44,12 @@ const WAYS: Record<Platform, string> = {
     "The sensor reads the registry, files and functions of Windows. For the facts that only WMI and the security policy have, it starts PowerShell, at most every 15 minutes.",
 };
 
+const OWNER_FILES: Record<Platform, string> = {
+  linux: OWNER_SETTINGS,
+  macos: OWNER_SETTINGS,
+  windows: windowsOwnerSettings("%ProgramFiles%"),
+};
+
 export function collectedFacts(platform: Platform = "linux"): Block[] {
   const shown = CATEGORIES.filter(
     (name) =>
@@ -63,9 +69,7 @@ export function collectedFacts(platform: Platform = "linux"): Block[] {
     paragraph(
       "`attacklens-sensor collect --json` prints everything that it would report, and sends nothing.",
     ),
-    paragraph(
-      `The owner of the host can switch categories off in \`${onlySystem ? `${OWNER_SETTINGS}\`, on Windows in \`${windowsOwnerSettings("%ProgramFiles%")}` : OWNER_SETTINGS}\`.`,
-    ),
+    paragraph(`The owner of the host can switch categories off in \`${OWNER_FILES[platform]}\`.`),
   ];
 }
 

@@ -18,7 +18,7 @@ function openHost() {
   return { at, seen: seen.list(), [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-test("files that nobody touched are unchanged", () => {
+test("untouched files are unchanged", () => {
   using host = openHost();
   expect(host.seen && isUnchanged(host.seen)).toBe(true);
 });

@@ -15,7 +15,7 @@ const COSTLY_MS = 2_000;
 const PAUSE_MS = { first: 60_000, longest: 15 * 60_000 };
 /** They depend on the kernel and on processes, so that no file shows a change. */
 const ALWAYS_COLLECTED: readonly Category[] = ["services", "ports", "system", "network"];
-/** The others depend on those a little: they contain settings of the kernel and packages of programs that run. */
+/** The others depend on those a little: settings of the kernel, and packages of programs that run. */
 const REUSE_MS = 15 * 60_000;
 
 export interface HostInventory {

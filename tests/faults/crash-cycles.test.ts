@@ -1,6 +1,6 @@
 // Runs a few cycles of crash-cycles.ts, without LONG_TESTS=1 on one kind of database. For a release, set
-// CRASH_CYCLES to 1000 for SQLite and to 300 for PostgreSQL. CRASH_SEED repeats another run, which printed it.
-// CRASH_EARLIER_SERVER is the path of an earlier build of the server, whose databases the cycles then upgrade.
+// CRASH_CYCLES to 1000 for SQLite and to 300 for PostgreSQL. CRASH_SEED repeats a run that printed it.
+// CRASH_EARLIER_SERVER is the path of an earlier build of the server, whose databases the cycles upgrade.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { runCommand } from "../../harness/command.ts";

@@ -23,7 +23,7 @@ export interface ListeningSocket {
  */
 const LISTENING_STATE = { tcp: "0A", udp: "07", udplite: "07", dccp: "0A" } as const;
 
-/** Number of the slot, local address and port, remote ones, and the state. Of a busy host, few lines match. */
+/** Slot number, local address and port, remote ones, and the state. Of a busy host, few lines match. */
 const LISTENING_LINE = {
   "0A": /^ *\d+: ([0-9A-F]{8,32}):([0-9A-F]{4}) [0-9A-F]{8,32}:[0-9A-F]{4} 0A (.*)/,
   "07": /^ *\d+: ([0-9A-F]{8,32}):([0-9A-F]{4}) [0-9A-F]{8,32}:[0-9A-F]{4} 07 (.*)/,
