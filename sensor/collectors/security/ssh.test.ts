@@ -75,6 +75,14 @@ describe("sshd_config", () => {
     expect(values.Subsystem).toBe("sftp /bin/sftp");
   });
 
+  test("methods are those that sshd has, and `any` is alone", () => {
+    expect(
+      config("AuthenticationMethods publickey,password publickey\n").found["authentication-methods"]?.[0],
+    ).toBe("publickey,password publickey");
+    expect(config("AuthenticationMethods magic\n").gaps).toHaveLength(1);
+    expect(config("AuthenticationMethods any publickey\n").gaps).toHaveLength(1);
+  });
+
   test("addresses get the ports", () => {
     const { found } = config(
       "ListenAddress 10.0.0.1\nPort 22\nListenAddress [::1]:99\nPort 2222\nListenAddress ::2\n",

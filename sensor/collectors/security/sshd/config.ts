@@ -57,6 +57,8 @@ const MAX_PROBLEMS = 1_000;
 const SHELL_WORDS = 807;
 const SHELL_WORDS_IN_MATCH = 909;
 const ANY_METHODS_LATER = 908;
+/** Before, sshd rejected a second subsystem of one name. */
+const FIRST_SUBSYSTEM_COUNTS = 905;
 
 /** Where a line is, which decides the connections that it is for. */
 interface Place {
@@ -138,7 +140,8 @@ export function parseSshdConfig(
       config.rejected.add(keyword);
       return `a value that ${keyword.name} does not accept`;
     }
-    if (isRepeated(keyword, values, isForAll)) return `${keyword.name} a second time`;
+    if (isRepeated(keyword, values, isForAll))
+      return version < FIRST_SUBSYSTEM_COUNTS ? `${keyword.name} a second time` : undefined;
     const parsed = { keyword, values, source, isChallengeResponse: CHALLENGE_RESPONSE.includes(name) };
     place.block?.lines.push(parsed);
     if (isForAll) config.lines.push(parsed);

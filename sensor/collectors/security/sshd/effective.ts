@@ -17,6 +17,8 @@ export interface SshdSetting {
 export function effectiveSettings(config: SshdConfig, build: SshdBuild): SshdSetting[] {
   if (config.readable !== undefined) return settingsBefore(config, config.readable, build);
   const everyone = byKeyword(config.lines);
+  for (const [keyword, lines] of everyone)
+    if (keyword.name === "KbdInteractiveAuthentication") everyone.set(keyword, keyboardLines(lines, build));
   // Match blocks are applied after the rest, so `Match all` overrides it.
   for (const [keyword, lines] of byKeyword(
     config.blocks.flatMap(({ criteria, lines }) => (criteria ? [] : lines)),
@@ -59,10 +61,9 @@ function valueFrom(
   lines: readonly SshdLine[],
   build: SshdBuild,
 ): [value: string, source: string] | undefined {
-  const counted = keyword.name === "KbdInteractiveAuthentication" ? keyboardLines(lines, build) : lines;
-  const line = keyword.rule === "last" ? counted.at(-1) : counted[0];
+  const line = keyword.rule === "last" ? lines.at(-1) : lines[0];
   if (line === undefined) return undefined;
-  const values = keyword.rule === "all" ? counted.flatMap((each) => each.values) : line.values;
+  const values = keyword.rule === "all" ? lines.flatMap((each) => each.values) : line.values;
   return [shownValue(keyword, values, build), line.source];
 }
 
@@ -75,7 +76,7 @@ function shownValue({ name, type }: SshdKeyword, values: readonly string[], buil
 }
 
 /** Before OpenSSH 8.7, either setting enables it, and ChallengeResponseAuthentication is on by default. */
-function keyboardLines(lines: readonly SshdLine[], { version }: SshdBuild): readonly SshdLine[] {
+function keyboardLines(lines: SshdLine[], { version }: SshdBuild): SshdLine[] {
   if (hasOneKeyboardSetting(version)) return lines;
   const challenge = lines.find(({ isChallengeResponse }) => isChallengeResponse);
   if (challenge?.values[0] !== "no") return challenge ? [challenge] : [];
