@@ -5,6 +5,7 @@
 import { LimitError, type SkipRecord } from "./package-source.ts";
 import { type RandomAccess, type ReadAt, viewOf } from "./random-access.ts";
 import { MAX_HEADER_BYTES } from "./rpm-header.ts";
+import { type RpmRecord, recordOfBytes, recordOfParts } from "./rpm-record.ts";
 
 const HASH_MAGIC = 0x061561;
 const META_BYTES = 512;
@@ -23,7 +24,7 @@ interface Pages {
  * Yields the value of every record except key 0, which is rpm's counter. Throws RangeError for another
  * format. Skips records that are damaged.
  */
-export function* readBerkeleyDbBlobs(access: RandomAccess, skip: SkipRecord): Generator<Uint8Array> {
+export function* readBerkeleyDbBlobs(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
   const pages = readMeta(access);
   for (let number = 1; number <= pages.lastPage; number += 1) {
     const page = pages.readAt(number * pages.pageBytes, pages.pageBytes);
@@ -48,7 +49,7 @@ function readMeta({ readAt }: RandomAccess): Pages {
  * A page starts with the offsets of its entries, alternating keys and values. The entries fill it from its
  * end.
  */
-function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generator<Uint8Array> {
+function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generator<RpmRecord> {
   const { littleEndian } = pages;
   const view = viewOf(page);
   const count = Math.min(view.getUint16(20, littleEndian), Math.floor((page.length - PAGE_HEADER_BYTES) / 2));
@@ -58,7 +59,7 @@ function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generat
     const at = offsetOf(entry + 1);
     if (key.every((byte) => byte === 0) || at + 12 > page.length) continue;
     try {
-      if (page[at] === VALUE_TYPE.inline) yield page.subarray(at + 1, offsetOf(entry));
+      if (page[at] === VALUE_TYPE.inline) yield recordOfBytes(page.subarray(at + 1, offsetOf(entry)));
       else if (page[at] === VALUE_TYPE.overflow)
         yield readOverflow(pages, view.getUint32(at + 4, littleEndian), view.getUint32(at + 8, littleEndian));
     } catch (error) {
@@ -67,22 +68,16 @@ function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generat
   }
 }
 
-function readOverflow(pages: Pages, firstPage: number, length: number): Uint8Array {
+/** The circle of a damaged chain ends at the length of the record. */
+function readOverflow(pages: Pages, firstPage: number, length: number): RpmRecord {
   const { readAt, pageBytes, littleEndian } = pages;
   if (length > MAX_HEADER_BYTES) throw new LimitError(`a record of ${length} bytes`);
-  const value = new Uint8Array(length);
-  let filled = 0;
-  for (let number = firstPage; number !== 0 && filled < length; ) {
-    const page = readAt(number * pageBytes, pageBytes);
-    if (page.length < pageBytes || page[25] !== PAGE_TYPE.overflow) break;
+  let number = firstPage;
+  return recordOfParts(length, () => {
+    const page = number === 0 ? undefined : readAt(number * pageBytes, pageBytes);
+    if (page === undefined || page.length < pageBytes || page[25] !== PAGE_TYPE.overflow) return undefined;
     const view = viewOf(page);
-    const used = Math.min(length - filled, view.getUint16(22, littleEndian), pageBytes - PAGE_HEADER_BYTES);
-    // A page without content does not occur, and a circle of them would not end.
-    if (used === 0) break;
-    value.set(page.subarray(PAGE_HEADER_BYTES, PAGE_HEADER_BYTES + used), filled);
-    filled += used;
     number = view.getUint32(16, littleEndian);
-  }
-  if (filled < length) throw new RangeError("a record is cut short");
-  return value;
+    return page.subarray(PAGE_HEADER_BYTES, PAGE_HEADER_BYTES + view.getUint16(22, littleEndian));
+  });
 }

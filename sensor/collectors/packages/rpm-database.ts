@@ -11,6 +11,7 @@ import { readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
 import { readRpmSettings } from "./rpm-folders.ts";
 import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 import { readNdbBlobs } from "./rpm-ndb.ts";
+import type { RpmRecord } from "./rpm-record.ts";
 import { readSqliteBlobs } from "./rpm-sqlite.ts";
 import { withSqliteLog } from "./sqlite-log.ts";
 
@@ -20,7 +21,7 @@ const MAX_PACKAGES = 200_000;
 interface Format {
   backend: string;
   file: string;
-  read(access: RandomAccess, skip: SkipRecord): Generator<Uint8Array>;
+  read(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord>;
 }
 
 /** In rpm's search order. */
@@ -64,7 +65,7 @@ function readDatabase(files: HostFiles, path: string, read: Format["read"]): Rpm
     failures.first ??= error;
   };
   try {
-    if (access.sizeBytes > 0) for (const blob of read(access, skip)) addHeader(headers, blob, skip);
+    if (access.sizeBytes > 0) for (const record of read(access, skip)) addHeader(headers, record, skip);
   } catch (error) {
     if (error instanceof TooSlow) throw error;
     // What was read before is right, so only the rest is missing.
@@ -80,10 +81,10 @@ function readDatabase(files: HostFiles, path: string, read: Format["read"]): Rpm
   return headers;
 }
 
-function addHeader(headers: RpmHeader[], blob: Uint8Array, skip: SkipRecord): void {
+function addHeader(headers: RpmHeader[], record: RpmRecord, skip: SkipRecord): void {
   if (headers.length >= MAX_PACKAGES) throw new LimitError(`more than ${MAX_PACKAGES} packages`);
   try {
-    const header = parseRpmHeader(blob);
+    const header = parseRpmHeader(record);
     if (!header.has(RPM_TAG.name)) throw new RangeError("an RPM header has no name");
     headers.push(header);
   } catch (error) {

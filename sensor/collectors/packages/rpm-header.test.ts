@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { makeRpmHeader } from "../../testing/rpm-databases.ts";
-import { parseRpmHeader, RPM_TAG } from "./rpm-header.ts";
+import { parseRpmHeader as parseRecord, RPM_TAG } from "./rpm-header.ts";
+import { recordOfBytes, recordOfParts } from "./rpm-record.ts";
+
+const parseRpmHeader = (bytes: Uint8Array) => parseRecord(recordOfBytes(bytes));
 
 /** An rpm header with one entry at offset 0. */
 function headerOf(tag: number, type: number, data: string, claimed = data.length): Uint8Array {
@@ -33,4 +36,19 @@ test("never reads past the end of an rpm header with wrong lengths", () => {
   expect(() => parseRpmHeader(new Uint8Array(64).fill(255))).toThrow(RangeError);
   expect(parseRpmHeader(headerOf(RPM_TAG.name, 6, "no end")).size).toBe(0);
   expect(parseRpmHeader(headerOf(RPM_TAG.size, 4, "ab")).size).toBe(0);
+});
+
+test("reads a record in parts, and only as many as it needs", () => {
+  const blob = makeRpmHeader({ name: "bash", version: "5.1", vendor: "v" });
+  const files = Buffer.concat([blob, Buffer.alloc(200_000)]);
+  // The header claims the rest as its data.
+  files.writeUInt32BE(files.length - 8 - 3 * 16, 4);
+  let read = 0;
+  const record = recordOfParts(files.length, () => {
+    read += 1_000;
+    return files.subarray(read - 1_000, read);
+  });
+  expect(parseRecord(record).get(RPM_TAG.vendor)).toBe("v");
+  expect(read).toBeLessThan(10_000);
+  expect(() => parseRecord(recordOfParts(files.length, () => undefined))).toThrow("cut short");
 });

@@ -1,6 +1,8 @@
 // Reads the header of an installed RPM package: an index of tags, then their values, all big-endian (rpm.org,
 // "RPM V4 package format", header structure; in the database without its magic number). Never trusts a length
 // in the data. Not a library, because RPM libraries read package files, not the headers in a database.
+import { viewOf } from "./random-access.ts";
+import type { RpmRecord } from "./rpm-record.ts";
 
 export const RPM_TAG = {
   name: 1000,
@@ -21,24 +23,32 @@ const ENTRY_BYTES = 16;
 const MAX_ENTRIES = 65_536;
 /** Larger than the header of any package: that of a package with 100,000 files has 20 MB. */
 export const MAX_HEADER_BYTES = 32 * 1024 * 1024;
+/** A longer text is left out. */
 const MAX_TEXT_BYTES = 4_096;
 const WANTED = new Set<number>(Object.values(RPM_TAG));
 
 export type RpmHeader = Map<number, string | number>;
 
 /** Returns the first value of each tag in use. Throws RangeError if the header is incomplete or invalid. */
-export function parseRpmHeader(blob: Uint8Array): RpmHeader {
-  if (blob.length < 8) throw new RangeError("an RPM header is cut short");
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  const entryCount = view.getUint32(0);
-  const dataStart = 8 + entryCount * ENTRY_BYTES;
-  if (entryCount > MAX_ENTRIES || dataStart + view.getUint32(4) > blob.length)
+export function parseRpmHeader(record: RpmRecord): RpmHeader {
+  if (record.length < 8) throw new RangeError("an RPM header is cut short");
+  const lengths = viewOf(record.read(8));
+  const dataStart = 8 + lengths.getUint32(0) * ENTRY_BYTES;
+  if (lengths.getUint32(0) > MAX_ENTRIES || dataStart + lengths.getUint32(4) > record.length)
     throw new RangeError("an RPM header is longer than its record");
-  const header: RpmHeader = new Map();
+  const index = viewOf(record.read(dataStart));
+  const places = new Map<number, { type: number; at: number }>();
   for (let entry = 8; entry < dataStart; entry += ENTRY_BYTES) {
-    const tag = view.getUint32(entry);
-    if (!WANTED.has(tag) || header.has(tag)) continue;
-    const value = readValue(blob, view, view.getUint32(entry + 4), dataStart + view.getUint32(entry + 8));
+    const tag = index.getUint32(entry);
+    if (WANTED.has(tag) && !places.has(tag))
+      places.set(tag, { type: index.getUint32(entry + 4), at: dataStart + index.getUint32(entry + 8) });
+  }
+  const lastAt = Math.max(...[...places.values()].map(({ at }) => at));
+  const header: RpmHeader = new Map();
+  if (places.size === 0) return header;
+  const blob = record.read(lastAt + MAX_TEXT_BYTES);
+  for (const [tag, { type, at }] of places) {
+    const value = readValue(blob, viewOf(blob), type, at);
     if (value !== undefined) header.set(tag, value);
   }
   return header;
@@ -55,7 +65,7 @@ function readValue(blob: Uint8Array, view: DataView, type: number, at: number): 
     case TYPE.i18nString: {
       const end = blob.indexOf(0, at);
       if (at > blob.length || end < 0) return undefined;
-      return Buffer.from(blob.subarray(at, Math.min(end, at + MAX_TEXT_BYTES))).toString("utf8");
+      return Buffer.from(blob.subarray(at, end)).toString("utf8");
     }
     default:
       return undefined;

@@ -4,6 +4,7 @@
 import { LimitError, type SkipRecord } from "./package-source.ts";
 import type { RandomAccess, ReadAt } from "./random-access.ts";
 import { MAX_HEADER_BYTES } from "./rpm-header.ts";
+import { type RpmRecord, recordOfParts } from "./rpm-record.ts";
 
 const HEADER_BYTES = 32;
 const SLOT_BYTES = 16;
@@ -13,7 +14,7 @@ const PAGE_BYTES = 4_096;
 const MAX_SLOT_PAGES = 4_096;
 
 /** Throws RangeError for another format. Skips blobs that are not at the position in their slot. */
-export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<Uint8Array> {
+export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
   const header = Buffer.from(readAt(0, HEADER_BYTES));
   if (
     header.length < HEADER_BYTES ||
@@ -38,14 +39,17 @@ export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Gener
   }
 }
 
-function readBlob(readAt: ReadAt, packageIndex: number, offset: number): Uint8Array {
+function readBlob(readAt: ReadAt, packageIndex: number, offset: number): RpmRecord {
   const header = Buffer.from(readAt(offset, BLOB_HEADER_BYTES));
   const isBlob = header.length === BLOB_HEADER_BYTES && header.toString("latin1", 0, 4) === "BlbS";
   if (!isBlob || header.readUInt32LE(4) !== packageIndex)
     throw new RangeError("a blob is not where its slot says");
   const length = header.readUInt32LE(12);
   if (length > MAX_HEADER_BYTES) throw new LimitError(`a record of ${length} bytes`);
-  const blob = readAt(offset + BLOB_HEADER_BYTES, length);
-  if (blob.length < length) throw new RangeError("a record is cut short");
-  return blob;
+  let at = offset + BLOB_HEADER_BYTES;
+  return recordOfParts(length, () => {
+    const part = readAt(at, PAGE_BYTES);
+    at += part.length;
+    return part;
+  });
 }

@@ -3,6 +3,7 @@
 import { LimitError, type SkipRecord } from "./package-source.ts";
 import { type RandomAccess, type ReadAt, viewOf } from "./random-access.ts";
 import { MAX_HEADER_BYTES } from "./rpm-header.ts";
+import { type RpmRecord, recordFrom, recordOfBytes, recordOfParts } from "./rpm-record.ts";
 
 const MAGIC = "SQLite format 3\0";
 const HEADER_BYTES = 100;
@@ -20,14 +21,12 @@ interface Pages {
 }
 
 /** Throws RangeError if it is not such a database. */
-export function* readSqliteBlobs(access: RandomAccess, skip: SkipRecord): Generator<Uint8Array> {
+export function* readSqliteBlobs(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
   const pages = readPages(access);
   const root = findPackages(pages);
   for (const record of readTable(pages, root, MAX_HEADER_BYTES, skip)) {
     try {
-      const [, blob] = parseRecord(record);
-      if (!(blob instanceof Uint8Array)) throw new RangeError("a record has no header");
-      yield blob;
+      yield readBlob(record);
     } catch (error) {
       skip(error);
     }
@@ -52,7 +51,7 @@ function findPackages(pages: Pages): number {
   for (const record of readTable(pages, 1, MAX_SCHEMA_BYTES, (error) => failures.push(error))) {
     tables += 1;
     if (tables > MAX_TABLES) throw new LimitError(`more than ${MAX_TABLES} tables`);
-    const [type, name, , root] = parseRecord(record);
+    const [type, name, , root] = parseRecord(record.read(record.length));
     if (typeof name !== "string" || name.toLowerCase() !== "packages") continue;
     if (type !== "table" || typeof root !== "number" || root < 2 || root > pages.count)
       throw new RangeError("its Packages is not a table");
@@ -70,7 +69,7 @@ function* readTable(
   root: number,
   maxBytes: number,
   skip: SkipRecord,
-): Generator<Uint8Array, void, undefined> {
+): Generator<RpmRecord, void, undefined> {
   const visited = new Set<number>();
   const pending: { page: number; depth: number }[] = [{ page: root, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -105,7 +104,7 @@ function* readCells(
   cellCount: number,
   maxBytes: number,
   skip: SkipRecord,
-): Generator<Uint8Array> {
+): Generator<RpmRecord> {
   const view = viewOf(page);
   for (let cell = 0; cell < cellCount; cell += 1) {
     try {
@@ -117,25 +116,25 @@ function* readCells(
 }
 
 /** A cell has the length of the record, its key, and the record, whose end may be in a chain of pages. */
-function readCell(pages: Pages, page: Uint8Array, at: number, maxBytes: number): Uint8Array {
+function readCell(pages: Pages, page: Uint8Array, at: number, maxBytes: number): RpmRecord {
   const length = readVarint(page, at);
   const key = readVarint(page, length.end);
   if (length.value > maxBytes) throw new LimitError(`a record of ${length.value} bytes`);
   const local = localBytes(pages.usableBytes, length.value);
   if (key.end + local > page.length) throw new RangeError("a record is cut short");
-  if (local === length.value) return page.subarray(key.end, key.end + local);
-  const record = new Uint8Array(length.value);
-  record.set(page.subarray(key.end, key.end + local));
-  let filled = local;
+  const start = page.subarray(key.end, key.end + local);
+  if (local === length.value) return recordOfBytes(start);
+  let isStart = true;
   let next = viewOf(page).getUint32(key.end + local);
-  while (filled < record.length) {
+  return recordOfParts(length.value, () => {
+    if (isStart) {
+      isStart = false;
+      return start;
+    }
     const overflow = readPage(pages, next);
-    const part = overflow.subarray(4, Math.min(pages.usableBytes, 4 + record.length - filled));
-    record.set(part, filled);
-    filled += part.length;
     next = viewOf(overflow).getUint32(0);
-  }
-  return record;
+    return overflow.subarray(4, pages.usableBytes);
+  });
 }
 
 /** How much of a record is in its page (section 1.6). */
@@ -153,9 +152,28 @@ function readPage({ readAt, pageBytes, count }: Pages, number: number): Uint8Arr
   return page;
 }
 
-type Value = number | string | Uint8Array | undefined;
+/** The longest start of a record with two columns: three numbers. */
+const MAX_START_BYTES = 27;
 
-/** The columns of a record (section 2.1). Floating-point numbers are undefined: no column in use has them. */
+/** The second column of a row of Packages. Both may be longer than what is read of them. */
+function readBlob(record: RpmRecord): RpmRecord {
+  const start = record.read(MAX_START_BYTES);
+  const header = readVarint(start, 0);
+  const first = readVarint(start, header.end);
+  const second = readVarint(start, first.end);
+  const at = header.value + bytesOf(first.value);
+  const length = bytesOf(second.value);
+  if (second.value < 12 || second.value % 2 !== 0) throw new RangeError("a record has no header");
+  if (second.end > header.value || at + length > record.length) throw new RangeError("a record is cut short");
+  return recordFrom(record, at);
+}
+
+type Value = number | string | undefined;
+
+/**
+ * The columns of a record (section 2.1). Blobs and floating-point numbers are undefined: no column in use has
+ * them.
+ */
 function parseRecord(record: Uint8Array): Value[] {
   const header = readVarint(record, 0);
   if (header.value > record.length) throw new RangeError("a record is cut short");
@@ -179,7 +197,7 @@ function bytesOf(type: number): number {
 }
 
 function columnValue(type: number, bytes: Uint8Array): Value {
-  if (type >= 12) return type % 2 === 0 ? bytes : Buffer.from(bytes).toString("utf8");
+  if (type >= 12) return type % 2 === 0 ? undefined : Buffer.from(bytes).toString("utf8");
   if (type === 8) return 0;
   if (type === 9) return 1;
   if (type === 0 || type === 7) return undefined;
