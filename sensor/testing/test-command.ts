@@ -62,7 +62,7 @@ export function startCommand(
   { stdin = "", environment = {}, through = [] }: CommandOptions = {},
 ) {
   return Bun.spawn([...through, process.execPath, commandLine(), ...args], {
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", ...environment },
+    env: { PATH: process.env.PATH, HOME: "/dev/null", ...environment },
     stdin: Buffer.from(stdin),
     stdout: "pipe",
     stderr: "pipe",

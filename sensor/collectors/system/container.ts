@@ -46,8 +46,9 @@ function isPod(files: HostFiles, environment: ReadonlyMap<string, string>): bool
     environment.has("KUBERNETES_SERVICE_HOST") ||
     files.exists("/run/secrets/kubernetes.io/serviceaccount") ||
     files.exists("/var/run/secrets/kubernetes.io/serviceaccount") ||
-    controlGroups(files).includes("/kubepods") ||
-    rootMounts(files).some(
+    /kubepods[./-]/.test(controlGroups(files)) ||
+    rootMountLine(files).includes("/k8s.io/") ||
+    allMounts(files).some(
       ({ path, part }) => path.startsWith("/etc/host") && /\/kubelet\/pods\/[^/]+\/etc-hosts$/.test(part),
     )
   );
@@ -68,27 +69,43 @@ function byControlGroup(files: HostFiles): string | undefined {
 }
 
 function controlGroups(files: HostFiles): string {
-  return files.findText("/proc/1/cgroup") ?? "";
+  return ofFirstProcess(files, "cgroup") ?? "";
+}
+
+/** `/proc/self` of a mounted host is this process, which is not the host's. */
+function ofFirstProcess(files: HostFiles, name: string): string | undefined {
+  const text = files.findText(`/proc/1/${name}`, MAX_MOUNTINFO_BYTES);
+  return (
+    text ??
+    (files.isRunning && !files.isLive ? undefined : files.findText(`/proc/self/${name}`, MAX_MOUNTINFO_BYTES))
+  );
 }
 
 /** The root of a container is a layer in the folder of its runtime. */
 const LAYERS: [string, string][] = [
-  ["/io.containerd.snapshotter", "containerd"],
+  ["/io.containerd.", "containerd"],
   ["/docker/overlay2/", "docker"],
   ["/containers/storage/overlay", "podman"],
 ];
 
 function byRootMount(files: HostFiles): string | undefined {
-  const text = mountinfo(files);
-  const root = text.split("\n").findLast((line) => line.split(" ", 5)[4] === "/") ?? "";
+  const root = rootMountLine(files);
   const layer = LAYERS.find(([folder]) => root.includes(folder));
   return layer?.[1];
 }
 
-function rootMounts(files: HostFiles) {
+function rootMountLine(files: HostFiles): string {
+  return (
+    mountinfo(files)
+      .split("\n")
+      .findLast((line) => line.split(" ", 5)[4] === "/") ?? ""
+  );
+}
+
+function allMounts(files: HostFiles) {
   return parseMountinfo(mountinfo(files));
 }
 
 function mountinfo(files: HostFiles): string {
-  return files.findText("/proc/1/mountinfo", MAX_MOUNTINFO_BYTES) ?? "";
+  return ofFirstProcess(files, "mountinfo") ?? "";
 }

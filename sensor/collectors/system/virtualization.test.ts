@@ -101,6 +101,16 @@ const MACHINES: [name: string, text: string, type: string][] = [
   ["Podman", "-- /run/.containerenv\n\n", "podman"],
   ["Docker", "-- /.dockerenv\n\n", "docker"],
   ["Docker with cgroups v1", `-- /proc/1/cgroup\n12:cpu:/docker/${"4f".repeat(32)}\n`, "docker"],
+  [
+    "a pod of kind",
+    "-- /proc/self/cgroup\n0::/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod1.slice/cri-containerd-4f.scope\n",
+    "kubernetes",
+  ],
+  [
+    "a pod by its root",
+    "-- /proc/1/mountinfo\n1 0 0:1 / / rw - overlay overlay rw,upperdir=/run/containerd/io.containerd.runtime.v2.task/k8s.io/4f/rootfs\n",
+    "kubernetes",
+  ],
   ["a container with another name", "-- /proc/1/environ\nPATH=/\0container=hunter2\0\n", "container-other"],
   ["another OCI runtime", "-- /proc/1/environ\nPATH=/\0container=oci\0\n", "container-other"],
   [
