@@ -97,7 +97,7 @@ describe("the kernel and its start", () => {
   test("SELinux is not disabled because its file system is not there", () => {
     const found = collect("-- /etc/selinux/config\nSELINUX=enforcing\n");
     expect(found).toEqual({ "access-control/SELinux configured": ["enforcing", "/etc/selinux/config"] });
-    expect(collect("-- /sys/fs/selinux/enforce\n0\n")["kernel/SELinux"]?.[0]).toBe("permissive");
+    expect(collect("-- /sys/fs/selinux/enforce\n0\n")["access-control/SELinux"]?.[0]).toBe("permissive");
   });
 
   test("a variable that is cut short says nothing about Secure Boot", () => {
