@@ -1,7 +1,7 @@
 // The columns of the certificates.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
-import { RelativeTime } from "../../ui/RelativeTime.tsx";
+import { CertificateExpiry } from "./CertificateExpiry.tsx";
 import { columnMaker, list } from "./text-column.tsx";
 
 type Certificate = Item<"certificates">;
@@ -12,9 +12,9 @@ export const certificateColumns: Columns<Certificate> = [
   ofCertificate("Name", "22%", (one) => one.name),
   ofCertificate(
     "Expires",
-    "112px",
+    "124px",
     (one) => one.notAfter,
-    (one) => <RelativeTime at={one.notAfter} />,
+    (one) => <CertificateExpiry at={one.notAfter} />,
   ),
   ofCertificate("Issuer", "22%", (one) => (one.selfSigned ? "Self-signed" : one.issuer)),
   ofCertificate("Key", "104px", (one) =>

@@ -2,6 +2,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Columns } from "../../ui/DataTable.tsx";
 import { formatBytes } from "../../ui/numbers.ts";
+import { Status } from "../../ui/Status.tsx";
 import { columnMaker, list } from "./text-column.tsx";
 
 type Part = Item<"containers">;
@@ -11,11 +12,22 @@ const ofPart = columnMaker<Part>();
 export const containerColumns: Columns<Part> = [
   ofPart("Name", "26%", (one) => one.name),
   ofPart("Kind", "96px", (one) => (one.kind === "container" ? "Container" : "Image")),
-  ofPart("State", "96px", (one) => (one.kind === "container" ? one.state : undefined)),
+  ofPart("State", "104px", stateOf, (one) => {
+    const state = stateOf(one);
+    return state && <Status color={state === "running" ? "green" : "gray"}>{firstUpper(state)}</Status>;
+  }),
   ofPart("Runtime", "104px", (one) => one.runtime),
   ofPart("Image or tags", "28%", (one) => (one.kind === "container" ? one.image : list(one.tags))),
   ofPart("Details", undefined, detailsOf),
 ];
+
+function stateOf(part: Part): string | undefined {
+  return part.kind === "container" ? part.state : undefined;
+}
+
+function firstUpper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function detailsOf(part: Part): string {
   const details =

@@ -10,8 +10,8 @@ const ofPart = columnMaker<Part>();
 
 export const hardwareColumns: Columns<Part> = [
   ofPart("Part", "132px", (one) => PART_NAMES[one.kind]),
-  ofPart("Name", "28%", hardwareName),
-  ofPart("Vendor", "20%", (one) => ("vendor" in one ? one.vendor : undefined)),
-  ofPart("Serial number", "16%", (one) => ("serialNumber" in one ? one.serialNumber : undefined)),
+  ofPart("Name", "22%", hardwareName),
+  ofPart("Vendor", "16%", (one) => ("vendor" in one ? one.vendor : undefined)),
+  ofPart("Serial number", "14%", (one) => ("serialNumber" in one ? one.serialNumber : undefined)),
   ofPart("Details", undefined, hardwareDetails),
 ];

@@ -11,19 +11,19 @@ const KINDS: Record<Job["kind"], string> = {
   cron: "cron",
   anacron: "anacron",
   at: "at",
-  timer: "systemd timer",
+  timer: "Timer",
   task: "Task",
   launchd: "launchd",
 };
 
 export const jobColumns: Columns<Job> = [
   ofJob("Name", "22%", (one) => one.name),
-  ofJob("Kind", "116px", (one) => KINDS[one.kind]),
-  ofJob("Schedule", "24%", scheduleOf, (one) => (one.runsAt ? undefined : mono(scheduleOf(one) || "–"))),
+  ofJob("Kind", "84px", (one) => KINDS[one.kind]),
+  ofJob("Schedule", "20%", scheduleOf, (one) => (one.runsAt ? undefined : mono(scheduleOf(one) || "–"))),
   ofJob("Enabled", "84px", (one) => (one.enabled === undefined ? undefined : one.enabled ? "Yes" : "No")),
   ofJob("Runs as", "96px", (one) => one.user),
   ofJob("Starts", undefined, (one) => one.unit ?? one.program),
-  ofJob("Source", "20%", (one) => one.source),
+  ofJob("Source", "18%", (one) => one.source),
 ];
 
 function scheduleOf({ runsAt, schedule }: Job): string {
