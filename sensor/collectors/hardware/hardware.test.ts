@@ -329,7 +329,7 @@ test.each([
 ])("the names of %s:%s are %j", (vendor, device, names) => {
   const list =
     "0001  First\n\t0001  One\n8086  Intel\n\t2922  SATA\n\t\t8086 2922  Sub\n# x\n9999  Last\n\tffff  No";
-  expect(namesOf(list, vendor, device)).toEqual(names);
+  expect(namesOf(Buffer.from(list), vendor, device)).toEqual(names);
 });
 
 const lspci = Bun.which("lspci");

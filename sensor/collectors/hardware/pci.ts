@@ -10,6 +10,7 @@ const DEVICES = "/sys/bus/pci/devices";
 const NAMES = ["/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids"];
 const MAX_NAMES_BYTES = 8 * 1024 * 1024;
 const MAX_DEVICES = 2_000;
+const NEW_LINE = 0x0a;
 /** Base class and subclass (PCI Code and ID Assignment Specification). The base class alone has the rest. */
 const CLASSES: Record<string, string> = {
   "01": "Storage controller",
@@ -82,31 +83,46 @@ function idOf(text: string | undefined): string | undefined {
   return /^0x([0-9a-f]{4})$/.exec(text ?? "")?.[1];
 }
 
-function findNames(files: HostFiles): string | undefined {
+function findNames(files: HostFiles): Buffer | undefined {
   const path = NAMES.find((each) => files.exists(each));
-  return path === undefined ? undefined : files.findText(path, MAX_NAMES_BYTES);
+  const bytes = path === undefined ? undefined : files.findBytes(path, MAX_NAMES_BYTES);
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A line `8086  Intel Corporation`, and below it `\t100e  82540EM Gigabit Ethernet Controller`. */
+/**
+ * A line `8086  Intel Corporation`, and below it `\t100e  82540EM Gigabit Ethernet Controller`. The list has
+ * more than a megabyte, so that only the lines in use are decoded.
+ */
 export function namesOf(
-  list: string,
+  list: Buffer,
   vendorId: string,
   deviceId: string,
 ): { vendor?: string; name?: string } {
-  const start = list.startsWith(`${vendorId}  `) ? 0 : list.indexOf(`\n${vendorId}  `) + 1;
-  if (start === 0 && !list.startsWith(`${vendorId}  `)) return {};
+  const start = startOfLine(list, `${vendorId}  `);
+  if (start === undefined) return {};
   const vendor = optionalFact(lineAt(list, start + 6), 200);
-  for (let at = list.indexOf("\n", start) + 1; at > 0 && "\t#".includes(list[at] ?? ""); ) {
-    if (list.startsWith(`\t${deviceId}  `, at)) {
+  for (let at = list.indexOf(NEW_LINE, start) + 1; at > 0 && isBelow(list[at]); ) {
+    if (list.toString("latin1", at, at + 7) === `\t${deviceId}  `) {
       const name = optionalFact(lineAt(list, at + 7), 200);
       return { ...(vendor ? { vendor } : {}), ...(name ? { name } : {}) };
     }
-    at = list.indexOf("\n", at) + 1;
+    at = list.indexOf(NEW_LINE, at) + 1;
   }
   return vendor ? { vendor } : {};
 }
 
-function lineAt(text: string, start: number): string {
-  const end = text.indexOf("\n", start);
-  return text.slice(start, end < 0 ? start + 300 : Math.min(end, start + 300));
+function startOfLine(list: Buffer, text: string): number | undefined {
+  if (list.toString("latin1", 0, text.length) === text) return 0;
+  const at = list.indexOf(`\n${text}`, 0, "latin1");
+  return at < 0 ? undefined : at + 1;
+}
+
+/** A line of a device, or a comment. */
+function isBelow(first: number | undefined): boolean {
+  return first === 0x09 || first === 0x23;
+}
+
+function lineAt(list: Buffer, start: number): string {
+  const end = list.indexOf(NEW_LINE, start);
+  return list.toString("utf8", start, end < 0 ? start + 300 : Math.min(end, start + 300));
 }

@@ -1,6 +1,7 @@
 // Programs that run with the rights of their owner or group, whoever starts them, in the folders of the
 // system.
-import { posix } from "node:path";
+import { lstatSync, type Stats } from "node:fs";
+import { join, posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 import { parseGroup, parsePasswd } from "../users/passwd.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
@@ -27,12 +28,14 @@ export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
     // With merged /usr, /bin is /usr/bin.
     if (real === undefined || seen.has(real) || depth > MAX_DEPTH) return;
     seen.add(real);
+    files.checkTime();
     for (const { name, kind } of files.listEntries(folder)) {
       const path = posix.join(folder, name);
       if (kind === "folder" && DEEP.has(folder.split("/").slice(0, 3).join("/"))) look(path, depth + 1);
-      if (kind !== "file") continue;
-      const stat = files.findStat(path);
-      if (stat !== undefined && (stat.mode & (SET_UID | SET_GID)) !== 0) found.push({ path, ...stat });
+      // Not with findStat: thousands of files would have to be looked at before each check-in.
+      const stat = kind === "file" ? lstatOf(join(real, name)) : undefined;
+      if (stat !== undefined && (stat.mode & (SET_UID | SET_GID)) !== 0)
+        found.push({ path, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid });
     }
   };
   for (const folder of FOLDERS) look(folder, 0);
@@ -50,6 +53,15 @@ export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
         setting("files", path, `${nameOf("user", uid)}:${nameOf("group", gid)} ${mode.toString(8)}`, path),
       ),
   ];
+}
+
+/** Does not follow a link that has taken the place of the file. */
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function accountNames(files: HostFiles): (kind: "user" | "group", id: number) => string {
