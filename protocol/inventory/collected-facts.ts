@@ -287,6 +287,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   certificates: {
     label: "Certificates",
+    onWindows: true,
     source: "the usual folders, and the files that the configuration of servers names",
     facts: [
       {

@@ -53,6 +53,7 @@ const WINDOWS: Collectors = {
   hardware: async (files) => (await windows()).collectWindowsHardware(files),
   network: async (files) => (await windows()).collectWindowsNetwork(files),
   jobs: async (files) => (await windows()).collectWindowsJobs(files),
+  certificates: async (files) => (await windows()).collectWindowsCertificates(files),
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 

@@ -89,7 +89,7 @@ function readChassis(files: HostFiles, chassis: SmbiosStructure | undefined): Pa
   };
 }
 
-function memoryModules(structures: readonly SmbiosStructure[]): Part[] {
+export function memoryModules(structures: readonly SmbiosStructure[]): Part[] {
   const names = new Set<string>();
   return structures
     .filter(({ type }) => type === TYPES.memory)

@@ -1,10 +1,12 @@
 // What the firmware says about the machine: from its tables, or from the registry, where the last start of
 // Windows wrote a part of it.
-import { isPlaceholderId, isPlaceholderText } from "@attacklens/protocol/hardware-placeholders.ts";
+import { isPlaceholderId } from "@attacklens/protocol/hardware-placeholders.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
-import { parseBiosDate } from "./firmware-parts.ts";
-import { type SmbiosStructure, structuresOf, systemUuid } from "./firmware-tables.ts";
+import { parseReleaseDate } from "../hardware/mainboard.ts";
+import { partText } from "../hardware/part-text.ts";
+import type { SmbiosStructure } from "../hardware/smbios.ts";
+import { structuresOf, systemUuid } from "./firmware-parts.ts";
 import { findNumber, findText, type Registry, valuesOf } from "./registry.ts";
 
 type System = Item<"system">;
@@ -68,8 +70,8 @@ function readMachine(registry: Registry, firmware: readonly SmbiosStructure[]) {
   const system = structuresOf(firmware, SYSTEM)[0];
   const bios = valuesOf(registry, BIOS);
   return {
-    vendor: known(system?.textAt(4) ?? findText(bios, "SystemManufacturer")),
-    model: known(system?.textAt(5) ?? findText(bios, "SystemProductName")),
+    vendor: partText(system?.textAt(4) ?? findText(bios, "SystemManufacturer")),
+    model: partText(system?.textAt(5) ?? findText(bios, "SystemProductName")),
   };
 }
 
@@ -81,16 +83,16 @@ export function readBiosParts(registry: Registry): Part[] {
     {
       key: "firmware",
       kind: "firmware",
-      vendor: known(findText(bios, "BIOSVendor")),
-      version: known(findText(bios, "BIOSVersion")),
-      releasedOn: parseBiosDate(findText(bios, "BIOSReleaseDate")),
+      vendor: partText(findText(bios, "BIOSVendor")),
+      version: partText(findText(bios, "BIOSVersion")),
+      releasedOn: parseReleaseDate(findText(bios, "BIOSReleaseDate")),
     },
     {
       key: "board",
       kind: "board",
-      vendor: known(findText(bios, "BaseBoardManufacturer")),
-      model: known(findText(bios, "BaseBoardProduct")),
-      version: known(findText(bios, "BaseBoardVersion")),
+      vendor: partText(findText(bios, "BaseBoardManufacturer")),
+      model: partText(findText(bios, "BaseBoardProduct")),
+      version: partText(findText(bios, "BaseBoardVersion")),
     },
   ];
 }
@@ -99,8 +101,4 @@ export function readBiosParts(registry: Registry): Part[] {
 export function readFirmwareMode(registry: Registry): "bios" | "uefi" | undefined {
   const mode = findNumber(valuesOf(registry, "HKLM\\SYSTEM\\CurrentControlSet\\Control"), "PEFirmwareType");
   return mode === 1 ? "bios" : mode === 2 ? "uefi" : undefined;
-}
-
-function known(text: string | undefined): string | undefined {
-  return text === undefined || isPlaceholderText(text) ? undefined : factText(text, 200);
 }

@@ -1,14 +1,15 @@
 // The collectors of Windows: of this host, or of a disk of another one.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, gapOf, NotOnThisHost } from "../collector.ts";
+import { parseSmbios, type SmbiosStructure } from "../hardware/smbios.ts";
 import type { HostFiles } from "../host-files.ts";
 import { accountItems } from "./accounts.ts";
 import { adapterItems } from "./adapters.ts";
 import { auditSettings } from "./audit-policy.ts";
+import { readCertificates } from "./certificates.ts";
 import { readChocolateyPackages } from "./chocolatey.ts";
 import { readBiosParts, readFirmwareMode, readIdentifiers, readVirtualization } from "./firmware.ts";
 import { processorCounts, smbiosParts } from "./firmware-parts.ts";
-import { parseSmbios, type SmbiosStructure } from "./firmware-tables.ts";
 import { readHotfixes } from "./hotfixes.ts";
 import { readLocalGroups, readLocalUsers, readPasswordPolicy } from "./live-accounts.ts";
 import { readAdapters } from "./live-adapters.ts";
@@ -104,6 +105,9 @@ export const collectWindowsNetwork = (files: HostFiles): Item<"network">[] => {
   requireRunning(files);
   return adapterItems(readAdapters(), openWindowsHost(files).registry);
 };
+
+export const collectWindowsCertificates = (files: HostFiles): Item<"certificates">[] =>
+  readCertificates(openWindowsHost(files).registry, files.noteGap);
 
 export const collectWindowsJobs = (files: HostFiles): Item<"jobs">[] => readTasks(openWindowsHost(files));
 
