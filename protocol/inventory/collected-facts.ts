@@ -109,7 +109,20 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         text: "on Windows whether it is disabled or locked out, and the rules for its password",
         fields: ["disabled", "lockedOut", "passwordRequired", "passwordNeverExpires"],
       },
-      { text: "why it may act as root", fields: ["privileges"] },
+      { text: "whether the account may act as root", fields: ["rootAccess"] },
+      {
+        text: "what it may do as root or another account, and with whose password. Of commands, only the paths",
+        fields: [
+          "privileges",
+          "privileges.source",
+          "privileges.group",
+          "privileges.runAs",
+          "privileges.runAsGroups",
+          "privileges.commands",
+          "privileges.moreCommands",
+          "privileges.password",
+        ],
+      },
       {
         text: "last sign-in, and when the password was changed and it or the account expires",
         fields: ["lastLoginAt", "lastLoginFrom", "passwordChangedOn", "passwordExpiresOn", "expiresOn"],

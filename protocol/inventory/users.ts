@@ -14,6 +14,44 @@ const authorizedKey = z.strictObject({
   source: fact(1_000).meta({ example: "/root/.ssh/authorized_keys" }),
 });
 
+/** A right to act as another account. */
+const right = z.strictObject({
+  source: z.enum(["uid", "group", "sudo", "doas"]).meta({
+    description:
+      "uid: it has the id of root, or is the built-in administrator; group: members control the host; sudo, doas: a rule",
+  }),
+  group: fact(250).optional().meta({ example: "wheel", description: "The group that confers the right" }),
+  runAs: z
+    .array(fact(250))
+    .max(50)
+    .meta({
+      example: ["root"],
+      description:
+        "The accounts that it may act as. ALL: every account; with `!`: not this one. Empty on Windows",
+    }),
+  runAsGroups: z
+    .array(fact(250))
+    .max(50)
+    .optional()
+    .meta({ description: "The groups that it may choose for the command" }),
+  commands: z
+    .array(fact(300))
+    .max(100)
+    .meta({
+      example: ["ALL", "!/usr/bin/su"],
+      description: "ALL or paths, without their arguments; with `!`: not this one. Empty on Windows",
+    }),
+  moreCommands: z.int().min(1).optional().meta({ description: "Further commands that are not listed" }),
+  password: z.enum(["none", "own", "target", "root", "runas-default"]).meta({
+    description:
+      "The account whose password is asked for: none, its own, the one it acts as, root, or sudo's runas_default",
+  }),
+});
+
+const privileges = z.array(right).max(50).meta({
+  description: "What it may do as root or another account. A later denial is already taken into account",
+});
+
 const account = z.strictObject({
   key: fact(300).min(1).meta({ example: "user:root" }),
   kind: z.literal("user"),
@@ -36,13 +74,11 @@ const account = z.strictObject({
   lockedOut: z.boolean().optional().meta({ description: "Windows: after too many wrong passwords" }),
   passwordRequired: z.boolean().optional().meta({ description: "Windows: false: it may be empty" }),
   passwordNeverExpires: z.boolean().optional().meta({ description: "Windows" }),
-  privileges: z
-    .array(fact(300))
-    .max(200)
-    .meta({
-      example: ["uid 0", "member of sudo", "sudoers: ALL"],
-      description: "Why it may act as root; empty when it may not",
-    }),
+  rootAccess: z.enum(["full", "some-commands", "none", "unknown"]).meta({
+    description:
+      "Whether it may act as root, on Windows as administrator. full: with any command; unknown: rules of sudo or doas cannot be read",
+  }),
+  privileges,
   lastLoginAt: factTime.optional().meta({ description: "Absent: never, or not recorded" }),
   lastLoginFrom: fact(300).optional().meta({ example: "192.0.2.9", description: "Host or terminal" }),
   passwordChangedOn: factDate.optional(),
@@ -65,7 +101,7 @@ const group = z.strictObject({
     .array(fact(250))
     .max(5_000)
     .meta({ description: "As the group file lists them; primary members are not repeated" }),
-  privileges: z.array(fact(300)).max(200),
+  privileges,
 });
 
 /** A local account or group. */

@@ -105,6 +105,7 @@ for (const dialect of TESTED_DIALECTS) {
       groups: [],
       canLogIn: true,
       password: "set",
+      rootAccess: "none",
       privileges: [],
     });
     const group = (name: string) => ({

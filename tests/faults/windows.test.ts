@@ -73,7 +73,7 @@ test.skipIf(reason !== undefined)(
     });
     expect(collected.users.items.find(({ key }) => key === "group:Administrators")).toMatchObject({
       sid: "S-1-5-32-544",
-      privileges: ["Administrators"],
+      privileges: [{ source: "group", group: "Administrators" }],
     });
     for (const category of ["network", "hardware", "jobs", "ports"] as const)
       expect([category, collected[category].status]).toEqual([category, "collected"]);

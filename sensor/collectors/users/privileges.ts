@@ -1,60 +1,134 @@
-// Why an account or group may act as root: through sudo, or a group with equivalent rights.
+// What accounts and groups may do as root or another account: by their id, by a group that controls the host,
+// and by the rules of sudo and doas.
+import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
-import type { GroupEntry, PasswdEntry } from "./passwd.ts";
-import type { RootRule } from "./sudoers.ts";
+import type { HostFiles } from "../host-files.ts";
+import { readDoas } from "./doas/read-doas.ts";
+import type { AccountId, Accounts } from "./sudo/accounts.ts";
+import type { CompiledPolicy } from "./sudo/compile-policy.ts";
+import { isForRoot, OWN_ACCOUNT, type Right } from "./sudo/decide.ts";
+import { type PolicyResult, readSudo } from "./sudo/read-sudo.ts";
+import { computeRights, type Rights } from "./sudo/rights.ts";
+
+type User = Extract<Item<"users">, { kind: "user" }>;
+type Privilege = User["privileges"][number];
+export type RootAccess = User["rootAccess"];
+
+export interface Privileges {
+  ofUser(id: AccountId): { rootAccess: RootAccess; privileges: Privilege[] };
+  ofGroup(group: number): Privilege[];
+}
 
 /**
  * Groups that grant root without sudo: their members control a daemon that runs as root, or can read and
  * write the disks.
  */
 const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
-/** Groups that distributions allow to use sudo, for hosts where the sensor cannot read sudoers. */
-const SUDO_GROUPS = new Set(["sudo", "wheel", "admin"]);
-const MAX_PRIVILEGES = 200;
-const ROOT_EQUIVALENT = "root-equivalent group";
-const SUDO_GROUP = "sudo group";
+const MAX_PRIVILEGES = 50;
+const MAX_NAMES = 50;
+const MAX_COMMANDS = 100;
+/** Of all privileges of one account. */
+const MAX_COMMANDS_IN_TOTAL = 200;
+const FEW_COMMANDS = 3;
+/** Characters of commands that are reported in full for all accounts together. */
+const MAX_TEXT = 8_000_000;
 
-/** `rules` of sudo and doas; undefined: they cannot be read. */
-export function groupPrivileges(group: GroupEntry, rules: readonly RootRule[] | undefined): string[] {
-  const privileges: string[] = [];
-  if (ROOT_EQUIVALENT_GROUPS.has(group.name)) privileges.push(ROOT_EQUIVALENT);
-  if (rules === undefined && SUDO_GROUPS.has(group.name)) privileges.push(SUDO_GROUP);
-  for (const { users, grant } of rules ?? []) {
-    const decisive = users.findLast((user) => [`%${group.name}`, `%#${group.gid}`].includes(bare(user)));
-    if (decisive !== undefined && !decisive.startsWith("!")) privileges.push(grant);
+interface Source {
+  source: "sudo" | "doas";
+  policy: CompiledPolicy;
+  rights: Rights;
+}
+
+export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges {
+  const results = {
+    sudo: readSudo(files, accounts),
+    doas: readDoas(files, accounts),
+  } as const satisfies Record<Source["source"], PolicyResult>;
+  const isUnknown = Object.values(results).some(({ isComplete }) => !isComplete);
+  const sources = (["sudo", "doas"] as const).flatMap((source): Source[] => {
+    const { policy } = results[source];
+    return policy ? [{ source, policy, rights: computeRights(policy, files.noteGap) }] : [];
+  });
+  let textLeft = MAX_TEXT;
+
+  function describe(source: Source["source"], right: Right, ownName: string, isRoot: boolean): Privilege {
+    const { group, runAs, runAsGroups, commands, password } = right;
+    return {
+      source,
+      group: group === undefined ? undefined : nameOf(group),
+      runAs: names(runAs.map((name) => name.replace(OWN_ACCOUNT, ownName))),
+      runAsGroups: runAsGroups && names(runAsGroups),
+      commands,
+      password: isRoot || (runAs.length === 1 && runAs[0] === OWN_ACCOUNT) ? "none" : password,
+    };
   }
-  return distinct(privileges);
-}
 
-/** `groups`: the groups of the account, with their privileges. */
-export function userPrivileges(
-  user: PasswdEntry,
-  groups: readonly { name: string; gid: number; privileges: readonly string[] }[],
-  rules: readonly RootRule[] | undefined,
-): string[] {
-  const privileges: string[] = [];
-  if (user.uid === 0) privileges.push("uid 0");
-  for (const group of groups)
-    if (group.privileges.includes(ROOT_EQUIVALENT) || group.privileges.includes(SUDO_GROUP))
-      privileges.push(`member of ${group.name}`);
-  const ownNames = new Set([user.name, `#${user.uid}`, "ALL"]);
-  const groupNames = new Map<string, string>(
-    groups.flatMap(({ name, gid }) => [[`%${name}`, name] as const, [`%#${gid}`, name] as const]),
-  );
-  for (const { users, grant } of rules ?? []) {
-    // The last rule that matches the account or one of its groups applies.
-    const decisive = users.findLast((each) => ownNames.has(bare(each)) || groupNames.has(bare(each)));
-    if (decisive === undefined || decisive.startsWith("!")) continue;
-    const group = groupNames.get(decisive);
-    privileges.push(group === undefined ? grant : `member of ${group}`);
+  /** Cuts what would be too much for a report. */
+  function limit(privileges: readonly Privilege[]): Privilege[] {
+    let left = textLeft > 0 ? MAX_COMMANDS_IN_TOTAL : FEW_COMMANDS;
+    return privileges.slice(0, MAX_PRIVILEGES).map((privilege) => {
+      const commands = privilege.commands
+        .slice(0, Math.min(MAX_COMMANDS, left))
+        .map((command) => factText(command, 300));
+      left -= commands.length;
+      textLeft -= commands.reduce((sum, command) => sum + command.length, 0);
+      const rest = privilege.commands.length - commands.length;
+      return { ...privilege, commands, ...(rest > 0 && { moreCommands: rest }) };
+    });
   }
-  return distinct(privileges);
+
+  function nameOf(group: number): string {
+    return factText(accounts.groups[group]?.name ?? "", 250);
+  }
+
+  function equivalentToRoot(group: number, isMember: boolean): Privilege[] {
+    if (!ROOT_EQUIVALENT_GROUPS.has(accounts.groups[group]?.name ?? "")) return [];
+    return [{ source: "group", ...ROOT, ...(isMember && { group: nameOf(group) }) }];
+  }
+
+  return {
+    ofUser(id) {
+      const { name = "", uid } = accounts.users[id] ?? {};
+      const isRoot = uid === 0;
+      const own: Privilege[] = [
+        ...(isRoot ? [{ source: "uid" as const, ...ROOT }] : []),
+        ...accounts.groupsOf(id).flatMap((group) => equivalentToRoot(group, true)),
+      ];
+      const rights = sources.flatMap(({ source, policy, rights: all }) =>
+        all.ofUser(id).map((right) => ({ source, right, isForRoot: isForRoot(policy, right) })),
+      );
+      const asRoot = rights.filter((each) => each.isForRoot);
+      const isFull = own.length > 0 || asRoot.some(({ right }) => right.commands.includes("ALL"));
+      const rootAccess = isFull
+        ? "full"
+        : isUnknown
+          ? "unknown"
+          : asRoot.length > 0
+            ? "some-commands"
+            : "none";
+      return {
+        rootAccess,
+        privileges: limit([
+          ...own,
+          ...rights.map(({ source, right }) => describe(source, right, name, isRoot)),
+        ]),
+      };
+    },
+    ofGroup: (group) =>
+      limit([
+        ...equivalentToRoot(group, false),
+        ...sources.flatMap(({ source, rights }) =>
+          rights.ofGroup(group).map((right) => ({
+            ...describe(source, right, "OWN ACCOUNT", false),
+            group: undefined,
+          })),
+        ),
+      ]),
+  };
 }
 
-function bare(user: string): string {
-  return user.replace(/^!+\s*/, "");
-}
+const ROOT = { runAs: ["root"], commands: ["ALL"], password: "none" } as const satisfies Partial<Privilege>;
 
-function distinct(privileges: readonly string[]): string[] {
-  return [...new Set(privileges.map((privilege) => factText(privilege, 300)))].slice(0, MAX_PRIVILEGES);
+function names(all: readonly string[]): string[] {
+  return all.slice(0, MAX_NAMES).map((name) => factText(name, 250));
 }

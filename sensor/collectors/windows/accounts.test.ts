@@ -40,19 +40,21 @@ test("rights come from the SIDs of groups, whatever their names are", () => {
     ],
   );
   expect(items["user:anna"]).toMatchObject({
-    privileges: ["member of Administrators"],
+    rootAccess: "full",
+    privileges: [{ source: "group", group: "Administrators", runAs: [], commands: [], password: "none" }],
     groups: ["Administratoren", "Benutzer"],
     uid: 1001,
     sid: `${MACHINE}-1001`,
     canLogIn: true,
   });
   expect(items["user:Administrator"]).toMatchObject({
-    privileges: ["built-in administrator"],
+    rootAccess: "full",
+    privileges: [{ source: "uid", runAs: [], commands: [], password: "none" }],
     canLogIn: false,
   });
-  expect(items["user:gast"]?.privileges).toEqual([]);
+  expect(items["user:gast"]).toMatchObject({ rootAccess: "none", privileges: [] });
   expect(items["group:Administratoren"]).toMatchObject({
-    privileges: ["Administrators"],
+    privileges: [{ source: "group", group: "Administrators" }],
     members: ["CORP\\Domain Admins", "PC\\anna"],
   });
   expect(items["group:Benutzer"]?.privileges).toEqual([]);
@@ -82,7 +84,9 @@ test("members without a SID are known by their name", () => {
     [user("root", 1000, { sid: undefined })],
     [group("Administrators", "S-1-5-32-544", [{ sid: undefined, name: "root" }])],
   );
-  expect(items["user:root"]).toMatchObject({ privileges: ["member of Administrators"] });
+  expect(items["user:root"]).toMatchObject({
+    privileges: [{ source: "group", group: "Administrators" }],
+  });
   expect(items["user:root"]).not.toHaveProperty("uid");
 });
 

@@ -4,6 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
 
 type UserOrGroup = Item<"users">;
+type Privilege = UserOrGroup["privileges"][number];
 
 export interface LocalUser {
   name: string;
@@ -40,6 +41,8 @@ export const PRIVILEGED: Record<string, string> = {
   "S-1-5-32-551": "Backup Operators",
   "S-1-5-32-578": "Hyper-V Administrators",
 };
+/** Those that have all rights. Members of the others can get them. */
+const ADMINISTRATORS = new Set(["Administrators", "Domain Admins", "Enterprise Admins"]);
 /** Of the domain of the host, by the last number of the SID. */
 const PRIVILEGED_IN_DOMAIN: Record<number, string> = { 512: "Domain Admins", 519: "Enterprise Admins" };
 const MAX_MEMBERS = 5_000;
@@ -73,9 +76,10 @@ function memberKey(sid: string | undefined, name: string): string {
 function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string): UserOrGroup {
   const { flags } = user;
   const has = (bit: number) => flags !== undefined && (flags & bit) !== 0;
-  const privileges = groups.flatMap((group) => privilegeOf(group) ?? []);
+  const privileged = [...new Set(groups.flatMap((group) => privilegedName(group) ?? []))];
   // The built-in administrator has its rights even outside of the group.
-  if (ridOf(user.sid) === 500) privileges.unshift("built-in administrator");
+  const isBuiltIn = ridOf(user.sid) === 500;
+  const isFull = isBuiltIn || privileged.some((name) => ADMINISTRATORS.has(name));
   return {
     key: factText(`user:${user.name}`, 300),
     kind: "user",
@@ -103,7 +107,11 @@ function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string)
     lastLoginAt: user.lastLoginAt,
     passwordChangedOn: user.passwordChangedOn,
     expiresOn: user.expiresOn,
-    privileges: [...new Set(privileges)],
+    rootAccess: isFull ? "full" : privileged.length > 0 ? "some-commands" : "none",
+    privileges: [
+      ...(isBuiltIn ? [{ source: "uid" as const, ...WITHOUT_RULES }] : []),
+      ...privileged.map(privilegeOf),
+    ],
   };
 }
 
@@ -120,14 +128,21 @@ function groupItem(group: LocalGroup): UserOrGroup {
       .map(({ name }) => factText(name, 250))
       .sort()
       .slice(0, MAX_MEMBERS),
-    privileges: right === undefined ? [] : [right],
+    privileges: right === undefined ? [] : [privilegeOf(right)],
   };
 }
 
-function privilegeOf({ sid }: LocalGroup): string | undefined {
-  const name =
-    PRIVILEGED[sid ?? ""] ?? (sid?.startsWith("S-1-5-21-") ? PRIVILEGED_IN_DOMAIN[ridOf(sid)!] : undefined);
-  return name && `member of ${name}`;
+function privilegedName({ sid }: LocalGroup): string | undefined {
+  return (
+    PRIVILEGED[sid ?? ""] ?? (sid?.startsWith("S-1-5-21-") ? PRIVILEGED_IN_DOMAIN[ridOf(sid)!] : undefined)
+  );
+}
+
+/** Windows has no rules like those of sudo. */
+const WITHOUT_RULES = { runAs: [], commands: [], password: "none" } satisfies Partial<Privilege>;
+
+function privilegeOf(group: string): Privilege {
+  return { source: "group", group, ...WITHOUT_RULES };
 }
 
 /** The last number of a SID. */

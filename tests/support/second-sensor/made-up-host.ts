@@ -76,7 +76,8 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
           shell: "/bin/sh",
           groups: ["root"],
         },
-        ...{ canLogIn: true, password: "locked", privileges: ["uid 0"] },
+        ...{ canLogIn: true, password: "locked", rootAccess: "full" },
+        privileges: [{ source: "uid", runAs: ["root"], commands: ["ALL"], password: "none" }],
         ...{ lastLoginAt: "2026-11-24T09:30:00Z", lastLoginFrom: "192.0.2.9" },
         ...{ passwordChangedOn: "2026-01-01", passwordExpiresOn: "2027-01-01", expiresOn: "2028-01-01" },
         authorizedKeys: [
@@ -90,7 +91,17 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
         name: "greeters",
         gid: 900,
         members: ["greeter"],
-        privileges: ["sudoers: ALL"],
+        privileges: [
+          {
+            source: "sudo",
+            group: "greeters",
+            runAs: ["ALL", "!root"],
+            runAsGroups: ["ALL"],
+            commands: ["ALL"],
+            moreCommands: 7,
+            password: "own",
+          },
+        ],
       },
     ],
     security: [

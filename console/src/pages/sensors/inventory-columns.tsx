@@ -11,6 +11,7 @@ import { hardwareColumns } from "./hardware-columns.tsx";
 import classes from "./inventory-columns.module.css";
 import { jobColumns } from "./job-columns.tsx";
 import { networkColumns } from "./network-columns.tsx";
+import { accessText } from "./privilege-text.ts";
 import type { SystemRow } from "./system-rows.ts";
 import { columnMaker, list, mono } from "./text-column.tsx";
 
@@ -111,7 +112,7 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
       one.kind === "user" && one.authorizedKeys ? String(one.authorizedKeys.length) : undefined,
     ),
     ofUser("Groups or members", undefined, (one) => list(one.kind === "user" ? one.groups : one.members)),
-    ofUser("Privileges", "20%", (one) => list(one.privileges)),
+    ofUser("Privileges", "24%", accessText),
   ],
   security: [
     ofSetting("Area", "112px", (one) => AREAS[one.area]),
