@@ -29,9 +29,12 @@ const MAX_NAMES = 50;
 const MAX_COMMANDS = 100;
 /** Of all privileges of one account. */
 const MAX_COMMANDS_IN_TOTAL = 200;
-const FEW_COMMANDS = 3;
-/** Characters of commands that are reported in full for all accounts together. */
-const MAX_TEXT = 8_000_000;
+/** Characters of all privileges together. Afterwards, few are listed for each account. */
+const MAX_TEXT = 4_000_000;
+const FEW_PRIVILEGES = 5;
+const FEW_COMMANDS = 10;
+/** Characters of a privilege besides its lists. */
+const OTHER_TEXT = 80;
 
 interface Source {
   source: "sudo" | "doas";
@@ -50,6 +53,7 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
     return policy ? [{ source, policy, rights: computeRights(policy, files.noteGap) }] : [];
   });
   let textLeft = MAX_TEXT;
+  let isLimited = false;
 
   function describe(source: Source["source"], right: Right, ownName: string, isRoot: boolean): Privilege {
     const { group, runAs, runAsGroups, commands, password } = right;
@@ -65,16 +69,26 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
 
   /** Cuts what would be too much for a report. */
   function limit(privileges: readonly Privilege[]): Privilege[] {
-    let left = textLeft > 0 ? MAX_COMMANDS_IN_TOTAL : FEW_COMMANDS;
-    return privileges.slice(0, MAX_PRIVILEGES).map((privilege) => {
+    const isSpent = textLeft < 0;
+    const listed = privileges.slice(0, isSpent ? FEW_PRIVILEGES : MAX_PRIVILEGES);
+    if (listed.length < privileges.length) noteLimit();
+    let left = isSpent ? FEW_COMMANDS : MAX_COMMANDS_IN_TOTAL;
+    return listed.map((privilege) => {
       const commands = privilege.commands
         .slice(0, Math.min(MAX_COMMANDS, left))
         .map((command) => factText(command, 300));
       left -= commands.length;
-      textLeft -= commands.reduce((sum, command) => sum + command.length, 0);
+      const texts = [...commands, ...privilege.runAs, ...(privilege.runAsGroups ?? [])];
+      textLeft -= texts.reduce((sum, text) => sum + text.length, OTHER_TEXT);
       const rest = privilege.commands.length - commands.length;
       return { ...privilege, commands, ...(rest > 0 && { moreCommands: rest }) };
     });
+  }
+
+  function noteLimit(): void {
+    if (!isLimited)
+      files.noteGap({ kind: "limit", subject: "privileges", reason: "too many to list all of them" });
+    isLimited = true;
   }
 
   function nameOf(group: number): string {

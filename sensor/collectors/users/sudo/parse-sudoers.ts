@@ -136,7 +136,10 @@ export function parseSudoers(
       skipLine();
     }
     const isIncluded = text !== "" && (isFolder ? files.includeFolder(text) : files.include(text));
-    if (!isIncluded) policy.rejectedLines += 1;
+    if (isIncluded) return;
+    policy.rejectedLines += 1;
+    if (!features.skipsMissingInclude && !files.isIncomplete)
+      throw new Rejected("the file above cannot be included");
   }
 
   function parseAlias(type: AliasType): void {

@@ -3,6 +3,8 @@
 export interface SudoFeatures {
   /** After a line that it rejects, it continues with the next. Otherwise, such a line means no rights. */
   recovers: boolean;
+  /** Otherwise, it also skips the line after an include of a missing file. */
+  skipsMissingInclude: boolean;
   /** Regular expressions as commands and arguments. */
   patterns: boolean;
   /** Double quotes in the values of CWD and CHROOT. */
@@ -31,6 +33,7 @@ export function featuresOf(version: SudoVersion | undefined, distribution: strin
     version === undefined || compare(version, first) >= 0;
   return {
     recovers: isFrom(1, 9, 3),
+    skipsMissingInclude: isFrom(1, 9, 13),
     pathOptions: isFrom(1, 9, 3),
     interceptTags: isFrom(1, 9, 8),
     patterns: isFrom(1, 9, 10),

@@ -93,6 +93,13 @@ describe("includes", () => {
     expect(await rights("@includedir sudoers.d", "alice", split)).toEqual(["sudo: ALL as root, own"]);
   });
 
+  test("before 1.9.13, sudo skips the line after an include of a missing file", async () => {
+    const sudoers = "@include missing\nalice ALL=/usr/bin/a\nalice ALL=/usr/bin/b";
+    const of = (version: string) => rights(sudoers, "alice", { "/usr/bin/sudo": `\0${version}\0` });
+    expect(await of("1.9.12p2")).toEqual(["sudo: /usr/bin/b as root, own"]);
+    expect(await of("1.9.13p3")).toEqual(["sudo: /usr/bin/a, /usr/bin/b as root, own"]);
+  });
+
   test("files that include themselves end", async () => {
     const { rights, gaps } = await collectAccounts({
       "/etc/sudoers": "@includedir sudoers.d\n@include sudoers\nalice ALL=ALL\n",
