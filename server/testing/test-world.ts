@@ -207,13 +207,17 @@ function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/
   return { fetch, services };
 }
 
+const patterns = ROUTES.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
 /** Throws for a problem that the route does not declare, because the API reference would not contain it. */
 async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
+  if (response.status < 400) return;
   const { pathname } = new URL(url);
-  const route = ROUTES.find(
-    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname),
-  );
-  if (!route || response.status < 400) return;
+  const route = patterns.find((one) => one.route.method === method && one.pattern.test(pathname))?.route;
+  if (!route) return;
   const { code } = (await response.clone().json()) as ProblemBody;
   if (!problemsOf(route).includes(code)) throw new Error(`${route.name} does not declare ${code}`);
 }

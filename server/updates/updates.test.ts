@@ -1,12 +1,15 @@
 // Rings from the view of hosts that check in: who is offered what, and when a ring stops.
 import { expect, test } from "bun:test";
 import * as routes from "@attacklens/protocol/update-rings.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { addHosts, openRings, type TestHost } from "../testing/test-rings.ts";
 import { TESTED_DIALECTS } from "../testing/test-world.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const NEW = "2026.12.0";
+
+const PARALLEL = LONG_TESTS ? 50 : 20;
 
 const versionsOf = (hosts: TestHost[]) => hosts.map(({ version }) => version);
 
@@ -113,10 +116,10 @@ for (const dialect of TESTED_DIALECTS) {
     ]);
   });
 
-  test(`50 parallel check-ins admit no more canaries than the ring allows (${dialect})`, async () => {
+  test(`${PARALLEL} parallel check-ins admit no more canaries than the ring allows (${dialect})`, async () => {
     await using fleet = await openRings(dialect);
     await fleet.addRing("Lab", { canaries: 4 });
-    const hosts = await addHosts(fleet, 50, "Lab");
+    const hosts = await addHosts(fleet, PARALLEL, "Lab");
     const second = await fleet.world.secondFetch();
     await fleet.release(NEW);
     const offers = await Promise.all(

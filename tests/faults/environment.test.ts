@@ -63,7 +63,7 @@ for (const program of [SERVER, SENSOR]) {
     });
 
     test("BUN_BE_BUN and BUN_OPTIONS have no effect", async () => {
-      const version = (await run(program, ["version"])).stdout;
+      const version = (await run(program, ["version", "--json"])).stdout;
       const attempts: [Record<string, string>, string[]][] = [
         [{ BUN_BE_BUN: "1" }, ["-e", `require(${JSON.stringify(script)})`]],
         [{ BUN_BE_BUN: "1" }, ["run", script]],
@@ -85,14 +85,14 @@ for (const program of [SERVER, SENSOR]) {
       const names = runtimeVariables();
       expect(names).toContain("BUN_INSPECT_PRELOAD");
       expect(names).toContain("BUN_JSC_functionOverrides");
-      const { stdout: version } = await run(program, ["version"]);
+      const { stdout: version } = await run(program, ["version", "--json"]);
       const values = [
         ...["1", script, `--preload ${script}`],
         ...(LONG_TESTS ? ["", "0", `--require=${script}`, "curl", "http,tls", folder] : []),
       ];
       for (const value of values) {
         const environment = Object.fromEntries(names.map((name) => [name, value]));
-        const { stdout, stderr, code } = await run(program, ["version"], environment);
+        const { stdout, stderr, code } = await run(program, ["version", "--json"], environment);
         expect({ value, code, stdout }).toEqual({ value, code: 0, stdout: version });
         expect(stderr).toStartWith(`${program.name}: ignored `);
         expect(stderr.trimEnd().split("\n")).toHaveLength(1);
@@ -102,7 +102,7 @@ for (const program of [SERVER, SENSOR]) {
 
     test("prints which variables it ignores", async () => {
       const environment = { NODE_TLS_REJECT_UNAUTHORIZED: "0", BUN_OPTIONS: "x", SSL_CERT_DIR: "/nowhere" };
-      expect((await run(program, ["version"], environment)).stderr).toBe(
+      expect((await run(program, ["version", "--json"], environment)).stderr).toBe(
         `${program.name}: ignored BUN_OPTIONS, NODE_TLS_REJECT_UNAUTHORIZED: the environment cannot weaken this program; unset them\n`,
       );
     });
@@ -120,10 +120,10 @@ for (const program of [SERVER, SENSOR]) {
       );
       writeFileSync(join(cwd, "package.json"), JSON.stringify({ imports: { "#x": script }, main: script }));
       writeFileSync(join(cwd, "node_modules", "zod", "index.js"), readFileSync(script));
-      const { stdout: version } = await run(program, ["version"]);
+      const { stdout: version } = await run(program, ["version", "--json"]);
       const homes: Record<string, string>[] = [{}, { HOME: cwd, XDG_CONFIG_HOME: cwd, TMPDIR: cwd }];
       for (const environment of homes)
-        expect(await run(program, ["version"], environment, { cwd })).toEqual({
+        expect(await run(program, ["version", "--json"], environment, { cwd })).toEqual({
           code: 0,
           stdout: version,
           stderr: "",
