@@ -255,6 +255,7 @@ test("status --json has all fields for scripts, and never the key", async () => 
     lastCheckInAt: null,
     problem: "The signature does not match the request",
     failedCategories: [{ category: "ports", status: "failed" as const, reason: "no /proc" }],
+    switchedOff: ["users"],
   };
   writeStatus(state, { state: "refused", at: ENROLLED_AT, ...last });
   const refused = await status("--json");
@@ -265,7 +266,9 @@ test("status --json has all fields for scripts, and never the key", async () => 
     enrolledAt: ENROLLED_AT,
   });
   expect(refused.exitCode).toBe(6);
-  expect((await status()).stdout).toContain("No ports       failed: no /proc\n");
+  const shown = (await status()).stdout;
+  expect(shown).toContain("No ports       failed: no /proc\n");
+  expect(shown).toContain("Switched off   users, by the host's owner\n");
   expect(server.received).toEqual([]);
 });
 

@@ -1,10 +1,10 @@
 // The requests of a report, against a server that verifies each request.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { BUCKETS } from "@attacklens/protocol/inventory/chunks.ts";
+import { BUCKETS, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import type { Collected } from "../collectors/result.ts";
 import { cutInventory } from "../inventory/cut-category.ts";
@@ -32,6 +32,8 @@ afterEach(async () => {
   const nonces = server.received.map(({ nonce }) => nonce);
   expect(nonces).toEqual([...nonces].sort((left, right) => left - right));
 });
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 function aPackage(name: string, version = "1", vendor?: string): Item<"packages"> {
   const purl = `pkg:deb/debian/${name}@${version}`;
@@ -83,6 +85,29 @@ test("a check-in has the root hash, the failure or `unsupported` for each catego
     packages: { status: "collected", root: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ports: { status: "failed", reason: "permission denied" },
   });
+});
+
+test("sends what the items lack with the list of chunks, and the time of the collection with both", async () => {
+  server.world.wanted = ["packages"];
+  const gaps = [{ kind: "damaged" as const, subject: "/var/lib/dpkg/status", reason: "line 7" }];
+  const remarks = { gaps, totalItems: 70_000, durationMs: 312 };
+  const seen = { paths: ["/var/lib/dpkg/status"], signature: "0" };
+  const items = packages(1);
+  await report(
+    connection,
+    collected({
+      packages: { status: "collected", items, seen, ...remarks },
+      users: { status: "switched-off" },
+    }),
+  );
+  const [checkIn, manifest] = server.received;
+  const root: string = checkIn?.body.inventory.packages?.root;
+  expect(checkIn?.body.inventory).toMatchObject({
+    packages: { status: "collected", root, durationMs: 312 },
+    users: { status: "switched-off" },
+  });
+  expect(manifest?.body).toEqual({ root, chunks: [expect.any(String)], ...remarks });
+  expect(root).toBe(rootHash(manifest?.body.chunks, sha256, remarks));
 });
 
 test("uploads only collected categories that the server wants", async () => {
