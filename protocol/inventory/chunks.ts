@@ -16,8 +16,8 @@ export const BUCKETS: Record<Category, number> = {
   system: 4,
   hardware: 4,
   network: 4,
-  jobs: 4,
-  certificates: 4,
+  jobs: 16,
+  certificates: 16,
   containers: 8,
 };
 

@@ -14,7 +14,7 @@ import { collectJobs } from "./jobs/jobs.ts";
 import { collectNetwork } from "./network/network.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
-import type { CategoryResult, Collected } from "./result.ts";
+import type { CategoryResult, Collected, CollectedItems, Uncollected } from "./result.ts";
 import { collectSecurity } from "./security/security.ts";
 import { collectServices } from "./services/services.ts";
 import { hostFactsOf } from "./system/host-facts.ts";
@@ -82,10 +82,20 @@ export async function collectHostFacts(root = "/"): Promise<HostFacts> {
 export async function collectCategory<C extends Category>(
   category: C,
   root: string,
-  limits = LIMITS,
 ): Promise<CategoryResult<C>> {
+  return await collectAs(category, root, (item) => item);
+}
+
+/** Keeps what `keep` makes of each item: a list of items takes several times the memory of their text. */
+export async function collectAs<C extends Category, T>(
+  category: C,
+  root: string,
+  keep: (item: Item<C>) => T,
+): Promise<CollectedItems<T> | Uncollected> {
   const collector: Collector<C> | undefined = collectorsFor(root)[category];
-  return collector === undefined ? { status: "unsupported" } : await runCollector(collector, root, limits);
+  return collector === undefined
+    ? { status: "unsupported" }
+    : await runCollector(collector, root, LIMITS, keep);
 }
 
 function collectorsFor(root: string): Collectors {
@@ -94,16 +104,17 @@ function collectorsFor(root: string): Collectors {
   return process.platform === "linux" ? LINUX : OTHER_PLATFORMS;
 }
 
-export async function runCollector<C extends Category>(
+export async function runCollector<C extends Category, T = Item<C>>(
   collector: Collector<C>,
   root: string,
   limits = LIMITS,
-): Promise<CategoryResult<C>> {
+  keep = (item: Item<C>) => item as T,
+): Promise<CollectedItems<T> | Uncollected> {
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
   try {
     const files = openHostFiles(root, limits);
-    const { items, count } = await firstOfEachKey(await collector(files), files.checkTime);
+    const { items, count } = await firstOfEachKey(await collector(files), keep, files.checkTime);
     const gaps = files.listGaps();
     return {
       status: "collected",
@@ -129,24 +140,32 @@ function statusOf(error: unknown): "failed" | "too-slow" | "not-permitted" | "ab
  * The first item of each key, sorted by key in UTF-16 units, as in the chunks; the first MAX_ITEMS of a
  * longer list, and the number of all.
  */
-async function firstOfEachKey<C extends Category>(
-  items: Iterable<Item<C>> | AsyncIterable<Item<C>>,
+async function firstOfEachKey<I extends { key: string }, T>(
+  items: Iterable<I> | AsyncIterable<I>,
+  keep: (item: I) => T,
   checkTime: () => void,
-): Promise<{ items: Item<C>[]; count: number }> {
-  const kept: Item<C>[] = [];
+): Promise<{ items: T[]; count: number }> {
+  const kept: { key: string; item: T }[] = [];
   const keys = new Set<string>();
   let uncounted = 0;
   let seen = 0;
-  const take = (item: Item<C>) => {
+  const take = (item: I) => {
     seen += 1;
     if (seen % 1_000 === 0) checkTime();
     if (keys.has(item.key)) return;
     if (keys.size < MAX_KEYS) keys.add(item.key);
     else uncounted += 1;
-    if (kept.length < MAX_ITEMS) kept.push(item);
+    if (kept.length < MAX_ITEMS) kept.push({ key: item.key, item: keep(item) });
   };
-  if (Symbol.iterator in items) for (const item of items) take(item);
+  if (Array.isArray(items)) for (const item of drain(items)) take(item);
+  else if (Symbol.iterator in items) for (const item of items) take(item);
   else for await (const item of items) take(item);
   kept.sort((left, right) => (left.key < right.key ? -1 : 1));
-  return { items: kept, count: keys.size + uncounted };
+  return { items: kept.map(({ item }) => item), count: keys.size + uncounted };
+}
+
+/** Yields each element and lets go of it. */
+function* drain<T>(list: T[]): Generator<T> {
+  list.reverse();
+  for (let item = list.pop(); item !== undefined; item = list.pop()) yield item;
 }

@@ -6,9 +6,9 @@ import type { PlainStatus, ReasonedStatus } from "@attacklens/protocol/inventory
 import type { SeenFiles } from "./seen-files.ts";
 
 /** Items sorted by key. */
-interface CollectedItems<C extends Category> {
+export interface CollectedItems<T> {
   status: "collected";
-  items: Item<C>[];
+  items: T[];
   /** The number of items on the host, if `items` has only the first of them. */
   totalItems?: number;
   /** What the items lack; absent: nothing. */
@@ -22,6 +22,6 @@ export type Uncollected =
   | { status: ReasonedStatus; reason: string; durationMs?: number }
   | { status: PlainStatus };
 
-export type CategoryResult<C extends Category> = CollectedItems<C> | Uncollected;
+export type CategoryResult<C extends Category> = CollectedItems<Item<C>> | Uncollected;
 
 export type Collected = { [C in Category]: CategoryResult<C> };

@@ -10,6 +10,7 @@ import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
 import { type CollectorProcess, ProcessEnded, startCollectorProcess } from "./collector-process.ts";
 import type { CutResult } from "./cut-category.ts";
+import { readReply } from "./read-reply.ts";
 
 export interface CollectionLimits {
   /** For one category. */
@@ -107,9 +108,14 @@ async function answerInProcesses<R extends Request>(
       using _deadline = later(timeMs, () => endWith(current, { ...late, durationMs: Math.round(timeMs) }));
       try {
         onReply(request, await process.ask(request), true);
+        // What one category leaves behind must not count against the next one.
+        if ((current.process.privateBytes() ?? 0) > limits.memoryBytes / 3) {
+          current.process.end("it is done");
+          process = undefined;
+        }
       } catch (error) {
         if (!(error instanceof ProcessEnded)) throw error;
-        process.end(error.message);
+        current.process.end(error.message);
         process = undefined;
         const durationMs = Math.round(performance.now() - startedAt);
         onReply(request, current.ended ?? { status: "failed", reason: error.message, durationMs }, false);
@@ -128,7 +134,8 @@ async function answerInProcesses<R extends Request>(
     // An emulator of another processor runs this program, but the kernel cannot start it.
     if (errnoCode(error) === "ENOEXEC") {
       const { answer } = await import("./answer-requests.ts");
-      onReply(request, JSON.parse(await answer(request, root)), true);
+      const lines = await answer(request, root);
+      onReply(request, await readReply(async () => lines.shift() ?? ""), true);
     } else {
       const reason = `the collector cannot start: ${systemReason(error)}`;
       onReply(request, { status: "failed", reason }, false);

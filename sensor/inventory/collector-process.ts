@@ -5,6 +5,7 @@ import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
 import { COLLECTOR_COMMAND } from "./collector-command.ts";
 import { privateMemoryOf } from "./private-memory.ts";
+import { readReply } from "./read-reply.ts";
 
 /** Larger than the largest category. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
@@ -25,16 +26,23 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
   const replies = child.stdout.getReader();
   let end: string | undefined;
 
-  async function readReply(): Promise<string> {
+  /** What was read after the end of the last line. */
+  let rest: Uint8Array | undefined;
+  let replyBytes = 0;
+
+  async function readLine(): Promise<string> {
     const parts: Uint8Array[] = [];
-    let size = 0;
     for (;;) {
-      const { value } = await replies.read();
+      const value = rest ?? (await replies.read()).value;
       if (value === undefined) throw new ProcessEnded(end ?? (await describeEnd()));
-      parts.push(value);
-      size += value.byteLength;
-      if (size > MAX_REPLY_BYTES) throw new ProcessEnded(`it has more than ${MAX_REPLY_BYTES} bytes`);
-      if (value.at(-1) === LINE_END) return Buffer.concat(parts, size).toString("utf8");
+      const lineEnd = value.indexOf(LINE_END);
+      const part = lineEnd < 0 ? value : value.subarray(0, lineEnd);
+      rest = lineEnd < 0 || lineEnd + 1 === value.length ? undefined : value.subarray(lineEnd + 1);
+      parts.push(part);
+      replyBytes += part.byteLength;
+      if (replyBytes > MAX_REPLY_BYTES)
+        throw new ProcessEnded(`the collector's reply has more than ${MAX_REPLY_BYTES} bytes`);
+      if (lineEnd >= 0) return Buffer.concat(parts).toString("utf8");
     }
   }
 
@@ -54,10 +62,11 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
       } catch (error) {
         throw new ProcessEnded(end ?? `the collector cannot be reached: ${systemReason(error)}`);
       }
-      const reply = await readReply();
+      replyBytes = 0;
       try {
-        return JSON.parse(reply);
-      } catch {
+        return await readReply(readLine);
+      } catch (error) {
+        if (error instanceof ProcessEnded) throw error;
         throw new ProcessEnded("the collector's reply is damaged");
       }
     },

@@ -10,8 +10,8 @@ const BUCKETS = {
   system: 4,
   hardware: 4,
   network: 4,
-  jobs: 4,
-  certificates: 4,
+  jobs: 16,
+  certificates: 16,
   containers: 8,
 } as const;
 
