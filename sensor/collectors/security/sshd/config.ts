@@ -31,7 +31,7 @@ export interface SshdConfig {
   /** Includes the lines below `Match all`. */
   lines: SshdLine[];
   blocks: SshdBlock[];
-  /** The number of lines that come before an included file that is unreadable. Undefined: there is none. */
+  /** The number of lines before an included file that cannot be read. Undefined: all are read. */
   readable: number | undefined;
   /** Keywords with a line that sshd rejects. */
   rejected: Set<SshdKeyword>;
