@@ -1,16 +1,25 @@
 // The settings of login.defs(5), with the files of the vendor.
 import { readConfiguration } from "../configuration.ts";
 import type { HostFiles } from "../host-files.ts";
+import { readOsRelease } from "../system/os-release.ts";
 
 export interface LoginDefinition {
   value: string;
   source: string;
 }
 
+/** Debian's programs read this file only. */
+const DEBIAN_FILE = "/etc/login.defs";
+
 /** The last value of a name counts. */
 export function readLoginDefs(files: HostFiles): Map<string, LoginDefinition> {
+  const release = readOsRelease(files);
+  const isDebian = `${release.get("ID")} ${release.get("ID_LIKE")}`.split(" ").includes("debian");
+  const read = isDebian
+    ? [{ path: DEBIAN_FILE, text: files.findText(DEBIAN_FILE) }]
+    : readConfiguration(files, "login.defs");
   const found = new Map<string, LoginDefinition>();
-  for (const { path, text = "" } of readConfiguration(files, "login.defs"))
+  for (const { path, text = "" } of read)
     for (const [name, value] of parseLoginDefs(text)) found.set(name, { value, source: path });
   return found;
 }

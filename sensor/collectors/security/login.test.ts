@@ -29,6 +29,7 @@ describe("login.defs", () => {
       UMASK: ["077", "/etc/login.defs"],
     });
     expect(collect(`${vendor}-- /etc/login.defs -> /dev/null\n`).found).toEqual({});
+    expect(collect(`${vendor}${own}-- /etc/os-release\nID=ubuntu\nID_LIKE=debian\n`).found).toEqual({});
   });
 });
 

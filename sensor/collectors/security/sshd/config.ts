@@ -159,9 +159,8 @@ export function parseSshdConfig(
   }
 
   function enterMatch(rest: string, words: readonly string[], place: Place): string | undefined {
-    const criteria = readCriteria(
-      version >= SHELL_WORDS_IN_MATCH ? words : withoutComment(splitDelimited(rest)),
-    );
+    const given = version >= SHELL_WORDS_IN_MATCH ? words : withoutComment(splitDelimited(rest));
+    const criteria = readCriteria(given, sources.version ?? Number.POSITIVE_INFINITY);
     if (criteria === undefined) return "criteria of a Match block that are not understood";
     place.block = { criteria: [place.outer, criteria].filter(Boolean).join(" "), lines: [] };
     config.blocks.push(place.block);

@@ -8,13 +8,16 @@ const CRITERIA = new Map(
   ]),
 );
 
+/** The first version with `Match invalid-user`. */
+const INVALID_USER = 909;
+
 /** The criteria as one text. Empty: all connections. Undefined: sshd does not accept them. */
-export function readCriteria(words: readonly string[]): string | undefined {
+export function readCriteria(words: readonly string[], version: number): string | undefined {
   if (words[0]?.toLowerCase() === "all") return words.length === 1 ? "" : undefined;
   const criteria: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] as string;
-    if (word.toLowerCase() === "invalid-user") {
+    if (word.toLowerCase() === "invalid-user" && version >= INVALID_USER) {
       criteria.push("Invalid-User");
       continue;
     }
