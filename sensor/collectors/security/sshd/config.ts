@@ -134,7 +134,8 @@ export function parseSshdConfig(
     if (!isForAll && !isAllowedInMatch(name, keyword, sources.version))
       return `${keyword.name} in a Match block`;
     // Before, sshd did not look at methods after the first ones.
-    if (keyword.type === "methods" && !isShellLike && once.has(keyword.type)) return undefined;
+    if (keyword.type === "methods" && !isShellLike && !place.block && once.has(keyword.type))
+      return undefined;
     const values = readerOf(keyword.type)(words, split.rest);
     if (values === undefined) {
       config.rejected.add(keyword);
