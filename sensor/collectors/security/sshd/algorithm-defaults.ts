@@ -25,12 +25,14 @@ export function findAlgorithmLists(program: Buffer): AlgorithmDefaults {
 /** The strings of a program that have a part: they end with a NUL. */
 export function stringsWith(program: Buffer, part: string): string[] {
   const found: string[] = [];
-  for (let at = program.indexOf(part); at >= 0 && found.length < MAX_STRINGS; ) {
-    const start = program.lastIndexOf(0, at) + 1;
-    const end = program.indexOf(0, at);
-    if (end < 0) break;
-    if (end - start < MAX_LIST) found.push(program.toString("latin1", start, end));
-    at = program.indexOf(part, end);
+  let at = program.indexOf(part);
+  for (let count = 0; at >= 0 && count < MAX_STRINGS; count += 1) {
+    // A file that is no program may have no NUL at all.
+    const from = Math.max(0, at - MAX_LIST);
+    const start = program.subarray(from, at).lastIndexOf(0) + 1;
+    const end = program.subarray(at, at + MAX_LIST).indexOf(0);
+    if (end >= 0 && (start > 0 || from === 0)) found.push(program.toString("latin1", from + start, at + end));
+    at = program.indexOf(part, at + Math.max(end, part.length));
   }
   return found;
 }
