@@ -103,7 +103,6 @@ const onlyGlobal = fc.oneof(
   setting(["KexAlgorithms"], list(KEX)),
   setting(["HostKeyAlgorithms"], list(SIGNATURES)),
   setting(["Protocol", "UsePrivilegeSeparation", "RSAAuthentication"], word("2", "yes")),
-  setting(["Subsystem"], word("sftp internal-sftp", "x /y")),
   setting(["NoSuchKeyword", "PermitRootlogins"], word("yes", "no")),
 );
 
