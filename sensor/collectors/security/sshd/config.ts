@@ -151,7 +151,7 @@ export function parseSshdConfig(
 
   /** A subsystem must have a new name, and in some versions `AuthenticationMethods any` must be the first. */
   function isRepeated({ type }: SshdKeyword, [value = ""]: string[], isForAll: boolean): boolean {
-    if (type !== "subsystem" && type !== "methods") return false;
+    if (type !== "subsystem" && (type !== "methods" || !isShellLike)) return false;
     const name = type === "methods" ? type : (value.split(" ", 1)[0] as string);
     if (once.has(name) && (type === "subsystem" || (value === "any" && version < ANY_METHODS_LATER)))
       return true;

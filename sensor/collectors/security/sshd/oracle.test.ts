@@ -95,12 +95,13 @@ async function compare(sshd: TestSshd, build: SshdBuild, { files }: RandomConfig
 }
 
 /**
- * Before OpenSSH 8.7, some keywords with lists accept a quote that is not closed, and methods after the first
- * ones are checked only for the connections of their block.
+ * Before OpenSSH 8.7, some keywords with lists accept a quote that is not closed, ListenAddress accepts no
+ * quotes, and methods after the first ones are checked only for the connections of their block.
  */
 function hasOldOddity(text: string): boolean {
   return (
     text.split("\n").some((line) => line.split('"').length % 2 === 0) ||
+    /ListenAddress.*"/i.test(text) ||
     text.toLowerCase().split("authenticationmethods").length > 2
   );
 }
