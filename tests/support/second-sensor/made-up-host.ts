@@ -29,6 +29,16 @@ export function makeUpItems(hostname: string): Record<CategoryName, Item[]> {
         sourceVersion: "2.0",
         vendor: "Nil\u0007\u202e",
         sizeBytes: 12_345,
+        state: "half-configured",
+        held: true,
+      },
+      {
+        key: "npm:@made/up:/opt/greet/node_modules/@made/up",
+        manager: "npm",
+        name: "@made/up",
+        version: "1.0.0",
+        purl: "pkg:npm/%40made/up@1.0.0",
+        location: "/opt/greet/node_modules/@made/up",
       },
     ],
     services: [
