@@ -17,8 +17,9 @@ const UNITS: Record<string, string> = {
   "broken.service": "[Service]\nExecStart=/bin/false --password=hunter2\n",
   "looping.service": "[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=1000\n",
   "once.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
-  "work@.service": "[Unit]\nDescription=Work on %i\n[Service]\nExecStart=/bin/sleep 1000\nDynamicUser=yes\n",
-  "named.service": "[Service]\nExecStart=/bin/sleep 1000\nUser=1\n",
+  "work@.service":
+    "[Unit]\nDescription=Work on %i\n[Service]\nExecStart=/usr/bin/tail -f /dev/null\nDynamicUser=yes\n",
+  "named.service": "[Service]\nExecStart=/usr/bin/tail -f /dev/null\nUser=1\n",
   "echo.socket": "[Socket]\nListenStream=127.0.0.1:47113\nAccept=yes\n",
   "echo@.service": "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n",
 };
@@ -87,7 +88,7 @@ test.skipIf(reason !== undefined).each([...DEBIAN_RELEASES])(
       );
       expect(byName.get("work@two-x.service")).toMatchObject({
         ...{ description: "Work on two-x", state: "running", user: "work", dynamicUser: true },
-        command: "/bin/sleep",
+        command: "/usr/bin/tail",
       });
       expect(byName.get("named.service")).toMatchObject({ user: "daemon", state: "running" });
       expect(byName.get("broken.service")).toMatchObject({ state: "failed", command: "/bin/false" });

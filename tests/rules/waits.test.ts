@@ -11,7 +11,6 @@ const EXCEPTIONS: Record<string, string> = {
   "sensor/testing/misbehaving-collector.ts": "a collector that hangs, for the process that ends it",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
   "tests/faults/updates.test.ts": "the random moment of a power failure while links change",
-  "tests/faults/services-of-systemd.test.ts": "services whose program is sleep(1)",
   "tests/faults/fleet.ts": "the duration of a random fault, and the pause before the next one",
 };
 
