@@ -144,7 +144,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
     label: "Security settings",
     onWindows: true,
     source:
-      "configuration of sshd, firewall, updates, disk encryption, kernel and login; registry, policies and WMI of Windows",
+      "configuration of sshd, firewalls, updates, disk encryption, kernel, login, audit and time; SELinux, AppArmor and TPM; set-uid programs in the folders of the system; registry, policies and WMI of Windows",
     facts: [
       { text: "setting, value, and the file that sets it", fields: ["area", "name", "value", "source"] },
       { text: "the connections that a setting of sshd is for", fields: ["condition"] },
