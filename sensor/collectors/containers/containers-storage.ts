@@ -89,13 +89,14 @@ function metadataOf(container: unknown): unknown {
 }
 
 /**
- * The programs that start containers keep a folder for each one that runs. Unknown for an image of a host.
+ * The programs that start containers keep a folder for each one that runs. The others have ended or never
+ * ran. Unknown for an image of a host.
  */
 function stateOf(files: HostFiles, runFolder: string, id: string): string | undefined {
   if (!files.isRunning) return undefined;
   return ["crun", "runc"].some((program) => files.exists(`${runFolder}/${program}/${id}`))
     ? "running"
-    : "exited";
+    : "stopped";
 }
 
 function imagePart(image: unknown, user: string | undefined): Part[] {
