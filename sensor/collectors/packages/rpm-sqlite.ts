@@ -23,7 +23,7 @@ interface Pages {
 /** Throws RangeError if it is not such a database. */
 export function* readSqliteBlobs(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
   const pages = readPages(access);
-  const root = findPackages(pages);
+  const root = findTable(pages, "Packages");
   for (const record of readTable(pages, root, MAX_HEADER_BYTES, skip)) {
     try {
       yield readBlob(record);
@@ -44,20 +44,37 @@ function readPages({ readAt, sizeBytes }: RandomAccess): Pages {
   return { readAt, pageBytes, usableBytes, count: Math.ceil(sizeBytes / pageBytes) };
 }
 
-/** The first page of the table. A view or a virtual table of this name is not rpm's. */
-function findPackages(pages: Pages): number {
+/** The rows of a small table, each with its columns in order. Throws RangeError if there is no such table. */
+export function* readSqliteRows(
+  access: RandomAccess,
+  table: string,
+  maxRowBytes: number,
+  skip: SkipRecord,
+): Generator<Value[]> {
+  const pages = readPages(access);
+  for (const record of readTable(pages, findTable(pages, table), maxRowBytes, skip)) {
+    try {
+      yield parseRecord(record.read(record.length));
+    } catch (error) {
+      skip(error);
+    }
+  }
+}
+
+/** The first page of a table. A view or a virtual table of this name is none. */
+function findTable(pages: Pages, wanted: string): number {
   let tables = 0;
   const failures: unknown[] = [];
   for (const record of readTable(pages, 1, MAX_SCHEMA_BYTES, (error) => failures.push(error))) {
     tables += 1;
     if (tables > MAX_TABLES) throw new LimitError(`more than ${MAX_TABLES} tables`);
     const [type, name, , root] = parseRecord(record.read(record.length));
-    if (typeof name !== "string" || name.toLowerCase() !== "packages") continue;
+    if (typeof name !== "string" || name.toLowerCase() !== wanted.toLowerCase()) continue;
     if (type !== "table" || typeof root !== "number" || root < 2 || root > pages.count)
-      throw new RangeError("its Packages is not a table");
+      throw new RangeError(`its ${wanted} is not a table`);
     return root;
   }
-  throw failures[0] ?? new RangeError("it has no table Packages");
+  throw failures[0] ?? new RangeError(`it has no table ${wanted}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 // The oracles are `chage -l` and `ssh-keygen -lf`.
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -137,6 +138,48 @@ test("finds the newest sign-in in lastlog and wtmp, also after the year 2038", (
     lastLoginFrom: "192.0.2.9",
   });
   expect(accounts.get("eve")?.lastLoginAt).toBeUndefined();
+});
+
+test("finds sign-ins in lastlog2 and wtmpdb, also those in the log of a database that is open", () => {
+  using host = makeRoot("-- /etc/passwd\nada:x:1:1::/:/bin/sh\nbob:x:2:2::/:/bin/sh\neve:x:3:3::/:/bin/sh\n");
+  for (const folder of ["lastlog", "wtmpdb"])
+    mkdirSync(join(host.root, "var/lib", folder), { recursive: true });
+  // The tables of util-linux 2.41 and wtmpdb 0.73.
+  using last = new Database(join(host.root, "var/lib/lastlog/lastlog2.db"));
+  last.run(
+    "CREATE TABLE Lastlog2(Name TEXT PRIMARY KEY, Time INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT) STRICT",
+  );
+  last.run(
+    "INSERT INTO Lastlog2 VALUES ('ada', 1700000000, 'pts/0', '192.0.2.9', 'sshd'), ('bob', 0, '', '', '')",
+  );
+  using wtmp = new Database(join(host.root, "var/lib/wtmpdb/wtmp.db"));
+  wtmp.run("PRAGMA journal_mode = WAL");
+  wtmp.run(
+    "CREATE TABLE wtmp(ID INTEGER PRIMARY KEY, Type INTEGER, User TEXT NOT NULL, Login INTEGER, Logout INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT) STRICT",
+  );
+  const insert = wtmp.prepare("INSERT INTO wtmp (Type, User, Login, TTY) VALUES (?, ?, ?, ?)");
+  insert.run(1, "reboot", 1_900_000_000_000_000, "~");
+  insert.run(3, "bob", 1_650_000_000_000_000, "tty1");
+  insert.run(3, "bob", 1_600_000_000_000_000, "tty2");
+  insert.run(3, "ada", 1_600_000_000_000_000, "tty3");
+  const accounts = accountsIn(host.root);
+  expect(accounts.get("ada")).toMatchObject({
+    lastLoginAt: "2023-11-14T22:13:20Z",
+    lastLoginFrom: "192.0.2.9",
+  });
+  expect(accounts.get("bob")).toMatchObject({ lastLoginAt: "2022-04-15T05:20:00Z", lastLoginFrom: "tty1" });
+  expect(accounts.get("eve")?.lastLoginAt).toBeUndefined();
+});
+
+test("a database of sign-ins that is damaged is a gap, and the accounts are reported", () => {
+  using host = makeRoot(
+    "-- /etc/passwd\nada:x:1:1::/:/bin/sh\n-- /var/lib/lastlog/lastlog2.db\nno database\n-- /var/log/wtmp.db/\n",
+  );
+  const files = openHostFiles(host.root);
+  expect(collectUsers(files)).toHaveLength(1);
+  expect(files.listGaps().map(({ subject }) => subject)).toEqual(
+    expect.arrayContaining(["/var/lib/lastlog/lastlog2.db", "/var/log/wtmp.db"]),
+  );
 });
 
 test("an expired account cannot log in, and its keys are looked for where sshd does", () => {

@@ -1,7 +1,8 @@
-// The last sign-in of each account: the records of login(1), sshd(8) and PAM in lastlog and wtmp. Some hosts
-// have only one of them, so that the newest record counts.
+// The last sign-in of each account: the records of login(1), sshd(8) and PAM in lastlog, wtmp and the
+// databases that replace them. Some hosts have only one of them, so that the newest record counts.
 import type { HostFiles } from "../host-files.ts";
 import { readArchitecture } from "../system/cpu.ts";
+import { readLoginDatabases } from "./login-databases.ts";
 
 export interface LastLogin {
   seconds: number;
@@ -37,12 +38,15 @@ export type FindLastLogin = (user: { name: string; uid: number }) => LastLogin |
 
 export function openLastLogins(files: HostFiles): { find: FindLastLogin } & Disposable {
   const layout = readArchitecture(files) === "arm64" ? LAYOUTS.arm64 : LAYOUTS.amd64;
-  const inWtmp = readWtmp(files, layout.utmp);
+  const found = readWtmp(files, layout.utmp);
+  readLoginDatabases(files, (name, login) => {
+    found.set(name, newer(found.get(name), login) ?? login);
+  });
   const lastlog = openOrNote(files, LASTLOG);
   return {
     find({ name, uid }) {
       const recorded = lastlog && readLastlog(lastlog, uid, layout.lastlog);
-      return newer(inWtmp.get(name), recorded);
+      return newer(found.get(name), recorded);
     },
     [Symbol.dispose]: () => lastlog?.[Symbol.dispose](),
   };
