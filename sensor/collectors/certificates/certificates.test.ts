@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { runCollector } from "../collect.ts";
 import { openHostFiles } from "../host-files.ts";
 import { collectCertificates } from "./certificates.ts";
 import { settingsIn } from "./named-files.ts";
@@ -189,3 +190,17 @@ test.skipIf(!openssl)(
     expect(JSON.stringify(found)).not.toContain("PRIVATE");
   },
 );
+
+test("files that include each other many times, and cannot be read, cost no more than a moment", async () => {
+  const includes = "include /etc/nginx/*; ssl_certificate /srv/x.pem;\n".repeat(200);
+  const names = Array.from({ length: 200 }, (_, index) => `-- /etc/nginx/${index}.conf\n${includes}`);
+  using host = makeRoot(["-- /etc/nginx/nginx.conf", includes, ...names, "-- /srv/x.pem/", ""].join("\n"));
+  const result = await runCollector(collectCertificates, host.root);
+  expect(result).toMatchObject({ status: "absent", durationMs: expect.any(Number) });
+  using blocked = makeRoot("-- /etc/nginx/nginx.conf/\n");
+  expect(await runCollector(collectCertificates, blocked.root)).toMatchObject({
+    status: "collected",
+    items: [],
+    gaps: [{ subject: "/etc/nginx/nginx.conf" }],
+  });
+});

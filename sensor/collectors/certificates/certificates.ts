@@ -29,7 +29,8 @@ export function collectCertificates(files: HostFiles): Certificate[] {
       add(found, readCertificate(files, file, usedBy));
   }
   for (const path of listUsualFiles(files)) add(found, readCertificate(files, path, []));
-  if (found.size === 0) throw new NotOnThisHost("no certificates in the usual folders and configurations");
+  if (found.size === 0 && files.listGaps().length === 0)
+    throw new NotOnThisHost("no certificates in the usual folders and configurations");
   return [...found.values()];
 }
 

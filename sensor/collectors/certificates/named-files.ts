@@ -166,6 +166,8 @@ const PROGRAMS: Program[] = [
 ];
 
 const MAX_INCLUDED = 1_000;
+/** Different patterns of a program. */
+const MAX_INCLUDES = 2_000;
 const MAX_LINE = 10_000;
 const MAX_VALUES = 10_000;
 
@@ -183,6 +185,7 @@ export function listNamedFiles(files: HostFiles): Map<string, string[]> {
 function pathsOf(files: HostFiles, program: Program): string[] {
   const paths: string[] = [];
   const seen = new Set<string>();
+  const expanded = new Set<string>();
   const pending = program.files.flatMap((pattern) =>
     listMatching(files, pattern).map((path) => ({ path, folder: program.folder ?? folderOf(program, path) })),
   );
@@ -200,9 +203,11 @@ function pathsOf(files: HostFiles, program: Program): string[] {
     }
     for (const { name, value } of settingsIn(files.findText(path) ?? "", program)) {
       const target = posix.resolve(folder, value);
-      if (program.includes?.includes(name))
+      if (program.includes?.includes(name)) {
+        if (expanded.has(target) || expanded.size >= MAX_INCLUDES) continue;
+        expanded.add(target);
         for (const included of includedBy(files, target)) pending.push({ path: included, folder });
-      else if (paths.length < MAX_VALUES) paths.push(target);
+      } else if (paths.length < MAX_VALUES) paths.push(target);
     }
   }
   return paths;

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { runCollector } from "../collect.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseAnacrontab, parseCrontab } from "./crontab.ts";
 import { collectJobs } from "./jobs.ts";
@@ -191,6 +192,17 @@ test("finds the jobs of every scheduler", () => {
     },
   ]);
   expect(new Set(found.map(({ key }) => key)).size).toBe(found.length);
+});
+
+test("a crontab that cannot be read is a gap, and not the absence of cron", async () => {
+  using host = makeRoot("-- /etc/crontab/\n");
+  expect(await runCollector(collectJobs, host.root)).toMatchObject({
+    status: "collected",
+    items: [],
+    gaps: [{ subject: "/etc/crontab" }],
+  });
+  using none = makeRoot("-- /etc/\n");
+  expect(await runCollector(collectJobs, none.root)).toMatchObject({ status: "absent" });
 });
 
 const systemctl = Bun.which("systemctl");

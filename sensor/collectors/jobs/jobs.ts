@@ -10,6 +10,8 @@ import { readTimers } from "./timers.ts";
 export function collectJobs(files: HostFiles): Item<"jobs">[] {
   const timers = readTimers(files);
   const others = [...readCronJobs(files), ...readAtJobs(files)];
-  if (timers === undefined && others.length === 0) throw new NotOnThisHost("no cron and no systemd");
+  // A crontab that cannot be read is not the absence of one.
+  const isMissing = timers === undefined && others.length === 0 && files.listGaps().length === 0;
+  if (isMissing) throw new NotOnThisHost("no cron and no systemd");
   return withKeys([...(timers ?? []), ...others]);
 }
