@@ -11,7 +11,9 @@ const container = z.strictObject({
   runtime,
   id: fact(200).min(1),
   name: fact(300).min(1),
-  state: fact(40).optional().meta({ example: "running", description: "running, exited, paused, created, stopped, …" }),
+  state: fact(40)
+    .optional()
+    .meta({ example: "running", description: "running, exited, paused, created, stopped, …" }),
   image: fact(600).optional().meta({ example: "docker.io/library/nginx:1.27" }),
   imageId: fact(200).optional().meta({ example: "sha256:0f2b…" }),
   pod: fact(600).optional().meta({ example: "kube-system/coredns-7d4b", description: "Namespace and name" }),
