@@ -20,7 +20,9 @@ export function readRoot(root: string | undefined): string {
 
 /** For images and mounted hosts, which need not run. Throws SensorError. */
 export function readImageRoot(root: string | undefined): string {
-  const path = resolve(root ?? "/");
+  // On Windows, resolving would give it the letter of a drive.
+  if (root === undefined || root === "/") return "/";
+  const path = resolve(root);
   const why = whyNoFolder(path);
   if (why === undefined) return path;
   throw new SensorError(

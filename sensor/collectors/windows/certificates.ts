@@ -1,5 +1,5 @@
-// Certificates of this host: those of its own stores, in the registry. Each has a list of properties, of which
-// one is the certificate. The key is elsewhere, and is not read.
+// Certificates of this host: those of its own stores, in the registry. Each has a list of properties, of
+// which one is the certificate. The key is elsewhere, and is not read.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { parseCertificateFile } from "../certificates/parse-certificate.ts";
@@ -55,7 +55,9 @@ export function findCertificate(blob: Buffer): Buffer | undefined {
   return undefined;
 }
 
-/** What uses a certificate, by its thumbprint in lower case: addresses of IIS and others, and Remote Desktop. */
+/**
+ * What uses a certificate, by its thumbprint in lower case: addresses of IIS and others, and Remote Desktop.
+ */
 function readUsers(registry: Registry): Map<string, string[]> {
   const users = new Map<string, string[]>();
   const add = (values: RegistryValues, name: string, user: string) => {
