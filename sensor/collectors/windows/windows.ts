@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, gapOf, NotOnThisHost } from "../collector.ts";
 import { parseSmbios, type SmbiosStructure } from "../hardware/smbios.ts";
 import type { HostFiles } from "../host-files.ts";
+import { upToTen } from "../system/mounts.ts";
 import { accountItems } from "./accounts.ts";
 import { adapterItems } from "./adapters.ts";
 import { auditSettings } from "./audit-policy.ts";
@@ -130,13 +131,14 @@ function liveParts(): Item<"system">[] {
   const memory = readMemory();
   return [
     ...(memory ? [{ key: "memory" as const, kind: "memory" as const, ...memory }] : []),
-    ...listVolumes().map(({ path, fileSystem, sizeBytes }) => ({
+    ...listVolumes().map(({ path, fileSystem, sizeBytes = 0, availableBytes = 0 }) => ({
       key: `mount:${path}`,
       kind: "mount" as const,
       path,
       device: path,
       fileSystem: factText(fileSystem, 60),
-      sizeBytes,
+      sizeBytes: sizeBytes || undefined,
+      usedPercent: upToTen(sizeBytes - availableBytes, sizeBytes),
     })),
   ];
 }

@@ -65,9 +65,9 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofPackage("Version", "15%", (one) => one.version),
     ofPackage("Architecture", "104px", (one) => one.architecture),
     ofPackage("Source package", "13%", (one) => one.source),
-    ofPackage("Manager", "92px", (one) => PACKAGE_MANAGERS[one.manager]),
+    ofPackage("Manager", "140px", (one) => PACKAGE_MANAGERS[one.manager]),
     ofPackage("State", "104px", packageState),
-    ofPackage("Location", "18%", (one) => one.location),
+    ofPackage("Location", "18%", (one) => one.location ?? (one.sid && `User ${one.sid}`)),
   ],
   services: [
     ofService("Name", "26%", (one) => one.name),
@@ -115,7 +115,7 @@ export const inventoryColumns: { [C in Category]: Columns<RowOf<C>> } = {
     ofUser("Privileges", "24%", accessText),
   ],
   security: [
-    ofSetting("Area", "112px", (one) => AREAS[one.area]),
+    ofSetting("Area", "128px", (one) => AREAS[one.area]),
     ofSetting("Setting", "30%", (one) => (one.condition ? `${one.name} (Match ${one.condition})` : one.name)),
     ofSetting(
       "Value",

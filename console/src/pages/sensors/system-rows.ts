@@ -70,7 +70,7 @@ export function systemRows(items: readonly SystemItem[]): SystemRow[] {
 }
 
 function text(field: string, value: unknown): string {
-  if (field === "bootedAt" && !Number.isNaN(Date.parse(String(value)))) return exactTime(String(value));
+  if (field.endsWith("At") && !Number.isNaN(Date.parse(String(value)))) return exactTime(String(value));
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (typeof value === "number") return numberText(field, value);
   if (Array.isArray(value)) return value.length > 0 ? value.join(", ") : "None";
