@@ -114,7 +114,7 @@ export function writeHive(root: HiveKey): Buffer {
     header(rootOffset, binBytes),
     binHeader(binBytes),
     ...cells,
-    Buffer.alloc(binBytes - length),
+    freeCell(binBytes - length),
   ]);
 }
 
@@ -133,6 +133,13 @@ function header(rootOffset: number, binBytes: number): Buffer {
   for (let at = 0; at < 0x1fc; at += 4) checksum = (checksum ^ block.readUInt32LE(at)) >>> 0;
   block.writeUInt32LE(checksum, 0x1fc);
   return block;
+}
+
+/** The rest of the bin. The size of a free cell is positive. */
+function freeCell(bytes: number): Buffer {
+  const cell = Buffer.alloc(bytes);
+  if (bytes > 0) cell.writeInt32LE(bytes, 0);
+  return cell;
 }
 
 function binHeader(bytes: number): Buffer {
