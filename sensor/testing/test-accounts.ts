@@ -37,7 +37,7 @@ export async function collectAccounts(files: Record<string, string | undefined>)
     writeFileSync(join(root, path), content);
   }
   const host = openHostFiles(root);
-  const items = await collectUsers(host);
+  const items = [...collectUsers(host)];
   rmSync(root, { recursive: true });
   const user = (name: string) => items.find(({ key }) => key === `user:${name}`) as User;
   return {

@@ -91,7 +91,7 @@ test.skipIf(!keygen)(
 type Account = Extract<Item<"users">, { kind: "user" }>;
 const accountsIn = (root: string) =>
   new Map(
-    collectUsers(openHostFiles(root)).flatMap((one) =>
+    [...collectUsers(openHostFiles(root))].flatMap((one) =>
       one.kind === "user" ? [[one.name, one as Account]] : [],
     ),
   );
@@ -204,7 +204,7 @@ test("an expired account cannot log in, and its keys are looked for where sshd d
   );
   const files = openHostFiles(host.root);
   const accounts = new Map(
-    collectUsers(files).flatMap((one) => (one.kind === "user" ? [[one.name, one]] : [])),
+    [...collectUsers(files)].flatMap((one) => (one.kind === "user" ? [[one.name, one]] : [])),
   );
   expect(accounts.get("alice")).toMatchObject({
     canLogIn: false,

@@ -20,7 +20,8 @@ const MAX_MEMBERS = 5_000;
 /** Programs that end a session at once. */
 const NO_SESSION = /\/(?:nologin|false|true|sync|shutdown|halt|reboot|poweroff|git-shell)$/;
 
-export function collectUsers(files: HostFiles): Item<"users">[] {
+/** One after another: a host may have many accounts with long lists of groups and rights. */
+export function* collectUsers(files: HostFiles): Generator<Item<"users">> {
   const passwd = files.readText("/etc/passwd", MAX_FILE_BYTES);
   if (passwd === undefined) throw new NotOnThisHost("no /etc/passwd");
   const shadowText = files.findText("/etc/shadow", MAX_FILE_BYTES);
@@ -29,14 +30,12 @@ export function collectUsers(files: HostFiles): Item<"users">[] {
   const accounts = indexAccounts(firstOfName(parsePasswd(passwd)), lines);
   const privileges = readPrivileges(files, accounts);
   using facts = openAccountFacts(files, shadowText);
-  return [
-    ...accounts.users.map((user, id) => {
-      const item = userItem(id, accounts, shadow, privileges);
-      const { hasExpired, ...others } = facts.of(user);
-      return { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
-    }),
-    ...firstOfName(lines).map((group) => groupItem(group, accounts, privileges)),
-  ];
+  for (const [id, user] of accounts.users.entries()) {
+    const item = userItem(id, accounts, shadow, privileges);
+    const { hasExpired, ...others } = facts.of(user);
+    yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
+  }
+  for (const group of firstOfName(lines)) yield groupItem(group, accounts, privileges);
 }
 
 function userItem(

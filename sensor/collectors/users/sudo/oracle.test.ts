@@ -60,7 +60,7 @@ for (const sudo of [...(found ? [found] : []), ...others]) {
       compare(sudo, version, ASKED, true, async (folder, user) => {
         const files = openHostFiles(folder);
         if (dependsOnCaller(read(files, version))) return;
-        const items = await collectUsers(files);
+        const items = [...collectUsers(files)];
         const account = items.find(({ key }) => key === `user:${user}`) as User;
         for (const line of readFileSync(join(folder, `may.${user}`), "utf8")
           .trim()
