@@ -1,5 +1,5 @@
-// The real sudo, as an oracle: that of this machine, or of a Debian release. It runs in a layer above its root,
-// with four accounts and in a network without names, so that the machine stays as it is.
+// The real sudo, as an oracle: that of this machine, or of a Debian release. It runs in a layer above its
+// root, with four accounts and in a network without names, so that the machine stays as it is.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runCommand } from "../../../../../harness/command.ts";
