@@ -35,7 +35,7 @@ test("a sensor is Pending after enrollment, Online after its first report, and s
     await page.getByRole("region", { name: "Packages" }).waitFor();
     const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
     // Beside those of dpkg, there are packages of languages, which depend on the programs that run.
-    const count = Number(/([\d,]+) item/.exec(status ?? "")?.[1]?.replaceAll(",", ""));
+    const count = Number(/([\d\u2009]+) item/.exec(status ?? "")?.[1]?.replaceAll("\u2009", ""));
     expect(count).toBeGreaterThanOrEqual(await countOfPackages());
 
     await page.getByRole("searchbox", { name: "Search packages" }).fill("libc6");
