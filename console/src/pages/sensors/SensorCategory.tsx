@@ -7,10 +7,10 @@ import { useMemo } from "react";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { type Columns, DataTable } from "../../ui/DataTable.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { countOf, formatCount } from "../../ui/numbers.ts";
+import { countOf } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
-import { emptyPageOf, failureOf } from "./category-words.ts";
+import { emptyPageOf, failureOf, itemCountOf } from "./category-words.ts";
 import { GapList } from "./GapList.tsx";
 import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
 import classes from "./SensorCategory.module.css";
@@ -38,6 +38,7 @@ export function SensorCategory() {
   const failure = state && failureOf(state);
   const empty = emptyPageOf(category, state);
   const isEmpty = !state?.changedAt;
+  const isCut = !q && state?.totalItems !== undefined;
   return (
     <>
       {failure && (
@@ -62,10 +63,9 @@ export function SensorCategory() {
         <div className={classes.tools}>
           <SearchInput label={`Search ${name}`} value={q} onChange={(text) => setSearch({ q: text })} />
           <span className="quiet" role="status">
-            {countOf(list.total, "item")}
-            {list.totalIsCapped && " or more"}
+            {isCut ? `First ${itemCountOf(state)} items` : countOf(list.total, "item")}
+            {list.totalIsCapped && !isCut && " or more"}
             {q && " matching"}
-            {!q && state.totalItems !== undefined && `: the first of ${formatCount(state.totalItems)}`}
           </span>
         </div>
       )}
