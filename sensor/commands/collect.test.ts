@@ -102,7 +102,10 @@ test.skipIf(SCRIPT === null)("prints a summary on a terminal, and no JSON", asyn
   const through = [SCRIPT ?? "", "-qec"];
   const bundle = join(import.meta.dir, "../main.ts");
   const command = `'${process.execPath}' '${bundle}' collect --root ${host.root} --category users,packages --all`;
-  const { stdout, exitCode } = Bun.spawnSync([...through, command, "/dev/null"], { stderr: "pipe" });
+  const { stdout, exitCode } = Bun.spawnSync([...through, command, "/dev/null"], {
+    stderr: "pipe",
+    env: { PATH: process.env.PATH, SHELL: "/bin/sh" },
+  });
   const lines = stdout.toString().replaceAll("\r", "").split("\n");
   expect(exitCode).toBe(0);
   expect(lines[0]).toBe(`The inventory of ${host.root}. Nothing was sent.`);

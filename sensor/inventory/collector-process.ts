@@ -1,5 +1,6 @@
 // A process that collects for this one, so that it can be ended: a collector may hang in the kernel, loop,
 // take all memory or crash. It is this program again, with a command that it has for this only.
+import type { SeenFiles } from "../collectors/seen-files.ts";
 import type { OwnProgram } from "../settings.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
@@ -54,10 +55,10 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
 
   return {
     privateBytes: () => privateMemoryOf(child.pid),
-    /** One request at a time. Throws ProcessEnded. */
-    async ask(request: Request): Promise<unknown> {
+    /** One request at a time. `seen`: it may reply that they are unchanged. Throws ProcessEnded. */
+    async ask(request: Request, seen?: SeenFiles): Promise<unknown> {
       try {
-        child.stdin.write(`${request}\n`);
+        child.stdin.write(seen ? `${request} ${JSON.stringify(seen)}\n` : `${request}\n`);
         child.stdin.flush();
       } catch (error) {
         throw new ProcessEnded(end ?? `the collector cannot be reached: ${systemReason(error)}`);

@@ -2,7 +2,6 @@
 // collected by then, and the rest follows. A category that was ended is collected again only after a while,
 // and one whose files have not changed is not read again.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
 import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
 import type { CutItems, CutResult, Inventory } from "./cut-category.ts";
 import { type OwnerSettings, uncollectedByOwner } from "./owner-settings.ts";
@@ -35,7 +34,6 @@ interface Round {
 
 interface Reusable {
   result: CutItems;
-  seen: SeenFiles;
   untilMs: number;
 }
 
@@ -63,9 +61,9 @@ export function openInventory({
   let round: Round | undefined;
   let rounds = 0;
 
-  function findUnchanged(category: Category): CutItems | undefined {
+  function findEarlier(category: Category): CutItems | undefined {
     const known = reusable.get(category);
-    return known && known.untilMs > now() && isUnchanged(known.seen) ? known.result : undefined;
+    return known && known.untilMs > now() ? known.result : undefined;
   }
 
   function begin({ isComplete = false } = {}): Round {
@@ -74,9 +72,7 @@ export function openInventory({
     for (const category of CATEGORIES) {
       if (found[category] !== undefined) continue;
       const known = costly.get(category);
-      const result =
-        known && known.retryAtMs > now() ? known.result : isComplete ? undefined : findUnchanged(category);
-      if (result) found[category] = result;
+      if (known && known.retryAtMs > now()) found[category] = known.result;
       else due.push(category);
     }
     // Those that may hang again come last.
@@ -86,7 +82,11 @@ export function openInventory({
       note(category, result);
     };
     const begun: Round = { found, isOver: false, end: Promise.resolve() };
-    begun.end = collectInProcesses(due, { ...options, onResult }).finally(() => {
+    begun.end = collectInProcesses(due, {
+      ...options,
+      onResult,
+      ...(isComplete ? {} : { findEarlier }),
+    }).finally(() => {
       begun.isOver = true;
     });
     // `collect` throws it.
@@ -96,9 +96,10 @@ export function openInventory({
   }
 
   function note(category: Category, result: CutResult): void {
-    reusable.delete(category);
-    if (result.status === "collected" && result.seen && !ALWAYS_COLLECTED.includes(category))
-      reusable.set(category, { result, seen: result.seen, untilMs: now() + REUSE_MS });
+    if (result.status === "collected" && result.seen && !ALWAYS_COLLECTED.includes(category)) {
+      if (reusable.get(category)?.result !== result)
+        reusable.set(category, { result, untilMs: now() + REUSE_MS });
+    } else reusable.delete(category);
     const isCostly = "reason" in result && (result.durationMs ?? 0) >= COSTLY_MS;
     if (!isCostly) {
       costly.delete(category);

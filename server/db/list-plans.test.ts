@@ -266,7 +266,11 @@ for (const dialect of TESTED_DIALECTS) {
       return found;
     }
 
-    for (const name of drawSome([...lists.keys()], DRAWN_LISTS)) {
+    // A list that deletes keeps SQLite's lock until its connection has another transaction. So those that are
+    // explained on a second connection below run here first.
+    const explained = Object.values(NEEDED_BY);
+    const drawn = drawSome([...lists.keys()], DRAWN_LISTS - explained.length);
+    for (const name of new Set([...drawn, ...explained])) {
       test(`${name} scans no whole table (${dialect})`, async () => {
         expect(await readWhole(database.db, dialect, await queries(name))).toEqual([]);
       });
