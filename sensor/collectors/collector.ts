@@ -3,8 +3,8 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap, GapKind } from "@attacklens/protocol/inventory/gaps.ts";
 import { isPlainText, toPlainText } from "@attacklens/protocol/plain-text.ts";
-import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import type { HostFiles } from "./host-files.ts";
+import { redactSecrets } from "./redact-secrets.ts";
 
 /**
  * Reads one category of the host. Throws if it cannot be read, and `NotOnThisHost` if the host has nothing of
@@ -42,12 +42,12 @@ export class TooSlow extends Error {}
 
 /**
  * Cleans a text from the host for the report: at most `maxLength` UTF-16 units, no control characters, no
- * enrollment token.
+ * secret that can be recognized.
  */
 export function factText(text: string, maxLength: number): string {
   // Longer than any token beyond the end, so that none is cut before it is found.
   const start = text.length > maxLength + 1_000 ? text.slice(0, maxLength + 1_000) : text;
-  const kept = start.includes("atl_enr_") ? redactTokenValues(start) : start;
+  const kept = redactSecrets(start);
   return kept.length <= maxLength && isPlainText(kept) ? kept : toPlainText(kept, maxLength);
 }
 

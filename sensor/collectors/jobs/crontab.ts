@@ -10,24 +10,33 @@ export interface CronLine {
 }
 
 const MAX_LINE = 100_000;
-/** A list of numbers, names, ranges and steps. A minus before the first one only suppresses a log line. */
-const FIELD = /^-?[0-9A-Za-z*/,?~-]{1,200}$/;
+/** A list of numbers, ranges and steps. A minus before the first one only suppresses a log line. */
+const FIELD = /^-?[0-9*/,?~-]{1,200}$/;
+/** Names of months and days in such a list. In a line without all fields, the command is in their place. */
+const DATE_NAMES = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
+const SHORTCUT = /^@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually|every_\w{1,20}|\d{1,9})$/i;
+/** In a line without an account, the command is in its place. FreeBSD and Solaris add `:group/class`. */
+const ACCOUNT = /^[\w.-]{1,250}\$?(?::[\w.-]{1,60})?(?:\/[\w.-]{1,60})?$/;
 const VARIABLE = /^(?:"[^"]*"|'[^']*'|[^\s="']+)\s*=/;
 
 export function parseCrontab(text: string, { hasUser }: { hasUser: boolean }): CronLine[] {
   return contentLines(text).flatMap((line) => {
     if (VARIABLE.test(line)) return [];
     const time = line.startsWith("@") ? takeWords(line, 1) : takeWords(line, 5);
-    if (time === undefined || !time.words.every((word) => word.startsWith("@") || FIELD.test(word)))
-      return [];
+    if (time === undefined || !time.words.every(isTime)) return [];
     const account = hasUser ? takeWords(time.rest, 1) : { words: [], rest: time.rest };
     if (account === undefined || account.rest === "") return [];
+    if (!account.words.every((word) => ACCOUNT.test(word))) return [];
     return {
       schedule: time.words.join(" "),
       user: account.words[0],
       program: firstProgram(withoutInput(account.rest)),
     };
   });
+}
+
+function isTime(word: string): boolean {
+  return SHORTCUT.test(word) || FIELD.test(word.replace(DATE_NAMES, "1"));
 }
 
 export interface AnacronLine {

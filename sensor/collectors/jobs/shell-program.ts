@@ -23,7 +23,8 @@ const PREPARATIONS = new Set([
 ]);
 /** Words follow that are not in the place of a program. */
 const NOT_FOLLOWED = new Set(["for", "case", "select", "function", "eval"]);
-const PROGRAM = /^(?:~[a-z]{0,32}|\$HOME|\$\{HOME\})?[A-Za-z0-9_./+@-]+$/;
+/** A minus at the start is that of an option, in a line whose program is missing. */
+const PROGRAM = /^(?!-)(?:~[a-z]{0,32}|\$HOME|\$\{HOME\})?[A-Za-z0-9_./+@-]+$/;
 const QUOTED_PATH = /^\/[A-Za-z0-9_./+@ -]+$/;
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 const MAX_COMMAND = 100_000;

@@ -48,7 +48,8 @@ export function packageItem(manager: PackageManager, place: string, facts: Packa
     source: source === facts.name ? name : optionalFact(source, 250),
     sourceVersion: sourceVersion === facts.version ? version || undefined : optionalFact(sourceVersion, 250),
     module: optionalFact(facts.module, 250),
-    purl: purl === undefined || isClean ? purl : factText(purl, 1_000),
+    // It contains both. The purl of another text would name another package.
+    purl: isClean ? purl : undefined,
     location: optionalFact(facts.location, 1_000),
     vendor: optionalFact(facts.vendor, 300),
     sizeBytes: facts.sizeBytes,

@@ -53,6 +53,13 @@ function sysctls(files: HostFiles): SecuritySetting[] {
   });
 }
 
+/** A pattern of core files may be a program, whose arguments can be anything. Those of `%P` are its kind. */
+function withoutArguments(value: string): string {
+  const [program = "", ...words] = value.split(/\s+/);
+  if (!program.startsWith("|")) return value;
+  return [program, ...words.filter((word) => /^(?:-[A-Za-z])?%[A-Za-z%]$/.test(word))].join(" ");
+}
+
 function vulnerabilities(files: HostFiles): SecuritySetting[] {
   const folder = "/sys/devices/system/cpu/vulnerabilities";
   return files

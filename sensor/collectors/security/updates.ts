@@ -94,7 +94,8 @@ function commandSettings(
       found.set(name, [value, path]);
   return names.flatMap((name) => {
     const value = found.get(name);
-    return value ? setting("updates", `${software} ${name}`, ...value) : [];
+    // Each has a few words as values. Another text is a mistake, and may be anything.
+    return value && /^[\w-]{1,40}$/.test(value[0]) ? setting("updates", `${software} ${name}`, ...value) : [];
   });
 }
 

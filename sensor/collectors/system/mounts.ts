@@ -65,7 +65,7 @@ export function readMounts(files: HostFiles): Item<"system">[] {
       key: factText(`mount:${mount.path}`, 1_100),
       kind: "mount" as const,
       path: factText(mount.path, 1_000),
-      device: factText(mount.device, 1_000),
+      device: factText(withoutPassword(mount.device), 1_000),
       fileSystem: factText(mount.fileSystem, 60),
       ...readSpace(files, mount),
       options: RESTRICTIONS.filter((option) => mount.options.includes(option)),
@@ -108,6 +108,12 @@ export function parseMountinfo(text: string): Mount[] {
       options: [...options.split(","), ...(ofFileSystem.split(",").includes("ro") ? ["ro"] : [])],
     };
   });
+}
+
+/** `user:password@host:/folder`, as some programs that mount take it. */
+function withoutPassword(device: string): string {
+  const [, user, rest] = /^([^/:@[]*):[^/]*@(.*)$/s.exec(device) ?? [];
+  return rest === undefined ? device : `${user}@${rest}`;
 }
 
 function withoutEscapes(text: string): string {

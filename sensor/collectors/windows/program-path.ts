@@ -3,6 +3,8 @@
 import { expandVariables } from "./registry.ts";
 
 const PROGRAM = /\.(?:exe|com|bat|cmd|sys|dll|scr|msc|ps1|vbs|js)$/i;
+/** A blank and an option, an assignment, or another path. */
+const ARGUMENT = /\s(?:[-/]|\S{0,200}[=@"]|[A-Za-z]:[\\/]|\\\\)/;
 const MAX_COMMAND = 4_096;
 const MAX_WORDS = 64;
 
@@ -18,10 +20,20 @@ export function parseProgramPath(
 ): string | undefined {
   const text = command.slice(0, MAX_COMMAND).trim();
   const program = text.startsWith('"')
-    ? text.slice(1).split('"', 1)[0]
+    ? quotedProgram(text.slice(1).split('"', 1)[0]!, variables, exists)
     : unquotedProgram(text, variables, exists);
   const path = program && normalizePath(program.trim(), variables);
   return path || undefined;
+}
+
+/** By mistake, quotes may be around the whole command line. */
+function quotedProgram(
+  text: string,
+  variables: ReadonlyMap<string, string>,
+  exists: (path: string) => boolean,
+): string {
+  const isPath = PROGRAM.test(text) || !/\s/.test(text) || exists(normalizePath(text, variables));
+  return isPath && !ARGUMENT.test(text) ? text : unquotedProgram(text, variables, exists);
 }
 
 function unquotedProgram(
@@ -32,7 +44,8 @@ function unquotedProgram(
   const words = text.split(/[ \t]+/).slice(0, MAX_WORDS);
   let tried = "";
   for (const [index, word] of words.entries()) {
-    if (index > 0 && /^[-/]|[=@"]|:\/\//.test(word)) break;
+    // A name without a folder has no blanks: what follows it are its arguments.
+    if (index > 0 && (!/[\\/:%]/.test(words[0]!) || ARGUMENT.test(` ${word}`) || word.includes("://"))) break;
     tried = index === 0 ? word : `${tried} ${word}`;
     const path = normalizePath(tried, variables);
     if (PROGRAM.test(tried) || exists(path)) return tried;

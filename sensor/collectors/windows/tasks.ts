@@ -102,7 +102,7 @@ function describeTrigger(trigger: XmlElement): string {
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     for (const child of next.children) {
       const text = child.text.trim();
-      if (TIMES.has(child.name) && text !== "" && text.length <= 60) times.push(`${child.name}=${text}`);
+      if (TIMES.has(child.name) && /^[\w:.,+-]{1,60}$/.test(text)) times.push(`${child.name}=${text}`);
       // Days are elements without a text.
       else if (next.name === "DaysOfWeek" || next.name === "Months") times.push(child.name);
       pending.push(child);

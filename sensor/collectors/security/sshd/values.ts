@@ -89,7 +89,7 @@ const READERS: Record<Exclude<SshdType, readonly string[]>, ReadValue> = {
     words.every((word) => word.indexOf("=") > 0)
       ? words.map((word) => word.slice(0, word.indexOf("=")))
       : undefined,
-  subsystem: ([name, program]) => (name && program ? [`${name} ${program.split(" ", 1)[0]}`] : undefined),
+  subsystem: ([name, program]) => (name && program ? [`${name} ${firstPart(program)}`] : undefined),
   command: (_, rest) => [programOf(rest)],
   program: (_, rest) =>
     rest.startsWith("/") || rest.toLowerCase() === "none" ? [programOf(rest)] : undefined,
@@ -257,7 +257,13 @@ function isUserPattern(word: string): boolean {
 }
 
 function programOf(rest: string): string {
-  return lowerNone(splitArguments(rest)?.[0] ?? rest.split(" ", 1)[0] ?? "") as string;
+  return lowerNone(firstPart(splitArguments(rest)?.[0] ?? rest)) as string;
+}
+
+/** Quotes may be around a whole command, and a shell takes variables before it. */
+function firstPart(command: string): string {
+  const word = command.trimStart().split(/[\s;&|<>]/, 1)[0] ?? "";
+  return /^\w+=/.test(word) ? `${word.split("=", 1)[0]}=` : word;
 }
 
 function lowerNone(word: string): string | undefined {
