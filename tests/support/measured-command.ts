@@ -1,5 +1,6 @@
 // Runs a program and measures the memory of its process and of all that it starts. Linux only.
 import { readdirSync, readFileSync } from "node:fs";
+import { cleanEnvironment } from "../../harness/programs.ts";
 
 export interface Measured {
   code: number;
@@ -14,7 +15,12 @@ const POLL_MS = 20;
 
 export async function runMeasured(command: string[]): Promise<Measured> {
   const startedAt = performance.now();
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn(command, {
+    env: cleanEnvironment(),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   let peakBytes = 0;
   const timer = setInterval(() => {
     const sum = processesBelow(child.pid).reduce((total, pid) => total + sizeOf(pid), 0);
