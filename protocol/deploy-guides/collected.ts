@@ -3,7 +3,13 @@
 import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
 import { DEFINITIONS, LOGS, OWNER_SETTINGS, windowsOwnerSettings } from "../installed-paths.ts";
 import { CATEGORIES } from "../inventory/categories.ts";
-import { COLLECTED, COLLECTED_DOCUMENT, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
+import {
+  COLLECTED,
+  COLLECTED_DOCUMENT,
+  NEVER_COLLECTED,
+  NEVER_DONE,
+  type SensorPlatform,
+} from "../inventory/collected-facts.ts";
 import { type Block, list, paragraph, table } from "./guide.ts";
 
 /** Runs as which user, and with which rights. */
@@ -35,28 +41,22 @@ export function onTheMachine(host: InstalledHost, server: string): Block[] {
   ];
 }
 
-type Platform = "linux" | "macos" | "windows";
-
-const WAYS: Record<Platform, string> = {
+const WAYS: Record<SensorPlatform, string> = {
   linux: "The sensor reads files, `/proc`, `/sys` and sockets. It starts no other program to collect facts.",
-  macos: "On this system, the sensor reports only these categories.",
+  macos:
+    "The sensor reads files and property lists. For the facts that no file has, it starts tools of macOS such as `lsof`, `dscl` and `system_profiler`, with fixed arguments and a deadline. macOS hides some files even from root: for a complete inventory, grant the sensor Full Disk Access, in the console of the MDM or under **System Settings > Privacy & Security > Full Disk Access**. Without it, the inventory says that it is partial.",
   windows:
     "The sensor reads the registry, files and functions of Windows. For the facts that only WMI and the security policy have, it starts PowerShell, at most every 15 minutes.",
 };
 
-const OWNER_FILES: Record<Platform, string> = {
+const OWNER_FILES: Record<SensorPlatform, string> = {
   linux: OWNER_SETTINGS,
   macos: OWNER_SETTINGS,
   windows: windowsOwnerSettings("%ProgramFiles%"),
 };
 
-export function collectedFacts(platform: Platform = "linux"): Block[] {
-  const shown = CATEGORIES.filter(
-    (name) =>
-      platform === "linux" ||
-      COLLECTED[name].everywhere ||
-      (platform === "windows" && COLLECTED[name].onWindows),
-  );
+export function collectedFacts(platform: SensorPlatform = "linux"): Block[] {
+  const shown = CATEGORIES.filter((name) => (COLLECTED[name].on ?? ["linux"]).includes(platform));
   const rows = shown.map((name) => [COLLECTED[name].label, COLLECTED[name].source]);
   return [
     paragraph(WAYS[platform]),

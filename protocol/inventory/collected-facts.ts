@@ -2,6 +2,10 @@
 // fields with the schemas, so that no field is reported that this table does not name.
 import type { Category } from "./categories.ts";
 
+export type SensorPlatform = "linux" | "macos" | "windows";
+
+const EVERYWHERE: readonly SensorPlatform[] = ["linux", "macos", "windows"];
+
 interface CollectedFact {
   /** What it is, as a phrase. */
   text: string;
@@ -14,10 +18,8 @@ interface CollectedCategory {
   /** Where the facts come from. */
   source: string;
   facts: CollectedFact[];
-  /** On macOS and Windows too. */
-  everywhere?: true;
-  /** On Windows too, but not on macOS. */
-  onWindows?: true;
+  /** Where it is collected; absent: on Linux only. */
+  on?: readonly SensorPlatform[];
 }
 
 /** The page that names every fact, made from this table and the schemas. */
@@ -27,9 +29,9 @@ export const COLLECTED_DOCUMENT = "docs/collected-facts.md";
 export const COLLECTED: Record<Category, CollectedCategory> = {
   packages: {
     label: "Packages",
-    onWindows: true,
+    on: EVERYWHERE,
     source:
-      "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs; on Windows programs and hotfixes in the registry, MSIX, WinGet and Chocolatey",
+      "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs; on Windows programs and hotfixes in the registry, MSIX, WinGet and Chocolatey; on macOS applications, receipts of packages and the history of installations",
     facts: [
       { text: "name, version and architecture", fields: ["name", "version", "architecture"] },
       { text: "package manager and package URL", fields: ["manager", "purl"] },
@@ -39,7 +41,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
       { text: "maintainer or vendor", fields: ["vendor"] },
       { text: "installed size", fields: ["sizeBytes"] },
       {
-        text: "on Windows the date, the user who has it, codes of Windows Installer, and the product that it updates",
+        text: "on Windows and macOS the date, the user who has it, its identifiers, and the product that it updates",
         fields: [
           "installedOn",
           "scope",
@@ -55,9 +57,9 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   services: {
     label: "Services",
-    onWindows: true,
+    on: EVERYWHERE,
     source:
-      "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit; registry and service control manager of Windows",
+      "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit; registry and service control manager of Windows; property lists of launchd, and its list of services",
     facts: [
       {
         text: "name, description and unit file of services and sockets",
@@ -73,8 +75,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   ports: {
     label: "Listening ports",
-    onWindows: true,
-    source: "socket tables of the kernel",
+    on: EVERYWHERE,
+    source: "socket tables of the kernel; on macOS the list of `lsof`",
     facts: [
       {
         text: "protocol, address, port and network interface",
@@ -92,9 +94,9 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   users: {
     label: "Users and groups",
-    onWindows: true,
+    on: EVERYWHERE,
     source:
-      "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys; account database of Windows",
+      "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys; account databases of Windows and macOS",
     facts: [
       {
         text: "name, ids, full name, home and shell of each local account",
@@ -106,8 +108,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
         fields: ["canLogIn", "password"],
       },
       {
-        text: "on Windows whether it is disabled or locked out, and the rules for its password",
-        fields: ["disabled", "lockedOut", "passwordRequired", "passwordNeverExpires"],
+        text: "on Windows and macOS whether it is disabled, hidden or locked out, and the rules for its password",
+        fields: ["disabled", "hidden", "lockedOut", "passwordRequired", "passwordNeverExpires"],
       },
       { text: "whether the account may act as root", fields: ["rootAccess"] },
       {
@@ -142,9 +144,9 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   security: {
     label: "Security settings",
-    onWindows: true,
+    on: EVERYWHERE,
     source:
-      "configuration of sshd, firewalls, updates, disk encryption, kernel, login, audit and time; SELinux, AppArmor and TPM; set-uid programs in the folders of the system; registry, policies and WMI of Windows",
+      "configuration of sshd, firewalls, updates, disk encryption, kernel, login, audit and time; SELinux, AppArmor and TPM; set-uid programs in the folders of the system; registry, policies and WMI of Windows; preferences and tools of macOS for FileVault, Gatekeeper, System Integrity Protection, firewall, updates and profiles",
     facts: [
       { text: "setting, value, and the file that sets it", fields: ["area", "name", "value", "source"] },
       { text: "the connections that a setting of sshd is for", fields: ["condition"] },
@@ -153,7 +155,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   system: {
     label: "System",
     source: "`/proc`, `/sys` and os-release; on macOS and Windows the system's own calls",
-    everywhere: true,
+    on: EVERYWHERE,
     facts: [
       {
         text: "hostname, full name, start time and time zone",
@@ -211,8 +213,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   hardware: {
     label: "Hardware",
-    onWindows: true,
-    source: "SMBIOS tables, `/sys` and `/proc`",
+    on: EVERYWHERE,
+    source: "SMBIOS tables, `/sys` and `/proc`; on macOS the list of `system_profiler`",
     facts: [
       {
         text: "maker, model, version, serial number and asset tag of firmware, board and chassis",
@@ -260,7 +262,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   network: {
     label: "Network",
     source: "`/sys/class/net`, the routing tables of the kernel and resolv.conf",
-    everywhere: true,
+    on: EVERYWHERE,
     facts: [
       {
         text: "interfaces with their addresses, type, link and driver",
@@ -289,8 +291,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   jobs: {
     label: "Scheduled jobs",
-    onWindows: true,
-    source: "cron, anacron and at, and the timers of systemd",
+    on: EVERYWHERE,
+    source: "cron, anacron and at, the timers of systemd, tasks of Windows, and launchd",
     facts: [
       {
         text: "name, schedule, account, and the path of the program without its arguments",
@@ -300,7 +302,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   certificates: {
     label: "Certificates",
-    onWindows: true,
+    on: ["linux", "windows"],
     source: "the usual folders, and the files that the configuration of servers names",
     facts: [
       {
@@ -357,7 +359,7 @@ export const NEVER_COLLECTED = [
   "environment variables of running processes, and their arguments, except the path of a script or jar",
   "network traffic, DNS queries and visited pages",
   "keystrokes, screens, cameras and locations",
-  "files of users in their home folders, except the public keys in authorized_keys, the packages of running programs and of root, and on Windows the registry, for the programs of the user",
+  "files of users in their home folders, except the public keys in authorized_keys, the packages of running programs and of root, and on Windows the registry, for the programs of the user; on macOS the folders Applications and Library/LaunchAgents",
 ] as const;
 
 /** The sensor runs no command of the server. */

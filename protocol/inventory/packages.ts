@@ -46,11 +46,11 @@ export const packageItem = z
     sizeBytes: z.int().min(0).optional().meta({ description: "Installed size" }),
     installedOn: factDate
       .optional()
-      .meta({ description: "Windows; absent: not recorded, or not in a clear form" }),
+      .meta({ description: "Windows and macOS; absent: not recorded, or not in a clear form" }),
     scope: z
       .enum(["machine", "user"])
       .optional()
-      .meta({ description: "Windows: installed for all users, or for one" }),
+      .meta({ description: "Windows and macOS: installed for all users, or for one" }),
     sid: fact(200).optional().meta({
       example: "S-1-5-21-1004336348-1177238915-682003330-1001",
       description: "Windows: the user who has it; absent for all users",
@@ -62,7 +62,8 @@ export const packageItem = z
     upgradeCode: fact(40).optional().meta({ description: "Of all versions of the product" }),
     packageId: fact(250).optional().meta({
       example: "Microsoft.WindowsTerminal_8wekyb3d8bbwe",
-      description: "Family name of an MSIX package, or identifier of a WinGet package",
+      description:
+        "Family name of an MSIX package, identifier of a WinGet package, or bundle identifier of macOS",
     }),
     parent: fact(250).optional().meta({ description: "Windows: the product that it updates" }),
     hidden: z.literal(true).optional().meta({ description: "Windows does not list it for users" }),

@@ -25,6 +25,9 @@ export const PACKAGE_MANAGERS = {
   winget: "WinGet",
   program: "Setup program",
   hotfix: "Windows Update",
+  app: "macOS application",
+  pkg: "macOS package",
+  softwareupdate: "macOS software update",
 } as const;
 export type PackageManager = keyof typeof PACKAGE_MANAGERS;
 

@@ -15,6 +15,7 @@ export const SECURITY_AREAS = [
   "files",
   "antivirus",
   "remote-access",
+  "management",
 ] as const;
 
 /** One effective security setting with its raw value. The server evaluates it. */

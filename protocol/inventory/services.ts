@@ -6,13 +6,13 @@ export const serviceItem = z
   .strictObject({
     key: fact(300).min(1).meta({ example: "ssh.service" }),
     kind: z.enum(["service", "socket"]),
-    manager: z.enum(["systemd", "openrc", "sysv", "runit", "windows"]),
+    manager: z.enum(["systemd", "openrc", "sysv", "runit", "windows", "launchd"]),
     name: fact(300).min(1).meta({ example: "ssh.service" }),
     description: fact(500).optional().meta({ example: "OpenBSD Secure Shell server" }),
     enablement: fact(40).meta({
       example: "enabled",
       description:
-        "As `systemctl list-unit-files` names it: enabled, disabled, static, masked, alias, indirect, generated, …; on Windows automatic, manual, disabled, boot or system, with -delayed or -trigger",
+        "As `systemctl list-unit-files` names it: enabled, disabled, static, masked, alias, indirect, generated, …; on Windows automatic, manual, disabled, boot or system, with -delayed or -trigger; on macOS enabled or disabled",
     }),
     state: z.enum(["running", "exited", "starting", "stopped", "failed", "unknown"]).meta({
       description:

@@ -70,7 +70,8 @@ const account = z.strictObject({
   password: z
     .enum(["set", "locked", "none", "unknown"])
     .meta({ description: "From the shadow file; none: no password is asked; unknown: not readable" }),
-  disabled: z.boolean().optional().meta({ description: "Windows" }),
+  disabled: z.boolean().optional().meta({ description: "Windows and macOS" }),
+  hidden: z.literal(true).optional().meta({ description: "macOS: the login window does not list it" }),
   lockedOut: z.boolean().optional().meta({ description: "Windows: after too many wrong passwords" }),
   passwordRequired: z.boolean().optional().meta({ description: "Windows: false: it may be empty" }),
   passwordNeverExpires: z.boolean().optional().meta({ description: "Windows" }),

@@ -9,8 +9,9 @@ import { collectCertificates } from "./certificates/certificates.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectContainers } from "./containers/containers.ts";
 import { collectHardware } from "./hardware/hardware.ts";
-import { openHostFiles } from "./host-files.ts";
+import { type HostFiles, openHostFiles } from "./host-files.ts";
 import { collectJobs } from "./jobs/jobs.ts";
+import { isMacosDisk } from "./macos/macos-disk.ts";
 import { collectNetwork } from "./network/network.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
@@ -54,6 +55,19 @@ const WINDOWS: Collectors = {
   network: async (files) => (await windows()).collectWindowsNetwork(files),
   jobs: async (files) => (await windows()).collectWindowsJobs(files),
   certificates: async (files) => (await windows()).collectWindowsCertificates(files),
+};
+/** Loaded only on this platform, or for a disk of it. */
+const macos = () => import("./macos/macos.ts");
+const MACOS: Collectors = {
+  packages: async (files) => (await macos()).collectMacosPackages(files),
+  services: async (files) => (await macos()).collectMacosServices(files),
+  ports: async (files) => (await macos()).collectMacosPorts(files),
+  users: async (files) => (await macos()).collectMacosUsers(files),
+  security: async (files) => (await macos()).collectMacosSecurity(files),
+  system: async (files) => (await macos()).collectMacosSystem(files),
+  hardware: async (files) => (await macos()).collectMacosHardware(files),
+  network: async (files) => (await macos()).collectMacosNetwork(files),
+  jobs: async (files) => (await macos()).collectMacosJobs(files),
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 
@@ -99,9 +113,15 @@ export async function collectAs<C extends Category, T>(
 }
 
 function collectorsFor(root: string): Collectors {
-  if (root !== "/") return isWindowsDisk(openHostFiles(root)) ? WINDOWS : LINUX;
+  if (root !== "/") return collectorsForDisk(openHostFiles(root));
   if (process.platform === "win32") return WINDOWS;
+  if (process.platform === "darwin") return MACOS;
   return process.platform === "linux" ? LINUX : OTHER_PLATFORMS;
+}
+
+function collectorsForDisk(files: HostFiles): Collectors {
+  if (isWindowsDisk(files)) return WINDOWS;
+  return isMacosDisk(files) ? MACOS : LINUX;
 }
 
 export async function runCollector<C extends Category, T = Item<C>>(

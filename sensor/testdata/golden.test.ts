@@ -9,7 +9,7 @@ import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts
 import { collectHostFacts, collectInventory } from "../collectors/collect.ts";
 import { makeMachine } from "./unpack-machine.ts";
 
-describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2"])("%s", (name) => {
+describe.each(["debian-12", "alpine-3.20", "rocky-9", "amazon-2", "macos-14"])("%s", (name) => {
   test("returns the golden inventory", async () => {
     using machine = makeMachine(name);
     const inventory = await collectInventory(machine.root);

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 export function makeRoot(text: string, besides = import.meta.dir): { root: string } & Disposable {
   const root = mkdtempSync(join(tmpdir(), "attacklens-machine-"));
   for (const [header = "", ...lines] of text.split(/^-- (?=\/)/m).slice(1).map((part) => part.split("\n"))) {
-    const [, path = "", sign, target = ""] = /^(\S+)(?: (->|<-) (.+))?$/.exec(header) ?? [];
+    const [, path = "", sign, target = ""] = /^(.+?)(?: (->|<-) (.+))?$/.exec(header) ?? [];
     const place = join(root, path);
     mkdirSync(path.endsWith("/") ? place : dirname(place), { recursive: true });
     if (sign === "->") symlinkSync(target, place);

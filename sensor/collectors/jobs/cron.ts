@@ -5,8 +5,14 @@ import type { HostFiles } from "../host-files.ts";
 import { parseAnacrontab, parseCrontab } from "./crontab.ts";
 import type { Job } from "./job.ts";
 
-/** Debian, SUSE, Red Hat and Alpine. */
-const USER_FOLDERS = ["/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron", "/etc/crontabs"];
+/** Debian, SUSE, Red Hat, Alpine and macOS. */
+const USER_FOLDERS = [
+  "/var/spool/cron/crontabs",
+  "/var/spool/cron/tabs",
+  "/var/spool/cron",
+  "/etc/crontabs",
+  "/private/var/at/tabs",
+];
 const SCRIPT_FOLDERS = [
   ...["hourly", "daily", "weekly", "monthly", "yearly"].map((when) => ({ path: `/etc/cron.${when}`, when })),
   ...["15min", "hourly", "daily", "weekly", "monthly"].map((when) => ({

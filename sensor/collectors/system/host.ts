@@ -60,7 +60,7 @@ function readBootTime(files: HostFiles): string | undefined {
   return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
 }
 
-function readTimeZone(files: HostFiles): string | undefined {
+export function readTimeZone(files: HostFiles): string | undefined {
   const link = files.findLink("/etc/localtime");
   const marker = "/zoneinfo/";
   const at = link?.indexOf(marker) ?? -1;

@@ -41,6 +41,7 @@ const AREAS: Record<Item<"security">["area"], string> = {
   files: "Files",
   antivirus: "Antivirus",
   "remote-access": "Remote access",
+  management: "Management",
 };
 /** Why no process is known. */
 const HIDDEN: Record<string, string> = {
