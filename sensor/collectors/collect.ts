@@ -112,7 +112,8 @@ export async function collectAs<C extends Category, T>(
     : await runCollector(collector, root, LIMITS, keep);
 }
 
-function collectorsFor(root: string): Collectors {
+/** By category. A test watches what they read. */
+export function collectorsFor(root: string): Collectors {
   if (root !== "/") return collectorsForDisk(openHostFiles(root));
   if (process.platform === "win32") return WINDOWS;
   if (process.platform === "darwin") return MACOS;

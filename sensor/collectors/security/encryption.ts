@@ -6,6 +6,8 @@ import { findRootMount } from "../system/mounts.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
 const MAX_VOLUMES = 1_000;
+const CRYPTTAB_NAME = /^[\w.+:@-]{1,128}$/;
+const CRYPTTAB_DEVICE = /^(?:\/|(?:UUID|PARTUUID|LABEL|PARTLABEL|ID)=)/i;
 /** Others have paths and arguments of programs, or are not known. */
 const CRYPTTAB_OPTION =
   /^(?:(?:luks|luks1|luks2|plain|tcrypt|bitlk|swap|tmp|discard|readonly|read-only|nofail|noauto|noearly|initramfs|verify|quiet|loud|check|headless|same-cpu-crypt|submit-from-crypt-cpus|no-read-workqueue|no-write-workqueue|tcrypt-hidden|tcrypt-system|tcrypt-veracrypt|_netdev|x-initrd\.attach|x-systemd\.\w{1,30})|(?:tmp|cipher|hash|size|sector-size|offset|skip|keyfile-offset|keyfile-size|key-slot|keyslot|tries|timeout|tpm2-device|tpm2-pcrs|fido2-device|token-timeout)=[\w.:+-]{1,60})$/;
@@ -32,6 +34,8 @@ function crypttab(files: HostFiles): SecuritySetting[] {
     .flatMap((line) => {
       // The third field may be the path of a key file, which is secret.
       const [name = "", device = "", , options = ""] = line.trim().split(/\s+/);
+      // systemd and cryptsetup find no device in another text.
+      if (!CRYPTTAB_NAME.test(name) || !CRYPTTAB_DEVICE.test(device)) return [];
       const known = options.split(",").filter((option) => CRYPTTAB_OPTION.test(option));
       return setting("encryption", `crypttab ${name}`, `${device} ${known.join(",")}`, path);
     });

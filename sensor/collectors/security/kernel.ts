@@ -49,7 +49,7 @@ function sysctls(files: HostFiles): SecuritySetting[] {
   return SYSCTLS.flatMap((name) => {
     const path = `/proc/sys/${name.replaceAll(".", "/")}`;
     const value = files.findLine(path);
-    return value === undefined ? [] : setting("kernel", name, value, path);
+    return value === undefined ? [] : setting("kernel", name, withoutArguments(value), path);
   });
 }
 
