@@ -62,7 +62,7 @@ export function collectedFacts(platform: SensorPlatform = "linux"): Block[] {
     paragraph(WAYS[platform]),
     table(["Category", "Source"], rows),
     paragraph(`The document \`${COLLECTED_DOCUMENT}\` names every fact.`),
-    paragraph("It never collects:"),
+    paragraph("It never collects, even where it is beside a fact in a file that the sensor reads:"),
     list(...NEVER_COLLECTED.map(sentence)),
     paragraph("It never does these things:"),
     list(...NEVER_DONE.map(sentence)),

@@ -93,7 +93,7 @@ const DOCUMENT = `${[
     "a host does not have is absent. `attacklens-sensor collect --json` prints everything that a host would report,",
     "and sends nothing.",
   ].join("\n"),
-  "It never collects:",
+  "It never collects, even where it is beside a fact in a file that the sensor reads:",
   listOf(NEVER_COLLECTED),
   "It never does these things:",
   listOf(NEVER_DONE),

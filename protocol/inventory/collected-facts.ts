@@ -351,20 +351,25 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
 };
 
-/** What no collector reads or sends. */
+/**
+ * What no report has. Some of it is beside a fact in a file that a collector reads: the sensor drops it on the
+ * host. A test plants secrets into all these files.
+ */
 export const NEVER_COLLECTED = [
-  "the content of documents, mail, databases or source code",
-  "arguments of start commands, and parameters of the kernel outside a closed list",
-  "passwords, password hashes and private keys. From shadow, only whether a password is set",
-  "environment variables of running processes, and their arguments, except the path of a script or jar",
+  "the content of documents, mail, source code, and databases other than those of packages and sign-ins",
+  "arguments of commands that start services and jobs or that sudo and doas permit, and parameters of the kernel outside a closed list. From the options of sshd, its settings",
+  "passwords, password hashes and private keys. From shadow, only whether a password is set, and when it was changed and expires",
+  "user names and passwords in URLs, and tokens and keys that can be recognized in a text",
+  "environment variables of running processes, and their arguments. A script or jar among them shows which packages a program has, and the variables of process 1 show the kind of container",
   "network traffic, DNS queries and visited pages",
-  "keystrokes, screens, cameras and locations",
-  "files of users in their home folders, except the public keys in authorized_keys, the packages of running programs and of root, and on Windows the registry, for the programs of the user; on macOS the folders Applications and Library/LaunchAgents",
+  "keystrokes, screens, cameras and the position of the host",
+  "files of users in their home folders, except the public keys in authorized_keys, the containers of the user, the packages of running programs, the packages and certificates of root, and on Windows the registry, for the programs of the user; on macOS the folders Applications and Library/LaunchAgents",
 ] as const;
 
 /** The sensor runs no command of the server. */
 export const NEVER_DONE = [
   "run commands that the server sends. It has no remote shell",
-  "change anything on the host outside its own folders",
+  "start other programs to collect, except PowerShell on Windows, with a script that is part of the sensor, and tools of the system on macOS, with fixed arguments",
+  "change anything on the host but its own program, service and folders",
   "listen on a port",
 ] as const;

@@ -4,10 +4,10 @@
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 
 const REDACTED = "[redacted]";
-const SECRET_NAME = /passw|passphrase|pwd|psk|secret|token|credential|_key|api-?key|apikey/i;
-/** `--db-password=x`, `API_KEY="x"`, `Password=x`. Each quantifier is bounded, so that this is linear. */
+const SECRET_NAME = /pass|pwd|psk|secret|token|credential|_key|api-?key/i;
+/** `--db-password=x`, `API_KEY="x"`, `Pass=x`. Each quantifier is bounded, so that this is linear. */
 const ASSIGNMENT =
-  /((?:^|[^\w.-])[\w.-]{0,60}(?:passw|passphrase|pwd|psk|secret|token|credential|_key|api-?key)\w{0,20}=)(?:"[^"]*"?|'[^']*'?|[^\s,;&"']+)/gi;
+  /((?:^|[^\w.-])[\w.-]{0,60}(?:(?<!by)pass|passw\w{0,20}|passphrase|pwd|psk|secret\w{0,20}|token\w{0,20}|credentials?|_key|api-?key)=)(?:"[^"]*"?|'[^']*'?|[^\s,;&"']+)/gi;
 const AUTHORIZATION = /\b(authorization:|bearer)\s{1,4}(?:(?:bearer|basic|token)\s{1,4})?[\w+/.~=-]{8,}/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*/s;
 

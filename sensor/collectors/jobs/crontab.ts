@@ -52,6 +52,8 @@ export function parseAnacrontab(text: string): AnacronLine[] {
     const taken = takeWords(line, 3);
     const [period = "", delay = "", name = ""] = taken?.words ?? [];
     if (taken === undefined || !/^(?:\d{1,6}|@[a-z]+)$/.test(period) || !/^\d{1,6}$/.test(delay)) return [];
+    // The name is missing, and a variable of the command is in its place.
+    if (name.includes("=")) return [];
     const days = period === "1" ? "every day" : `every ${period} days`;
     const every = period.startsWith("@") ? period : days;
     return { schedule: `${every}, delay ${delay} minutes`, name, program: firstProgram(taken.rest) };

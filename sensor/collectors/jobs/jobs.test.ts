@@ -218,3 +218,23 @@ test.skipIf(!systemctl)(`timers match systemctl${systemctl ? "" : " (skipped: no
   const found = collectJobs(openHostFiles()).flatMap(({ kind, name }) => (kind === "timer" ? name : []));
   expect(found.sort()).toEqual(expected.sort());
 });
+
+test("takes no argument for an account, a field or a program if a line misses one", () => {
+  const lines = [
+    "0 3 * * * /usr/bin/tool -psecret",
+    "0 3 * * * PASSWORD=secret /usr/bin/tool",
+    "0 3 * * secret /usr/bin/tool x",
+    "0 3 * * root /usr/bin/tool secret",
+    "@secret root /usr/bin/tool",
+  ];
+  expect(parseCrontab(lines.join("\n"), { hasUser: true })).toEqual([]);
+  expect(parseCrontab("0 3 * * * -psecret\n", { hasUser: false })).toEqual([
+    { schedule: "0 3 * * *", user: undefined, program: undefined },
+  ]);
+  expect(parseAnacrontab("1 5 PASSWORD=secret /usr/bin/tool\n")).toEqual([]);
+  const named = parseCrontab("0 3 1-7 JAN,feb Mon-Fri corp.user a\n@Daily bert b\n", { hasUser: true });
+  expect(named.map(({ schedule, user }) => [schedule, user])).toEqual([
+    ["0 3 1-7 JAN,feb Mon-Fri", "corp.user"],
+    ["@Daily", "bert"],
+  ]);
+});

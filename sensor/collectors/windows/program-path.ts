@@ -32,7 +32,9 @@ function quotedProgram(
   variables: ReadonlyMap<string, string>,
   exists: (path: string) => boolean,
 ): string {
-  const isPath = PROGRAM.test(text) || !/\s/.test(text) || exists(normalizePath(text, variables));
+  // A blank in the name of a folder is usual, and one in the name of a program without a suffix is not.
+  const isPath =
+    PROGRAM.test(text) || /\\[^\\\s]+$|^\S+$/.test(text) || exists(normalizePath(text, variables));
   return isPath && !ARGUMENT.test(text) ? text : unquotedProgram(text, variables, exists);
 }
 
