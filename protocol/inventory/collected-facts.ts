@@ -352,8 +352,8 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
 };
 
 /**
- * What no report has. Some of it is beside a fact in a file that a collector reads: the sensor drops it on the
- * host. A test plants secrets into all these files.
+ * What no report has. Some of it is beside a fact in a file that a collector reads: the sensor drops it on
+ * the host. A test plants secrets into all these files.
  */
 export const NEVER_COLLECTED = [
   "the content of documents, mail, source code, and databases other than those of packages and sign-ins",

@@ -32,6 +32,13 @@ test("matches wildcards in every part of a path", () => {
   expect(list("/nowhere/*")).toEqual([]);
 });
 
+test("a file where a pattern expects folders is no gap", () => {
+  using host = makeRoot("-- /etc/mysql/my.cnf\n-- /etc/mysql/conf.d/x.cnf\n");
+  const files = openHostFiles(host.root);
+  expect(listMatching(files, "/etc/mysql/*/*.cnf")).toEqual(["/etc/mysql/conf.d/x.cnf"]);
+  expect(files.listGaps()).toEqual([]);
+});
+
 test("many stars take no time", () => {
   const pattern = "*a".repeat(5_000);
   expect(matchesWildcards(pattern, "a".repeat(4_999))).toBe(false);

@@ -10,18 +10,34 @@ const MAX_PATTERN = 4_096;
 /** The existing paths that match an absolute pattern, sorted. A path without wildcards must exist, too. */
 export function listMatching(files: HostFiles, pattern: string): string[] {
   let found = pattern.length < MAX_PATTERN ? ["/"] : [];
-  for (const part of pattern.split("/").filter(Boolean)) {
+  const parts = pattern.split("/").filter(Boolean);
+  for (const [at, part] of parts.entries()) {
     const tokens = parsePattern(part);
     const literal = literalOf(tokens);
     found = found
       .flatMap((folder) =>
         literal === undefined
-          ? files.list(folder).flatMap((name) => (acceptsName(tokens, name) ? posix.join(folder, name) : []))
+          ? matchingNames(files, folder, tokens, at < parts.length - 1)
           : posix.join(folder, literal),
       )
       .slice(0, MAX_MATCHES);
   }
   return found.filter((path) => files.exists(path)).sort();
+}
+
+/** `isFolder`: more parts follow, so that a file among the folders is none of them, and no gap either. */
+function matchingNames(
+  files: HostFiles,
+  folder: string,
+  tokens: readonly Token[],
+  isFolder: boolean,
+): string[] {
+  return files
+    .listEntries(folder)
+    .filter(
+      ({ name, kind }) => acceptsName(tokens, name) && !(isFolder && (kind === "file" || kind === "other")),
+    )
+    .map(({ name }) => posix.join(folder, name));
 }
 
 /** Whether a text matches a pattern of `*` and `?` only, as in OpenSSH's lists. */

@@ -1,6 +1,6 @@
 // The last safeguard of a fact: what looks like a secret in a text of the host is replaced. Collectors do not
-// take arguments, variables and passwords in the first place. But a fact such as the name of an image is
-// whatever somebody wrote there, e.g. the URL of a registry with its password.
+// take arguments, variables and passwords in the first place. But a fact such as the name of an image can be
+// any text, e.g. the URL of a registry with its password.
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 
 const REDACTED = "[redacted]";

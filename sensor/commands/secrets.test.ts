@@ -1,5 +1,5 @@
-// No secret of a host is in what the sensor reports. Each test plants secrets into every file that a collector
-// reads, so that a new collector is covered without a change here.
+// No secret of a host is in what the sensor reports. Each test plants secrets into every file that a
+// collector reads, so that a new collector is covered without a change here.
 //
 // What is a fact by design has no secret: the one value of a file that is nothing else (a hostname, a serial
 // number), the names of packages, units, tasks, accounts and files, and the paths of programs.

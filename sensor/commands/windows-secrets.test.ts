@@ -1,5 +1,5 @@
-// No secret of a host with Windows is in what the sensor reports: neither of its registry nor of its tasks and
-// packages. secrets.test.ts does the same for Linux.
+// No secret of a host with Windows is in what the sensor reports: neither of its registry nor of its tasks
+// and packages. secrets.test.ts does the same for Linux.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

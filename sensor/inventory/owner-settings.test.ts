@@ -42,6 +42,11 @@ test.each([
   expect(() => parseOwnerSettings(text)).toThrow(reason);
 });
 
+test("quotes nothing of a file that is not TOML: it may be a password", () => {
+  for (const text of ["password = planted", "x = [planted", "a = 1 planted", "planted"])
+    expect(() => parseOwnerSettings(text)).toThrow(/^not valid TOML: (?!.*planted)/);
+});
+
 test("rejects a file that is nested too deep", () => {
   expect(() => parseOwnerSettings(`a = ${"[".repeat(60_000)}`)).toThrow("not valid TOML");
 });

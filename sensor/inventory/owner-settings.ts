@@ -80,7 +80,9 @@ function parseToml(text: string): Record<string, unknown> {
   try {
     return Bun.TOML.parse(text) as Record<string, unknown>;
   } catch (error) {
-    throw new Error(`not valid TOML: ${(error as Error).message.replace("TOML Parse error: ", "")}`);
+    // The reason is reported. A file with a mistake may contain anything: `: "x"` quotes it.
+    const reason = (error as Error).message.replace("TOML Parse error: ", "").split(': "', 1)[0]!;
+    throw new Error(`not valid TOML: ${reason}`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Puts secrets into files in every place where people put them. Each is unique, so that a test can say which
+// Puts secrets into files, in the places where users put them. Each is unique, so that a test can say which
 // one it found in a report, and where it was.
 
 export interface Secrets {
