@@ -1,9 +1,9 @@
 // Collects like the sensor does, and records which files and folders the collectors ask for.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { collectHostFacts, collectorsFor, runCollector } from "../collectors/collect.ts";
-import { type HostFiles, openHostFiles } from "../collectors/host-files.ts";
+import { NotOnThisHost } from "../collectors/collector.ts";
+import type { HostFiles } from "../collectors/host-files.ts";
 import type { CategoryResult } from "../collectors/result.ts";
-import { isWindowsDisk } from "../collectors/windows/windows-disk.ts";
 import { summarize } from "../commands/collect-summary.ts";
 import { cutCategory } from "../inventory/cut-category.ts";
 
@@ -56,7 +56,10 @@ export async function reportOf(root: string, { results }: Watched): Promise<stri
   );
   // What was seen stays on the host.
   const items = JSON.stringify(results, (name, value) => (name === "seen" ? undefined : value), 1);
-  // Of a disk with Windows, there are none.
-  const facts = isWindowsDisk(openHostFiles(root)) ? undefined : await collectHostFacts(root);
+  const facts = await collectHostFacts(root).catch((error: unknown) => {
+    // The network of a disk with Windows or macOS is not known.
+    if (error instanceof NotOnThisHost) return undefined;
+    throw error;
+  });
   return [items, printed, JSON.stringify(facts)].join("\n");
 }

@@ -69,7 +69,7 @@ function readFolder(
         label,
         kind,
         file,
-        program: programOf(plist),
+        program: withoutArguments(files, programOf(plist)),
         // A daemon without an account runs as root, an agent as the user of the session.
         user: textIn(plist, "UserName") ?? user ?? (kind === "daemon" ? "root" : undefined),
         isEnabled: !(switchIn(overrides, label) ?? switchIn(plist, "Disabled") ?? false),
@@ -83,6 +83,17 @@ export function programOf(plist: PlistDict): string | undefined {
   const first = asList(plist.get("ProgramArguments"))[0];
   const program = textIn(plist, "Program") ?? (typeof first === "string" ? first : undefined);
   return program ?? textIn(plist, "BundleProgram");
+}
+
+/**
+ * By mistake, arguments can be in the same text as the program. A blank may also be part of a path: the disk
+ * decides. If it does not have the program, a word without a slash is taken for an argument.
+ */
+function withoutArguments(files: HostFiles, program: string | undefined): string | undefined {
+  if (program === undefined || !/\s/.test(program) || files.exists(program)) return program;
+  const words = program.split(/\s/);
+  const end = words.findIndex((word, at) => at > 0 && !/^[^-/=@:"'$][^=@:"'$]*\//.test(word));
+  return words.slice(0, end < 0 ? undefined : end).join(" ");
 }
 
 export function scheduleOf(plist: PlistDict): string[] {
