@@ -302,7 +302,7 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   certificates: {
     label: "Certificates",
-    on: ["linux", "windows"],
+    on: EVERYWHERE,
     source: "the usual folders, and the files that the configuration of servers names",
     facts: [
       {

@@ -68,6 +68,7 @@ const MACOS: Collectors = {
   hardware: async (files) => (await macos()).collectMacosHardware(files),
   network: async (files) => (await macos()).collectMacosNetwork(files),
   jobs: async (files) => (await macos()).collectMacosJobs(files),
+  certificates: collectCertificates,
 };
 const OTHER_PLATFORMS: Collectors = { system: collectPortableSystem, network: collectPortableNetwork };
 

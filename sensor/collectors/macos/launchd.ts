@@ -29,9 +29,12 @@ export function readLaunchdJobs(files: HostFiles): LaunchdJob[] {
     ...readFolder(files, `${folder}/LaunchDaemons`, "daemon", overrides, undefined),
     ...readFolder(files, `${folder}/LaunchAgents`, "agent", undefined, undefined),
   ]);
-  const ofUsers = listHomes(files).flatMap(({ user, path }) =>
-    readFolder(files, `${path}/Library/LaunchAgents`, "agent", undefined, user),
-  );
+  const ofUsers = listHomes(files).flatMap(({ user, path }) => {
+    const folder = `${path}/Library/LaunchAgents`;
+    if (!files.exists(folder)) return [];
+    const uid = files.findStat(path)?.uid;
+    return readFolder(files, folder, "agent", readPlist(files, `${DISABLED}/disabled.${uid}.plist`), user);
+  });
   return [...system, ...ofUsers];
 }
 
@@ -82,7 +85,15 @@ function readFolder(
 export function programOf(plist: PlistDict): string | undefined {
   const first = asList(plist.get("ProgramArguments"))[0];
   const program = textIn(plist, "Program") ?? (typeof first === "string" ? first : undefined);
-  return program ?? textIn(plist, "BundleProgram");
+  return withoutArguments(program ?? textIn(plist, "BundleProgram"));
+}
+
+/** A path may have blanks. A whole command in its place is a mistake, but its arguments may be secrets. */
+function withoutArguments(path: string | undefined): string | undefined {
+  const words = path?.trim().split(/[ \t\n]+/) ?? [];
+  const end = words.findIndex((word, index) => index > 0 && /^-|[="'`$;|&<>]|:\/\//.test(word));
+  const kept = (end < 0 ? words : words.slice(0, end)).join(" ");
+  return /[="'`$;|<>]|:\/\//.test(kept) ? undefined : kept || undefined;
 }
 
 /**

@@ -3,11 +3,13 @@
 import { expect, test } from "bun:test";
 import { CATEGORY_ITEMS } from "@attacklens/protocol/inventory/category-items.ts";
 import { makeMachine } from "../../testdata/unpack-machine.ts";
+import { collectInventory } from "../collect.ts";
 import { CannotRead } from "../collector.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseDscl } from "./directory.ts";
 import { hardwareParts } from "./hardware.ts";
 import { noteMissingAccess } from "./macos-host.ts";
+import { parseMounts } from "./mounts.ts";
 import { parseRoutes, parseScutilDns } from "./network.ts";
 import { launchdServices, parseLaunchctlPrint } from "./services.ts";
 import { readFirewallFile } from "./settings.ts";
@@ -129,6 +131,23 @@ test("lists routes to networks", () => {
   ]);
 });
 
+test("lists mounted disks and shares, without the account of a share", () => {
+  const text = `/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)
+devfs on /dev (devfs, local, nobrowse)
+/dev/disk3s6 on /System/Volumes/VM (apfs, local, noexec, journaled, noatime, nobrowse)
+/dev/disk3s5 on /System/Volumes/Data (apfs, local, journaled, nobrowse, protect, root data)
+map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
+//anna:PLANTED@nas.example.org/share on /Volumes/My (old) share (smbfs, nodev, nosuid, mounted by anna)
+`;
+  const mounts = parseMounts(text);
+  for (const mount of mounts) CATEGORY_ITEMS.system.parse(JSON.parse(JSON.stringify(mount)));
+  expect(mounts.map(({ path, device, options }) => [path, device, options])).toEqual([
+    ["/", "/dev/disk3s1s1", ["ro"]],
+    ["/System/Volumes/Data", "/dev/disk3s5", []],
+    ["/Volumes/My (old) share", "//nas.example.org/share", ["nodev", "nosuid"]],
+  ]);
+});
+
 test("lists the DNS servers of the host and of each interface", () => {
   const text = `DNS configuration
 
@@ -213,6 +232,19 @@ test("takes settings from the tools, and nothing from a text in another form", (
   ])
     for (const text of ["", "Error: unable", "{}", "[]", "null", '{"SPFirewallDataType":[7]}'])
       expect(parse(text)).toEqual([]);
+});
+
+test("collects nothing of the secrets on a disk, and only the programs of jobs", async () => {
+  using machine = makeMachine("macos-14");
+  const inventory = await collectInventory(machine.root);
+  expect(JSON.stringify(inventory)).not.toContain("PLANTED");
+  if (inventory.services.status !== "collected") throw new Error("not collected");
+  const commands = Object.fromEntries(inventory.services.items.map(({ name, command }) => [name, command]));
+  expect(commands).toMatchObject({
+    "org.example.backup": "/usr/local/bin/backup",
+    "org.example.command": "/Library/Application Support/Example/run",
+    "org.example.variable": undefined,
+  });
 });
 
 test("the file of the firewall has no meaning since macOS 15", () => {

@@ -28,6 +28,7 @@ import { HARDWARE_TYPES, hardwareParts } from "./hardware.ts";
 import { scheduledJobs } from "./jobs.ts";
 import { readLaunchdJobs } from "./launchd.ts";
 import { noteMissingAccess } from "./macos-host.ts";
+import { MOUNT, parseMounts, withSpace } from "./mounts.ts";
 import { NETSTAT, parseRoutes, parseScutilDns, SCUTIL } from "./network.ts";
 import { readMacosPackages } from "./packages.ts";
 import { launchdServices, parseLaunchctlPrint } from "./services.ts";
@@ -182,9 +183,10 @@ function attempt<T>(files: HostFiles, subject: string, read: () => T[]): T[] {
 
 export const collectMacosSystem = async (files: HostFiles): Promise<Item<"system">[]> => {
   const run = openTools(files);
-  const [kernel, registry] = await Promise.all([
+  const [kernel, registry, mounts] = await Promise.all([
     run(system.SYSCTL.path, system.SYSCTL.args),
     run(system.IOREG.path, system.IOREG.args),
+    run(MOUNT.path, MOUNT.args),
   ]);
   const sysctl = system.parseSysctl(kernel ?? "");
   const platform = system.parseIoreg(registry ?? "");
@@ -196,6 +198,7 @@ export const collectMacosSystem = async (files: HostFiles): Promise<Item<"system
     ...system.readMemory(files),
     system.readIdentifiers(platform),
     ...system.readVirtualization(platform, sysctl),
+    ...withSpace(parseMounts(mounts ?? "")),
   ];
 };
 

@@ -17,6 +17,8 @@ const FOLDERS = [
   "/System/Library/CoreServices/Applications",
   "/Library/Apple/System/Library/CoreServices",
 ];
+/** Folders that are one thing for the user, and hidden ones. */
+const BUNDLE = /^\.|\.(?:appex|bundle|component|framework|kext|m?pkg|plugin|prefpane|wdgt|xpc)$/i;
 /** Folders of a vendor, such as `/Applications/Utilities`. */
 const MAX_DEPTH = 3;
 const MAX_FOLDERS = 2_000;
@@ -50,7 +52,7 @@ function listBundles(files: HostFiles, folder: string): string[] {
       const path = posix.join(next.path, name);
       // Applications of the system are links to another volume.
       if (name.endsWith(".app")) bundles.push(path);
-      else if (kind === "folder" && !name.startsWith(".") && !name.includes(".") && next.depth < MAX_DEPTH)
+      else if (kind === "folder" && !BUNDLE.test(name) && next.depth < MAX_DEPTH)
         pending.push({ path, depth: next.depth + 1 });
     }
   }
@@ -115,13 +117,7 @@ function placeOf(receipt: PlistDict | undefined): string | undefined {
 }
 
 /** Programs of Apple that installed an update, and not an application. */
-const UPDATERS = new Set([
-  "softwareupdated",
-  "macOS Installer",
-  "OS X Installer",
-  "Software Update",
-  "installd",
-]);
+const UPDATERS = new Set(["softwareupdated", "macOS Installer", "OS X Installer", "Software Update"]);
 
 export function readUpdates(files: HostFiles): Package[] {
   return [...latestUpdates(readHistory(files)).values()].map((entry) => {
