@@ -122,6 +122,17 @@ test("loops, and lists that multiply, end at a limit", () => {
   );
 });
 
+test("texts that overlap end at the size of the file", () => {
+  // Each of 60 texts begins one byte later, and has 100 bytes.
+  const texts = new Array<number>(60).fill(0x5f);
+  const references = Array.from({ length: 60 }, (_, index) => index + 1);
+  const list = [0xaf, 0x10, 60, ...references];
+  const start = 8 + list.length;
+  const file = binary(list, ...texts.map(() => [0x5f, 0x10, 100]), new Array<number>(150).fill(0x61));
+  expect(start).toBeGreaterThan(8);
+  expect(errorOf(file)).toEqual(new DamagedPlist("its texts overlap"));
+});
+
 test("a document that declares entities, or is no property list, is damaged", () => {
   const bomb = '<!DOCTYPE plist [<!ENTITY a "aaaa">]><plist><string>&a;</string></plist>';
   expect(errorOf(Buffer.from(bomb))).toEqual(new DamagedPlist("it has declarations"));
