@@ -1,48 +1,48 @@
-// No secret in the property lists of macOS is in what the sensor reports.
+// No secret of a host with macOS is in what the sensor reports. secrets.test.ts does the same for Linux.
 import { expect, test } from "bun:test";
-import { makeRoot } from "../testdata/unpack-machine.ts";
-import { openSecrets } from "../testing/plant-secrets.ts";
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeMachine } from "../testdata/unpack-machine.ts";
+import { openSecrets, plant, type Secrets } from "../testing/plant-secrets.ts";
 import { collectWatched, reportOf } from "../testing/watch-files.ts";
 
-const plist = (content: string) =>
-  `<?xml version="1.0"?><!-- SECRET --><plist version="1.0"><dict>${content}
+/** In each dictionary, keys that no collector knows or may take. */
+const KEYS = `<dict>
 <key>Password</key><string>SECRET</string><key>SECRET</key><true/>
-<key>EnvironmentVariables</key><dict><key>TOKEN</key><string>SECRET</string></dict></dict></plist>`;
-const list = (...words: string[]) =>
-  `<key>ProgramArguments</key><array>${words.map((word) => `<string>${word}</string>`).join("")}</array>`;
-const job = (name: string, content: string) =>
-  `-- /Library/LaunchDaemons/${name}.plist\n${plist(`<key>Label</key><string>${name}</string><key>StartInterval</key><integer>60</integer>${content}`)}\n`;
+<key>EnvironmentVariables</key><dict><key>TOKEN</key><string>SECRET</string></dict>
+<key>ShadowHashData</key><array><data>SECRET</data></array>
+<key>Comment</key><string>--password=SECRET https://user:SECRET@host.example/</string>`;
+const ARGUMENTS = "<string>--password=SECRET</string><string>-pSECRET</string><string>SECRET</string>";
 
-const FILES = [
-  "-- /System/Library/CoreServices/SystemVersion.plist",
-  plist("<key>ProductName</key><string>macOS</string><key>ProductVersion</key><string>14.1</string>"),
-  job("plain", list("/usr/bin/plain", "--password=SECRET", "-pSECRET", "SECRET")),
-  job("whole", list("/usr/bin/whole --password=SECRET SECRET")),
-  job("positional", list("/usr/bin/positional SECRET")),
-  job("path", list("/usr/bin/path /SECRET/file")),
-  job("blank", list("/Applications/My Tool.app/Contents/MacOS/tool -p SECRET")),
-  job("shell", list("/bin/sh", "-c", "PASSWORD=SECRET tool SECRET")),
-  job("url", "<key>Program</key><string>https://user:SECRET@host/x</string>"),
-  "-- /Applications/Tool.app/Contents/Info.plist",
-  plist("<key>CFBundleShortVersionString</key><string>https://user:SECRET@host/1</string>"),
-  "-- /Library/Preferences/com.apple.loginwindow.plist",
-  plist("<key>autoLoginUser</key><string>anna</string><key>autoLoginPassword</key><string>SECRET</string>"),
-  "-- /Library/Managed Preferences/com.example.vpn.plist",
-  plist("<key>SharedSecret</key><string>SECRET</string>"),
-  "-- /private/etc/kcpassword\nSECRET\n",
-].join("\n");
+function plantInPlist(text: string, path: string, secrets: Secrets): string {
+  const planted = text
+    .replaceAll("<dict>", KEYS)
+    .replace(/(<key>ProgramArguments<\/key>\s*<array>\s*<string>[^<]*<\/string>)/, `$1${ARGUMENTS}`)
+    .replace(/(<key>Program<\/key>\s*<string>\/opt\/[^<]*)/, "$1 SECRET other");
+  return secrets.fill(planted, path);
+}
 
-test("no secret in a property list of macOS is in the report", async () => {
+test("no secret in a property list, a crontab or a configuration is in the report", async () => {
   const secrets = openSecrets();
-  using disk = makeRoot(secrets.fill(FILES, "macOS"));
-  const report = await reportOf(disk.root, await collectWatched(disk.root));
+  using machine = makeMachine("macos-14");
+  for (const path of readdirSync(machine.root, { recursive: true }) as string[]) {
+    const file = join(machine.root, path);
+    if (!lstatSync(file).isFile()) continue;
+    const content = readFileSync(file);
+    const text = content.toString("utf8");
+    writeFileSync(
+      file,
+      text.startsWith("<?xml")
+        ? plantInPlist(text, path, secrets)
+        : content.subarray(0, 6).toString("latin1") === "bplist"
+          ? content
+          : plant(content, path, secrets),
+    );
+  }
+  expect(secrets.count()).toBeGreaterThan(200);
+  const report = await reportOf(machine.root, await collectWatched(machine.root));
   expect(secrets.listIn(report)).toEqual([]);
-  for (const fact of [
-    "/usr/bin/plain",
-    "/usr/bin/whole",
-    "/usr/bin/positional",
-    "/usr/bin/path",
-    "Tool.app/Contents",
-  ])
+  expect(report).not.toContain("PLANTED");
+  for (const fact of ["org.example.backup", "/opt/old", "Editor & Co", "anna", "Remote Login"])
     expect(report).toContain(fact);
 });

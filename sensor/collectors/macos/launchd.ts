@@ -72,7 +72,7 @@ function readFolder(
         label,
         kind,
         file,
-        program: withoutArguments(files, programOf(plist)),
+        program: programOf(files, plist),
         // A daemon without an account runs as root, an agent as the user of the session.
         user: textIn(plist, "UserName") ?? user ?? (kind === "daemon" ? "root" : undefined),
         isEnabled: !(switchIn(overrides, label) ?? switchIn(plist, "Disabled") ?? false),
@@ -82,29 +82,27 @@ function readFolder(
 }
 
 /** `Program` or the first argument. `BundleProgram` is a path in the application that has the job. */
-export function programOf(plist: PlistDict): string | undefined {
+function programOf(files: HostFiles, plist: PlistDict): string | undefined {
   const first = asList(plist.get("ProgramArguments"))[0];
   const program = textIn(plist, "Program") ?? (typeof first === "string" ? first : undefined);
-  return withoutArguments(program ?? textIn(plist, "BundleProgram"));
+  return programPath(program ?? textIn(plist, "BundleProgram") ?? "", files.exists);
 }
 
-/** A path may have blanks. A whole command in its place is a mistake, but its arguments may be secrets. */
-function withoutArguments(path: string | undefined): string | undefined {
-  const words = path?.trim().split(/[ \t\n]+/) ?? [];
-  const end = words.findIndex((word, index) => index > 0 && /^-|[="'`$;|&<>]|:\/\//.test(word));
-  const kept = (end < 0 ? words : words.slice(0, end)).join(" ");
-  return /[="'`$;|<>]|:\/\//.test(kept) ? undefined : kept || undefined;
-}
+/** Folders with a blank, in which programs of jobs usually are. */
+const WITH_BLANKS =
+  /^(?:(?:\/Users\/[^/\s]+)?\/Library\/(?:Application Support|Internet Plug-Ins)|(?:\/Users\/[^/\s]+)?\/Applications\/[^/]{1,200}\.app)\//;
+/** Of variables, texts and URLs. */
+const NOT_IN_PATHS = /[="'`$;|<>]|:\/\//;
 
 /**
- * By mistake, arguments can be in the same text as the program. A blank may also be part of a path: the disk
- * decides. If it does not have the program, a word without a slash is taken for an argument.
+ * launchd takes the whole text as a path. A whole command in its place is a mistake, but its arguments may be
+ * secrets: if no such file exists, the text ends at the first blank outside of a known folder.
  */
-function withoutArguments(files: HostFiles, program: string | undefined): string | undefined {
-  if (program === undefined || !/\s/.test(program) || files.exists(program)) return program;
-  const words = program.split(/\s/);
-  const end = words.findIndex((word, at) => at > 0 && !/^[^-/=@:"'$][^=@:"'$]*\//.test(word));
-  return words.slice(0, end < 0 ? undefined : end).join(" ");
+export function programPath(text: string, exists: (path: string) => boolean): string | undefined {
+  const path = text.trim();
+  const known = WITH_BLANKS.exec(path)?.[0] ?? "";
+  const kept = exists(path) ? path : `${known}${path.slice(known.length).split(/\s/, 1)[0]}`;
+  return kept === "" || NOT_IN_PATHS.test(kept) ? undefined : kept;
 }
 
 export function scheduleOf(plist: PlistDict): string[] {

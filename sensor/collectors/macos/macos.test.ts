@@ -8,6 +8,7 @@ import { CannotRead } from "../collector.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseDscl } from "./directory.ts";
 import { hardwareParts } from "./hardware.ts";
+import { programPath } from "./launchd.ts";
 import { noteMissingAccess } from "./macos-host.ts";
 import { parseMounts } from "./mounts.ts";
 import { parseRoutes, parseScutilDns } from "./network.ts";
@@ -245,6 +246,17 @@ test("collects nothing of the secrets on a disk, and only the programs of jobs",
     "org.example.command": "/Library/Application Support/Example/run",
     "org.example.variable": undefined,
   });
+});
+
+test("a program's path may have blanks, and loses what may be arguments", () => {
+  const chrome = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+  const of = (text: string) => programPath(text, (path) => path === chrome);
+  expect(of(chrome)).toBe(chrome);
+  expect(of("/opt/tool positional")).toBe("/opt/tool");
+  expect(of("/Library/Application Support/X/run positional")).toBe("/Library/Application Support/X/run");
+  expect(of("Contents/MacOS/helper")).toBe("Contents/MacOS/helper");
+  for (const text of ["", "  ", "KEY=value /opt/run", "https://host/x", "$HOME/run"])
+    expect(of(text)).toBeUndefined();
 });
 
 test("the file of the firewall has no meaning since macOS 15", () => {
