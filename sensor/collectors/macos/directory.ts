@@ -47,7 +47,7 @@ const NAMES_IN_FILES: Record<string, string> = {
   groupmembers: "groupmembers",
   nestedgroups: "nestedgroups",
 };
-const FOLDER = "/private/var/db/dslocal/nodes/Default";
+export const DIRECTORY = "/private/var/db/dslocal/nodes/Default";
 const MAX_VALUES = 10_000;
 
 /** Throws DamagedPlist. */
@@ -64,10 +64,10 @@ export function readDirectoryFiles(
   files: HostFiles,
   kind: "users" | "groups",
 ): DirectoryRecord[] | undefined {
-  const names = files.list(`${FOLDER}/${kind}`).filter((name) => name.endsWith(".plist"));
+  const names = files.list(`${DIRECTORY}/${kind}`).filter((name) => name.endsWith(".plist"));
   if (names.length === 0) return undefined;
   return names.flatMap((name) => {
-    const dict = readPlist(files, `${FOLDER}/${kind}/${name}`);
+    const dict = readPlist(files, `${DIRECTORY}/${kind}/${name}`);
     return dict ? recordOf(dict, (key) => NAMES_IN_FILES[key.toLowerCase()]) : [];
   });
 }

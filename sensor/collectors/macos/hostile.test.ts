@@ -49,3 +49,15 @@ test.each(Object.entries(INSTEAD))("%s in place of every file costs no category"
   }
   expect(inventory.packages).toMatchObject({ status: "collected" });
 });
+
+test("a directory of users that cannot be read is not the absence of one", async () => {
+  using machine = makeMachine("macos-14");
+  const folder = join(machine.root, "private/var/db/dslocal/nodes/Default/users");
+  rmSync(folder, { recursive: true });
+  expect((await collectInventory(machine.root)).users.status).toBe("absent");
+  symlinkSync("users", folder);
+  expect((await collectInventory(machine.root)).users).toMatchObject({
+    status: "failed",
+    reason: "Cannot read /private/var/db/dslocal/nodes/Default/users: too many symbolic links",
+  });
+});

@@ -1,6 +1,6 @@
 // The collectors of macOS: of this host, or of a disk or a captured tree of another one.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { gapOf, NotOnThisHost, TooSlow } from "../collector.ts";
+import { CannotRead, gapOf, NotOnThisHost, TooSlow } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readCronJobs } from "../jobs/cron.ts";
 import { withKeys } from "../jobs/job.ts";
@@ -17,6 +17,7 @@ import { readPrivileges } from "../users/privileges.ts";
 import { indexAccounts } from "../users/sudo/accounts.ts";
 import { groupItem, parseGroups, parseUsers, userItem } from "./accounts.ts";
 import {
+  DIRECTORY,
   type DirectoryRecord,
   DSCL,
   GROUP_ATTRIBUTES,
@@ -90,7 +91,7 @@ export const collectMacosUsers = async (files: HostFiles): Promise<Item<"users">
   noteMissingAccess(files);
   const run = openTools(files);
   const userRecords = await readRecords(files, run, "users", "/Users", USER_ATTRIBUTES);
-  if (userRecords === undefined) throw new NotOnThisHost("no directory of local users that can be read");
+  if (userRecords === undefined) throw withoutUsers(files);
   const groupRecords = (await readRecords(files, run, "groups", "/Groups", GROUP_ATTRIBUTES)) ?? [];
   const users = parseUsers(userRecords);
   const groups = parseGroups(groupRecords, users);
@@ -107,6 +108,14 @@ export const collectMacosUsers = async (files: HostFiles): Promise<Item<"users">
     ...groups.map((group) => groupItem(group, accounts, privileges)),
   ];
 };
+
+/** A directory that cannot be read is not the absence of one. */
+function withoutUsers(files: HostFiles): Error {
+  const gap = files.listGaps().find(({ subject }) => subject.startsWith(DIRECTORY));
+  return gap === undefined
+    ? new NotOnThisHost("no directory of local users")
+    : new CannotRead(gap.subject, gap.reason, gap.kind);
+}
 
 /** Homes below /Network are on a server. */
 function hasOwnHome(home: string): boolean {

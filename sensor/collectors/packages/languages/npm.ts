@@ -21,6 +21,7 @@ const GLOBAL_FOLDERS = [
   "/usr/lib64/node_modules",
   "/usr/local/lib/node_modules",
   "/usr/share/nodejs",
+  "/opt/homebrew/lib/node_modules",
 ];
 const MAX_DEPTH = 30;
 /** Options of Node.js that take the next argument. */

@@ -37,7 +37,17 @@ function knownFolders(files: HostFiles): string[] {
     ...applications.flatMap((folder) => ENVIRONMENTS.map((name) => posix.join(folder, name))),
     ...files.list("/opt/pipx/venvs").map((name) => `/opt/pipx/venvs/${name}`),
   ];
-  return prefixes.flatMap((prefix) => sitesBelow(files, prefix));
+  return [...prefixes.flatMap((prefix) => sitesBelow(files, prefix)), ...sitesOfMacos(files)];
+}
+
+/** Of the installer of python.org, and of the system. */
+function sitesOfMacos(files: HostFiles): string[] {
+  const versions = "/Library/Frameworks/Python.framework/Versions";
+  const own = "/Library/Python";
+  return [
+    ...files.list(versions).flatMap((version) => sitesBelow(files, posix.join(versions, version))),
+    ...files.list(own).map((version) => posix.join(own, version, "site-packages")),
+  ];
 }
 
 /** lib/python3.11/site-packages and its kind. */
