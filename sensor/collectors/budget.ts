@@ -1,5 +1,6 @@
 // What one category may read: a hostile or broken host must not take the sensor's time and memory.
 import { TooSlow } from "./collector.ts";
+import { limitGarbage } from "./garbage.ts";
 
 export interface Limits {
   /** Also ends a collector that reads all the time; one that does not read is ended from outside. */
@@ -28,7 +29,9 @@ export function openBudget(limits: Limits, now: () => number = performance.now.b
   let { files, bytes, entries } = limits;
 
   function checkTime(): void {
-    if (now() > endsAt) throw new TooSlow(`it took more than ${limits.timeMs / 1000} seconds`);
+    const nowMs = now();
+    if (nowMs > endsAt) throw new TooSlow(`it took more than ${limits.timeMs / 1000} seconds`);
+    limitGarbage(nowMs);
   }
 
   return {

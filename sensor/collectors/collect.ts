@@ -8,6 +8,7 @@ import { LIMITS } from "./budget.ts";
 import { collectCertificates } from "./certificates/certificates.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectContainers } from "./containers/containers.ts";
+import { drain } from "./drain.ts";
 import { collectHardware } from "./hardware/hardware.ts";
 import { type HostFiles, openHostFiles } from "./host-files.ts";
 import { collectJobs } from "./jobs/jobs.ts";
@@ -17,6 +18,7 @@ import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
 import type { CategoryResult, Collected, CollectedItems, Uncollected } from "./result.ts";
 import { collectSecurity } from "./security/security.ts";
+import { openSeenKeys } from "./seen-keys.ts";
 import { collectServices } from "./services/services.ts";
 import { hostFactsOf } from "./system/host-facts.ts";
 import { collectPortableNetwork, collectPortableSystem } from "./system/portable-system.ts";
@@ -26,8 +28,6 @@ import { isWindowsDisk } from "./windows/windows-disk.ts";
 
 type Collectors = { [C in Category]?: Collector<C> };
 const MAX_REASON = 500;
-/** Keys that are remembered to count the items beyond MAX_ITEMS. */
-const MAX_KEYS = 500_000;
 
 const LINUX: Collectors = {
   packages: collectPackages,
@@ -102,7 +102,7 @@ export async function collectCategory<C extends Category>(
 }
 
 /** Keeps what `keep` makes of each item: a list of items takes several times the memory of their text. */
-export async function collectAs<C extends Category, T>(
+export async function collectAs<C extends Category, T extends { key: string }>(
   category: C,
   root: string,
   keep: (item: Item<C>) => T,
@@ -126,11 +126,11 @@ function collectorsForDisk(files: HostFiles): Collectors {
   return isMacosDisk(files) ? MACOS : LINUX;
 }
 
-export async function runCollector<C extends Category, T = Item<C>>(
+export async function runCollector<C extends Category, T extends { key: string } = Item<C>>(
   collector: Collector<C>,
   root: string,
   limits = LIMITS,
-  keep = (item: Item<C>) => item as T,
+  keep = (item: Item<C>) => item as unknown as T,
 ): Promise<CollectedItems<T> | Uncollected> {
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
@@ -162,32 +162,23 @@ function statusOf(error: unknown): "failed" | "too-slow" | "not-permitted" | "ab
  * The first item of each key, sorted by key in UTF-16 units, as in the chunks; the first MAX_ITEMS of a
  * longer list, and the number of all.
  */
-async function firstOfEachKey<I extends { key: string }, T>(
+async function firstOfEachKey<I extends { key: string }, T extends { key: string }>(
   items: Iterable<I> | AsyncIterable<I>,
   keep: (item: I) => T,
   checkTime: () => void,
 ): Promise<{ items: T[]; count: number }> {
-  const kept: { key: string; item: T }[] = [];
-  const keys = new Set<string>();
-  let uncounted = 0;
-  let seen = 0;
+  const kept: T[] = [];
+  const keys = openSeenKeys();
+  let taken = 0;
   const take = (item: I) => {
-    seen += 1;
-    if (seen % 1_000 === 0) checkTime();
-    if (keys.has(item.key)) return;
-    if (keys.size < MAX_KEYS) keys.add(item.key);
-    else uncounted += 1;
-    if (kept.length < MAX_ITEMS) kept.push({ key: item.key, item: keep(item) });
+    taken += 1;
+    if (taken % 100 === 0) checkTime();
+    if (!keys.add(item.key)) return;
+    if (kept.length < MAX_ITEMS) kept.push(keep(item));
   };
   if (Array.isArray(items)) for (const item of drain(items)) take(item);
   else if (Symbol.iterator in items) for (const item of items) take(item);
   else for await (const item of items) take(item);
   kept.sort((left, right) => (left.key < right.key ? -1 : 1));
-  return { items: kept.map(({ item }) => item), count: keys.size + uncounted };
-}
-
-/** Yields each element and lets go of it. */
-function* drain<T>(list: T[]): Generator<T> {
-  list.reverse();
-  for (let item = list.pop(); item !== undefined; item = list.pop()) yield item;
+  return { items: kept, count: keys.count() };
 }

@@ -1,9 +1,10 @@
 // Paths of the host on this system's disk. If the root is not "/", symbolic links stay inside it, as with
 // chroot.
-import { readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { join, posix } from "node:path";
 
 const MAX_LINKS = 40;
+const ABSENT = Symbol();
 
 /** Throws an error with the code ELOOP for too many links. */
 export function resolveHostPath(root: string, path: string, followLast: boolean): string {
@@ -19,8 +20,10 @@ export function resolveHostPath(root: string, path: string, followLast: boolean)
       continue;
     }
     const next = posix.join(resolved, part);
-    const link = pending.length > 0 || followLast ? readLinkOrUndefined(join(root, next)) : undefined;
-    if (link === undefined) {
+    const link = pending.length > 0 || followLast ? readLink(join(root, next)) : undefined;
+    // Nothing is below what does not exist. Most of a long list of accounts have no folder.
+    if (link === ABSENT && !pending.includes("..")) return join(root, next, ...pending.reverse());
+    if (link === undefined || link === ABSENT) {
       resolved = next;
       continue;
     }
@@ -32,9 +35,13 @@ export function resolveHostPath(root: string, path: string, followLast: boolean)
   return join(root, resolved);
 }
 
-function readLinkOrUndefined(path: string): string | undefined {
+/** Undefined for what is no link, or cannot be looked at. */
+function readLink(path: string): string | typeof ABSENT | undefined {
   try {
-    return readlinkSync(path);
+    // Most are no links, and an error takes longer than a look.
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return ABSENT;
+    return stat.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
   MAX_CHUNK_BYTES,
   MAX_CHUNK_ITEMS,
 } from "@attacklens/protocol/inventory/limits.ts";
+import { limitGarbage } from "../collectors/garbage.ts";
 import type { CategoryResult, Collected, CollectedItems, Uncollected } from "../collectors/result.ts";
 import type { SeenFiles } from "../collectors/seen-files.ts";
 
@@ -41,24 +42,27 @@ const KEPT_PART = 0.75;
 export interface ItemText {
   key: string;
   text: string;
+  bytes: number;
 }
 
 export function textOf(item: { key: string }): ItemText {
-  return { key: item.key, text: canonicalJson(item as unknown as Json) };
+  const text = canonicalJson(item as unknown as Json);
+  // Counting joins the parts of the text, which take several times its memory until then.
+  return { key: item.key, text, bytes: Buffer.byteLength(text) };
 }
 
-/** The items are sorted by key. */
+/** The items are sorted by key. Lets go of their texts. */
 export function cutTexts(category: Category, result: CollectedItems<ItemText> | Uncollected): CutResult {
   if (result.status !== "collected") return result;
   const { items, ...others } = result;
   const totalItems = others.totalItems ?? items.length;
-  let kept = items;
-  let chunks = cut(category, kept);
-  while (!fits(chunks)) {
-    kept = kept.slice(0, Math.floor(kept.length * KEPT_PART));
-    chunks = cut(category, kept);
-  }
-  return { ...others, chunks, ...(totalItems > kept.length ? { totalItems } : {}) };
+  const bytes = items.map((item) => item.bytes);
+  const buckets = items.map(({ key }) => bucketOf(category, key));
+  while (!fits(bytes, buckets)) bytes.length = Math.floor(bytes.length * KEPT_PART);
+  const keptItems = bytes.length;
+  items.length = keptItems;
+  const chunks = cut(items, buckets);
+  return { ...others, chunks, ...(totalItems > keptItems ? { totalItems } : {}) };
 }
 
 export function cutCategory<C extends Category>(category: C, result: CategoryResult<C>): CutResult {
@@ -72,29 +76,46 @@ export function cutInventory(collected: Collected): Inventory {
   );
 }
 
-/** The same chunks as `cutChunks` makes of the items. */
-function cut(category: Category, items: readonly ItemText[]): Chunk[] {
-  const buckets = new Map<number, string[]>();
-  for (const { key, text } of items) {
-    const bucket = bucketOf(category, key);
-    const texts = buckets.get(bucket);
+/**
+ * The same chunks as `cutChunks` makes of the items. Lets go of the texts one bucket after another, so that
+ * they are not in memory twice.
+ */
+function cut(items: ItemText[], buckets: readonly number[]): Chunk[] {
+  const members = new Map<number, string[]>();
+  for (const [nth, { text }] of items.entries()) {
+    const bucket = buckets[nth] as number;
+    const texts = members.get(bucket);
     if (texts) texts.push(text);
-    else buckets.set(bucket, [text]);
+    else members.set(bucket, [text]);
   }
-  return [...buckets]
-    .sort(([left], [right]) => left - right)
-    .map(([, texts]) => {
+  items.length = 0;
+  return [...members.keys()]
+    .sort((left, right) => left - right)
+    .map((bucket) => {
+      const texts = members.get(bucket) ?? [];
+      members.delete(bucket);
       const content = `[${texts.join(",")}]`;
+      limitGarbage(performance.now());
       return { hash: sha256(content), content, itemCount: texts.length };
     });
 }
 
-function fits(chunks: readonly Chunk[]): boolean {
-  const sizes = chunks.map(({ content }) => Buffer.byteLength(content));
-  const isEachSmall = sizes.every((size) => size <= MAX_CHUNK_BYTES);
-  const sum = sizes.reduce((total, size) => total + size, 0);
+/** Whether the chunks of the first items, as many as `bytes` has, are small enough. */
+function fits(bytes: readonly number[], buckets: readonly number[]): boolean {
+  const chunks = new Map<number, { bytes: number; items: number }>();
+  for (const [nth, size] of bytes.entries()) {
+    const bucket = buckets[nth] as number;
+    // The brackets, and a comma after each item but the last.
+    const chunk = chunks.get(bucket) ?? { bytes: 1, items: 0 };
+    chunk.bytes += size + 1;
+    chunk.items += 1;
+    chunks.set(bucket, chunk);
+  }
+  const all = [...chunks.values()];
+  const sum = all.reduce((total, chunk) => total + chunk.bytes, 0);
   return (
-    isEachSmall && sum <= MAX_CATEGORY_BYTES && chunks.every(({ itemCount }) => itemCount <= MAX_CHUNK_ITEMS)
+    sum <= MAX_CATEGORY_BYTES &&
+    all.every((chunk) => chunk.bytes <= MAX_CHUNK_BYTES && chunk.items <= MAX_CHUNK_ITEMS)
   );
 }
 

@@ -6,44 +6,61 @@ import { parseCount } from "../collector.ts";
 import { type Stanza, visitStanzas } from "./dpkg-stanzas.ts";
 import { type PackageFacts, type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
-import { noteDamage, readDatabaseText } from "./text-database.ts";
+import { copied, noteDamage, readDatabaseParts } from "./text-database.ts";
 
 const STATUS = "/var/lib/dpkg/status";
 const UPDATES = "/var/lib/dpkg/updates";
 const STATUS_FOLDER = "/var/lib/dpkg/status.d";
 
 export function readDpkgPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
-  const status = readDatabaseText(files, STATUS);
+  const status = readDatabaseParts(files, STATUS);
   const distroless = files.list(STATUS_FOLDER).filter((name) => !name.endsWith(".md5sums"));
   if (status === undefined && distroless.length === 0) return undefined;
 
-  const packages = new Map<string, Stanza>();
-  const addAll = (path: string, text: string, defaultStatus?: string) => {
+  /** Undefined: not installed. */
+  const packages = new Map<string, Item<"packages"> | undefined>();
+  const shared = new Map<string, string>();
+  const addAll = (path: string, parts: Iterable<string>, defaultStatus?: string) => {
     const damage: string[] = [];
-    visitStanzas(text, (stanza) => {
-      stanza.status ??= defaultStatus;
-      if (stanza.package) packages.set(`${stanza.package}:${stanza.architecture}`, stanza);
-      else damage.push("a stanza has no package");
-    });
-    if (path === STATUS && text !== "" && !text.endsWith("\n"))
+    let last = "";
+    for (const part of parts) {
+      visitStanzas(part, (stanza) => {
+        stanza.status ??= defaultStatus;
+        if (!stanza.package) damage.push("a stanza has no package");
+        else {
+          const item = dpkgItem(copiedStanza(stanza, shared), distribution);
+          packages.set(copied(`${stanza.package}:${stanza.architecture}`), item);
+        }
+      });
+      files.checkTime();
+      last = part;
+    }
+    if (path === STATUS && last !== "" && !last.endsWith("\n"))
       damage.push("it ends in the middle of a line");
     noteDamage(files, path, damage);
   };
-  addAll(STATUS, status ?? "");
+  addAll(STATUS, status ?? []);
   for (const name of files.list(UPDATES)) {
     // While dpkg runs, numbered files there contain changes newer than the status file.
-    if (/^\d+$/.test(name)) addAll(`${UPDATES}/${name}`, files.findText(`${UPDATES}/${name}`) ?? "");
+    if (/^\d+$/.test(name)) addAll(`${UPDATES}/${name}`, [files.findText(`${UPDATES}/${name}`) ?? ""]);
   }
   for (const name of distroless) {
     const path = `${STATUS_FOLDER}/${name}`;
-    addAll(path, files.findText(path) ?? "", "install ok installed");
+    addAll(path, [files.findText(path) ?? ""], "install ok installed");
   }
-  const items: Item<"packages">[] = [];
-  for (const stanza of packages.values()) {
-    const item = dpkgItem(stanza, distribution);
-    if (item !== undefined) items.push(item);
-  }
-  return items;
+  return [...packages.values()].filter((item) => item !== undefined);
+}
+
+const MAX_SHARED = 5_000;
+
+/** The values without the text that they are part of. Many packages have the same maintainer. */
+function copiedStanza(stanza: Stanza, shared: Map<string, string>): Stanza {
+  const values = Object.entries(stanza).map(([field, value]: [string, string]) => {
+    const known = shared.get(value) ?? copied(value);
+    if (shared.size < MAX_SHARED && field !== "package") shared.set(known, known);
+    return [field, known] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 /**

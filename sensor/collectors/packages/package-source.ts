@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { PackageManager } from "@attacklens/protocol/inventory/packaging.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
+import { openSeenKeys } from "../seen-keys.ts";
 import type { Distribution } from "./purl.ts";
 
 export interface PackageSource {
@@ -60,21 +61,18 @@ export function packageItem(manager: PackageManager, place: string, facts: Packa
  * Packages that are installed in several versions, such as kernels, get the version in their keys. A package
  * that is recorded twice in the same version is one.
  */
-export function tellVersionsApart(items: readonly Item<"packages">[]): Item<"packages">[] {
-  const byKey = new Map<string, Item<"packages"> | Item<"packages">[]>();
-  for (const item of items) {
-    const known = byKey.get(item.key);
-    if (known === undefined) byKey.set(item.key, item);
-    else {
-      const all = Array.isArray(known) ? known : [known];
-      if (!all.some(({ version }) => version === item.version)) byKey.set(item.key, [...all, item]);
-    }
-  }
-  return [...byKey.values()].flatMap((found) =>
-    Array.isArray(found)
-      ? found.map((item) => ({ ...item, key: keyOf(`${item.key}:${item.version}`) }))
-      : found,
-  );
+export function tellVersionsApart(items: Item<"packages">[]): Item<"packages">[] {
+  const seen = openSeenKeys();
+  const repeated = new Map<string, Set<string>>();
+  for (const { key } of items) if (!seen.add(key)) repeated.set(key, new Set());
+  if (repeated.size === 0) return items;
+  for (const { key, version } of items) repeated.get(key)?.add(version);
+  const several = new Set([...repeated].flatMap(([key, versions]) => (versions.size > 1 ? key : [])));
+  return items.flatMap((item) => {
+    const { key, version } = item;
+    if (repeated.get(key)?.delete(version) === false) return [];
+    return several.has(key) ? { ...item, key: keyOf(`${key}:${version}`) } : item;
+  });
 }
 
 /** A key that is too long ends in its hash, so that two of them stay different. */

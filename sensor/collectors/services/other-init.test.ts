@@ -6,7 +6,7 @@ import { collectServices } from "./services.ts";
 
 async function servicesOf(text: string) {
   using host = makeRoot(text);
-  return JSON.parse(JSON.stringify(await collectServices(openHostFiles(host.root))));
+  return JSON.parse(JSON.stringify(await Array.fromAsync(collectServices(openHostFiles(host.root)))));
 }
 
 test("services of OpenRC have their runlevel, state, program and account", async () => {

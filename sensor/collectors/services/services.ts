@@ -8,10 +8,15 @@ import { listUnitFolders } from "./search-path.ts";
 import { systemdServices } from "./systemd-services.ts";
 import { sysvServices } from "./sysv.ts";
 
-export async function collectServices(files: HostFiles): Promise<Item<"services">[]> {
-  const items = [...(await initServices(files)), ...runitServices(files)];
-  if (items.length === 0) throw new NotOnThisHost("no service of systemd, OpenRC, runit or SysV");
-  return items;
+export async function* collectServices(files: HostFiles): AsyncGenerator<Item<"services">> {
+  let isEmpty = true;
+  for (const items of [await initServices(files), runitServices(files)]) {
+    for (const item of items) {
+      isEmpty = false;
+      yield item;
+    }
+  }
+  if (isEmpty) throw new NotOnThisHost("no service of systemd, OpenRC, runit or SysV");
 }
 
 async function initServices(files: HostFiles): Promise<Iterable<Item<"services">>> {

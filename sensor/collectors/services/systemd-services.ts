@@ -1,7 +1,7 @@
 // The services and sockets in `systemctl list-unit-files`, with their enablement and state, and the running
 // instances of templates.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { factText, giveWay, optionalFact } from "../collector.ts";
+import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePasswd } from "../users/passwd.ts";
 import { enablementOf } from "./enablement.ts";
@@ -15,11 +15,21 @@ import { readUnitStates } from "./unit-states.ts";
 
 type Service = Item<"services">;
 
-const UNITS_PER_TURN = 50;
 const MAX_LISTENS = 100;
 
-export async function systemdServices(files: HostFiles, folders: readonly UnitFolder[]): Promise<Service[]> {
-  const states = await readUnitStates(files);
+export async function systemdServices(
+  files: HostFiles,
+  folders: readonly UnitFolder[],
+): Promise<Iterable<Service>> {
+  return listServices(files, folders, await readUnitStates(files));
+}
+
+/** One after another: a host may have many units. */
+function* listServices(
+  files: HostFiles,
+  folders: readonly UnitFolder[],
+  states: Awaited<ReturnType<typeof readUnitStates>>,
+): Generator<Service> {
   const names = new Set(states.names);
   for (const folder of folders) {
     for (const name of folder.files) names.add(name);
@@ -31,20 +41,17 @@ export async function systemdServices(files: HostFiles, folders: readonly UnitFo
       .reverse()
       .map(({ uid, name }) => [uid, name]),
   );
-  const items: Service[] = [];
   const loaded: LoadedUnits = new Map();
   for (const name of names) {
     if (!isUnitName(name)) continue;
     const unit = findUnit(files, folders, loaded, name);
-    items.push({
+    yield {
       ...describeUnit(name, unit, files, accounts),
       enablement: factText(enablementOf(folders, name, unit), 40),
       // An alias has the state of its unit.
       state: states.stateOf(unit?.name ?? name),
-    });
-    if (items.length % UNITS_PER_TURN === 0) await giveWay();
+    };
   }
-  return items;
 }
 
 function describeUnit(

@@ -54,7 +54,7 @@ test("expands specifiers by the unit's name, and keeps those of a template", () 
 /** The service item of each unit, without the facts that the test does not name. */
 async function itemsOf(text: string) {
   using host = makeRoot(text);
-  return await collectServices(openHostFiles(host.root));
+  return await Array.fromAsync(collectServices(openHostFiles(host.root)));
 }
 
 describe("a service item", () => {
@@ -116,7 +116,7 @@ ListenStream=/run/%p.sock
 
 async function enablements(text: string): Promise<Record<string, string>> {
   using host = makeRoot(text);
-  const items = await collectServices(openHostFiles(host.root));
+  const items = await Array.fromAsync(collectServices(openHostFiles(host.root)));
   return Object.fromEntries(items.map(({ name, enablement }) => [name, enablement]));
 }
 
@@ -160,7 +160,7 @@ describe("running", () => {
 `;
   async function states(text: string) {
     using host = makeRoot(UNITS + text);
-    return (await collectServices(openHostFiles(host.root))).map(({ state }) => state);
+    return (await Array.fromAsync(collectServices(openHostFiles(host.root)))).map(({ state }) => state);
   }
 
   test("is detected in cgroups v1, also if the processes are in subgroups", async () => {

@@ -15,7 +15,7 @@ export interface Unit {
   settings: UnitSettings;
 }
 
-/** The units that were loaded, by path and name. */
+/** The units that were loaded for an alias, by path and name. */
 export type LoadedUnits = Map<string, Unit>;
 
 const MAX_LINKS = 64;
@@ -36,7 +36,10 @@ export function findUnit(
   for (let links = 0; path !== undefined && links < MAX_LINKS; links += 1) {
     const folder = folders.find((candidate) => candidate.path === dirname(path ?? ""));
     const target = folder ? folder.links.get(basename(path)) : outsideTarget(files, path);
-    if (target === undefined) return loadUnit(files, folders, loaded, name, path);
+    if (target === undefined) {
+      const isAlias = name !== wantedName || links > 0;
+      return isAlias ? loadUnit(files, folders, loaded, name, path) : readUnit(files, folders, name, path);
+    }
     if (target === "/dev/null") return { name, path, isMasked: true, settings: new Map() };
     const isLinkedFile = !isInSearchPath(files, folders, target);
     let targetName = basename(target);

@@ -12,36 +12,50 @@ export interface PasswdEntry {
 }
 
 export function parsePasswd(text: string): PasswdEntry[] {
-  return lines(text).flatMap((line) => {
+  const entries: PasswdEntry[] = [];
+  const shared = openSharedTexts();
+  for (const line of linesOf(text)) {
     const [name = "", password = "", uidText, gidText, gecos = "", home = "", shell = ""] = line.split(":");
     const uid = parseId(uidText);
     const gid = parseId(gidText);
-    if (!isName(name) || uid === undefined || gid === undefined) return [];
-    return { name, password, uid, gid, gecos, home, shell };
-  });
+    if (!isName(name) || uid === undefined || gid === undefined) continue;
+    const others = { password: shared(password), uid, gid, gecos: shared(gecos), home, shell: shared(shell) };
+    entries.push({ name, ...others });
+  }
+  return entries;
 }
 
 export interface GroupEntry {
   name: string;
   gid: number;
-  members: string[];
+  members: readonly string[];
 }
 
 export function parseGroup(text: string): GroupEntry[] {
-  return lines(text).flatMap((line) => {
+  const entries: GroupEntry[] = [];
+  for (const line of linesOf(text)) {
     const [name = "", , gidText, members = ""] = line.split(":");
     const gid = parseId(gidText);
-    if (!isName(name) || gid === undefined) return [];
-    return { name, gid, members: members.split(",").flatMap((member) => member.trim() || []) };
-  });
+    if (!isName(name) || gid === undefined) continue;
+    const isEmpty = members === "";
+    entries.push({
+      name,
+      gid,
+      members: isEmpty ? NO_MEMBERS : members.split(",").flatMap((member) => member.trim() || []),
+    });
+  }
+  return entries;
 }
+
+const NO_MEMBERS: readonly string[] = [];
 
 /** Password fields by account. */
 export function parseShadow(text: string): Map<string, string> {
   const passwords = new Map<string, string>();
-  for (const line of lines(text)) {
+  const shared = openSharedTexts();
+  for (const line of linesOf(text)) {
     const [name = "", password = ""] = line.split(":", 2);
-    if (isName(name) && !passwords.has(name)) passwords.set(name, password);
+    if (isName(name) && !passwords.has(name)) passwords.set(name, shared(password));
   }
   return passwords;
 }
@@ -52,8 +66,26 @@ export function passwordState(field: string): "set" | "locked" | "none" {
   return field.startsWith("!") || field.startsWith("*") || field === "x" ? "locked" : "set";
 }
 
-function lines(text: string): string[] {
-  return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+/** One after another: a file may have a hundred thousand. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    if (end > start && text[start] !== "#") yield text.slice(start, end);
+    start = end + 1;
+  }
+}
+
+const MAX_SHARED = 1_000;
+
+/** Most accounts have one of a few shells, and no password here: each of these is in memory once. */
+function openSharedTexts(): (text: string) => string {
+  const texts = new Map<string, string>();
+  return (text) => {
+    const known = texts.get(text);
+    if (known === undefined && texts.size < MAX_SHARED) texts.set(text, text);
+    return known ?? text;
+  };
 }
 
 function isName(name: string): boolean {

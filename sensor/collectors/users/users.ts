@@ -1,5 +1,6 @@
 // Local accounts and groups, from the same files as `getent`, and why some of them may act as root.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openAccountFacts } from "./account-facts.ts";
@@ -32,6 +33,11 @@ export function* collectUsers(files: HostFiles): Generator<Item<"users">> {
   using facts = openAccountFacts(files, shadowText);
   for (const [id, user] of accounts.users.entries()) {
     const item = userItem(id, accounts, shadow, privileges);
+    // The rest is only counted, and the files of each account take time.
+    if (id >= MAX_ITEMS) {
+      yield item;
+      continue;
+    }
     const { hasExpired, ...others } = facts.of(user);
     yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
   }
@@ -87,7 +93,6 @@ function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges
 
 /** Like getpwnam(3): the first line with a name counts. */
 function firstOfName<T extends { name: string }>(entries: readonly T[]): T[] {
-  const byName = new Map<string, T>();
-  for (const entry of entries) if (!byName.has(entry.name)) byName.set(entry.name, entry);
-  return [...byName.values()];
+  const names = new Set<string>();
+  return entries.filter(({ name }) => names.size < names.add(name).size);
 }

@@ -19,51 +19,48 @@ export interface Accounts {
 
 /** `groups`: all lines of the group file. Of lines with the same id, the first one names the group. */
 export function indexAccounts(users: readonly PasswdEntry[], lines: readonly GroupEntry[]): Accounts {
-  const names = new Map(users.map(({ name }, id) => [name, id]));
+  const usersByName = indexByName(users);
+  const usersByUid = indexBy(users, ({ uid }) => uid);
   const groups: GroupEntry[] = [];
   const byGid = new Map<number, number>();
-  const members: Set<AccountId>[] = [];
-  const groupsOf: Set<number>[] = users.map(() => new Set());
+  const members: (AccountId | AccountId[] | undefined)[] = [];
   for (const line of lines) {
     let group = byGid.get(line.gid);
     if (group === undefined) {
       group = groups.push(line) - 1;
       byGid.set(line.gid, group);
-      members.push(new Set());
+      members.push(undefined);
     }
     for (const member of line.members) {
-      const id = names.get(member);
-      if (id !== undefined) members[group]?.add(id);
+      const id = usersByName(member, false).at(-1);
+      if (id !== undefined) members[group] = withOne(members[group], id);
     }
   }
-  users.forEach(({ gid }, id) => {
+  const groupsOf: (number | number[] | undefined)[] = users.map(({ gid }, id) => {
     const primary = byGid.get(gid);
-    if (primary === undefined) return;
-    groupsOf[id]?.add(primary);
-    members[primary]?.add(id);
+    if (primary !== undefined) members[primary] = withOne(members[primary], id);
+    return primary;
   });
   const nameAt = (group: number) => groups[group]?.name ?? "";
   const byName = [...groups.keys()].sort((left, right) => (nameAt(left) < nameAt(right) ? -1 : 1));
-  for (const group of byName) for (const id of members[group] ?? []) groupsOf[id]?.add(group);
-  const usersByName = indexBy(users, ({ name }) => name);
-  const usersByFolded = indexBy(users, ({ name }) => foldName(name));
-  const usersByUid = indexBy(users, ({ uid }) => uid);
-  const groupsByName = indexBy(groups, ({ name }) => name);
-  const groupsByFolded = indexBy(groups, ({ name }) => foldName(name));
+  for (const group of byName) {
+    if (Array.isArray(members[group])) members[group] = [...new Set(members[group])];
+    for (const id of allOf(members[group]))
+      if (byGid.get(users[id]?.gid ?? -1) !== group) groupsOf[id] = withOne(groupsOf[id], group);
+  }
+  const groupsByName = indexByName(groups);
   return {
     users,
     groups,
-    findByName: (name, foldCase) =>
-      (foldCase ? usersByFolded.get(foldName(name)) : usersByName.get(name)) ?? [],
-    findByUid: (uid) => usersByUid.get(uid) ?? [],
+    findByName: usersByName,
+    findByUid: usersByUid,
     findGroups(name, foldCase) {
       const gid = parseSudoId(name);
       const group = gid === undefined ? undefined : byGid.get(gid);
-      if (group !== undefined) return [group];
-      return (foldCase ? groupsByFolded.get(foldName(name)) : groupsByName.get(name)) ?? [];
+      return group === undefined ? groupsByName(name, foldCase) : [group];
     },
-    membersOf: (group) => [...(members[group] ?? [])],
-    groupsOf: (user) => [...(groupsOf[user] ?? [])],
+    membersOf: (group) => allOf(members[group]),
+    groupsOf: (user) => allOf(groupsOf[user]),
   };
 }
 
@@ -81,13 +78,33 @@ export function foldName(name: string): string {
   return isAscii ? name.toLowerCase() : name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-function indexBy<T, K>(entries: readonly T[], keyOf: (entry: T) => K): Map<K, number[]> {
-  const index = new Map<K, number[]>();
+type FindByName = (name: string, foldCase: boolean) => readonly number[];
+
+function indexByName(entries: readonly { name: string }[]): FindByName {
+  const byFolded = indexBy(entries, ({ name }) => foldName(name));
+  return (name, foldCase) => {
+    const found = byFolded(foldName(name));
+    return foldCase ? found : found.filter((id) => entries[id]?.name === name);
+  };
+}
+
+function indexBy<T, K>(entries: readonly T[], keyOf: (entry: T) => K): (key: K) => readonly number[] {
+  const index = new Map<K, number | number[]>();
   entries.forEach((entry, id) => {
     const key = keyOf(entry);
-    const known = index.get(key);
-    if (known) known.push(id);
-    else index.set(key, [id]);
+    index.set(key, withOne(index.get(key), id));
   });
-  return index;
+  return (key) => allOf(index.get(key));
+}
+
+/** A host may have many accounts, and almost each list has only one of them: so that is no list. */
+function withOne(known: number | number[] | undefined, added: number): number | number[] {
+  if (known === undefined) return added;
+  if (typeof known === "number") return [known, added];
+  known.push(added);
+  return known;
+}
+
+function allOf(known: number | number[] | undefined): readonly number[] {
+  return typeof known === "number" ? [known] : (known ?? []);
 }

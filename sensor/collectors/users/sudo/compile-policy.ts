@@ -1,4 +1,5 @@
 // A policy of sudo or doas for this host: the rules that apply here and now, with their lists resolved.
+import { drain } from "../../drain.ts";
 import type { HostFiles } from "../../host-files.ts";
 import { type AccountId, type Accounts, foldName } from "./accounts.ts";
 import { type Command, type CommandReader, createCommandReader } from "./commands.ts";
@@ -61,6 +62,7 @@ export interface PolicyContext {
 const MAX_DEFAULTS = 2_000;
 const MAX_RUN_AS_GROUPS = 50;
 
+/** Lets go of the rules of `policy`: there may be many. */
 export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): CompiledPolicy {
   const { accounts, matchHosts, noteGap } = context;
   const here = policy.defaults.filter(({ scope, members }) => scope !== "@" || matchHosts(members) === true);
@@ -85,15 +87,18 @@ export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): Co
   const readCommands = createCommandReader(policy.aliases.Cmnd, noteGap);
   const find = (name: string) => accounts.findByName(name, foldUsers)[0] ?? idOfUnknown(name);
 
+  const rules: Rule[] = [];
+  for (const { users, privileges } of drain(policy.userSpecs)) {
+    const entries = privileges
+      .filter(({ hosts }) => matchHosts(hosts) === true)
+      .flatMap(({ commands }) => commands.filter((spec) => isValidAt(spec, context.now)))
+      .map((spec) => compileSpec(spec, policy, readRunAs, readCommands))
+      .reverse();
+    if (entries.length > 0) rules.push({ users: readUsers(users), entries, isTotal: entries.some(isTotal) });
+  }
+
   return {
-    rules: policy.userSpecs.flatMap(({ users, privileges }) => {
-      const entries = privileges
-        .filter(({ hosts }) => matchHosts(hosts) === true)
-        .flatMap(({ commands }) => commands.filter((spec) => isValidAt(spec, context.now)))
-        .map((spec) => compileSpec(spec, policy, readRunAs, readCommands))
-        .reverse();
-      return entries.length === 0 ? [] : { users: readUsers(users), entries, isTotal: entries.some(isTotal) };
-    }),
+    rules,
     defaults: here
       .filter(isAboutRights)
       .slice(-MAX_DEFAULTS)

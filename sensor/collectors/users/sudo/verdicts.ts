@@ -49,7 +49,6 @@ export function createListReader(accounts: Accounts, options: VerdictOptions): L
   const ofGroups = new Map<string, Verdicts>();
   const ofList = new Map<string, Verdicts>();
   const inUse = new Set<string>();
-  const inVerdicts = accounts.groups.map((_, group) => ({ isIn: true, group }));
   const noted = new Set<string>();
   let steps = 0;
   let cyclic = 0;
@@ -75,7 +74,7 @@ export function createListReader(accounts: Accounts, options: VerdictOptions): L
     let others: Verdict | undefined;
     let self: Verdict | undefined;
     let byAccount = new Map<AccountId, Verdict>();
-    let byGroup = new Map<number, Verdict>();
+    let byGroup: Map<number, Verdict> | undefined;
 
     function add(verdicts: Verdicts, isNegated: boolean): void {
       steps += 1 + verdicts.accounts.size;
@@ -83,11 +82,14 @@ export function createListReader(accounts: Accounts, options: VerdictOptions): L
       if (verdicts.others !== undefined) {
         others = turn(verdicts.others);
         byAccount = new Map();
-        byGroup = new Map();
+        byGroup = undefined;
         self = others;
       }
       for (const [id, verdict] of verdicts.accounts) byAccount.set(id, turn(verdict));
-      for (const [group, verdict] of verdicts.groups) byGroup.set(group, turn(verdict));
+      for (const [group, verdict] of verdicts.groups) {
+        byGroup ??= new Map();
+        byGroup.set(group, turn(verdict));
+      }
       if (verdicts.self !== undefined) self = turn(verdicts.self);
     }
 
@@ -98,7 +100,7 @@ export function createListReader(accounts: Accounts, options: VerdictOptions): L
       }
       add(ofMember(member), member.isNegated);
     }
-    return { others, accounts: byAccount, groups: byGroup, self };
+    return { others, accounts: byAccount, groups: byGroup ?? NOTHING.groups, self };
   }
 
   function ofMember(member: Member): Verdicts {
@@ -173,13 +175,13 @@ export function createListReader(accounts: Accounts, options: VerdictOptions): L
     if (known) return known;
     const groups = accounts.findGroups(name, options.foldGroups);
     const byAccount = new Map<AccountId, Verdict>();
-    for (const group of groups)
-      for (const id of accounts.membersOf(group)) byAccount.set(id, inVerdicts[group] ?? IN);
-    const verdicts: Verdicts = {
-      ...NOTHING,
-      accounts: byAccount,
-      groups: new Map(groups.map((group) => [group, inVerdicts[group] ?? IN])),
-    };
+    const byGroup = new Map<number, Verdict>();
+    for (const group of groups) {
+      const verdict = { isIn: true, group };
+      byGroup.set(group, verdict);
+      for (const id of accounts.membersOf(group)) byAccount.set(id, verdict);
+    }
+    const verdicts: Verdicts = { ...NOTHING, accounts: byAccount, groups: byGroup };
     ofGroups.set(name, verdicts);
     return verdicts;
   }
