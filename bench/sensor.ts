@@ -73,7 +73,7 @@ async function manyProcesses(sensor: string): Promise<number[]> {
   for (let round = 0; round < ROUNDS; round++) before.push((await costOf(command)).cpuMs);
   const open = `for n in $(seq ${DESCRIPTORS}); do exec {fd}</dev/null; done; echo ready; read`;
   const processes = Array.from({ length: PROCESSES }, () =>
-    Bun.spawn(["bash", "-c", open], { env: { PATH: process.env.PATH }, stdin: "pipe", stdout: "pipe" }),
+    Bun.spawn(["bash", "--norc", "-c", open], { stdin: "pipe", stdout: "pipe" }),
   );
   try {
     await Promise.all(processes.map(({ stdout }) => stdout.getReader().read()));
