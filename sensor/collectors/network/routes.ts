@@ -4,7 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { formatIpv6, parseProcAddress } from "../ip-address.ts";
-import { isOfContainer } from "../system/network.ts";
+import { isOfContainer } from "./interfaces.ts";
 
 type Route = Extract<Item<"network">, { kind: "route" }>;
 

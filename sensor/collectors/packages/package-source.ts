@@ -14,14 +14,6 @@ export interface PackageSource {
 /** Undefined if the host does not have the package manager. Throws if nothing of it can be read. */
 export type PackageReader = (source: PackageSource) => Item<"packages">[] | undefined;
 
-/** A limit of the sensor, and not a defect of the file. */
-export class LimitError extends RangeError {}
-
-/**
- * Called with the reason for each record of a database that cannot be read. Throws if that ends the reading.
- */
-export type SkipRecord = (error: unknown) => void;
-
 export type PackageFacts = Omit<Item<"packages">, "key" | "manager">;
 
 const MAX_KEY = 400;

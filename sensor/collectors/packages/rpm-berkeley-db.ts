@@ -2,10 +2,11 @@
 // Pages have the layout of db_page.h. Large values such as headers are in chains of overflow pages. Files
 // have the byte order of the machine that made them. Not a library, because all Berkeley DB libraries are
 // native and write to the database's environment.
-import { LimitError, type SkipRecord } from "./package-source.ts";
-import { type RandomAccess, type ReadAt, viewOf } from "./random-access.ts";
+
+import { type RandomAccess, type ReadAt, viewOf } from "../databases/random-access.ts";
+import { LimitError, type SkipRecord } from "../databases/skip-record.ts";
+import { recordOfBytes, recordOfParts, type StoredRecord } from "../databases/stored-record.ts";
 import { MAX_HEADER_BYTES } from "./rpm-header.ts";
-import { type RpmRecord, recordOfBytes, recordOfParts } from "./rpm-record.ts";
 
 const HASH_MAGIC = 0x061561;
 const META_BYTES = 512;
@@ -24,7 +25,7 @@ interface Pages {
  * Yields the value of every record except key 0, which is rpm's counter. Throws RangeError for another
  * format. Skips records that are damaged.
  */
-export function* readBerkeleyDbBlobs(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
+export function* readBerkeleyDbBlobs(access: RandomAccess, skip: SkipRecord): Generator<StoredRecord> {
   const pages = readMeta(access);
   for (let number = 1; number <= pages.lastPage; number += 1) {
     const page = pages.readAt(number * pages.pageBytes, pages.pageBytes);
@@ -49,7 +50,7 @@ function readMeta({ readAt }: RandomAccess): Pages {
  * A page starts with the offsets of its entries, alternating keys and values. The entries fill it from its
  * end.
  */
-function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generator<RpmRecord> {
+function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generator<StoredRecord> {
   const { littleEndian } = pages;
   const view = viewOf(page);
   const count = Math.min(view.getUint16(20, littleEndian), Math.floor((page.length - PAGE_HEADER_BYTES) / 2));
@@ -69,7 +70,7 @@ function* blobsOfPage(pages: Pages, page: Uint8Array, skip: SkipRecord): Generat
 }
 
 /** The circle of a damaged chain ends at the length of the record. */
-function readOverflow(pages: Pages, firstPage: number, length: number): RpmRecord {
+function readOverflow(pages: Pages, firstPage: number, length: number): StoredRecord {
   const { readAt, pageBytes, littleEndian } = pages;
   if (length > MAX_HEADER_BYTES) throw new LimitError(`a record of ${length} bytes`);
   let number = firstPage;

@@ -4,16 +4,16 @@
 // use.
 import { BudgetSpent } from "../budget.ts";
 import { CannotRead, TooSlow } from "../collector.ts";
+import { openRandomAccess, type RandomAccess } from "../databases/random-access.ts";
+import { LimitError, type SkipRecord } from "../databases/skip-record.ts";
+import { withSqliteLog } from "../databases/sqlite-log.ts";
+import type { StoredRecord } from "../databases/stored-record.ts";
 import { type HostFiles, linkTarget } from "../host-files.ts";
-import { LimitError, type SkipRecord } from "./package-source.ts";
-import { openRandomAccess, type RandomAccess } from "./random-access.ts";
 import { readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
 import { readRpmSettings } from "./rpm-folders.ts";
 import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 import { readNdbBlobs } from "./rpm-ndb.ts";
-import type { RpmRecord } from "./rpm-record.ts";
 import { readSqliteBlobs } from "./rpm-sqlite.ts";
-import { withSqliteLog } from "./sqlite-log.ts";
 
 /** More than a report contains, so that the true number of packages can be reported. */
 const MAX_PACKAGES = 200_000;
@@ -21,7 +21,7 @@ const MAX_PACKAGES = 200_000;
 interface Format {
   backend: string;
   file: string;
-  read(access: RandomAccess, skip: SkipRecord): Generator<RpmRecord>;
+  read(access: RandomAccess, skip: SkipRecord): Generator<StoredRecord>;
 }
 
 /** In rpm's search order. */
@@ -81,7 +81,7 @@ function readDatabase(files: HostFiles, path: string, read: Format["read"]): Rpm
   return headers;
 }
 
-function addHeader(headers: RpmHeader[], record: RpmRecord, skip: SkipRecord): void {
+function addHeader(headers: RpmHeader[], record: StoredRecord, skip: SkipRecord): void {
   if (headers.length >= MAX_PACKAGES) throw new LimitError(`more than ${MAX_PACKAGES} packages`);
   try {
     const header = parseRpmHeader(record);

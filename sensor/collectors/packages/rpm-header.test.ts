@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { makeRpmHeader } from "../../testing/rpm-databases.ts";
+import { recordOfBytes, recordOfParts } from "../databases/stored-record.ts";
 import { parseRpmHeader as parseRecord, RPM_TAG } from "./rpm-header.ts";
-import { recordOfBytes, recordOfParts } from "./rpm-record.ts";
 
 const parseRpmHeader = (bytes: Uint8Array) => parseRecord(recordOfBytes(bytes));
 

@@ -1,8 +1,8 @@
 // Reads the header of an installed RPM package: an index of tags, then their values, all big-endian (rpm.org,
 // "RPM V4 package format", header structure; in the database without its magic number). Never trusts a length
 // in the data. Not a library, because RPM libraries read package files, not the headers in a database.
-import { viewOf } from "./random-access.ts";
-import type { RpmRecord } from "./rpm-record.ts";
+import { viewOf } from "../databases/random-access.ts";
+import type { StoredRecord } from "../databases/stored-record.ts";
 
 export const RPM_TAG = {
   name: 1000,
@@ -30,7 +30,7 @@ const WANTED = new Set<number>(Object.values(RPM_TAG));
 export type RpmHeader = Map<number, string | number>;
 
 /** Returns the first value of each tag in use. Throws RangeError if the header is incomplete or invalid. */
-export function parseRpmHeader(record: RpmRecord): RpmHeader {
+export function parseRpmHeader(record: StoredRecord): RpmHeader {
   if (record.length < 8) throw new RangeError("an RPM header is cut short");
   const lengths = viewOf(record.read(8));
   const dataStart = 8 + lengths.getUint32(0) * ENTRY_BYTES;

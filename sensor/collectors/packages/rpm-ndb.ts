@@ -1,10 +1,11 @@
 // Reads the headers in an rpm database in the ndb format, which SUSE uses: a table of slots, each with the
 // first block of a blob (lib/backend/ndb/rpmpkg.c). Always little-endian. Not a library, because no
 // JavaScript library supports this format.
-import { LimitError, type SkipRecord } from "./package-source.ts";
-import type { RandomAccess, ReadAt } from "./random-access.ts";
+
+import type { RandomAccess, ReadAt } from "../databases/random-access.ts";
+import { LimitError, type SkipRecord } from "../databases/skip-record.ts";
+import { recordOfParts, type StoredRecord } from "../databases/stored-record.ts";
 import { MAX_HEADER_BYTES } from "./rpm-header.ts";
-import { type RpmRecord, recordOfParts } from "./rpm-record.ts";
 
 const HEADER_BYTES = 32;
 const SLOT_BYTES = 16;
@@ -14,7 +15,7 @@ const PAGE_BYTES = 4_096;
 const MAX_SLOT_PAGES = 4_096;
 
 /** Throws RangeError for another format. Skips blobs that are not at the position in their slot. */
-export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<RpmRecord> {
+export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<StoredRecord> {
   const header = Buffer.from(readAt(0, HEADER_BYTES));
   if (
     header.length < HEADER_BYTES ||
@@ -39,7 +40,7 @@ export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Gener
   }
 }
 
-function readBlob(readAt: ReadAt, packageIndex: number, offset: number): RpmRecord {
+function readBlob(readAt: ReadAt, packageIndex: number, offset: number): StoredRecord {
   const header = Buffer.from(readAt(offset, BLOB_HEADER_BYTES));
   const isBlob = header.length === BLOB_HEADER_BYTES && header.toString("latin1", 0, 4) === "BlbS";
   if (!isBlob || header.readUInt32LE(4) !== packageIndex)

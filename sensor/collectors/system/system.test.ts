@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
+import { addressesByInterface, parseIfInet6, readNetworkInterfaces } from "../network/interfaces.ts";
 import { parseCpuinfo } from "./cpu.ts";
 import { findFqdn } from "./host.ts";
 import { readIdentifiers } from "./identifiers.ts";
 import { parseMountinfo } from "./mounts.ts";
-import { addressesByInterface, parseIfInet6, readNetworkInterfaces } from "./network.ts";
 import { parseAssignments } from "./os-release.ts";
 import { parseMeminfo } from "./system.ts";
 

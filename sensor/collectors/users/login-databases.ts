@@ -1,9 +1,9 @@
 // The last sign-ins in the databases that replace lastlog and wtmp: lastlog2 of util-linux, and wtmpdb.
 import { gapOf } from "../collector.ts";
+import { openRandomAccess } from "../databases/random-access.ts";
+import { readSqliteRows } from "../databases/sqlite.ts";
+import { withSqliteLog } from "../databases/sqlite-log.ts";
 import type { HostFiles } from "../host-files.ts";
-import { openRandomAccess } from "../packages/random-access.ts";
-import { readSqliteRows } from "../packages/rpm-sqlite.ts";
-import { withSqliteLog } from "../packages/sqlite-log.ts";
 import type { LastLogin } from "./last-logins.ts";
 
 type Row = readonly unknown[];

@@ -1,5 +1,5 @@
-// Certificates of this host: those of its own stores, in the registry. Each has a list of properties, of
-// which one is the certificate. The key is elsewhere, and is not read.
+// The certificates in the stores of this host, which are in the registry. Each entry is a list of properties,
+// and one of them is the certificate. The key is elsewhere, and is not read.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { parseCertificateFile } from "../certificates/parse-certificate.ts";

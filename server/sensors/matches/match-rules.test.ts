@@ -135,7 +135,7 @@ test("a comparison ignores letter case and is symmetric", () => {
   );
 });
 
-test("boxes whose firmware has no values of their own never match", () => {
+test("two hosts with placeholders in their firmware never match", () => {
   const box = (mac: string): InstanceHost => ({
     hostname: "box",
     productUuid: "01010101-0101-0101-0101-010101010101",

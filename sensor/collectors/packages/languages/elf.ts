@@ -1,6 +1,7 @@
 // Sections of a program in the ELF format (elf(5)), found by name. Every offset in the file may be wrong.
+
+import { viewOf } from "../../databases/random-access.ts";
 import type { HostFile } from "../../open-regular-file.ts";
-import { viewOf } from "../random-access.ts";
 
 interface Section {
   offset: number;

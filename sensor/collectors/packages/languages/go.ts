@@ -1,10 +1,10 @@
 // The modules of a program of Go, from its section .go.buildinfo (debug/buildinfo of Go's library). Its build
 // settings are not read: they contain arguments of the linker.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { viewOf } from "../../databases/random-access.ts";
 import type { HostFile } from "../../open-regular-file.ts";
 import { packageItem } from "../package-source.ts";
 import { formatPurl } from "../purl.ts";
-import { viewOf } from "../random-access.ts";
 import type { Elf } from "./elf.ts";
 
 const SECTION = ".go.buildinfo";

@@ -4,10 +4,11 @@
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { CannotRead } from "../../collector.ts";
+import { openRandomAccess } from "../../databases/random-access.ts";
+import { LimitError } from "../../databases/skip-record.ts";
 import type { HostFiles } from "../../host-files.ts";
-import { LimitError, packageItem } from "../package-source.ts";
+import { packageItem } from "../package-source.ts";
 import { formatPurl } from "../purl.ts";
-import { openRandomAccess } from "../random-access.ts";
 import { distinctFolders, listApplicationFolders } from "./places.ts";
 import {
   listOpenFiles,

@@ -1,8 +1,8 @@
 // Entries of a zip file (APPNOTE.TXT of PKWARE), for jars. Reads the table at its end. Every number in the
 // file may be wrong.
 import { inflateRawSync } from "node:zlib";
-import { LimitError } from "../package-source.ts";
-import { type ReadAt, viewOf } from "../random-access.ts";
+import { type ReadAt, viewOf } from "../../databases/random-access.ts";
+import { LimitError } from "../../databases/skip-record.ts";
 
 export interface ZipFile {
   sizeBytes: number;

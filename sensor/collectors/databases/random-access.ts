@@ -1,7 +1,7 @@
 // Reads parts of large files: databases of rpm, programs and jars. A hostile file may be sparse, claim any
 // length and refer to the same part again and again, so what it makes the sensor read is limited.
 import type { HostFiles } from "../host-files.ts";
-import { LimitError } from "./package-source.ts";
+import { LimitError } from "./skip-record.ts";
 
 /** Returns the bytes at an offset, fewer at the end of the file. They may be part of a larger buffer. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;

@@ -1,7 +1,8 @@
 // The write-ahead log of a SQLite database (sqlite.org/fileformat.html, section 4): the committed pages that
 // are newer than those in the database.
-import { LimitError } from "./package-source.ts";
+
 import { type RandomAccess, type ReadAt, viewOf } from "./random-access.ts";
+import { LimitError } from "./skip-record.ts";
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;

@@ -1,7 +1,7 @@
-// A record of rpm's database, read only as far as it is used: most of a header is about the files of the
+// A record of a database, read only as far as it is used: most of an rpm header is about the files of the
 // package, and comes after the facts.
 
-export interface RpmRecord {
+export interface StoredRecord {
   length: number;
   /** At least the first `bytes` bytes, or all of a shorter record. Throws RangeError if it is cut short. */
   read(bytes: number): Uint8Array;
@@ -10,7 +10,7 @@ export interface RpmRecord {
 const FIRST_BYTES = 8 * 1024;
 
 /** A record in parts. `readPart` returns the next one; undefined or an empty one at the end. */
-export function recordOfParts(length: number, readPart: () => Uint8Array | undefined): RpmRecord {
+export function recordOfParts(length: number, readPart: () => Uint8Array | undefined): StoredRecord {
   let buffer = new Uint8Array(Math.min(length, FIRST_BYTES));
   let filled = 0;
   const append = (part: Uint8Array) => {
@@ -35,12 +35,12 @@ export function recordOfParts(length: number, readPart: () => Uint8Array | undef
   };
 }
 
-export function recordOfBytes(bytes: Uint8Array): RpmRecord {
+export function recordOfBytes(bytes: Uint8Array): StoredRecord {
   return { length: bytes.length, read: () => bytes };
 }
 
 /** The end of a record, from `start`. */
-export function recordFrom(record: RpmRecord, start: number): RpmRecord {
+export function recordFrom(record: StoredRecord, start: number): StoredRecord {
   return {
     length: record.length - start,
     read: (bytes) => record.read(start + bytes).subarray(start),
