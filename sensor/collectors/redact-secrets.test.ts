@@ -36,7 +36,8 @@ test.each([
   expect(redactSecrets(text)).toBe(text);
 });
 
-test("takes a time that grows with the length only", () => {
+// If the time grew with the square of the length, the tests would reach their timeout.
+test("looks through megabytes", () => {
   for (const part of ["a://b:c", "//", "password", "x@//", "authorization: ", "a-", "-----BEGIN "])
-    redactSecrets(`${part.repeat(300_000 / part.length)}@=`);
-}, 5_000);
+    redactSecrets(`${part.repeat(3_000_000 / part.length)}@=`);
+});

@@ -29,20 +29,39 @@ export function redactSecrets(text: string): string {
 function redactUserinfo(text: string): string {
   let kept = "";
   let from = 0;
+  let word = { end: 0, lastAt: -1 };
   for (let slashes = text.indexOf("//"); slashes >= 0; slashes = text.indexOf("//", from)) {
     const start = slashes + 2;
     kept += text.slice(from, start);
-    from = start + userinfoLength(text.slice(start));
+    // Several of them can be in one word, which is looked through once.
+    if (start >= word.end) word = wordFrom(text, start);
+    from = userinfoEnd(text, start, word.lastAt);
   }
   return kept + text.slice(from);
 }
 
-/** With the `@`. A password that is not encoded may have `@`, `/`, `?` and `#`. */
-function userinfoLength(rest: string): number {
-  const word = rest.split(/[\s"'<>]/, 1)[0]!;
-  const authority = word.split(/[/?#]/, 1)[0]!;
+const WORD_END = /[\s"'<>]/g;
+const AUTHORITY_END = /[/?#\s"'<>]/g;
+
+function wordFrom(text: string, start: number): { end: number; lastAt: number } {
+  const end = find(WORD_END, text, start);
+  const at = text.slice(start, end).lastIndexOf("@");
+  return { end, lastAt: at < 0 ? -1 : start + at };
+}
+
+/**
+ * After the `@`; `start` if there is none. A password that is not encoded may have `@`, `/`, `?` and `#`.
+ */
+function userinfoEnd(text: string, start: number, lastAtOfWord: number): number {
+  const authority = text.slice(start, find(AUTHORITY_END, text, start));
   const at = authority.lastIndexOf("@");
-  if (at >= 0) return at + 1;
+  if (at >= 0) return start + at + 1;
   // No port follows the colon, so that it is not the end of the host.
-  return /^[^[:]*:(?!\d*$)/.test(authority) ? word.lastIndexOf("@") + 1 : 0;
+  return /^[^[:]*:(?!\d*$)/.test(authority) && lastAtOfWord >= start ? lastAtOfWord + 1 : start;
+}
+
+/** Where a pattern matches first from `start`; the end of the text if it does not. */
+function find(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.exec(text)?.index ?? text.length;
 }

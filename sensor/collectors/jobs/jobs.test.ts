@@ -59,12 +59,9 @@ test("a secret in an argument, a variable or the input is in no program", () => 
   );
 });
 
-test("scans a command of a megabyte in linear time", () => {
-  for (const part of ["$(", "'", '"', "A=", "((", "| ", "if ", "`"]) {
-    const startedAt = performance.now();
-    firstProgram(part.repeat(50_000));
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
-  }
+// If the time grew with the square of the length, the tests would reach their timeout.
+test("scans a command of a megabyte", () => {
+  for (const part of ["$(", "'", '"', "A=", "((", "| ", "if ", "`"]) firstProgram(part.repeat(500_000));
 });
 
 test("parses the crontab of the system and of a user", () => {
