@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeSlowest, parseJUnitCounts } from "./bun-test.ts";
+import { describeFailures, describeSlowest, parseJUnitCounts } from "./bun-test.ts";
 
 test("reads the counts from the outermost element of the report", () => {
   const xml = `<?xml version="1.0"?>
@@ -10,7 +10,7 @@ test("reads the counts from the outermost element of the report", () => {
 });
 
 test("an empty report has no counts", () => {
-  expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0, times: [] });
+  expect(parseJUnitCounts("")).toEqual({ passed: 0, failed: 0, skipped: 0, times: [], failures: [] });
 });
 
 test("lists the slowest tests first, with their groups and the time of their file", () => {
@@ -34,4 +34,34 @@ test("lists the slowest tests first, with their groups and the time of their fil
     ' 12.0 s of  12.0 s in b.test.ts: long\n  2.3 s of   4.1 s in a.test.ts: group > of <i> & "b"',
   );
   expect(times).toHaveLength(3);
+});
+
+test("lists the failed tests with their messages, which are cut if they are long", () => {
+  const { failures } = parseJUnitCounts(`<testsuites name="bun test" tests="4" failures="3" time="9">
+  <testcase name="passes" classname="" time="0.1" file="a.test.ts" assertions="1" />
+  <testcase name="one" classname="" time="0.1" file="a.test.ts" assertions="1">
+    <failure type="AssertionError" message="expected &lt;a&gt;&#10;received b&#10;line 3&#10;">text</failure>
+  </testcase>
+  <testsuite name="group" file="b.test.ts" tests="2">
+    <testcase name="(unnamed)" classname="group" time="0.1" file="b.test.ts" assertions="0">
+      <failure type="Error" message="a hook failed">text</failure>
+    </testcase>
+    <testcase name="left out" classname="group" time="0" file="b.test.ts">
+      <skipped />
+    </testcase>
+    <testcase name="two" classname="group" time="0.1" file="b.test.ts">
+      <failure type="TimeoutError" />
+    </testcase>
+  </testsuite>
+</testsuites>`);
+  expect(describeFailures(failures, 2)).toBe(
+    [
+      "failed: a.test.ts: one",
+      "    expected <a>",
+      "    received b",
+      "failed: b.test.ts: group > (unnamed)",
+      "    a hook failed",
+      "failed: b.test.ts: group > two",
+    ].join("\n"),
+  );
 });

@@ -11,6 +11,14 @@ export interface Counts {
   skipped: number;
   /** The times of all tests except skipped ones. */
   times: TestTime[];
+  failures: TestFailure[];
+}
+
+export interface TestFailure {
+  /** Includes the file and the names of the test's groups. */
+  name: string;
+  /** Empty if the test states none. */
+  message: string;
 }
 
 export interface TestTime {
@@ -22,7 +30,7 @@ export interface TestTime {
   fileSeconds: number;
 }
 
-export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0, times: [] };
+export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0, times: [], failures: [] };
 
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce((sum, counts) => ({
@@ -30,6 +38,7 @@ export function addCounts(all: readonly Counts[]): Counts {
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + counts.skipped,
     times: [...sum.times, ...counts.times],
+    failures: [...sum.failures, ...counts.failures],
   }));
 }
 
@@ -89,7 +98,12 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
     const file = Bun.file(report);
     const counts = (await file.exists()) ? parseJUnitCounts(await file.text()) : NO_TESTS;
     const nothingRan = counts.passed + counts.failed === 0;
-    return (code !== 0 && counts.failed === 0) || nothingRan ? { ...counts, failed: 1 } : counts;
+    if ((code === 0 || counts.failed > 0) && !nothingRan) return counts;
+    const message = nothingRan
+      ? "no test ran"
+      : "no test failed, but an error was thrown outside of the tests";
+    const failure = { name: `bun test ${run.paths.join(" ")} (exit code ${code})`, message };
+    return { ...counts, failed: 1, failures: [failure] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -101,7 +115,13 @@ export function parseJUnitCounts(xml: string): Counts {
   const total = (name: string) => Number(totals[name] ?? 0);
   const failed = total("failures") + total("errors");
   const skipped = total("skipped");
-  return { passed: total("tests") - failed - skipped, failed, skipped, times: parseTimes(xml) };
+  return {
+    passed: total("tests") - failed - skipped,
+    failed,
+    skipped,
+    times: parseTimes(xml),
+    failures: parseFailures(xml),
+  };
 }
 
 function parseTimes(xml: string): TestTime[] {
@@ -119,6 +139,16 @@ function parseTimes(xml: string): TestTime[] {
     seconds: Number(time),
     fileSeconds: fileSeconds.get(file) ?? 0,
   }));
+}
+
+function parseFailures(xml: string): TestFailure[] {
+  // A test without a failure has an element without content.
+  const failed = xml.matchAll(/(<testcase [^>]*[^/]>)\s*(<(?:failure|error)\b[^>]*>)/g);
+  return Array.from(failed, ([, test, failure]) => {
+    const { name = "", classname, file = "" } = readAttributes(test!);
+    const message = readAttributes(failure!).message ?? "";
+    return { name: `${file}: ${classname ? `${classname} > ${name}` : name}`, message };
+  });
 }
 
 function readAttributes(tag: string): Record<string, string | undefined> {
@@ -143,5 +173,15 @@ export function describeSlowest(times: readonly TestTime[], count = 20): string 
       ({ name, file, seconds, fileSeconds }) =>
         `${inSeconds(seconds)} of ${inSeconds(fileSeconds)} in ${file}: ${name.replace(/\s+/g, " ")}`,
     )
+    .join("\n");
+}
+
+/** Returns the name and the message of each failure. Long messages are cut: the whole is further up. */
+export function describeFailures(failures: readonly TestFailure[], maxLines = 12): string {
+  return failures
+    .map(({ name, message }) => {
+      const lines = message.trimEnd().split("\n").slice(0, maxLines);
+      return [`failed: ${name}`, ...lines.map((line) => `    ${line}`)].join("\n").trimEnd();
+    })
     .join("\n");
 }

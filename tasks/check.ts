@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { runCommand } from "../harness/command.ts";
 import { progress, ROOT, runTask } from "../harness/terminal.ts";
-import { addCounts, type Counts, runBunTest } from "./bun-test.ts";
+import { addCounts, type Counts, NO_TESTS, runBunTest } from "./bun-test.ts";
 
 const TOOLS = [
   {
@@ -41,7 +41,9 @@ async function runTool({ name, command: [script, ...args] }: (typeof TOOLS)[numb
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   progress(`${name}: ${code === 0 ? "passed" : "failed"} in ${seconds} s`);
   if (code !== 0) console.error(`${stdout}${stderr}`.trimEnd());
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, times: [] };
+  if (code === 0) return { ...NO_TESTS, passed: 1 };
+  const failures = [{ name, message: `${stdout}${stderr}`.trimEnd() }];
+  return { ...NO_TESTS, failed: 1, failures };
 }
 
 if (import.meta.main) {

@@ -5,7 +5,14 @@ import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
-import { addCounts, BUILT_TIMEOUT_MS, type Counts, describeSlowest, runBunTest } from "./bun-test.ts";
+import {
+  addCounts,
+  BUILT_TIMEOUT_MS,
+  type Counts,
+  describeFailures,
+  describeSlowest,
+  runBunTest,
+} from "./bun-test.ts";
 import { check } from "./check.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
@@ -45,9 +52,10 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
       await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 3 }),
     );
   }
-  const { passed, failed, skipped, times } = addCounts(stages);
+  const { passed, failed, skipped, times, failures } = addCounts(stages);
   console.log(`\nThe slowest tests, and the times of their files:\n${describeSlowest(times)}\n`);
   if (skipped > 0) console.log(`${skipped} skipped: this machine does not meet their requirements`);
+  if (failures.length > 0) console.log(describeFailures(failures));
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
