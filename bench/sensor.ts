@@ -20,7 +20,7 @@ const REST_MS = 180_000;
 
 export async function benchSensor(folder: string): Promise<Figure[]> {
   const sensor = programPath(SENSOR);
-  const peer = await findOrInstall("fusioninventory-inventory", "fusioninventory-agent");
+  const peer = await findOrInstall("fusioninventory-inventory");
   const inventories = await interleaved([sensor, "collect", "--json"], [peer]);
   const versions = await interleaved([sensor, "version"], [await emptyProgram(folder)]);
   return [

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LaunchOptions } from "playwright-core";
 import { runCommand } from "./command.ts";
+import { installPackages } from "./debian.ts";
 
 export interface TestChromium {
   path: string;
@@ -22,18 +23,19 @@ export async function findChromium(): Promise<TestChromium> {
   if (found) return describe(found.path, `${found.path}${given ? ", from TEST_CHROMIUM" : ""}`);
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     console.error(`Installing Debian's ${DEBIAN_PACKAGE} …`);
-    await install(["apt-get", "update", "-q"]);
-    await install(["apt-get", "install", "-q", "-y", "--no-install-recommends", DEBIAN_PACKAGE]);
+    await installPackages([DEBIAN_PACKAGE]).catch(({ message }: Error) => console.error(message));
     const installed = inPath();
     if (installed) return describe(installed.path, `${installed.path}, installed from Debian's packages`);
   }
   console.error("Downloading Playwright's Chromium …");
-  await install([
+  const download = [
     "node",
     join(import.meta.dir, "../node_modules/playwright-core/cli.js"),
     "install",
     "chromium",
-  ]);
+  ];
+  const { code, stdout, stderr } = await runCommand(download);
+  if (code !== 0) console.error(`${download.join(" ")} failed:\n${stdout}${stderr}`);
   const { chromium } = await import("playwright-core");
   const path = chromium.executablePath();
   if (existsSync(path)) return describe(path, `${path}, downloaded by Playwright`);
@@ -79,11 +81,4 @@ async function describe(path: string, source: string): Promise<TestChromium> {
       `Cannot run browser tests: ${path} does not start\nhint: set TEST_CHROMIUM to another path`,
     );
   return { path, description: `${version} (${source})` };
-}
-
-/** Shows the output of the command only if it fails. */
-async function install(command: string[]): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { code, stdout, stderr } = await runCommand(command, { env });
-  if (code !== 0) console.error(`${command.join(" ")} failed:\n${stdout}${stderr}`);
 }

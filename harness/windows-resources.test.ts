@@ -54,7 +54,7 @@ test.skipIf(!LONG_TESTS)(
     using folder = openTemporaryFolder("resources");
     const path = join(folder.path, "attacklens-sensor.exe");
     await compile(SENSOR, { path, target: "windows-x64", commit: "unknown", release: "2027.1.0" });
-    const wrestool = await findOrInstall("wrestool", "icoutils");
+    const wrestool = await findOrInstall("wrestool");
     const list = (await runCommand([wrestool, "--list", path])).stdout;
     expect([...list.matchAll(/\[(type=\w+)/g)].map(([, type]) => type)).toEqual([
       ...Array(5).fill("type=icon"),

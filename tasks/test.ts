@@ -3,6 +3,7 @@
 
 import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
+import { installProgramsOfRun } from "../harness/debian.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
 import {
@@ -38,6 +39,7 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
     if (needsPrograms) await build();
     stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
+    await installProgramsOfRun();
     progress(
       "stage 1 of 2: types, lint, format, rules, while the programs are built; then unit and store tests",
     );

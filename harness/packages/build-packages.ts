@@ -16,7 +16,7 @@ import { sourceDate } from "./source-date.ts";
 const LINUX_TARGETS = ["linux-x64", "linux-arm64"] as const;
 
 /** The tools, with Debian's package of each. */
-const TOOLS = { "dpkg-deb": "dpkg", rpmbuild: "rpm", wixl: "wixl", msibuild: "msitools" };
+const TOOLS = ["dpkg-deb", "rpmbuild", "wixl", "msibuild"];
 
 /** Builds all packages into dist/. Throws TaskError on a system that cannot build them. */
 export async function buildPackages(): Promise<void> {
@@ -61,9 +61,9 @@ export async function readPackageFiles(program: string): Promise<PackageFiles> {
 async function findTools(): Promise<void> {
   if (process.platform !== "linux")
     throw new TaskError("Cannot build packages on this system: dpkg-deb and rpmbuild need Linux");
-  for (const [tool, debianPackage] of Object.entries(TOOLS)) {
+  for (const tool of TOOLS) {
     try {
-      await findOrInstall(tool, debianPackage);
+      await findOrInstall(tool);
     } catch (error) {
       throw new TaskError(`Cannot build packages: ${(error as Error).message}`);
     }

@@ -34,8 +34,8 @@ const withIdentity: PackageFiles = { ...root, startsWith: "/var/lib/probe/identi
 let folder: TemporaryFolder;
 beforeAll(async () => {
   if (!canBuild) return;
-  await findOrInstall("dpkg-deb", "dpkg");
-  await findOrInstall("rpmbuild", "rpm");
+  await findOrInstall("dpkg-deb");
+  await findOrInstall("rpmbuild");
   folder = openTemporaryFolder("packages");
   writeFileSync(join(folder.path, "program"), "\x7fELF program\n");
 }, 120_000);

@@ -25,7 +25,7 @@ const packages: Record<string, string> = {};
 beforeAll(async () => {
   if (!canBuild) return;
   await findOrInstall("wixl");
-  await findOrInstall("msibuild", "msitools");
+  await findOrInstall("msibuild");
   folder = openTemporaryFolder("msi");
   // The package contains any program, so a small one is enough.
   const program = join(folder.path, "program.exe");

@@ -112,7 +112,7 @@ describe.skipIf(!CAN_INSTALL)("install.sh", () => {
     });
 
     test("a terminal is asked for the token, which it does not show", async () => {
-      const terminal = await findOrInstall("script", "bsdutils");
+      const terminal = await findOrInstall("script");
       const shell = shells.find((words) => words[0]!.endsWith(name))!;
       const inTerminal = `${shell.join(" ")} install.sh --server ${server.loopback}`;
       const command = `${terminal} --quiet --return --command '${inTerminal}' /dev/null`;

@@ -39,7 +39,7 @@ const built: Record<Format, Record<string, [TestPackage, TestPackage]>> = { deb:
 beforeAll(async () => {
   if (reason !== undefined) return;
   folder = openTemporaryFolder("packages");
-  await findOrInstall("rpmbuild", "rpm");
+  await findOrInstall("rpmbuild");
   for (const release of [EARLIER, LATER]) {
     const sources = await Promise.all(
       [SERVER, SENSOR].map((program) =>

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../harness/command.ts";
-import { findOrInstall, installPackage } from "../../harness/debian.ts";
+import { findOrInstall } from "../../harness/debian.ts";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { openGuideSite } from "../support/guide-site.ts";
@@ -18,13 +18,8 @@ const PASSWORD = "a password of the vault";
 const canInstall = process.getuid?.() === 0 && Bun.which("apt-get") !== null;
 const reason = whyNoSystemd();
 
-async function requireAnsible(): Promise<string> {
-  if (!Bun.which("ansible-playbook")) await installPackage("ansible-core");
-  return await findOrInstall("ansible-playbook", "ansible-core");
-}
-
 test.skipIf(!canInstall)("ansible-playbook accepts the syntax of both playbooks", async () => {
-  const ansible = await requireAnsible();
+  const ansible = await findOrInstall("ansible-playbook");
   using folder = openTemporaryFolder("playbooks");
   const texts = guideTexts("ansible", EXAMPLE_FACTS);
   for (const name of ["playbook", "remove-playbook"])
@@ -45,7 +40,7 @@ function writeConnection(path: string, host: SystemdHost): void {
 test.skipIf(reason !== undefined || !LONG_TESTS)(
   "the pasted commands store the token, install, change nothing again, upgrade and remove",
   async () => {
-    await requireAnsible();
+    await findOrInstall("ansible-playbook");
     await using site = await openGuideSite();
     const { token, facts } = site;
     const texts = guideTexts("ansible", facts);

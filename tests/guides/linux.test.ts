@@ -130,7 +130,7 @@ test.skipIf(reason !== undefined || !LONG_TESTS)(
   async () => {
     await using site = await openGuideSite({ packages: ["rpm"] });
     await using host = await openSystemdHost("bookworm");
-    const rpmbuild = await findOrInstall("rpmbuild", "rpm");
+    const rpmbuild = await findOrInstall("rpmbuild");
     const spec = join(site.folder, "debian-files.spec");
     writeFileSync(spec, DEBIAN_FILES);
     const build = [rpmbuild, "-bb", "--define", `_rpmdir ${site.folder}`, spec];

@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
-import { findOrInstall, installPackage } from "../../harness/debian.ts";
+import { findOrInstall, installPackages } from "../../harness/debian.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 export interface MuslRoot extends AsyncDisposable {
@@ -24,8 +24,8 @@ export function whyNoMusl(): string | undefined {
 
 export async function openMuslRoot(): Promise<MuslRoot> {
   await using opening = new AsyncDisposableStack();
-  if (!existsSync(MUSL)) await installPackage("musl");
-  if (!isStatic("/bin/busybox")) await installPackage("busybox-static");
+  if (!existsSync(MUSL)) await installPackages(["musl"]);
+  if (!isStatic("/bin/busybox")) await installPackages(["busybox-static"]);
   const gcc = await findOrInstall("gcc");
   const root = opening.use(openTemporaryFolder("musl")).path;
   for (const folder of ["lib", "usr/lib", "bin", "proc", "etc", "tmp", "var/lib"])

@@ -27,7 +27,7 @@ const START_TIMEOUT_MS = 45_000;
 
 /** Resolves when nginx listens. Throws with its log if it does not. */
 export async function startNginx({ folder, port, tls, upstream, from }: NginxOptions): Promise<Nginx> {
-  const program = await findOrInstall("nginx", "nginx-light");
+  const program = await findOrInstall("nginx");
   mkdirSync(folder, { recursive: true });
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });

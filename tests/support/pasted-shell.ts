@@ -23,7 +23,7 @@ export async function paste(
   answers: { prompt: string; line: string }[] = [],
   { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Pasted> {
-  const terminal = await findOrInstall("script", "bsdutils");
+  const terminal = await findOrInstall("script");
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const child = Bun.spawn([terminal, "--quiet", "--return", "--flush", "--command", words, "/dev/null"], {
     stdin: "pipe",

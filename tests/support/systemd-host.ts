@@ -70,7 +70,7 @@ async function openHost(
   change: (root: string) => void = () => {},
 ): Promise<SystemdHost> {
   await using opening = new AsyncDisposableStack();
-  const nspawn = await findOrInstall("systemd-nspawn", "systemd-container");
+  const nspawn = await findOrInstall("systemd-nspawn");
   const folder = opening.use(openTemporaryFolder("host")).path;
   mountTmpfs("/run/systemd/nspawn");
   mountTmpfs(folder);

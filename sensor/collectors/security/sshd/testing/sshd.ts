@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../../../../harness/command.ts";
-import { installPackage } from "../../../../../harness/debian.ts";
+import { installPackages } from "../../../../../harness/debian.ts";
 import { type DebianRelease, findDebianTree } from "../../../../../harness/debian-tree.ts";
 
 const PROGRAM = "/usr/sbin/sshd";
@@ -21,7 +21,7 @@ export interface TestSshd extends AsyncDisposable {
 export async function findSshd(): Promise<TestSshd | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   // Where systemd runs, the package starts a server.
-  if (!existsSync(PROGRAM) && !existsSync("/run/systemd/system")) await installPackage("openssh-server");
+  if (!existsSync(PROGRAM) && !existsSync("/run/systemd/system")) await installPackages(["openssh-server"]);
   return existsSync(PROGRAM) ? openSshd("/", async () => {}) : undefined;
 }
 

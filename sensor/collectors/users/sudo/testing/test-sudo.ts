@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runCommand } from "../../../../../harness/command.ts";
-import { installPackage } from "../../../../../harness/debian.ts";
+import { installPackages } from "../../../../../harness/debian.ts";
 import type { RandomSudoers } from "./random-sudoers.ts";
 
 /** The accounts of the layer, and what sudo reads besides. */
@@ -64,7 +64,7 @@ export interface TestSudo {
 /** Undefined without root or if sudo cannot be installed. */
 export async function findSudo(): Promise<TestSudo | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  if (!existsSync("/usr/bin/sudo")) await installPackage("sudo");
+  if (!existsSync("/usr/bin/sudo")) await installPackages(["sudo"]);
   return existsSync("/usr/bin/sudo") ? openSudo("/") : undefined;
 }
 
