@@ -1,4 +1,5 @@
-// Converts IP addresses from the hexadecimal form in /proc/net to the usual text; IPv6 as in RFC 5952.
+// IP addresses as text: converts them from the hexadecimal form in /proc/net, and tells the versions apart;
+// IPv6 as in RFC 5952.
 
 /**
  * `0100007F` → `127.0.0.1`; undefined if it is not an address. The kernel prints 32-bit words in the host's
@@ -32,6 +33,34 @@ export function formatIpv6(bytes: readonly number[]): string {
     .slice(zeros.start + zeros.length)
     .map(hex)
     .join(":")}`;
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/**
+ * 0 if the text is no address. Like isIP of node:net, whose module takes as long to load as the collectors
+ * of several categories.
+ */
+export function ipVersion(text: string): 0 | 4 | 6 {
+  if (IPV4.test(text)) return 4;
+  return text.includes(":") && isIpv6(text) ? 6 : 0;
+}
+
+/** At most eight groups of 16 bits, of which `::` stands for one or more; the last two may be an IPv4. */
+function isIpv6(text: string): boolean {
+  const [address = "", ...zone] = text.split("%");
+  if (zone.length > 0 && !/^[\da-z.:-]+$/i.test(zone.join("%"))) return false;
+  const [left = "", right, more] = address.split("::");
+  if (more !== undefined) return false;
+  const groups = [left, right].flatMap((part) => (part ? part.split(":") : []));
+  const last = groups.at(-1) ?? "";
+  const hasIpv4 = last.includes(".") && address.endsWith(last);
+  if (hasIpv4 && !IPV4.test(last)) return false;
+  const rest = hasIpv4 ? groups.slice(0, -1) : groups;
+  const count = groups.length + (hasIpv4 ? 1 : 0);
+  return (
+    rest.every((group) => /^[\da-f]{1,4}$/i.test(group)) && (right === undefined ? count === 8 : count < 8)
+  );
 }
 
 /** The longest run of zero groups; the first one of several. */

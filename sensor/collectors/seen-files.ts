@@ -1,6 +1,5 @@
 // The files and folders that a category was read from. As long as none of them changes, the category is the
 // same, and need not be collected again.
-import { createHash } from "node:crypto";
 import { lstatSync, type Stats, statSync } from "node:fs";
 
 export interface SeenFiles {
@@ -41,7 +40,7 @@ export function isUnchanged({ paths, signature }: SeenFiles): boolean {
 }
 
 function look(paths: readonly string[]): { signature: string; changedAtMs: number } {
-  const hash = createHash("sha256");
+  const hash = new Bun.CryptoHasher("sha256");
   let changedAtMs = 0;
   const note = (stat: Stats | undefined) => {
     changedAtMs = Math.max(changedAtMs, stat?.ctimeMs ?? 0);

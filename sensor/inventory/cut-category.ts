@@ -1,6 +1,5 @@
 // A collected category as it is reported: cut into chunks that the server accepts. Of a list that is too
 // large, it keeps the first items, and the number of all.
-import { createHash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, type Chunk, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
@@ -120,5 +119,5 @@ function fits(bytes: readonly number[], buckets: readonly number[]): boolean {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

@@ -1,6 +1,6 @@
 // Parses the first certificate in a file: PEM or DER (X.509, RFC 5280). A file may also contain its chain and
 // its private key, which are not looked at.
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import { formatIpv6 } from "../ip-address.ts";
@@ -25,6 +25,8 @@ export function parseCertificateFile(bytes: Uint8Array): Facts | "none" | "damag
   if (der === undefined) return "none";
   if (der.length > MAX_DER_BYTES) return "damaged";
   try {
+    // Loaded here, because it takes longer than all other work of this category.
+    const { X509Certificate } = require("node:crypto") as typeof import("node:crypto");
     return factsOf(new X509Certificate(der));
   } catch {
     // A DER file of this kind can be a key or a request.

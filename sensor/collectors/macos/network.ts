@@ -1,7 +1,7 @@
 // Routes and DNS servers of macOS, from netstat(1) and scutil(8).
-import { isIP } from "node:net";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { ipVersion } from "../ip-address.ts";
 
 type Network = Item<"network">;
 type Route = Extract<Network, { kind: "route" }>;
@@ -36,7 +36,7 @@ export function parseRoutes(text: string): Route[] {
         key: factText(`route:${destination} ${through} ${name}`, 400),
         kind: "route",
         destination: factText(destination, 60),
-        gateway: flags.includes("G") && isIP(through) !== 0 ? through : undefined,
+        gateway: flags.includes("G") && ipVersion(through) !== 0 ? through : undefined,
         interface: factText(name, 200),
       });
     }
@@ -49,10 +49,10 @@ function networkOf(target: string, family: 4 | 6): string | undefined {
   if (target === "default") return family === 4 ? "0.0.0.0/0" : "::/0";
   const [address = "", prefix] = target.replace(/%[\w.]+/, "").split("/", 2);
   if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return undefined;
-  if (family === 6) return isIP(address) === 6 ? `${address}/${prefix ?? 128}` : undefined;
+  if (family === 6) return ipVersion(address) === 6 ? `${address}/${prefix ?? 128}` : undefined;
   const octets = address.split(".");
   const whole = [...octets, "0", "0", "0"].slice(0, 4).join(".");
-  return isIP(whole) === 4 ? `${whole}/${prefix ?? octets.length * 8}` : undefined;
+  return ipVersion(whole) === 4 ? `${whole}/${prefix ?? octets.length * 8}` : undefined;
 }
 
 /** The resolvers of interfaces. The first part of the output has those that programs ask by default. */

@@ -1,8 +1,8 @@
 // Listening sockets from the fields of lsof(8), option -F: lines that begin with the letter of a field. `p`
 // begins a process, and `f` one of its open files.
-import { isIP } from "node:net";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
+import { ipVersion } from "../ip-address.ts";
 
 type Port = Item<"ports">;
 
@@ -86,7 +86,7 @@ function addressOf(text: string, type: string | undefined): string | undefined {
     .replace(/%.*$/, "")
     .replace(/^fe80:[0-9a-f]{1,4}::/i, "fe80::")
     .toLowerCase();
-  return isIP(plain) === 0 ? undefined : plain;
+  return ipVersion(plain) === 0 ? undefined : plain;
 }
 
 /** lsof writes `\x20` for a blank in the name of a program. */

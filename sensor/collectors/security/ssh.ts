@@ -1,5 +1,4 @@
 // The effective settings of OpenSSH's server, for all connections and for those of each Match block.
-import { createHash } from "node:crypto";
 import { factText } from "../collector.ts";
 import { findMainFile } from "../configuration.ts";
 import { listMatching } from "../glob.ts";
@@ -87,7 +86,7 @@ function sshItem({ keyword, value, source, criteria }: SshdSetting, defaultSourc
   const shown =
     criteria.length <= MAX_CRITERIA_IN_KEY
       ? criteria
-      : createHash("sha256").update(criteria).digest("hex").slice(0, 16);
+      : new Bun.CryptoHasher("sha256").update(criteria).digest("hex").slice(0, 16);
   return {
     ...setting("ssh", keyword.name, value, source ?? defaultSource, criteria ? `match ${shown}/${id}` : id),
     condition: criteria ? factText(criteria, 500) : undefined,

@@ -1,7 +1,6 @@
 // The units that systemd has in memory, with their states: its reply to ListUnits
 // (org.freedesktop.systemd1(5)). No file says that a service failed. The sensor asks once per inventory, for
 // a short time, and starts nothing by it.
-import { connect } from "node:net";
 import { join } from "node:path";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type { HostFiles } from "../host-files.ts";
@@ -31,7 +30,8 @@ export async function listUnits(files: HostFiles): Promise<ListedUnit[] | undefi
       return await askForUnits(join(files.root, socket));
     } catch (error) {
       const code = errnoCode(error);
-      if (code !== "ENOENT" && code !== "EACCES") reason = (error as Error).message;
+      if (code === "ENOENT" || code === "EACCES") continue;
+      reason = (error as Error).message + (code === undefined ? "" : ` (${code})`);
     }
   }
   files.noteGap({
@@ -57,52 +57,64 @@ const HELLO = {
 };
 
 /** Rejects if there is no reply in time. */
-export function askForUnits(socketPath: string, timeoutMs = TIMEOUT_MS): Promise<ListedUnit[]> {
+export async function askForUnits(socketPath: string, timeoutMs = TIMEOUT_MS): Promise<ListedUnit[]> {
   const isBus = socketPath.endsWith("system_bus_socket");
-  return new Promise((resolve, reject) => {
-    let received = Buffer.alloc(0);
-    let isAccepted = false;
-    const socket = connect(socketPath);
-    const timer = setTimeout(() => end(new Error("no reply in time")), timeoutMs);
-
-    function end(result: Error | ListedUnit[]): void {
-      clearTimeout(timer);
-      socket.destroy();
-      if (result instanceof Error) reject(result);
-      else resolve(result);
-    }
-
-    socket.on("error", end);
-    socket.on("close", () => end(new Error("the connection was closed")));
-    socket.on("connect", () => {
-      const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
-      socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
-      if (isBus) socket.write(encodeCall({ serial: 1, ...HELLO }));
-      socket.write(encodeCall({ serial: 2, ...LIST_UNITS }));
-    });
-    socket.on("data", (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      try {
-        if (received.length > MAX_REPLY_BYTES) throw new Error("the reply is too large");
-        if (!isAccepted) {
-          const line = received.indexOf("\r\n");
-          if (line < 0) return;
-          if (!received.toString("latin1", 0, line).startsWith("OK ")) throw new Error("not permitted");
-          isAccepted = true;
-          received = received.subarray(line + 2);
+  const { promise, resolve, reject } = Promise.withResolvers<ListedUnit[]>();
+  const timer = setTimeout(() => reject(new Error("no reply in time")), timeoutMs);
+  const readUnits = replyReader();
+  // Not with node:net, which takes longer to load than the collector.
+  const connection = Bun.connect({
+    unix: socketPath,
+    socket: {
+      open(socket) {
+        const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
+        socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
+        if (isBus) socket.write(encodeCall({ serial: 1, ...HELLO }));
+        socket.write(encodeCall({ serial: 2, ...LIST_UNITS }));
+      },
+      data(_, chunk) {
+        try {
+          const units = readUnits(chunk);
+          if (units) resolve(units);
+        } catch (error) {
+          reject(error);
         }
-        for (let message = decodeMessage(received); message; message = decodeMessage(received)) {
-          received = received.subarray(message.length);
-          if (message.replyTo !== 2) continue;
-          if (message.isError) throw new Error("the call was refused");
-          end(decodeStructures(message.body, "ssssssouso").map(toUnit));
-          return;
-        }
-      } catch (error) {
-        end(error as Error);
-      }
-    });
+      },
+      error: (_, error) => reject(error),
+      close: () => reject(new Error("the connection was closed")),
+    },
   });
+  connection.catch(reject);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    connection.then((socket) => socket.terminate()).catch(() => {});
+  }
+}
+
+/** Takes the parts of the replies, and returns the units when they are complete. Throws if it is refused. */
+function replyReader(): (chunk: Uint8Array) => ListedUnit[] | undefined {
+  let received: Buffer = Buffer.alloc(0);
+  let isAccepted = false;
+  return (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    if (received.length > MAX_REPLY_BYTES) throw new Error("the reply is too large");
+    if (!isAccepted) {
+      const line = received.indexOf("\r\n");
+      if (line < 0) return undefined;
+      if (!received.toString("latin1", 0, line).startsWith("OK ")) throw new Error("not permitted");
+      isAccepted = true;
+      received = received.subarray(line + 2);
+    }
+    for (let message = decodeMessage(received); message; message = decodeMessage(received)) {
+      received = received.subarray(message.length);
+      if (message.replyTo !== 2) continue;
+      if (message.isError) throw new Error("the call was refused");
+      return decodeStructures(message.body, "ssssssouso").map(toUnit);
+    }
+    return undefined;
+  };
 }
 
 function toUnit([name = "", description = "", load = "", active = "", sub = ""]: string[]): ListedUnit {

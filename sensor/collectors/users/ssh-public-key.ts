@@ -1,5 +1,4 @@
 // Public keys of SSH (RFC 4253, section 6.6): their fingerprint and size.
-import { createHash } from "node:crypto";
 
 export interface SshPublicKey {
   type: string;
@@ -30,7 +29,7 @@ export function parsePublicKey(type: string, base64: string): SshPublicKey | und
   const blob = Buffer.from(base64, "base64");
   const [name, ...fields] = fieldsOf(blob);
   if (name?.toString("latin1") !== type) return undefined;
-  const digest = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
+  const digest = new Bun.CryptoHasher("sha256").update(blob).digest("base64").replace(/=+$/, "");
   return { type, fingerprint: `SHA256:${digest}`, bits: SIZES[type] ?? bitsOf(type, fields) };
 }
 

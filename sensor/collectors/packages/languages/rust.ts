@@ -1,5 +1,4 @@
 // Crates of Rust: the list that cargo-auditable embeds into programs, and what `cargo install` records.
-import { inflateSync } from "node:zlib";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { HostFiles } from "../../host-files.ts";
 import type { HostFile } from "../../open-regular-file.ts";
@@ -29,6 +28,8 @@ export function* readEmbeddedCrates(
 
 function parseCrates(bytes: Uint8Array): { name?: unknown; version?: unknown; kind?: unknown }[] {
   try {
+    // Loaded here, because it takes longer than reading the packages of most hosts.
+    const { inflateSync } = require("node:zlib") as typeof import("node:zlib");
     const text = inflateSync(bytes, { maxOutputLength: MAX_LIST_BYTES }).toString("utf8");
     const { packages } = JSON.parse(text);
     return Array.isArray(packages) ? packages.filter((one) => one !== null && typeof one === "object") : [];

@@ -1,6 +1,5 @@
 // Entries of a zip file (APPNOTE.TXT of PKWARE), for jars. Reads the table at its end. Every number in the
 // file may be wrong.
-import { inflateRawSync } from "node:zlib";
 import { type ReadAt, viewOf } from "../../databases/random-access.ts";
 import { LimitError } from "../../databases/skip-record.ts";
 
@@ -99,9 +98,10 @@ export function readEntry(zip: ZipFile, entry: ZipEntry, maxBytes: number): Uint
   if (method === METHOD.stored) return content;
   if (method !== METHOD.deflated) throw new RangeError("an entry has an unknown compression");
   try {
-    return content.length <= SMALL_BYTES
-      ? Bun.inflateSync(Uint8Array.from(content))
-      : inflateRawSync(content, { maxOutputLength: Math.max(1, sizeBytes) });
+    if (content.length <= SMALL_BYTES) return Bun.inflateSync(Uint8Array.from(content));
+    // Loaded here, because few jars need it.
+    const { inflateRawSync } = require("node:zlib") as typeof import("node:zlib");
+    return inflateRawSync(content, { maxOutputLength: Math.max(1, sizeBytes) });
   } catch {
     throw new RangeError("an entry is damaged");
   }

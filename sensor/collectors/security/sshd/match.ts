@@ -1,5 +1,5 @@
 // The criteria of a Match block of sshd_config(5).
-import { isIP } from "node:net";
+import { ipVersion } from "../../ip-address.ts";
 
 const CRITERIA = new Map(
   ["User", "Group", "Host", "Address", "LocalAddress", "LocalPort", "RDomain"].map((name) => [
@@ -40,7 +40,7 @@ function isCriterion(name: string, value: string): boolean {
 export function isAddressPattern(text: string): boolean {
   const [address = "", length] = text.replace(/^!/, "").split("/", 2);
   if (text.replace(/^!/, "") === "") return false;
-  const kind = isIP(address);
+  const kind = ipVersion(address);
   if (length === undefined || kind === 0 || !/^\d{1,3}$/.test(length)) return true;
   const bits = kind === 4 ? bitsOfIPv4(address) : bitsOfIPv6(address);
   return Number(length) > bits.length || !bits.includes("1", Number(length));

@@ -1,6 +1,6 @@
 // The arguments of sshd_config(5)'s keywords: whether sshd accepts them, and the value in the form of
 // `sshd -T`.
-import { isIP } from "node:net";
+import { ipVersion } from "../../ip-address.ts";
 import { type AlgorithmType, isAlgorithmList } from "./algorithms.ts";
 import { isAddressPattern } from "./match.ts";
 import { splitArguments } from "./words.ts";
@@ -225,7 +225,7 @@ function splitPort(word: string): [host: string, port?: string] {
 
 /** As `sshd -T` writes it: IPv6 addresses in brackets. */
 function joinPort(host: string, port: string | undefined): string {
-  const shown = isIP(host) === 6 ? `[${host}]` : host;
+  const shown = ipVersion(host) === 6 ? `[${host}]` : host;
   return port === undefined ? shown : `${shown}:${port}`;
 }
 

@@ -1,7 +1,8 @@
 // Whether a list of hosts in sudoers names this host: by name, pattern, address or network.
-import { isIP } from "node:net";
+
 import { networkInterfaces } from "node:os";
 import type { HostFiles } from "../../host-files.ts";
+import { ipVersion } from "../../ip-address.ts";
 import { findFqdn, readHostname } from "../../system/host.ts";
 import { foldName } from "./accounts.ts";
 import { isGlob, matchesGlob } from "./glob.ts";
@@ -109,7 +110,7 @@ function isOnNetwork({ addresses = [] }: ThisHost, text: string): boolean {
   const [addressText = "", maskText] = text.split("/", 2);
   const address = parseAddress(addressText);
   if (address === undefined) return false;
-  const isV6 = isIP(addressText) === 6;
+  const isV6 = ipVersion(addressText) === 6;
   const bits = isV6 ? 128 : 32;
   const given = maskText === undefined ? undefined : maskOf(maskText, bits);
   if (maskText !== undefined && given === undefined) return false;
@@ -132,7 +133,7 @@ function prefixMask(prefix: number, bits: number): bigint {
 }
 
 function parseAddress(text: string): bigint | undefined {
-  const family = isIP(text);
+  const family = ipVersion(text);
   if (family === 0) return undefined;
   if (family === 4) return text.split(".").reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n);
   const tail = text.slice(text.lastIndexOf(":") + 1);
