@@ -15,6 +15,7 @@ import { Glob } from "bun";
 import { runCommand } from "./command.ts";
 import { writeLockedRuntime } from "./locked-runtime.ts";
 import { progress, ROOT, TaskError } from "./terminal.ts";
+import { disableOptimizers } from "./unoptimized-runtime.ts";
 import { writeWindowsResources } from "./windows-resources.ts";
 
 const DIST = join(ROOT, "dist");
@@ -40,6 +41,8 @@ export interface Program {
   /** Folders and files whose changes require a new build. */
   sources: string[];
   flags: string[];
+  /** Its runs are too short for the optimizing compilers of the runtime, which are turned off. */
+  isShort?: boolean;
 }
 
 const SHARED_SOURCES = [
@@ -48,6 +51,7 @@ const SHARED_SOURCES = [
   "package-lock.json",
   "harness/build.ts",
   "harness/locked-runtime.ts",
+  "harness/unoptimized-runtime.ts",
   "harness/windows-resources.ts",
   "harness/attacklens.ico",
 ];
@@ -75,6 +79,7 @@ export const SENSOR: Program = {
   sources: [...SHARED_SOURCES, "sensor"],
   // A command loads only its own code.
   flags: ["--splitting"],
+  isShort: true,
 };
 
 /** Returns the path of a built program; without a target, of the one for this machine. */
@@ -142,6 +147,7 @@ export async function compile(
     const unfinished = join(folder, basename(path));
     const runtime = join(folder, "runtime");
     writeLockedRuntime(await findRuntime(target, folder), runtime);
+    if (program.isShort && (target ?? hostTarget()) === "linux-x64") disableOptimizers(runtime);
     if (target?.startsWith("windows") || (!target && process.platform === "win32"))
       writeWindowsResources(runtime, program, release);
     const command = [process.execPath, "build", "--compile", "--minify", ...program.flags];
