@@ -107,7 +107,7 @@ async function openHost(
       // systemd-nspawn starts another process first, which ends.
       leader = childOf(pid);
       if (leader === undefined) return false;
-      const { stdout } = await runCommand(command(["systemctl", "is-system-running"]));
+      const { stdout } = await runCommand(command(["systemctl", "is-system-running", "--wait"]));
       return /^(running|degraded)/.test(stdout);
     });
     ended.catch(() => {});
