@@ -34,12 +34,23 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
     : sql<T>`${sql.ref(column)}`;
 }
 
-/** Returns the pairs as a table with the columns `type` and `value`, which needs only one parameter. */
-export function valuePairs(db: Database, pairs: { type: string; value: string }[]): RawBuilder<unknown> {
-  const json = JSON.stringify(pairs);
+/**
+ * Returns a JSON array of objects as a table with these columns, which needs only one parameter for any number
+ * of rows.
+ */
+export function jsonRows(
+  db: Database,
+  json: string | RawBuilder<string>,
+  columns: Readonly<Record<string, "text" | "bigint">>,
+): RawBuilder<unknown> {
+  const names = Object.keys(columns);
   return dialectOf(db) === "postgres"
-    ? sql`(select type, value from json_to_recordset(${json}::json) as pair (type text, value text))`
-    : sql`(select json_extract(value, '$.type') as type, json_extract(value, '$.value') as value from json_each(${json}))`;
+    ? sql`(select * from json_to_recordset(${json}::json) as json_row (${sql.join(
+        names.map((name) => sql`${sql.ref(name)} ${sql.raw(columns[name]!)}`),
+      )}))`
+    : sql`(select ${sql.join(
+        names.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) as ${sql.ref(name)}`),
+      )} from json_each(${json}))`;
 }
 
 /**

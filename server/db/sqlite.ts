@@ -1,6 +1,12 @@
 // SQLite with bun:sqlite, adapted to Kysely's dialect.
 import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
-import { SqliteAdapter, SqliteDialect } from "kysely";
+import { SqliteAdapter, SqliteDialect, type SqliteStatement } from "kysely";
+import { setBounded } from "../bounded-map.ts";
+
+/** `bun:sqlite` keeps the first 20 statements for ever, and prepares any other at each call. */
+const MAX_KEPT = 200;
+/** Longer statements insert many rows. Few of them are executed twice. */
+const MAX_KEPT_LENGTH = 4_000;
 
 export interface SqliteOptions {
   /** Creates the file if it does not exist. */
@@ -35,26 +41,41 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run("PRAGMA journal_mode = WAL");
   sqlite.run("PRAGMA synchronous = FULL");
   sqlite.run("PRAGMA foreign_keys = ON");
+  const kept = new Map<string, Prepared>();
   return new TransactionalDialect({
     database: {
-      close: () => sqlite.close(),
+      close() {
+        // With an open statement, SQLite would keep the file open, and leave its WAL behind.
+        for (const statement of kept.values()) statement.finalize();
+        sqlite.close();
+      },
       prepare(sql) {
-        // Takes the write lock at once. Otherwise a transaction that reads first would fail at its first
-        // write if another process wrote in the meantime.
-        const statement = sqlite.query(sql === "begin" ? "begin immediate" : sql);
-        const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
-        const run = (parameters: readonly unknown[]) => statement.run(...bindings(parameters));
-        return {
-          reader: statement.columnNames.length > 0,
-          all: (parameters) => statement.all(...bindings(parameters)),
-          // A full disk ends the transaction automatically. Another rollback would hide the cause.
-          run: (parameters) =>
-            sql === "rollback" && !sqlite.inTransaction
-              ? { changes: 0, lastInsertRowid: 0 }
-              : run(parameters),
-          iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
-        };
+        const statement = kept.get(sql) ?? prepare(sqlite, sql);
+        if (sql.length <= MAX_KEPT_LENGTH) setBounded(kept, sql, statement, MAX_KEPT);
+        return statement;
       },
     },
   });
+}
+
+interface Prepared extends SqliteStatement {
+  finalize(): void;
+}
+
+function prepare(sqlite: BunDatabase, sql: string): Prepared {
+  // Takes the write lock at once. Otherwise a transaction that reads first would fail at its first write if
+  // another process wrote in the meantime.
+  const statement = sqlite.prepare(sql === "begin" ? "begin immediate" : sql);
+  const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
+  return {
+    reader: statement.columnNames.length > 0,
+    all: (parameters) => statement.all(...bindings(parameters)),
+    // A full disk ends the transaction automatically. Another rollback would hide the cause.
+    run: (parameters) =>
+      sql === "rollback" && !sqlite.inTransaction
+        ? { changes: 0, lastInsertRowid: 0 }
+        : statement.run(...bindings(parameters)),
+    iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
+    finalize: () => statement.finalize(),
+  };
 }

@@ -9,9 +9,14 @@ import type {
   InventoryManifestTable,
   SensorInventoryTable,
 } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
+
+const inventoryOf = statement((db, place: Place<{ sensorId: string }>) =>
+  db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", place("sensorId")).compile(),
+);
 
 export async function listSensorInventory(db: Database, sensorId: string): Promise<SensorInventoryTable[]> {
-  return await db.selectFrom("sensorInventory").selectAll().where("sensorId", "=", sensorId).execute();
+  return await inventoryOf(db, { sensorId });
 }
 
 /** The inventory of a sensor by category, with its stored size. */

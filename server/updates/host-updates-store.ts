@@ -6,6 +6,7 @@ import { countUpTo } from "../db/keyset.ts";
 import { isLiveGroup } from "../db/live-group.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorUpdateTable, UpdateRunTable } from "../db/schema-updates.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 const hosts = (db: Database) =>
   db
@@ -63,19 +64,21 @@ export async function findHost(db: Database, id: string): Promise<HostRow | unde
   return row && hostOf(row);
 }
 
-/**
- * The same for a check-in, without what only users see. Written as SQL, because the query builder takes more
- * time than the query.
- */
+const offerHost = statement((db, place: Place<{ id: string }>) =>
+  db
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .leftJoin("assetGroup", isLiveGroup)
+    .leftJoin("sensorUpdate", "sensorUpdate.sensorId", "sensor.id")
+    .select("assetGroup.id as assetGroupId")
+    .selectAll("sensorUpdate")
+    .where("sensor.id", "=", place("id"))
+    .compile(),
+);
+
+/** The same for a check-in, without what only users see. */
 export async function findOfferHost(db: Database, id: string) {
-  const { rows } = await sql<SensorUpdateTable & { assetGroupId: string | null; sensorId: string | null }>`
-    select asset_group.id as asset_group_id, sensor_update.*
-    from sensor
-    join asset on asset.id = sensor.asset_id
-    left join asset_group on asset_group.id = asset.asset_group_id and asset_group.deleted_at is null
-    left join sensor_update on sensor_update.sensor_id = sensor.id
-    where sensor.id = ${id}`.execute(db);
-  const [row] = rows;
+  const [row] = await offerHost(db, { id });
   if (!row) return undefined;
   const { assetGroupId, ...update } = row;
   return { assetGroupId, update: update.sensorId === null ? null : (update as SensorUpdateTable) };

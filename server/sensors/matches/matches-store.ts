@@ -1,7 +1,7 @@
 // Matches of new sensors with silent ones, in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
-import { valuePairs } from "../../db/dialect.ts";
+import { jsonRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
@@ -17,7 +17,7 @@ export async function listHolders(tx: Database, identifiers: Record<string, stri
   const shared = await listSharedByFew(tx, identifiers);
   if (shared.length === 0) return [];
   const { rows } = await sql<{ assetId: string }>`
-    select distinct asset_identifier.asset_id from ${valuePairs(tx, shared)} as wanted cross join asset_identifier
+    select distinct asset_identifier.asset_id from ${pairRows(tx, shared)} as wanted cross join asset_identifier
     where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.execute(tx);
   return await forSomeValues(
     rows.map(({ assetId }) => assetId),
@@ -39,7 +39,7 @@ async function listSharedByFew(
   );
   if (pairs.length === 0) return [];
   const { rows } = await sql<{ type: string; value: string }>`
-    select type, value from ${valuePairs(tx, pairs)} as wanted
+    select type, value from ${pairRows(tx, pairs)} as wanted
     where (
       select count(*) from (
         select 1 from asset_identifier join asset on asset.id = asset_identifier.asset_id
@@ -49,6 +49,10 @@ async function listSharedByFew(
       ) as holder
     ) between 2 and ${MAX_HOLDERS}`.execute(tx);
   return rows;
+}
+
+function pairRows(tx: Database, pairs: { type: string; value: string }[]) {
+  return jsonRows(tx, JSON.stringify(pairs), { type: "text", value: "text" });
 }
 
 /**

@@ -2,8 +2,9 @@
 // share one durable write.
 import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
-import { forSomeRows } from "../../db/batches.ts";
+import { jsonRows } from "../../db/dialect.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
+import { statement } from "../../db/statement.ts";
 import type { Health } from "../../health.ts";
 
 /** Requests in one write. */
@@ -50,26 +51,26 @@ function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { 
 
 export type Presence = ReturnType<typeof openPresence>;
 
+const SEEN = { sensor_id: "text", last_seen_at: "bigint", last_nonce: "bigint", address: "text" } as const;
+
+/** Sorted by id, to avoid deadlocks between servers. */
+const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place) =>
+  sql<{ sensorId: string }>`
+    insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address)
+    select sensor_id, last_seen_at, last_nonce, address from ${jsonRows(db, place("seen"), SEEN)} as seen
+    where true
+    order by sensor_id
+    on conflict (sensor_id) do update set
+      last_seen_at = excluded.last_seen_at, last_nonce = excluded.last_nonce, address = excluded.address
+    where sensor_presence.last_nonce < excluded.last_nonce
+    returning sensor_id`.compile(db),
+);
+
 async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<string>> {
-  // Sorted by id, to avoid deadlocks between servers.
-  const ordered = rows.toSorted((left, right) => (left.sensorId < right.sensorId ? -1 : 1));
-  const accepted = await forSomeRows(ordered, (some) =>
-    db
-      .insertInto("sensorPresence")
-      .values(some)
-      .onConflict((conflict) =>
-        conflict
-          .column("sensorId")
-          .doUpdateSet((eb) => ({
-            lastSeenAt: eb.ref("excluded.lastSeenAt"),
-            lastNonce: eb.ref("excluded.lastNonce"),
-            address: eb.ref("excluded.address"),
-          }))
-          .where(sql<boolean>`sensor_presence.last_nonce < excluded.last_nonce`),
-      )
-      .returning("sensorId")
-      .execute(),
-  );
+  const seen = rows.map(({ sensorId, lastSeenAt, lastNonce, address }) => ({
+    ...{ sensor_id: sensorId, last_seen_at: lastSeenAt, last_nonce: lastNonce, address },
+  }));
+  const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 

@@ -4,6 +4,7 @@ import { forSomeRows, forSomeValues } from "../../db/batches.ts";
 import { lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
+import { type Place, statement } from "../../db/statement.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
 
 function sensors(db: Database) {
@@ -79,9 +80,8 @@ export async function hasSensor(db: Database, id: string): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
-export async function findSensorKey(db: Database, id: string) {
-  return await db
+const sensorKeyOf = statement((db, place: Place<{ id: string }>) =>
+  db
     .selectFrom("sensor")
     .select([
       "id",
@@ -96,11 +96,16 @@ export async function findSensorKey(db: Database, id: string) {
       "blockedAt",
       "replacedAt",
     ])
-    .where("id", "=", id)
+    .where("id", "=", place("id"))
     .where("deletedAt", "is", null)
     .where("uninstalledAt", "is", null)
     .where("removedAt", "is", null)
-    .executeTakeFirst();
+    .compile(),
+);
+
+/** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
+export async function findSensorKey(db: Database, id: string) {
+  return (await sensorKeyOf(db, { id }))[0];
 }
 
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */

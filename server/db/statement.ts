@@ -1,0 +1,31 @@
+// Statements of frequent requests: built and compiled once for each database, then executed with parameters.
+// Building and compiling a query at each call takes more time than SQLite needs to execute it.
+import { type CompiledQuery, type RawBuilder, sql } from "kysely";
+import { type Dialect, dialectOf } from "./dialect.ts";
+import type { Database } from "./schema.ts";
+
+class Parameter {
+  constructor(readonly name: string) {}
+}
+
+/** Returns the place of a value in a statement. */
+export type Place<Values> = <Name extends keyof Values & string>(name: Name) => RawBuilder<Values[Name]>;
+
+/**
+ * Returns a function that executes the statement with values. `build` is called once for each dialect, and
+ * must depend on nothing else.
+ */
+export function statement<Values extends object, Row>(
+  build: (db: Database, place: Place<Values>) => CompiledQuery<Row>,
+): (db: Database, values: Values) => Promise<Row[]> {
+  const compiled: Partial<Record<Dialect, CompiledQuery<Row>>> = {};
+  const place: Place<Values> = (name) => sql.val(new Parameter(name)) as RawBuilder<never>;
+  return async (db, values) => {
+    compiled[dialectOf(db)] ??= build(db, place);
+    const query = compiled[dialectOf(db)]!;
+    const parameters = query.parameters.map((parameter) =>
+      parameter instanceof Parameter ? values[parameter.name as keyof Values] : parameter,
+    );
+    return (await db.executeQuery<Row>({ ...query, parameters })).rows;
+  };
+}
