@@ -23,6 +23,7 @@ import type { OwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import type { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
 import type { Presence } from "./sensors/record/presence-store.ts";
+import type { RememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import type { CountFleet } from "./updates/fleet-counts.ts";
 import type { Plans } from "./updates/plan.ts";
 import type { openSetupAttempts } from "./users/set-up.ts";
@@ -46,6 +47,7 @@ export interface Services {
   signIn: ReturnType<typeof openSignIn>;
   setupAttempts: ReturnType<typeof openSetupAttempts>;
   presence: Presence;
+  rememberedSensors: RememberedSensors;
   sensorBudget: SensorBudget;
   authorities: OwnAuthorities;
   knownTokens: KnownTokens;

@@ -19,6 +19,7 @@ import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-author
 import { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
 import { openPresence } from "./sensors/record/presence-store.ts";
+import { openRememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import { openFleetCounts } from "./updates/fleet-counts.ts";
 import { openPlans } from "./updates/plan.ts";
 import { openSetupAttempts } from "./users/set-up.ts";
@@ -53,6 +54,7 @@ export function openServices(options: ServicesOptions): Services {
   return {
     ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
     presence: openPresence(db, health),
+    rememberedSensors: openRememberedSensors(db),
     answers: openResponseSigner(secret),
     signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow }),
     setupAttempts: openSetupAttempts(now),

@@ -219,6 +219,8 @@ CREATE TABLE re_enroll_ticket (
 );
 CREATE INDEX re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
 CREATE INDEX re_enroll_ticket_used on re_enroll_ticket (used_at) where used_at is not null;
+CREATE TRIGGER sensor_revision after update on sensor when new.revision = old.revision
+      begin update sensor set revision = old.revision + 1 where id = new.id; end;
 CREATE TABLE sensor (
   id text primary key,
   public_key text not null unique,
@@ -263,7 +265,8 @@ CREATE TABLE sensor (
   listed integer generated always as (
     case when deleted_at is null and removed_at is null and replaced_at is null
     then 1 else 0 end) virtual,
-  admitted_hostname text not null default ''
+  admitted_hostname text not null default '',
+  revision bigint not null default 0
 );
 CREATE UNIQUE INDEX sensor_asset
   on sensor (asset_id)

@@ -211,6 +211,8 @@ export interface SensorWithStanding extends SensorTable {
   standing: GeneratedAlways<Standing>;
   /** 0: deleted, removed or replaced. */
   listed: GeneratedAlways<number>;
+  /** Counts the changes of the row. A trigger increases it. */
+  revision: GeneratedAlways<number>;
 }
 
 /**

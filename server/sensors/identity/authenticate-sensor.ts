@@ -11,7 +11,8 @@ import { sensorCloned, settleInstance } from "../clones/clones.ts";
 import { unmerge } from "../matches/merges.ts";
 import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
-import { findSensorKey } from "../record/sensors-store.ts";
+import type { RememberedSensors } from "../record/remembered-sensors.ts";
+import type { SensorState } from "../record/sensors-store.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
 import type { SensorBudget } from "./sensor-budget.ts";
 import {
@@ -23,16 +24,28 @@ import {
   verifySignature,
 } from "./sensor-signature.ts";
 
-type SensorKey = NonNullable<Awaited<ReturnType<typeof findSensorKey>>>;
-
 /** The parts of the server that authentication uses. */
 export interface SensorDoor {
   db: Database;
   presence: Presence;
+  rememberedSensors: RememberedSensors;
   sensorBudget: SensorBudget;
   authorities: OwnAuthorities;
   checkInIntervalSeconds: number;
 }
+
+/** A signed request whose body is not read yet. */
+interface SignedRequest {
+  now: number;
+  route: Route;
+  http: HttpRequest;
+  /** The size that counts for the body. */
+  bytes: number;
+  claimed: ClaimedSignature;
+}
+
+/** A sensor that changes more often while one request is processed is refused. */
+const MAX_CHANGES = 5;
 
 /**
  * Spends the request's nonce and records that the sensor was seen, before the request is processed. Refuses a
@@ -41,54 +54,18 @@ export interface SensorDoor {
  * sensor-cloned, key-replaced, sensor-awaiting-approval, state-conflict, too-many-requests.
  */
 export async function authenticateSensor(
-  { db, presence, sensorBudget, authorities, checkInIntervalSeconds }: SensorDoor,
+  door: SensorDoor,
   now: number,
   route: Route,
   http: HttpRequest,
   bytes: number,
 ): Promise<{ sensor: SensorCaller; digests: ContentDigest[] }> {
+  const { db, checkInIntervalSeconds } = door;
   const accepts = (standing: SensorStanding) => route.accepts?.includes(standing) ?? false;
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
-  const sensor = await findSensorKey(db, claimed.keyid);
-  if (!sensor)
-    throw new Problem(
-      "sensor-unknown",
-      "The sensor is not known here: it was deleted, or enrolled with another server",
-    );
-  const instanceId = parseInstanceId(http.headers);
-  const used = await verifyKey(db, sensor, claimed, http, now, authorities);
-  if (sensor.blockedAt !== null && !accepts("blocked")) {
-    throw new Problem(
-      "sensor-blocked",
-      `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
-    );
-  }
-  // Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
-  // replay does not use up the limit.
-  sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
-  const isHolder = used !== "earlier" && instanceId === sensor.instanceId;
-  // Another host's requests must not count as the sensor's.
-  const seen = isHolder
-    ? { lastSeenAt: now, address: http.address }
-    : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
-  const accepted = await presence.accept({ sensorId: sensor.id, lastNonce: claimed.nonce, ...seen });
-  if (!accepted) {
-    const lastNonce = await findLastNonce(db, sensor.id);
-    throw new Problem("signature-replayed", `The nonce must be above ${lastNonce}`, {
-      extras: { lastNonce },
-    });
-  }
-  if (sensor.replacedAt !== null && used !== "earlier" && sensor.blockedAt === null)
+  const { sensor, caller } = await admit(door, { now, route, http, bytes, claimed });
+  if (sensor.replacedAt !== null && caller.standing !== "clone" && sensor.blockedAt === null)
     await inTransaction(db, (tx) => unmerge(tx, now, null, sensor.id));
-  const caller: SensorCaller = {
-    id: sensor.id,
-    version: sensor.version,
-    reportedAt: sensor.reportedAt,
-    instanceId,
-    standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
-    hasNewcomers: sensor.hasNewcomers === 1,
-    keyChangedAt: used === "next" ? now : sensor.keyChangedAt,
-  };
   if (caller.standing === "clone" && !accepts("clone")) throw sensorCloned();
   if (!accepts("unsettled")) {
     const at = { now, address: http.address, checkInIntervalSeconds };
@@ -102,6 +79,87 @@ export async function authenticateSensor(
   return { sensor: caller, digests: claimed.digests };
 }
 
+/**
+ * Admits the request by the remembered state of its sensor. If that state refuses the request, or is
+ * outdated, decides by the present state.
+ */
+async function admit(door: SensorDoor, request: SignedRequest) {
+  const { rememberedSensors } = door;
+  const id = request.claimed.keyid;
+  let state = rememberedSensors.recall(id);
+  let isPresent = false;
+  for (let changes = 0; changes <= MAX_CHANGES; changes++) {
+    const sensor = state ?? (await rememberedSensors.read(id));
+    if (!sensor) throw sensorUnknown();
+    isPresent ||= state === undefined;
+    let refusal: unknown;
+    try {
+      const caller = await spendNonce(door, request, sensor);
+      if (caller) return { sensor, caller };
+    } catch (error) {
+      if (isPresent || !(error instanceof Problem)) throw error;
+      refusal = error;
+    }
+    state = await rememberedSensors.read(id);
+    isPresent = true;
+    if (!state) throw sensorUnknown();
+    if (state.revision === sensor.revision) throw refusal ?? (await signatureReplayed(door.db, id));
+  }
+  throw new Problem("too-many-requests", "The sensor is being changed by other requests", {
+    extras: { retryAfterSeconds: 1 },
+  });
+}
+
+/**
+ * Returns the caller, or undefined if the nonce is spent, or the sensor has changed since its state was read.
+ */
+async function spendNonce(
+  { db, presence, sensorBudget, authorities }: SensorDoor,
+  { now, route, http, bytes, claimed }: SignedRequest,
+  sensor: SensorState,
+): Promise<SensorCaller | undefined> {
+  const instanceId = parseInstanceId(http.headers);
+  const used = await verifyKey(db, sensor, claimed, http, now, authorities);
+  if (used === "promoted") return undefined;
+  if (sensor.blockedAt !== null && !route.accepts?.includes("blocked")) {
+    throw new Problem(
+      "sensor-blocked",
+      `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
+    );
+  }
+  // Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
+  // replay does not use up the limit.
+  sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
+  const isHolder = used === "present" && instanceId === sensor.instanceId;
+  // Another host's requests must not count as the sensor's.
+  const seen = isHolder
+    ? { lastSeenAt: now, address: http.address }
+    : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
+  const { id, revision, standing, version, reportedAt, keyChangedAt } = sensor;
+  const isAccepted = await presence.accept({
+    ...{ sensorId: id, revision, standing, lastNonce: claimed.nonce },
+    ...seen,
+  });
+  if (!isAccepted) return undefined;
+  return {
+    ...{ id, version, reportedAt, instanceId, keyChangedAt },
+    standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
+    hasNewcomers: sensor.hasNewcomers === 1,
+  };
+}
+
+async function signatureReplayed(db: Database, sensorId: string): Promise<Problem> {
+  const lastNonce = await findLastNonce(db, sensorId);
+  return new Problem("signature-replayed", `The nonce must be above ${lastNonce}`, { extras: { lastNonce } });
+}
+
+function sensorUnknown(): Problem {
+  return new Problem(
+    "sensor-unknown",
+    "The sensor is not known here: it was deleted, or enrolled with another server",
+  );
+}
+
 function parseInstanceId(headers: Headers): string {
   const instanceId = headers.get(INSTANCE_HEADER) ?? "";
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId))
@@ -113,17 +171,17 @@ function parseInstanceId(headers: Headers): string {
 }
 
 /**
- * Verifies the signature with the present key, or with the announced key, which then becomes the present one.
- * An earlier key means that the sender is a clone.
+ * Verifies the signature with the present key. A signature by the announced key makes it the present one,
+ * which changes the sensor. An earlier key means that the sender is a clone.
  */
 async function verifyKey(
   db: Database,
-  sensor: SensorKey,
+  sensor: SensorState,
   claimed: ClaimedSignature,
   http: HttpRequest,
   now: number,
   authorities: OwnAuthorities,
-): Promise<"present" | "next" | "earlier"> {
+): Promise<"present" | "promoted" | "earlier"> {
   try {
     verifySignature(claimed, http, sensor.publicKey, authorities);
   } catch (error) {
@@ -133,7 +191,7 @@ async function verifyKey(
   requireFresh(claimed, now);
   return "present";
 
-  async function verifyOtherKey(refusal: unknown): Promise<"next" | "earlier"> {
+  async function verifyOtherKey(refusal: unknown): Promise<"promoted" | "earlier"> {
     const isFrom = (publicKey: string) => {
       try {
         verifySignature(claimed, http, publicKey, authorities);
@@ -147,7 +205,7 @@ async function verifyKey(
       requireFresh(claimed, now);
       const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
       await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
-      return "next";
+      return "promoted";
     }
     const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
     if (!earlier) throw refusal;

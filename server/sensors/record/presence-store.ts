@@ -6,15 +6,19 @@ import { jsonRows } from "../../db/dialect.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
 import { statement } from "../../db/statement.ts";
 import type { Health } from "../../health.ts";
+import type { SensorState } from "./sensors-store.ts";
 
 /** Requests in one write. */
 const MAX_BATCH = 2_000;
 
+/** A request of a sensor, with the state of the sensor by which the request was checked. */
+export interface SeenSensor extends SensorPresenceTable, Pick<SensorState, "revision" | "standing"> {}
+
 /** `health` receives the result of each commit. */
 export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">) {
-  const batcher = openBatcher<SensorPresenceTable, boolean>({ running: 1, take: takeBatch, work: write });
+  const batcher = openBatcher<SeenSensor, boolean>({ running: 1, take: takeBatch, work: write });
 
-  async function write(rows: SensorPresenceTable[]): Promise<boolean[]> {
+  async function write(rows: SeenSensor[]): Promise<boolean[]> {
     try {
       const accepted = await upsert(db, rows);
       health.succeeded();
@@ -27,10 +31,10 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
 
   return {
     /**
-     * Records that a sensor was seen, if the nonce is above the last accepted one. Returns after the commit;
-     * false for a replay.
+     * Records that a sensor was seen, if the nonce is above the last accepted one, and the sensor has not
+     * changed since its state was read. Returns after the commit.
      */
-    accept: (seen: SensorPresenceTable): Promise<boolean> => batcher.add(seen),
+    accept: (seen: SeenSensor): Promise<boolean> => batcher.add(seen),
   };
 }
 
@@ -38,7 +42,7 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
  * Takes one request per sensor, because a statement may change a row only once. Others wait for the next
  * batch.
  */
-function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { batch: W[]; rest: W[] } {
+function takeBatch<W extends { request: SeenSensor }>(waiting: W[]): { batch: W[]; rest: W[] } {
   const batch = new Map<string, W>();
   const rest: W[] = [];
   for (const one of waiting) {
@@ -51,14 +55,27 @@ function takeBatch<W extends { request: SensorPresenceTable }>(waiting: W[]): { 
 
 export type Presence = ReturnType<typeof openPresence>;
 
-const SEEN = { sensor_id: "text", last_seen_at: "bigint", last_nonce: "bigint", address: "text" } as const;
+const SEEN = {
+  sensor_id: "text",
+  last_seen_at: "bigint",
+  last_nonce: "bigint",
+  address: "text",
+  revision: "bigint",
+  standing: "text",
+} as const;
 
-/** Sorted by id, to avoid deadlocks between servers. */
+/**
+ * Sorted by id, to avoid deadlocks between servers. The state is compared in a subquery: for a join,
+ * PostgreSQL may read all sensors.
+ */
 const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place) =>
   sql<{ sensorId: string }>`
     insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address)
     select sensor_id, last_seen_at, last_nonce, address from ${jsonRows(db, place("seen"), SEEN)} as seen
-    where true
+    where (
+      select sensor.revision = seen.revision and sensor.standing = seen.standing
+      from sensor where sensor.id = seen.sensor_id
+    )
     order by sensor_id
     on conflict (sensor_id) do update set
       last_seen_at = excluded.last_seen_at, last_nonce = excluded.last_nonce, address = excluded.address
@@ -66,9 +83,9 @@ const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place)
     returning sensor_id`.compile(db),
 );
 
-async function upsert(db: Database, rows: SensorPresenceTable[]): Promise<Set<string>> {
-  const seen = rows.map(({ sensorId, lastSeenAt, lastNonce, address }) => ({
-    ...{ sensor_id: sensorId, last_seen_at: lastSeenAt, last_nonce: lastNonce, address },
+async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
+  const seen = rows.map(({ sensorId, lastSeenAt, lastNonce, address, revision, standing }) => ({
+    ...{ sensor_id: sensorId, last_seen_at: lastSeenAt, last_nonce: lastNonce, address, revision, standing },
   }));
   const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
   return new Set(accepted.map(({ sensorId }) => sensorId));

@@ -80,7 +80,7 @@ export async function hasSensor(db: Database, id: string): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-const sensorKeyOf = statement((db, place: Place<{ id: string }>) =>
+const sensorStateOf = statement((db, place: Place<{ id: string }>) =>
   db
     .selectFrom("sensor")
     .select([
@@ -95,6 +95,8 @@ const sensorKeyOf = statement((db, place: Place<{ id: string }>) =>
       "awaitingApproval",
       "blockedAt",
       "replacedAt",
+      "standing",
+      "revision",
     ])
     .where("id", "=", place("id"))
     .where("deletedAt", "is", null)
@@ -104,9 +106,11 @@ const sensorKeyOf = statement((db, place: Place<{ id: string }>) =>
 );
 
 /** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
-export async function findSensorKey(db: Database, id: string) {
-  return (await sensorKeyOf(db, { id }))[0];
+export async function findSensorState(db: Database, id: string) {
+  return (await sensorStateOf(db, { id }))[0];
 }
+
+export type SensorState = NonNullable<Awaited<ReturnType<typeof findSensorState>>>;
 
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
 export async function insertSensors(

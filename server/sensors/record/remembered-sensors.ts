@@ -1,0 +1,26 @@
+// The keys and states of sensors in memory, so that most requests need no query before the statement that
+// spends their nonce. That statement compares the revision and the standing, so an outdated memory admits
+// nothing, on any server of the database.
+import { setBounded } from "../../bounded-map.ts";
+import type { Database } from "../../db/schema.ts";
+import { findSensorState, type SensorState } from "./sensors-store.ts";
+
+/** About 500 bytes each. */
+const MAX_REMEMBERED = 100_000;
+
+export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
+  const remembered = new Map<string, SensorState>();
+  return {
+    /** Returns the state that this server read last, which may be outdated. */
+    recall: (id: string): SensorState | undefined => remembered.get(id),
+    /** Returns the present state, or undefined for a deleted, unenrolled or removed sensor. */
+    async read(id: string): Promise<SensorState | undefined> {
+      const state = await findSensorState(db, id);
+      if (state) setBounded(remembered, id, state, max);
+      else remembered.delete(id);
+      return state;
+    },
+  };
+}
+
+export type RememberedSensors = ReturnType<typeof openRememberedSensors>;
