@@ -10,7 +10,7 @@ let checkedAt = 0;
 let smallest = Number.POSITIVE_INFINITY;
 
 /** For loops whose length depends on the host. */
-export function limitGarbage(nowMs: number): void {
+export function limitGarbage(nowMs = performance.now()): void {
   if (nowMs < checkedAt + INTERVAL_MS) return;
   checkedAt = nowMs;
   const size = process.memoryUsage.rss();

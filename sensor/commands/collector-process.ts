@@ -8,6 +8,9 @@ export async function collectorProcessCommand([root = "/"]: string[]): Promise<v
   for await (const request of console) {
     // The end of the input is an empty line.
     if (request === "") return;
-    for (const line of await answer(request, root)) await Bun.write(Bun.stdout, `${line}\n`);
+    for (const line of await answer(request, root)) {
+      await Bun.write(Bun.stdout, line);
+      await Bun.write(Bun.stdout, "\n");
+    }
   }
 }

@@ -1,25 +1,41 @@
 // The work of the collector process: it collects one category after another, as its parent asks for them.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { collectAs, collectHostFacts } from "../collectors/collect.ts";
+import { limitGarbage } from "../collectors/garbage.ts";
 import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
 import { UNCHANGED } from "./collector-command.ts";
-import { cutTexts, textOf } from "./cut-category.ts";
+import { type CutTexts, cutTexts } from "./cut-category.ts";
+import { openItemTexts } from "./item-texts.ts";
 
 /** A request: a category, or the facts about the host for enrollment. */
 export type Request = Category | "host-facts";
+
+/** A line of a reply, as UTF-8. */
+export type ReplyLine = string | Uint8Array;
 
 /**
  * The lines of the reply to a request: its name, and for a category that was collected before, the files that
  * it was read from, as JSON. `readReply` reads the lines.
  */
-export async function answer(line: string, root: string): Promise<string[]> {
+export async function answer(line: string, root: string): Promise<Iterable<ReplyLine>> {
   const [, request = line, seen] = /^(\S+) (.+)$/.exec(line) ?? [];
   if (seen !== undefined && isUnchanged(JSON.parse(seen) as SeenFiles)) return [JSON.stringify(UNCHANGED)];
   if (request === "host-facts") return [JSON.stringify(await collectHostFacts(root))];
   const category = CATEGORIES.find((known) => known === request);
   if (category === undefined) throw new RangeError(`the request ${JSON.stringify(request)} is unknown`);
-  const result = cutTexts(category, await collectAs(category, root, textOf));
-  if (result.status !== "collected") return [JSON.stringify(result)];
+  const texts = openItemTexts();
+  const result = await collectAs(category, root, texts.add);
+  return result.status === "collected"
+    ? linesOf(cutTexts(category, result, texts))
+    : [JSON.stringify(result)];
+}
+
+/** The chunks are put together one after another. */
+function* linesOf(result: CutTexts): Generator<ReplyLine> {
   const chunks = result.chunks.map(({ hash, itemCount }) => ({ hash, itemCount }));
-  return [JSON.stringify({ ...result, chunks }), ...result.chunks.map(({ content }) => content)];
+  yield JSON.stringify({ ...result, chunks });
+  for (const { content } of result.chunks) {
+    yield content();
+    limitGarbage();
+  }
 }

@@ -139,8 +139,9 @@ async function answerInProcesses<R extends Request>(
     // An emulator of another processor runs this program, but the kernel cannot start it.
     if (errnoCode(error) === "ENOEXEC") {
       const { answer } = await import("./answer-requests.ts");
-      const lines = await answer(request, root);
-      onReply(request, await readReply(async () => lines.shift() ?? ""), true);
+      const lines = (await answer(request, root))[Symbol.iterator]();
+      const readLine = async () => Buffer.from(lines.next().value ?? "").toString();
+      onReply(request, await readReply(readLine), true);
     } else {
       const reason = `the collector cannot start: ${systemReason(error)}`;
       onReply(request, { status: "failed", reason }, false);

@@ -1,6 +1,5 @@
 // A collected category as it is reported: cut into chunks that the server accepts. Of a list that is too
 // large, it keeps the first items, and the number of all.
-import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, type Chunk, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
@@ -12,6 +11,7 @@ import {
 import { limitGarbage } from "../collectors/garbage.ts";
 import type { CategoryResult, Collected, CollectedItems, Uncollected } from "../collectors/result.ts";
 import type { SeenFiles } from "../collectors/seen-files.ts";
+import { type ItemText, type ItemTexts, openItemTexts } from "./item-texts.ts";
 
 export interface CutItems {
   status: "collected";
@@ -37,36 +37,37 @@ export function hasFailed(result: CutResult): boolean {
 /** Part of the items that stays when the chunks are too large. */
 const KEPT_PART = 0.75;
 
-/** An item as canonical JSON. */
-export interface ItemText {
-  key: string;
-  text: string;
-  bytes: number;
-}
+/** A category whose chunks are not yet put together: that takes their memory twice. */
+export type CutTexts = Omit<CutItems, "chunks"> & { chunks: TextChunk[] };
 
-export function textOf(item: { key: string }): ItemText {
-  const text = canonicalJson(item as unknown as Json);
-  // Counting joins the parts of the text, which take several times its memory until then.
-  return { key: item.key, text, bytes: Buffer.byteLength(text) };
-}
+type TextChunk = Omit<Chunk, "content"> & { content(): Uint8Array };
 
-/** The items are sorted by key. Lets go of their texts. */
-export function cutTexts(category: Category, result: CollectedItems<ItemText> | Uncollected): CutResult {
-  if (result.status !== "collected") return result;
-  const { items, ...others } = result;
+/** The items are sorted by key. */
+export function cutTexts(
+  category: Category,
+  { items, ...others }: CollectedItems<ItemText>,
+  texts: ItemTexts,
+): CutTexts {
   const totalItems = others.totalItems ?? items.length;
-  const bytes = items.map((item) => item.bytes);
-  const buckets = items.map(({ key }) => bucketOf(category, key));
-  while (!fits(bytes, buckets)) bytes.length = Math.floor(bytes.length * KEPT_PART);
-  const keptItems = bytes.length;
-  items.length = keptItems;
-  const chunks = cut(items, buckets);
+  const buckets = items.map(({ key }, nth) => {
+    if (nth % 1_000 === 0) limitGarbage();
+    return bucketOf(category, key);
+  });
+  let keptItems = items.length;
+  while (!fits(items, buckets, keptItems)) keptItems = Math.floor(keptItems * KEPT_PART);
+  const chunks = cut(items.slice(0, keptItems), buckets, texts);
   return { ...others, chunks, ...(totalItems > keptItems ? { totalItems } : {}) };
 }
 
 export function cutCategory<C extends Category>(category: C, result: CategoryResult<C>): CutResult {
   if (result.status !== "collected") return result;
-  return cutTexts(category, { ...result, items: sortedByKey(result.items).map(textOf) });
+  const texts = openItemTexts();
+  const cut = cutTexts(category, { ...result, items: sortedByKey(result.items).map(texts.add) }, texts);
+  const chunks = cut.chunks.map(({ content, ...chunk }) => ({
+    ...chunk,
+    content: Buffer.from(content()).toString(),
+  }));
+  return { ...cut, chunks };
 }
 
 export function cutInventory(collected: Collected): Inventory {
@@ -75,38 +76,45 @@ export function cutInventory(collected: Collected): Inventory {
   );
 }
 
-/**
- * The same chunks as `cutChunks` makes of the items. Lets go of the texts one bucket after another, so that
- * they are not in memory twice.
- */
-function cut(items: ItemText[], buckets: readonly number[]): Chunk[] {
-  const members = new Map<number, string[]>();
-  for (const [nth, { text }] of items.entries()) {
+/** The same chunks as `cutChunks` makes of the items. */
+function cut(items: readonly ItemText[], buckets: readonly number[], texts: ItemTexts): TextChunk[] {
+  const members = new Map<number, ItemText[]>();
+  for (const [nth, item] of items.entries()) {
     const bucket = buckets[nth] as number;
-    const texts = members.get(bucket);
-    if (texts) texts.push(text);
-    else members.set(bucket, [text]);
+    const known = members.get(bucket);
+    if (known) known.push(item);
+    else members.set(bucket, [item]);
   }
-  items.length = 0;
-  return [...members.keys()]
-    .sort((left, right) => left - right)
-    .map((bucket) => {
-      const texts = members.get(bucket) ?? [];
-      members.delete(bucket);
-      const content = `[${texts.join(",")}]`;
-      limitGarbage(performance.now());
-      return { hash: sha256(content), content, itemCount: texts.length };
+  return [...members]
+    .sort(([left], [right]) => left - right)
+    .map(([, chunk]) => {
+      limitGarbage();
+      return {
+        hash: sha256(piecesOf(chunk, texts)),
+        itemCount: chunk.length,
+        content: () => Buffer.concat([...piecesOf(chunk, texts)]),
+      };
     });
 }
 
-/** Whether the chunks of the first items, as many as `bytes` has, are small enough. */
-function fits(bytes: readonly number[], buckets: readonly number[]): boolean {
+const MARKS = { open: Buffer.from("["), comma: Buffer.from(","), close: Buffer.from("]") };
+
+function* piecesOf(items: readonly ItemText[], texts: ItemTexts): Generator<Uint8Array> {
+  for (const [nth, item] of items.entries()) {
+    yield nth === 0 ? MARKS.open : MARKS.comma;
+    yield texts.read(item);
+  }
+  yield MARKS.close;
+}
+
+/** Whether the chunks of the first `count` items are small enough. */
+function fits(items: readonly ItemText[], buckets: readonly number[], count: number): boolean {
   const chunks = new Map<number, { bytes: number; items: number }>();
-  for (const [nth, size] of bytes.entries()) {
+  for (let nth = 0; nth < count; nth += 1) {
     const bucket = buckets[nth] as number;
     // The brackets, and a comma after each item but the last.
     const chunk = chunks.get(bucket) ?? { bytes: 1, items: 0 };
-    chunk.bytes += size + 1;
+    chunk.bytes += (items[nth] as ItemText).bytes + 1;
     chunk.items += 1;
     chunks.set(bucket, chunk);
   }
@@ -118,6 +126,8 @@ function fits(bytes: readonly number[], buckets: readonly number[]): boolean {
   );
 }
 
-function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+function sha256(pieces: Iterable<Uint8Array>): string {
+  const hash = new Bun.CryptoHasher("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
 }

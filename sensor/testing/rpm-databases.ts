@@ -43,14 +43,15 @@ export function writeSqlite(path: string, blobs: readonly Uint8Array[], pragmas 
   return database;
 }
 
-/** One page of slots, followed by the blobs, each at the start of a page, as in rpmpkg.c of rpm 4.18. */
+/** Pages of slots, followed by the blobs, each at the start of a page, as in rpmpkg.c of rpm 4.18. */
 export function makeNdb(blobs: readonly Uint8Array[]): Buffer {
   const pages = blobs.map((blob) => Math.ceil((blob.length + 32) / 4_096));
-  const file = Buffer.alloc(4_096 * (1 + pages.reduce((sum, count) => sum + count, 0)));
+  const slotPages = Math.ceil((32 + 32 * blobs.length) / 4_096);
+  const file = Buffer.alloc(4_096 * (slotPages + pages.reduce((sum, count) => sum + count, 0)));
   file.write("RpmP");
-  file.writeUInt32LE(1, 12);
-  for (let slot = 32; slot < 4_096; slot += 16) file.write("Slot", slot);
-  let offset = 4_096;
+  file.writeUInt32LE(slotPages, 12);
+  for (let slot = 32; slot < slotPages * 4_096; slot += 16) file.write("Slot", slot);
+  let offset = slotPages * 4_096;
   for (const [index, blob] of blobs.entries()) {
     file.writeUInt32LE(index + 1, 32 + index * 32 + 4);
     file.writeUInt32LE(offset / 16, 32 + index * 32 + 8);

@@ -10,6 +10,8 @@ export interface HostileRoot {
   make(root: string): void;
   /** Categories that this does not concern: it must not cost them. */
   unharmed?: string[];
+  /** How many items these categories have. */
+  counts?: Record<string, number>;
 }
 
 /** A small host, so that each category has something to collect. */
@@ -50,7 +52,7 @@ const HOST: Record<string, string> = {
   "proc/self/mountinfo": "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
 };
 
-function write(root: string, path: string, content: string | Uint8Array): void {
+export function write(root: string, path: string, content: string | Uint8Array): void {
   const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
@@ -100,7 +102,7 @@ const everywhere = (isRoot: boolean): HostileRoot[] =>
     },
   }));
 
-const repeated = (count: number, line: (nth: number) => string) =>
+export const repeated = (count: number, line: (nth: number) => string) =>
   Array.from({ length: count }, (_, nth) => line(nth)).join("\n");
 const MEGABYTE = "x".repeat(1024 * 1024);
 

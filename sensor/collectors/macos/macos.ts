@@ -7,7 +7,7 @@ import { withKeys } from "../jobs/job.ts";
 import { readResolver } from "../network/resolver.ts";
 import { readBrewPackages } from "../packages/brew.ts";
 import { readLanguagePackages } from "../packages/languages/languages.ts";
-import { tellVersionsApart } from "../packages/package-source.ts";
+import { openPackageList } from "../packages/package-source.ts";
 import { distributionOf } from "../packages/purl.ts";
 import { readSshSettings } from "../security/ssh.ts";
 import { readAuthorizedKeysPatterns, readHostKeys } from "../security/sshd-keys.ts";
@@ -50,10 +50,13 @@ import { openTools, type RunTool } from "./tools.ts";
 /** system_profiler asks each device. */
 const PROFILER_MS = 8_000;
 
-export const collectMacosPackages = (files: HostFiles): Item<"packages">[] => {
+export const collectMacosPackages = (files: HostFiles): Iterable<Item<"packages">> => {
   noteMissingAccess(files);
   const brew = readBrewPackages({ files, distribution: distributionOf("macos") }) ?? [];
-  return tellVersionsApart([...readMacosPackages(files), ...brew, ...readLanguagePackages(files)]);
+  const packages = openPackageList();
+  for (const items of [readMacosPackages(files), brew, readLanguagePackages(files)])
+    for (const item of items) packages.add(item);
+  return packages.drain();
 };
 
 export const collectMacosServices = async (files: HostFiles): Promise<Item<"services">[]> => {

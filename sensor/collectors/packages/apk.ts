@@ -4,7 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { parseCount } from "../collector.ts";
 import { type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
-import { noteDamage, readDatabaseText } from "./text-database.ts";
+import { openDamage, readDatabaseParts } from "./text-database.ts";
 
 /** apk 3 uses the second path on a system with merged /usr. */
 const DATABASES = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
@@ -12,39 +12,53 @@ const WORLD = "/etc/apk/world";
 
 type Fields = Partial<Record<string, string>>;
 
-export function readApkPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
-  let items: Item<"packages">[] | undefined;
-  for (const path of DATABASES) {
-    const text = readDatabaseText(files, path);
-    if (text === undefined) continue;
+export function readApkPackages({
+  files,
+  distribution,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
+  const databases = DATABASES.flatMap((path) => {
+    const parts = readDatabaseParts(files, path);
+    return parts === undefined ? [] : { path, parts };
+  });
+  return databases.length === 0 ? undefined : readPackages();
+
+  function* readPackages(): Generator<Item<"packages">> {
     const pinned = pinnedNames(files.findText(WORLD) ?? "");
-    const damage: string[] = [];
-    items = parseApkDatabase(text, distribution, pinned, damage);
-    if (text !== "" && !text.endsWith("\n")) damage.push("it ends in the middle of a line");
-    noteDamage(files, path, damage);
-    // An image that was converted to merged /usr may keep an empty database at the old path.
-    if (items.length > 0) break;
+    let isEmpty = true;
+    for (const { path, parts } of databases) {
+      const damage = openDamage();
+      let last = "";
+      for (const part of parts) {
+        for (const item of parseApkDatabase(part, distribution, pinned, damage.add)) {
+          isEmpty = false;
+          yield item;
+        }
+        files.checkTime();
+        last = part;
+      }
+      if (last !== "" && !last.endsWith("\n")) damage.add("it ends in the middle of a line");
+      damage.note(files, path);
+      // An image that was converted to merged /usr may keep an empty database at the old path.
+      if (!isEmpty) return;
+    }
   }
-  return items;
 }
 
-export function parseApkDatabase(
+export function* parseApkDatabase(
   text: string,
   distribution: Distribution,
   pinned: ReadonlySet<string> = new Set(),
-  damage: string[] = [],
-): Item<"packages">[] {
-  const items: Item<"packages">[] = [];
+  noteDamage: (reason: string) => void = () => {},
+): Generator<Item<"packages">> {
   const unixText = text.includes("\r\n") ? text.replaceAll("\r\n", "\n") : text;
   for (let start = 0; start < unixText.length; ) {
     const blank = unixText.indexOf("\n\n", start);
     const end = blank < 0 ? unixText.length : blank;
     const fields = parseFields(unixText, start, end);
-    if (fields.P) items.push(apkItem(fields.P, fields, distribution, pinned));
-    else if (Object.keys(fields).length > 0) damage.push("an entry has no name");
+    if (fields.P) yield apkItem(fields.P, fields, distribution, pinned);
+    else if (Object.keys(fields).length > 0) noteDamage("an entry has no name");
     start = end + 2;
   }
-  return items;
 }
 
 /** Upper and lower case letters are different fields. The package's fields come before those of its files. */

@@ -4,28 +4,33 @@ import { type PackageSource, packageItem } from "./package-source.ts";
 import { formatPurl } from "./purl.ts";
 
 const PREFIXES = ["/home/linuxbrew/.linuxbrew", "/opt/homebrew", "/usr/local"];
+const KINDS = ["Cellar", "Caskroom"];
 
-export function readBrewPackages({ files }: PackageSource): Item<"packages">[] | undefined {
-  let found = false;
-  const items = PREFIXES.flatMap((prefix) => {
-    const pinned = new Set(files.list(`${prefix}/var/homebrew/pinned`));
-    return ["Cellar", "Caskroom"].flatMap((kind) => {
+export function readBrewPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
+  const folders = PREFIXES.flatMap((prefix) =>
+    KINDS.flatMap((kind) => {
       const names = files.list(`${prefix}/${kind}`);
-      found ||= names.length > 0;
-      return names.flatMap((name) => {
-        const location = `${prefix}/${kind}/${name}`;
-        const versions = files.list(location).filter((version) => !version.startsWith("."));
-        return versions.map((version) =>
-          packageItem("brew", location, {
+      return names.length === 0 ? [] : { prefix, folder: `${prefix}/${kind}`, names };
+    }),
+  );
+  return folders.length === 0 ? undefined : readPackages();
+
+  function* readPackages(): Generator<Item<"packages">> {
+    for (const { prefix, folder, names } of folders) {
+      const pinned = new Set(files.list(`${prefix}/var/homebrew/pinned`));
+      for (const name of names) {
+        const location = `${folder}/${name}`;
+        for (const version of files.list(location)) {
+          if (version.startsWith(".")) continue;
+          yield packageItem("brew", location, {
             name,
             version,
             held: pinned.has(name) || undefined,
             purl: formatPurl({ type: "brew", name: name.toLowerCase(), version }),
             location: `${location}/${version}`,
-          }),
-        );
-      });
-    });
-  });
-  return found ? items : undefined;
+          });
+        }
+      }
+    }
+  }
 }

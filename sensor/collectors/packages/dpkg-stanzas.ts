@@ -16,10 +16,10 @@ const NEWLINE = 10;
 const RETURN = 13;
 
 /**
- * Calls `visit` for each stanza that is not empty. Reads only the first line of a field. The names of fields
+ * Yields each stanza that is not empty. Reads only the first line of a field. The names of fields
  * are not case-sensitive.
  */
-export function visitStanzas(text: string, visit: (stanza: Stanza) => void): void {
+export function* parseStanzas(text: string): Generator<Stanza> {
   let stanza: Stanza = {};
   let hasLines = false;
   let start = 0;
@@ -28,7 +28,7 @@ export function visitStanzas(text: string, visit: (stanza: Stanza) => void): voi
   while (start < length) {
     const first = text.charCodeAt(start);
     if (first === NEWLINE || (first === RETURN && text.charCodeAt(start + 1) === NEWLINE)) {
-      if (hasLines) visit(stanza);
+      if (hasLines) yield stanza;
       stanza = {};
       hasLines = false;
       start += first === NEWLINE ? 1 : 2;
@@ -41,7 +41,7 @@ export function visitStanzas(text: string, visit: (stanza: Stanza) => void): voi
     if (field !== undefined) stanza[field] = text.slice(start + LABELS[field].length, end).trim();
     start = field === "version" && isComplete(stanza) ? findRest(end, stanza) : end + 1;
   }
-  if (hasLines) visit(stanza);
+  if (hasLines) yield stanza;
 }
 
 /** All but the source, which a package may lack. */

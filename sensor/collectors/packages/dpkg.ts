@@ -3,64 +3,60 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { PACKAGE_STATES } from "@attacklens/protocol/inventory/packaging.ts";
 import { parseCount } from "../collector.ts";
-import { type Stanza, visitStanzas } from "./dpkg-stanzas.ts";
+import { parseStanzas, type Stanza } from "./dpkg-stanzas.ts";
 import { type PackageFacts, type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
-import { copied, noteDamage, readDatabaseParts } from "./text-database.ts";
+import { openDamage, readDatabaseParts } from "./text-database.ts";
 
 const STATUS = "/var/lib/dpkg/status";
 const UPDATES = "/var/lib/dpkg/updates";
 const STATUS_FOLDER = "/var/lib/dpkg/status.d";
 
-export function readDpkgPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
+export function readDpkgPackages({
+  files,
+  distribution,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
   const status = readDatabaseParts(files, STATUS);
   const distroless = files.list(STATUS_FOLDER).filter((name) => !name.endsWith(".md5sums"));
   if (status === undefined && distroless.length === 0) return undefined;
+  return readPackages();
 
-  /** Undefined: not installed. */
-  const packages = new Map<string, Item<"packages"> | undefined>();
-  const shared = new Map<string, string>();
-  const addAll = (path: string, parts: Iterable<string>, defaultStatus?: string) => {
-    const damage: string[] = [];
+  function* readPackages(): Generator<Item<"packages">> {
+    /** Those that the status file may have, too. Undefined: not installed. */
+    const newer = new Map<string, Item<"packages"> | undefined>();
+    const addAll = (path: string, defaultStatus?: string) => {
+      for (const { stanza, item } of stanzasOf(path, [files.findText(path) ?? ""], defaultStatus))
+        newer.set(nameOf(stanza), item);
+    };
+    for (const name of files.list(UPDATES)) {
+      // While dpkg runs, numbered files there contain changes newer than the status file.
+      if (/^\d+$/.test(name)) addAll(`${UPDATES}/${name}`);
+    }
+    for (const name of distroless) addAll(`${STATUS_FOLDER}/${name}`, "install ok installed");
+    for (const item of newer.values()) if (item !== undefined) yield item;
+    for (const { stanza, item } of stanzasOf(STATUS, status ?? []))
+      if (item !== undefined && !(newer.size > 0 && newer.has(nameOf(stanza)))) yield item;
+  }
+
+  function* stanzasOf(path: string, parts: Iterable<string>, defaultStatus?: string) {
+    const damage = openDamage();
     let last = "";
     for (const part of parts) {
-      visitStanzas(part, (stanza) => {
+      for (const stanza of parseStanzas(part)) {
         stanza.status ??= defaultStatus;
-        if (!stanza.package) damage.push("a stanza has no package");
-        else {
-          const item = dpkgItem(copiedStanza(stanza, shared), distribution);
-          packages.set(copied(`${stanza.package}:${stanza.architecture}`), item);
-        }
-      });
+        if (!stanza.package) damage.add("a stanza has no package");
+        else yield { stanza, item: dpkgItem(stanza, distribution) };
+      }
       files.checkTime();
       last = part;
     }
-    if (path === STATUS && last !== "" && !last.endsWith("\n"))
-      damage.push("it ends in the middle of a line");
-    noteDamage(files, path, damage);
-  };
-  addAll(STATUS, status ?? []);
-  for (const name of files.list(UPDATES)) {
-    // While dpkg runs, numbered files there contain changes newer than the status file.
-    if (/^\d+$/.test(name)) addAll(`${UPDATES}/${name}`, [files.findText(`${UPDATES}/${name}`) ?? ""]);
+    if (path === STATUS && last !== "" && !last.endsWith("\n")) damage.add("it ends in the middle of a line");
+    damage.note(files, path);
   }
-  for (const name of distroless) {
-    const path = `${STATUS_FOLDER}/${name}`;
-    addAll(path, [files.findText(path) ?? ""], "install ok installed");
-  }
-  return [...packages.values()].filter((item) => item !== undefined);
 }
 
-const MAX_SHARED = 5_000;
-
-/** The values without the text that they are part of. Many packages have the same maintainer. */
-function copiedStanza(stanza: Stanza, shared: Map<string, string>): Stanza {
-  const values = Object.entries(stanza).map(([field, value]: [string, string]) => {
-    const known = shared.get(value) ?? copied(value);
-    if (shared.size < MAX_SHARED && field !== "package") shared.set(known, known);
-    return [field, known] as const;
-  });
-  return Object.fromEntries(values);
+function nameOf({ package: name, architecture }: Stanza): string {
+  return `${name}:${architecture}`;
 }
 
 /**

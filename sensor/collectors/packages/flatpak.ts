@@ -10,11 +10,21 @@ const INSTALLATIONS = "/etc/flatpak/installations.d";
 const MAX_INSTALLATIONS = 20;
 const METAINFO_FOLDERS = ["metainfo", "appdata"];
 
-export function readFlatpakPackages({ files }: PackageSource): Item<"packages">[] | undefined {
-  const items = findInstallations(files).flatMap((installation) =>
-    ["app", "runtime"].flatMap((kind) => readKind(files, `${installation}/${kind}`, kind)),
-  );
-  return items.length > 0 ? items : undefined;
+export function readFlatpakPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
+  const items = readInstallations(files);
+  const first = items.next();
+  if (first.done) return undefined;
+  return readPackages(first.value);
+
+  function* readPackages(item: Item<"packages">): Generator<Item<"packages">> {
+    yield item;
+    yield* items;
+  }
+}
+
+function* readInstallations(files: HostFiles): Generator<Item<"packages">, void, undefined> {
+  for (const installation of findInstallations(files))
+    for (const kind of ["app", "runtime"]) yield* readKind(files, `${installation}/${kind}`, kind);
 }
 
 /** `Path=` in the files of further installations (flatpak-installation(5)). */
@@ -26,24 +36,22 @@ function findInstallations(files: HostFiles): string[] {
   return [...new Set([DEFAULT_INSTALLATION, ...others])].slice(0, MAX_INSTALLATIONS);
 }
 
-function readKind(files: HostFiles, folder: string, kind: string): Item<"packages">[] {
-  return files.list(folder).flatMap((name) =>
-    files.list(`${folder}/${name}`).flatMap((architecture) =>
-      files.list(`${folder}/${name}/${architecture}`).flatMap((branch) => {
+function* readKind(files: HostFiles, folder: string, kind: string): Generator<Item<"packages">> {
+  for (const name of files.list(folder))
+    for (const architecture of files.list(`${folder}/${name}`))
+      for (const branch of files.list(`${folder}/${name}/${architecture}`)) {
         const location = `${folder}/${name}/${architecture}/${branch}`;
         // `current` beside the architectures is a link. Without `active`, nothing is deployed.
-        if (!files.exists(`${location}/active/metadata`)) return [];
+        if (!files.exists(`${location}/active/metadata`)) continue;
         const version = readVersion(files, `${location}/active`, name) ?? (kind === "runtime" ? branch : "");
-        return packageItem("flatpak", `${architecture}:${branch}`, {
+        yield packageItem("flatpak", `${architecture}:${branch}`, {
           name,
           version,
           architecture,
           purl: formatPurl({ type: "flatpak", name, version, qualifiers: { arch: architecture, branch } }),
           location,
         });
-      }),
-    ),
-  );
+      }
 }
 
 function readVersion(files: HostFiles, active: string, name: string): string | undefined {

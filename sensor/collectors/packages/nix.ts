@@ -1,6 +1,7 @@
 // Packages of Nix, from the names in its store: hash-name-version. All of them are on disk, whether a profile
 // uses them or not.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { openSeenKeys } from "../seen-keys.ts";
 import { type PackageSource, packageItem } from "./package-source.ts";
 import { formatPurl } from "./purl.ts";
 
@@ -10,17 +11,19 @@ const HASH_LENGTH = 32;
 const OTHER_OUTPUT = /-(?:doc|man|info|devdoc|debug)$/;
 const OUTPUT = /-(?:bin|dev|lib|out|static|dist|py)$/;
 
-export function readNixPackages({ files }: PackageSource): Item<"packages">[] | undefined {
+export function readNixPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
   const folders = files.listEntries(STORE).filter(({ kind }) => kind === "folder");
   if (folders.length === 0) return undefined;
-  const packages = new Map<string, Item<"packages">>();
-  for (const { name: folder } of folders) {
-    const item = nixItem(folder);
-    // The outputs of a package are separate folders.
-    if (item !== undefined && !packages.has(`${item.name} ${item.version}`))
-      packages.set(`${item.name} ${item.version}`, item);
+  return readPackages();
+
+  function* readPackages(): Generator<Item<"packages">> {
+    const seen = openSeenKeys();
+    for (const { name: folder } of folders) {
+      const item = nixItem(folder);
+      // The outputs of a package are separate folders.
+      if (item !== undefined && seen.add(`${item.name} ${item.version}`)) yield item;
+    }
   }
-  return [...packages.values()];
 }
 
 /** The version begins at the first dash before a digit. Undefined for sources, scripts and settings. */

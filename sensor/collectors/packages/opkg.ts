@@ -1,10 +1,10 @@
 // Packages of opkg (OpenWrt, Yocto, Entware), from its status file, which has the form of dpkg's.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { parseCount } from "../collector.ts";
-import { type Stanza, visitStanzas } from "./dpkg-stanzas.ts";
+import { parseStanzas, type Stanza } from "./dpkg-stanzas.ts";
 import { type PackageFacts, type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
-import { noteDamage, readDatabaseText } from "./text-database.ts";
+import { openDamage, readDatabaseParts } from "./text-database.ts";
 
 const STATUS_FILES = ["/usr/lib/opkg/status", "/var/lib/opkg/status", "/opt/lib/opkg/status"];
 /** Two states are only for packages whose scripts failed. */
@@ -17,27 +17,35 @@ const STATES: Readonly<Record<string, PackageFacts["state"]>> = {
   "removal-failed": "half-installed",
 };
 
-export function readOpkgPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
-  const items = new Map<string, Item<"packages">>();
-  const damage: string[] = [];
-  let found = false;
+export function readOpkgPackages({
+  files,
+  distribution,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
   const seen = new Set<string>();
-  for (const path of STATUS_FILES) {
+  const databases = STATUS_FILES.flatMap((path) => {
     // On OpenWrt, one path is often a link to the other.
     const real = files.findRealPath(path);
-    if (real === undefined || seen.has(real)) continue;
+    if (real === undefined || seen.has(real)) return [];
     seen.add(real);
-    const text = readDatabaseText(files, path);
-    if (text === undefined) continue;
-    found = true;
-    visitStanzas(text, (stanza) => {
-      if (!stanza.package) damage.push("a stanza has no package");
-      const item = opkgItem(stanza, distribution);
-      if (item !== undefined) items.set(item.key, item);
-    });
-    noteDamage(files, path, damage.splice(0));
+    const parts = readDatabaseParts(files, path);
+    return parts === undefined ? [] : { path, parts };
+  });
+  return databases.length === 0 ? undefined : readPackages();
+
+  function* readPackages(): Generator<Item<"packages">> {
+    for (const { path, parts } of databases) {
+      const damage = openDamage();
+      for (const part of parts) {
+        for (const stanza of parseStanzas(part)) {
+          if (!stanza.package) damage.add("a stanza has no package");
+          const item = opkgItem(stanza, distribution);
+          if (item !== undefined) yield item;
+        }
+        files.checkTime();
+      }
+      damage.note(files, path);
+    }
   }
-  return found ? [...items.values()] : undefined;
 }
 
 /** The second word of the status has flags, such as `ok`, or `hold,user`. */

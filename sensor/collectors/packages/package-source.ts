@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { PackageManager } from "@attacklens/protocol/inventory/packaging.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
+import { openLongList } from "../long-list.ts";
 import { openSeenKeys } from "../seen-keys.ts";
 import type { Distribution } from "./purl.ts";
 
@@ -12,7 +13,7 @@ export interface PackageSource {
 }
 
 /** Undefined if the host does not have the package manager. Throws if nothing of it can be read. */
-export type PackageReader = (source: PackageSource) => Item<"packages">[] | undefined;
+export type PackageReader = (source: PackageSource) => Iterable<Item<"packages">> | undefined;
 
 export type PackageFacts = Omit<Item<"packages">, "key" | "manager">;
 
@@ -50,21 +51,31 @@ export function packageItem(manager: PackageManager, place: string, facts: Packa
 }
 
 /**
- * Packages that are installed in several versions, such as kernels, get the version in their keys. A package
- * that is recorded twice in the same version is one.
+ * The packages of a host, as they are reported. Packages that are installed in several versions, such as
+ * kernels, get the version in their keys. A package that is recorded twice in the same version is one.
  */
-export function tellVersionsApart(items: Item<"packages">[]): Item<"packages">[] {
-  const seen = openSeenKeys();
-  const repeated = new Map<string, Set<string>>();
-  for (const { key } of items) if (!seen.add(key)) repeated.set(key, new Set());
-  if (repeated.size === 0) return items;
-  for (const { key, version } of items) repeated.get(key)?.add(version);
-  const several = new Set([...repeated].flatMap(([key, versions]) => (versions.size > 1 ? key : [])));
-  return items.flatMap((item) => {
-    const { key, version } = item;
-    if (repeated.get(key)?.delete(version) === false) return [];
-    return several.has(key) ? { ...item, key: keyOf(`${key}:${version}`) } : item;
-  });
+export function openPackageList() {
+  const items = openLongList<Item<"packages">>();
+  const keys = openSeenKeys();
+  const versions = openSeenKeys();
+  const several = new Set<string>();
+  return {
+    add(item: Item<"packages">): void {
+      const isKnown = !keys.add(item.key);
+      if (!versions.add(keyWithVersion(item))) return;
+      if (isKnown) several.add(item.key);
+      items.push(item);
+    },
+    count: items.count,
+    *drain(): Generator<Item<"packages">> {
+      for (const item of items.drain())
+        yield several.has(item.key) ? { ...item, key: keyWithVersion(item) } : item;
+    },
+  };
+}
+
+export function keyWithVersion({ key, version }: Item<"packages">): string {
+  return keyOf(`${key}:${version}`);
 }
 
 /** A key that is too long ends in its hash, so that two of them stay different. */

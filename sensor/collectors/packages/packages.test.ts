@@ -5,7 +5,7 @@ import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { openHostFiles } from "../host-files.ts";
 import { parseApkDatabase } from "./apk.ts";
 import { dpkgItem } from "./dpkg.ts";
-import { visitStanzas } from "./dpkg-stanzas.ts";
+import { parseStanzas } from "./dpkg-stanzas.ts";
 import { collectPackages } from "./packages.ts";
 import { distributionOf, distributionPurl } from "./purl.ts";
 import { parseSourceRpm } from "./rpm.ts";
@@ -13,16 +13,14 @@ import { parseSourceRpm } from "./rpm.ts";
 const DEBIAN = distributionOf("debian", "12");
 
 function dpkgItems(text: string): Item<"packages">[] {
-  const items: Item<"packages">[] = [];
-  visitStanzas(text, (stanza) => items.push(...[dpkgItem(stanza, DEBIAN) ?? []].flat()));
-  return items;
+  return [...parseStanzas(text)].flatMap((stanza) => dpkgItem(stanza, DEBIAN) ?? []);
 }
 
 function packagesOf(files: Record<string, string>) {
   const text = Object.entries(files).map(([path, content]) => `-- ${path}\n${content}\n`);
   using host = makeRoot(text.join(""));
   const hostFiles = openHostFiles(host.root);
-  return { items: collectPackages(hostFiles), gaps: hostFiles.listGaps() };
+  return { items: [...collectPackages(hostFiles)], gaps: hostFiles.listGaps() };
 }
 
 test("a Debian package has its source, its size in bytes and an encoded purl", () => {
@@ -151,7 +149,7 @@ test("the packages of a distroless image and unmerged updates of dpkg are read",
 test("an unreadable database beside a readable one is a gap", () => {
   using host = makeRoot("-- /var/lib/dpkg/status/\n-- /lib/apk/db/installed\nP:a\nV:1\n\n");
   const files = openHostFiles(host.root);
-  expect(collectPackages(files).map(({ name }) => name)).toEqual(["a"]);
+  expect([...collectPackages(files)].map(({ name }) => name)).toEqual(["a"]);
   expect(files.listGaps()).toEqual([
     { kind: "unreadable", subject: "/var/lib/dpkg/status", reason: "it is a folder" },
   ]);
@@ -176,7 +174,7 @@ test("cleans and shortens hostile names to fit the protocol", () => {
 test("returns no packages for text that is not a database", () => {
   const noise = Buffer.from(Array.from({ length: 4_096 }, (_, at) => (at * 37) % 256)).toString("utf8");
   expect(dpkgItems(noise)).toEqual([]);
-  expect(parseApkDatabase(noise, DEBIAN)).toEqual([]);
+  expect([...parseApkDatabase(noise, DEBIAN)]).toEqual([]);
   expect(dpkgItems(`${":".repeat(50_000)}\n\n\n${"\n".repeat(50_000)}`)).toEqual([]);
 });
 
@@ -199,10 +197,12 @@ test("the database of apk at its new path is read if the old one is missing or e
 });
 
 test("an apk package has its origin as source; the fields of its files do not replace its fields", () => {
-  const [item] = parseApkDatabase(
-    "P:libcrypto3\nV:3.3.2-r1\nA:x86_64\no:openssl\nI:100\nF:etc\na:0:0:755\nV:9\n",
-    distributionOf("alpine", "3.20.3"),
-  );
+  const [item] = [
+    ...parseApkDatabase(
+      "P:libcrypto3\nV:3.3.2-r1\nA:x86_64\no:openssl\nI:100\nF:etc\na:0:0:755\nV:9\n",
+      distributionOf("alpine", "3.20.3"),
+    ),
+  ];
   expect(item).toMatchObject({ version: "3.3.2-r1", source: "openssl", sizeBytes: 100 });
   expect(item?.purl).toBe("pkg:apk/alpine/libcrypto3@3.3.2-r1?arch=x86_64&distro=alpine-3.20.3");
 });

@@ -10,18 +10,25 @@ const SETTINGS = "/etc/pacman.conf";
 const DEFAULT_DATABASE = "/var/lib/pacman";
 const MAX_IGNORED = 1_000;
 
-export function readPacmanPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
+export function readPacmanPackages({
+  files,
+  distribution,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
   const settings = readSettings(files);
   const folder = `${settings.database}/local`;
   const entries = files.listEntries(folder).filter(({ kind }) => kind === "folder");
   if (entries.length === 0 && !files.exists(`${folder}/ALPM_DB_VERSION`)) return undefined;
-  return entries.flatMap(({ name }) => {
-    const path = `${folder}/${name}/desc`;
-    const sections = parseSections(files.findText(path) ?? "");
-    const item = pacmanItem(sections, distribution, settings.ignored);
-    if (item === undefined) files.noteGap({ kind: "damaged", subject: path, reason: "it has no name" });
-    return item ?? [];
-  });
+  return readPackages();
+
+  function* readPackages(): Generator<Item<"packages">> {
+    for (const { name } of entries) {
+      const path = `${folder}/${name}/desc`;
+      const sections = parseSections(files.findText(path) ?? "");
+      const item = pacmanItem(sections, distribution, settings.ignored);
+      if (item === undefined) files.noteGap({ kind: "damaged", subject: path, reason: "it has no name" });
+      else yield item;
+    }
+  }
 }
 
 /** The first value of each section, and all of `%GROUPS%` as they are. */

@@ -7,10 +7,10 @@ const DATABASE = "/var/db/pkg";
 /** Package Manager Specification, "Version specifications". */
 const NAME_AND_VERSION = /^(.+?)-(\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|p)\d*)*(?:-r\d+)?)$/;
 
-export function readPortagePackages({ files }: PackageSource): Item<"packages">[] | undefined {
+export function readPortagePackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
   const categories = files.listEntries(DATABASE).filter(({ kind }) => kind === "folder");
   if (categories.length === 0) return undefined;
-  return categories.flatMap(({ name: category }) =>
+  return categories.values().flatMap(({ name: category }) =>
     files.list(`${DATABASE}/${category}`).flatMap((folder) => {
       // Folders such as `-MERGING-bash-5.2` exist only during an installation.
       if (folder.startsWith("-") || folder.length > 300) return [];

@@ -28,7 +28,7 @@ async function writeDatabase(root: string, folder: string, format: Format, blobs
 
 function collect(root: string) {
   const files = openHostFiles(root);
-  return { names: collectPackages(files).map(({ name }) => name), gaps: files.listGaps() };
+  return { names: [...collectPackages(files)].map(({ name }) => name), gaps: files.listGaps() };
 }
 
 const RUNS = drawnCases(400);
@@ -45,7 +45,7 @@ describe.each(FORMATS)("%s", (format) => {
       makeRpmPackage("b"),
     ];
     await writeDatabase(host.root, "/var/lib/rpm", format, blobs);
-    const [first, second, ...rest] = collectPackages(openHostFiles(host.root));
+    const [first, second, ...rest] = [...collectPackages(openHostFiles(host.root))];
     expect(rest).toEqual([]);
     expect(first).toMatchObject({
       key: "rpm:a:noarch",
@@ -87,7 +87,7 @@ describe.each(FORMATS)("%s", (format) => {
         writeFileSync(path, whole.subarray(0, length));
         const files = openHostFiles(host.root);
         try {
-          const names = collectPackages(files).map(({ name }) => name);
+          const names = [...collectPackages(files)].map(({ name }) => name);
           expect(names.every((name) => ["a", "b", "c"].includes(name))).toBe(true);
           expect(names.length === 3 || files.listGaps().length > 0).toBe(true);
         } catch (error) {
@@ -112,7 +112,7 @@ describe.each(FORMATS)("%s", (format) => {
         for (const [at, byte] of changes) damaged[at] = byte;
         writeFileSync(path, damaged);
         try {
-          collectPackages(openHostFiles(host.root));
+          [...collectPackages(openHostFiles(host.root))];
         } catch (error) {
           expect((error as Error).message).toMatch(/^(Cannot read \/var\/lib\/rpm\/|no database)/);
         }
@@ -249,6 +249,6 @@ test("the locks of dnf, yum and zypper hold packages back", async () => {
     "ndb",
     names.map((name) => makeRpmPackage(name)),
   );
-  const held = collectPackages(openHostFiles(host.root)).filter((item) => item.held);
+  const held = [...collectPackages(openHostFiles(host.root))].filter((item) => item.held);
   expect(held.map(({ name }) => name)).toEqual(["bash", "curl", "gcc13", "kernel-core", "php", "zlib"]);
 });

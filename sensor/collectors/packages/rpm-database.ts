@@ -36,59 +36,78 @@ const FORMATS: readonly Format[] = [
  * Undefined if there is no database. Throws CannotRead if a database cannot be read: what another one
  * contains may be years old.
  */
-export function readRpmHeaders(files: HostFiles): RpmHeader[] | undefined {
+export function readRpmHeaders(files: HostFiles): Iterable<RpmHeader> | undefined {
   const { folders, backend } = readRpmSettings(files);
   const formats = FORMATS.toSorted((one, other) => preference(other, backend) - preference(one, backend));
-  let headers: RpmHeader[] | undefined;
+  let found = false;
   for (const folder of folders) {
     for (const { file, read } of formats) {
-      const found = readDatabase(files, `${folder}/${file}`, read);
-      if (found !== undefined && found.length > 0) return found;
-      headers ??= found;
+      const path = `${folder}/${file}`;
+      const access = openDatabase(files, path);
+      if (access === undefined) continue;
+      found = true;
+      const headers = readDatabase(files, path, access, read);
+      const first = headers.next();
+      if (!first.done) return withFirst(first.value, headers);
     }
   }
-  return headers;
+  return found ? [] : undefined;
+}
+
+function* withFirst(first: RpmHeader, rest: Iterable<RpmHeader>): Generator<RpmHeader> {
+  yield first;
+  yield* rest;
 }
 
 function preference(format: Format, backend: string | undefined): number {
   return format.backend === backend || (format.backend === "bdb" && backend === "bdb_ro") ? 1 : 0;
 }
 
-function readDatabase(files: HostFiles, path: string, read: Format["read"]): RpmHeader[] | undefined {
-  using access = openDatabase(files, path);
-  if (access === undefined) return undefined;
-  const headers: RpmHeader[] = [];
+function* readDatabase(
+  files: HostFiles,
+  path: string,
+  opened: RandomAccess,
+  read: Format["read"],
+): Generator<RpmHeader, void, undefined> {
+  using access = opened;
   const failures: { count: number; first?: unknown } = { count: 0 };
+  let count = 0;
   const skip: SkipRecord = (error) => {
     if (error instanceof TooSlow || error instanceof BudgetSpent) throw error;
     failures.count += 1;
     failures.first ??= error;
   };
   try {
-    if (access.sizeBytes > 0) for (const record of read(access, skip)) addHeader(headers, record, skip);
+    const records = access.sizeBytes > 0 ? read(access, skip) : [];
+    for (const record of records) {
+      if (count >= MAX_PACKAGES) throw new LimitError(`more than ${MAX_PACKAGES} packages`);
+      const header = findHeader(record, skip);
+      if (header === undefined) continue;
+      count += 1;
+      yield header;
+    }
   } catch (error) {
     if (error instanceof TooSlow) throw error;
     // What was read before is right, so only the rest is missing.
     failures.count += 1;
     failures.first = error;
   }
-  if (failures.count === 0) return headers;
-  const { first, count } = failures;
+  if (failures.count === 0) return;
+  const { first } = failures;
   const reason = first instanceof Error ? first.message : String(first);
   const kind = first instanceof LimitError || first instanceof BudgetSpent ? "limit" : "damaged";
-  if (headers.length === 0) throw new CannotRead(path, reason, kind, { cause: first });
-  files.noteGap({ kind, subject: path, reason, count });
-  return headers;
+  if (count === 0) throw new CannotRead(path, reason, kind, { cause: first });
+  files.noteGap({ kind, subject: path, reason, count: failures.count });
 }
 
-function addHeader(headers: RpmHeader[], record: StoredRecord, skip: SkipRecord): void {
-  if (headers.length >= MAX_PACKAGES) throw new LimitError(`more than ${MAX_PACKAGES} packages`);
+function findHeader(record: StoredRecord, skip: SkipRecord): RpmHeader | undefined {
   try {
     const header = parseRpmHeader(record);
     if (!header.has(RPM_TAG.name)) throw new RangeError("an RPM header has no name");
-    headers.push(header);
+    return header;
   } catch (error) {
     skip(error);
+    return undefined;
   }
 }
 

@@ -56,7 +56,7 @@ test.skipIf(reason !== "")(`packages that rpm installs are read as rpm lists the
     const database = ["--define", "_db_backend sqlite", "--root", root, "--dbpath", "/var/lib/rpm"];
     const packages = readdirSync(built).map((name) => join(built, name));
     run("rpm", ...database, "--justdb", "--nodeps", "-i", ...packages);
-    const items = collectPackages(openHostFiles(root));
+    const items = [...collectPackages(openHostFiles(root))];
     const found = items.map(
       (item) =>
         `${item.name} ${item.architecture} ${item.version} ${item.source}-${item.sourceVersion?.replace(/^\d+:/, "")}.src.rpm ${item.module} ${item.vendor} ${item.sizeBytes}`,

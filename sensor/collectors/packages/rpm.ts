@@ -1,16 +1,33 @@
 // Packages of rpm (RHEL, Rocky, Fedora, SUSE, Amazon Linux), from the headers in its database.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { openLongList } from "../long-list.ts";
 import { type PackageSource, packageItem } from "./package-source.ts";
 import { type Distribution, distributionPurl } from "./purl.ts";
 import { readRpmHeaders } from "./rpm-database.ts";
 import { RPM_TAG, type RpmHeader } from "./rpm-header.ts";
 import { type RpmLocks, readRpmLocks } from "./rpm-locks.ts";
 
-export function readRpmPackages({ files, distribution }: PackageSource): Item<"packages">[] | undefined {
-  const headers = readRpmHeaders(files);
-  if (headers === undefined) return undefined;
-  const host = { distribution, isLocked: readRpmLocks(files), epochs: epochsOfSources(headers) };
-  return headers.flatMap((header) => rpmItem(header, host) ?? []);
+export function readRpmPackages({
+  files,
+  distribution,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
+  const found = readRpmHeaders(files);
+  return found && readPackages(found);
+
+  function* readPackages(all: Iterable<RpmHeader>): Generator<Item<"packages">> {
+    // The epoch of a source may be that of a later package.
+    const epochs = new Map<string, string>();
+    const headers = openLongList<[number, string | number][]>();
+    for (const header of all) {
+      headers.push([...header]);
+      addEpoch(epochs, header);
+    }
+    const host = { distribution, isLocked: readRpmLocks(files), epochs };
+    for (const entries of headers.drain()) {
+      const item = rpmItem(new Map(entries), host);
+      if (item !== undefined) yield item;
+    }
+  }
 }
 
 interface RpmHost {
@@ -23,15 +40,11 @@ interface RpmHost {
  * The name of a source file lacks the epoch. It is that of the package with the name of the source. Empty for
  * a source without epoch.
  */
-function epochsOfSources(headers: readonly RpmHeader[]): Map<string, string> {
-  const epochs = new Map<string, string>();
-  for (const header of headers) {
-    const file = textOf(header, RPM_TAG.sourceRpm) ?? "";
-    const name = textOf(header, RPM_TAG.name) ?? "";
-    if (file.startsWith(`${name}-`) && parseSourceRpm(file)?.name === name)
-      epochs.set(file, epochOf(header) ?? "");
-  }
-  return epochs;
+function addEpoch(epochs: Map<string, string>, header: RpmHeader): void {
+  const file = textOf(header, RPM_TAG.sourceRpm) ?? "";
+  const name = textOf(header, RPM_TAG.name) ?? "";
+  if (file.startsWith(`${name}-`) && parseSourceRpm(file)?.name === name)
+    epochs.set(file, epochOf(header) ?? "");
 }
 
 function epochOf(header: RpmHeader): string | undefined {

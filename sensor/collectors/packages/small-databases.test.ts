@@ -9,7 +9,7 @@ import { collectPackages } from "./packages.ts";
 function collect(text: string) {
   using host = makeRoot(text);
   const files = openHostFiles(host.root);
-  const items = collectPackages(files);
+  const items = [...collectPackages(files)];
   for (const item of items) packageItem.parse(JSON.parse(JSON.stringify(item)));
   return { items, gaps: files.listGaps() };
 }

@@ -12,9 +12,16 @@ const STATES: Readonly<Record<string, PackageFacts["state"]>> = {
   "half-removed": "half-installed",
 };
 
-export function readXbpsPackages({ files }: PackageSource): Item<"packages">[] | undefined {
+export function readXbpsPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
   const text = readDatabaseText(files, DATABASE);
-  return text === undefined ? undefined : [...parsePlist(text)].flatMap((fields) => xbpsItem(fields) ?? []);
+  return text === undefined ? undefined : listPackages(text);
+}
+
+function* listPackages(text: string): Generator<Item<"packages">> {
+  for (const fields of parsePlist(text)) {
+    const item = xbpsItem(fields);
+    if (item !== undefined) yield item;
+  }
 }
 
 /** Yields the text values of each dictionary in the outermost one. Nested lists are skipped. */

@@ -28,7 +28,7 @@ function collectRoot(root: string, binaries: Record<string, Uint8Array> = {}) {
     writeFileSync(join(root, path), content);
   }
   const files = openHostFiles(root);
-  const items = collectPackages(files);
+  const items = [...collectPackages(files)];
   for (const item of items) packageItem.parse(JSON.parse(JSON.stringify(item)));
   return { items, gaps: files.listGaps() };
 }

@@ -1,7 +1,9 @@
 // Which OpenSSH a host has, and its defaults: from the program, or from the database of packages.
+import { gapOf, TooSlow } from "../../collector.ts";
 import type { HostFiles } from "../../host-files.ts";
 import { readRpmHeaders } from "../../packages/rpm-database.ts";
 import { RPM_TAG } from "../../packages/rpm-header.ts";
+import { readDatabaseParts } from "../../packages/text-database.ts";
 import { readOsRelease } from "../../system/os-release.ts";
 import {
   type AlgorithmDefaults,
@@ -24,7 +26,6 @@ export interface SshdBuild {
 
 /** The largest sshd with debug symbols has less. */
 const MAX_PROGRAM_BYTES = 16 * 1024 * 1024;
-const MAX_DATABASE_BYTES = 64 * 1024 * 1024;
 /** Not `OpenSSH_7.0*`, which is a pattern of other versions. */
 const VERSION = /^OpenSSH_(\d{1,3})\.(\d{1,3})(?:p\d+)?(?: [^*]*)?$/;
 
@@ -104,24 +105,36 @@ function redHatRelease(files: HostFiles): string | undefined {
 }
 
 function packageVersion(files: HostFiles): string | undefined {
-  const dpkg = files.findText("/var/lib/dpkg/status", MAX_DATABASE_BYTES) ?? "";
-  const apk = files.findText("/lib/apk/db/installed", MAX_DATABASE_BYTES) ?? "";
   return (
-    fieldAfter(dpkg, "Package: openssh-server", "Version: ") ??
-    fieldAfter(apk, "P:openssh-server", "V:") ??
+    versionIn(files, "/var/lib/dpkg/status", "Package: openssh-server", "Version: ") ??
+    versionIn(files, "/lib/apk/db/installed", "P:openssh-server", "V:") ??
     rpmVersion(files)
   );
 }
 
+function versionIn(files: HostFiles, path: string, line: string, field: string): string | undefined {
+  try {
+    for (const text of readDatabaseParts(files, path) ?? []) {
+      const version = fieldAfter(text, line, field);
+      if (version !== undefined) return version;
+    }
+  } catch (error) {
+    if (error instanceof TooSlow) throw error;
+    files.noteGap(gapOf(error, path));
+  }
+  return undefined;
+}
+
 function rpmVersion(files: HostFiles): string | undefined {
   try {
-    const names = ["openssh-server", "openssh"];
-    const found = readRpmHeaders(files)?.find((header) => names.includes(String(header.get(RPM_TAG.name))));
-    return found && String(found.get(RPM_TAG.version));
-  } catch {
+    for (const header of readRpmHeaders(files) ?? [])
+      if (["openssh-server", "openssh"].includes(String(header.get(RPM_TAG.name))))
+        return String(header.get(RPM_TAG.version));
+  } catch (error) {
+    if (error instanceof TooSlow) throw error;
     // The packages report why.
-    return undefined;
   }
+  return undefined;
 }
 
 /** The value of a field in the stanza that has the line. */
