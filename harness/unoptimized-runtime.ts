@@ -1,6 +1,6 @@
 // Turns off the optimizing compilers of a runtime: for programs that work for less than a second, they cost a
-// third of the CPU and gain nothing. docs/decisions/0036-unoptimized-sensor.md explains why, and why this code
-// edits the binary.
+// third of the CPU and gain nothing. docs/decisions/0032-unoptimized-sensor.md explains why, and why this
+// code edits the binary.
 import { readFileSync, writeFileSync } from "node:fs";
 import { TaskError } from "./terminal.ts";
 

@@ -35,8 +35,8 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
 }
 
 /**
- * Returns a JSON array of objects as a table with these columns, which needs only one parameter for any number
- * of rows.
+ * Returns a JSON array of objects as a table with these columns, which needs only one parameter for any
+ * number of rows.
  */
 export function jsonRows(
   db: Database,

@@ -2,7 +2,7 @@
 // says what is missing. Each as a root folder for `collect`.
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../sensor/testing/rpm-databases.ts";
+import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../harness/rpm-databases.ts";
 import { type HostileRoot, repeated, write } from "./hostile-roots.ts";
 
 const PACKAGES = 60_000;

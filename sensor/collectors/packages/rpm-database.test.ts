@@ -6,8 +6,8 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { drawnCases } from "../../../harness/long-tests.ts";
+import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../../harness/rpm-databases.ts";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
-import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../testing/rpm-databases.ts";
 import { openHostFiles } from "../host-files.ts";
 import { collectPackages } from "./packages.ts";
 

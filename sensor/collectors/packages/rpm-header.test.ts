@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { makeRpmHeader } from "../../testing/rpm-databases.ts";
+import { makeRpmHeader } from "../../../harness/rpm-databases.ts";
 import { recordOfBytes, recordOfParts } from "../databases/stored-record.ts";
 import { parseRpmHeader as parseRecord, RPM_TAG } from "./rpm-header.ts";
 
