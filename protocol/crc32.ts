@@ -7,10 +7,22 @@ const TABLE = new Uint32Array(256).map((_, index) => {
   return value;
 });
 const ENCODER = new TextEncoder();
+const MAX_ASCII = 0x7f;
 
 /** CRC-32 of the text's UTF-8 bytes, as an unsigned 32-bit number: `crc32("123456789")` is `0xcbf43926`. */
 export function crc32(text: string): number {
   let value = 0xffffffff;
-  for (const byte of ENCODER.encode(text)) value = TABLE[(value ^ byte) & 0xff]! ^ (value >>> 8);
+  // Almost all texts are ASCII, and need not be encoded.
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > MAX_ASCII) return crc32OfBytes(ENCODER.encode(text));
+    value = TABLE[(value ^ code) & 0xff]! ^ (value >>> 8);
+  }
+  return (value ^ 0xffffffff) >>> 0;
+}
+
+function crc32OfBytes(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (let at = 0; at < bytes.length; at += 1) value = TABLE[(value ^ bytes[at]!) & 0xff]! ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
 }
