@@ -1,7 +1,6 @@
 // Programs that run with the rights of their owner or group, whoever starts them, in the folders of the
 // system.
 import { lstatSync, type Stats } from "node:fs";
-import { join, posix } from "node:path";
 import type { HostFiles } from "../host-files.ts";
 import { parseGroup, parsePasswd } from "../users/passwd.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
@@ -29,11 +28,12 @@ export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
     if (real === undefined || seen.has(real) || depth > MAX_DEPTH) return;
     seen.add(real);
     files.checkTime();
+    const isDeep = DEEP.has(folder.split("/").slice(0, 3).join("/"));
     for (const { name, kind } of files.listEntries(folder)) {
-      const path = posix.join(folder, name);
-      if (kind === "folder" && DEEP.has(folder.split("/").slice(0, 3).join("/"))) look(path, depth + 1);
+      const path = `${folder}/${name}`;
+      if (kind === "folder" && isDeep) look(path, depth + 1);
       // Not with findStat: thousands of files would have to be looked at before each check-in.
-      const stat = kind === "file" ? lstatOf(join(real, name)) : undefined;
+      const stat = kind === "file" ? lstatOf(`${real}/${name}`) : undefined;
       if (stat !== undefined && (stat.mode & (SET_UID | SET_GID)) !== 0)
         found.push({ path, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid });
     }

@@ -73,7 +73,7 @@ function knownJars(files: HostFiles): string[] {
     ]),
   ];
   return folders.flatMap((folder) =>
-    files.list(folder).flatMap((name) => (IS_JAR.test(name) ? posix.join(folder, name) : [])),
+    files.list(folder).flatMap((name) => (IS_JAR.test(name) ? `${folder}/${name}` : [])),
   );
 }
 

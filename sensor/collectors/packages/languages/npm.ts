@@ -85,15 +85,15 @@ export function findScript(commandLine: readonly string[]): string | undefined {
 function* readModules(files: HostFiles, modules: string, depth: number): Generator<Item<"packages">> {
   for (const { name, kind } of files.listEntries(modules)) {
     if (kind !== "folder") continue;
-    const path = posix.join(modules, name);
+    const path = `${modules}/${name}`;
     if (name.startsWith("@"))
       for (const scoped of files.listEntries(path)) {
-        if (scoped.kind === "folder") yield* readTree(files, posix.join(path, scoped.name), depth);
+        if (scoped.kind === "folder") yield* readTree(files, `${path}/${scoped.name}`, depth);
       }
     // pnpm keeps each package in a folder of its store.
     else if (name === ".pnpm")
       for (const stored of files.list(path))
-        yield* readModules(files, posix.join(path, stored, "node_modules"), depth + 1);
+        yield* readModules(files, `${path}/${stored}/node_modules`, depth + 1);
     else if (!name.startsWith(".")) yield* readTree(files, path, depth);
   }
 }
@@ -109,7 +109,7 @@ function* readTree(files: HostFiles, folder: string, depth: number): Generator<I
 }
 
 function* readPackage(files: HostFiles, folder: string): Generator<Item<"packages">> {
-  const path = posix.join(folder, "package.json");
+  const path = `${folder}/package.json`;
   const text = files.findText(path);
   if (text === undefined) return;
   const found = parsePackageJson(text);

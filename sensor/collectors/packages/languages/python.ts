@@ -89,7 +89,7 @@ function* readSite(files: HostFiles, site: string): Generator<Item<"packages">> 
     // pip renames a package to `~ame` before it deletes it.
     const [, full = "", ending] = /^([^~].*)\.(dist-info|egg-info|egg)$/.exec(name) ?? [];
     if (ending === undefined) continue;
-    const path = posix.join(site, name);
+    const path = `${site}/${name}`;
     const fields = parseMetadata(files.findText(metadataPath(path, ending, kind)) ?? "");
     const named = fromFolderName(full);
     const project = fields.name ?? named.name;

@@ -98,7 +98,7 @@ export function readEntry(zip: ZipFile, entry: ZipEntry, maxBytes: number): Uint
   if (method === METHOD.stored) return content;
   if (method !== METHOD.deflated) throw new RangeError("an entry has an unknown compression");
   try {
-    if (content.length <= SMALL_BYTES) return Bun.inflateSync(Uint8Array.from(content));
+    if (content.length <= SMALL_BYTES) return Bun.inflateSync(new Uint8Array(content));
     // Loaded here, because few jars need it.
     const { inflateRawSync } = require("node:zlib") as typeof import("node:zlib");
     return inflateRawSync(content, { maxOutputLength: Math.max(1, sizeBytes) });
