@@ -6,12 +6,16 @@ import { collectInProcesses } from "../inventory/collect-in-processes.ts";
 import { type CutResult, hasFailed, type Inventory } from "../inventory/cut-category.ts";
 import { itemsOf } from "../inventory/items-of.ts";
 import { readOwnerSettings, uncollectedByOwner } from "../inventory/owner-settings.ts";
+import { letGoOfProgram } from "../inventory/program-pages.ts";
 import { SensorError } from "../sensor-error.ts";
 import { ownProgram } from "../settings.ts";
 import { summarize } from "./collect-summary.ts";
 import { parseFlags } from "./flags.ts";
 import { ownerSettingsPath, ROOT_FLAG, readImageRoot } from "./root-flag.ts";
 import { isTerminal, note, printWhole, stopSignal } from "./terminal.ts";
+
+/** Comes last, so that what it leaves behind costs the others no memory. */
+const LARGEST: Category = "packages";
 
 /** Returns the exit code: 16 if a category failed. */
 export async function collectCommand(args: string[]): Promise<number> {
@@ -26,8 +30,14 @@ export async function collectCommand(args: string[]): Promise<number> {
   const signal = stopSignal();
   try {
     const byOwner = flags.all ? {} : ownerResults(root);
-    const due = categories.filter((category) => byOwner[category] === undefined);
-    const collected = await collectInProcesses(due, { program: ownProgram(), root, signal });
+    const due = categories
+      .filter((category) => byOwner[category] === undefined)
+      .sort((left, right) => Number(left === LARGEST) - Number(right === LARGEST));
+    const [collected] = await Promise.all([
+      collectInProcesses(due, { program: ownProgram(), root, signal }),
+      // While it waits, this process needs little of the program.
+      letGoOfProgram(),
+    ]);
     const inventory: Inventory = { ...byOwner, ...collected };
     const results = categories.map((category): [Category, CutResult] => [category, inventory[category]!]);
     await printWhole(flags.json || !isTerminal() ? toJson(results) : summarize(results, root));

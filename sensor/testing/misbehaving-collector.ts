@@ -1,5 +1,6 @@
 // In place of the sensor's program: a collector process of which each category fails in another way.
 import { writeFileSync } from "node:fs";
+import { openCLibrary } from "../inventory/c-library.ts";
 import { endWithParent } from "../inventory/end-with-parent.ts";
 
 const pidFile = process.argv[3];
@@ -29,5 +30,5 @@ const BEHAVIOR: Record<string, () => string> = {
   jobs: () => '{"status":"absent","reas',
 };
 
-await endWithParent();
+endWithParent(await openCLibrary());
 for await (const request of console) console.log(BEHAVIOR[request]?.());
