@@ -18,7 +18,7 @@ export interface CollectionLimits {
   categoryMs: number;
   /** For all of them. */
   totalMs: number;
-  /** After this time, another process continues with the next category. */
+  /** After this time, not counting waits for a processor, another process continues with the next category. */
   slowMs: number;
   processes: number;
   /** Of all processes together, without the program itself. */
@@ -107,7 +107,7 @@ async function answerInProcesses<R extends Request>(
       }
       const current: Active = { process };
       active.add(current);
-      using _slow = later(limits.slowMs, startAnother);
+      using _slow = whenSlow(process, limits.slowMs, startAnother);
       using _deadline = later(timeMs, () => endWith(current, { ...late, durationMs: Math.round(timeMs) }));
       try {
         const earlier = request === "host-facts" ? undefined : findEarlier?.(request);
@@ -129,6 +129,8 @@ async function answerInProcesses<R extends Request>(
       }
     }
     process?.end("it is done");
+    // Its use of the processor counts as that of this process when it has ended.
+    await process?.exited();
   }
 
   function startAnother(): void {
@@ -193,6 +195,22 @@ function tooSlow(timeMs: number, what = "it") {
 
 function tooLarge(bytes: number) {
   return { status: "failed", reason: `it took more than ${bytes / 1024 / 1024} MB of memory` } as const;
+}
+
+/**
+ * Calls `work` once if the process needs more time for its request. On a busy host it only waits for its turn,
+ * and another process would make that worse.
+ */
+function whenSlow(process: CollectorProcess, slowMs: number, work: () => void): Disposable {
+  const startedAt = performance.now();
+  const waitedBefore = process.processorWaitMs();
+  let timer = setTimeout(check, slowMs);
+  function check(): void {
+    const restMs = slowMs + process.processorWaitMs() - waitedBefore - (performance.now() - startedAt);
+    if (restMs > 1) timer = setTimeout(check, Math.max(restMs, MEMORY_POLL_MS));
+    else work();
+  }
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** A timer that ends with the scope. */

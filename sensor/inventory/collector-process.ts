@@ -1,16 +1,19 @@
 // A process that collects for this one, so that it can be ended: a collector may hang in the kernel, loop,
 // take all memory or crash. It is this program again, with a command that it has for this only.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SeenFiles } from "../collectors/seen-files.ts";
 import type { OwnProgram } from "../settings.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
 import { COLLECTOR_COMMAND } from "./collector-command.ts";
 import { privateMemoryOf } from "./private-memory.ts";
+import { processorWaitOf } from "./processor-wait.ts";
 import { readReply } from "./read-reply.ts";
 
 /** Larger than the largest category. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 const LINE_END = 0x0a;
+const EXIT_MS = 500;
 
 /** The process ended before it replied. The message says why. */
 export class ProcessEnded extends Error {}
@@ -55,6 +58,9 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
 
   return {
     privateBytes: () => privateMemoryOf(child.pid),
+    processorWaitMs: () => processorWaitOf(child.pid),
+    /** Resolves when it has ended, or after a while: a process may hang in the kernel. */
+    exited: () => Promise.race([child.exited, sleep(EXIT_MS, undefined, { ref: false })]),
     /** One request at a time. `seen`: it may reply that they are unchanged. Throws ProcessEnded. */
     async ask(request: Request, seen?: SeenFiles): Promise<unknown> {
       try {
