@@ -49,7 +49,8 @@ export function clientAddressOf(
   forwardedFor: string | null,
   trustedProxies: readonly string[],
 ): string {
-  const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
+  if (forwardedFor === null || trustedProxies.length === 0) return peer;
+  const hops = forwardedFor.split(",").map((hop) => hop.trim());
   let client = peer;
   while (hops.length > 0 && isInNetworks(client, trustedProxies)) {
     const parsed = parseAddress(hops.pop() ?? "");

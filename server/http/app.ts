@@ -4,7 +4,6 @@
 
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
-import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
@@ -14,7 +13,6 @@ import type { HttpRequest } from "../caller.ts";
 import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
 import { checkInRoutes } from "../check-in/check-in-routes.ts";
-import { isDuplicate } from "../db/dialect.ts";
 import { enrollmentRoutes } from "../enrollment/enrollment-routes.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { readIdempotencyKey } from "../idempotency.ts";
@@ -29,12 +27,13 @@ import { openBodyRoom } from "./body-room.ts";
 import { refuseForeignOrigin } from "./caller.ts";
 import { type Metrics, mayReadMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import { problemReply, toProblem } from "./problem-reply.ts";
 import { type Door, receive } from "./receive.ts";
 import { referencePage } from "./reference-page.ts";
+import { openRefusals, signRefusal } from "./refusals.ts";
 import { leavesTooMuch } from "./request-body.ts";
-import { openOutageLog, openRequestLog } from "./request-log.ts";
-import { setSecurityHeaders } from "./security-headers.ts";
+import { openRequestLog } from "./request-log.ts";
+import { securityHeaders, setSecurityHeaders } from "./security-headers.ts";
+import { type Arrival, isSensorRoute, openSensorRequests } from "./sensor-requests.ts";
 import { openUserReads } from "./user-reads.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
@@ -63,9 +62,8 @@ export interface AppOptions {
   consoleFile: (path: string, headers: Headers) => Response | undefined;
 }
 
-/** The values that Bun.serve adds to a request. */
 interface Env {
-  Bindings: { address: string; port: "shared" | "sensors" | "users" };
+  Bindings: Arrival;
   Variables: { route: string; requestId: string; isBodyRead: boolean };
 }
 
@@ -74,7 +72,12 @@ export function createApp(options: AppOptions) {
   const door = { services, bodyRoom: openBodyRoom(), userReads: openUserReads() };
   const app = new Hono<Env>();
   const logRequest = openRequestLog(services.log);
-  const logOutage = openOutageLog(services.log);
+  const refuse = openRefusals(services, metrics);
+  const security = securityHeaders(options.secure);
+  const sensorRequests = openSensorRequests({
+    handlers: ROUTE_HANDLERS,
+    ...{ services, door, metrics, security, refuse, logRequest },
+  });
 
   // Without a header name, a client cannot choose the id.
   app.use(requestId({ headerName: "", generator: () => Bun.randomUUIDv7() }));
@@ -82,21 +85,16 @@ export function createApp(options: AppOptions) {
     const startedAt = performance.now();
     c.set("route", "other");
     c.set("isBodyRead", false);
-    metrics.inFlight.inc();
-    try {
-      await next();
-    } finally {
-      metrics.inFlight.dec();
-    }
-    if (c.req.path.startsWith("/sensor/") && c.res.status >= 400) await signRefusal(c, services);
-    setSecurityHeaders(c.res.headers, options.secure);
+    metrics.requests.begin();
+    await next();
+    if (c.req.path.startsWith("/sensor/")) await signRefusal(c.res, c.req.raw.headers, services);
+    setSecurityHeaders(c.res.headers, security);
     if (!c.get("isBodyRead") && (c.res.status === 408 || leavesTooMuch(c.req.raw.headers)))
       c.res.headers.set("connection", "close");
     c.res.headers.set("x-request-id", c.get("requestId"));
     const seconds = (performance.now() - startedAt) / 1000;
     const labels = { method: c.req.method, route: c.get("route") };
-    metrics.requests.inc({ ...labels, status: c.res.status });
-    metrics.durations.observe(labels, seconds);
+    metrics.requests.of(labels.method, labels.route).end(c.res.status, seconds);
     logRequest({
       requestId: c.get("requestId"),
       ...labels,
@@ -106,24 +104,7 @@ export function createApp(options: AppOptions) {
     });
   });
 
-  app.onError((error, c) => {
-    const problem = toProblem(error);
-    metrics.refusals.inc({ code: problem.code });
-    const about = {
-      requestId: c.get("requestId"),
-      code: problem.code,
-      detail: redactTokenValues(problem.detail),
-      err: problem.cause,
-    };
-    if (problem.code === "internal-error") services.log.error(about, "request failed");
-    else if (problem.code === "unavailable" && problem.cause !== undefined) {
-      services.health.doubt();
-      logOutage(about);
-    } else if (isDuplicate(error))
-      services.log.warn(about, "request refused for a duplicate that no rule foresaw");
-    else services.log.debug(about, "request refused");
-    return problemReply(problem, c.get("requestId"));
-  });
+  app.onError((error, c) => refuse(error, c.get("requestId")));
 
   // When sensors have a separate port, it serves only sensors, and the other port serves none. Both serve
   // probes and the files for installations.
@@ -136,7 +117,7 @@ export function createApp(options: AppOptions) {
     await next();
   });
 
-  for (const { route, handle } of ROUTE_HANDLERS) {
+  for (const { route, handle } of ROUTE_HANDLERS.filter(({ route }) => !isSensorRoute(route))) {
     app.on(route.method, honoPath(route), async (c) => {
       c.set("route", route.path);
       return await answer(c, route, handle, options, door);
@@ -161,17 +142,10 @@ export function createApp(options: AppOptions) {
     if (file) return file;
     throw new Problem("not-found", "There is nothing at this address");
   });
-  return app;
-}
-
-/** Signs the refusal of a sensor's request. The signature covers the request's signature. */
-async function signRefusal(c: Context<Env>, { answers, now }: Services): Promise<void> {
-  const requestSignature = c.req.raw.headers.get("signature");
-  if (requestSignature === null || requestSignature.length > 1_000) return;
-  const { status } = c.res;
-  const body = await c.res.clone().text();
-  const headers = answers.sign({ status, body, requestSignature, now: now() });
-  for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
+  return {
+    fetch: (request: Request, arrival: Arrival): Response | Promise<Response> =>
+      sensorRequests.answer(request, arrival) ?? app.fetch(request, arrival),
+  };
 }
 
 async function answer(

@@ -1,6 +1,7 @@
 // Prometheus metrics of the process and its requests. Labels contain route templates, never ids or secrets.
 import { timingSafeEqual } from "node:crypto";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Registry } from "prom-client";
+import { openRequestMeter } from "./request-meter.ts";
 
 interface MetricsOptions {
   /** Returns the number of lines that the log has dropped so far. */
@@ -12,31 +13,13 @@ interface MetricsOptions {
 export function openMetrics({ droppedLogLines, measuresProcess }: MetricsOptions) {
   const registry = new Registry();
   if (measuresProcess) collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
-  const labelNames = ["method", "route", "status"];
   return {
     registry,
-    requests: new Counter({
-      name: "attacklens_http_requests_total",
-      help: "Requests answered",
-      labelNames,
-      registers: [registry],
-    }),
-    durations: new Histogram({
-      name: "attacklens_http_request_duration_seconds",
-      help: "Time to answer",
-      labelNames: ["method", "route"],
-      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
-      registers: [registry],
-    }),
+    requests: openRequestMeter(registry),
     refusals: new Counter({
       name: "attacklens_problems_total",
       help: "Requests refused or failed, by problem code",
       labelNames: ["code"],
-      registers: [registry],
-    }),
-    inFlight: new Gauge({
-      name: "attacklens_http_requests_in_flight",
-      help: "Requests being answered now",
       registers: [registry],
     }),
     droppedLogLines: new Counter({

@@ -35,6 +35,8 @@ export interface Received {
   release(): void;
 }
 
+const NO_QUERY = new URLSearchParams();
+
 /** `onBody` is called when the body was read to its end. */
 export async function receive(
   door: Door,
@@ -69,7 +71,8 @@ export async function receive(
       verifyDigests(digests, content);
       body = await parseJsonBody(content, limits);
     }
-    const input = parseInput(route, pathParams, new URL(raw.url).searchParams, body);
+    const query = raw.url.includes("?") ? new URL(raw.url).searchParams : NO_QUERY;
+    const input = parseInput(route, pathParams, query, body);
     return { request: { ...input, ...caller, http }, release };
   } catch (error) {
     release();
