@@ -4,6 +4,7 @@ import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { BodyLimits } from "@attacklens/protocol/route.ts";
 import { BadJson, parseJson } from "./parse-json.ts";
+import { parseUsualJson } from "./parse-usual-json.ts";
 
 /**
  * The connection of a refused request stays open if no more than this of its body is unread: the largest
@@ -112,7 +113,7 @@ export async function parseJsonBody(body: Uint8Array, limits: BodyLimits): Promi
     throw new Problem("malformed-request", "The body is not UTF-8", { cause: error });
   }
   try {
-    return await parseJson(text, limits);
+    return parseUsualJson(text, limits) ?? (await parseJson(text, limits));
   } catch (error) {
     if (!(error instanceof BadJson)) throw error;
     throw new Problem("malformed-request", `The body ${error.message}`, { cause: error });

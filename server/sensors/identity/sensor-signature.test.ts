@@ -3,10 +3,13 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
-import { SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import { formatSignatureParams, SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
+import fc from "fast-check";
+import { drawnCases } from "../../../harness/long-tests.ts";
 import { makeTestSensor, type SignOptions } from "../../testing/test-sensor.ts";
 import { openWorld } from "../../testing/test-world.ts";
 import { openOwnAuthorities } from "./own-authorities.ts";
+import { parseGeneral, parseUsual } from "./sensor-signature.ts";
 
 const PATH = "/sensor/v1/check-in";
 const BODY = { protocolVersion: 1, sensorVersion: "2026.11.0" };
@@ -134,4 +137,49 @@ test("a server's own authorities are its configured names at its own ports", () 
     expect(first(host)).toBe("console.example.com");
   expect(authorities.candidates(new Headers({ host: "evil.example.com" }))).not.toContain("evil.example.com");
   expect(authorities.candidates(new Headers()).length).toBeLessThan(8);
+});
+
+test("the parser of the usual form returns what the general parser returns, or leaves the headers to it", () => {
+  const bytes = (length: number) =>
+    fc
+      .uint8Array({ minLength: length, maxLength: length })
+      .map((array) => Buffer.from(array).toString("base64"));
+  const usual = fc.record({
+    components: fc.constantFrom<readonly string[]>(SIGNED_COMPONENTS, AUTHORITY.components, ["@method"]),
+    created: fc.oneof(fc.nat(), fc.constantFrom(0, -1, 253_402_300_799, 253_402_300_800, 1.5)),
+    nonce: fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 53 - 1, 2 ** 53, 1e16)),
+    keyid: fc.oneof(
+      fc.uuid().map((id) => `sen_${id}`),
+      fc.string({ maxLength: 8 }),
+    ),
+  });
+  /** Cuts, doubles or replaces one character. */
+  const change = fc.option(
+    fc.tuple(fc.nat(), fc.constantFrom("", "0", " ", '"', ":", "=", ";", ",", "A", "_")),
+    { freq: 1 },
+  );
+  const apply = (text: string, changed: [number, string] | null) =>
+    changed === null
+      ? text
+      : text.slice(0, changed[0] % text.length) + changed[1] + text.slice((changed[0] % text.length) + 1);
+  fc.assert(
+    fc.property(usual, bytes(64), bytes(32), change, change, change, (params, value, digest, ...changes) => {
+      const given = [
+        apply(`sig1=${formatSignatureParams(params)}`, changes[0]),
+        apply(`sig1=:${value}:`, changes[1]),
+        apply(`sha-256=:${digest}:`, changes[2]),
+        SIGNED_COMPONENTS,
+      ] as const;
+      const found = parseUsual(...given);
+      if (found) expect(parseGeneral(...given)).toEqual(found);
+    }),
+    { numRuns: drawnCases(6_000) },
+  );
+});
+
+test("the parser of the usual form accepts what our sensor sends", () => {
+  const { headers } = makeTestSensor().request("POST", PATH, BODY, NOW * 1000, { keyid: "sen_1" });
+  const of = (name: string) => (headers as Record<string, string>)[name]!;
+  const found = parseUsual(of("signature-input"), of("signature"), of("content-digest"), SIGNED_COMPONENTS);
+  expect(found).toMatchObject({ keyid: "sen_1", nonce: 1, created: NOW, expires: undefined });
 });

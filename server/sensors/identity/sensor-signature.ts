@@ -54,6 +54,55 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
       "The request needs the headers Signature-Input, Signature and Content-Digest",
     );
   }
+  const digest = headers.get("content-digest");
+  return parseUsual(input, value, digest, required) ?? parseGeneral(input, value, digest, required);
+}
+
+/** What `formatSignatureParams` writes, with the covered components as a group. */
+const USUAL_INPUT =
+  /^sig1=(\(("[a-z@" -]{1,100}")\);created=([1-9]\d{0,11});nonce="([1-9]\d{0,15})";keyid="([\w-]{1,100})";alg="ed25519")$/;
+/** 64 bytes, in the only base64 of them. */
+const USUAL_VALUE = /^sig1=:([A-Za-z0-9+/]{85}[AQgw]==):$/;
+/** 32 bytes, likewise. */
+const USUAL_DIGEST = /^sha-256=:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=):$/;
+
+/**
+ * Parses the headers in the one form that our sensor sends, at a tenth of the cost of the general parser.
+ * Returns undefined for any other form, valid or not. What it returns, the general parser returns too.
+ */
+export function parseUsual(
+  input: string,
+  value: string,
+  digest: string | null,
+  required: readonly string[],
+): ClaimedSignature | undefined {
+  const [, params, covered, created, nonce, keyid] = USUAL_INPUT.exec(input) ?? [];
+  const signature = USUAL_VALUE.exec(value)?.[1];
+  const sha256 = USUAL_DIGEST.exec(digest ?? "")?.[1];
+  if (params === undefined || signature === undefined || sha256 === undefined) return undefined;
+  if (covered !== required.map((name) => `"${name}"`).join(" ")) return undefined;
+  if (!isSeconds(Number(created)) || !Number.isSafeInteger(Number(nonce))) return undefined;
+  return {
+    components: [...required],
+    params,
+    signature: bytesOf(signature),
+    created: Number(created),
+    expires: undefined,
+    nonce: Number(nonce),
+    keyid: keyid!,
+    digests: [{ algorithm: "sha-256", bytes: bytesOf(sha256) }],
+  };
+}
+
+const bytesOf = (base64: string) => Uint8Array.fromBase64(base64);
+
+/** Parses any form of the headers (RFC 9651). Throws signature-invalid. */
+export function parseGeneral(
+  input: string,
+  value: string,
+  digest: string | null,
+  required: readonly string[],
+): ClaimedSignature {
   if (input.length > MAX_HEADER_LENGTH || value.length > MAX_HEADER_LENGTH)
     throw invalid("a signature header is too long");
   const list = readDictionary(input).get("sig1");
@@ -96,7 +145,7 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
     expires,
     nonce,
     keyid,
-    digests: parseDigests(headers.get("content-digest")),
+    digests: parseDigests(digest),
   };
 }
 
