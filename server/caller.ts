@@ -25,6 +25,12 @@ export interface SensorCaller {
   /** Another instance with the key has reported, and seems to run on another host. */
   hasNewcomers: boolean;
   keyChangedAt: number;
+  /** The state of the sensor by which the request was admitted. */
+  revision: number;
+  /** The route and the digest of the body. */
+  report: string;
+  /** The server has settled the same report, and the sensor has not changed since. */
+  isRepeated: boolean;
 }
 
 /** The HTTP request, for the few handlers that need more than its input. */

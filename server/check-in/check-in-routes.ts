@@ -7,9 +7,9 @@ import { checkIn } from "./check-in.ts";
 
 export const checkInRoutes = [
   handler(checkInRoute, async ({ body, sensor, http: { address, replyHeaders } }, services) => {
-    const { db, now, plans, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
+    const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address, checkInIntervalSeconds, keyMaxAgeMs };
-    const { update, ...reply } = await checkIn(db, at, plans, sensor, body);
+    const { update, ...reply } = await checkIn(db, at, services, sensor, body);
     if (update) {
       replyHeaders.set(UPDATE_VERSION_HEADER, update.version);
       replyHeaders.set(UPDATE_ATTEMPT_HEADER, String(update.attempt));

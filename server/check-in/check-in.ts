@@ -6,6 +6,7 @@ import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
+import type { RememberedSensors } from "../sensors/record/remembered-sensors.ts";
 import type { Plans } from "../updates/plan.ts";
 import { settleUpdate } from "../updates/settle-update.ts";
 
@@ -16,7 +17,7 @@ import { settleUpdate } from "../updates/settle-update.ts";
 export async function checkIn(
   db: Database,
   { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
-  plans: Plans,
+  { plans, rememberedSensors }: { plans: Plans; rememberedSensors: Pick<RememberedSensors, "settle"> },
   sensor: SensorCaller,
   body: RouteInput<typeof checkInRoute>["body"],
 ) {
@@ -25,9 +26,14 @@ export async function checkIn(
     isCheckIn: true,
     host: body.host,
   });
+  const isSettled = isHeld || sensor.isRepeated;
+  const wanted = isSettled ? [] : await recordReport(db, now, sensor, body);
+  // The schema adds defaults to a host, so its bytes are not what it accepts.
+  if (!isSettled && wanted.length === 0 && !body.host)
+    rememberedSensors.settle(sensor.id, sensor.revision, sensor.report);
   return {
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
-    wanted: isHeld ? [] : await recordReport(db, now, sensor, body),
+    wanted,
     update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor.id, body),
     undecided: isHeld,
     rotateKey: holdsKey && now - sensor.keyChangedAt > keyMaxAgeMs,

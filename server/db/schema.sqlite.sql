@@ -301,6 +301,12 @@ CREATE TABLE sensor_instance (
   returns integer not null default 0,
   constraint sensor_instance_pk primary key (sensor_id, instance_id)
 );
+CREATE TRIGGER sensor_inventory_delete after delete on sensor_inventory
+      begin update sensor set revision = revision + 1 where id = old.sensor_id; end;
+CREATE TRIGGER sensor_inventory_insert after insert on sensor_inventory
+      begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
+CREATE TRIGGER sensor_inventory_update after update on sensor_inventory
+      begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
 CREATE TABLE sensor_inventory (
   sensor_id text not null references sensor (id),
   category text not null,

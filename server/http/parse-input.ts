@@ -4,12 +4,16 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import type { z } from "zod";
 
-/** Throws not-found for a malformed id in the path, and input-invalid for other invalid input. */
+/**
+ * Throws not-found for a malformed id in the path, and input-invalid for other invalid input. `isValid`: the
+ * schema accepts the body as it is.
+ */
 export function parseInput(
   route: Route,
   pathParams: Record<string, string>,
   query: URLSearchParams,
   body: unknown,
+  isValid = false,
 ) {
   const params = route.params?.safeParse(pathParams);
   if (params && !params.success)
@@ -17,7 +21,7 @@ export function parseInput(
   return {
     params: params?.data,
     query: parseQuery(route, query),
-    body: route.body ? parse(route.body, body) : undefined,
+    body: route.body && !isValid ? parse(route.body, body) : body,
   };
 }
 

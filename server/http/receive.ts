@@ -72,7 +72,9 @@ export async function receive(
       body = await parseJsonBody(content, limits);
     }
     const query = raw.url.includes("?") ? new URL(raw.url).searchParams : NO_QUERY;
-    const input = parseInput(route, pathParams, query, body);
+    // The schema has accepted the same bytes before.
+    const isValid = caller.sensor?.isRepeated ?? false;
+    const input = parseInput(route, pathParams, query, body, isValid);
     return { request: { ...input, ...caller, http }, release };
   } catch (error) {
     release();

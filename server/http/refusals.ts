@@ -1,5 +1,5 @@
-// What happens when a request fails: it is counted and logged, and the reply is the problem. Sensors get it with
-// the server's signature.
+// What happens when a request fails: it is counted and logged, and the reply is the problem. Sensors get it
+// with the server's signature.
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Services } from "../route-handler.ts";

@@ -1,5 +1,6 @@
-// Serves the routes of sensors, which get most of the requests: without middleware, and with one reply that has
-// all headers from the start. Other paths and methods below /sensor/ are left to the app, which refuses them.
+// Serves the routes of sensors, which get most of the requests: without middleware, and with one reply that
+// has all headers from the start. Other paths and methods below /sensor/ are left to the app, which refuses
+// them.
 import type { Route } from "@attacklens/protocol/route.ts";
 import { getPath } from "hono/utils/url";
 import type { HttpRequest } from "../caller.ts";

@@ -11,7 +11,7 @@ import { sensorCloned, settleInstance } from "../clones/clones.ts";
 import { unmerge } from "../matches/merges.ts";
 import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
-import type { RememberedSensors } from "../record/remembered-sensors.ts";
+import type { RememberedSensor, RememberedSensors } from "../record/remembered-sensors.ts";
 import type { SensorState } from "../record/sensors-store.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
 import type { SensorBudget } from "./sensor-budget.ts";
@@ -116,7 +116,7 @@ async function admit(door: SensorDoor, request: SignedRequest) {
 async function spendNonce(
   { db, presence, sensorBudget, authorities }: SensorDoor,
   { now, route, http, bytes, claimed }: SignedRequest,
-  sensor: SensorState,
+  sensor: RememberedSensor,
 ): Promise<SensorCaller | undefined> {
   const instanceId = parseInstanceId(http.headers);
   const used = await verifyKey(db, sensor, claimed, http, now, authorities);
@@ -141,8 +141,10 @@ async function spendNonce(
     ...seen,
   });
   if (!isAccepted) return undefined;
+  const report = `${route.name} ${claimed.digests.map(({ bytes }) => bytes.toBase64()).join()}`;
   return {
-    ...{ id, version, reportedAt, instanceId, keyChangedAt },
+    ...{ id, version, reportedAt, instanceId, keyChangedAt, revision, report },
+    isRepeated: sensor.report === report,
     standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
     hasNewcomers: sensor.hasNewcomers === 1,
   };

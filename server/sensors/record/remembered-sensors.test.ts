@@ -1,6 +1,7 @@
 // Two servers of one database remember a sensor. After a change on one of them, the first request to the
 // other is decided by the present state.
 import { expect, test } from "bun:test";
+import { checkIn as checkInRoute } from "@attacklens/protocol/check-in.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
@@ -44,6 +45,19 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number], requireApproval 
   await warm();
   return { world, cookie, id, sensor, otherFetch, send, checkIn, warm, params: { id } };
 }
+
+test("the schema of a check-in accepts a report without a host as it is", () => {
+  const inventory = {
+    packages: { status: "collected", root: "a".repeat(64), durationMs: 12 },
+    users: { status: "too-slow", reason: "30 s", durationMs: 30_000 },
+    containers: { status: "absent", reason: "none" },
+    jobs: { status: "switched-off" },
+  };
+  const update = { method: "self", target: "linux-x64" };
+  const collectedAt = "2026-11-24T09:30:00.000Z";
+  const body = { ...VERSIONS, trustedPins: [`sha256:${"b".repeat(64)}`], update, collectedAt, inventory };
+  expect(checkInRoute.body.parse(body)).toEqual(body as never);
+});
 
 for (const dialect of TESTED_DIALECTS) {
   test(`a block, an unblock and a deletion apply to the first request on another server (${dialect})`, async () => {
@@ -104,6 +118,39 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await checkIn(otherFetch, { nonce: spent - 1 })).toBe("signature-replayed");
     const both = [world.fetch, otherFetch].map((fetch) => checkIn(fetch, { nonce: spent + 1 }));
     expect((await Promise.all(both)).toSorted()).toEqual([200, "signature-replayed"]);
+  });
+
+  test(`a report with nothing new is stored again after any change of the inventory (${dialect})`, async () => {
+    const { world, id, otherFetch, send } = await setUp(dialect);
+    await using _ = world;
+    const report = async (fetch: typeof world.fetch, reason: string) => {
+      const body = { ...VERSIONS, inventory: { packages: { status: "failed", reason } } };
+      const reply = await send(fetch, "/sensor/v1/check-in", body, { keyid: id });
+      expect([reply.status, reply.body.wanted]).toEqual([200, []]);
+    };
+    const stored = async () =>
+      (
+        await world.db.selectFrom("sensorInventory").select("reason").where("sensorId", "=", id).execute()
+      ).map(({ reason }) => reason);
+    const settle = async (fetch: typeof world.fetch, reason: string) => {
+      for (let repeated = 0; repeated < 3; repeated++) await report(fetch, reason);
+    };
+    await settle(world.fetch, "first");
+    expect(world.services.rememberedSensors.recall(id)?.report).toStartWith("sensor.checkIn ");
+    await settle(otherFetch, "second");
+    expect(await stored()).toEqual(["second"]);
+    await settle(world.fetch, "first");
+    expect(await stored()).toEqual(["first"]);
+    await world.db.deleteFrom("sensorInventory").where("sensorId", "=", id).execute();
+    await report(world.fetch, "first");
+    expect(await stored()).toEqual(["first"]);
+    await world.db
+      .updateTable("sensorInventory")
+      .set({ reason: "third" })
+      .where("sensorId", "=", id)
+      .execute();
+    await report(world.fetch, "first");
+    expect(await stored()).toEqual(["first"]);
   });
 
   test(`every change of a sensor's row increases its revision, which no statement sets (${dialect})`, async () => {

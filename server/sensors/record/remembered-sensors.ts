@@ -8,13 +8,26 @@ import { findSensorState, type SensorState } from "./sensors-store.ts";
 /** About 500 bytes each. */
 const MAX_REMEMBERED = 100_000;
 
+export interface RememberedSensor extends SensorState {
+  /** The last report of which nothing is left to do, as `settle` received it. */
+  report?: string;
+}
+
 export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
-  const remembered = new Map<string, SensorState>();
+  const remembered = new Map<string, RememberedSensor>();
   return {
     /** Returns the state that this server read last, which may be outdated. */
-    recall: (id: string): SensorState | undefined => remembered.get(id),
+    recall: (id: string): RememberedSensor | undefined => remembered.get(id),
+    /**
+     * Remembers a report that is valid, and of which nothing is left to do while the sensor has this
+     * revision. Any change of its inventory changes the revision.
+     */
+    settle(id: string, revision: number, report: string): void {
+      const state = remembered.get(id);
+      if (state?.revision === revision) state.report = report;
+    },
     /** Returns the present state, or undefined for a deleted, unenrolled or removed sensor. */
-    async read(id: string): Promise<SensorState | undefined> {
+    async read(id: string): Promise<RememberedSensor | undefined> {
       const state = await findSensorState(db, id);
       if (state) setBounded(remembered, id, state, max);
       else remembered.delete(id);
