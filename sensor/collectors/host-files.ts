@@ -9,7 +9,7 @@ import type { Gap, GapKind } from "@attacklens/protocol/inventory/gaps.ts";
 import { BudgetSpent, LIMITS, type Limits, openBudget } from "./budget.ts";
 import { CannotRead, gapOf, TooSlow } from "./collector.ts";
 import { openGaps } from "./gaps.ts";
-import { resolveHostPath } from "./host-path.ts";
+import { openHostPaths } from "./host-path.ts";
 import { type HostFile, openRegularFile, readRegularFile, UnusableFile } from "./open-regular-file.ts";
 import { openSeenFiles, type SeenFiles } from "./seen-files.ts";
 
@@ -75,15 +75,19 @@ export interface HostFiles {
 
 const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_ENTRIES = 200_000;
+/** Most files are smaller. A host may have a hundred thousand of them, and each would leave garbage. */
+const SPACE_BYTES = 32 * 1024;
 
 export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   const isLive = root === "/";
   const budget = openBudget(limits);
   const gaps = openGaps();
   const seen = openSeenFiles(root);
+  const resolvePath = openHostPaths(root);
+  let space: Buffer | undefined;
 
   function resolve(path: string, followLast: boolean): string {
-    const real = resolveHostPath(root, path, followLast);
+    const real = resolvePath(path, followLast);
     seen.add(real);
     return real;
   }
@@ -116,8 +120,13 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     return find(path, (real) => readRegularFile(real, maxBytes, budget));
   }
 
+  function readText(real: string, maxBytes: number): string {
+    space ??= Buffer.allocUnsafe(SPACE_BYTES);
+    return readRegularFile(real, maxBytes, budget, space).toString("utf8");
+  }
+
   function findText(path: string, maxBytes = MAX_TEXT_BYTES): string | undefined {
-    return textOf(findBytes(path, maxBytes));
+    return find(path, (real) => readText(real, maxBytes));
   }
 
   /** Empty unless the path is a folder that can be read. */
@@ -140,7 +149,7 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     isRunning,
     sharesNetwork: isLive || (isRunning && isSameNetwork(join(root, "proc/1"))),
     readText(path, maxBytes = MAX_TEXT_BYTES) {
-      return textOf(read(path, (real) => readRegularFile(real, maxBytes, budget)));
+      return read(path, (real) => readText(real, maxBytes));
     },
     findText,
     findLine(path) {
@@ -228,10 +237,6 @@ function isSameNetwork(process: string): boolean {
 /** The absolute target of a link. A relative target starts at the folder of the link. */
 export function linkTarget(linkPath: string, target: string): string {
   return posix.normalize(target.startsWith("/") ? target : posix.join(dirname(linkPath), target));
-}
-
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 
 function describe(stat: fs.Stats): HostStat {

@@ -4,25 +4,61 @@ import { lstatSync, readlinkSync } from "node:fs";
 import { join, posix } from "node:path";
 
 const MAX_LINKS = 40;
+/** PATH_MAX of Linux. */
+const MAX_PATH = 4_096;
+/** Folders whose paths are remembered: most of a long list of files are in few. */
+const MAX_KNOWN = 200;
 const ABSENT = Symbol();
 
-/** Throws an error with the code ELOOP for too many links. */
-export function resolveHostPath(root: string, path: string, followLast: boolean): string {
-  if (root === "/") return path;
-  let pending = path.split("/").filter(Boolean).reverse();
-  let resolved = "/";
+/** `followLast`: also if the last part is a link. Throws an error with the code ELOOP for too many links. */
+export type ResolvePath = (path: string, followLast: boolean) => string;
+
+/** For one category: what is remembered of a folder may be wrong later. */
+export function openHostPaths(root: string): ResolvePath {
+  if (root === "/") return (path) => path;
+  const known = new Map<string, string>();
+
+  function resolveFolder(path: string): string {
+    if (path === "") return "/";
+    let real = known.get(path);
+    if (real === undefined) {
+      real = resolve(path, true);
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.set(path, real);
+    }
+    return real;
+  }
+
+  /** Within the root. */
+  function resolve(path: string, followLast: boolean): string {
+    const end = path.lastIndexOf("/");
+    const folder = resolveFolder(path.slice(0, Math.max(end, 0)));
+    return resolveFrom(root, folder, [path.slice(end + 1)], followLast);
+  }
+
+  return (path, followLast) => {
+    if (path.length > MAX_PATH)
+      throw Object.assign(new Error("the path is too long"), { code: "ENAMETOOLONG" });
+    return join(root, resolve(path, followLast));
+  };
+}
+
+/** The real path of the parts, the last of which comes first, below a real folder. */
+function resolveFrom(root: string, folder: string, parts: string[], followLast: boolean): string {
+  let pending = parts;
+  let resolved = folder;
   let links = 0;
   while (pending.length > 0) {
     const part = pending.pop() ?? "";
-    if (part === ".") continue;
+    if (part === "" || part === ".") continue;
     if (part === "..") {
       resolved = posix.dirname(resolved);
       continue;
     }
-    const next = posix.join(resolved, part);
+    const next = resolved === "/" ? `/${part}` : `${resolved}/${part}`;
     const link = pending.length > 0 || followLast ? readLink(join(root, next)) : undefined;
     // Nothing is below what does not exist. Most of a long list of accounts have no folder.
-    if (link === ABSENT && !pending.includes("..")) return join(root, next, ...pending.reverse());
+    if (link === ABSENT && !pending.includes("..")) return posix.join(next, ...pending.reverse());
     if (link === undefined || link === ABSENT) {
       resolved = next;
       continue;
@@ -32,7 +68,7 @@ export function resolveHostPath(root: string, path: string, followLast: boolean)
     if (link.startsWith("/")) resolved = "/";
     pending = [...pending, ...link.split("/").filter(Boolean).reverse()];
   }
-  return join(root, resolved);
+  return resolved;
 }
 
 /** Undefined for what is no link, or cannot be looked at. */

@@ -12,7 +12,6 @@ export interface HostFile extends Disposable {
 
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0) | (fs.constants.O_NOCTTY ?? 0);
 const CHUNK_BYTES = 1024 * 1024;
-const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Throws for what is not a regular file, and the system's error. */
 export function openRegularFile(path: string, budget: Budget): HostFile {
@@ -35,13 +34,16 @@ export function openRegularFile(path: string, budget: Budget): HostFile {
   };
 }
 
-/** The content of a file of at most `maxBytes`. Throws like `openRegularFile`. */
-export function readRegularFile(path: string, maxBytes: number, budget: Budget): Uint8Array {
+/**
+ * The content of a file of at most `maxBytes`. Throws like `openRegularFile`. `space`: holds the content of a
+ * small file, until it is used again.
+ */
+export function readRegularFile(path: string, maxBytes: number, budget: Budget, space?: Buffer): Buffer {
   const { file, stat } = openFile(path, budget);
   try {
     if (stat.size > maxBytes) throw tooLarge(maxBytes);
-    // Most files are small. A buffer for each would be garbage of several times their size.
-    let buffer = stat.size < shared.length ? shared : Buffer.allocUnsafe(Math.min(maxBytes, stat.size) + 1);
+    const firstBytes = Math.min(maxBytes, stat.size > 0 ? stat.size : 16_384) + 1;
+    let buffer = space && firstBytes <= space.length ? space : Buffer.allocUnsafe(firstBytes);
     let length = 0;
     for (;;) {
       const count = fs.readSync(file, buffer, length, Math.min(CHUNK_BYTES, buffer.length - length), null);
@@ -50,10 +52,7 @@ export function readRegularFile(path: string, maxBytes: number, budget: Budget):
       length += count;
       if (length > maxBytes) throw tooLarge(maxBytes);
       // Files in /proc and /sys have no size, or a wrong one, so they are read to their end.
-      if (count === 0 || length === stat.size) {
-        const content = buffer.subarray(0, length);
-        return buffer === shared ? Buffer.from(content) : content;
-      }
+      if (count === 0 || length === stat.size) return buffer.subarray(0, length);
       if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(maxBytes + 1, length * 2));
     }
   } finally {

@@ -52,7 +52,7 @@ const PROFILER_MS = 8_000;
 
 export const collectMacosPackages = (files: HostFiles): Iterable<Item<"packages">> => {
   noteMissingAccess(files);
-  const brew = readBrewPackages({ files, distribution: distributionOf("macos") }) ?? [];
+  const brew = readBrewPackages({ files, distribution: distributionOf("macos"), isFull: () => false }) ?? [];
   const packages = openPackageList();
   for (const items of [readMacosPackages(files), brew, readLanguagePackages(files)])
     for (const item of items) packages.add(item);

@@ -10,6 +10,8 @@ import type { Distribution } from "./purl.ts";
 export interface PackageSource {
   files: HostFiles;
   distribution: Distribution;
+  /** The report has no place for more: they are only counted, by what their names say. */
+  isFull(): boolean;
 }
 
 /** Undefined if the host does not have the package manager. Throws if nothing of it can be read. */

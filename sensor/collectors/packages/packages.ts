@@ -35,8 +35,8 @@ const READERS: readonly PackageReader[] = [
 
 /** The first ones with their versions told apart. The others are only counted. */
 export function* collectPackages(files: HostFiles): Generator<Item<"packages">> {
-  const all = readAllPackages(files);
   const first = openPackageList();
+  const all = readAllPackages(files, () => first.count() >= MAX_ITEMS);
   let next = all.next();
   for (; !next.done; next = all.next()) {
     first.add(next.value);
@@ -48,9 +48,12 @@ export function* collectPackages(files: HostFiles): Generator<Item<"packages">> 
 }
 
 /** What one database costs, the others do not: if others have packages, each failure is a gap. */
-function* readAllPackages(files: HostFiles): Generator<Item<"packages">, void, undefined> {
+function* readAllPackages(
+  files: HostFiles,
+  isFull: () => boolean,
+): Generator<Item<"packages">, void, undefined> {
   const { id = "linux", versionId } = readOperatingSystem(files);
-  const source = { files, distribution: distributionOf(id, versionId) };
+  const source = { files, distribution: distributionOf(id, versionId), isFull };
   const failures: unknown[] = [];
   let isEmpty = true;
   let found = false;
@@ -71,7 +74,7 @@ function* readAllPackages(files: HostFiles): Generator<Item<"packages">, void, u
   const [failure] = failures;
   if (failure !== undefined && isEmpty) throw failure;
   for (const error of failures) files.noteGap(gapOf(error, "package database"));
-  for (const item of readLanguagePackages(files)) {
+  for (const item of readLanguagePackages(files, isFull)) {
     isEmpty = false;
     yield item;
   }

@@ -13,6 +13,7 @@ const MAX_IGNORED = 1_000;
 export function readPacmanPackages({
   files,
   distribution,
+  isFull,
 }: PackageSource): Iterable<Item<"packages">> | undefined {
   const settings = readSettings(files);
   const folder = `${settings.database}/local`;
@@ -22,6 +23,10 @@ export function readPacmanPackages({
 
   function* readPackages(): Generator<Item<"packages">> {
     for (const { name } of entries) {
+      if (isFull()) {
+        yield packageItem("pacman", "", { name, version: "" });
+        continue;
+      }
       const path = `${folder}/${name}/desc`;
       const sections = parseSections(files.findText(path) ?? "");
       const item = pacmanItem(sections, distribution, settings.ignored);

@@ -30,6 +30,7 @@ const BELOW_PREFIX = ["lib/ruby/gems", "embedded/lib/ruby/gems", "vendor/bundle/
 export function* readGems(
   files: HostFiles,
   programs: readonly RunningProgram[],
+  isFull: () => boolean,
 ): Generator<Item<"packages">> {
   const used = programs.filter(({ executable }) => INTERPRETER.test(posix.basename(executable)));
   const prefixes = [
@@ -51,7 +52,7 @@ export function* readGems(
   ];
   for (const home of distinctFolders(files, homes)) {
     for (const folder of ["specifications", "specifications/default"])
-      yield* readSpecifications(files, home, posix.join(home, folder));
+      yield* readSpecifications(files, home, posix.join(home, folder), isFull);
   }
 }
 
@@ -75,10 +76,16 @@ function* homesOfModules(files: HostFiles, program: RunningProgram): Generator<s
   }
 }
 
-function* readSpecifications(files: HostFiles, home: string, folder: string): Generator<Item<"packages">> {
+function* readSpecifications(
+  files: HostFiles,
+  home: string,
+  folder: string,
+  isFull: () => boolean,
+): Generator<Item<"packages">> {
   for (const name of files.list(folder)) {
     if (!name.endsWith(".gemspec")) continue;
-    const gem = parseStub(files.findText(`${folder}/${name}`) ?? "") ?? parseFileName(name);
+    const text = isFull() ? undefined : files.findText(`${folder}/${name}`);
+    const gem = parseStub(text ?? "") ?? parseFileName(name);
     if (gem === undefined) continue;
     yield packageItem("gem", home, {
       name: gem.name,

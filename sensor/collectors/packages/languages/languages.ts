@@ -9,7 +9,12 @@ import { readPythonPackages } from "./python.ts";
 import { listRunningPrograms, type RunningProgram } from "./running-programs.ts";
 import { readInstalledCrates } from "./rust.ts";
 
-type Reader = (files: HostFiles, programs: readonly RunningProgram[]) => Iterable<Item<"packages">>;
+/** `isFull`: the report has no place for more, so that they are only counted. */
+type Reader = (
+  files: HostFiles,
+  programs: readonly RunningProgram[],
+  isFull: () => boolean,
+) => Iterable<Item<"packages">>;
 
 const READERS: Readonly<Record<string, Reader>> = {
   Python: readPythonPackages,
@@ -20,22 +25,20 @@ const READERS: Readonly<Record<string, Reader>> = {
   Maven: readJars,
 };
 
-const MAX_ITEMS = 20_000;
 /** Less than a category has, because the packages of the system come first. */
-const MAX_MS = 5_000;
+const MAX_MS = 6_000;
 
-export function* readLanguagePackages(files: HostFiles): Generator<Item<"packages">> {
+export function* readLanguagePackages(
+  files: HostFiles,
+  isFull: () => boolean = () => false,
+): Generator<Item<"packages">> {
   const endsAt = performance.now() + MAX_MS;
   const programs = listRunningPrograms(files);
   for (const [language, read] of Object.entries(READERS)) {
-    const subject = `packages of ${language}`;
-    let count = 0;
-    for (const item of read(files, programs)) {
-      count += 1;
-      const isLate = performance.now() > endsAt;
-      if (count > MAX_ITEMS || isLate) {
-        const reason = isLate ? `it took more than ${MAX_MS / 1_000} seconds` : `more than ${MAX_ITEMS}`;
-        files.noteGap({ kind: "limit", subject, reason });
+    for (const item of read(files, programs, isFull)) {
+      if (performance.now() > endsAt) {
+        const reason = `it took more than ${MAX_MS / 1_000} seconds`;
+        files.noteGap({ kind: "limit", subject: `packages of ${language}`, reason });
         break;
       }
       yield item;

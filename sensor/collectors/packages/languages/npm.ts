@@ -30,6 +30,7 @@ const WITH_VALUE = new Set(["-r", "--require", "--import", "--loader", "--experi
 export function* readNpmPackages(
   files: HostFiles,
   programs: readonly RunningProgram[],
+  isFull: () => boolean,
 ): Generator<Item<"packages">> {
   const used = programs.filter(({ executable }) => RUNTIME.test(posix.basename(executable)));
   const ofRuntimes = used.map(({ executable }) =>
@@ -44,10 +45,10 @@ export function* readNpmPackages(
     ...ofRuntimes,
     ...applications.map((folder) => posix.join(folder, "node_modules")),
   ];
-  for (const folder of distinctFolders(files, applications)) yield* readPackage(files, folder);
+  for (const folder of distinctFolders(files, applications)) yield* readPackage(files, folder, isFull);
   for (const folder of distinctFolders(files, modules)) {
     const recorded = readNpmRecord(files, folder);
-    if (recorded === undefined) yield* readModules(files, folder, 0);
+    if (recorded === undefined) yield* readModules(files, folder, 0, isFull);
     else for (const one of recorded) yield npmItem(one.name, one.version, one.folder);
   }
 }
@@ -82,34 +83,48 @@ export function findScript(commandLine: readonly string[]): string | undefined {
 }
 
 /** Links are left out: they lead to packages of this tree, or to code that is developed on the host. */
-function* readModules(files: HostFiles, modules: string, depth: number): Generator<Item<"packages">> {
+function* readModules(
+  files: HostFiles,
+  modules: string,
+  depth: number,
+  isFull: () => boolean,
+): Generator<Item<"packages">> {
   for (const { name, kind } of files.listEntries(modules)) {
     if (kind !== "folder") continue;
     const path = `${modules}/${name}`;
     if (name.startsWith("@"))
       for (const scoped of files.listEntries(path)) {
-        if (scoped.kind === "folder") yield* readTree(files, `${path}/${scoped.name}`, depth);
+        if (scoped.kind === "folder") yield* readTree(files, `${path}/${scoped.name}`, depth, isFull);
       }
     // pnpm keeps each package in a folder of its store.
     else if (name === ".pnpm")
       for (const stored of files.list(path))
-        yield* readModules(files, `${path}/${stored}/node_modules`, depth + 1);
-    else if (!name.startsWith(".")) yield* readTree(files, path, depth);
+        yield* readModules(files, `${path}/${stored}/node_modules`, depth + 1, isFull);
+    else if (!name.startsWith(".")) yield* readTree(files, path, depth, isFull);
   }
 }
 
-function* readTree(files: HostFiles, folder: string, depth: number): Generator<Item<"packages">> {
-  yield* readPackage(files, folder);
+function* readTree(
+  files: HostFiles,
+  folder: string,
+  depth: number,
+  isFull: () => boolean,
+): Generator<Item<"packages">> {
+  yield* readPackage(files, folder, isFull);
   const nested = `${folder}/node_modules`;
   // Debian's packages of npm have links there, to the tree of npm.
   if (!files.exists(nested) || files.findRealPath(nested) !== `${files.findRealPath(folder)}/node_modules`)
     return;
-  if (depth < MAX_DEPTH) yield* readModules(files, nested, depth + 1);
+  if (depth < MAX_DEPTH) yield* readModules(files, nested, depth + 1, isFull);
   else files.noteGap({ kind: "limit", subject: folder, reason: `deeper than ${MAX_DEPTH} packages` });
 }
 
-function* readPackage(files: HostFiles, folder: string): Generator<Item<"packages">> {
+function* readPackage(files: HostFiles, folder: string, isFull: () => boolean): Generator<Item<"packages">> {
   const path = `${folder}/package.json`;
+  if (isFull()) {
+    if (files.exists(path)) yield npmItem(posix.basename(folder), "", folder);
+    return;
+  }
   const text = files.findText(path);
   if (text === undefined) return;
   const found = parsePackageJson(text);

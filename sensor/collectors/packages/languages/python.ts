@@ -22,10 +22,11 @@ const SITE = /^(\/.*\/(?:site|dist)-packages)\//;
 export function* readPythonPackages(
   files: HostFiles,
   programs: readonly RunningProgram[],
+  isFull: () => boolean,
 ): Generator<Item<"packages">> {
   const used = programs.filter(({ executable }) => INTERPRETER.test(posix.basename(executable)));
   const folders = [...knownFolders(files), ...used.flatMap((program) => [...foldersOf(files, program)])];
-  for (const folder of distinctFolders(files, folders)) yield* readSite(files, folder);
+  for (const folder of distinctFolders(files, folders)) yield* readSite(files, folder, isFull);
 }
 
 function knownFolders(files: HostFiles): string[] {
@@ -84,13 +85,14 @@ function* foldersOf(files: HostFiles, program: RunningProgram): Generator<string
   }
 }
 
-function* readSite(files: HostFiles, site: string): Generator<Item<"packages">> {
+function* readSite(files: HostFiles, site: string, isFull: () => boolean): Generator<Item<"packages">> {
   for (const { name, kind } of files.listEntries(site)) {
     // pip renames a package to `~ame` before it deletes it.
     const [, full = "", ending] = /^([^~].*)\.(dist-info|egg-info|egg)$/.exec(name) ?? [];
     if (ending === undefined) continue;
     const path = `${site}/${name}`;
-    const fields = parseMetadata(files.findText(metadataPath(path, ending, kind)) ?? "");
+    const text = isFull() ? undefined : files.findText(metadataPath(path, ending, kind));
+    const fields = parseMetadata(text ?? "");
     const named = fromFolderName(full);
     const project = fields.name ?? named.name;
     if (project) yield pythonItem(project, fields.version ?? named.version, site);
