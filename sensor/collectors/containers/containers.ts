@@ -5,12 +5,12 @@ import { factText, NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openLocalPaths } from "../system/local-path.ts";
 import { parsePasswd } from "../users/passwd.ts";
+import { MAX_PASSWD_BYTES } from "../users/user-names.ts";
 import { readContainerd } from "./containerd.ts";
 import { readContainersStorage } from "./containers-storage.ts";
 import { dockerFolder, readDocker } from "./docker.ts";
 
 const STORAGE = "/var/lib/containers/storage";
-const MAX_PASSWD_BYTES = 32 * 1024 * 1024;
 const MAX_USERS = 10_000;
 const FIRST_USER = 1_000;
 

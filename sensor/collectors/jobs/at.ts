@@ -2,14 +2,13 @@
 
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { parsePasswd } from "../users/passwd.ts";
+import { openUserNames } from "../users/user-names.ts";
 import type { Job } from "./job.ts";
 
 /** Debian, SUSE, Red Hat. */
 const FOLDERS = ["/var/spool/cron/atjobs", "/var/spool/atjobs", "/var/spool/at"];
 /** The queue, the number of the job, and its minute since 1970, the numbers in hexadecimal. */
 const NAME = /^([A-Za-z=])([0-9a-f]{5})([0-9a-f]{8})$/;
-const MAX_PASSWD_BYTES = 32 * 1024 * 1024;
 
 export function readAtJobs(files: HostFiles): Job[] {
   const found = FOLDERS.flatMap((folder) =>
@@ -20,16 +19,14 @@ export function readAtJobs(files: HostFiles): Job[] {
     }),
   );
   if (found.length === 0) return [];
-  const names = new Map(
-    parsePasswd(files.findText("/etc/passwd", MAX_PASSWD_BYTES) ?? "").map(({ uid, name }) => [uid, name]),
-  );
+  const userName = openUserNames(files);
   return found.map(({ source, name, minute }) => {
     const uid = files.findStat(source)?.uid;
     return {
       kind: "at",
       name,
       schedule: [],
-      user: uid === undefined ? undefined : factText(names.get(uid) ?? String(uid), 250),
+      user: uid === undefined ? undefined : factText(userName(uid) ?? String(uid), 250),
       runsAt: new Date(minute * 60_000).toISOString().replace(".000Z", "Z"),
       source: factText(source, 1_000),
     };

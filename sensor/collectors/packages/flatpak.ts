@@ -10,8 +10,11 @@ const INSTALLATIONS = "/etc/flatpak/installations.d";
 const MAX_INSTALLATIONS = 20;
 const METAINFO_FOLDERS = ["metainfo", "appdata"];
 
-export function readFlatpakPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
-  const items = readInstallations(files);
+export function readFlatpakPackages({
+  files,
+  isFull,
+}: PackageSource): Iterable<Item<"packages">> | undefined {
+  const items = readInstallations(files, isFull);
   const first = items.next();
   if (first.done) return undefined;
   return readPackages(first.value);
@@ -22,9 +25,12 @@ export function readFlatpakPackages({ files }: PackageSource): Iterable<Item<"pa
   }
 }
 
-function* readInstallations(files: HostFiles): Generator<Item<"packages">, void, undefined> {
+function* readInstallations(
+  files: HostFiles,
+  isFull: () => boolean,
+): Generator<Item<"packages">, void, undefined> {
   for (const installation of findInstallations(files))
-    for (const kind of ["app", "runtime"]) yield* readKind(files, `${installation}/${kind}`, kind);
+    for (const kind of ["app", "runtime"]) yield* readKind(files, `${installation}/${kind}`, kind, isFull);
 }
 
 /** `Path=` in the files of further installations (flatpak-installation(5)). */
@@ -36,14 +42,20 @@ function findInstallations(files: HostFiles): string[] {
   return [...new Set([DEFAULT_INSTALLATION, ...others])].slice(0, MAX_INSTALLATIONS);
 }
 
-function* readKind(files: HostFiles, folder: string, kind: string): Generator<Item<"packages">> {
+function* readKind(
+  files: HostFiles,
+  folder: string,
+  kind: string,
+  isFull: () => boolean,
+): Generator<Item<"packages">> {
   for (const name of files.list(folder))
     for (const architecture of files.list(`${folder}/${name}`))
       for (const branch of files.list(`${folder}/${name}/${architecture}`)) {
         const location = `${folder}/${name}/${architecture}/${branch}`;
         // `current` beside the architectures is a link. Without `active`, nothing is deployed.
         if (!files.exists(`${location}/active/metadata`)) continue;
-        const version = readVersion(files, `${location}/active`, name) ?? (kind === "runtime" ? branch : "");
+        const recorded = isFull() ? undefined : readVersion(files, `${location}/active`, name);
+        const version = recorded ?? (kind === "runtime" ? branch : "");
         yield packageItem("flatpak", `${architecture}:${branch}`, {
           name,
           version,

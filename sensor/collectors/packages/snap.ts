@@ -18,13 +18,17 @@ interface Snap {
   revision?: string;
 }
 
-export function readSnapPackages({ files }: PackageSource): Iterable<Item<"packages">> | undefined {
+export function readSnapPackages({ files, isFull }: PackageSource): Iterable<Item<"packages">> | undefined {
   const snaps = new Map<string, Snap>();
   for (const mount of MOUNTS) addMounted(files, mount, snaps);
   addFromState(files, snaps);
   addFiles(files, snaps);
   if (snaps.size === 0) return undefined;
-  return snaps.entries().map(([name, snap]) => snapItem(files, name, snap));
+  return snaps
+    .entries()
+    .map(([name, snap]) =>
+      isFull() ? packageItem("snap", "", { name, version: "" }) : snapItem(files, name, snap),
+    );
 }
 
 /** `current` is a link to the folder of a revision. A disabled snap has none. */

@@ -4,7 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { parsePasswd } from "../users/passwd.ts";
+import { openUserNames } from "../users/user-names.ts";
 import { hiddenProcesses } from "./hidden-processes.ts";
 import { readListeningSockets } from "./listening-sockets.ts";
 import type { ListeningSocket } from "./proc-net.ts";
@@ -39,11 +39,8 @@ export async function collectPorts(files: HostFiles): Promise<Iterable<Port>> {
 }
 
 async function addProcesses(files: HostFiles, all: { item: Port; inodes: number[] }[]): Promise<void> {
-  const users = parsePasswd(files.findText("/etc/passwd") ?? "");
-  // If a uid has several names, programs show the first one.
-  const userNames = new Map(users.reverse().map((user) => [user.uid, user.name]));
   const inodes = new Set(all.flatMap((each) => each.inodes.filter((inode) => inode !== 0)));
-  const found = await findSocketProcesses(files, inodes, userNames);
+  const found = await findSocketProcesses(files, inodes, openUserNames(files));
   let hidden: Port["processesHidden"] | null = null;
   for (const { item, inodes } of all) {
     const byPid = new Map<number, Port["processes"][number]>();

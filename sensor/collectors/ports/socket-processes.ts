@@ -40,7 +40,7 @@ const MAX_ALL_LINKS = 60_000;
 export async function findSocketProcesses(
   files: HostFiles,
   inodes: ReadonlySet<number>,
-  userNames: ReadonlyMap<number, string>,
+  userName: (uid: number) => string | undefined,
 ): Promise<SocketProcesses> {
   const processes = new Map<number, SocketProcess[]>();
   if (inodes.size === 0) return { processes, isComplete: true, isDenied: false };
@@ -82,7 +82,7 @@ export async function findSocketProcesses(
     }
     for (const number of links.slice(0, MAX_LINKS)) look(number);
     if (held.size === 0) continue;
-    const found = describeProcess(files, pid, userNames);
+    const found = describeProcess(files, pid, userName);
     for (const inode of held) {
       missing.delete(inode);
       const holders = processes.get(inode);
@@ -125,7 +125,7 @@ function socketInode(link: string | undefined): number | undefined {
 function describeProcess(
   files: HostFiles,
   pid: number,
-  userNames: ReadonlyMap<number, string>,
+  userName: (uid: number) => string | undefined,
 ): SocketProcess {
   const status = files.findText(`/proc/${pid}/status`) ?? "";
   // Real, effective, saved and file system uid. The effective uid determines what the process may do.
@@ -135,6 +135,6 @@ function describeProcess(
     pid,
     name: factText(files.findText(`/proc/${pid}/comm`)?.replace(/\n$/, "") ?? "", 250),
     executable: optionalFact(executable?.replace(/ \(deleted\)$/, ""), 1_000),
-    user: uid === undefined ? undefined : factText(userNames.get(uid) ?? String(uid), 250),
+    user: uid === undefined ? undefined : factText(userName(uid) ?? String(uid), 250),
   };
 }

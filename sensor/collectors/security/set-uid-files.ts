@@ -2,7 +2,8 @@
 // system.
 import { lstatSync, type Stats } from "node:fs";
 import type { HostFiles } from "../host-files.ts";
-import { parseGroup, parsePasswd } from "../users/passwd.ts";
+import { parseGroup } from "../users/passwd.ts";
+import { MAX_PASSWD_BYTES, openUserNames } from "../users/user-names.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
 /** Helpers of packages are in subfolders of the last ones. */
@@ -17,7 +18,6 @@ const MAX_DEPTH = 3;
 const SET_UID = 0o4000;
 const SET_GID = 0o2000;
 const MAX_LISTED = 500;
-const MAX_ACCOUNTS_BYTES = 32 * 1024 * 1024;
 
 export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
   const seen = new Set<string>();
@@ -65,8 +65,9 @@ function lstatOf(path: string): Stats | undefined {
 }
 
 function accountNames(files: HostFiles): (kind: "user" | "group", id: number) => string {
-  const text = (path: string) => files.findText(path, MAX_ACCOUNTS_BYTES) ?? "";
-  const users = new Map(parsePasswd(text("/etc/passwd")).map(({ uid, name }) => [uid, name]));
-  const groups = new Map(parseGroup(text("/etc/group")).map(({ gid, name }) => [gid, name]));
-  return (kind, id) => (kind === "user" ? users : groups).get(id) ?? String(id);
+  const userName = openUserNames(files);
+  const groups = new Map<number, string>();
+  for (const { gid, name } of parseGroup(files.findText("/etc/group", MAX_PASSWD_BYTES) ?? ""))
+    if (!groups.has(gid)) groups.set(gid, name);
+  return (kind, id) => (kind === "user" ? userName(id) : groups.get(id)) ?? String(id);
 }

@@ -4,20 +4,19 @@ import type { Unit } from "./unit.ts";
 import { lastOf } from "./unit-file.ts";
 import { expandSpecifiers, isTemplate } from "./unit-name.ts";
 
-/** Names by uid. */
-export type Accounts = ReadonlyMap<number, string>;
+export type UserName = (uid: number) => string | undefined;
 
 const ACCOUNT_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,30}$/;
 const YES = /^(?:1|yes|y|true|t|on)$/i;
 
 /** The account's name, also if the unit has its id. Absent if the instance of a template decides. */
-export function accountOf(unit: Unit, accounts: Accounts): { user?: string; dynamicUser?: true } {
+export function accountOf(unit: Unit, userName: UserName): { user?: string; dynamicUser?: true } {
   const isDynamic = YES.test(lastOf(unit.settings, "Service.DynamicUser") ?? "");
   const written = lastOf(unit.settings, "Service.User");
   const text = written === undefined ? undefined : expandSpecifiers(written, unit.name);
   const isOpen = text?.includes("%") || (text === undefined && isDynamic && isTemplate(unit.name));
   const id = parseCount(text);
-  const named = id === undefined ? text : (accounts.get(id) ?? text);
+  const named = id === undefined ? text : (userName(id) ?? text);
   const user = isOpen ? undefined : (named ?? (isDynamic ? dynamicName(unit.name) : "root"));
   return { user: optionalFact(user, 250), ...(isDynamic ? { dynamicUser: true } : {}) };
 }

@@ -3,11 +3,11 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { parsePasswd } from "../users/passwd.ts";
+import { openUserNames } from "../users/user-names.ts";
 import { enablementOf } from "./enablement.ts";
 import { programOf } from "./exec-program.ts";
 import type { UnitFolder } from "./search-path.ts";
-import { type Accounts, accountOf } from "./service-account.ts";
+import { accountOf, type UserName } from "./service-account.ts";
 import { findUnit, type LoadedUnits, type Unit } from "./unit.ts";
 import { lastOf } from "./unit-file.ts";
 import { expandSpecifiers, isSocketName, isUnitName } from "./unit-name.ts";
@@ -35,18 +35,13 @@ function* listServices(
     for (const name of folder.files) names.add(name);
     for (const name of folder.links.keys()) names.add(name);
   }
-  const accounts: Accounts = new Map(
-    // If a uid has several names, programs show the first one.
-    parsePasswd(files.findText("/etc/passwd", 16 * 1024 * 1024) ?? "")
-      .reverse()
-      .map(({ uid, name }) => [uid, name]),
-  );
+  const userName = openUserNames(files);
   const loaded: LoadedUnits = new Map();
   for (const name of names) {
     if (!isUnitName(name)) continue;
     const unit = findUnit(files, folders, loaded, name);
     yield {
-      ...describeUnit(name, unit, files, accounts),
+      ...describeUnit(name, unit, files, userName),
       enablement: factText(enablementOf(folders, name, unit), 40),
       // An alias has the state of its unit.
       state: states.stateOf(unit?.name ?? name),
@@ -58,7 +53,7 @@ function describeUnit(
   name: string,
   unit: Unit | undefined,
   files: HostFiles,
-  accounts: Accounts,
+  userName: UserName,
 ): Omit<Service, "enablement" | "state"> {
   const common = {
     key: factText(name, 300),
@@ -73,7 +68,7 @@ function describeUnit(
     ...common,
     kind: "service",
     command: unit && optionalFact(expanded(unit, start && programOf(start, files)), 1_000),
-    ...(unit && !unit.isMasked ? accountOf(unit, accounts) : {}),
+    ...(unit && !unit.isMasked ? accountOf(unit, userName) : {}),
   };
 }
 

@@ -15,27 +15,8 @@ export interface AccountAges {
 const NEVER_DAYS = 99_999;
 const MAX_DAY = 2_932_896;
 
-/** Most accounts have the same days, which are then in memory once. */
-const MAX_SHARED = 1_000;
-
-export function parseShadowAges(text: string): Map<string, AccountAges> {
-  const ages = new Map<string, AccountAges>();
-  const shared = new Map<string, AccountAges>();
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const [name = "", , ...fields] = text.slice(start, end).split(":", 9);
-    start = end + 1;
-    if (name === "" || ages.has(name)) continue;
-    const key = fields.join(":");
-    const known = shared.get(key) ?? agesOf(fields);
-    if (shared.size < MAX_SHARED) shared.set(key, known);
-    ages.set(name, known);
-  }
-  return ages;
-}
-
-function agesOf([changed, , maximum, , inactive, expire]: readonly string[]): AccountAges {
+/** `days`: the fields of a line after the password. */
+export function agesOf([changed, , maximum, , inactive, expire]: readonly string[]): AccountAges {
   const maximumDays = dayOf(maximum);
   return {
     changedDay: dayOf(changed),

@@ -5,7 +5,7 @@ import { optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readAuthorizedKeysPatterns } from "../security/sshd-keys.ts";
 import { openLocalPaths } from "../system/local-path.ts";
-import { dateOf, hasExpired, parseShadowAges, passwordEnd } from "./account-ages.ts";
+import { type AccountAges, dateOf, hasExpired, passwordEnd } from "./account-ages.ts";
 import { readAuthorizedKeys } from "./authorized-keys.ts";
 import { openLastLogins } from "./last-logins.ts";
 import type { PasswdEntry } from "./passwd.ts";
@@ -16,19 +16,15 @@ type AccountFacts = Pick<
   "lastLoginAt" | "lastLoginFrom" | "passwordChangedOn" | "passwordExpiresOn" | "expiresOn" | "authorizedKeys"
 > & { hasExpired: boolean };
 
-/** `shadow`: the text of the shadow file. Undefined: not readable. */
 export function openAccountFacts(
   files: HostFiles,
-  shadow: string | undefined,
   nowMs = Date.now(),
-): { of(user: PasswdEntry): AccountFacts } & Disposable {
-  const ages = parseShadowAges(shadow ?? "");
+): { of(user: PasswdEntry, age: AccountAges | undefined): AccountFacts } & Disposable {
   const logins = openLastLogins(files);
   const patterns = readAuthorizedKeysPatterns(files);
   const isLocal = openLocalPaths(files);
   return {
-    of(user) {
-      const age = ages.get(user.name);
+    of(user, age) {
       const login = logins.find(user);
       return {
         hasExpired: age !== undefined && hasExpired(age, nowMs),

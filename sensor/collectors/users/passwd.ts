@@ -1,4 +1,5 @@
-// The account files: passwd(5), group(5), shadow(5). Skips invalid lines and NIS entries (+, -).
+// The account files: passwd(5), group(5), shadow(5). Skips invalid lines and NIS entries (+, -). Yields one
+// entry after another: a file may have a hundred thousand.
 import { parseCount } from "../collector.ts";
 
 export interface PasswdEntry {
@@ -11,18 +12,14 @@ export interface PasswdEntry {
   shell: string;
 }
 
-export function parsePasswd(text: string): PasswdEntry[] {
-  const entries: PasswdEntry[] = [];
-  const shared = openSharedTexts();
+export function* parsePasswd(text: string): Generator<PasswdEntry> {
   for (const line of linesOf(text)) {
     const [name = "", password = "", uidText, gidText, gecos = "", home = "", shell = ""] = line.split(":");
     const uid = parseId(uidText);
     const gid = parseId(gidText);
     if (!isName(name) || uid === undefined || gid === undefined) continue;
-    const others = { password: shared(password), uid, gid, gecos: shared(gecos), home, shell: shared(shell) };
-    entries.push({ name, ...others });
+    yield { name, password, uid, gid, gecos, home, shell };
   }
-  return entries;
 }
 
 export interface GroupEntry {
@@ -31,33 +28,27 @@ export interface GroupEntry {
   members: readonly string[];
 }
 
-export function parseGroup(text: string): GroupEntry[] {
-  const entries: GroupEntry[] = [];
+export function* parseGroup(text: string): Generator<GroupEntry> {
   for (const line of linesOf(text)) {
     const [name = "", , gidText, members = ""] = line.split(":");
     const gid = parseId(gidText);
     if (!isName(name) || gid === undefined) continue;
-    const isEmpty = members === "";
-    entries.push({
-      name,
-      gid,
-      members: isEmpty ? NO_MEMBERS : members.split(",").flatMap((member) => member.trim() || []),
-    });
+    yield { name, gid, members: members.split(",").flatMap((member) => member.trim() || []) };
   }
-  return entries;
 }
 
-const NO_MEMBERS: readonly string[] = [];
+export interface ShadowEntry {
+  name: string;
+  password: string;
+  /** The days after the password. */
+  days: readonly string[];
+}
 
-/** Password fields by account. */
-export function parseShadow(text: string): Map<string, string> {
-  const passwords = new Map<string, string>();
-  const shared = openSharedTexts();
+export function* parseShadow(text: string): Generator<ShadowEntry> {
   for (const line of linesOf(text)) {
-    const [name = "", password = ""] = line.split(":", 2);
-    if (isName(name) && !passwords.has(name)) passwords.set(name, shared(password));
+    const [name = "", password = "", ...days] = line.split(":", 9);
+    if (isName(name)) yield { name, password, days };
   }
-  return passwords;
 }
 
 /** Whether a password field (crypt(5)) allows sign-in without a password, with one, or not at all. */
@@ -66,7 +57,6 @@ export function passwordState(field: string): "set" | "locked" | "none" {
   return field.startsWith("!") || field.startsWith("*") || field === "x" ? "locked" : "set";
 }
 
-/** One after another: a file may have a hundred thousand. */
 function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
@@ -74,18 +64,6 @@ function* linesOf(text: string): Generator<string> {
     if (end > start && text[start] !== "#") yield text.slice(start, end);
     start = end + 1;
   }
-}
-
-const MAX_SHARED = 1_000;
-
-/** Most accounts have one of a few shells, and no password here: each of these is in memory once. */
-function openSharedTexts(): (text: string) => string {
-  const texts = new Map<string, string>();
-  return (text) => {
-    const known = texts.get(text);
-    if (known === undefined && texts.size < MAX_SHARED) texts.set(text, text);
-    return known ?? text;
-  };
 }
 
 function isName(name: string): boolean {

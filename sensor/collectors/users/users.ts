@@ -3,54 +3,72 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
+import { openSeenKeys } from "../seen-keys.ts";
 import { openAccountFacts } from "./account-facts.ts";
-import {
-  type GroupEntry,
-  type PasswdEntry,
-  parseGroup,
-  parsePasswd,
-  parseShadow,
-  passwordState,
-} from "./passwd.ts";
+import { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd, passwordState } from "./passwd.ts";
 import { type Privileges, readPrivileges } from "./privileges.ts";
+import { indexShadow, type Shadow } from "./shadow.ts";
 import { type AccountId, type Accounts, indexAccounts } from "./sudo/accounts.ts";
+import { MAX_PASSWD_BYTES } from "./user-names.ts";
 
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_GROUPS = 5_000;
 const MAX_MEMBERS = 5_000;
 /** Programs that end a session at once. */
 const NO_SESSION = /\/(?:nologin|false|true|sync|shutdown|halt|reboot|poweroff|git-shell)$/;
 
-/** One after another: a host may have many accounts with long lists of groups and rights. */
+/**
+ * One after another: a host may have many accounts with long lists of groups and rights. Their lines are
+ * parsed twice, so that most of their fields are never all in memory.
+ */
 export function* collectUsers(files: HostFiles): Generator<Item<"users">> {
-  const passwd = files.readText("/etc/passwd", MAX_FILE_BYTES);
+  const passwd = files.readText("/etc/passwd", MAX_PASSWD_BYTES);
   if (passwd === undefined) throw new NotOnThisHost("no /etc/passwd");
-  const shadowText = files.findText("/etc/shadow", MAX_FILE_BYTES);
-  const shadow = shadowText === undefined ? undefined : parseShadow(shadowText);
-  const lines = parseGroup(files.readText("/etc/group", MAX_FILE_BYTES) ?? "");
-  const accounts = indexAccounts(firstOfName(parsePasswd(passwd)), lines);
+  const group = files.readText("/etc/group", MAX_PASSWD_BYTES) ?? "";
+  const accounts = indexAccounts(parsePasswd(passwd), parseGroup(group));
+  const shadow = readShadow(files, accounts);
   const privileges = readPrivileges(files, accounts);
-  using facts = openAccountFacts(files, shadowText);
-  for (const [id, user] of accounts.users.entries()) {
-    const item = userItem(id, accounts, shadow, privileges);
+  yield* listUsers(files, passwd, accounts, shadow, privileges);
+  const names = openSeenKeys();
+  for (const entry of parseGroup(group))
+    if (names.add(entry.name)) yield groupItem(entry, accounts, privileges);
+}
+
+/** Undefined: not readable. */
+function readShadow(files: HostFiles, accounts: Accounts): Shadow | undefined {
+  const text = files.findText("/etc/shadow", MAX_PASSWD_BYTES);
+  return text === undefined ? undefined : indexShadow(text, accounts);
+}
+
+function* listUsers(
+  files: HostFiles,
+  passwd: string,
+  accounts: Accounts,
+  shadow: Shadow | undefined,
+  privileges: Privileges,
+): Generator<Item<"users">> {
+  using facts = openAccountFacts(files);
+  let id = 0;
+  for (const user of parsePasswd(passwd)) {
+    // A later line with the name of an earlier one is no account.
+    if (accounts.findByName(user.name, false)[0] !== id) continue;
+    const item = userItem(id, user, accounts, shadow, privileges);
     // The rest is only counted, and the files of each account take time.
-    if (id >= MAX_ITEMS) {
-      yield item;
-      continue;
+    if (id >= MAX_ITEMS) yield item;
+    else {
+      const { hasExpired, ...others } = facts.of(user, shadow?.agesOf(id));
+      yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
     }
-    const { hasExpired, ...others } = facts.of(user);
-    yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
+    id += 1;
   }
-  for (const group of firstOfName(lines)) yield groupItem(group, accounts, privileges);
 }
 
 function userItem(
   id: AccountId,
+  user: PasswdEntry,
   accounts: Accounts,
-  shadow: ReadonlyMap<string, string> | undefined,
+  shadow: Shadow | undefined,
   privileges: Privileges,
 ): Extract<Item<"users">, { kind: "user" }> {
-  const user = accounts.users[id] as PasswdEntry;
   return {
     key: factText(`user:${user.name}`, 300),
     kind: "user",
@@ -66,18 +84,18 @@ function userItem(
       .map((group) => factText(accounts.groups[group]?.name ?? "", 250)),
     // An empty shell field means /bin/sh.
     canLogIn: !NO_SESSION.test(user.shell),
-    password: passwordOf(user, shadow),
+    password: passwordOf(id, user, shadow),
     ...privileges.ofUser(id),
   };
 }
 
 function passwordOf(
+  id: AccountId,
   user: PasswdEntry,
-  shadow: ReadonlyMap<string, string> | undefined,
+  shadow: Shadow | undefined,
 ): "set" | "locked" | "none" | "unknown" {
   if (user.password !== "x") return passwordState(user.password);
-  // An account without its shadow entry has no password that could match.
-  return shadow ? passwordState(shadow.get(user.name) ?? "*") : "unknown";
+  return shadow ? shadow.passwordOf(id) : "unknown";
 }
 
 function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges): Item<"users"> {
@@ -89,10 +107,4 @@ function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges
     members: group.members.slice(0, MAX_MEMBERS).map((member) => factText(member, 250)),
     privileges: accounts.findGroups(`#${group.gid}`, false).flatMap(privileges.ofGroup),
   };
-}
-
-/** Like getpwnam(3): the first line with a name counts. */
-function firstOfName<T extends { name: string }>(entries: readonly T[]): T[] {
-  const names = new Set<string>();
-  return entries.filter(({ name }) => names.size < names.add(name).size);
 }

@@ -1,12 +1,16 @@
 // The accounts and groups of the host, as sudo and doas look them up: names, ids, and who is in which group.
+import { openNumberIndex } from "../../number-index.ts";
 import type { GroupEntry, PasswdEntry } from "../passwd.ts";
 
 /** The index of an account or a group. */
 export type AccountId = number;
 
+export type Account = Pick<PasswdEntry, "name" | "uid" | "gid">;
+export type Group = Pick<GroupEntry, "name" | "gid">;
+
 export interface Accounts {
-  users: readonly PasswdEntry[];
-  groups: readonly GroupEntry[];
+  users: readonly Account[];
+  groups: readonly Group[];
   /** `foldCase`: letter case does not matter. */
   findByName(name: string, foldCase: boolean): readonly AccountId[];
   findByUid(uid: number): readonly AccountId[];
@@ -17,27 +21,41 @@ export interface Accounts {
   groupsOf(user: AccountId): readonly number[];
 }
 
-/** `groups`: all lines of the group file. Of lines with the same id, the first one names the group. */
-export function indexAccounts(users: readonly PasswdEntry[], lines: readonly GroupEntry[]): Accounts {
+/**
+ * `entries`, `lines`: all lines of the files. As in getpwnam(3), the first one with a name counts, and of
+ * groups with the same id, the first one names the group.
+ */
+export function indexAccounts(entries: Iterable<Account>, lines: Iterable<GroupEntry>): Accounts {
+  const users: Account[] = [];
   const usersByName = indexByName(users);
-  const usersByUid = indexBy(users, ({ uid }) => uid);
-  const groups: GroupEntry[] = [];
-  const byGid = new Map<number, number>();
+  const usersByUid = openNumberIndex((id) => users[id]?.uid ?? 0);
+  for (const { name, uid, gid } of entries) {
+    if (usersByName.find(name, false).length > 0) continue;
+    users.push({ name, uid, gid });
+    usersByName.add();
+    usersByUid.add();
+  }
+
+  const groups: Group[] = [];
+  const groupsByName = indexByName(groups);
+  const groupsByGid = openNumberIndex((group) => groups[group]?.gid ?? 0);
   const members: (AccountId | AccountId[] | undefined)[] = [];
-  for (const line of lines) {
-    let group = byGid.get(line.gid);
+  for (const { name, gid, members: names } of lines) {
+    let [group] = groupsByGid.find(gid);
     if (group === undefined) {
-      group = groups.push(line) - 1;
-      byGid.set(line.gid, group);
+      group = groups.push({ name, gid }) - 1;
+      groupsByName.add();
+      groupsByGid.add();
       members.push(undefined);
     }
-    for (const member of line.members) {
-      const id = usersByName(member, false).at(-1);
+    for (const member of names) {
+      const [id] = usersByName.find(member, false);
       if (id !== undefined) members[group] = withOne(members[group], id);
     }
   }
+
   const groupsOf: (number | number[] | undefined)[] = users.map(({ gid }, id) => {
-    const primary = byGid.get(gid);
+    const [primary] = groupsByGid.find(gid);
     if (primary !== undefined) members[primary] = withOne(members[primary], id);
     return primary;
   });
@@ -46,18 +64,17 @@ export function indexAccounts(users: readonly PasswdEntry[], lines: readonly Gro
   for (const group of byName) {
     if (Array.isArray(members[group])) members[group] = [...new Set(members[group])];
     for (const id of allOf(members[group]))
-      if (byGid.get(users[id]?.gid ?? -1) !== group) groupsOf[id] = withOne(groupsOf[id], group);
+      if (users[id]?.gid !== groups[group]?.gid) groupsOf[id] = withOne(groupsOf[id], group);
   }
-  const groupsByName = indexByName(groups);
   return {
     users,
     groups,
-    findByName: usersByName,
-    findByUid: usersByUid,
+    findByName: usersByName.find,
+    findByUid: usersByUid.find,
     findGroups(name, foldCase) {
       const gid = parseSudoId(name);
-      const group = gid === undefined ? undefined : byGid.get(gid);
-      return group === undefined ? groupsByName(name, foldCase) : [group];
+      const found = gid === undefined ? [] : groupsByGid.find(gid);
+      return found.length > 0 ? found : groupsByName.find(name, foldCase);
     },
     membersOf: (group) => allOf(members[group]),
     groupsOf: (user) => allOf(groupsOf[user]),
@@ -78,23 +95,15 @@ export function foldName(name: string): string {
   return isAscii ? name.toLowerCase() : name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-type FindByName = (name: string, foldCase: boolean) => readonly number[];
-
-function indexByName(entries: readonly { name: string }[]): FindByName {
-  const byFolded = indexBy(entries, ({ name }) => foldName(name));
-  return (name, foldCase) => {
-    const found = byFolded(foldName(name));
-    return foldCase ? found : found.filter((id) => entries[id]?.name === name);
+function indexByName(entries: readonly { name: string }[]) {
+  const index = openNumberIndex((nth) => foldName(entries[nth]?.name ?? ""));
+  return {
+    add: index.add,
+    find(name: string, foldCase: boolean): readonly number[] {
+      const found = index.find(foldName(name));
+      return foldCase ? found : found.filter((nth) => entries[nth]?.name === name);
+    },
   };
-}
-
-function indexBy<T, K>(entries: readonly T[], keyOf: (entry: T) => K): (key: K) => readonly number[] {
-  const index = new Map<K, number | number[]>();
-  entries.forEach((entry, id) => {
-    const key = keyOf(entry);
-    index.set(key, withOne(index.get(key), id));
-  });
-  return (key) => allOf(index.get(key));
 }
 
 /** A host may have many accounts, and almost each list has only one of them: so that is no list. */

@@ -47,7 +47,12 @@ export function computeRights(policy: CompiledPolicy, noteGap: HostFiles["noteGa
       noteLimit();
       break;
     }
-    for (const [id, verdict] of users.accounts) addTo(ofUsers, id, { bucket, verdict });
+    // Most accounts in a list are in it by the same group.
+    let each: Own[number] | undefined;
+    for (const [id, verdict] of users.accounts) {
+      if (each?.verdict !== verdict) each = { bucket, verdict };
+      addTo(ofUsers, id, each);
+    }
     for (const [group, verdict] of users.groups) addTo(ofGroups, group, { bucket, verdict });
   }
   const exemptGroups = new Set(
