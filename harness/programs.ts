@@ -80,11 +80,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 export function startSensor(options: {
   stateDir: string;
   logFile: string;
+  /** Further arguments. */
+  args?: string[];
   /** The command that runs the program. Absent: the built one. */
   program?: string[];
 }): RunningProgram {
   const { program, output } = startProgram({
-    command: [...(options.program ?? [programPath(SENSOR)]), "run", "--state", options.stateDir],
+    command: [
+      ...(options.program ?? [programPath(SENSOR)]),
+      "run",
+      "--state",
+      options.stateDir,
+      ...(options.args ?? []),
+    ],
     logFile: options.logFile,
   });
   void output.pipeTo(new WritableStream());

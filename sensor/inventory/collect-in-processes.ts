@@ -18,7 +18,9 @@ export interface CollectionLimits {
   categoryMs: number;
   /** For all of them. */
   totalMs: number;
-  /** After this time, not counting waits for a processor, another process continues with the next category. */
+  /**
+   * After this time, not counting waits for a processor, another process continues with the next category.
+   */
   slowMs: number;
   processes: number;
   /** Of all processes together, without the program itself. */
@@ -198,8 +200,8 @@ function tooLarge(bytes: number) {
 }
 
 /**
- * Calls `work` once if the process needs more time for its request. On a busy host it only waits for its turn,
- * and another process would make that worse.
+ * Calls `work` once if the process needs more time for its request. On a busy host it only waits for its
+ * turn, and another process would make that worse.
  */
 function whenSlow(process: CollectorProcess, slowMs: number, work: () => void): Disposable {
   const startedAt = performance.now();

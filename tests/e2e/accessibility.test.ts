@@ -11,11 +11,10 @@ import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
 import type axe from "axe-core";
 import type { Page } from "playwright-core";
 import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
-import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation, type User } from "../support/installation.ts";
-import { createToken, enrollSensor } from "../support/sensors.ts";
+import { createToken, enrollSensor, reportOnce } from "../support/sensors.ts";
 
 /** About 30 pages, each checked by axe. */
 const PAGES_TIMEOUT_MS = 600_000;
@@ -62,7 +61,7 @@ test(
     const token = await createToken(ada, "Production");
     const { stateDir, code } = await enrollSensor(installation, token.value);
     expect(code).toBe(0);
-    await runSensor(["run", "--once", "--state", stateDir]);
+    await reportOnce(stateDir);
     const sensorId = (await ada.call(listSensors)).items[0]?.id;
     const assetId = (await ada.call(listAssets)).items[0]?.id;
     const paths = [

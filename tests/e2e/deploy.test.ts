@@ -1,10 +1,10 @@
 // The deploy guides in the console, for a user who may only read.
 import { expect, test } from "bun:test";
-import { hostname } from "node:os";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken, enrollSensor } from "../support/sensors.ts";
+import { SMALL_HOSTNAME } from "../support/small-host.ts";
 
 test("a Viewer chooses a guide and a token, copies the text, and keeps the choice on a reload", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
@@ -47,7 +47,7 @@ test("a Viewer chooses a guide and a token, copies the text, and keeps the choic
   // Not a host that enrolled before the page was opened.
   await page.getByText("Waiting for the first host").waitFor();
   await enrollSensor(installation, token.value);
-  await page.getByRole("list", { name: "Enrolled hosts" }).getByText(hostname()).waitFor();
+  await page.getByRole("list", { name: "Enrolled hosts" }).getByText(SMALL_HOSTNAME).waitFor();
 
   await page.reload();
   await page.getByRole("button", { name: "Copy: The namespace and the DaemonSet" }).click();

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
 import type { Page } from "playwright-core";
-import { runSensor } from "../../harness/programs.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
-import { createToken, enrollSensor, filesHolding, processListing } from "../support/sensors.ts";
+import { createToken, enrollSensor, filesHolding, processListing, reportOnce } from "../support/sensors.ts";
 
 const METRICS_TOKEN = "a token of the operator";
 
@@ -89,7 +88,7 @@ test("a revoked token cannot enroll sensors, and its enrolled sensors keep repor
   expect(second.stderr).toContain("revoked");
   expect(second.stderr).not.toContain(token.value);
 
-  const stillReporting = await runSensor(["run", "--once", "--state", first.stateDir]);
+  const stillReporting = await reportOnce(first.stateDir);
   expect(stillReporting.stderr).toBe("");
   expect(stillReporting.code).toBe(0);
 });

@@ -1,14 +1,14 @@
 // Clones, re-enrollment and key rotation, with the built programs.
 import { expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { runSensor, startSensor } from "../../harness/programs.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
-import { createToken, enrollSensor, filesHolding } from "../support/sensors.ts";
+import { createToken, enrollSensor, filesHolding, reportOnce } from "../support/sensors.ts";
+import { onSmallHost, SMALL_HOSTNAME } from "../support/small-host.ts";
 
 interface IdentityFile {
   sensorId: string;
@@ -29,12 +29,20 @@ test("a cloned host becomes a separate sensor after approval, and the original k
 
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "All sensors" }).click();
-  await using _original = startSensor({ stateDir, logFile: join(installation.folder, "original.log") });
+  await using _original = startSensor({
+    stateDir,
+    logFile: join(installation.folder, "original.log"),
+    args: onSmallHost(),
+  });
   await page
-    .getByRole("row", { name: new RegExp(hostname()) })
+    .getByRole("row", { name: new RegExp(SMALL_HOSTNAME) })
     .getByText("Online")
     .waitFor();
-  await using _copy = startSensor({ stateDir: copyDir, logFile: join(installation.folder, "clone.log") });
+  await using _copy = startSensor({
+    stateDir: copyDir,
+    logFile: join(installation.folder, "clone.log"),
+    args: onSmallHost(),
+  });
 
   const row = page.getByRole("row", { name: /clone of/ });
   await row.getByText("Awaiting approval").waitFor();
@@ -42,7 +50,7 @@ test("a cloned host becomes a separate sensor after approval, and the original k
   expect(identityIn(stateDir).sensorId).toBe(sensorId);
   const statusOfClone = async () => (await runSensor(["status", "--state", copyDir])).code;
   await waitUntil("the clone says that it awaits approval", async () => (await statusOfClone()) === 7);
-  await row.getByRole("link", { name: hostname() }).first().click();
+  await row.getByRole("link", { name: SMALL_HOSTNAME }).first().click();
   await page.getByText("This host ran with the key of").waitFor();
   await page.getByRole("button", { name: "Approve…" }).click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
@@ -65,11 +73,11 @@ test("a re-enrollment ticket moves a sensor to another folder, and its previous 
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Databases");
   const { stateDir } = await enrollSensor(installation, value, "before");
-  expect((await runSensor(["run", "--once", "--state", stateDir])).code).toBe(0);
+  expect((await reportOnce(stateDir)).code).toBe(0);
 
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "All sensors" }).click();
-  await page.getByRole("link", { name: hostname() }).first().click();
+  await page.getByRole("link", { name: SMALL_HOSTNAME }).first().click();
   await page.getByRole("button", { name: "Re-enroll…" }).click();
   await page.getByRole("button", { name: "Create ticket" }).click();
   const dialog = page.getByRole("dialog", { name: "Store the ticket now" });
@@ -79,11 +87,11 @@ test("a re-enrollment ticket moves a sensor to another folder, and its previous 
 
   const again = await enrollSensor(installation, ticket, "after");
   expect(again.stderr).toBe("");
-  expect(again.stdout).toContain(`re-enrolled ${hostname()} as ${identityIn(stateDir).sensorId}`);
-  const refused = await runSensor(["run", "--once", "--state", stateDir]);
+  expect(again.stdout).toContain(`re-enrolled ${SMALL_HOSTNAME} as ${identityIn(stateDir).sensorId}`);
+  const refused = await reportOnce(stateDir);
   expect(refused.stderr).toContain("with another key");
   expect(refused.code).toBe(13);
-  expect((await runSensor(["run", "--once", "--state", again.stateDir])).code).toBe(0);
+  expect((await reportOnce(again.stateDir)).code).toBe(0);
   const used = await enrollSensor(installation, ticket, "thief");
   expect(used.stderr).toContain("the ticket is refused: it was used at");
   expect(used.code).toBe(3);
@@ -101,12 +109,12 @@ test("an old key is replaced automatically, and its backup becomes a clone", asy
   const backup = join(installation.folder, "backup");
   cpSync(stateDir, backup, { recursive: true });
   const before = identityIn(stateDir);
-  const first = await runSensor(["run", "--once", "--state", stateDir]);
+  const first = await reportOnce(stateDir);
   expect(first.stderr).toBe("attacklens-sensor: rotated its key\n");
   expect(identityIn(stateDir)).toMatchObject({ sensorId: before.sensorId });
   expect(identityIn(stateDir).publicKey).not.toBe(before.publicKey);
-  expect((await runSensor(["run", "--once", "--state", stateDir])).code).toBe(0);
-  const restored = await runSensor(["run", "--once", "--state", backup]);
+  expect((await reportOnce(stateDir)).code).toBe(0);
+  const restored = await reportOnce(backup);
   expect(restored.code).toBe(7);
   expect(identityIn(backup).sensorId).not.toBe(before.sensorId);
 });

@@ -9,14 +9,14 @@ import { runCommand } from "../../harness/command.ts";
 import { runSensor, startSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
-import { createToken, enrollSensor } from "../support/sensors.ts";
+import { createToken, enrollSensor, reportOnce } from "../support/sensors.ts";
 
 test("a sensor is Pending after enrollment, Online after its first report, and shows the machine's packages", async () => {
   await using installation = await openInstallation({ database: "postgres", checkInIntervalSeconds: 2 });
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Production");
-  const { code, stateDir } = await enrollSensor(installation, value);
+  const { code, stateDir } = await enrollSensor(installation, value, "sensor", []);
   expect(code).toBe(0);
 
   const page = await browser.openPageAs(ada, installation);
@@ -100,7 +100,7 @@ test("an unenrolled sensor is Uninstalled, and a new enrollment of its host matc
   const ada = await installation.createSuperAdmin();
   const { value } = await createToken(ada, "Production");
   const { stateDir } = await enrollSensor(installation, value);
-  await runSensor(["run", "--once", "--state", stateDir]);
+  await reportOnce(stateDir);
   const gone = await runSensor(["unenroll", "--state", stateDir]);
   expect(gone.stderr).toBe("");
   expect(gone.code).toBe(0);
@@ -153,7 +153,7 @@ test("a sensor that cannot reach its server reports that and keeps its identity"
   const { value } = await createToken(ada, "Unreachable");
   const { stateDir } = await enrollSensor(installation, value);
   await installation.server.stop();
-  const { code, stderr } = await runSensor(["run", "--once", "--state", stateDir]);
+  const { code, stderr } = await reportOnce(stateDir);
   const unreachable = 4;
   expect(code).toBe(unreachable);
   expect(stderr).toContain(installation.server.url);

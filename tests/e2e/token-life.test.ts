@@ -1,10 +1,9 @@
 // The life of a token after its creation, in the console and with the sensor.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { runSensor } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
-import { enrollSensor } from "../support/sensors.ts";
+import { enrollSensor, reportOnce } from "../support/sensors.ts";
 
 const WEEK_MS = 7 * 86_400_000;
 const scope = { type: "all-assets" } as const;
@@ -59,7 +58,7 @@ test("a leaked token is revoked, and the sensors in the preview are blocked", as
   await page.getByText("“Leaked” is revoked, and 2 sensors are blocked.").waitFor();
   await page.getByText("Revoked", { exact: true }).first().waitFor();
 
-  const blocked = await runSensor(["run", "--once", "--state", first.stateDir]);
+  const blocked = await reportOnce(first.stateDir);
   expect(blocked.code).not.toBe(0);
   expect(blocked.stderr).toContain("blocked");
 });
@@ -84,7 +83,7 @@ test("a sensor that awaits approval reports after its fingerprint is compared", 
   await question.getByRole("button", { name: "Approve sensor" }).click();
   await page.getByText("Pending").waitFor();
 
-  const reports = await runSensor(["run", "--once", "--state", sensor.stateDir]);
+  const reports = await reportOnce(sensor.stateDir);
   expect(reports.stderr).toBe("");
   expect(reports.code).toBe(0);
   await page.getByText("Online").waitFor();

@@ -2,7 +2,7 @@
 // operator's certificates, and proxies.
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname as hostName, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type SecureVersion } from "node:tls";
 import { getConnection } from "@attacklens/protocol/connection.ts";
@@ -16,7 +16,8 @@ import { runSensor, runServerCommand, startSensor, startServer } from "../../har
 import { waitUntil } from "../../harness/wait-until.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { startNginx } from "../support/nginx.ts";
-import { createToken } from "../support/sensors.ts";
+import { createToken, reportOnce } from "../support/sensors.ts";
+import { onSmallHost, SMALL_HOSTNAME } from "../support/small-host.ts";
 import { clockOffBy } from "../support/wrong-clock.ts";
 
 const PRIVATE = { ATTACKLENS_TLS: "private" };
@@ -30,12 +31,21 @@ async function enroll(
   const { url = server.sensorUrl ?? server.url, pin, name = "sensor", environment } = options;
   const stateDir = join(folder, name);
   const pinned = pin ? ["--ca-pin", pin] : [];
-  const args = ["enroll", "--server", url, ...pinned, "--token", "-", "--state", stateDir, "--wait", "0"];
+  const args = [
+    "enroll",
+    "--server",
+    url,
+    ...pinned,
+    "--token",
+    "-",
+    "--state",
+    stateDir,
+    "--wait",
+    "0",
+    ...onSmallHost(),
+  ];
   return { stateDir, ...(await runSensor(args, { stdin: value, environment })) };
 }
-
-const runOnce = (stateDir: string, environment?: Record<string, string>) =>
-  runSensor(["run", "--once", "--state", stateDir], { environment });
 
 /** Waits for a match in the file, and returns the offset after it. */
 async function untilLogged(file: string, pattern: RegExp, from = 0): Promise<number> {
@@ -109,7 +119,7 @@ for (const [family, listen] of drawSome(FAMILIES))
     expect(checked.code).toBe(0);
     const { stateDir, code, stderr } = await enroll(installation, value, { pin: caPin });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect((await runOnce(stateDir)).code).toBe(0);
+    expect((await reportOnce(stateDir)).code).toBe(0);
     const address = family === "IPv6" ? "::1" : "127.0.0.1";
     expect((await ada.call(listSensors, {})).items).toMatchObject([{ status: "online", address }]);
   });
@@ -133,7 +143,7 @@ test("sensors have a separate port, which serves no users, and the users' port s
   expect((await enroll(installation, value, { url, pin: caPin })).code).not.toBe(0);
   const { stateDir, code } = await enroll(installation, value, { pin: caPin, name: "right" });
   expect(code).toBe(0);
-  expect((await runOnce(stateDir)).code).toBe(0);
+  expect((await reportOnce(stateDir)).code).toBe(0);
 });
 
 test("a running sensor follows the CA's rotation automatically; one that was off reports why it cannot connect", async () => {
@@ -150,7 +160,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
   const asleep = join(folder, "asleep");
   cpSync(stateDir, asleep, { recursive: true });
   const logFile = join(folder, "sensor.log");
-  await using _sensor = startSensor({ stateDir, logFile });
+  await using _sensor = startSensor({ stateDir, logFile, args: onSmallHost() });
   let read = await untilLogged(logFile, /checked in/);
 
   const ca = async (verb: string) => {
@@ -176,7 +186,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
   expect((await ca("retire")).trim().split("\n")).toHaveLength(1);
   read = await untilLogged(logFile, new RegExp(`now trusts ${after}\n`), read);
   expect((await runSensor(["status", "--state", stateDir])).code).toBe(0);
-  const refused = await runOnce(asleep);
+  const refused = await reportOnce(asleep);
   expect(refused.stderr).toContain(
     "its certificate is not trusted by this host; it presents AttackLens server, issued by AttackLens private CA ",
   );
@@ -185,10 +195,10 @@ test("a running sensor follows the CA's rotation automatically; one that was off
   // The operator enters the current pin. The sensor keeps its identity, and no token is used.
   const again = ["enroll", "--server", installation.server.url, "--state", asleep, "--token", "-"];
   expect((await runSensor([...again, "--ca-pin", before!, "--wait", "0"], { stdin: value })).code).toBe(10);
-  expect((await runOnce(asleep)).code).toBe(10);
+  expect((await reportOnce(asleep)).code).toBe(10);
   const pinned = await runSensor([...again, "--ca-pin", after], { stdin: value });
   expect(pinned.stdout).toContain("the token was not used\nsaved the connection settings of this command");
-  expect((await runOnce(asleep)).stderr).not.toContain("certificate");
+  expect((await reportOnce(asleep)).stderr).not.toContain("certificate");
 });
 
 test("reloads the operator's certificate at SIGHUP; with an invalid one, keeps the previous certificate", async () => {
@@ -225,7 +235,7 @@ test("reloads the operator's certificate at SIGHUP; with an invalid one, keeps t
     "new connections use the second certificate",
     async () => (await shownAt(server.url)) === "Second CA",
   );
-  expect((await runOnce(stateDir, environment)).code).toBe(0);
+  expect((await reportOnce(stateDir, environment)).code).toBe(0);
 
   write({ cert: "-----BEGIN CERTIFICATE-----\n", key: "no key" });
   process.kill(server.pid, "SIGHUP");
@@ -234,7 +244,7 @@ test("reloads the operator's certificate at SIGHUP; with an invalid one, keeps t
   process.kill(server.pid, "SIGHUP");
   await untilLogged(serverLog, /is not the private key of/, read);
   expect(await shownAt(server.url)).toBe("Second CA");
-  expect((await runOnce(stateDir, environment)).code).toBe(0);
+  expect((await reportOnce(stateDir, environment)).code).toBe(0);
 });
 
 test("another server on the same port receives nothing from a pinned sensor, which reconnects to its own", async () => {
@@ -256,7 +266,7 @@ test("another server on the same port receives nothing from a pinned sensor, whi
       return Response.json({});
     },
   });
-  const refused = await runOnce(stateDir);
+  const refused = await reportOnce(stateDir);
   expect(refused.stderr).toContain(
     "it presents a server of the tests, issued by AttackLens private CA 00000000, key sha256:",
   );
@@ -271,7 +281,7 @@ test("another server on the same port receives nothing from a pinned sensor, whi
     ...{ dataDir: join(installation.folder, "server"), logFile: join(installation.folder, "server.log") },
     ...{ listen, environment: PRIVATE },
   });
-  expect((await runOnce(stateDir)).code).toBe(0);
+  expect((await reportOnce(stateDir)).code).toBe(0);
 });
 
 test("behind nginx that terminates TLS, the server sees each sensor's address and ignores forged headers", async () => {
@@ -301,9 +311,9 @@ test("behind nginx that terminates TLS, the server sees each sensor's address an
   expect(await ada.call(getConnection)).toMatchObject({ sensorUrl: publicUrl, caPin: null });
   const { stateDir, code, stderr } = await enroll(installation, value, { url: publicUrl, environment });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect((await runOnce(stateDir, environment)).code).toBe(0);
+  expect((await reportOnce(stateDir, environment)).code).toBe(0);
   expect((await ada.call(listSensors, {})).items).toMatchObject([
-    { hostname: hostName(), address: "127.0.0.1" },
+    { hostname: SMALL_HOSTNAME, address: "127.0.0.1" },
   ]);
 
   const seenAs = async (base: string, headers: Record<string, string> = {}) => {
@@ -370,7 +380,7 @@ test("a pin rejects an nginx that inspects TLS; on a host that trusts it, check 
   expect(trusting.code).toBe(0);
   expect(trusting.stderr).toContain("a proxy that inspects TLS or a load balancer presents it");
   expect(trusting.stderr).toContain("issuer: Inspector 3000");
-  expect((await runOnce(trusting.stateDir, environment)).code).toBe(0);
+  expect((await reportOnce(trusting.stateDir, environment)).code).toBe(0);
 });
 
 test.skipIf(process.platform !== "linux")(
@@ -401,7 +411,7 @@ test.skipIf(process.platform !== "linux")(
       const name = `host${days}`;
       const { stateDir, code, stderr } = await enroll(installation, value, { pin, name, environment });
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect((await runOnce(stateDir, environment)).code).toBe(0);
+      expect((await reportOnce(stateDir, environment)).code).toBe(0);
       const { stdout } = await runSensor(["status", "--state", stateDir], { environment });
       expect(stdout).toMatch(
         new RegExp(`^Clock +17[23]\\d{3} s ${direction} the server's clock, corrected automatically$`, "m"),
@@ -452,7 +462,7 @@ test("a sensor enrolls and reports through a proxy with credentials, which stay 
   const environment = { HTTPS_PROXY: full };
   const { stateDir, code, stderr } = await enroll(installation, value, { url, pin: caPin, environment });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const reported = await runOnce(stateDir, environment);
+  const reported = await reportOnce(stateDir, environment);
   expect(reported.code).toBe(0);
   expect(new Set(proxy.tunnels)).toEqual(new Set([`attacklens.test:${port}`]));
   const seen =

@@ -22,6 +22,8 @@ import {
 } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
+import { reportOnce } from "../support/sensors.ts";
+import { onSmallHost } from "../support/small-host.ts";
 
 type DatabaseName = "sqlite" | "postgres";
 
@@ -58,10 +60,21 @@ async function openScene(database: DatabaseName, environment: Record<string, str
   };
   const enroll = (stateDir: string, value: string, ...more: string[]) =>
     runSensor(
-      ["enroll", "--server", server.url, "--token", "-", "--state", stateDir, "--wait", "0", ...more],
+      [
+        "enroll",
+        "--server",
+        server.url,
+        "--token",
+        "-",
+        "--state",
+        stateDir,
+        "--wait",
+        "0",
+        ...onSmallHost(),
+        ...more,
+      ],
       { stdin: value },
     );
-  const runOnce = (stateDir: string) => runSensor(["run", "--once", "--state", stateDir]);
   const sensors = async () => (await call(server.url, listSensors, { query: { limit: 100 } }, session)).items;
   const hosts = Array.from({ length: HOSTS }, (_, index) => join(folder, `host-${index}`));
   const opened = opening.move();
@@ -71,7 +84,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
     restart,
     data,
     enroll,
-    runOnce,
+    runOnce: reportOnce,
     sensors,
     async createToken(name: string, reEnrollLost?: LostSensorRule): Promise<string> {
       const body = { name, scope: { type: "all-assets" as const }, expiresAt: null, reEnrollLost };
@@ -83,7 +96,11 @@ async function openScene(database: DatabaseName, environment: Record<string, str
       forEach(hosts, (stateDir) => enroll(stateDir, value, ...more)),
     /** Starts the sensor of the first host. Resolves after the server accepts a report. */
     async runFirst() {
-      const running = startSensor({ stateDir: hosts[0]!, logFile: join(folder, "run.log") });
+      const running = startSensor({
+        stateDir: hosts[0]!,
+        logFile: join(folder, "run.log"),
+        args: onSmallHost(),
+      });
       await waitUntil("the running sensor reports", () => isConnected(hosts[0]!), MACHINE_IS_BUSY_MS);
       return running;
     },
@@ -93,7 +110,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
     async expectAllBack(before: string[], running: RunningProgram) {
       const renewed = hosts.map(idOf);
       expect(new Set([...before, ...renewed]).size).toBe(2 * HOSTS);
-      expect(codesOf(await forEach(hosts.slice(1), runOnce))).toEqual([0]);
+      expect(codesOf(await forEach(hosts.slice(1), (host) => reportOnce(host)))).toEqual([0]);
       await waitUntil("the running sensor reports again", () => isConnected(hosts[0]!), MACHINE_IS_BUSY_MS);
       const found = await sensors();
       expect(found.map(({ id }) => id).sort()).toEqual([...renewed].sort());

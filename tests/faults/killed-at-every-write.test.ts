@@ -8,7 +8,8 @@ import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { runSensor } from "../../harness/programs.ts";
 import { type Installation, openInstallation, type User } from "../support/installation.ts";
 import { CALLS, killAtEach, leftOver, SHORT_KINDS, traces } from "../support/kill-at-each.ts";
-import { createToken } from "../support/sensors.ts";
+import { createToken, reportOnce } from "../support/sensors.ts";
+import { onSmallHost } from "../support/small-host.ts";
 
 /** At least one for each kind of call. */
 const FEWEST_KILLS = LONG_TESTS ? CALLS.length : SHORT_KINDS;
@@ -16,7 +17,16 @@ const skipped = traces ? "" : " (skipped: strace cannot trace here)";
 
 async function enrolled(installation: Installation, value: string, name: string) {
   const stateDir = join(installation.folder, name);
-  const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
+  const args = [
+    "enroll",
+    "--server",
+    installation.server.url,
+    "--token",
+    "-",
+    "--state",
+    stateDir,
+    ...onSmallHost(),
+  ];
   return { stateDir, args, result: () => runSensor(args, { stdin: value }) };
 }
 
@@ -58,9 +68,9 @@ test.skipIf(!traces)(
     const sensorId = items[0]!.id;
     const keys = new Set<string>();
     const kills = await killAtEach(
-      async () => ({ args: ["run", "--once", "--state", stateDir] }),
+      async () => ({ args: ["run", "--once", "--state", stateDir, ...onSmallHost()] }),
       async (_, call) => {
-        const again = await runSensor(["run", "--once", "--state", stateDir]);
+        const again = await reportOnce(stateDir);
         expect({ call, code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
         expect(leftOver(stateDir)).toEqual([]);
         keys.add((await ada.call(getSensor, { params: { id: sensorId } })).fingerprint);

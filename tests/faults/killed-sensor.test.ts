@@ -7,7 +7,7 @@ import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { programPath, SENSOR } from "../../harness/build.ts";
 import { runSensor } from "../../harness/programs.ts";
 import { openInstallation } from "../support/installation.ts";
-import { createToken } from "../support/sensors.ts";
+import { createToken, reportOnce } from "../support/sensors.ts";
 
 /** Opens a proxy in front of the server. It calls `onRequest` and `onReply` while the sensor waits. */
 function openProxy(server: string) {
@@ -62,7 +62,7 @@ for (const moment of ["onRequest", "onReply"] as const) {
     expect(second.stdout).toContain(items[0]!.id);
     const token = await ada.call(getEnrollmentToken, { params: { id } });
     expect(token).toMatchObject({ enrolledSensors: 1, refusedAttempts: 0 });
-    const reporting = await runSensor(["run", "--once", "--state", stateDir]);
+    const reporting = await reportOnce(stateDir);
     expect({ code: reporting.code, stderr: reporting.stderr }).toEqual({ code: 0, stderr: "" });
   });
 }

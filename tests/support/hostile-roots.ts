@@ -1,9 +1,10 @@
 // Hosts whose files are made to hang, slow down or fill a collector: each as a root folder for `collect`.
 import { Database } from "bun:sqlite";
 import { spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { SMALL_HOST, writeHostFile } from "./small-host.ts";
 
 export interface HostileRoot {
   name: string;
@@ -14,52 +15,16 @@ export interface HostileRoot {
   counts?: Record<string, number>;
 }
 
-/** A small host, so that each category has something to collect. */
-const HOST: Record<string, string> = {
-  "etc/os-release": 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n',
-  "etc/hostname": "web-01\n",
-  "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000:Ada:/home/ada:/bin/bash\n",
-  "etc/group": "root:x:0:\nsudo:x:27:ada\nada:x:1000:\n",
-  "etc/shadow": "root:*:19000:0:99999:7:::\nada:!:19000:0:99999:7:::\n",
-  "etc/sudoers": "root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
-  "etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin no\n",
-  "etc/login.defs": "UMASK 077\nENCRYPT_METHOD SHA512\n",
-  "etc/pam.d/common-password": "password required pam_unix.so yescrypt\n",
-  "etc/crontab": "17 * * * * root /bin/true\n",
-  "etc/resolv.conf": "nameserver 192.0.2.1\n",
-  "etc/fstab": "/dev/sda1 / ext4 defaults 0 1\n",
-  "etc/apt/sources.list": "deb http://deb.debian.org/debian bookworm main\n",
-  "etc/ssl/certs/a.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-  "root/.ssh/authorized_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA root\n",
-  "usr/sbin/sshd": "",
-  "usr/bin/sudo": "",
-  "usr/lib/systemd/systemd": "",
-  "usr/lib/systemd/system/a.service": "[Service]\nExecStart=/usr/bin/a\n",
-  "usr/lib/systemd/system/a.timer": "[Timer]\nOnCalendar=daily\n",
-  "var/lib/dpkg/status": "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n",
+/** A small host and the databases of rpm, which are empty. */
+const FILES: Record<string, string> = {
+  ...SMALL_HOST,
   "var/lib/rpm/Packages": "",
   "var/lib/rpm/rpmdb.sqlite": "",
   "usr/lib/sysimage/rpm/Packages.db": "",
-  "lib/apk/db/installed": "P:b\nV:1\nA:x86_64\n\n",
-  "var/lib/pacman/local/a-1/desc": "%NAME%\na\n\n%VERSION%\n1\n",
-  "usr/lib/python3/dist-packages/a-1.dist-info/METADATA": "Name: a\nVersion: 1\n",
-  "usr/lib/node_modules/a/package.json": '{"name":"a","version":"1.0.0"}',
-  "var/lib/docker/containers/1/config.v2.json": '{"ID":"1","Name":"/a"}',
-  "var/lib/docker/image/overlay2/repositories.json": "{}",
-  "proc/cpuinfo": "processor\t: 0\nmodel name\t: A\n",
-  "proc/meminfo": "MemTotal: 1024 kB\n",
-  "proc/net/tcp": "  sl  local_address\n",
-  "proc/self/mountinfo": "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
 };
 
-export function write(root: string, path: string, content: string | Uint8Array): void {
-  const file = join(root, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, content);
-}
-
 export function makeHost(root: string): void {
-  for (const [path, content] of Object.entries(HOST)) write(root, path, content);
+  for (const [path, content] of Object.entries(FILES)) writeHostFile(root, path, content);
 }
 
 const run = (...command: string[]) => {
@@ -95,7 +60,7 @@ const everywhere = (isRoot: boolean): HostileRoot[] =>
   Object.entries(isRoot ? { ...INSTEAD, ...DEVICES } : INSTEAD).map(([name, make]) => ({
     name: `${name} in place of every file`,
     make(root) {
-      for (const path of Object.keys(HOST)) {
+      for (const path of Object.keys(FILES)) {
         rmSync(join(root, path));
         make(join(root, path));
       }
@@ -121,7 +86,7 @@ const KNOWN: HostileRoot[] = [
     name: "drop-ins of sshd that include their folder",
     make(root) {
       for (const name of ["a", "b", "c", "d", "e"])
-        write(
+        writeHostFile(
           root,
           `etc/ssh/sshd_config.d/${name}.conf`,
           "Include /etc/ssh/sshd_config.d/*.conf\nInclude /etc/ssh/sshd_config\nPermitRootLogin yes\n",
@@ -147,7 +112,7 @@ const KNOWN: HostileRoot[] = [
             .join(", ")}`,
       );
       const rule = "User_Alias A30 = ada\nCmnd_Alias C30 = ALL\nA0 ALL = (ALL) C0\n";
-      write(root, "etc/sudoers", `${aliases}\n${commands}\n${rule}`);
+      writeHostFile(root, "etc/sudoers", `${aliases}\n${commands}\n${rule}`);
     },
     unharmed: ["packages", "services", "security", "system"],
   },
@@ -169,23 +134,23 @@ const KNOWN: HostileRoot[] = [
         "proc/cpuinfo": `model name\t: ${MEGABYTE}\n`,
         "root/.ssh/authorized_keys": `from="${MEGABYTE}" ssh-ed25519 AAAA\n`,
       };
-      for (const [path, content] of Object.entries(files)) write(root, path, content);
+      for (const [path, content] of Object.entries(files)) writeHostFile(root, path, content);
     },
   },
   {
     name: "20,000 rules of sudo for 3,000 users",
     make(root) {
-      write(
+      writeHostFile(
         root,
         "etc/passwd",
         repeated(3_000, (nth) => `u${nth}:x:${nth}:${nth}::/home/u${nth}:/bin/sh`),
       );
-      write(
+      writeHostFile(
         root,
         "etc/group",
         repeated(3_000, (nth) => `g${nth}:x:${nth}:u${nth}`),
       );
-      write(
+      writeHostFile(
         root,
         "etc/sudoers",
         repeated(20_000, (nth) => `u${nth % 3_000}, %g${(nth * 7) % 3_000}, !u${nth % 11} ALL = (ALL) ALL`),
@@ -220,16 +185,16 @@ const KNOWN: HostileRoot[] = [
     name: "long lists",
     make(root) {
       const user = (nth: number) => `u${nth}:x:${nth}:${nth % 500}:U:/home/u${nth}:/bin/sh`;
-      write(root, "etc/passwd", repeated(70_000, user));
-      write(
+      writeHostFile(root, "etc/passwd", repeated(70_000, user));
+      writeHostFile(
         root,
         "etc/shadow",
         repeated(70_000, (nth) => `u${nth}:!:19000:0:99999:7:::`),
       );
       const stanza = (nth: number) =>
         `Package: p${nth}\nStatus: install ok installed\nArchitecture: all\nVersion: ${nth}\nSource: s${nth}\n`;
-      write(root, "var/lib/dpkg/status", repeated(60_000, stanza));
-      write(
+      writeHostFile(root, "var/lib/dpkg/status", repeated(60_000, stanza));
+      writeHostFile(
         root,
         "etc/crontab",
         repeated(20_000, (nth) => `${nth % 60} * * * * root /bin/c${nth}`),
@@ -247,7 +212,7 @@ const KNOWN: HostileRoot[] = [
         ["etc/ssl/certs", ".pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"],
         ["etc/cron.d", "", "* * * * * root /bin/true\n"],
       ] as const)
-        for (let nth = 0; nth < 5_000; nth++) write(root, `${folder}/f${nth}${ending}`, content);
+        for (let nth = 0; nth < 5_000; nth++) writeHostFile(root, `${folder}/f${nth}${ending}`, content);
     },
   },
   {
@@ -277,9 +242,9 @@ const KNOWN: HostileRoot[] = [
         "var/lib/docker/containers/1/config.v2.json",
         "var/lib/docker/image/overlay2/repositories.json",
       ])
-        write(root, path, deep);
-      write(root, "etc/sudoers", `ada ALL = ${"(".repeat(300_000)}\n`);
-      write(root, "etc/ssh/sshd_config", "Match all\n".repeat(80_000));
+        writeHostFile(root, path, deep);
+      writeHostFile(root, "etc/sudoers", `ada ALL = ${"(".repeat(300_000)}\n`);
+      writeHostFile(root, "etc/ssh/sshd_config", "Match all\n".repeat(80_000));
     },
   },
 ];

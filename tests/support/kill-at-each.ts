@@ -25,8 +25,6 @@ interface KillOptions {
   /** Absent: the built sensor. */
   program?: string;
   calls?: string[];
-  /** The command line of a program that runs the command after it, e.g. unshare(1). */
-  through?: string[];
   /** The exit code of a run that was not killed. */
   exitCode?: number;
 }
@@ -38,7 +36,7 @@ interface KillOptions {
 export async function killAtEach(
   command: (kill: number) => Promise<{ args: string[]; stdin?: string }>,
   check: (kill: number, call: string) => Promise<void>,
-  { program = programPath(SENSOR), calls = CALLS, through = [], exitCode = 0 }: KillOptions = {},
+  { program = programPath(SENSOR), calls = CALLS, exitCode = 0 }: KillOptions = {},
 ): Promise<number> {
   let kills = 0;
   let isTracerKilling = false;
@@ -50,7 +48,7 @@ export async function killAtEach(
       const { args, stdin = "" } = await command(kills);
       const tracer = [`${strace}`, "-f", "-o", "/dev/null", "-e", `trace=${name}`];
       const killer = ["-e", `inject=${name}:signal=KILL:when=${nth}`];
-      const traced = [...through, ...tracer, ...killer, program, ...args];
+      const traced = [...tracer, ...killer, program, ...args];
       const { code, stderr } = await runCommand(traced, { stdin, env: cleanEnvironment() });
       const wasKilled = code === 137 || code === 9 || code === 128 + 9;
       if (!wasKilled && code !== exitCode) throw new Error(`${name} ${nth}: exit ${code} ${stderr}`);

@@ -3,7 +3,8 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../harness/rpm-databases.ts";
-import { type HostileRoot, repeated, write } from "./hostile-roots.ts";
+import { type HostileRoot, repeated } from "./hostile-roots.ts";
+import { writeHostFile } from "./small-host.ts";
 
 const PACKAGES = 60_000;
 const ACCOUNTS = 70_000;
@@ -19,7 +20,7 @@ const each = (count: number, make: (nth: number) => void) => {
 
 function makePacman(root: string): void {
   each(PACKAGES, (nth) =>
-    write(
+    writeHostFile(
       root,
       `var/lib/pacman/local/p${nth}-1.${nth}-1/desc`,
       `%NAME%\np${nth}\n\n%VERSION%\n1.${nth}-1\n\n%BASE%\np${nth % 9_000}\n\n%DESC%\nThe package ${nth}\n\n%ARCH%\nx86_64\n\n%PACKAGER%\nTeam ${nth % 500} <team@example.org>\n\n%SIZE%\n${nth}\n`,
@@ -50,11 +51,11 @@ const shadowHash = (nth: number) => `$y$j9T$${hex(nth, 22)}$${hex(nth * 7_919, 4
 function makeAccounts(root: string): void {
   const ids = (nth: number) => 1_000 + nth;
   const passwd = (nth: number) => `u${nth}:x:${ids(nth)}:${ids(nth)}:User ${nth}:/home/u${nth}:/bin/bash`;
-  write(root, "etc/passwd", `${repeated(ACCOUNTS, passwd)}\n`);
+  writeHostFile(root, "etc/passwd", `${repeated(ACCOUNTS, passwd)}\n`);
   const shadow = (nth: number) => `u${nth}:${shadowHash(nth)}:${19_000 + (nth % 700)}:0:99999:7:::`;
-  write(root, "etc/shadow", `${repeated(ACCOUNTS, shadow)}\n`);
+  writeHostFile(root, "etc/shadow", `${repeated(ACCOUNTS, shadow)}\n`);
   const group = (nth: number) => `g${nth}:x:${ids(nth)}:u${(nth + 1) % ACCOUNTS}`;
-  write(root, "etc/group", `${repeated(ACCOUNTS, group)}\n`);
+  writeHostFile(root, "etc/group", `${repeated(ACCOUNTS, group)}\n`);
 }
 
 function makeContainers(root: string): void {
@@ -66,8 +67,8 @@ function makeContainers(root: string): void {
       Config: { Image: "nginx" },
       State: { Running: true },
     };
-    write(root, `${folder}/config.v2.json`, JSON.stringify(config));
-    write(root, `${folder}/hostconfig.json`, '{"Privileged":false,"NetworkMode":"bridge"}');
+    writeHostFile(root, `${folder}/config.v2.json`, JSON.stringify(config));
+    writeHostFile(root, `${folder}/hostconfig.json`, '{"Privileged":false,"NetworkMode":"bridge"}');
   });
 }
 
@@ -80,11 +81,15 @@ export const LONG_LISTS: HostileRoot[] = [
   {
     name: "100,000 groups, and one with a megabyte of members",
     make(root) {
-      write(root, "etc/passwd", `${repeated(50_000, (nth) => `u${nth}:x:${nth}:${nth}::/:/bin/sh`)}\n`);
+      writeHostFile(
+        root,
+        "etc/passwd",
+        `${repeated(50_000, (nth) => `u${nth}:x:${nth}:${nth}::/:/bin/sh`)}\n`,
+      );
       const members = repeated(150_000, (nth) => `u${nth}`).replaceAll("\n", ",");
       const groups = repeated(100_000, (nth) => `g${nth}:x:${nth}:u${nth % 50_000}`);
-      write(root, "etc/group", `${groups}\nall:x:200000:${members}\n`);
-      write(root, "etc/sudoers", "%all ALL = (ALL) ALL\n");
+      writeHostFile(root, "etc/group", `${groups}\nall:x:200000:${members}\n`);
+      writeHostFile(root, "etc/sudoers", "%all ALL = (ALL) ALL\n");
     },
     counts: { users: 150_001 },
   },
@@ -94,14 +99,14 @@ export const LONG_LISTS: HostileRoot[] = [
       const key = (nth: number) =>
         `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${Buffer.from(hex(nth, 31)).toString("base64").slice(0, 43)} u${nth}\n`;
       const passwd = (nth: number) => `u${nth}:x:${nth}:100::/home/u${nth}:/bin/sh`;
-      write(root, "etc/passwd", `${repeated(PACKAGES, passwd)}\n`);
-      each(PACKAGES, (nth) => write(root, `home/u${nth}/.ssh/authorized_keys`, key(nth)));
-      write(root, "root/.ssh/authorized_keys", repeated(PACKAGES, key).replaceAll("\n\n", "\n"));
+      writeHostFile(root, "etc/passwd", `${repeated(PACKAGES, passwd)}\n`);
+      each(PACKAGES, (nth) => writeHostFile(root, `home/u${nth}/.ssh/authorized_keys`, key(nth)));
+      writeHostFile(root, "root/.ssh/authorized_keys", repeated(PACKAGES, key).replaceAll("\n\n", "\n"));
     },
   },
   {
     name: "60,000 packages of apk",
-    make: (root) => write(root, "lib/apk/db/installed", `${repeated(PACKAGES, apkEntry)}\n`),
+    make: (root) => writeHostFile(root, "lib/apk/db/installed", `${repeated(PACKAGES, apkEntry)}\n`),
     counts: { packages: PACKAGES + OTHERS - 1 },
   },
   {
@@ -111,7 +116,7 @@ export const LONG_LISTS: HostileRoot[] = [
   },
   {
     name: "60,000 packages of dpkg",
-    make: (root) => write(root, "var/lib/dpkg/status", `${repeated(PACKAGES, dpkgStanza)}\n`),
+    make: (root) => writeHostFile(root, "var/lib/dpkg/status", `${repeated(PACKAGES, dpkgStanza)}\n`),
     counts: { packages: PACKAGES + OTHERS - 1 },
   },
   {
@@ -121,17 +126,17 @@ export const LONG_LISTS: HostileRoot[] = [
   },
   {
     name: "60,000 packages of rpm in ndb",
-    make: (root) => write(root, "usr/lib/sysimage/rpm/Packages.db", makeNdb(rpmBlobs())),
+    make: (root) => writeHostFile(root, "usr/lib/sysimage/rpm/Packages.db", makeNdb(rpmBlobs())),
     counts: { packages: PACKAGES + OTHERS },
   },
   {
     name: "60,000 packages of rpm in Berkeley DB",
-    make: (root) => write(root, "var/lib/rpm/Packages", makeBerkeleyDb(rpmBlobs())),
+    make: (root) => writeHostFile(root, "var/lib/rpm/Packages", makeBerkeleyDb(rpmBlobs())),
     counts: { packages: PACKAGES + OTHERS },
   },
   {
     name: "60,000 packages of opkg",
-    make: (root) => write(root, "usr/lib/opkg/status", `${repeated(PACKAGES, dpkgStanza)}\n`),
+    make: (root) => writeHostFile(root, "usr/lib/opkg/status", `${repeated(PACKAGES, dpkgStanza)}\n`),
     counts: { packages: PACKAGES + OTHERS },
   },
   {
@@ -139,7 +144,11 @@ export const LONG_LISTS: HostileRoot[] = [
     make(root) {
       const entry = (nth: number) =>
         `<key>p${nth}</key><dict><key>pkgver</key><string>p${nth}-1.${nth}_1</string><key>architecture</key><string>x86_64</string><key>state</key><string>installed</string><key>maintainer</key><string>Team ${nth % 500}</string><key>installed_size</key><integer>${nth}</integer></dict>`;
-      write(root, "var/db/xbps/pkgdb-0.38.plist", `<plist><dict>${repeated(PACKAGES, entry)}</dict></plist>`);
+      writeHostFile(
+        root,
+        "var/db/xbps/pkgdb-0.38.plist",
+        `<plist><dict>${repeated(PACKAGES, entry)}</dict></plist>`,
+      );
     },
     counts: { packages: PACKAGES + OTHERS },
   },
@@ -157,7 +166,7 @@ export const LONG_LISTS: HostileRoot[] = [
     name: "60,000 snaps and Flatpaks",
     make(root) {
       each(PACKAGES, (nth) => {
-        write(
+        writeHostFile(
           root,
           `snap/s${nth}/1/meta/snap.yaml`,
           `name: s${nth}\nversion: '1.${nth}'\narchitectures: [amd64]\n`,
@@ -165,7 +174,7 @@ export const LONG_LISTS: HostileRoot[] = [
         symlinkSync("1", join(root, `snap/s${nth}/current`));
       });
       each(20_000, (nth) =>
-        write(
+        writeHostFile(
           root,
           `var/lib/flatpak/app/org.example.A${nth}/x86_64/stable/active/metadata`,
           "[Application]\n",
@@ -186,7 +195,7 @@ export const LONG_LISTS: HostileRoot[] = [
     name: "60,000 packages of Python",
     make: (root) =>
       each(PACKAGES, (nth) =>
-        write(
+        writeHostFile(
           root,
           `usr/lib/python3/dist-packages/p${nth}-1.${nth}.dist-info/METADATA`,
           `Metadata-Version: 2.1\nName: p${nth}\nVersion: 1.${nth}\n`,
@@ -198,7 +207,11 @@ export const LONG_LISTS: HostileRoot[] = [
     name: "60,000 packages of npm",
     make: (root) =>
       each(PACKAGES, (nth) =>
-        write(root, `usr/lib/node_modules/p${nth}/package.json`, `{"name":"p${nth}","version":"1.${nth}.0"}`),
+        writeHostFile(
+          root,
+          `usr/lib/node_modules/p${nth}/package.json`,
+          `{"name":"p${nth}","version":"1.${nth}.0"}`,
+        ),
       ),
     counts: { packages: PACKAGES + OTHERS },
   },
@@ -206,14 +219,14 @@ export const LONG_LISTS: HostileRoot[] = [
     name: "60,000 gems, crates and jars",
     make(root) {
       each(PACKAGES, (nth) =>
-        write(
+        writeHostFile(
           root,
           `usr/share/gems/specifications/g${nth}-1.${nth}.gemspec`,
           `# -*- encoding: utf-8 -*-\n# stub: g${nth} 1.${nth} ruby lib\n`,
         ),
       );
       const crate = (nth: number) => `"c${nth} 1.${nth}.0 (registry+https://example.org)":{}`;
-      write(
+      writeHostFile(
         root,
         "root/.cargo/.crates2.json",
         `{"installs":{${repeated(10_000, crate).replaceAll("\n", ",")}}}`,
@@ -227,7 +240,7 @@ export const LONG_LISTS: HostileRoot[] = [
       const rest = "00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0";
       const socket = (nth: number) =>
         ` ${nth}: ${hex(nth, 8).toUpperCase()}:${hex(1 + (nth % 65_535), 4).toUpperCase()} ${rest} ${nth} 1`;
-      write(root, "proc/net/tcp", `  sl  local_address\n${repeated(600_000, socket)}\n`);
+      writeHostFile(root, "proc/net/tcp", `  sl  local_address\n${repeated(600_000, socket)}\n`);
     },
     counts: { ports: 600_000 },
   },
@@ -237,8 +250,8 @@ export const LONG_LISTS: HostileRoot[] = [
       each(PACKAGES, (nth) => {
         const folder = "usr/lib/systemd/system";
         const service = `[Unit]\nDescription=U ${nth}\n[Service]\nExecStart=/usr/bin/u${nth} --all\n`;
-        write(root, `${folder}/u${nth}.service`, service);
-        write(
+        writeHostFile(root, `${folder}/u${nth}.service`, service);
+        writeHostFile(
           root,
           `${folder}/u${nth}.timer`,
           "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n",
@@ -249,17 +262,19 @@ export const LONG_LISTS: HostileRoot[] = [
   {
     name: "60,000 services of OpenRC",
     make(root) {
-      write(root, "sbin/openrc-run", "");
-      write(root, "sbin/openrc", "");
-      each(PACKAGES, (nth) => write(root, `etc/init.d/s${nth}`, "#!/sbin/openrc-run\ncommand=/usr/bin/s\n"));
+      writeHostFile(root, "sbin/openrc-run", "");
+      writeHostFile(root, "sbin/openrc", "");
+      each(PACKAGES, (nth) =>
+        writeHostFile(root, `etc/init.d/s${nth}`, "#!/sbin/openrc-run\ncommand=/usr/bin/s\n"),
+      );
     },
   },
   {
     name: "60,000 jobs of cron, and as many files of jobs",
     make(root) {
       const line = (nth: number) => `${nth % 60} * * * * root /bin/c${nth}`;
-      write(root, "etc/cron.d/long", `${repeated(30_000, line)}\n`);
-      each(PACKAGES, (nth) => write(root, `etc/cron.d/f${nth}`, `* * * * * root /bin/d${nth}\n`));
+      writeHostFile(root, "etc/cron.d/long", `${repeated(30_000, line)}\n`);
+      each(PACKAGES, (nth) => writeHostFile(root, `etc/cron.d/f${nth}`, `* * * * * root /bin/d${nth}\n`));
     },
     counts: { jobs: PACKAGES + 30_000 + 2 },
   },
@@ -267,8 +282,8 @@ export const LONG_LISTS: HostileRoot[] = [
     name: "60,000 certificates, and configurations that name as many",
     make(root) {
       const text = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-      each(PACKAGES, (nth) => write(root, `etc/ssl/own/c${nth}.pem`, text));
-      write(
+      each(PACKAGES, (nth) => writeHostFile(root, `etc/ssl/own/c${nth}.pem`, text));
+      writeHostFile(
         root,
         "etc/nginx/nginx.conf",
         repeated(PACKAGES, (nth) => `ssl_certificate /etc/tls/c${nth}.pem;`).slice(0, 1024 * 1024),
@@ -281,18 +296,22 @@ export const LONG_LISTS: HostileRoot[] = [
     make(root) {
       const mount = (nth: number) =>
         `${nth + 30} 22 8:${nth} / /mnt/m${nth} rw,relatime - ext4 /dev/sd${nth} rw`;
-      write(
+      writeHostFile(
         root,
         "proc/self/mountinfo",
         `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n${repeated(PACKAGES, mount)}\n`,
       );
-      write(root, "proc/modules", `${repeated(PACKAGES, (nth) => `m${nth} 16384 0 - Live 0x0`)}\n`);
+      writeHostFile(root, "proc/modules", `${repeated(PACKAGES, (nth) => `m${nth} 16384 0 - Live 0x0`)}\n`);
       const route = (nth: number) =>
         `eth0\t${hex(nth, 6).toUpperCase()}0A\t00000000\t0001\t0\t0\t0\tFFFFFFFF\t0\t0\t0`;
-      write(root, "proc/net/route", `Iface\tDestination\n${repeated(PACKAGES, route)}\n`);
+      writeHostFile(root, "proc/net/route", `Iface\tDestination\n${repeated(PACKAGES, route)}\n`);
       each(PACKAGES, (nth) => {
-        write(root, `sys/class/net/e${nth}/flags`, "0x1003\n");
-        write(root, `sys/class/net/e${nth}/address`, `02:00:00:${hex(nth, 6).replace(/..(?=.)/g, "$&:")}\n`);
+        writeHostFile(root, `sys/class/net/e${nth}/flags`, "0x1003\n");
+        writeHostFile(
+          root,
+          `sys/class/net/e${nth}/address`,
+          `02:00:00:${hex(nth, 6).replace(/..(?=.)/g, "$&:")}\n`,
+        );
       });
     },
   },
@@ -301,12 +320,12 @@ export const LONG_LISTS: HostileRoot[] = [
     make: (root) =>
       each(PACKAGES, (nth) => {
         const pci = `sys/bus/pci/devices/${hex(nth, 4)}:00:00.0`;
-        write(root, `${pci}/class`, "0x020000\n");
-        write(root, `${pci}/vendor`, "0x8086\n");
-        write(root, `${pci}/device`, "0x1000\n");
-        write(root, `sys/bus/usb/devices/1-${nth}/idVendor`, "1d6b\n");
-        write(root, `sys/bus/usb/devices/1-${nth}/bDeviceClass`, "09\n");
-        write(root, `sys/class/block/sd${nth}/size`, "1000\n");
+        writeHostFile(root, `${pci}/class`, "0x020000\n");
+        writeHostFile(root, `${pci}/vendor`, "0x8086\n");
+        writeHostFile(root, `${pci}/device`, "0x1000\n");
+        writeHostFile(root, `sys/bus/usb/devices/1-${nth}/idVendor`, "1d6b\n");
+        writeHostFile(root, `sys/bus/usb/devices/1-${nth}/bDeviceClass`, "09\n");
+        writeHostFile(root, `sys/class/block/sd${nth}/size`, "1000\n");
         mkdirSync(join(root, `sys/class/block/sd${nth}/device`), { recursive: true });
       }),
   },
@@ -322,7 +341,7 @@ export const LONG_LISTS: HostileRoot[] = [
         ["etc/sudoers.d", "", "ada ALL = ALL\n"],
         ["etc/ssh/sshd_config.d", ".conf", "AllowUsers ada\n"],
       ] as const)
-        each(PACKAGES / 2, (nth) => write(root, `${folder}/f${nth}${ending}`, content));
+        each(PACKAGES / 2, (nth) => writeHostFile(root, `${folder}/f${nth}${ending}`, content));
     },
   },
   {

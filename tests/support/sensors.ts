@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { CommandResult } from "../../harness/command.ts";
 import { runSensor } from "../../harness/programs.ts";
 import type { Installation, User } from "./installation.ts";
+import { onSmallHost } from "./small-host.ts";
 
 /** Creates a token for all assets through the API. */
 export async function createToken(user: User, name: string): Promise<{ id: string; value: string }> {
@@ -12,11 +14,24 @@ export async function createToken(user: User, name: string): Promise<{ id: strin
   return { id: enrollmentToken.id, value };
 }
 
-/** Runs `attacklens-sensor enroll` with the value on standard input. The caller checks the result. */
-export async function enrollSensor(installation: Installation, value: string, name = "sensor") {
+/**
+ * Runs `attacklens-sensor enroll` with the value on standard input. The caller checks the result. `host`: the
+ * arguments that select the host; none: this machine.
+ */
+export async function enrollSensor(
+  installation: Installation,
+  value: string,
+  name = "sensor",
+  host = onSmallHost(),
+) {
   const stateDir = join(installation.folder, name);
   const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
-  return { stateDir, ...(await runSensor(args, { stdin: value })) };
+  return { stateDir, ...(await runSensor([...args, ...host], { stdin: value })) };
+}
+
+/** Runs one cycle of the sensor on a small host. The caller checks the result. */
+export function reportOnce(stateDir: string, environment?: Record<string, string>): Promise<CommandResult> {
+  return runSensor(["run", "--once", "--state", stateDir, ...onSmallHost()], { environment });
 }
 
 /** The files below a folder that contain the text. */
