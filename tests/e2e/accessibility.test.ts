@@ -31,7 +31,11 @@ const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 test(
   "no page has an accessibility violation in light or dark",
   async () => {
-    await using installation = await openInstallation({ database: "sqlite", checkInIntervalSeconds: 1 });
+    await using installation = await openInstallation({
+      database: "sqlite",
+      isNew: true,
+      checkInIntervalSeconds: 1,
+    });
     await using browser = await openBrowser();
     const { url, setupLink } = installation.server;
     const visitor = await browser.openPage();

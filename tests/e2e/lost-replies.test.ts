@@ -66,7 +66,7 @@ test("a token and an API key whose replies are lost are created once", async () 
 });
 
 test("a setup whose reply is lost ends with the first Super Admin signed in", async () => {
-  await using installation = await openInstallation({ database: "sqlite" });
+  await using installation = await openInstallation({ database: "sqlite", isNew: true });
   await using browser = await openBrowser();
   const page = await browser.openPage();
   await page.goto(installation.server.setupLink!);

@@ -1,15 +1,15 @@
-// An installation like a user's: the built server on fresh data, its first Super Admin, and users of other
-// roles.
+// An installation like a user's: the built server, its first Super Admin, and users of other roles.
 import { join } from "node:path";
-import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
+import { signIn } from "@attacklens/protocol/account.ts";
 import { ROLE_NAMES, type Role } from "@attacklens/protocol/permissions.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { type RunningServer, runServerCommand, startServer } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
+import { copyPreparedData, SUPER_ADMIN, setUp } from "./prepared-data.ts";
 
-export const PASSWORD = "violet tractor swims 42";
+export const PASSWORD = SUPER_ADMIN.password;
 
 /** A user who is signed in to the HTTP API. */
 export interface User {
@@ -25,7 +25,7 @@ export interface Installation extends AsyncDisposable {
   folder: string;
   /** The URL of its PostgreSQL database. Undefined: SQLite. */
   databaseUrl: string | undefined;
-  /** Uses the setup link. */
+  /** Uses the setup link, or signs in if the data has the Super Admin already. */
   createSuperAdmin(): Promise<User>;
   /** Runs `attacklens user create`, as an administrator does on the server host. */
   createUser(role: Role): Promise<User>;
@@ -33,6 +33,8 @@ export interface Installation extends AsyncDisposable {
 
 export interface InstallationOptions {
   database: "sqlite" | "postgres";
+  /** The server starts without data, with the setup link. Otherwise, SQLite data has the Super Admin. */
+  isNew?: boolean;
   /** 60 when absent, as in production. */
   checkInIntervalSeconds?: number;
   /** 30 when absent. */
@@ -52,6 +54,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const folder = opening.use(openTemporaryFolder("e2e")).path;
   const database = options.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
   const dataDir = join(folder, "server");
+  const isPrepared = options.database === "sqlite" && !options.isNew;
+  const preparedSession = isPrepared ? await copyPreparedData(dataDir) : undefined;
   const server = opening.use(
     await startServer({
       dataDir,
@@ -78,9 +82,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     folder,
     databaseUrl: database?.url,
     async createSuperAdmin() {
-      const code = new URL(server.setupLink as string).hash.slice("#code=".length);
-      const [name, email, session] = ["Ada Super", "ada@example.com", {}];
-      await call(url, completeSetup, { body: { code, name, email, password: PASSWORD } }, session);
+      const { name, email, password } = SUPER_ADMIN;
+      if (server.setupLink) return user(name, email, await setUp(url, server.setupLink));
+      // Over HTTPS, the cookie has another name.
+      if (preparedSession && url.startsWith("http:")) return user(name, email, preparedSession);
+      const session: Session = {};
+      await call(url, signIn, { body: { email, password } }, session);
       return user(name, email, session);
     },
     async createUser(role) {
