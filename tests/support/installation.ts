@@ -1,11 +1,17 @@
 // An installation like a user's: the built server, its first Super Admin, and users of other roles.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { signIn } from "@attacklens/protocol/account.ts";
 import { ROLE_NAMES, type Role } from "@attacklens/protocol/permissions.ts";
 import type { Route, RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import { call, type Session } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
-import { type RunningServer, runServerCommand, startServer } from "../../harness/programs.ts";
+import {
+  type RunningServer,
+  runServerCommand,
+  type ServerOptions,
+  startServer,
+} from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { copyPreparedData, SUPER_ADMIN, setUp } from "./prepared-data.ts";
 
@@ -49,6 +55,22 @@ export interface InstallationOptions {
   publicUrl?: string;
 }
 
+/** The address of an installation that is gone. The browser of this process has compiled its console. */
+let knownAddress: string | undefined;
+
+/** Starts the server at the known address, if no other program has taken it. */
+async function startAtKnownAddress(options: ServerOptions): Promise<RunningServer> {
+  const listen = knownAddress;
+  knownAddress = undefined;
+  try {
+    return await startServer({ ...options, listen });
+  } catch (error) {
+    const isTaken = readFileSync(options.logFile, "utf8").includes("in use by another program");
+    if (listen === undefined || !isTaken) throw error;
+    return await startServer(options);
+  }
+}
+
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(openTemporaryFolder("e2e")).path;
@@ -56,21 +78,27 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const dataDir = join(folder, "server");
   const isPrepared = options.database === "sqlite" && !options.isNew;
   const preparedSession = isPrepared ? await copyPreparedData(dataDir) : undefined;
-  const server = opening.use(
-    await startServer({
-      dataDir,
-      logFile: join(folder, "server.log"),
-      databaseUrl: database?.url,
-      listen: options.listen,
-      environment: {
-        ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
-        ATTACKLENS_KEY_MAX_AGE_DAYS: String(options.keyMaxAgeDays ?? 30),
-        ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
-        ...(options.publicUrl ? { ATTACKLENS_PUBLIC_URL: options.publicUrl } : {}),
-        ...options.environment,
-      },
-    }),
-  );
+  const { listen } = options;
+  const serverOptions: ServerOptions = {
+    dataDir,
+    logFile: join(folder, "server.log"),
+    databaseUrl: database?.url,
+    environment: {
+      ATTACKLENS_CHECK_IN_INTERVAL: String(options.checkInIntervalSeconds ?? 60),
+      ATTACKLENS_KEY_MAX_AGE_DAYS: String(options.keyMaxAgeDays ?? 30),
+      ATTACKLENS_LOG_LEVEL: options.logLevel ?? "info",
+      ...(options.publicUrl ? { ATTACKLENS_PUBLIC_URL: options.publicUrl } : {}),
+      ...options.environment,
+    },
+  };
+  const server = await (listen === undefined
+    ? startAtKnownAddress(serverOptions)
+    : startServer({ ...serverOptions, listen }));
+  // After the server has stopped.
+  opening.defer(() => {
+    if (listen === undefined) knownAddress = new URL(server.url).host;
+  });
+  opening.use(server);
   const opened = opening.move();
   const url = options.publicUrl ?? server.url;
 
