@@ -1,4 +1,5 @@
-// Every page in both themes against the automated rules of WCAG 2.2 AA, and with the keyboard only.
+// The pages against the automated rules of WCAG 2.2 AA, and with the keyboard only. With LONG_TESTS=1, every
+// page in both themes. Otherwise, each run draws a third of them, and checks each in one theme.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -19,12 +20,7 @@ import { createToken, enrollSensor, reportOnce } from "../support/sensors.ts";
 /** About 30 pages, each checked by axe. */
 const PAGES_TIMEOUT_MS = 600_000;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/**
- * With LONG_TESTS=1, every page is checked, and colors not only on pages with new colors. Otherwise, each run
- * draws half of the pages.
- */
-const ALL_PAGES = LONG_TESTS;
-const drawHalf = (pages: readonly string[]) => drawSome(pages, Math.ceil(pages.length / 2));
+const drawThird = (pages: readonly string[]) => drawSome(pages, Math.ceil(pages.length / 3));
 /** The rules that depend on the theme. */
 const RULES_OF_COLOR = ["color-contrast", "link-in-text-block"];
 
@@ -47,7 +43,7 @@ test(
 
     const viewport = { width: 1024, height: 768 };
     const page = await browser.openPageAs(ada, installation, { viewport });
-    for (const path of drawHalf([
+    for (const path of drawThird([
       "/",
       "/sensors",
       "/sensors/tokens",
@@ -80,7 +76,7 @@ test(
       // The tables of the categories are alike, so one is drawn for each run.
       ...["overview", ...drawSome(CATEGORIES)].map((tab) => `/sensors/${sensorId}/${tab}`),
     ];
-    for (const path of drawHalf(paths)) {
+    for (const path of drawThird(paths)) {
       await follow(page, path);
       await expectAccessible(page, path);
     }
@@ -132,7 +128,8 @@ async function expectMatchesAccessible(page: Page, ada: User, url: string, token
   const body = { predecessorId: old.id };
   await ada.call(mergeSensor, { params: { id: successor.id }, body });
   const paths = ["/", "/sensors?match=any", "/sensors?status=replaced"];
-  for (const path of [...paths, `/sensors/${old.id}/overview`, `/sensors/${successor.id}/overview`]) {
+  const sensors = [`/sensors/${old.id}/overview`, `/sensors/${successor.id}/overview`];
+  for (const path of drawThird([...paths, ...sensors])) {
     await follow(page, path);
     await expectAccessible(page, path);
   }
@@ -186,12 +183,18 @@ type Theme = "light" | "dark";
 /** The combinations of colors and sizes that axe has checked, by theme. */
 const seenLooks: Record<Theme, Set<string>> = { light: new Set(), dark: new Set() };
 /** Changing the theme takes as long as a check, so each page starts with the theme of the page before. */
-let themes: [Theme, Theme] = ["light", "dark"];
+let themes: [Theme, Theme] = drawSome([true, false])[0] ? ["light", "dark"] : ["dark", "light"];
+/** Without LONG_TESTS=1, the theme changes after this number of pages. */
+const PAGES_PER_THEME = 6;
+let pages = 0;
 
-/** Checks everything but colors in one theme, and colors in each theme in which the page has new ones. */
+/**
+ * Checks everything but colors in one theme. Checks colors in each theme with LONG_TESTS=1, otherwise in one
+ * theme and if the page has new ones.
+ */
 async function expectAccessible(page: Page, where: string): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  for (const theme of themes) {
+  for (const theme of LONG_TESTS ? themes : themes.slice(0, 1)) {
     await page.emulateMedia({ colorScheme: theme });
     await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor();
     // A dialog has no contrast while it fades in.
@@ -199,7 +202,7 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
       document.getAnimations().every(({ playState }) => playState !== "running"),
     );
     const looks = (await page.evaluate(listLooks)).filter((look) => !seenLooks[theme].has(look));
-    const hasNewLooks = ALL_PAGES || looks.length > 0;
+    const hasNewLooks = LONG_TESTS || looks.length > 0;
     if (theme === themes[0]) {
       const disabled = hasNewLooks ? [] : RULES_OF_COLOR;
       const rules = Object.fromEntries(disabled.map((rule) => [rule, { enabled: false }]));
@@ -209,7 +212,8 @@ async function expectAccessible(page: Page, where: string): Promise<void> {
     }
     for (const look of looks) seenLooks[theme].add(look);
   }
-  themes = [themes[1], themes[0]];
+  pages++;
+  if (LONG_TESTS || pages % PAGES_PER_THEME === 0) themes = [themes[1], themes[0]];
 }
 
 /** Runs in the page. Returns the properties that determine the contrast of each visible text. */

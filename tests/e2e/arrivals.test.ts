@@ -31,8 +31,8 @@ test("the page of a token shows hosts that arrive after it was opened, and refus
   await enrollOverHttp(url, value, { hostname: "web-early" });
   await refusedBy(enrollOverHttp(url, value, { hostname: "db-early" }));
 
-  const page = await browser.openPageAs(ada, installation, WITH_WRONG_CLOCK);
-  await page.goto(`${url}/sensors/tokens/${enrollmentToken.id}`);
+  const path = `/sensors/tokens/${enrollmentToken.id}`;
+  const page = await browser.openPageAs(ada, installation, { ...WITH_WRONG_CLOCK, path });
   await page.getByText("Waiting for the first host").waitFor();
   const enrolled = page.getByRole("list", { name: "Enrolled hosts" });
   const refused = page.getByRole("list", { name: "Refused hosts" });
@@ -84,8 +84,8 @@ test("the parts of a rollout's bar filter its hosts and their export", async () 
   await host.checkIn();
   await enrollOverHttp(url, value, { hostname: "web-02" });
   await refusedBy(enrollOverHttp(url, value, { hostname: "db-01" }));
-  const page = await browser.openPageAs(ada, installation);
-  await page.goto(`${url}/sensors/tokens/${params.id}/rollout`);
+  const path = `/sensors/tokens/${params.id}/rollout`;
+  const page = await browser.openPageAs(ada, installation, { path });
   await page.getByRole("heading", { name: "1 of 4 expected hosts reporting" }).waitFor();
   const rows = page.getByRole("region", { name: "Expected hosts" }).locator("tbody tr");
   expect(await rows.count()).toBe(4);

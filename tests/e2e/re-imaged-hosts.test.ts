@@ -130,8 +130,7 @@ test("a host is compared with earlier ones only after it is approved", async () 
   const host = { hostname: "db-07b", ...hardware(1) };
   const { id } = await enrollOverHttp(installation.server.url, value, host);
 
-  const page = await browser.openPageAs(ada, installation);
-  await page.goto(`${installation.server.url}/sensors/${id}/overview`);
+  const page = await browser.openPageAs(ada, installation, { path: `/sensors/${id}/overview` });
   const merge = page.getByRole("button", { name: "Merge with db-07…" });
   const approve = page.getByRole("button", { name: "Approve…" });
   await approve.waitFor();

@@ -28,25 +28,25 @@ test("a sensor is Pending after enrollment, Online after its first report, and s
   {
     await using _sensor = startSensor({ stateDir, logFile });
     await row.getByText("Online").waitFor();
-    await row.getByRole("link", { name: hostname() }).first().click();
-    await page.getByRole("heading", { name: hostname(), level: 1 }).waitFor();
-    const tabs = page.getByRole("navigation", { name: "Inventory" });
-    await tabs.getByRole("link", { name: /^Packages/ }).click();
-    await page.getByRole("region", { name: "Packages" }).waitFor();
-    const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
-    // Beside those of dpkg, there are packages of languages, which depend on the programs that run.
-    const count = Number(/([\d\u2009]+) item/.exec(status ?? "")?.[1]?.replaceAll("\u2009", ""));
-    expect(count).toBeGreaterThanOrEqual(await countOfPackages());
+  }
+  await row.getByRole("link", { name: hostname() }).first().click();
+  await page.getByRole("heading", { name: hostname(), level: 1 }).waitFor();
+  const tabs = page.getByRole("navigation", { name: "Inventory" });
+  await tabs.getByRole("link", { name: /^Packages/ }).click();
+  await page.getByRole("region", { name: "Packages" }).waitFor();
+  const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();
+  // Beside those of dpkg, there are packages of languages, which depend on the programs that run.
+  const count = Number(/([\d\u2009]+) item/.exec(status ?? "")?.[1]?.replaceAll("\u2009", ""));
+  expect(count).toBeGreaterThanOrEqual(await countOfPackages());
 
-    await page.getByRole("searchbox", { name: "Search packages" }).fill("libc6");
-    await page
-      .getByRole("row", { name: /^libc6\b/ })
-      .first()
-      .waitFor();
-    for (const tab of ["Services", "Ports", "Users", "Security", "System"]) {
-      await tabs.getByRole("link", { name: new RegExp(tab, "i") }).click();
-      await page.getByRole("region", { name: new RegExp(tab, "i") }).waitFor();
-    }
+  await page.getByRole("searchbox", { name: "Search packages" }).fill("libc6");
+  await page
+    .getByRole("row", { name: /^libc6\b/ })
+    .first()
+    .waitFor();
+  for (const tab of ["Services", "Ports", "Users", "Security", "System"]) {
+    await tabs.getByRole("link", { name: new RegExp(tab, "i") }).click();
+    await page.getByRole("region", { name: new RegExp(tab, "i") }).waitFor();
   }
   await page.getByRole("link", { name: "All sensors" }).first().click();
   await row.getByText("Offline").waitFor();

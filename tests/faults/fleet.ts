@@ -164,7 +164,7 @@ async function main() {
         if (!member.sensor || member.busy) return;
         const sensor = member.sensor;
         member.sensor = undefined;
-        // The shell that started the sensor has replaced itself with it, so this kills the sensor.
+        // ip(8), which started the sensor, has replaced itself with it, so this kills the sensor.
         sensor.kill("SIGKILL");
         await sensor.exited;
         run(member);

@@ -19,6 +19,8 @@ export interface TestBrowser extends AsyncDisposable {
 export interface WindowOptions extends BrowserContextOptions {
   /** Runs in each page before its scripts do. */
   initScript?: () => void;
+  /** Of the first page of a user. Absent: the overview. */
+  path?: string;
 }
 
 /** A page, the only one of its context, and a connection to its developer tools. */
@@ -58,7 +60,7 @@ async function findBrowser(): Promise<Browser> {
 }
 
 async function openWindow(browser: Browser, options: WindowOptions): Promise<Window> {
-  const { initScript, ...others } = options;
+  const { initScript, path: _, ...others } = options;
   const context = await browser.newContext({ ...DEFAULTS, ...others });
   context.setDefaultTimeout(ACTION_TIMEOUT_MS);
   if (initScript) await context.addInitScript(initScript);
@@ -94,7 +96,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   const errors: string[] = [];
 
   async function openPage(options: WindowOptions = {}): Promise<Page> {
-    const { permissions, ...others } = options;
+    const { permissions, path: _, ...others } = options;
     const isReusable = Object.keys(others).length === 0;
     const window = (isReusable ? idleWindows.pop() : undefined) ?? (await openWindow(browser, others));
     if (permissions) await window.page.context().grantPermissions(permissions);
@@ -119,8 +121,8 @@ export async function openBrowser(): Promise<TestBrowser> {
         return { name, value, url, httpOnly: true, sameSite: "Lax" as const };
       });
       await page.context().addCookies(cookies);
-      await page.goto(url);
-      await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+      await page.goto(url + (options?.path ?? "/"));
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
       return page;
     },
     async [Symbol.asyncDispose]() {

@@ -1,8 +1,9 @@
-// Simulated hosts on this machine. Each is a network namespace with a cable to a switch, and has a separate
-// hostname, machine id and user database. The hosts reach only each other. Needs root on Linux.
-import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+// Simulated hosts on this machine. Each is a network namespace with a cable to a switch, and has the files of
+// a small host. The hosts reach only each other. Needs root on Linux.
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { programPath, SENSOR } from "../../harness/build.ts";
+import { makeSmallHost, writeHostFile } from "./small-host.ts";
 
 /** The address of the switch, where the hosts reach the servers. */
 export const SWITCH_ADDRESS = "10.77.0.1";
@@ -12,7 +13,7 @@ export interface Host {
   address: string;
   stateDir: string;
   logFile: string;
-  /** Returns the command line that runs the sensor with these arguments on the host. */
+  /** Returns the command line that enrolls or runs the sensor with these arguments on the host. */
   command(args: string[]): string[];
   addUser(name: string): void;
   pullCable(): void;
@@ -23,7 +24,7 @@ export interface Host {
 export function whyNoHosts(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     return "network namespaces need root on Linux";
-  for (const program of ["ip", "unshare", "nsenter"]) if (!Bun.which(program)) return `no ${program}`;
+  for (const program of ["ip", "nsenter"]) if (!Bun.which(program)) return `no ${program}`;
   const name = `attacklens-try-${process.pid}`;
   const made = Bun.spawnSync(["ip", "netns", "add", name], { stderr: "ignore" }).exitCode === 0;
   if (!made) return "network namespaces are not allowed";
@@ -63,20 +64,21 @@ export function openHosts(switchName: string, folder: string) {
       ip("-n", space, "link", "set", cable, "up");
       const files = join(folder, name);
       mkdirSync(files, { recursive: true });
-      const [machineId, passwd] = [join(files, "machine-id"), join(files, "passwd")];
-      writeFileSync(machineId, `${Bun.hash(space).toString(16).padStart(32, "0")}\n`);
-      copyFileSync("/etc/passwd", passwd);
-      const setUp = `hostname ${name} && mount --bind ${machineId} /etc/machine-id && mount --bind ${passwd} /etc/passwd && exec "$0" "$@"`;
+      const root = join(files, "root");
+      makeSmallHost(root);
+      writeHostFile(root, "etc/hostname", `${name}\n`);
+      writeHostFile(root, "etc/machine-id", `${Bun.hash(space).toString(16).padStart(32, "0")}\n`);
       return {
         name,
         address,
         stateDir: join(files, "state"),
         logFile: join(files, "sensor.log"),
         command: (args) => [
-          ...["ip", "netns", "exec", space, "unshare", "--uts", "--mount", "sh", "-c", setUp],
-          ...[programPath(SENSOR), ...args],
+          ...["ip", "netns", "exec", space],
+          ...[programPath(SENSOR), ...args, "--root", root],
         ],
-        addUser: (user) => appendFileSync(passwd, `${user}:x:5000:5000::/nonexistent:/usr/sbin/nologin\n`),
+        addUser: (user) =>
+          appendFileSync(join(root, "etc/passwd"), `${user}:x:5000:5000::/nonexistent:/usr/sbin/nologin\n`),
         pullCable: () => ip("-n", switchName, "link", "set", port, "down"),
         plugCable: () => ip("-n", switchName, "link", "set", port, "up"),
       };
