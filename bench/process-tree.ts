@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 
 export interface Cost {
   cpuMs: number;
-  /** The highest sum over the processes that ran at the same time. */
+  /** The highest sum over the processes that ran at the same time. Each counts the pages that they share. */
   peakMegabytes: number;
+  /** Of the largest process, as time(1) shows it. */
+  largestMegabytes: number;
 }
 
 const SAMPLE_MS = 5;
@@ -20,9 +22,13 @@ export async function costOf(command: string[], expected: number[] = [0]): Promi
   clearInterval(timer);
   if (!expected.includes(code)) throw new Error(`${command.join(" ")} exited with code ${code}`);
   const usage = child.resourceUsage();
-  // A short program may end between two samples.
-  const own = (usage?.maxRSS ?? 0) / 1024 ** 2;
-  return { cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000, peakMegabytes: Math.max(peak, own) };
+  const largest = (usage?.maxRSS ?? 0) / 1024 ** 2;
+  return {
+    cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
+    // A short program may end between two samples.
+    peakMegabytes: Math.max(peak, largest),
+    largestMegabytes: largest,
+  };
 }
 
 /** The resident memory of a process and its descendants. Shared pages count once for each process. */
@@ -37,7 +43,7 @@ export function cpuMsOf(pid: number): number {
   return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0) * 10;
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }
 

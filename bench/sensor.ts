@@ -10,6 +10,7 @@ import { startSensor, startServer } from "../harness/programs.ts";
 import { TaskError } from "../harness/terminal.ts";
 import { type Figure, plainFigure, ratioFigure } from "./figure.ts";
 import { type Cost, costOf, cpuMsOf, residentMegabytes } from "./process-tree.ts";
+import { openHostWithoutLanguages } from "./without-languages.ts";
 
 const ROUNDS = 7;
 const PROCESSES = 500;
@@ -21,11 +22,16 @@ const REST_MS = 180_000;
 export async function benchSensor(folder: string): Promise<Figure[]> {
   const sensor = programPath(SENSOR);
   const peer = await findOrInstall("fusioninventory-inventory");
-  const inventories = await interleaved([sensor, "collect", "--json"], [peer]);
+  const everything = await interleaved([sensor, "collect", "--json"], [peer]);
+  const inventories = await inventoriesOfSameCategories([sensor, "collect", "--json"], [peer]);
   const versions = await interleaved([sensor, "version"], [await emptyProgram(folder)]);
   return [
     ratioFigure("CPU of an inventory ÷ fusioninventory", "ms", 0.15, pairs(inventories, "cpuMs")),
-    ratioFigure("peak memory of it ÷ fusioninventory", "MB", 0.7, pairs(inventories, "peakMegabytes")),
+    ratioFigure("peak memory of all processes", "MB", 0.7, pairs(inventories, "peakMegabytes")),
+    ratioFigure("memory of the largest process", "MB", 0.7, pairs(inventories, "largestMegabytes")),
+    ratioFigure("CPU with packages of languages", "ms", 0.15, pairs(everything, "cpuMs")),
+    ratioFigure("peak memory of all processes", "MB", 0.7, pairs(everything, "peakMegabytes")),
+    ratioFigure("memory of the largest process", "MB", 0.7, pairs(everything, "largestMegabytes")),
     ratioFigure("CPU of version ÷ an empty program", "ms", 1.1, pairs(versions, "cpuMs")),
     ratioFigure("peak memory of it ÷ an empty program", "MB", 1.1, pairs(versions, "peakMegabytes")),
     plainFigure(
@@ -36,6 +42,12 @@ export async function benchSensor(folder: string): Promise<Figure[]> {
     ),
     ...(await atRest(folder)),
   ];
+}
+
+/** fusioninventory-agent reads no packages of programming languages. */
+async function inventoriesOfSameCategories(ours: string[], base: string[]): Promise<Pair[]> {
+  await using host = await openHostWithoutLanguages();
+  return await interleaved(host.wrap(ours), host.wrap(base));
 }
 
 interface Pair {
