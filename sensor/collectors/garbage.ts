@@ -1,7 +1,7 @@
 // Keeps the memory of a collector process small. On its own, the runtime lets garbage grow to the size of
 // what is in use, so that a collector of a long list would need twice its memory. And most pages of the
 // program are needed once, to start or to compile a function, but stay.
-import { readFileSync } from "node:fs";
+import { processMemory } from "./process-memory.ts";
 
 /** Garbage that is left to the runtime. */
 const STEP_BYTES = 8 * 1024 * 1024;
@@ -12,12 +12,6 @@ const PROGRAM_STEP_BYTES = 10 * 1024 * 1024;
 /** Reading the size takes time, too. */
 const INTERVAL_MS = 10;
 
-interface Sizes {
-  all: number;
-  /** Without pages of files. */
-  own: number;
-}
-
 let checkedAt = 0;
 let smallest = Number.POSITIVE_INFINITY;
 let letGoOfProgram: (() => void) | undefined;
@@ -27,11 +21,11 @@ let afterProgram = 0;
 export function limitGarbage(nowMs = performance.now()): void {
   if (nowMs < checkedAt + INTERVAL_MS) return;
   checkedAt = nowMs;
-  const { all, own } = sizes();
+  const { all, own } = processMemory();
   smallest = Math.min(smallest, own);
   if (own > smallest + STEP_BYTES) {
     Bun.gc(true);
-    smallest = sizes().own;
+    smallest = processMemory().own;
   }
   if (all > LARGE_BYTES && all > afterProgram + PROGRAM_STEP_BYTES) limitProgram();
 }
@@ -44,21 +38,5 @@ export function openProgram(letGo: () => void): void {
 export function limitProgram(): void {
   if (letGoOfProgram === undefined) return;
   letGoOfProgram();
-  afterProgram = sizes().all;
-}
-
-function sizes(): Sizes {
-  try {
-    const status = readFileSync("/proc/self/status", "utf8");
-    const [own, files, shared] = ["Anon", "File", "Shmem"].map((kind) => {
-      const at = status.indexOf(`Rss${kind}:`);
-      // Linux before 4.5 shows only the whole.
-      return at < 0 ? Number.NaN : Number.parseInt(status.slice(at + kind.length + 4), 10) * 1024;
-    }) as [number, number, number];
-    if (!Number.isNaN(own)) return { all: own + files + shared, own };
-  } catch {
-    // Other systems.
-  }
-  const all = process.memoryUsage.rss();
-  return { all, own: all };
+  afterProgram = processMemory().all;
 }

@@ -10,7 +10,7 @@ export function readDatabaseText(files: HostFiles, path: string): string | undef
   return files.readText(path, MAX_DATABASE_BYTES);
 }
 
-const PART_BYTES = 1024 * 1024;
+const PART_BYTES = 128 * 1024;
 const MAX_PARTS_BYTES = 192 * 1024 * 1024;
 /** Larger than the entry of any package: some list a hundred thousand files. */
 const MAX_ENTRY_BYTES = 16 * 1024 * 1024;
