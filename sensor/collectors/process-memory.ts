@@ -27,7 +27,7 @@ function openStatm(): (() => ProcessMemory) | undefined {
     const line = Buffer.alloc(MAX_LINE_BYTES);
     return () => {
       const length = fs.readSync(file, line, 0, line.length, 0);
-      const [, resident, shared] = line.latin1Slice(0, length).split(" ", 3).map(Number) as [
+      const [, resident, shared] = line.toString("latin1", 0, length).split(" ", 3).map(Number) as [
         number,
         number,
         number,
