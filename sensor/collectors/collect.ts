@@ -4,7 +4,7 @@ import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
-import { LIMITS } from "./budget.ts";
+import { LIMITS, type Limits } from "./budget.ts";
 import { collectCertificates } from "./certificates/certificates.ts";
 import { CannotRead, type Collector, factText, giveWay, NotOnThisHost, TooSlow } from "./collector.ts";
 import { collectContainers } from "./containers/containers.ts";
@@ -16,7 +16,7 @@ import { isMacosDisk } from "./macos/macos-disk.ts";
 import { collectNetwork } from "./network/network.ts";
 import { collectPackages } from "./packages/packages.ts";
 import { collectPorts } from "./ports/ports.ts";
-import type { CategoryResult, Collected, CollectedItems, Uncollected } from "./result.ts";
+import type { CategoryResult, Collected, CollectedCount, Uncollected } from "./result.ts";
 import { collectSecurity } from "./security/security.ts";
 import { openSeenKeys } from "./seen-keys.ts";
 import { collectServices } from "./services/services.ts";
@@ -98,19 +98,24 @@ export async function collectCategory<C extends Category>(
   category: C,
   root: string,
 ): Promise<CategoryResult<C>> {
-  return await collectAs(category, root, (item) => item);
+  const collector: Collector<C> | undefined = collectorsFor(root)[category];
+  return collector === undefined ? { status: "unsupported" } : await runCollector(collector, root);
 }
 
-/** Keeps what `keep` makes of each item: a list of items takes several times the memory of their text. */
-export async function collectAs<C extends Category, T extends { key: string }>(
+/** Where a collector's items are kept: a list of them takes several times the memory of their text. */
+export interface ItemStore<T> {
+  add(item: T): void;
+  count(): number;
+}
+
+/** Never throws. */
+export async function collectInto<C extends Category>(
   category: C,
   root: string,
-  keep: (item: Item<C>) => T,
-): Promise<CollectedItems<T> | Uncollected> {
+  store: ItemStore<Item<C>>,
+): Promise<CollectedCount | Uncollected> {
   const collector: Collector<C> | undefined = collectorsFor(root)[category];
-  return collector === undefined
-    ? { status: "unsupported" }
-    : await runCollector(collector, root, LIMITS, keep);
+  return collector === undefined ? { status: "unsupported" } : await runInto(collector, root, LIMITS, store);
 }
 
 /** By category. A test watches what they read. */
@@ -126,22 +131,35 @@ function collectorsForDisk(files: HostFiles): Collectors {
   return isMacosDisk(files) ? MACOS : LINUX;
 }
 
-export async function runCollector<C extends Category, T extends { key: string } = Item<C>>(
+export async function runCollector<C extends Category>(
   collector: Collector<C>,
   root: string,
   limits = LIMITS,
-  keep = (item: Item<C>) => item as unknown as T,
-): Promise<CollectedItems<T> | Uncollected> {
+): Promise<CategoryResult<C>> {
+  const items: Item<C>[] = [];
+  const store = { add: (item: Item<C>) => items.push(item), count: () => items.length };
+  const result = await runInto(collector, root, limits, store);
+  if (result.status !== "collected") return result;
+  items.sort((left, right) => (left.key < right.key ? -1 : 1));
+  const { status, ...others } = result;
+  return { status, items, ...others };
+}
+
+async function runInto<C extends Category>(
+  collector: Collector<C>,
+  root: string,
+  limits: Limits,
+  store: ItemStore<Item<C>>,
+): Promise<CollectedCount | Uncollected> {
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
   try {
     const files = openHostFiles(root, limits);
-    const { items, count } = await firstOfEachKey(await collector(files), keep, files.checkTime);
+    const count = await keepFirst(await collector(files), store, files.checkTime);
     const gaps = files.listGaps();
     return {
       status: "collected",
-      items,
-      ...(count > items.length ? { totalItems: count } : {}),
+      ...(count > store.count() ? { totalItems: count } : {}),
       ...(gaps.length > 0 ? { gaps } : {}),
       durationMs: durationMs(),
       seen: files.listSeen(),
@@ -158,27 +176,22 @@ function statusOf(error: unknown): "failed" | "too-slow" | "not-permitted" | "ab
   return error instanceof NotOnThisHost ? "absent" : "failed";
 }
 
-/**
- * The first item of each key, sorted by key in UTF-16 units, as in the chunks; the first MAX_ITEMS of a
- * longer list, and the number of all.
- */
-async function firstOfEachKey<I extends { key: string }, T extends { key: string }>(
-  items: Iterable<I> | AsyncIterable<I>,
-  keep: (item: I) => T,
+/** Keeps the first item of each key, at most MAX_ITEMS. Returns the number of all keys. */
+async function keepFirst<T extends { key: string }>(
+  items: Iterable<T> | AsyncIterable<T>,
+  store: ItemStore<T>,
   checkTime: () => void,
-): Promise<{ items: T[]; count: number }> {
-  const kept: T[] = [];
+): Promise<number> {
   const keys = openSeenKeys();
   let taken = 0;
-  const take = (item: I) => {
+  const take = (item: T) => {
     taken += 1;
     if (taken % 100 === 0) checkTime();
     if (!keys.add(item.key)) return;
-    if (kept.length < MAX_ITEMS) kept.push(keep(item));
+    if (store.count() < MAX_ITEMS) store.add(item);
   };
   if (Array.isArray(items)) for (const item of drain(items)) take(item);
   else if (Symbol.iterator in items) for (const item of items) take(item);
   else for await (const item of items) take(item);
-  kept.sort((left, right) => (left.key < right.key ? -1 : 1));
-  return { items: kept, count: keys.count() };
+  return keys.count();
 }

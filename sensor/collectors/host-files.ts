@@ -86,16 +86,20 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   const resolvePath = openHostPaths(root);
   let space: Buffer | undefined;
 
-  function resolve(path: string, followLast: boolean): string {
-    const real = resolvePath(path, followLast);
+  /** Undefined if the path is known not to exist. */
+  function resolve(path: string, followLast: boolean): string | undefined {
+    const { real, isAbsent } = resolvePath(path, followLast);
     seen.add(real);
-    return real;
+    return isAbsent ? undefined : real;
   }
 
   /** Undefined if the path does not exist. Throws CannotRead and TooSlow. */
   function read<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
     try {
-      return work(resolve(path, followLast));
+      const real = resolve(path, followLast);
+      if (real !== undefined) return work(real);
+      budget.checkTime();
+      return undefined;
     } catch (cause) {
       if (cause instanceof TooSlow) throw cause;
       if (isAbsent(cause, path)) return undefined;
@@ -174,7 +178,8 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     exists(path) {
       budget.checkTime();
       try {
-        return fs.existsSync(resolve(path, true));
+        const real = resolve(path, true);
+        return real !== undefined && fs.existsSync(real);
       } catch {
         return false;
       }
@@ -185,7 +190,8 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     },
     findRealPath(path) {
       try {
-        return fs.realpathSync(resolve(path, true));
+        const real = resolve(path, true);
+        return real && fs.realpathSync(real);
       } catch {
         return undefined;
       }

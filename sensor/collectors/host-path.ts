@@ -10,41 +10,51 @@ const MAX_PATH = 4_096;
 const MAX_KNOWN = 200;
 const ABSENT = Symbol();
 
+export interface HostPath {
+  real: string;
+  /** Known not to exist, without a look at the disk. False: it may exist. */
+  isAbsent: boolean;
+}
+
 /** `followLast`: also if the last part is a link. Throws an error with the code ELOOP for too many links. */
-export type ResolvePath = (path: string, followLast: boolean) => string;
+export type ResolvePath = (path: string, followLast: boolean) => HostPath;
 
 /** For one category: what is remembered of a folder may be wrong later. */
 export function openHostPaths(root: string): ResolvePath {
-  if (root === "/") return (path) => path;
-  const known = new Map<string, string>();
+  if (root === "/") return (path) => ({ real: path, isAbsent: false });
+  const known = new Map<string, HostPath>();
 
-  function resolveFolder(path: string): string {
-    if (path === "") return "/";
-    let real = known.get(path);
-    if (real === undefined) {
-      real = resolve(path, true);
+  function resolveFolder(path: string): HostPath {
+    if (path === "") return { real: "/", isAbsent: false };
+    let folder = known.get(path);
+    if (folder === undefined) {
+      folder = resolve(path, true);
       if (known.size >= MAX_KNOWN) known.clear();
-      known.set(path, real);
+      known.set(path, folder);
     }
-    return real;
+    return folder;
   }
 
   /** Within the root. */
-  function resolve(path: string, followLast: boolean): string {
+  function resolve(path: string, followLast: boolean): HostPath {
     const end = path.lastIndexOf("/");
     const folder = resolveFolder(path.slice(0, Math.max(end, 0)));
-    return resolveFrom(root, folder, [path.slice(end + 1)], followLast);
+    const name = path.slice(end + 1);
+    // Most of a long list of accounts have no folder.
+    if (folder.isAbsent && name !== "..") return { real: posix.join(folder.real, name), isAbsent: true };
+    return resolveFrom(root, folder.real, [name], followLast);
   }
 
   return (path, followLast) => {
     if (path.length > MAX_PATH)
       throw Object.assign(new Error("the path is too long"), { code: "ENAMETOOLONG" });
-    return join(root, resolve(path, followLast));
+    const { real, isAbsent } = resolve(path, followLast);
+    return { real: join(root, real), isAbsent };
   };
 }
 
 /** The real path of the parts, the last of which comes first, below a real folder. */
-function resolveFrom(root: string, folder: string, parts: string[], followLast: boolean): string {
+function resolveFrom(root: string, folder: string, parts: string[], followLast: boolean): HostPath {
   let pending = parts;
   let resolved = folder;
   let links = 0;
@@ -57,8 +67,9 @@ function resolveFrom(root: string, folder: string, parts: string[], followLast: 
     }
     const next = resolved === "/" ? `/${part}` : `${resolved}/${part}`;
     const link = pending.length > 0 || followLast ? readLink(join(root, next)) : undefined;
-    // Nothing is below what does not exist. Most of a long list of accounts have no folder.
-    if (link === ABSENT && !pending.includes("..")) return posix.join(next, ...pending.reverse());
+    // Nothing is below what does not exist.
+    if (link === ABSENT && !pending.includes(".."))
+      return { real: posix.join(next, ...pending.reverse()), isAbsent: true };
     if (link === undefined || link === ABSENT) {
       resolved = next;
       continue;
@@ -68,7 +79,7 @@ function resolveFrom(root: string, folder: string, parts: string[], followLast: 
     if (link.startsWith("/")) resolved = "/";
     pending = [...pending, ...link.split("/").filter(Boolean).reverse()];
   }
-  return resolved;
+  return { real: resolved, isAbsent: false };
 }
 
 /** Undefined for what is no link, or cannot be looked at. */

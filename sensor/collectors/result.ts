@@ -5,17 +5,21 @@ import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import type { PlainStatus, ReasonedStatus } from "@attacklens/protocol/inventory/results.ts";
 import type { SeenFiles } from "./seen-files.ts";
 
-/** Items sorted by key. */
-export interface CollectedItems<T> {
+/** The result of a collected category, without its items. */
+export interface CollectedCount {
   status: "collected";
-  items: T[];
-  /** The number of items on the host, if `items` has only the first of them. */
+  /** The number of items on the host, if there are only the first of them. */
   totalItems?: number;
   /** What the items lack; absent: nothing. */
   gaps?: Gap[];
   durationMs?: number;
   /** While they are unchanged, so are the items; absent: they may change at any time. Not reported. */
   seen?: SeenFiles | undefined;
+}
+
+/** Items sorted by key. */
+export interface CollectedItems<T> extends CollectedCount {
+  items: T[];
 }
 
 export type Uncollected =

@@ -1,6 +1,6 @@
 // The work of the collector process: it collects one category after another, as its parent asks for them.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { collectAs, collectHostFacts } from "../collectors/collect.ts";
+import { collectHostFacts, collectInto } from "../collectors/collect.ts";
 import { limitGarbage } from "../collectors/garbage.ts";
 import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
 import { UNCHANGED } from "./collector-command.ts";
@@ -24,7 +24,7 @@ export async function answer(line: string, root: string): Promise<Iterable<Reply
   const category = CATEGORIES.find((known) => known === request);
   if (category === undefined) throw new RangeError(`the request ${JSON.stringify(request)} is unknown`);
   const texts = openItemTexts();
-  const result = await collectAs(category, root, texts.add);
+  const result = await collectInto(category, root, texts);
   return result.status === "collected"
     ? linesOf(cutTexts(category, result, texts))
     : [JSON.stringify(result)];

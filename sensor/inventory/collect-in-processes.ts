@@ -52,6 +52,8 @@ interface Active {
   process: CollectorProcess;
   /** The result that the end of the process gives the category. */
   ended?: Uncollected;
+  /** The end of the process does not count. */
+  isPostponed?: true;
 }
 
 /** Throws only the reason of the signal. Then all processes have been ended. */
@@ -83,13 +85,19 @@ async function answerInProcesses<R extends Request>(
   onReply: (request: R, reply: unknown, isAnswer: boolean) => void,
 ): Promise<void> {
   const queue = [...requests];
+  /** Those that took too much memory together with others. They are asked again, each alone. */
+  const postponed: R[] = [];
   const active = new Set<Active>();
   const workers: Promise<void>[] = [];
   const endsAt = performance.now() + limits.totalMs;
 
+  function next(): R | undefined {
+    return queue.shift() ?? (active.size === 0 ? postponed.shift() : undefined);
+  }
+
   async function work(): Promise<void> {
     let process: CollectorProcess | undefined;
-    for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
+    for (let request = next(); request !== undefined; request = next()) {
       const startedAt = performance.now();
       const restMs = endsAt - startedAt;
       const timeMs = Math.min(limits.categoryMs, restMs);
@@ -124,6 +132,10 @@ async function answerInProcesses<R extends Request>(
         if (!(error instanceof ProcessEnded)) throw error;
         current.process.end(error.message);
         process = undefined;
+        if (current.isPostponed && !signal?.aborted) {
+          postponed.push(request);
+          continue;
+        }
         const durationMs = Math.round(performance.now() - startedAt);
         onReply(request, current.ended ?? { status: "failed", reason: error.message, durationMs }, false);
       } finally {
@@ -157,7 +169,11 @@ async function answerInProcesses<R extends Request>(
       const sizes = [...active].map((one) => ({ one, bytes: one.process.privateBytes() ?? 0 }));
       const sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
       const [largest] = sizes.sort((left, right) => right.bytes - left.bytes);
-      if (largest && sum > limits.memoryBytes) endWith(largest.one, tooLarge(limits.memoryBytes));
+      if (largest && sum > limits.memoryBytes) {
+        if (largest.bytes > limits.memoryBytes || active.size === 1)
+          endWith(largest.one, tooLarge(limits.memoryBytes));
+        else postpone(largest.one);
+      }
       await sleep(MEMORY_POLL_MS, undefined, { signal: until }).catch(() => {});
     }
   }
@@ -165,6 +181,7 @@ async function answerInProcesses<R extends Request>(
   const done = new AbortController();
   const onAbort = () => {
     queue.length = 0;
+    postponed.length = 0;
     for (const one of active) endWith(one, { status: "failed", reason: "the sensor was stopped" });
   };
   signal?.throwIfAborted();
@@ -189,6 +206,12 @@ function endWith(active: Active, result: Uncollected & { reason: string }): void
   if (active.ended !== undefined) return;
   active.ended = result;
   active.process.end(result.reason);
+}
+
+function postpone(active: Active): void {
+  if (active.ended !== undefined) return;
+  active.isPostponed = true;
+  active.process.end("others take too much memory");
 }
 
 function tooSlow(timeMs: number, what = "it") {

@@ -1,7 +1,7 @@
 // A collected category as it is reported: cut into chunks that the server accepts. Of a list that is too
 // large, it keeps the first items, and the number of all.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { bucketOf, type Chunk, sortedByKey } from "@attacklens/protocol/inventory/chunks.ts";
+import { bucketOf, type Chunk } from "@attacklens/protocol/inventory/chunks.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import {
   MAX_CATEGORY_BYTES,
@@ -9,9 +9,9 @@ import {
   MAX_CHUNK_ITEMS,
 } from "@attacklens/protocol/inventory/limits.ts";
 import { limitGarbage } from "../collectors/garbage.ts";
-import type { CategoryResult, Collected, CollectedItems, Uncollected } from "../collectors/result.ts";
+import type { CategoryResult, Collected, CollectedCount, Uncollected } from "../collectors/result.ts";
 import type { SeenFiles } from "../collectors/seen-files.ts";
-import { type ItemText, type ItemTexts, openItemTexts } from "./item-texts.ts";
+import { type ItemTexts, openItemTexts } from "./item-texts.ts";
 
 export interface CutItems {
   status: "collected";
@@ -42,27 +42,22 @@ export type CutTexts = Omit<CutItems, "chunks"> & { chunks: TextChunk[] };
 
 type TextChunk = Omit<Chunk, "content"> & { content(): Uint8Array };
 
-/** The items are sorted by key. */
-export function cutTexts(
-  category: Category,
-  { items, ...others }: CollectedItems<ItemText>,
-  texts: ItemTexts,
-): CutTexts {
-  const totalItems = others.totalItems ?? items.length;
-  const buckets = items.map(({ key }, nth) => {
-    if (nth % 1_000 === 0) limitGarbage();
-    return bucketOf(category, key);
+export function cutTexts(category: Category, result: CollectedCount, texts: ItemTexts): CutTexts {
+  const items = texts.sorted().map(({ nth, key }, place): Member => {
+    if (place % 1_000 === 0) limitGarbage();
+    return { nth, bytes: texts.bytesOf(nth), bucket: bucketOf(category, key) };
   });
-  let keptItems = items.length;
-  while (!fits(items, buckets, keptItems)) keptItems = Math.floor(keptItems * KEPT_PART);
-  const chunks = cut(items.slice(0, keptItems), buckets, texts);
-  return { ...others, chunks, ...(totalItems > keptItems ? { totalItems } : {}) };
+  const totalItems = result.totalItems ?? items.length;
+  while (!fits(items)) items.length = Math.floor(items.length * KEPT_PART);
+  return { ...result, chunks: cut(items, texts), ...(totalItems > items.length ? { totalItems } : {}) };
 }
 
 export function cutCategory<C extends Category>(category: C, result: CategoryResult<C>): CutResult {
   if (result.status !== "collected") return result;
+  const { items, ...others } = result;
   const texts = openItemTexts();
-  const cut = cutTexts(category, { ...result, items: sortedByKey(result.items).map(texts.add) }, texts);
+  for (const item of items) texts.add(item);
+  const cut = cutTexts(category, others, texts);
   const chunks = cut.chunks.map(({ content, ...chunk }) => ({
     ...chunk,
     content: Buffer.from(content()).toString(),
@@ -76,14 +71,20 @@ export function cutInventory(collected: Collected): Inventory {
   );
 }
 
+/** An item of a chunk. */
+interface Member {
+  nth: number;
+  bytes: number;
+  bucket: number;
+}
+
 /** The same chunks as `cutChunks` makes of the items. */
-function cut(items: readonly ItemText[], buckets: readonly number[], texts: ItemTexts): TextChunk[] {
-  const members = new Map<number, ItemText[]>();
-  for (const [nth, item] of items.entries()) {
-    const bucket = buckets[nth] as number;
+function cut(items: readonly Member[], texts: ItemTexts): TextChunk[] {
+  const members = new Map<number, number[]>();
+  for (const { nth, bucket } of items) {
     const known = members.get(bucket);
-    if (known) known.push(item);
-    else members.set(bucket, [item]);
+    if (known) known.push(nth);
+    else members.set(bucket, [nth]);
   }
   return [...members]
     .sort(([left], [right]) => left - right)
@@ -99,22 +100,21 @@ function cut(items: readonly ItemText[], buckets: readonly number[], texts: Item
 
 const MARKS = { open: Buffer.from("["), comma: Buffer.from(","), close: Buffer.from("]") };
 
-function* piecesOf(items: readonly ItemText[], texts: ItemTexts): Generator<Uint8Array> {
-  for (const [nth, item] of items.entries()) {
-    yield nth === 0 ? MARKS.open : MARKS.comma;
-    yield texts.read(item);
+function* piecesOf(items: readonly number[], texts: ItemTexts): Generator<Uint8Array> {
+  for (const [place, nth] of items.entries()) {
+    yield place === 0 ? MARKS.open : MARKS.comma;
+    yield texts.read(nth);
   }
   yield MARKS.close;
 }
 
-/** Whether the chunks of the first `count` items are small enough. */
-function fits(items: readonly ItemText[], buckets: readonly number[], count: number): boolean {
+/** Whether the chunks are small enough. */
+function fits(items: readonly Member[]): boolean {
   const chunks = new Map<number, { bytes: number; items: number }>();
-  for (let nth = 0; nth < count; nth += 1) {
-    const bucket = buckets[nth] as number;
+  for (const { bytes, bucket } of items) {
     // The brackets, and a comma after each item but the last.
     const chunk = chunks.get(bucket) ?? { bytes: 1, items: 0 };
-    chunk.bytes += (items[nth] as ItemText).bytes + 1;
+    chunk.bytes += bytes + 1;
     chunk.items += 1;
     chunks.set(bucket, chunk);
   }

@@ -1,14 +1,8 @@
-// Items as the bytes of their canonical JSON, outside of the runtime's heap. As objects or texts, fifty
-// thousand items take several times the memory, and each collection of garbage looks at all of them.
+// The items of a category as the bytes of their canonical JSON, outside of the runtime's heap. As objects or
+// texts, fifty thousand items take several times the memory: each of them also keeps the free memory around
+// it from being given back.
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
-
-/** The key of an item, and where its bytes are. */
-export interface ItemText {
-  key: string;
-  part: number;
-  start: number;
-  bytes: number;
-}
+import { openNameList, openNumberList } from "../collectors/compact-lists.ts";
 
 export type ItemTexts = ReturnType<typeof openItemTexts>;
 
@@ -18,8 +12,12 @@ export function openItemTexts() {
   const parts: Buffer[] = [];
   /** Bytes in use of the last part. */
   let filled = 0;
+  const keys = openNameList();
+  const places = { part: openNumberList(), start: openNumberList(), bytes: openNumberList() };
+
+  const bytesOf = (nth: number) => places.bytes.find(nth) ?? 0;
   return {
-    add(item: { key: string }): ItemText {
+    add(item: { key: string }): void {
       const text = canonicalJson(item as unknown as Json);
       const bytes = Buffer.byteLength(text);
       let part = parts.at(-1);
@@ -28,12 +26,22 @@ export function openItemTexts() {
         parts.push(part);
         filled = 0;
       }
-      const start = filled;
-      filled += part.write(text, start);
-      return { key: item.key, part: parts.length - 1, start, bytes };
+      keys.add(item.key);
+      places.part.add(parts.length - 1);
+      places.start.add(filled);
+      places.bytes.add(bytes);
+      filled += part.write(text, filled);
     },
-    read({ part, start, bytes }: ItemText): Uint8Array {
-      return (parts[part] as Buffer).subarray(start, start + bytes);
+    count: keys.count,
+    bytesOf,
+    read(nth: number): Uint8Array {
+      const start = places.start.find(nth) ?? 0;
+      return (parts[places.part.find(nth) ?? 0] as Buffer).subarray(start, start + bytesOf(nth));
+    },
+    /** The number and the key of each item, sorted by key in UTF-16 units, as in the chunks. */
+    sorted(): { nth: number; key: string }[] {
+      const items = Array.from({ length: keys.count() }, (_, nth) => ({ nth, key: keys.find(nth) ?? "" }));
+      return items.sort((left, right) => (left.key < right.key ? -1 : 1));
     },
   };
 }

@@ -32,15 +32,15 @@ export function collectContainers(files: HostFiles): Item<"containers">[] {
 function rootless(files: HostFiles): Item<"containers">[] {
   const isLocal = openLocalPaths(files);
   const homes = new Map<string, { name: string; uid: number }>();
-  for (const { name, uid, home } of parsePasswd(files.findText("/etc/passwd", MAX_PASSWD_BYTES) ?? ""))
-    if (
-      uid >= FIRST_USER &&
-      home.startsWith("/") &&
-      home !== "/" &&
-      homes.size < MAX_USERS &&
-      !homes.has(home)
-    )
-      homes.set(home, { name, uid });
+  for (const { name, uid, home } of parsePasswd(files.findText("/etc/passwd", MAX_PASSWD_BYTES) ?? "")) {
+    if (uid < FIRST_USER || !home.startsWith("/") || home === "/" || homes.has(home)) continue;
+    if (homes.size >= MAX_USERS) {
+      const reason = `more than ${MAX_USERS} accounts`;
+      files.noteGap({ kind: "limit", subject: "containers of accounts", reason });
+      break;
+    }
+    homes.set(home, { name, uid });
+  }
   return [...homes].flatMap(([home, { name, uid }]) => {
     const data = `${home}/.local/share`;
     if (!isLocal(data)) return [];

@@ -77,7 +77,7 @@ function membersOf(
 
 /** `users` has the same order as the accounts. */
 export function userItem(id: number, user: MacosUser, accounts: Accounts, privileges: Privileges): User {
-  const groups = accounts.groupsOf(id).flatMap((group) => accounts.groups[group] ?? []);
+  const groups = accounts.groupsOf(id).flatMap((group) => accounts.findGroup(group) ?? []);
   const rights = privileges.ofUser(id);
   const admin = groups.find(({ gid }) => gid === ADMIN);
   const authority = user.record.get("authenticationauthority") ?? [];

@@ -1,6 +1,7 @@
 // The account files: passwd(5), group(5), shadow(5). Skips invalid lines and NIS entries (+, -). Yields one
 // entry after another: a file may have a hundred thousand.
 import { parseCount } from "../collector.ts";
+import { limitGarbage } from "../garbage.ts";
 
 export interface PasswdEntry {
   name: string;
@@ -58,7 +59,10 @@ export function passwordState(field: string): "set" | "locked" | "none" {
 }
 
 function* linesOf(text: string): Generator<string> {
+  let lines = 0;
   for (let start = 0; start < text.length; ) {
+    lines += 1;
+    if (lines % 1_000 === 0) limitGarbage();
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     if (end > start && text[start] !== "#") yield text.slice(start, end);

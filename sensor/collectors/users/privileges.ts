@@ -92,17 +92,17 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
   }
 
   function nameOf(group: number): string {
-    return factText(accounts.groups[group]?.name ?? "", 250);
+    return factText(accounts.findGroup(group)?.name ?? "", 250);
   }
 
   function equivalentToRoot(group: number, isMember: boolean): Privilege[] {
-    if (!ROOT_EQUIVALENT_GROUPS.has(accounts.groups[group]?.name ?? "")) return [];
+    if (!ROOT_EQUIVALENT_GROUPS.has(accounts.findGroup(group)?.name ?? "")) return [];
     return [{ source: "group", ...ROOT, ...(isMember && { group: nameOf(group) }) }];
   }
 
   return {
     ofUser(id) {
-      const { name = "", uid } = accounts.users[id] ?? {};
+      const { name = "", uid } = accounts.findUser(id) ?? {};
       const isRoot = uid === 0;
       const own: Privilege[] = [
         ...(isRoot ? [{ source: "uid" as const, ...ROOT }] : []),

@@ -18,8 +18,8 @@ const STATES: readonly PasswordState[] = ["locked", "none", "set"];
 const MAX_SHARED = 1_000;
 
 export function indexShadow(text: string, accounts: Accounts): Shadow {
-  const passwords = new Uint8Array(accounts.users.length);
-  const ages: (AccountAges | undefined)[] = accounts.users.map(() => undefined);
+  const passwords = new Uint8Array(accounts.userCount);
+  const ages = new Array<AccountAges | undefined>(accounts.userCount);
   const shared = new Map<string, AccountAges>();
   for (const { name, password, days } of parseShadow(text)) {
     const [account] = accounts.findByName(name, false);

@@ -81,7 +81,7 @@ function userItem(
     groups: accounts
       .groupsOf(id)
       .slice(0, MAX_GROUPS)
-      .map((group) => factText(accounts.groups[group]?.name ?? "", 250)),
+      .map((group) => factText(accounts.findGroup(group)?.name ?? "", 250)),
     // An empty shell field means /bin/sh.
     canLogIn: !NO_SESSION.test(user.shell),
     password: passwordOf(id, user, shadow),

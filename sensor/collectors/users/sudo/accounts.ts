@@ -1,5 +1,7 @@
 // The accounts and groups of the host, as sudo and doas look them up: names, ids, and who is in which group.
+import { openNameList, openNumberList } from "../../compact-lists.ts";
 import { openNumberIndex } from "../../number-index.ts";
+import { openMemberships } from "../memberships.ts";
 import type { GroupEntry, PasswdEntry } from "../passwd.ts";
 
 /** The index of an account or a group. */
@@ -9,8 +11,10 @@ export type Account = Pick<PasswdEntry, "name" | "uid" | "gid">;
 export type Group = Pick<GroupEntry, "name" | "gid">;
 
 export interface Accounts {
-  users: readonly Account[];
-  groups: readonly Group[];
+  userCount: number;
+  /** Undefined beyond the end. */
+  findUser(id: AccountId): Account | undefined;
+  findGroup(group: number): Group | undefined;
   /** `foldCase`: letter case does not matter. */
   findByName(name: string, foldCase: boolean): readonly AccountId[];
   findByUid(uid: number): readonly AccountId[];
@@ -26,59 +30,74 @@ export interface Accounts {
  * groups with the same id, the first one names the group.
  */
 export function indexAccounts(entries: Iterable<Account>, lines: Iterable<GroupEntry>): Accounts {
-  const users: Account[] = [];
-  const usersByName = indexByName(users);
-  const usersByUid = openNumberIndex((id) => users[id]?.uid ?? 0);
+  const names = openNameIndex();
+  const uids = openNumberList();
+  const gids = openNumberList();
+  const usersByUid = openNumberIndex((id) => uids.find(id) ?? 0);
   for (const { name, uid, gid } of entries) {
-    if (usersByName.find(name, false).length > 0) continue;
-    users.push({ name, uid, gid });
-    usersByName.add();
+    if (names.find(name, false).length > 0) continue;
+    names.add(name);
+    uids.add(uid);
+    gids.add(gid);
     usersByUid.add();
   }
 
-  const groups: Group[] = [];
-  const groupsByName = indexByName(groups);
-  const groupsByGid = openNumberIndex((group) => groups[group]?.gid ?? 0);
-  const members: (AccountId | AccountId[] | undefined)[] = [];
-  for (const { name, gid, members: names } of lines) {
+  const groupNames = openNameIndex();
+  const groupIds = openNumberList();
+  const groupsByGid = openNumberIndex((group) => groupIds.find(group) ?? 0);
+  const memberships = openMemberships();
+  for (const { name, gid, members } of lines) {
     let [group] = groupsByGid.find(gid);
     if (group === undefined) {
-      group = groups.push({ name, gid }) - 1;
-      groupsByName.add();
+      group = groupIds.count();
+      groupNames.add(name);
+      groupIds.add(gid);
       groupsByGid.add();
-      members.push(undefined);
     }
-    for (const member of names) {
-      const [id] = usersByName.find(member, false);
-      if (id !== undefined) members[group] = withOne(members[group], id);
+    for (const member of members) {
+      const [id] = names.find(member, false);
+      if (id !== undefined) memberships.add(group, id);
     }
   }
+  const primaryOf = (id: AccountId) => groupsByGid.find(gids.find(id) ?? -1)[0];
+  for (let id = 0; id < names.count(); id += 1) {
+    const primary = primaryOf(id);
+    if (primary !== undefined) memberships.add(primary, id);
+  }
+  const { usersOf, groupsOf } = memberships.close(orderOf(groupNames), names.count());
 
-  const groupsOf: (number | number[] | undefined)[] = users.map(({ gid }, id) => {
-    const [primary] = groupsByGid.find(gid);
-    if (primary !== undefined) members[primary] = withOne(members[primary], id);
-    return primary;
-  });
-  const nameAt = (group: number) => groups[group]?.name ?? "";
-  const byName = [...groups.keys()].sort((left, right) => (nameAt(left) < nameAt(right) ? -1 : 1));
-  for (const group of byName) {
-    if (Array.isArray(members[group])) members[group] = [...new Set(members[group])];
-    for (const id of allOf(members[group]))
-      if (users[id]?.gid !== groups[group]?.gid) groupsOf[id] = withOne(groupsOf[id], group);
-  }
   return {
-    users,
-    groups,
-    findByName: usersByName.find,
+    userCount: names.count(),
+    findUser(id) {
+      const name = names.at(id);
+      return name === undefined ? undefined : { name, uid: uids.find(id) ?? 0, gid: gids.find(id) ?? 0 };
+    },
+    findGroup(group) {
+      const name = groupNames.at(group);
+      return name === undefined ? undefined : { name, gid: groupIds.find(group) ?? 0 };
+    },
+    findByName: names.find,
     findByUid: usersByUid.find,
     findGroups(name, foldCase) {
       const gid = parseSudoId(name);
       const found = gid === undefined ? [] : groupsByGid.find(gid);
-      return found.length > 0 ? found : groupsByName.find(name, foldCase);
+      return found.length > 0 ? found : groupNames.find(name, foldCase);
     },
-    membersOf: (group) => allOf(members[group]),
-    groupsOf: (user) => allOf(groupsOf[user]),
+    membersOf: usersOf,
+    groupsOf(user) {
+      const primary = primaryOf(user);
+      const all = groupsOf(user);
+      return primary === undefined ? all : [primary, ...all.filter((group) => group !== primary)];
+    },
   };
+}
+
+/** All groups, sorted by name. */
+function orderOf({ at, count }: ReturnType<typeof openNameIndex>): Uint32Array {
+  const names = Array.from({ length: count() }, (_, group) => at(group) ?? "");
+  return Uint32Array.from(names.keys()).sort((left, right) =>
+    (names[left] as string) < (names[right] as string) ? -1 : 1,
+  );
 }
 
 /** `#1000`; undefined for a name. The highest id means "none" to the kernel. */
@@ -95,25 +114,19 @@ export function foldName(name: string): string {
   return isAscii ? name.toLowerCase() : name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-function indexByName(entries: readonly { name: string }[]) {
-  const index = openNumberIndex((nth) => foldName(entries[nth]?.name ?? ""));
+function openNameIndex() {
+  const names = openNameList();
+  const index = openNumberIndex((nth) => foldName(names.find(nth) ?? ""));
   return {
-    add: index.add,
+    count: names.count,
+    at: names.find,
+    add(name: string): void {
+      names.add(name);
+      index.add();
+    },
     find(name: string, foldCase: boolean): readonly number[] {
       const found = index.find(foldName(name));
-      return foldCase ? found : found.filter((nth) => entries[nth]?.name === name);
+      return foldCase ? found : found.filter((nth) => names.find(nth) === name);
     },
   };
-}
-
-/** A host may have many accounts, and almost each list has only one of them: so that is no list. */
-function withOne(known: number | number[] | undefined, added: number): number | number[] {
-  if (known === undefined) return added;
-  if (typeof known === "number") return [known, added];
-  known.push(added);
-  return known;
-}
-
-function allOf(known: number | number[] | undefined): readonly number[] {
-  return typeof known === "number" ? [known] : (known ?? []);
 }

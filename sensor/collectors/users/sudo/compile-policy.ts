@@ -76,7 +76,7 @@ export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): Co
   const names: string[] = [];
   function idOfUnknown(name: string): AccountId {
     const key = foldUsers ? foldName(name) : name;
-    const id = unknown.get(key) ?? accounts.users.length + names.push(name) - 1;
+    const id = unknown.get(key) ?? accounts.userCount + names.push(name) - 1;
     unknown.set(key, id);
     return id;
   }
@@ -115,7 +115,7 @@ export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): Co
     accounts,
     rootId: accounts.findByName("root", false)[0] ?? accounts.findByUid(0)[0] ?? idOfUnknown("root"),
     defaultAccountOf: (settings) => find(settings.runas_default),
-    nameOf: (id) => accounts.users[id]?.name ?? names[id - accounts.users.length] ?? "",
+    nameOf: (id) => accounts.findUser(id)?.name ?? names[id - accounts.userCount] ?? "",
     isInGroup: (id, group) =>
       accounts.findGroups(group, foldGroups).some((each) => accounts.groupsOf(id).includes(each)),
   };

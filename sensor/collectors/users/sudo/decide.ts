@@ -239,6 +239,6 @@ export function isForRoot(policy: CompiledPolicy, { runAs }: Right): boolean {
   const isRoot = (name: string) =>
     name === policy.nameOf(policy.rootId) ||
     parseSudoId(name) === 0 ||
-    policy.accounts.findByName(name, false).some((id) => policy.accounts.users[id]?.uid === 0);
+    policy.accounts.findByName(name, false).some((id) => policy.accounts.findUser(id)?.uid === 0);
   return runAs.includes("ALL") ? !runAs.includes(`!${policy.nameOf(policy.rootId)}`) : runAs.some(isRoot);
 }

@@ -136,7 +136,7 @@ export function computeRights(policy: CompiledPolicy, noteGap: HostFiles["noteGa
         new Set([...exemptGroups].filter((group) => policy.isInGroup(id, group))),
       ),
     ofGroup(group) {
-      const { name } = policy.accounts.groups[group] ?? {};
+      const { name } = policy.accounts.findGroup(group) ?? {};
       return rightsFor(
         ofGroups.get(group) ?? [],
         false,
