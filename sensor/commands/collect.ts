@@ -4,8 +4,8 @@ import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/catego
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { collectInProcesses } from "../inventory/collect-in-processes.ts";
 import { type CutResult, hasFailed, type Inventory } from "../inventory/cut-category.ts";
-import { itemsOf } from "../inventory/items-of.ts";
 import { readOwnerSettings, uncollectedByOwner } from "../inventory/owner-settings.ts";
+import { inventoryJson } from "../inventory/print-inventory.ts";
 import { letGoOfProgram } from "../inventory/program-pages.ts";
 import { SensorError } from "../sensor-error.ts";
 import { ownProgram } from "../settings.ts";
@@ -40,7 +40,7 @@ export async function collectCommand(args: string[]): Promise<number> {
     ]);
     const inventory: Inventory = { ...byOwner, ...collected };
     const results = categories.map((category): [Category, CutResult] => [category, inventory[category]!]);
-    await printWhole(flags.json || !isTerminal() ? toJson(results) : summarize(results, root));
+    await printWhole(flags.json || !isTerminal() ? inventoryJson(results) : [summarize(results, root)]);
     return results.some(([, result]) => hasFailed(result)) ? EXIT_CODES.incomplete : EXIT_CODES.done;
   } catch (error) {
     if (signal.aborted) throw new SensorError("failed", "Cannot collect: the command was stopped");
@@ -71,12 +71,4 @@ function ownerResults(root: string): Inventory {
   if (problem !== undefined) note(`${problem}; ${hint}`);
   else if (switchedOff.length > 0) note(`${path} switches off ${switchedOff.join(", ")}; ${hint}`);
   return uncollectedByOwner(settings);
-}
-
-function toJson(results: [Category, CutResult][]): string {
-  return JSON.stringify(
-    Object.fromEntries(results.map(([category, result]) => [category, itemsOf(result)])),
-    null,
-    2,
-  );
 }

@@ -5,6 +5,7 @@ import { decodeText } from "@attacklens/protocol/decode-text.ts";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
+import { limitGarbage } from "../collectors/garbage.ts";
 import { SensorError } from "../sensor-error.ts";
 
 export const NAME = "attacklens-sensor";
@@ -23,10 +24,14 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true;
 }
 
-/** Prints large output. Throws if it cannot be written; `print` ignores that. */
-export async function printWhole(text: string): Promise<void> {
+/** Prints large output in pieces. Throws if it cannot be written; `print` ignores that. */
+export async function printWhole(pieces: Iterable<string>): Promise<void> {
   try {
-    await Bun.write(Bun.stdout, `${text}\n`);
+    for (const piece of pieces) {
+      await Bun.write(Bun.stdout, piece);
+      limitGarbage();
+    }
+    await Bun.write(Bun.stdout, "\n");
   } catch (error) {
     // A reader such as head has closed the pipe.
     if (errnoCode(error) !== "EPIPE") throw error;
