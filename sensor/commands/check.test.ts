@@ -113,7 +113,7 @@ describe("check prints one line for each step", () => {
     server.world.tokenCheck = { certificate: pinOfIssued(leaf) };
     const trusted = join(folder.path, "inspector.pem");
     writeFileSync(trusted, rogueRoot.certificate);
-    const { exitCode, stdout } = await check(server.url, [], { NODE_EXTRA_CA_CERTS: trusted });
+    const { exitCode, stdout } = await check(server.url, [], { SSL_CERT_FILE: trusted });
     expect(exitCode).toBe(0);
     expect(lines(stdout).slice(3, -3)).toEqual([
       "ok    pin          not pinned: this host's trust store is used",
@@ -123,13 +123,9 @@ describe("check prints one line for each step", () => {
       "      hint: bypass the proxy, or use --ca-pin if the server has a private CA: the pin rejects such a proxy",
     ]);
     server.world.tokenCheck = { certificate: pinOfIssued(inspector) };
-    expect((await check(server.url, [], { NODE_EXTRA_CA_CERTS: trusted })).stdout).not.toContain(
-      "inspection",
-    );
+    expect((await check(server.url, [], { SSL_CERT_FILE: trusted })).stdout).not.toContain("inspection");
     server.world.tokenCheck = { certificate: null };
-    expect((await check(server.url, [], { NODE_EXTRA_CA_CERTS: trusted })).stdout).not.toContain(
-      "inspection",
-    );
+    expect((await check(server.url, [], { SSL_CERT_FILE: trusted })).stdout).not.toContain("inspection");
   });
 
   test("does not send the token if another CA's leaf is followed by the pinned root", async () => {

@@ -1,9 +1,8 @@
 // The command line of collect: images and mounted hosts, categories, the summary, and the exit code.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { makeRoot } from "../testdata/unpack-machine.ts";
-import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine } from "../testing/test-command.ts";
+import { builtSensor, COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine } from "../testing/test-command.ts";
 
 setDefaultTimeout(COMMANDS_TIMEOUT_MS);
 
@@ -100,8 +99,7 @@ const SCRIPT = Bun.which("script");
 test.skipIf(SCRIPT === null)("prints a summary on a terminal, and no JSON", async () => {
   using host = makeRoot(`${HOST}${SETTINGS}-- /etc/shadow/\n`);
   const through = [SCRIPT ?? "", "-qec"];
-  const bundle = join(import.meta.dir, "../main.ts");
-  const command = `'${process.execPath}' '${bundle}' collect --root ${host.root} --category users,packages --all`;
+  const command = `'${builtSensor()}' collect --root ${host.root} --category users,packages --all`;
   const { stdout, exitCode } = Bun.spawnSync([...through, command, "/dev/null"], {
     stderr: "pipe",
     env: { PATH: process.env.PATH, SHELL: "/bin/sh" },

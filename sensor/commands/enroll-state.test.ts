@@ -6,6 +6,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
 import {
+  AS_OTHER,
+  CAN_BE_OTHER,
   COMMANDS_TIMEOUT_MS,
   type CommandOptions,
   filesHoldingToken,
@@ -101,18 +103,13 @@ test("rejects a state folder that is a file", async () => {
   expect(server.received).toEqual([]);
 });
 
-const isRoot = process.getuid?.() === 0;
-const setpriv = isRoot ? Bun.which("setpriv") : null;
-const canBeOther = !isRoot || setpriv !== null;
-const asOther = setpriv ? [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
-
-test.skipIf(!canBeOther)(
-  `rejects files of another user${canBeOther ? "" : " (skipped: root has all permissions, and setpriv is missing)"}`,
+test.skipIf(!CAN_BE_OTHER)(
+  `rejects files of another user${CAN_BE_OTHER ? "" : " (skipped: root has all permissions, and setpriv is missing)"}`,
   async () => {
     chmodSync(folder.path, 0o755);
     mkdirSync(state, { mode: 0o755 });
     chmodSync(state, 0o555);
-    expect(await withToken({ through: asOther })).toEqual({
+    expect(await withToken({ through: AS_OTHER })).toEqual({
       exitCode: 5,
       stdout: "",
       stderr:
@@ -122,7 +119,7 @@ test.skipIf(!canBeOther)(
     chmodSync(state, 0o755);
     writeIdentity(state, makeIdentity(server.url));
     chmodSync(identityFile(), 0o000);
-    expect(await withToken({ through: asOther })).toEqual({
+    expect(await withToken({ through: AS_OTHER })).toEqual({
       exitCode: 5,
       stdout: "",
       stderr:
@@ -138,7 +135,7 @@ const MOUNT = Bun.which("mount") ?? "/bin/mount";
 const UNMOUNT = Bun.which("umount") ?? "/bin/umount";
 const mountDisk = (path: string, options: string) =>
   process.platform === "linux" &&
-  isRoot &&
+  process.getuid?.() === 0 &&
   spawnSync(MOUNT, ["-t", "tmpfs", "-o", `${options},mode=0700`, "tmpfs", path]).status === 0;
 
 /** Runs with the state folder on a separate file system. */

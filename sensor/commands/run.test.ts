@@ -12,8 +12,10 @@ import { writeStatus } from "../state/status-file.ts";
 import { makeRoot } from "../testdata/unpack-machine.ts";
 import {
   COMMANDS_TIMEOUT_MS,
+  makeEmptyHost,
   makeFolder,
   makePipe,
+  readBuild,
   runCommandLine,
   startCommand,
 } from "../testing/test-command.ts";
@@ -42,11 +44,14 @@ function enrollWith(url = server.url) {
   writeIdentity(state, { ...identity, state: "enrolled", sensorId: SENSOR_ID, enrolledAt: ENROLLED_AT });
   return keyFingerprint(identity.publicKey);
 }
-const run = () => runCommandLine(["run", "--once", "--state", state]);
+const emptyHost = () => ["--root", makeEmptyHost(folder.path)];
+const run = (...more: string[]) =>
+  runCommandLine(["run", "--once", "--state", state, ...emptyHost(), ...more]);
 const status = (...more: string[]) => runCommandLine(["status", "--state", state, ...more]);
 
-function statusText(rows: [string, string][], nextStep?: string): string {
-  const all = [...rows, ["Version", RELEASE], ["Updates", "by hand"], ["State folder", state]] as [
+async function statusText(rows: [string, string][], nextStep?: string): Promise<string> {
+  const { shown } = await readBuild();
+  const all = [...rows, ["Version", shown], ["Updates", "by hand"], ["State folder", state]] as [
     string,
     string,
   ][];
@@ -64,7 +69,7 @@ test("before enrollment, run prints a hint, and status shows that the host is no
   });
   expect(await status()).toEqual({
     exitCode: 5,
-    stdout: statusText(
+    stdout: await statusText(
       [["State", "not enrolled"]],
       "run attacklens-sensor install, or attacklens-sensor enroll, with a token",
     ),
@@ -86,7 +91,7 @@ test("run and status report an incomplete enrollment", async () => {
   ];
   expect(await status()).toEqual({
     exitCode: 5,
-    stdout: statusText(rows, "run the same enroll or install command again"),
+    stdout: await statusText(rows, "run the same enroll or install command again"),
     stderr: "",
   });
 });
@@ -111,14 +116,14 @@ test("run and status report a damaged identity and do not change the file", asyn
 test("run --once reports this machine, then only changes; status shows the result", async () => {
   enrollWith();
   const identity = readFileSync(identityPath(state), "utf8");
-  const first = await run();
+  const first = await run("--root", "/");
   expect(first).toMatchObject({ exitCode: 0, stderr: "" });
   expect(first.stdout).toMatch(/^checked in; sent (\w+, )*system(,|;|\n)/);
   expect(server.received[0]?.path).toBe("/sensor/v1/check-in");
   expect(Object.keys(server.received[0]?.body.inventory)).toEqual([...CATEGORIES]);
 
   server.world.wanted = [];
-  expect((await run()).stdout).toMatch(/^checked in; no changes(;|\n)/);
+  expect((await run("--root", "/")).stdout).toMatch(/^checked in; no changes(;|\n)/);
   const nonces = server.received.map(({ nonce }) => nonce);
   expect(nonces).toEqual([...new Set(nonces)].sort((left, right) => left - right));
 
@@ -154,7 +159,7 @@ test("run --once without a server spools the report; status shows the reason", a
   rows.push(["Waiting", `1 report since ${since}`]);
   expect(await status()).toEqual({
     exitCode: 4,
-    stdout: statusText(rows, "the report is spooled and will be delivered when the server accepts it"),
+    stdout: await statusText(rows, "the report is spooled and will be delivered when the server accepts it"),
     stderr: "",
   });
 
@@ -198,18 +203,21 @@ test("run --once keeps the key if the sensor is unknown to the server", async ()
 
 test("run continues until it is stopped, and then exits with 0", async () => {
   enrollWith();
-  const command = startCommand(["run", "--state", state]);
+  const command = startCommand(["run", "--state", state, ...emptyHost()]);
   const log = command.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   let text = "";
-  while (!/checked in; sent .*; next in \d+ s\n/.test(text)) {
+  const readMore = async () => {
     const { value, done } = await log.next();
-    if (done) throw new Error(`ended with ${text}`);
-    text += value;
-  }
+    text += value ?? "";
+    return !done;
+  };
+  while (!/checked in; sent .*; next in \d+ s\n/.test(text))
+    if (!(await readMore())) throw new Error(`ended with ${text}`);
   expect(text).toContain(` reporting to ${server.url} as ${SENSOR_ID}\n`);
   command.kill("SIGTERM");
   expect(await command.exited).toBe(0);
-  expect((await log.next()).value).toMatch(/^2\S+Z stopped\n$/);
+  while (await readMore());
+  expect(text).toMatch(/\n2\S+Z stopped\n$/);
   expect(await new Response(command.stdout).text()).toBe("");
 });
 
@@ -224,7 +232,9 @@ test.skipIf(process.platform === "win32")(
     const fill = `exec 3<>"$0"; for size in 4096 1; do
       dd if=/dev/zero of="$0" bs=$size count=70000 oflag=nonblock 2>/dev/null
     done; exec "$@" 2>"$0"`;
-    const command = startCommand(["run", "--state", state], { through: ["sh", "-c", fill, pipe] });
+    const command = startCommand(["run", "--state", state, ...emptyHost()], {
+      through: ["sh", "-c", fill, pipe],
+    });
     const checkIns = () => server.received.filter(({ path }) => path.endsWith("/check-in")).length;
     await waitUntil("it has checked in three times", () => checkIns() >= 3);
     command.kill("SIGTERM");
@@ -234,6 +244,7 @@ test.skipIf(process.platform === "win32")(
 
 test("status --json has all fields for scripts, and never the key", async () => {
   const fingerprint = enrollWith();
+  const { commit, target } = await readBuild();
   const enrolled = {
     version: RELEASE,
     stateDir: state,
@@ -241,7 +252,8 @@ test("status --json has all fields for scripts, and never the key", async () => 
     sensorId: SENSOR_ID,
     fingerprint,
     spool: { waiting: 0, since: null, dropped: null },
-    updates: { method: "manual", target: "unbuilt-sources" },
+    commit,
+    updates: { method: "manual", target },
   };
   const never = await status("--json");
   expect(JSON.parse(never.stdout)).toEqual({

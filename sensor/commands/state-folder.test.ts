@@ -16,7 +16,13 @@ import { join } from "node:path";
 import { RELEASE } from "@attacklens/protocol/version.ts";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
-import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import {
+  COMMANDS_TIMEOUT_MS,
+  makeFolder,
+  readBuild,
+  runCommandLine,
+  TOKEN,
+} from "../testing/test-command.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 setDefaultTimeout(COMMANDS_TIMEOUT_MS);
@@ -40,6 +46,7 @@ const withToken = () =>
   runCommandLine(["enroll", "--server", server.url, "--state", state, "--token", "-"], { stdin: TOKEN });
 
 test("keeps an identity of a newer build unchanged, and names both builds", async () => {
+  const { shown } = await readBuild();
   mkdirSync(state, { mode: 0o700 });
   const sound = makeIdentity(server.url);
   const newer = { ...sound, release: "2027.03.1", commit: "abcdef0" };
@@ -67,7 +74,7 @@ test("keeps an identity of a newer build unchanged, and names both builds", asyn
       expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
       expect(stderr).toContain(writer);
       expect(stderr).toContain(
-        `this is attacklens-sensor ${RELEASE}, which supports state version 1; nothing was changed`,
+        `this is attacklens-sensor ${shown}, which supports state version 1; nothing was changed`,
       );
       expect(stderr).toContain(`hint: install attacklens-sensor ${install}`);
       expect(stderr).not.toMatch(/damaged|away/);
@@ -94,7 +101,7 @@ test("records the build in every file", async () => {
   expect(JSON.parse(readFileSync(identityFile(), "utf8"))).toMatchObject({
     version: 1,
     release: RELEASE,
-    commit: "unknown",
+    commit: (await readBuild()).commit ?? "unknown",
   });
 });
 

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { openConnectProxy } from "../../harness/connect-proxy.ts";
 import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
-import { COMMANDS_TIMEOUT_MS, makeFolder, runCommandLine, TOKEN } from "../testing/test-command.ts";
+import {
+  COMMANDS_TIMEOUT_MS,
+  makeEmptyHost,
+  makeFolder,
+  runCommandLine,
+  TOKEN,
+} from "../testing/test-command.ts";
 import { SENSOR_ID, startTestServer } from "../testing/test-server.ts";
 
 setDefaultTimeout(COMMANDS_TIMEOUT_MS);
@@ -34,6 +40,9 @@ const enroll = (server: string, more: string[] = [], environment?: Record<string
   run(["enroll", "--server", server, "--token", "-", "--state", state, "--wait", "0", ...more], environment);
 const check = (server: string, more: string[] = [], environment?: Record<string, string>) =>
   run(["check", "--server", server, "--token", "-", ...more], environment);
+
+const runOnce = (environment?: Record<string, string>) =>
+  run(["run", "--once", "--state", state, "--root", makeEmptyHost(folder.path)], environment);
 
 describe("rejects, before it sends anything,", () => {
   for (const [name, args, stderr] of [
@@ -80,8 +89,7 @@ describe("enroll and run with a pin", () => {
     const server = await serve(leaf, root);
     const enrolled = await enroll(server.url, ["--ca-pin", pinOfIssued(root)]);
     expect(enrolled).toMatchObject({ exitCode: 0, stderr: "" });
-    const once = () => run(["run", "--once", "--state", state]);
-    expect(await once()).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await runOnce()).toMatchObject({ exitCode: 0, stderr: "" });
     await server[Symbol.asyncDispose]();
 
     const rogueLeaf = await makeLeaf(rogueRoot);
@@ -91,7 +99,7 @@ describe("enroll and run with a pin", () => {
       [rogueLeaf, rogueRoot, root],
     ] as [Issued, ...Issued[]][]) {
       await using rogue = await startTestServer({ port: server.port, tls: chainOf(...chain) });
-      const refused = await once();
+      const refused = await runOnce();
       expect(refused.stderr).toMatch(
         new RegExp(
           `^attacklens-sensor: Cannot report to ${server.url}: its certificate is not trusted by this host; it presents a server of the tests, issued by Inspector 3000, key ${pinOfIssued(rogueLeaf)}, valid until \\S+\n` +
@@ -121,7 +129,6 @@ describe("enroll and run with a pin", () => {
 });
 
 describe("a running sensor", () => {
-  const once = () => run(["run", "--once", "--state", state]);
   const enrolledAt = "2026-11-24T09:30:00.000Z";
   function enrollBefore(server: Server, ca?: string[]) {
     const identity = makeIdentity(server.url);
@@ -137,7 +144,7 @@ describe("a running sensor", () => {
     const during = await serve(nextLeaf, cross, root, next);
     enrollBefore(during, [root.certificate]);
     during.world.checkInReply = { trustedCertificates: [next.certificate, root.certificate] };
-    const followed = await once();
+    const followed = await runOnce();
     expect(followed).toMatchObject({
       exitCode: 0,
       stderr: `attacklens-sensor: now trusts ${pinOfIssued(next)}, ${pinOfIssued(root)}\n`,
@@ -150,7 +157,7 @@ describe("a running sensor", () => {
     const tls = chainOf(nextLeaf, next);
     await using after = await startTestServer({ port: during.port, publicKey, tls });
     after.world.checkInReply = { trustedCertificates: [next.certificate] };
-    expect((await once()).exitCode).toBe(0);
+    expect((await runOnce()).exitCode).toBe(0);
     expect(after.received[0]!.body.trustedPins).toEqual([pinOfIssued(next), pinOfIssued(root)]);
     expect(readIdentity(state)).toMatchObject({ ca: [next.certificate] });
   });
@@ -159,7 +166,7 @@ describe("a running sensor", () => {
     await using server = await serve(leaf, root);
     enrollBefore(server, [root.certificate]);
     server.world.checkInReply = { trustedCertificates: [rogueRoot.certificate, leaf.certificate] };
-    expect(await once()).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await runOnce()).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readIdentity(state)).toMatchObject({ ca: [root.certificate] });
   });
 
@@ -167,7 +174,7 @@ describe("a running sensor", () => {
     await using server = await startTestServer();
     enrollBefore(server);
     server.world.checkInReply = { trustedCertificates: [rogueRoot.certificate] };
-    expect((await once()).exitCode).toBe(0);
+    expect((await runOnce()).exitCode).toBe(0);
     expect(server.received[0]!.body).not.toHaveProperty("trustedPins");
     expect(readIdentity(state)).not.toHaveProperty("ca");
   });
@@ -190,7 +197,7 @@ describe("a proxy with credentials", () => {
     expect(statSync(identityPath(state)).mode & 0o777).toBe(0o600);
     expect(readIdentity(state)).toMatchObject({ proxy: `${withCredentials(proxy.url)}/` });
     const before = proxy.tunnels.length;
-    const reported = await run(["run", "--once", "--state", state]);
+    const reported = await runOnce();
     expect(reported).toMatchObject({ exitCode: 0, stderr: "" });
     expect(proxy.tunnels.length).toBeGreaterThan(before);
     const told = [await run(["status", "--state", state]), await run(["status", "--json", "--state", state])];
@@ -218,9 +225,9 @@ describe("a proxy with credentials", () => {
     const pinned = ["--ca-pin", pinOfIssued(root)];
     expect(await enroll(url, pinned, environment)).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readIdentity(state)).not.toHaveProperty("proxy");
-    expect((await run(["run", "--once", "--state", state], environment)).exitCode).toBe(0);
+    expect((await runOnce(environment)).exitCode).toBe(0);
     const count = proxy.tunnels.length;
-    const without = await run(["run", "--once", "--state", state], {
+    const without = await runOnce({
       ...environment,
       NO_PROXY: `attacklens.test:${server.port}`,
     });

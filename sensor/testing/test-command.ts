@@ -1,8 +1,10 @@
 // Runs the sensor's command line in tests, and returns the exit code and both outputs.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
+import { programPath, SENSOR } from "../../harness/build.ts";
+import { ROOT } from "../../harness/terminal.ts";
 
 /** A new token for each run of the tests. */
 export const TOKEN = formatTokenValue(crypto.getRandomValues(new Uint8Array(32)));
@@ -23,10 +25,24 @@ export interface CommandOptions {
   through?: string[];
 }
 
+const isRoot = process.getuid?.() === 0;
+const setpriv = isRoot ? Bun.which("setpriv") : null;
+/** False: root has all permissions, and setpriv is missing. */
+export const CAN_BE_OTHER = !isRoot || setpriv !== null;
+/** Runs a command as a user other than root. */
+export const AS_OTHER = setpriv ? [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+
 /** Creates a folder that disposing deletes. */
 export function makeFolder() {
   const path = mkdtempSync(join(tmpdir(), "attacklens-sensor-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Creates a host with nothing to collect, for `--root`. A report of this machine takes a second of CPU. */
+export function makeEmptyHost(folder: string): string {
+  const root = join(folder, "empty-host");
+  for (const name of ["etc", "proc"]) mkdirSync(join(root, name), { recursive: true });
+  return root;
 }
 
 /** Creates a FIFO without a writer. */
@@ -35,25 +51,20 @@ export function makePipe(path: string): void {
   if (exitCode !== 0) throw new Error(`cannot make the pipe ${path}`);
 }
 
-/** Not in the temporary folder, because nothing deletes it there after a run of a single file. */
-const BUNDLES = join(import.meta.dir, "../../dist/.tests");
-let bundle: string | undefined;
+let isBuilt = false;
 
 /**
- * Bundles the command line into one file, which starts in half the time. Each test process creates it, so
- * that it is up to date.
+ * The built program starts in a third of the CPU of its sources. The first command of each test process
+ * builds it, unless it is up to date.
  */
-function commandLine(): string {
-  if (bundle) return bundle;
-  mkdirSync(BUNDLES, { recursive: true });
-  const unfinished = join(BUNDLES, `sensor-${process.pid}.js`);
-  const build = ["build", "--target=bun", `--outfile=${unfinished}`, join(import.meta.dir, "../main.ts")];
-  const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...build], { stderr: "pipe" });
-  if (exitCode !== 0) throw new Error(`Cannot bundle the sensor:\n${stderr}`);
-  bundle = join(BUNDLES, "sensor.js");
-  // Another process may be running the existing bundle of the same sources.
-  renameSync(unfinished, bundle);
-  return bundle;
+export function builtSensor(): string {
+  if (!isBuilt) {
+    const build = [process.execPath, join(ROOT, "tasks/build.ts"), "--sensor"];
+    const { exitCode, stdout, stderr } = Bun.spawnSync(build, { stdout: "pipe", stderr: "pipe" });
+    if (exitCode !== 0) throw new Error(`Cannot build the sensor:\n${stdout}${stderr}`);
+    isBuilt = true;
+  }
+  return programPath(SENSOR);
 }
 
 /** Starts a command with only the given environment. */
@@ -61,7 +72,7 @@ export function startCommand(
   args: string[],
   { stdin = "", environment = {}, through = [] }: CommandOptions = {},
 ) {
-  return Bun.spawn([...through, process.execPath, commandLine(), ...args], {
+  return Bun.spawn([...through, builtSensor(), ...args], {
     env: { PATH: process.env.PATH, HOME: "/dev/null", ...environment },
     stdin: Buffer.from(stdin),
     stdout: "pipe",
@@ -79,6 +90,14 @@ export async function runCommandLine(args: string[], options: CommandOptions = {
   ]);
   if ((stdout + stderr).includes(SECRET)) throw new Error("the token's value was printed");
   return { exitCode, stdout, stderr };
+}
+
+/** The build of the program, as `version --json` prints it. `shown`: its version and commit in a text. */
+export async function readBuild(): Promise<{ commit?: string; target: string; shown: string }> {
+  const { stdout } = await runCommandLine(["version", "--json"]);
+  const { version, commit, target } = JSON.parse(stdout) as Record<string, string>;
+  if (commit === "unknown") return { target: target!, shown: version! };
+  return { commit, target: target!, shown: `${version} (commit ${commit})` };
 }
 
 /** Returns the files below a folder that contain the token's secret. */
