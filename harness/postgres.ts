@@ -62,7 +62,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
     join(binaries, "initdb"),
     [
       ...["-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
-      ...["--auth=scram-sha-256", `--pwfile=${passwordFile}`],
+      ...["-c", "scram_iterations=1", "--auth=scram-sha-256", `--pwfile=${passwordFile}`],
     ],
     { ...environment, encoding: "utf8" },
   );
