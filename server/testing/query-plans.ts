@@ -71,7 +71,7 @@ export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQ
 /** Returns the same database, which records the compiled queries in `sent`. */
 function recording(db: Database, sent: CompiledQuery[]): Database {
   const compiled = new WeakMap<QueryId, CompiledQuery>();
-  return db.withPlugin({
+  const recorded = db.withPlugin({
     transformQuery({ node, queryId }) {
       compiled.set(queryId, db.getExecutor().compileQuery(node, queryId));
       return node;
@@ -80,6 +80,17 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
     async transformResult({ result, queryId }) {
       sent.push(compiled.get(queryId)!);
       return result;
+    },
+  });
+  // A statement that is built once has its parameters only here, and perhaps no other query built it.
+  const executeQuery = (query: CompiledQuery) => {
+    compiled.set(query.queryId, query);
+    return recorded.executeQuery(query);
+  };
+  return new Proxy(recorded, {
+    get(target, name) {
+      const value = name === "executeQuery" ? executeQuery : Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
