@@ -7,7 +7,7 @@ import { getSensor, listSensors, mergeSensor } from "@attacklens/protocol/sensor
 import fc from "fast-check";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { drawDialects, openWorld, type World } from "../testing/test-world.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
 
@@ -60,7 +60,7 @@ const host = fc.record(
 );
 const proof = fc.oneof(text, fc.constant(`${"A".repeat(85)}Q`));
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   test(`no reported value causes a 5xx reply or an unreadable list (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const { cookie, value } = await openToken(world);

@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, getSensor } from "@attacklens/protocol/sensors.ts";
+import type { Dialect } from "../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { drawDialects, openWorld } from "../testing/test-world.ts";
 
 const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const FACTS = { machineId: "4c2b1d0e9f8a4b6c8d7e6f5a4b3c2d1e", productUuid: "u1" };
@@ -12,7 +13,7 @@ const HERE = "10.0.0.1";
 const ELSEWHERE = "10.0.0.7";
 let nonce = 0;
 
-async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
+async function setUp(dialect: Dialect) {
   const world = await openWorld(dialect);
   const cookie = await world.signedIn("posture-manager");
   const tokenOf = async (requireApproval: boolean) =>
@@ -73,7 +74,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
 type Enrolled = Awaited<ReturnType<Awaited<ReturnType<typeof setUp>>["enroll"]>>;
 const instance = () => crypto.randomUUID();
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   test(`any live identity may unenroll, in every state and before its first check-in (${dialect})`, async () => {
     const { world, cookie, enroll } = await setUp(dialect);
     await using _ = world;

@@ -10,6 +10,7 @@ import { problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import pg from "pg";
 import pino from "pino";
+import { drawSome } from "../../harness/long-tests.ts";
 import type { Roots } from "../certificates/certificates.ts";
 import { pinOf } from "../certificates/x509.ts";
 import { DIALECTS, type Dialect } from "../db/dialect.ts";
@@ -24,6 +25,14 @@ import { makeUser } from "../users/users.ts";
 
 /** Both databases; only SQLite without TEST_DATABASE_URL, which `npm test` always sets. */
 export const TESTED_DIALECTS: readonly Dialect[] = process.env.TEST_DATABASE_URL ? DIALECTS : ["sqlite"];
+
+/**
+ * The databases for tests of rules that the server computes, whose queries other tests run on both. Without
+ * LONG_TESTS=1, one of them is drawn for each file.
+ */
+export function drawDialects(): readonly Dialect[] {
+  return drawSome(TESTED_DIALECTS);
+}
 
 export const PASSWORD = "violet tractor swims 42";
 /**

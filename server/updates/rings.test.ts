@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/update-rings.ts";
 import { addHosts, openRings, type TestFleet } from "../testing/test-rings.ts";
-import { jsonInit, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { drawDialects, jsonInit } from "../testing/test-world.ts";
 import { openFleetCounts } from "./fleet-counts.ts";
 
 const NEW = "2026.12.0";
@@ -14,7 +14,7 @@ const eventsOf = async ({ world, cookie }: TestFleet) =>
     ({ actor, ring, summary }) => `${actor}: ${ring}: ${summary}`,
   );
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   test(`a new installation has one ring with every host, which stays the last (${dialect})`, async () => {
     await using fleet = await openRings(dialect);
     const { world, cookie } = fleet;

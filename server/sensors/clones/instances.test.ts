@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { drawnCases, LONG_TESTS } from "../../../harness/long-tests.ts";
 import { enrolledSensor, FACTS, program } from "../../testing/test-instances.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+import { drawDialects, openWorld, type World } from "../../testing/test-world.ts";
 import { MAX_INSTANCES } from "./remembered-instances.ts";
 
 const INTERVAL_MS = 60_000;
@@ -68,7 +68,7 @@ function seededRandom(seed: number): () => number {
   };
 }
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   for (const [count, runs] of [
     [2, drawnCases(12)],
     [5, drawnCases(3)],

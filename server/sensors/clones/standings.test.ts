@@ -6,7 +6,7 @@ import { type Route, routePath, type SensorStanding } from "@attacklens/protocol
 import { ROUTES } from "@attacklens/protocol/routes.ts";
 import { blockSensor } from "@attacklens/protocol/sensors.ts";
 import { makeTestSensor } from "../../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
+import { drawDialects, openWorld, type World } from "../../testing/test-world.ts";
 
 const CODES = {
   unsettled: "state-conflict",
@@ -40,7 +40,7 @@ async function sensorIn(world: World, cookie: string, standing: keyof typeof COD
   return { send, instance: standing === "unsettled" ? INSTANCES[1] : INSTANCES[0] };
 }
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   test(`a route serves a sensor's standing only if it declares that standing (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("posture-manager");

@@ -8,7 +8,7 @@ import * as routes from "@attacklens/protocol/sensors.ts";
 import { drawSome } from "../../../harness/long-tests.ts";
 import type { Dialect } from "../../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../../testing/test-sensor.ts";
-import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
+import { drawDialects, openWorld } from "../../testing/test-world.ts";
 import { mergeByRule } from "./merges.ts";
 
 const HOUR_MS = 3_600_000;
@@ -71,7 +71,7 @@ async function openFleet(dialect: Dialect) {
   };
 }
 
-for (const dialect of TESTED_DIALECTS) {
+for (const dialect of drawDialects()) {
   test(`a match ends when the earlier sensor reports beside the later one (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const token = await fleet.token();
