@@ -99,7 +99,7 @@ for (const dialect of drawDialects()) {
         const { clones } = await world.call(getSensor, cookie, { params: { id: sensor.sensorId } });
         expect(clones.filter((clone) => clone.sensor !== null)).toHaveLength(count - 1);
       }
-    }, 120_000);
+    }, 300_000);
   }
 
   test(`a restarted process is never a clone, even with fast restarts and late requests of old instances (${dialect})`, async () => {
@@ -133,7 +133,7 @@ for (const dialect of drawDialects()) {
         const { clones } = await world.call(getSensor, cookie, { params: { id: sensorId } });
         expect(clones).toEqual([]);
       }),
-      { numRuns: drawnCases(40), interruptAfterTimeLimit: 8_000 },
+      { numRuns: drawnCases(40) },
     );
     const noticed = await world.db
       .selectFrom("auditEvent")
@@ -141,7 +141,7 @@ for (const dialect of drawDialects()) {
       .where("action", "=", "sensor.clone-detected")
       .execute();
     expect(noticed).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   test(`the server stores a limited number of instances per sensor, and still detects more clones than that (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -180,5 +180,5 @@ for (const dialect of drawDialects()) {
     expect(left.size).toBe(0);
     const { items } = await world.call(listSensors, cookie, { query: { limit: 200 } });
     expect(items.filter(({ cloneOf }) => cloneOf?.id === sensor.sensorId)).toHaveLength(clones.length);
-  }, 120_000);
+  }, 300_000);
 }
