@@ -74,8 +74,6 @@ export function openRequestMeter(registry: Registry) {
   };
 }
 
-export type RequestMeter = ReturnType<typeof openRequestMeter>;
-
 function valuesOf({ labels, buckets, seconds, requests }: Counted) {
   if (requests === 0) return [];
   const { name } = DURATIONS;
