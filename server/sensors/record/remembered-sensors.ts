@@ -5,7 +5,7 @@ import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
 import { findSensorState, type SensorState } from "./sensors-store.ts";
 
-/** About 500 bytes each. */
+/** About 700 bytes each. */
 const MAX_REMEMBERED = 100_000;
 
 export interface RememberedSensor extends SensorState {
