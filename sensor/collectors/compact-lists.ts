@@ -1,5 +1,5 @@
-// Long lists of names and numbers, as bytes: as texts and objects they take several times the memory, and texts
-// keep the file that they were cut from.
+// Long lists of names and numbers, as bytes: as texts and objects they take several times the memory, and
+// texts keep the file that they were cut from.
 
 export function openNameList() {
   let bytes = Buffer.allocUnsafeSlow(4_096);

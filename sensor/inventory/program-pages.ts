@@ -12,8 +12,8 @@ export function findProgramPages({ madvise }: CLibrary): (() => void) | undefine
   try {
     const regions: { address: number; bytes: number }[] = [];
     for (const line of readFileSync("/proc/self/maps", "utf8").split("\n")) {
-      // Code and constants, which this process cannot change.
-      const [, start = "", end = ""] = /^([\da-f]+)-([\da-f]+) r-[x-]p .*\//.exec(line) ?? [];
+      // Code, and the constants at the start of the file: no loader writes into these.
+      const [, start = "", end = ""] = /^([\da-f]+)-([\da-f]+) r-(?:xp \S+|-p 0+) .*\//.exec(line) ?? [];
       const address = Number.parseInt(start, 16);
       const bytes = Number.parseInt(end, 16) - address;
       if (bytes >= MIN_BYTES) regions.push({ address, bytes });

@@ -1,5 +1,5 @@
-// Runs `npm run dev` in a copy of the sources, and edits files of each folder. Without LONG_TESTS=1, either of
-// the console or of the programs, drawn at random: each takes ten CPU-seconds.
+// Runs `npm run dev` in a copy of the sources, and edits files of each folder. Without LONG_TESTS=1, either
+// of the console or of the programs, drawn at random: each takes ten CPU-seconds.
 import { expect, test } from "bun:test";
 import {
   appendFileSync,
