@@ -234,13 +234,13 @@ test("a failed category has its reason, one that is not on the host is absent, a
     reason: "Cannot read /var/lib/dpkg/status: it is a folder",
     durationMs,
   });
-  expect(collected.services).toEqual({
+  expect(collected.services).toMatchObject({
     status: "absent",
     reason: "no service of systemd, OpenRC, runit or SysV",
     durationMs,
   });
   expect(collected.ports).toMatchObject({ status: "collected", items: [], durationMs });
-  expect(collected.users).toEqual({ status: "absent", reason: "no /etc/passwd", durationMs });
+  expect(collected.users).toMatchObject({ status: "absent", reason: "no /etc/passwd", durationMs });
   expect(collected.security.status).toBe("collected");
   expect(collected.system.status).toBe("collected");
 });

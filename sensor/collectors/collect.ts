@@ -153,8 +153,8 @@ async function runInto<C extends Category>(
 ): Promise<CollectedCount | Uncollected> {
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
+  const files = openHostFiles(root, limits);
   try {
-    const files = openHostFiles(root, limits);
     const count = await keepFirst(await collector(files), store, files.checkTime);
     const gaps = files.listGaps();
     return {
@@ -166,7 +166,10 @@ async function runInto<C extends Category>(
     };
   } catch (error) {
     const reason = factText(error instanceof Error ? error.message : String(error), MAX_REASON);
-    return { status: statusOf(error), reason, durationMs: durationMs() };
+    const status = statusOf(error);
+    // The others may have a passing reason.
+    const seen = status === "absent" || status === "not-permitted" ? files.listSeen() : undefined;
+    return { status, reason, durationMs: durationMs(), ...(seen ? { seen } : {}) };
   }
 }
 

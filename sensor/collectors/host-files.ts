@@ -10,6 +10,7 @@ import { BudgetSpent, LIMITS, type Limits, openBudget } from "./budget.ts";
 import { CannotRead, gapOf, TooSlow } from "./collector.ts";
 import { openGaps } from "./gaps.ts";
 import { openHostPaths } from "./host-path.ts";
+import { openLocalFiles } from "./local-files.ts";
 import { type HostFile, openRegularFile, readRegularFile, UnusableFile } from "./open-regular-file.ts";
 import { openSeenFiles, type SeenFiles } from "./seen-files.ts";
 
@@ -67,7 +68,10 @@ export interface HostFiles {
   /** Records what the category lacks. The functions above do it for what they cannot read. */
   noteGap(gap: Gap): void;
   listGaps(): Gap[];
-  /** What was read outside of /proc and /sys; undefined: it changed meanwhile, or was too much. */
+  /**
+   * What was read on disks of this host, outside of /proc and /sys; undefined: it changed meanwhile, or was
+   * too much.
+   */
   listSeen(): SeenFiles | undefined;
   /** For a loop that reads no files: throws TooSlow when the time of the category is over. */
   checkTime(): void;
@@ -198,7 +202,7 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     },
     noteGap: gaps.note,
     listGaps: gaps.list,
-    listSeen: seen.list,
+    listSeen: () => seen.list(openLocalFiles()),
     checkTime: budget.checkTime,
   };
 }

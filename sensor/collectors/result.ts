@@ -13,7 +13,7 @@ export interface CollectedCount {
   /** What the items lack; absent: nothing. */
   gaps?: Gap[];
   durationMs?: number;
-  /** While they are unchanged, so are the items; absent: they may change at any time. Not reported. */
+  /** While they are unchanged, so is the result; absent: it may change at any time. Not reported. */
   seen?: SeenFiles | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface CollectedItems<T> extends CollectedCount {
 }
 
 export type Uncollected =
-  | { status: ReasonedStatus; reason: string; durationMs?: number }
+  | { status: ReasonedStatus; reason: string; durationMs?: number; seen?: SeenFiles | undefined }
   | { status: PlainStatus };
 
 export type CategoryResult<C extends Category> = CollectedItems<Item<C>> | Uncollected;

@@ -5,6 +5,7 @@ import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { isUnchanged, openSeenFiles } from "./seen-files.ts";
 
 const later = () => Date.now() + 60_000;
+const isLocal = () => true;
 
 function openHost() {
   const folder = openTemporaryFolder("seen");
@@ -15,7 +16,7 @@ function openHost() {
   symlinkSync("conf.d/a", at("current"));
   const seen = openSeenFiles("/", later);
   for (const name of ["conf.d", "conf.d/a", "current", "missing", "missing/deeper"]) seen.add(at(name));
-  return { at, seen: seen.list(), [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  return { at, seen: seen.list(isLocal), [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 test("untouched files are unchanged", () => {
@@ -54,14 +55,17 @@ test("a file that changed at about the time of reading is read again", () => {
   writeFileSync(path, "");
   const seen = openSeenFiles("/");
   seen.add(path);
-  expect(seen.list()).toBeUndefined();
+  expect(seen.list(isLocal)).toBeUndefined();
 });
 
 test("does not compare files of the kernel, and not too many", () => {
   const kernel = openSeenFiles("/mnt/host", later);
   for (const path of ["/mnt/host/proc/1/status", "/mnt/host/sys/class/net"]) kernel.add(path);
-  expect(kernel.list()?.paths).toEqual([]);
+  expect(kernel.list(isLocal)?.paths).toEqual([]);
+  const ended = openSeenFiles("/", later);
+  ended.add(`/proc/${process.pid}`);
+  expect(ended.list(isLocal)).toMatchObject({ paths: [`/proc/${process.pid}`] });
   const many = openSeenFiles("/", later);
-  for (let index = 0; index < 5_001; index++) many.add(`/nonexistent/${index}`);
-  expect(many.list()).toBeUndefined();
+  for (let index = 0; index < 20_001; index++) many.add(`/nonexistent/${index}`);
+  expect(many.list(isLocal)).toBeUndefined();
 });

@@ -2,8 +2,6 @@
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { collectHostFacts, collectInto } from "../collectors/collect.ts";
 import { limitGarbage } from "../collectors/garbage.ts";
-import { isUnchanged, type SeenFiles } from "../collectors/seen-files.ts";
-import { UNCHANGED } from "./collector-command.ts";
 import { type CutTexts, cutTexts } from "./cut-category.ts";
 import { openItemTexts } from "./item-texts.ts";
 
@@ -13,13 +11,8 @@ export type Request = Category | "host-facts";
 /** A line of a reply, as UTF-8. */
 export type ReplyLine = string | Uint8Array;
 
-/**
- * The lines of the reply to a request: its name, and for a category that was collected before, the files that
- * it was read from, as JSON. `readReply` reads the lines.
- */
-export async function answer(line: string, root: string): Promise<Iterable<ReplyLine>> {
-  const [, request = line, seen] = /^(\S+) (.+)$/.exec(line) ?? [];
-  if (seen !== undefined && isUnchanged(JSON.parse(seen) as SeenFiles)) return [JSON.stringify(UNCHANGED)];
+/** The lines of the reply to a request. `readReply` reads them. */
+export async function answer(request: string, root: string): Promise<Iterable<ReplyLine>> {
   if (request === "host-facts") return [JSON.stringify(await collectHostFacts(root))];
   const category = CATEGORIES.find((known) => known === request);
   if (category === undefined) throw new RangeError(`the request ${JSON.stringify(request)} is unknown`);

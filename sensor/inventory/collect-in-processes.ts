@@ -8,9 +8,8 @@ import type { Uncollected } from "../collectors/result.ts";
 import type { OwnProgram } from "../settings.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
-import { UNCHANGED } from "./collector-command.ts";
 import { type CollectorProcess, ProcessEnded, startCollectorProcess } from "./collector-process.ts";
-import type { CutItems, CutResult } from "./cut-category.ts";
+import type { CutResult } from "./cut-category.ts";
 import { readReply } from "./read-reply.ts";
 
 export interface CollectionLimits {
@@ -43,8 +42,6 @@ export interface CollectionOptions {
   signal?: AbortSignal | undefined;
   onResult?: (category: Category, result: CutResult) => void;
   limits?: CollectionLimits;
-  /** An earlier result, which counts again while its files are unchanged; undefined: there is none. */
-  findEarlier?: (category: Category) => CutItems | undefined;
 }
 
 /** A request that a process is working on. */
@@ -81,7 +78,7 @@ export async function askInProcess(request: Request, options: CollectionOptions)
 
 async function answerInProcesses<R extends Request>(
   requests: readonly R[],
-  { program, root, signal, limits = COLLECTION_LIMITS, findEarlier }: CollectionOptions,
+  { program, root, signal, limits = COLLECTION_LIMITS }: CollectionOptions,
   onReply: (request: R, reply: unknown, isAnswer: boolean) => void,
 ): Promise<void> {
   const queue = [...requests];
@@ -120,9 +117,7 @@ async function answerInProcesses<R extends Request>(
       using _slow = whenSlow(process, limits.slowMs, startAnother);
       using _deadline = later(timeMs, () => endWith(current, { ...late, durationMs: Math.round(timeMs) }));
       try {
-        const earlier = request === "host-facts" ? undefined : findEarlier?.(request);
-        const reply = await process.ask(request, earlier?.seen);
-        onReply(request, isUnchanged(reply) ? earlier : reply, true);
+        onReply(request, await process.ask(request), true);
         // What one category leaves behind must not count against the next one.
         if ((current.process.privateBytes() ?? 0) > limits.memoryBytes / 3) {
           current.process.end("it is done");
@@ -196,10 +191,6 @@ async function answerInProcesses<R extends Request>(
     signal?.removeEventListener("abort", onAbort);
   }
   signal?.throwIfAborted();
-}
-
-function isUnchanged(reply: unknown): boolean {
-  return (reply as { status?: string }).status === UNCHANGED.status;
 }
 
 function endWith(active: Active, result: Uncollected & { reason: string }): void {

@@ -1,7 +1,6 @@
 // A process that collects for this one, so that it can be ended: a collector may hang in the kernel, loop,
 // take all memory or crash. It is this program again, with a command that it has for this only.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SeenFiles } from "../collectors/seen-files.ts";
 import type { OwnProgram } from "../settings.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
@@ -61,10 +60,10 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
     processorWaitMs: () => processorWaitOf(child.pid),
     /** Resolves when it has ended, or after a while: a process may hang in the kernel. */
     exited: () => Promise.race([child.exited, sleep(EXIT_MS, undefined, { ref: false })]),
-    /** One request at a time. `seen`: it may reply that they are unchanged. Throws ProcessEnded. */
-    async ask(request: Request, seen?: SeenFiles): Promise<unknown> {
+    /** One request at a time. Throws ProcessEnded. */
+    async ask(request: Request): Promise<unknown> {
       try {
-        child.stdin.write(seen ? `${request} ${JSON.stringify(seen)}\n` : `${request}\n`);
+        child.stdin.write(`${request}\n`);
         child.stdin.flush();
       } catch (error) {
         throw new ProcessEnded(end ?? `the collector cannot be reached: ${systemReason(error)}`);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
@@ -67,7 +68,7 @@ test("a category whose files are unchanged is not read again, for a while", asyn
   expect(users).toBe(before);
   expect(ports).not.toBe((await inventory.collect()).ports);
 
-  clockMs += 15 * MINUTE;
+  clockMs += 60 * MINUTE;
   const readAgain = await usersNow();
   expect(readAgain).not.toBe(users);
 
@@ -76,3 +77,27 @@ test("a category whose files are unchanged is not read again, for a while", asyn
   if (changed?.status !== "collected") throw new Error("no users");
   expect(changed.chunks.map(({ content }) => content).join()).toContain("boot");
 });
+
+test.skipIf(process.platform !== "linux")(
+  "an unchanged host starts no process, and a new listening socket is reported at once",
+  async () => {
+    const program = { command: [process.execPath, join(import.meta.dir, "../main.ts")], environment: {} };
+    const inventory = openInventory({ program, root: "/", patienceMs: { first: 60_000, later: 60_000 } });
+    // Other programs on this machine may open sockets meanwhile.
+    let before = await inventory.collect();
+    await waitUntil("the ports are taken from before", async () => {
+      const next = await inventory.collect();
+      const isReused = next.ports === before.ports && next.network === before.network;
+      before = next;
+      return isReused;
+    });
+
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as { port: number };
+    const after = await inventory.collect();
+    server.close();
+    if (after.ports?.status !== "collected") throw new Error("no ports");
+    expect(after.ports.chunks.map(({ content }) => content).join()).toContain(`127.0.0.1:${port}"`);
+  },
+);

@@ -1,9 +1,11 @@
 // The inventory of a running sensor. A slow category does not delay a check-in: the check-in reports what is
 // collected by then, and the rest follows. A category that was ended is collected again only after a while,
-// and one whose files have not changed is not read again.
+// and one that has not changed is not read again, so that most check-ins start no process.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { isUnchanged } from "../collectors/seen-files.ts";
 import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
-import type { CutItems, CutResult, Inventory } from "./cut-category.ts";
+import type { CutResult, Inventory } from "./cut-category.ts";
+import { kernelStateOf, VOLATILE } from "./kernel-state.ts";
 import { type OwnerSettings, uncollectedByOwner } from "./owner-settings.ts";
 
 /** How long a check-in waits for slow categories. The first one has time for all that are not hanging. */
@@ -12,10 +14,15 @@ const PATIENCE_MS = { first: 5_000, later: 2_000 };
 const COSTLY_MS = 2_000;
 /** The pause doubles with each attempt. */
 const PAUSE_MS = { first: 60_000, longest: 15 * 60_000 };
-/** They depend on the kernel and on processes, so that no file shows a change. */
-const ALWAYS_COLLECTED: readonly Category[] = ["services", "ports", "system", "network"];
-/** The others depend on those a little: settings of the kernel, and packages of programs that run. */
-const REUSE_MS = 15 * 60_000;
+/**
+ * What nothing shows at little cost: of a volatile category, e.g. that another process has joined a socket;
+ * of the others, settings of the kernel, packages of programs that run, and files on other hosts. On Windows,
+ * the registry.
+ */
+const REUSE_MS = {
+  volatile: 15 * 60_000,
+  others: process.platform === "win32" ? 15 * 60_000 : 60 * 60_000,
+};
 
 export interface HostInventory {
   /** What is collected after a while. Throws the reason of the signal. */
@@ -33,7 +40,9 @@ interface Round {
 }
 
 interface Reusable {
-  result: CutItems;
+  result: CutResult;
+  /** Of the kernel, before the category was collected. */
+  state: string;
   untilMs: number;
 }
 
@@ -61,31 +70,43 @@ export function openInventory({
   let round: Round | undefined;
   let rounds = 0;
 
-  function findEarlier(category: Category): CutItems | undefined {
+  function findUnchanged(category: Category, state: string | undefined): CutResult | undefined {
     const known = reusable.get(category);
-    return known && known.untilMs > now() ? known.result : undefined;
+    if (known === undefined || known.state !== state || known.untilMs <= now()) return undefined;
+    // Nothing is read for a category that this platform does not have.
+    const seen = "seen" in known.result ? known.result.seen : undefined;
+    return seen === undefined || isUnchanged(seen) ? known.result : undefined;
   }
 
   function begin({ isComplete = false } = {}): Round {
     const found: Inventory = readSettings ? uncollectedByOwner(readSettings()) : {};
     const due: Category[] = [];
+    const states = new Map<Category, string | undefined>();
     for (const category of CATEGORIES) {
       if (found[category] !== undefined) continue;
       const known = costly.get(category);
-      if (known && known.retryAtMs > now()) found[category] = known.result;
-      else due.push(category);
+      if (known && known.retryAtMs > now()) {
+        found[category] = known.result;
+        continue;
+      }
+      const state = kernelStateOf(category, options.root);
+      const unchanged = isComplete ? undefined : findUnchanged(category, state);
+      if (unchanged) found[category] = unchanged;
+      else {
+        due.push(category);
+        states.set(category, state);
+      }
     }
     // Those that may hang again come last.
     due.sort((left, right) => Number(costly.has(left)) - Number(costly.has(right)));
     const onResult = (category: Category, result: CutResult) => {
       found[category] = result;
-      note(category, result);
+      note(category, result, states.get(category));
     };
     const begun: Round = { found, isOver: false, end: Promise.resolve() };
     begun.end = collectInProcesses(due, {
       ...options,
       onResult,
-      ...(isComplete ? {} : { findEarlier }),
     }).finally(() => {
       begun.isOver = true;
     });
@@ -95,11 +116,13 @@ export function openInventory({
     return begun;
   }
 
-  function note(category: Category, result: CutResult): void {
-    if (result.status === "collected" && result.seen && !ALWAYS_COLLECTED.includes(category)) {
-      if (reusable.get(category)?.result !== result)
-        reusable.set(category, { result, untilMs: now() + REUSE_MS });
-    } else reusable.delete(category);
+  function note(category: Category, result: CutResult, state: string | undefined): void {
+    reusable.delete(category);
+    const canReuse = result.status === "unsupported" || ("seen" in result && result.seen !== undefined);
+    if (canReuse && state !== undefined && !(category === "services" && isStarting(result))) {
+      const reuseMs = VOLATILE.includes(category) ? REUSE_MS.volatile : REUSE_MS.others;
+      reusable.set(category, { result, state, untilMs: now() + reuseMs });
+    }
     const isCostly = "reason" in result && (result.durationMs ?? 0) >= COSTLY_MS;
     if (!isCostly) {
       costly.delete(category);
@@ -128,4 +151,9 @@ export function openInventory({
     },
     more: () => round?.end,
   };
+}
+
+/** The end of a start has no trace in the files of systemd. */
+function isStarting(result: CutResult): boolean {
+  return "chunks" in result && result.chunks.some(({ content }) => content.includes('"state":"starting"'));
 }

@@ -82,7 +82,8 @@ export function makeReport(collected: Inventory, collectedAtMs: number): Report 
     const result = collected[category];
     if (result === undefined) continue;
     if (result.status !== "collected") {
-      inventory[category] = result;
+      const { seen: _, ...said } = result as typeof result & { seen?: unknown };
+      inventory[category] = said as Reported;
       continue;
     }
     const { chunks: cut, seen: _, ...others } = result;

@@ -127,6 +127,8 @@ function describeProcess(
   pid: number,
   userName: (uid: number) => string | undefined,
 ): SocketProcess {
+  // The ports have changed when it ends.
+  files.exists(`/proc/${pid}`);
   const status = files.findText(`/proc/${pid}/status`) ?? "";
   // Real, effective, saved and file system uid. The effective uid determines what the process may do.
   const uid = parseCount(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]);
