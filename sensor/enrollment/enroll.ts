@@ -16,11 +16,11 @@ import {
   identityPath,
   isSameSensor,
   makeIdentity,
-  privateKeyOf,
   readIdentity,
   removeCandidate,
   type Way,
 } from "../state/identity.ts";
+import { privateKeyOf } from "../state/private-key.ts";
 import { SENSOR_STATES } from "../state/status-file.ts";
 import { backOffMs, wait } from "../transport/back-off.ts";
 import { findPinnedRoot, issuerOf, lookAtCertificate, pinOf } from "../transport/certificates.ts";

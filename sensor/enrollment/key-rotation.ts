@@ -10,8 +10,8 @@ import {
   isSameIdentity,
   type KeyPair,
   makeKeyPair,
-  privateKeyOf,
 } from "../state/identity.ts";
+import { privateKeyOf } from "../state/private-key.ts";
 import { type Connection, connect, send, VERSIONS } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
 

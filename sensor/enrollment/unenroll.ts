@@ -1,7 +1,8 @@
 // Unenrolls the sensor on its server.
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { findHostFacts } from "../inventory/host-facts.ts";
-import { type EnrolledIdentity, privateKeyOf } from "../state/identity.ts";
+import type { EnrolledIdentity } from "../state/identity.ts";
+import { privateKeyOf } from "../state/private-key.ts";
 import { proxyFor } from "../transport/proxy-url.ts";
 import { send } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";

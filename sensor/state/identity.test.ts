@@ -8,10 +8,10 @@ import {
   type EnrolledIdentity,
   identityPath,
   makeIdentity,
-  privateKeyOf,
   readIdentity,
   writeIdentity,
 } from "./identity.ts";
+import { privateKeyOf } from "./private-key.ts";
 
 const SERVER = "https://attacklens.example.com";
 let folder: ReturnType<typeof makeFolder>;

@@ -1,6 +1,6 @@
 // The sensor's identity: a key pair that this host generates, whose private key never leaves it, and the id
 // from the server.
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publicKey } from "@attacklens/protocol/enroll.ts";
@@ -13,6 +13,7 @@ import { SensorError } from "../sensor-error.ts";
 import { systemReason } from "../system-reason.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { isOpenToOthers, makePrivateFile } from "./private-files.ts";
+import { privateKeyOf } from "./private-key.ts";
 import { lockIdentity } from "./run-lock.ts";
 import { stampSchema } from "./stamp-schema.ts";
 import { findNewerState, STAMP } from "./state-version.ts";
@@ -209,13 +210,6 @@ export function changedMeanwhile(action: "enroll" | "unenroll", stateDir: string
     `Cannot ${action} sensor: another command has changed the identity in ${stateDir}; it was kept`,
     "repeat the command",
   );
-}
-
-export function privateKeyOf({
-  publicKey: x,
-  privateKey: d,
-}: Pick<Identity, "publicKey" | "privateKey">): KeyObject {
-  return createPrivateKey({ key: { kty: "OKP", crv: "Ed25519", x, d }, format: "jwk" });
 }
 
 /** The file starts with the build that writes it. */

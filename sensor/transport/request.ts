@@ -1,25 +1,21 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects clock and nonce when the server
 // sends its own. No library fits: those for RFC 9421 bring their own HTTP and key types, and the sensor needs
 // only one fixed profile.
-import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, randomUUID, verify } from "node:crypto";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
 import {
-  ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatResponseParams,
-  formatSignatureParams,
-  INSTANCE_HEADER,
   responseSignatureBase,
-  SIGNED_COMPONENTS,
-  signatureBase,
 } from "@attacklens/protocol/signature.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { describeChain, lookAtCertificate } from "./certificates.ts";
 import { fetchBy, proxyRefusal } from "./proxy.ts";
 import { describeProxy } from "./proxy-url.ts";
 import { Refused, readReply, Unreachable } from "./server-reply.ts";
+import { type Signer, signedHeaders } from "./sign-request.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -27,23 +23,14 @@ const TIMEOUT_MS = 30_000;
 export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE } as const;
 
 /** A server, the key that signs requests to it, and the corrections learned from it. */
-export interface Connection {
+export interface Connection extends Signer {
   server: string;
-  key: KeyObject;
-  /** The sensor's id; while enrolling, its public key. */
-  keyid: string;
-  /** The server's clock minus ours. */
-  clockOffsetMs: number;
-  lastNonce: number;
-  /** Names the running instance of the sensor: a UUID, sent with every request but those of enrollment. */
-  instanceId: string;
   /** Verifies the server's signed refusals; undefined: not known yet, e.g. during enrollment. */
   serverKey: string | undefined;
   /** Trusted roots, PEM; undefined: the system's. */
   ca: string[] | undefined;
   /** With its credentials. */
   proxy: string | undefined;
-  now: () => number;
 }
 
 export function connect(
@@ -131,42 +118,6 @@ async function sendOnce<R extends Route>(
     if (timeout.aborted) throw new Unreachable(`no reply within ${TIMEOUT_MS / 1000} s`);
     throw await failureOf(connection, error);
   }
-}
-
-function signedHeaders(
-  connection: Connection,
-  method: string,
-  path: string,
-  body: string,
-  token: string | undefined,
-) {
-  const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
-  const nowMs = connection.now() + connection.clockOffsetMs;
-  // Microseconds increase across restarts without being saved. The server corrects a clock that was set back.
-  connection.lastNonce = Math.max(connection.lastNonce + 1, Math.floor(nowMs * 1000));
-  const { instanceId } = connection;
-  const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
-  const params = formatSignatureParams({
-    components,
-    created: Math.floor(nowMs / 1000),
-    nonce: connection.lastNonce,
-    keyid: connection.keyid,
-  });
-  const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
-  const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
-  if (token === undefined) {
-    values[INSTANCE_HEADER] = instanceId;
-    headers[INSTANCE_HEADER] = instanceId;
-  } else {
-    values.authorization = `Bearer ${token}`;
-    headers.authorization = values.authorization;
-  }
-  const signature = sign(null, Buffer.from(signatureBase(components, values, params)), connection.key);
-  return {
-    ...headers,
-    "signature-input": `sig1=${params}`,
-    signature: `sig1=:${signature.toString("base64")}:`,
-  };
 }
 
 /** Whether the sensor's own server signed the response to this request; undefined: its key is not known. */

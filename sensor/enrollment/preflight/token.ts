@@ -1,7 +1,8 @@
 // Preflight check of the token.
 import { checkToken } from "@attacklens/protocol/enroll.ts";
 import { TOKEN_HINTS } from "@attacklens/protocol/token-refusals.ts";
-import { makeIdentity, privateKeyOf, type Way } from "../../state/identity.ts";
+import { makeIdentity, type Way } from "../../state/identity.ts";
+import { privateKeyOf } from "../../state/private-key.ts";
 import { connect, send } from "../../transport/request.ts";
 import { Refused, Unreachable } from "../../transport/server-reply.ts";
 import type { Finding } from "./finding.ts";

@@ -1,0 +1,60 @@
+// Signs a request with the sensor's key (RFC 9421). Loads no schema: a sensor at rest uses it, too.
+import { createHash, type KeyObject, sign } from "node:crypto";
+import {
+  ENROLL_SIGNED_COMPONENTS,
+  formatContentDigest,
+  formatSignatureParams,
+  INSTANCE_HEADER,
+  SIGNED_COMPONENTS,
+  signatureBase,
+} from "@attacklens/protocol/signature.ts";
+
+/** The key that signs requests, and the corrections learned from the server. */
+export interface Signer {
+  key: KeyObject;
+  /** The sensor's id; while enrolling, its public key. */
+  keyid: string;
+  /** The server's clock minus ours. */
+  clockOffsetMs: number;
+  lastNonce: number;
+  /** Names the running instance of the sensor: a UUID, sent with every request but those of enrollment. */
+  instanceId: string;
+  now: () => number;
+}
+
+/** `token` is for enrollment only. */
+export function signedHeaders(
+  signer: Signer,
+  method: string,
+  path: string,
+  body: string,
+  token: string | undefined,
+) {
+  const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
+  const nowMs = signer.now() + signer.clockOffsetMs;
+  // Microseconds increase across restarts without being saved. The server corrects a clock that was set back.
+  signer.lastNonce = Math.max(signer.lastNonce + 1, Math.floor(nowMs * 1000));
+  const { instanceId } = signer;
+  const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
+  const params = formatSignatureParams({
+    components,
+    created: Math.floor(nowMs / 1000),
+    nonce: signer.lastNonce,
+    keyid: signer.keyid,
+  });
+  const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
+  const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
+  if (token === undefined) {
+    values[INSTANCE_HEADER] = instanceId;
+    headers[INSTANCE_HEADER] = instanceId;
+  } else {
+    values.authorization = `Bearer ${token}`;
+    headers.authorization = values.authorization;
+  }
+  const signature = sign(null, Buffer.from(signatureBase(components, values, params)), signer.key);
+  return {
+    ...headers,
+    "signature-input": `sig1=${params}`,
+    signature: `sig1=:${signature.toString("base64")}:`,
+  };
+}
