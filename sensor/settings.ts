@@ -75,6 +75,34 @@ export function ownProgram(platform = process.platform, variables = process.env)
   return { command: isCompiled ? [program] : [program, Bun.main], environment };
 }
 
+/** Of the variables with which a process passes its state to the one that replaces it. */
+const PASSED_STATE = "ATTACKLENS_PASSED_STATE_";
+/** A variable has at most 128 KiB (execve(2)). */
+const MAX_VARIABLE = 100_000;
+/** The engine then makes no machine code, whose compilers and code take memory. */
+const WITHOUT_COMPILER = "JavaScriptCoreUseJIT";
+
+/** The variables of this process, with a state for `takePassedState`. `isResting`: speed does not matter. */
+export function environmentWithState(state: string, isResting: boolean): Record<string, string> {
+  const { [WITHOUT_COMPILER]: _, ...others } = process.env as Record<string, string>;
+  const parts: Record<string, string> = isResting ? { [WITHOUT_COMPILER]: "0" } : {};
+  for (let at = 0; at < state.length; at += MAX_VARIABLE)
+    parts[`${PASSED_STATE}${at / MAX_VARIABLE}`] = state.slice(at, at + MAX_VARIABLE);
+  return { ...others, ...parts };
+}
+
+/** Returns the state, and removes its variables; undefined: there is none. */
+export function takePassedState(): string | undefined {
+  let state = "";
+  for (let nth = 0; ; nth++) {
+    const name = `${PASSED_STATE}${nth}`;
+    const part = process.env[name];
+    if (part === undefined) return state === "" ? undefined : state;
+    delete process.env[name];
+    state += part;
+  }
+}
+
 /** For a version on trial, which runs in place of this one. */
 export function childEnvironment(): Record<string, string | undefined> {
   const { ATTACKLENS_TOKEN: _, ...others } = process.env;

@@ -40,6 +40,11 @@ export function openSeenFiles(root: string, now: () => number = Date.now) {
   };
 }
 
+/** As they are now. */
+export function seeFiles(paths: string[]): SeenFiles {
+  return { paths, signature: look(paths).signature };
+}
+
 /** Whether all files are as they were. Only looks at them: reading is what this saves. */
 export function isUnchanged({ paths, signature }: SeenFiles): boolean {
   return look(paths).signature === signature;

@@ -8,7 +8,7 @@ import { RELEASE } from "@attacklens/protocol/version.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { countSpooledReports, reportName } from "../reporting/spool-files.ts";
 import { identityPath, keyFingerprint, makeIdentity, writeIdentity } from "../state/identity.ts";
-import { writeStatus } from "../state/status-file.ts";
+import { writeStatus } from "../state/write-status.ts";
 import { makeRoot } from "../testdata/unpack-machine.ts";
 import {
   COMMANDS_TIMEOUT_MS,

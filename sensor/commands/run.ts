@@ -4,10 +4,17 @@ import { BUILT_IN_ROOT_KEYS } from "@attacklens/protocol/releases/root-keys.ts";
 import { RELEASE, TARGET } from "@attacklens/protocol/version.ts";
 import { endFirstBoot, enrollOnFirstBoot } from "../enrollment/first-boot.ts";
 import { findHostFacts, getHostFacts } from "../inventory/host-facts.ts";
-import { openInventory } from "../inventory/inventory.ts";
+import { type HostInventory, openInventory } from "../inventory/inventory.ts";
 import { readOwnerSettings } from "../inventory/owner-settings.ts";
-import { type Cycle, type CycleOptions, IdentityRemoved, openCycle } from "../reporting/cycle.ts";
+import {
+  type Cycle,
+  type CycleMemory,
+  type CycleOptions,
+  IdentityRemoved,
+  openCycle,
+} from "../reporting/cycle.ts";
 import { type RunOptions, run, untilStopped } from "../reporting/loop.ts";
+import type { RestState } from "../reporting/rest.ts";
 import { SensorError } from "../sensor-error.ts";
 import { installedPaths } from "../service/installation.ts";
 import { openNotifications } from "../service/systemd-notify.ts";
@@ -22,13 +29,16 @@ import { proxyFor } from "../transport/proxy-url.ts";
 import { findUpdateMeans, runningProgram } from "../updates/update-method.ts";
 import { openForeignUpdates, openUpdates, type Updates } from "../updates/updates.ts";
 import { parseFlags } from "./flags.ts";
+import { openRest } from "./go-to-rest.ts";
 import { nextStep } from "./next-step.ts";
+import { takeRestState } from "./replace-process.ts";
 import { ownerSettingsPath, ROOT_FLAG, readRoot } from "./root-flag.ts";
 import { logLine, note, print, stopSignal } from "./terminal.ts";
 
 export async function runCommand(args: string[]): Promise<void> {
   const flags = parseFlags(args, { once: { type: "boolean" }, state: { type: "string" }, ...ROOT_FLAG });
   const root = readRoot(flags.root);
+  const rested = takeRestState();
   const stateDir = checkStateDir(flags.state ?? defaultStateDir());
   const { once = false } = flags;
   // A clone of an image enrolls below.
@@ -43,26 +53,39 @@ export async function runCommand(args: string[]): Promise<void> {
   const inventory = openInventory({
     ...{ program: ownProgram(), root, signal },
     readSettings: () => readOwnerSettings(root, ownerSettingsPath(root)),
+    kept: rested?.kept.results ?? [],
   });
   const host: RunningHost = {
     stateDir,
     root,
     collect: () => (once ? inventory.collectAll() : inventory.collect()),
     more: inventory.more,
+    forget: inventory.forget,
+    memory: rested?.memory ?? {},
     collectHost: () => findHostFacts({ root, signal }),
     signal,
   };
   try {
     if (once) await runOnce(host, requireIdentity(stateDir));
-    else await runService(host, lock, flags.root !== undefined);
+    else await runService(host, lock, { args, inventory, rested, isElsewhere: flags.root !== undefined });
   } finally {
     lock[Symbol.dispose]();
   }
 }
 
-type RunningHost = Pick<RunOptions, "stateDir" | "collect" | "collectHost" | "signal" | "more"> & {
+type RunningHost = Pick<RunOptions, "stateDir" | "collect" | "collectHost" | "signal" | "more" | "forget"> & {
   root: string;
+  memory: CycleMemory;
 };
+
+interface Service {
+  args: string[];
+  inventory: HostInventory;
+  /** Undefined: this process was not at rest before. */
+  rested: RestState | undefined;
+  /** It reports another root folder than its own. */
+  isElsewhere: boolean;
+}
 
 function optionsFor(host: RunningHost, identity: EnrolledIdentity) {
   return { ...host, identity, proxy: proxyFor(identity.server) };
@@ -77,8 +100,8 @@ async function runOnce(host: RunningHost, identity: EnrolledIdentity): Promise<v
   print(describe(outcome));
 }
 
-/** `isElsewhere`: it reports another root folder than its own. */
-async function runService(host: RunningHost, lock: Disposable, isElsewhere: boolean): Promise<void> {
+async function runService(host: RunningHost, lock: Disposable, service: Service): Promise<void> {
+  const { args, inventory, rested } = service;
   const { signal: stop } = host;
   using notifications = openNotifications({ variables: takeSystemdVariables() });
   notifications.ready();
@@ -87,9 +110,11 @@ async function runService(host: RunningHost, lock: Disposable, isElsewhere: bool
     logLine("stopped");
     return;
   }
-  const options = optionsFor(host, identity);
-  logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
-  const updates = await openUpdatesOf(options, isElsewhere);
+  // Another sensor or another key has another memory.
+  const isSame = rested?.sensorId === identity.sensorId && rested.publicKey === identity.publicKey;
+  const options = optionsFor(isSame ? host : { ...host, memory: {} }, identity);
+  if (!rested) logLine(`reporting to ${identity.server} as ${identity.sensorId}`);
+  const updates = await openUpdatesOf(options, service.isElsewhere);
   const signal = AbortSignal.any([stop, updates.ended]);
   const onCycle = (cycle: Cycle, nextMs: number) => {
     notifications.noteCycle(nextMs);
@@ -100,7 +125,15 @@ async function runService(host: RunningHost, lock: Disposable, isElsewhere: bool
   };
   try {
     const { report: reportUpdate, betweenCycles } = updates;
-    await run({ ...options, signal, reportUpdate, onCycle, betweenCycles });
+    const rest = openRest({
+      ...{ args, inventory, stateDir: host.stateDir, memory: options.memory },
+      isBusy: () => !updates.isIdle() || host.more?.() !== undefined,
+      // The socket of the notifications.
+      needsFiles: notifications.isOpen,
+      shortRests: rested?.shortRests ?? 0,
+      signal,
+    });
+    await run({ ...options, signal, reportUpdate, onCycle, betweenCycles, rest });
   } catch (error) {
     if (!(error instanceof IdentityRemoved)) throw error;
     logLine("the identity was removed");

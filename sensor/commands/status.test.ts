@@ -4,7 +4,7 @@ import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { identityPath, makeIdentity, writeIdentity } from "../state/identity.ts";
 import { lockStateDir } from "../state/run-lock.ts";
-import { writeStatus } from "../state/status-file.ts";
+import { writeStatus } from "../state/write-status.ts";
 import { makeFolder, runCommandLine, USAGE_HINT } from "../testing/test-command.ts";
 
 describe("status", () => {

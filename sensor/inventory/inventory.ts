@@ -2,9 +2,10 @@
 // collected by then, and the rest follows. A category that was ended is collected again only after a while,
 // and one that has not changed is not read again, so that most check-ins start no process.
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { isUnchanged } from "../collectors/seen-files.ts";
+import { type SeenFiles, seeFiles } from "../collectors/seen-files.ts";
 import { type CollectionOptions, collectInProcesses } from "./collect-in-processes.ts";
 import type { CutResult, Inventory } from "./cut-category.ts";
+import { hasContents, isStillValid, type KeptResult, withoutContents } from "./kept-result.ts";
 import { kernelStateOf, VOLATILE } from "./kernel-state.ts";
 import { type OwnerSettings, uncollectedByOwner } from "./owner-settings.ts";
 
@@ -31,19 +32,24 @@ export interface HostInventory {
   collectAll(): Promise<Inventory>;
   /** Resolves when the next `collect` has more than the last one; undefined: that one was complete. */
   more(): Promise<unknown> | undefined;
+  /** Undefined: a category has no result that counts again. */
+  keep(): KeptInventory | undefined;
+  /** Lets go of results without contents, so that `collect` collects them again. */
+  forget(): void;
+}
+
+/** What another start of this process can go on with. */
+export interface KeptInventory {
+  /** Without the contents of their chunks. */
+  results: KeptResult[];
+  /** The settings of the owner. */
+  settings: SeenFiles;
 }
 
 interface Round {
   found: Inventory;
   end: Promise<unknown>;
   isOver: boolean;
-}
-
-interface Reusable {
-  result: CutResult;
-  /** Of the kernel, before the category was collected. */
-  state: string;
-  untilMs: number;
 }
 
 interface Costly {
@@ -55,31 +61,33 @@ interface Costly {
 export interface InventoryOptions extends CollectionOptions {
   /** Read for each collection, so that a change counts without a restart. */
   readSettings?: () => OwnerSettings;
+  /** Results of an earlier start of this process. */
+  kept?: readonly KeptResult[];
   now?: () => number;
   patienceMs?: typeof PATIENCE_MS;
 }
 
 export function openInventory({
   readSettings,
+  kept = [],
   now = Date.now,
   patienceMs = PATIENCE_MS,
   ...options
 }: InventoryOptions): HostInventory {
   const costly = new Map<Category, Costly>();
-  const reusable = new Map<Category, Reusable>();
+  const reusable = new Map(kept.map((each) => [each.category, each]));
+  let settings: OwnerSettings | undefined;
   let round: Round | undefined;
   let rounds = 0;
 
   function findUnchanged(category: Category, state: string | undefined): CutResult | undefined {
     const known = reusable.get(category);
-    if (known === undefined || known.state !== state || known.untilMs <= now()) return undefined;
-    // Nothing is read for a category that this platform does not have.
-    const seen = "seen" in known.result ? known.result.seen : undefined;
-    return seen === undefined || isUnchanged(seen) ? known.result : undefined;
+    return known && isStillValid(known, state, now()) ? known.result : undefined;
   }
 
   function begin({ isComplete = false } = {}): Round {
-    const found: Inventory = readSettings ? uncollectedByOwner(readSettings()) : {};
+    settings = readSettings?.();
+    const found: Inventory = settings ? uncollectedByOwner(settings) : {};
     const due: Category[] = [];
     const states = new Map<Category, string | undefined>();
     for (const category of CATEGORIES) {
@@ -121,7 +129,7 @@ export function openInventory({
     const canReuse = result.status === "unsupported" || ("seen" in result && result.seen !== undefined);
     if (canReuse && state !== undefined && !(category === "services" && isStarting(result))) {
       const reuseMs = VOLATILE.includes(category) ? REUSE_MS.volatile : REUSE_MS.others;
-      reusable.set(category, { result, state, untilMs: now() + reuseMs });
+      reusable.set(category, { category, result, state, untilMs: now() + reuseMs });
     }
     const isCostly = "reason" in result && (result.durationMs ?? 0) >= COSTLY_MS;
     if (!isCostly) {
@@ -150,6 +158,18 @@ export function openInventory({
       return found;
     },
     more: () => round?.end,
+    keep() {
+      if (round !== undefined || costly.size > 0 || settings === undefined) return undefined;
+      const seen = seeFiles([settings.path]);
+      if (JSON.stringify(readSettings?.()) !== JSON.stringify(settings)) return undefined;
+      const collected = CATEGORIES.filter((category) => !settings?.switchedOff.includes(category));
+      const results = collected.flatMap((category) => reusable.get(category) ?? []);
+      if (results.length < collected.length) return undefined;
+      return { results: results.map(withoutContents), settings: seen };
+    },
+    forget() {
+      for (const each of reusable.values()) if (!hasContents(each)) reusable.delete(each.category);
+    },
   };
 }
 

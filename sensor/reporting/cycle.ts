@@ -16,11 +16,13 @@ import {
 import type { Inventory } from "../inventory/cut-category.ts";
 import { SensorError } from "../sensor-error.ts";
 import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
-import { readStatus, type SensorState, writeStatus } from "../state/status-file.ts";
+import { readStatus, type SensorState } from "../state/status-file.ts";
+import { overdueAfter, writeStatus } from "../state/write-status.ts";
 import { parseRoots, pinOf } from "../transport/certificates.ts";
+import type { Connection } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { type Delivered, deliver, type UploadPause } from "./deliver.ts";
-import { makeReport, type Report, type ReportResult, sendReport } from "./report.ts";
+import { ContentGone, makeReport, type Report, type ReportResult, sendReport } from "./report.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import { removeSpool } from "./spool-files.ts";
 
@@ -69,6 +71,19 @@ export interface CycleOptions {
   reportUpdate?: () => UpdateReport;
   /** Maximum size of the spool on the disk. */
   maxSpoolBytes?: number;
+  /** Lets go of results without contents, so that `collect` collects them again. */
+  forget?: () => void;
+  /** Of an earlier start of this process. Each cycle updates it. */
+  memory?: CycleMemory;
+}
+
+/** What a running sensor knows from its cycles. */
+export interface CycleMemory {
+  signer?: Pick<Connection, "clockOffsetMs" | "lastNonce" | "instanceId">;
+  proxy?: string | undefined;
+  sent?: Running["sent"];
+  /** The state of the report that the server accepted last; undefined: there are spooled ones. */
+  accepted?: string | undefined;
 }
 
 /** The parts of a running sensor that outlive a cycle. */
@@ -90,19 +105,23 @@ const NOTHING_SENT = { host: false, update: undefined };
  */
 export function openCycle(options: CycleOptions & { isLast?: boolean }): () => Promise<Cycle> {
   const { stateDir, identity, isLast = false } = options;
-  const connection = connectAs(identity, options.proxy);
+  const memory = options.memory ?? {};
+  const connection = Object.assign(connectAs(identity, options.proxy), memory.signer);
   const news: string[] = [];
   const running: Running = {
     ...options,
     session: { identity, connection },
-    sent: { ...NOTHING_SENT },
-    spool: openSpool(stateDir, news, options.maxSpoolBytes),
+    sent: memory.sent ?? { ...NOTHING_SENT },
+    spool: openSpool(stateDir, news, options.maxSpoolBytes, memory.accepted),
     uploadPause: { untilMs: 0 },
     news,
   };
   return async () => {
     const attempted = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
-    const { clockOffsetMs } = connection;
+    const { clockOffsetMs, lastNonce, instanceId, proxy } = connection;
+    const { sent, spool } = running;
+    const signer = { clockOffsetMs, lastNonce, instanceId };
+    Object.assign(memory, { signer, proxy, sent, accepted: spool.accepted() } satisfies CycleMemory);
     const { identity } = running.session;
     const outcome = { ...attempted, identity, clockOffsetMs, news: news.splice(0) };
     const at = new Date().toISOString();
@@ -112,7 +131,7 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
       writeStatus(stateDir, {
         state: outcome.state,
         at,
-        ...(isLast ? {} : { overdueAt: overdueAfter(at, outcome) }),
+        ...(isLast ? {} : { overdueAt: overdueAfter(at, longestPauseMs(outcome)) }),
         lastCheckInAt: outcome.result ? at : (before?.lastCheckInAt ?? null),
         ...(clockOffsetMs === 0 ? {} : { clockOffsetMs }),
         problem: outcome.problem,
@@ -137,11 +156,19 @@ async function untilIdentitySettled<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Spools the report unless the server accepts it. Throws Unreachable, Refused, IdentityChanged,
- * IdentityRemoved.
- */
+/** Throws Unreachable, Refused, IdentityChanged, IdentityRemoved. */
 async function oneCycle(running: Running): Promise<Delivered> {
+  try {
+    return await reportOnce(running);
+  } catch (error) {
+    if (!(error instanceof ContentGone) || !running.forget) throw error;
+    running.forget();
+    return await reportOnce(running);
+  }
+}
+
+/** Spools the report unless the server accepts it. Throws ContentGone, and what `oneCycle` throws. */
+async function reportOnce(running: Running): Promise<Delivered> {
   const { stateDir, collect, collectHost, signal, session, spool, news } = running;
   adoptIdentity(running);
   const { connection } = session;
@@ -254,9 +281,9 @@ function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
   if (!isSameKey) Object.assign(sent, NOTHING_SENT);
 }
 
-function overdueAfter(at: string, { result, retryAfterMs }: Attempt): string {
+function longestPauseMs({ result, retryAfterMs }: Attempt): number {
   const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
-  return new Date(Date.parse(at) + 2 * Math.max(intervalMs, retryAfterMs)).toISOString();
+  return Math.max(intervalMs, retryAfterMs);
 }
 
 type Attempt = Omit<Cycle, "identity" | "clockOffsetMs" | "news">;

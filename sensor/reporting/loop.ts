@@ -16,6 +16,11 @@ export interface RunOptions extends CycleOptions {
   betweenCycles?: (cycle: Cycle, nextMs: number) => Promise<void>;
   /** Resolves when the next cycle has more to report than this one; undefined: it reported everything. */
   more?: () => Promise<unknown> | undefined;
+  /**
+   * May replace this process by one at rest, which waits in its place. Otherwise, it returns the time that is
+   * left of `nextMs`.
+   */
+  rest?: (cycle: Cycle, nextMs: number) => Promise<number>;
   /** Waits between two cycles. */
   pause?: typeof wait;
 }
@@ -34,11 +39,12 @@ export async function run(options: RunOptions): Promise<void> {
     const nextMs = pauseAfter(outcome, failures, lostRaces);
     options.onCycle(outcome, nextMs);
     await options.betweenCycles?.(outcome, nextMs);
+    const leftMs = (await options.rest?.(outcome, nextMs)) ?? nextMs;
     using change = watchIdentity(options.stateDir, outcome.identity);
     const ends = [options.signal, change.signal];
     // Only a server that accepted the first part gets the rest at once.
     const more = outcome.result && options.more?.();
-    await pause(nextMs, AbortSignal.any(more ? [...ends, signalAfter(more)] : ends));
+    await pause(leftMs, AbortSignal.any(more ? [...ends, signalAfter(more)] : ends));
   }
 }
 

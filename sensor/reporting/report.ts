@@ -40,7 +40,7 @@ export interface FailedCategory {
 export interface Report {
   collectedAt: string;
   inventory: Partial<Record<Category, Reported>>;
-  /** The canonical JSON of a chunk. */
+  /** The canonical JSON of a chunk. Throws ContentGone. */
   contentOf(hash: string): string;
 }
 
@@ -87,35 +87,38 @@ export function makeReport(collected: Inventory, collectedAtMs: number): Report 
       continue;
     }
     const { chunks: cut, seen: _, ...others } = result;
-    for (const { hash, content } of cut) contents.set(hash, content);
+    for (const { hash, content } of cut) if (content !== "") contents.set(hash, content);
     const chunks = cut.map(({ hash }) => hash);
     inventory[category] = { ...others, root: rootHash(chunks, sha256, others), chunks };
   }
   return {
     collectedAt: new Date(collectedAtMs).toISOString(),
     inventory,
-    contentOf: (hash) => contents.get(hash)!,
+    contentOf(hash) {
+      const content = contents.get(hash);
+      if (content === undefined) throw new ContentGone();
+      return content;
+    },
   };
 }
 
-/** Throws Unreachable, Refused or UploadLimit. A later attempt does not repeat completed uploads. */
+/** The report, or the server, needs the contents of a category that were let go. */
+export class ContentGone extends Error {}
+
+/**
+ * Throws Unreachable, Refused, UploadLimit or ContentGone. A later attempt does not repeat completed uploads.
+ */
 export async function sendReport(
   connection: Connection,
   report: Report,
   { host, trustedPins, update, isLate = false, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
-  const inventory: Partial<Record<Category, CategoryReport>> = {};
+  const inventory = categoryReports(report);
   const failed: ReportResult["failed"] = [];
   const switchedOff: Category[] = [];
   for (const category of CATEGORIES) {
     const said = report.inventory[category];
     if (!said) continue;
-    if (said.status === "collected") {
-      const { status, root, durationMs } = said;
-      inventory[category] = { status, root, durationMs };
-      continue;
-    }
-    inventory[category] = said;
     if (said.status === "switched-off") switchedOff.push(category);
     if ("reason" in said && said.status !== "absent") {
       const { status, reason } = said;
@@ -154,6 +157,21 @@ export async function sendReport(
   } = reply;
   const told = { checkInIntervalSeconds, undecided, rotateKey, serverKey, trustedCertificates, offer };
   return { ...told, uploaded, failed, switchedOff };
+}
+
+/** What a check-in says about the inventory. */
+export function categoryReports({
+  inventory,
+}: Pick<Report, "inventory">): Partial<Record<Category, CategoryReport>> {
+  const reports: Partial<Record<Category, CategoryReport>> = {};
+  for (const category of CATEGORIES) {
+    const said = inventory[category];
+    if (said?.status === "collected") {
+      const { status, root, durationMs } = said;
+      reports[category] = { status, root, durationMs };
+    } else if (said) reports[category] = said;
+  }
+  return reports;
 }
 
 /** The server accepted the check-in, but accepts no more uploads for a while. */

@@ -28,7 +28,13 @@ const BLOCK_BYTES = 4_096;
 export type Spool = ReturnType<typeof openSpool>;
 
 /** Opens the spool of an earlier run. Failures, here and later, go to `news` and are never thrown. */
-export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL_BYTES) {
+export function openSpool(
+  stateDir: string,
+  news: string[],
+  maxBytes = MAX_SPOOL_BYTES,
+  /** The state of the report that was accepted before this start of the process. */
+  accepted?: string,
+) {
   const { folder, chunkFolder, droppedPath } = spooledReportPaths(stateDir);
   // Leaves space for the file that counts dropped reports.
   const limitBytes = maxBytes - BLOCK_BYTES;
@@ -36,7 +42,7 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
   const reports: { name: string; diskBytes: number }[] = [];
   const chunks = new Map<string, { diskBytes: number; uses: number }>();
   /** The state of the report that was last spooled or accepted. */
-  let latest: string | undefined;
+  let latest = accepted;
   let sequence = 0;
   let dropped = readDropped(stateDir);
 
@@ -187,6 +193,9 @@ export function openSpool(stateDir: string, news: string[], maxBytes = MAX_SPOOL
         }
       });
     },
+
+    /** The state of the report that the server accepted last; undefined: the spool has reports. */
+    accepted: () => (reports.length === 0 ? latest : undefined),
 
     /** Records that the server accepted a report directly. */
     noteTaken(report: Report): void {

@@ -11,6 +11,8 @@ const FIRST_FD = 3;
 const LONGEST_CYCLE_MS = 30 * 60_000;
 
 export interface SystemdNotifications extends Disposable {
+  /** Whether systemd expects them from this process. */
+  isOpen: boolean;
   ready(): void;
   /** A cycle is over, and the next one starts in `nextMs`. */
   noteCycle(nextMs: number): void;
@@ -47,6 +49,7 @@ export function openNotifications({
   };
   const timer = at < 0 || watchdogMs === undefined ? undefined : setInterval(beat, watchdogMs / 4);
   return {
+    isOpen: at >= 0,
     ready: () => send("READY=1"),
     noteCycle(nextMs) {
       dueAt = now() + nextMs + LONGEST_CYCLE_MS;

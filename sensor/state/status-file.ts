@@ -1,14 +1,12 @@
 // The result of the last cycle, for `status`. The sensor writes it after every cycle, so that `status` needs
 // no request.
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { REASONED_STATUSES } from "@attacklens/protocol/inventory/results.ts";
 import type { ExitName } from "@attacklens/protocol/sensor-exits.ts";
 import { instant } from "@attacklens/protocol/text.ts";
 import { z } from "zod";
-import { writeFileAtomically } from "./atomic-file.ts";
 import { stampSchema } from "./stamp-schema.ts";
-import { STAMP } from "./state-version.ts";
+import { statusPath } from "./write-status.ts";
 
 /** The states of a sensor, and the exit code of a command that finds it in that state. */
 export const SENSOR_STATES = {
@@ -50,20 +48,14 @@ const statusFile = z.strictObject({
 const stampedStatusFile = statusFile.extend(z.object(stampSchema).partial().shape);
 export type SensorStatusFile = z.input<typeof statusFile>;
 
-const pathIn = (stateDir: string) => join(stateDir, "status.json");
-
-export function writeStatus(stateDir: string, status: SensorStatusFile): void {
-  writeFileAtomically(pathIn(stateDir), `${JSON.stringify({ ...STAMP, ...status }, null, 2)}\n`);
-}
-
 export function removeStatus(stateDir: string): void {
-  rmSync(pathIn(stateDir), { force: true });
+  rmSync(statusPath(stateDir), { force: true });
 }
 
 /** Undefined if the sensor never ran or the file cannot be read. The next cycle overwrites it. */
 export function readStatus(stateDir: string): SensorStatusFile | undefined {
   try {
-    const text = readFileSync(pathIn(stateDir), "utf8");
+    const text = readFileSync(statusPath(stateDir), "utf8");
     const stamped = stampedStatusFile.parse(JSON.parse(text));
     const { version: _version, release: _release, commit: _commit, ...status } = stamped;
     return status;

@@ -1,5 +1,5 @@
 // Signs a request with the sensor's key (RFC 9421). Loads no schema: a sensor at rest uses it, too.
-import { createHash, type KeyObject, sign } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
@@ -30,7 +30,7 @@ export function signedHeaders(
   body: string,
   token: string | undefined,
 ) {
-  const digest = formatContentDigest(createHash("sha256").update(body).digest("base64"));
+  const digest = formatContentDigest(new Bun.CryptoHasher("sha256").update(body).digest("base64"));
   const nowMs = signer.now() + signer.clockOffsetMs;
   // Microseconds increase across restarts without being saved. The server corrects a clock that was set back.
   signer.lastNonce = Math.max(signer.lastNonce + 1, Math.floor(nowMs * 1000));

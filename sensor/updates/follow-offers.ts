@@ -31,8 +31,8 @@ interface Preparing {
   stop: () => void;
 }
 
-/** Returns a function that follows the reply of each cycle. */
-export function followOffers(context: UpdateContext): (cycle: Cycle, nextMs: number) => Promise<void> {
+/** `follow` follows the reply of each cycle. `isIdle`: no release is being prepared. */
+export function followOffers(context: UpdateContext) {
   let preparing: Preparing | undefined;
   let last: Cycle;
 
@@ -52,7 +52,7 @@ export function followOffers(context: UpdateContext): (cycle: Cycle, nextMs: num
     void prepare(context, begun, { delayMs, signal, cycle: () => last });
   }
 
-  return async (cycle, nextMs) => {
+  async function follow(cycle: Cycle, nextMs: number): Promise<void> {
     last = cycle;
     context.noteClock(cycle.clockOffsetMs);
     // Without a reply, the last offer still holds.
@@ -77,7 +77,9 @@ export function followOffers(context: UpdateContext): (cycle: Cycle, nextMs: num
       if (!preparing.isReported) preparing.isReported = true;
       else if (!(await startTrial(context, offer, preparing.counter))) cancel();
     }
-  };
+  }
+
+  return { follow, isIdle: () => preparing === undefined };
 }
 
 function isAbout({ record }: UpdateContext, { version, attempt }: UpdateOffer): boolean {

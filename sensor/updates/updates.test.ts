@@ -17,7 +17,7 @@ import type { Cycle } from "../reporting/cycle.ts";
 import type { UpdateOffer } from "../reporting/update-offer.ts";
 import { programOf, promote } from "../service/program-files.ts";
 import { lockInstallation } from "../state/run-lock.ts";
-import { writeStatus } from "../state/status-file.ts";
+import { writeStatus } from "../state/write-status.ts";
 import {
   INTERVAL_MS,
   NEW,

@@ -15,6 +15,8 @@ export interface Updates {
   report(): UpdateReport;
   /** Follows the reply of a cycle. Never throws. */
   betweenCycles(cycle: Cycle, nextMs: number): Promise<void>;
+  /** Whether nothing is to be done before the server offers something else. */
+  isIdle(): boolean;
   /** Aborted when this process should end, so that another version runs. */
   ended: AbortSignal;
   /** After the last cycle, without the lock of the state folder. `stop`: the service is stopped. */
@@ -25,7 +27,8 @@ export interface Updates {
 export function openForeignUpdates(method: Exclude<UpdateMethod, "self">, target: string): Updates {
   const ended = new AbortController().signal;
   const nothing = async () => {};
-  return { report: () => ({ method, target }), betweenCycles: nothing, ended, finish: nothing };
+  const report = () => ({ method, target });
+  return { report, betweenCycles: nothing, isIdle: () => true, ended, finish: nothing };
 }
 
 /** Judges the last trial first. */
@@ -36,7 +39,9 @@ export async function openUpdates(options: UpdateOptions): Promise<Updates> {
   if (onTrial && record().trial?.by === "parent") endWithParent(context);
   // No problem with an update may keep the sensor from reporting.
   if (!onTrial) await settleTrial(context).catch((error: unknown) => log(`update: ${systemReason(error)}`));
-  const follow = onTrial ? awaitSuccess(context) : runStable(context);
+  const { follow, isIdle } = onTrial
+    ? { follow: awaitSuccess(context), isIdle: () => false }
+    : runStable(context);
   return {
     report: () => ({ method: "self", target, attempt: record().attempt }),
     async betweenCycles(cycle, nextMs) {
@@ -46,21 +51,25 @@ export async function openUpdates(options: UpdateOptions): Promise<Updates> {
         log(`update: ${systemReason(error)}`);
       }
     },
+    isIdle: () => isIdle() && record().trial === undefined,
     ended,
     finish: (stop) => runTrial(context, stop),
   };
 }
 
-function runStable(context: UpdateContext): (cycle: Cycle, nextMs: number) => Promise<void> {
-  const follow = followOffers(context);
+function runStable(context: UpdateContext): ReturnType<typeof followOffers> {
+  const { follow, isIdle } = followOffers(context);
   let cycles = 0;
-  return async (cycle, nextMs) => {
-    cycles++;
-    // A trial was about to begin, but this version still runs.
-    const { trial } = context.record();
-    if (trial && !trial.ended) await settleTrial(context);
-    judgeByCycle(context, cycle, cycles);
-    await follow(cycle, nextMs);
+  return {
+    async follow(cycle, nextMs) {
+      cycles++;
+      // A trial was about to begin, but this version still runs.
+      const { trial } = context.record();
+      if (trial && !trial.ended) await settleTrial(context);
+      judgeByCycle(context, cycle, cycles);
+      await follow(cycle, nextMs);
+    },
+    isIdle,
   };
 }
 
