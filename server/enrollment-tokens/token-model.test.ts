@@ -5,7 +5,7 @@ import * as groups from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import fc from "fast-check";
-import { drawnCases } from "../../harness/long-tests.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 import { explain, type Model, type Operation, statusOf, usesOf } from "../testing/token-model.ts";
@@ -263,6 +263,6 @@ for (const dialect of TESTED_DIALECTS) {
     const beginning = fc.array(newToken, { minLength: TOKEN_COUNT, maxLength: TOKEN_COUNT });
     const steps = fc.array(step, { minLength: 4, maxLength: 12 });
     // A failure prints its seed and path.
-    await fc.assert(fc.asyncProperty(beginning, steps, follow), { numRuns: drawnCases(60) });
+    await fc.assert(fc.asyncProperty(beginning, steps, follow), { numRuns: LONG_TESTS ? 60 : 5 });
   }, 300_000);
 }
