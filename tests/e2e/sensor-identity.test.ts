@@ -32,7 +32,7 @@ test("a cloned host becomes a separate sensor after approval, and the original k
   await using _original = startSensor({
     stateDir,
     logFile: join(installation.folder, "original.log"),
-    args: onSmallHost(),
+    args: onSmallHost(installation.folder),
   });
   await page
     .getByRole("row", { name: new RegExp(SMALL_HOSTNAME) })
@@ -41,7 +41,7 @@ test("a cloned host becomes a separate sensor after approval, and the original k
   await using _copy = startSensor({
     stateDir: copyDir,
     logFile: join(installation.folder, "clone.log"),
-    args: onSmallHost(),
+    args: onSmallHost(installation.folder),
   });
 
   const row = page.getByRole("row", { name: /clone of/ });

@@ -42,7 +42,7 @@ async function enroll(
     stateDir,
     "--wait",
     "0",
-    ...onSmallHost(),
+    ...onSmallHost(folder),
   ];
   return { stateDir, ...(await runSensor(args, { stdin: value, environment })) };
 }
@@ -160,7 +160,7 @@ test("a running sensor follows the CA's rotation automatically; one that was off
   const asleep = join(folder, "asleep");
   cpSync(stateDir, asleep, { recursive: true });
   const logFile = join(folder, "sensor.log");
-  await using _sensor = startSensor({ stateDir, logFile, args: onSmallHost() });
+  await using _sensor = startSensor({ stateDir, logFile, args: onSmallHost(folder) });
   let read = await untilLogged(logFile, /checked in/);
 
   const ca = async (verb: string) => {

@@ -70,7 +70,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
         stateDir,
         "--wait",
         "0",
-        ...onSmallHost(),
+        ...onSmallHost(folder),
         ...more,
       ],
       { stdin: value },
@@ -99,7 +99,7 @@ async function openScene(database: DatabaseName, environment: Record<string, str
       const running = startSensor({
         stateDir: hosts[0]!,
         logFile: join(folder, "run.log"),
-        args: onSmallHost(),
+        args: onSmallHost(folder),
       });
       await waitUntil("the running sensor reports", () => isConnected(hosts[0]!), MACHINE_IS_BUSY_MS);
       return running;

@@ -25,7 +25,7 @@ async function enrolled(installation: Installation, value: string, name: string)
     "-",
     "--state",
     stateDir,
-    ...onSmallHost(),
+    ...onSmallHost(installation.folder),
   ];
   return { stateDir, args, result: () => runSensor(args, { stdin: value }) };
 }
@@ -68,7 +68,7 @@ test.skipIf(!traces)(
     const sensorId = items[0]!.id;
     const keys = new Set<string>();
     const kills = await killAtEach(
-      async () => ({ args: ["run", "--once", "--state", stateDir, ...onSmallHost()] }),
+      async () => ({ args: ["run", "--once", "--state", stateDir, ...onSmallHost(installation.folder)] }),
       async (_, call) => {
         const again = await reportOnce(stateDir);
         expect({ call, code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });

@@ -1,6 +1,6 @@
 // The data folder of a server with one Super Admin, made once for all tests of a process: the built server
 // creates it, and its setup link is used. That takes as much CPU as a start of the server.
-import { cpSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { completeSetup } from "@attacklens/protocol/account.ts";
 import { call, type Session } from "../../harness/api-client.ts";
@@ -22,7 +22,8 @@ export async function setUp(url: string, setupLink: string): Promise<Session> {
 }
 
 interface PreparedData {
-  dataDir: string;
+  /** Contents by the name of the file. */
+  files: Map<string, Buffer>;
   /** Of the Super Admin, for a server over HTTP. */
   session: Session;
 }
@@ -30,21 +31,19 @@ interface PreparedData {
 let prepared: Promise<PreparedData> | undefined;
 
 async function prepare(): Promise<PreparedData> {
-  const folder = openTemporaryFolder("prepared");
-  process.on("exit", () => folder[Symbol.dispose]());
+  using folder = openTemporaryFolder("prepared");
   const dataDir = join(folder.path, "server");
   const server: RunningServer = await startServer({ dataDir, logFile: join(folder.path, "server.log") });
-  try {
-    return { dataDir, session: await setUp(server.url, server.setupLink!) };
-  } finally {
-    await server.stop();
-  }
+  const session = await setUp(server.url, server.setupLink!).finally(() => server.stop());
+  const read = (name: string) => [name, readFileSync(join(dataDir, name))] as const;
+  return { files: new Map(readdirSync(dataDir).map(read)), session };
 }
 
-/** Copies the data to a folder that does not exist. Returns a session of the Super Admin over HTTP. */
+/** Writes the data to a folder that does not exist. Returns a session of the Super Admin over HTTP. */
 export async function copyPreparedData(dataDir: string): Promise<Session> {
   prepared ??= prepare();
-  const { dataDir: original, session } = await prepared;
-  cpSync(original, dataDir, { recursive: true });
+  const { files, session } = await prepared;
+  mkdirSync(dataDir, { mode: 0o700 });
+  for (const [name, content] of files) writeFileSync(join(dataDir, name), content, { mode: 0o600 });
   return { ...session };
 }

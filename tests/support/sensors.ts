@@ -1,6 +1,6 @@
 // The built sensor on this host, with a separate state folder for each installation.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { CommandResult } from "../../harness/command.ts";
 import { runSensor } from "../../harness/programs.ts";
@@ -22,16 +22,18 @@ export async function enrollSensor(
   installation: Installation,
   value: string,
   name = "sensor",
-  host = onSmallHost(),
+  host = onSmallHost(installation.folder),
 ) {
   const stateDir = join(installation.folder, name);
   const args = ["enroll", "--server", installation.server.url, "--token", "-", "--state", stateDir];
   return { stateDir, ...(await runSensor([...args, ...host], { stdin: value })) };
 }
 
-/** Runs one cycle of the sensor on a small host. The caller checks the result. */
+/** Runs one cycle of the sensor on the small host beside its folder. The caller checks the result. */
 export function reportOnce(stateDir: string, environment?: Record<string, string>): Promise<CommandResult> {
-  return runSensor(["run", "--once", "--state", stateDir, ...onSmallHost()], { environment });
+  return runSensor(["run", "--once", "--state", stateDir, ...onSmallHost(dirname(stateDir))], {
+    environment,
+  });
 }
 
 /** The files below a folder that contain the text. */

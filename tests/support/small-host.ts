@@ -1,8 +1,7 @@
 // The files of a host with a few packages, accounts and services. The sensor collects them in a tenth of the
 // CPU that the machine of the tests takes, where thousands of packages are installed.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
 export const SMALL_HOSTNAME = "web-01";
 
@@ -51,15 +50,9 @@ export function makeSmallHost(root: string): void {
   for (const [path, content] of Object.entries(SMALL_HOST)) writeHostFile(root, path, content);
 }
 
-let shared: string | undefined;
-
-/** The arguments with which the sensor reports a small host, which all tests of this process share. */
-export function onSmallHost(): string[] {
-  if (!shared) {
-    const folder = openTemporaryFolder("small-host");
-    shared = folder.path;
-    makeSmallHost(shared);
-    process.on("exit", () => folder[Symbol.dispose]());
-  }
-  return ["--root", shared];
+/** Returns the arguments with which the sensor reports a small host, whose files are in the folder. */
+export function onSmallHost(folder: string): string[] {
+  const root = join(folder, "small-host");
+  if (!existsSync(root)) makeSmallHost(root);
+  return ["--root", root];
 }
