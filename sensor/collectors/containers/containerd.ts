@@ -2,6 +2,7 @@
 // containers is a database that is not read.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { fieldOf, findJson, textOf } from "./runtime-files.ts";
 
@@ -33,10 +34,12 @@ export function readContainerd(files: HostFiles): Container[] {
       .list(folder)
       .filter((namespace) => namespace !== OF_DOCKER)
       .flatMap((namespace) =>
-        files
-          .list(`${folder}/${namespace}`)
-          .slice(0, MAX_CONTAINERS)
-          .flatMap((id) => containerPart(files, `${folder}/${namespace}/${id}/config.json`, namespace, id)),
+        firstOf(
+          files,
+          "containers of containerd",
+          files.list(`${folder}/${namespace}`),
+          MAX_CONTAINERS,
+        ).flatMap((id) => containerPart(files, `${folder}/${namespace}/${id}/config.json`, namespace, id)),
       ),
   );
 }

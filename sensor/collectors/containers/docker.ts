@@ -2,6 +2,7 @@
 // of images is empty.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { fieldOf, findJson, textOf, timeOf } from "./runtime-files.ts";
 
@@ -26,36 +27,33 @@ export function readDocker(files: HostFiles, folder: string, user?: string): Par
 }
 
 function readContainers(files: HostFiles, folder: string, user: string | undefined): Part[] {
-  return files
-    .list(`${folder}/containers`)
-    .filter((id) => ID.test(id))
-    .slice(0, MAX_CONTAINERS)
-    .flatMap((id) => {
-      const state = findJson(files, `${folder}/containers/${id}/config.v2.json`);
-      if (state === undefined) return [];
-      const host = findJson(files, `${folder}/containers/${id}/hostconfig.json`);
-      const pod = [
-        textOf(state, 300, "Config", "Labels", "io.kubernetes.pod.namespace"),
-        textOf(state, 300, "Config", "Labels", "io.kubernetes.pod.name"),
-      ];
-      const privileged = fieldOf(host, "Privileged");
-      const network = fieldOf(host, "NetworkMode");
-      return {
-        key: keyOf("container", id, user),
-        kind: "container" as const,
-        runtime: "docker",
-        id,
-        name: textOf(state, 300, "Name")?.replace(/^\//, "") || id.slice(0, 12),
-        state: stateOf(state),
-        image: textOf(state, 600, "Config", "Image"),
-        imageId: textOf(state, 200, "Image"),
-        pod: pod[0] && pod[1] ? pod.join("/") : undefined,
-        createdAt: timeOf(fieldOf(state, "Created")),
-        privileged: typeof privileged === "boolean" ? privileged : undefined,
-        hostNetwork: typeof network === "string" ? network === "host" : undefined,
-        user,
-      };
-    });
+  const ids = files.list(`${folder}/containers`).filter((id) => ID.test(id));
+  return firstOf(files, "containers of Docker", ids, MAX_CONTAINERS).flatMap((id) => {
+    const state = findJson(files, `${folder}/containers/${id}/config.v2.json`);
+    if (state === undefined) return [];
+    const host = findJson(files, `${folder}/containers/${id}/hostconfig.json`);
+    const pod = [
+      textOf(state, 300, "Config", "Labels", "io.kubernetes.pod.namespace"),
+      textOf(state, 300, "Config", "Labels", "io.kubernetes.pod.name"),
+    ];
+    const privileged = fieldOf(host, "Privileged");
+    const network = fieldOf(host, "NetworkMode");
+    return {
+      key: keyOf("container", id, user),
+      kind: "container" as const,
+      runtime: "docker",
+      id,
+      name: textOf(state, 300, "Name")?.replace(/^\//, "") || id.slice(0, 12),
+      state: stateOf(state),
+      image: textOf(state, 600, "Config", "Image"),
+      imageId: textOf(state, 200, "Image"),
+      pod: pod[0] && pod[1] ? pod.join("/") : undefined,
+      createdAt: timeOf(fieldOf(state, "Created")),
+      privileged: typeof privileged === "boolean" ? privileged : undefined,
+      hostNetwork: typeof network === "string" ? network === "host" : undefined,
+      user,
+    };
+  });
 }
 
 function stateOf(container: unknown): string | undefined {

@@ -2,6 +2,7 @@
 // number of a SATA disk.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { partText } from "./part-text.ts";
 
@@ -30,24 +31,21 @@ const BUSES: [part: RegExp, bus: string][] = [
 ];
 
 export function readDisks(files: HostFiles): Disk[] {
-  return files
-    .list(BLOCK)
-    .filter((name) => !NO_DISK.test(name) && !PART_OF_DISK.test(name))
-    .slice(0, MAX_DISKS)
-    .flatMap((name) => {
-      const path = `${BLOCK}/${name}`;
-      const sectors = parseCount(files.findLine(`${path}/size`)) ?? 0;
-      if (sectors === 0 || !Number.isSafeInteger(sectors * SECTOR_BYTES)) return [];
-      return {
-        key: factText(`disk:${name}`, 300),
-        kind: "disk" as const,
-        name: factText(name, 200),
-        sizeBytes: sectors * SECTOR_BYTES,
-        ...describe(files, path),
-        removable: flag(files.findLine(`${path}/removable`)),
-        rotational: flag(files.findLine(`${path}/queue/rotational`)),
-      };
-    });
+  const names = files.list(BLOCK).filter((name) => !NO_DISK.test(name) && !PART_OF_DISK.test(name));
+  return firstOf(files, "disks", names, MAX_DISKS).flatMap((name) => {
+    const path = `${BLOCK}/${name}`;
+    const sectors = parseCount(files.findLine(`${path}/size`)) ?? 0;
+    if (sectors === 0 || !Number.isSafeInteger(sectors * SECTOR_BYTES)) return [];
+    return {
+      key: factText(`disk:${name}`, 300),
+      kind: "disk" as const,
+      name: factText(name, 200),
+      sizeBytes: sectors * SECTOR_BYTES,
+      ...describe(files, path),
+      removable: flag(files.findLine(`${path}/removable`)),
+      rotational: flag(files.findLine(`${path}/queue/rotational`)),
+    };
+  });
 }
 
 function describe(

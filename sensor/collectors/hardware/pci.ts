@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 type PciDevice = Extract<Item<"hardware">, { kind: "pci" }>;
@@ -56,7 +57,7 @@ export function readPciDevices(files: HostFiles): PciDevice[] {
   const addresses = files.list(DEVICES);
   // A network card can have hundreds of virtual functions, which are given to virtual machines.
   const physical = addresses.filter((address) => !files.exists(`${DEVICES}/${address}/physfn`));
-  const devices = physical.slice(0, MAX_DEVICES).flatMap((address): PciDevice[] => {
+  const devices = firstOf(files, "PCI devices", physical, MAX_DEVICES).flatMap((address): PciDevice[] => {
     const folder = `${DEVICES}/${address}`;
     const vendorId = idOf(files.findLine(`${folder}/vendor`));
     const deviceId = idOf(files.findLine(`${folder}/device`));

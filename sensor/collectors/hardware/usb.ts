@@ -1,6 +1,7 @@
 // USB devices, from /sys/bus/usb. The hubs of the host's own controllers are left out.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { partText } from "./part-text.ts";
 
@@ -35,27 +36,24 @@ const CLASSES: Record<string, string> = {
 };
 
 export function readUsbDevices(files: HostFiles): UsbDevice[] {
-  return files
-    .list(DEVICES)
-    .filter((name) => PORT.test(name))
-    .slice(0, MAX_DEVICES)
-    .flatMap((name) => {
-      const folder = `${DEVICES}/${name}`;
-      const vendorId = files.findLine(`${folder}/idVendor`) ?? "";
-      const deviceId = files.findLine(`${folder}/idProduct`) ?? "";
-      if (!/^[0-9a-f]{4}$/.test(vendorId) || !/^[0-9a-f]{4}$/.test(deviceId)) return [];
-      return {
-        key: factText(`usb:${name}`, 300),
-        kind: "usb" as const,
-        address: factText(name, 100),
-        class: classOf(files, folder, name),
-        vendorId,
-        deviceId,
-        vendor: partText(files.findLine(`${folder}/manufacturer`)),
-        name: partText(files.findLine(`${folder}/product`)),
-        serialNumber: partText(files.findLine(`${folder}/serial`)),
-      };
-    });
+  const names = files.list(DEVICES).filter((name) => PORT.test(name));
+  return firstOf(files, "USB devices", names, MAX_DEVICES).flatMap((name) => {
+    const folder = `${DEVICES}/${name}`;
+    const vendorId = files.findLine(`${folder}/idVendor`) ?? "";
+    const deviceId = files.findLine(`${folder}/idProduct`) ?? "";
+    if (!/^[0-9a-f]{4}$/.test(vendorId) || !/^[0-9a-f]{4}$/.test(deviceId)) return [];
+    return {
+      key: factText(`usb:${name}`, 300),
+      kind: "usb" as const,
+      address: factText(name, 100),
+      class: classOf(files, folder, name),
+      vendorId,
+      deviceId,
+      vendor: partText(files.findLine(`${folder}/manufacturer`)),
+      name: partText(files.findLine(`${folder}/product`)),
+      serialNumber: partText(files.findLine(`${folder}/serial`)),
+    };
+  });
 }
 
 /** A device of class 00 has one for each interface. */

@@ -1,6 +1,7 @@
 // RAID arrays of the kernel, from /proc/mdstat, and logical volumes of LVM, from the device mapper.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { SECTOR_BYTES } from "./disks.ts";
 
@@ -48,27 +49,24 @@ export function parseMdstat(text: string): Raid[] {
 }
 
 export function readVolumes(files: HostFiles): Volume[] {
-  return files
-    .list("/sys/block")
-    .filter((device) => device.startsWith("dm-"))
-    .slice(0, MAX_VOLUMES)
-    .flatMap((device) => {
-      const path = `/sys/block/${device}`;
-      const name = files.findLine(`${path}/dm/name`);
-      // Hidden parts of a volume have a suffix in their id.
-      if (name === undefined || !/^LVM-\w+$/.test(files.findLine(`${path}/dm/uuid`) ?? "")) return [];
-      const sectors = parseCount(files.findLine(`${path}/size`));
-      const shown = volumeName(name);
-      return {
-        key: factText(`volume:${shown}`, 300),
-        kind: "volume" as const,
-        name: factText(shown, 200),
-        sizeBytes:
-          sectors !== undefined && Number.isSafeInteger(sectors * SECTOR_BYTES)
-            ? sectors * SECTOR_BYTES
-            : undefined,
-      };
-    });
+  const devices = files.list("/sys/block").filter((device) => device.startsWith("dm-"));
+  return firstOf(files, "volumes", devices, MAX_VOLUMES).flatMap((device) => {
+    const path = `/sys/block/${device}`;
+    const name = files.findLine(`${path}/dm/name`);
+    // Hidden parts of a volume have a suffix in their id.
+    if (name === undefined || !/^LVM-\w+$/.test(files.findLine(`${path}/dm/uuid`) ?? "")) return [];
+    const sectors = parseCount(files.findLine(`${path}/size`));
+    const shown = volumeName(name);
+    return {
+      key: factText(`volume:${shown}`, 300),
+      kind: "volume" as const,
+      name: factText(shown, 200),
+      sizeBytes:
+        sectors !== undefined && Number.isSafeInteger(sectors * SECTOR_BYTES)
+          ? sectors * SECTOR_BYTES
+          : undefined,
+    };
+  });
 }
 
 /** `vg--data-lv` → `vg-data/lv`: a hyphen in a name is doubled. */

@@ -26,37 +26,36 @@ const LEFT_OVER = /^[.#]|~$|\.(?:rpmsave|rpmorig|rpmnew|swp|cfsaved)$|\.dpkg-[a-
 const DEBIAN_NAME = /^[A-Za-z0-9_-]+$/;
 const ANY_EXECUTE = 0o111;
 
-export function readCronJobs(files: HostFiles): Job[] {
-  return [...systemCrontabs(files), ...userCrontabs(files), ...scripts(files), ...anacrontab(files)];
+export function* readCronJobs(files: HostFiles): Generator<Job> {
+  yield* systemCrontabs(files);
+  yield* userCrontabs(files);
+  yield* scripts(files);
+  yield* anacrontab(files);
 }
 
-function systemCrontabs(files: HostFiles): Job[] {
+function* systemCrontabs(files: HostFiles): Generator<Job> {
   const folder = "/etc/cron.d";
-  const paths = ["/etc/crontab", ...files.list(folder).flatMap((name) => takenBy(files, folder, name))];
-  return paths.flatMap((source) =>
-    parseCrontab(files.findText(source) ?? "", { hasUser: true }).map((line) =>
-      cronJob(line, source, line.user),
-    ),
-  );
+  yield* jobsIn(files, "/etc/crontab");
+  for (const name of files.list(folder))
+    for (const source of takenBy(files, folder, name)) yield* jobsIn(files, source);
 }
 
-function userCrontabs(files: HostFiles): Job[] {
+/** `user`: whose crontab it is. Undefined: the lines name it. */
+function* jobsIn(files: HostFiles, source: string, user?: string): Generator<Job> {
+  for (const line of parseCrontab(files.findText(source) ?? "", { hasUser: user === undefined }))
+    yield cronJob(line, source, user ?? line.user);
+}
+
+function* userCrontabs(files: HostFiles): Generator<Job> {
   const seen = new Set<string>();
-  return USER_FOLDERS.flatMap((folder) => {
+  for (const folder of USER_FOLDERS) {
     // Alpine links one to the other.
     const real = files.findRealPath(folder);
-    if (real === undefined || seen.has(real)) return [];
+    if (real === undefined || seen.has(real)) continue;
     seen.add(real);
-    return files
-      .listEntries(folder)
-      .filter(({ name, kind }) => kind === "file" && !LEFT_OVER.test(name))
-      .flatMap(({ name }) => {
-        const source = posix.join(folder, name);
-        return parseCrontab(files.findText(source) ?? "", { hasUser: false }).map((line) =>
-          cronJob(line, source, name),
-        );
-      });
-  });
+    for (const { name, kind } of files.listEntries(folder))
+      if (kind === "file" && !LEFT_OVER.test(name)) yield* jobsIn(files, posix.join(folder, name), name);
+  }
 }
 
 function cronJob(

@@ -123,7 +123,7 @@ test("finds the jobs of every scheduler", () => {
   );
   chmodSync(join(host.root, "etc/cron.daily/apt-compat"), 0o755);
   writeFileSync(join(host.root, "etc/cron.d/empty"), "");
-  const found = JSON.parse(JSON.stringify(collectJobs(openHostFiles(host.root)))) as { key: string }[];
+  const found = JSON.parse(JSON.stringify([...collectJobs(openHostFiles(host.root))])) as { key: string }[];
   expect(found.map(({ key, ...job }) => job)).toEqual([
     {
       kind: "timer",
@@ -212,7 +212,7 @@ test.skipIf(!systemctl)(`timers match systemctl${systemctl ? "" : " (skipped: no
     const [name = "", state = ""] = line.trim().split(/\s+/);
     return name === "" || name.includes("@.") || state === "alias" ? [] : name;
   });
-  const found = collectJobs(openHostFiles()).flatMap(({ kind, name }) => (kind === "timer" ? name : []));
+  const found = [...collectJobs(openHostFiles())].flatMap(({ kind, name }) => (kind === "timer" ? name : []));
   expect(found.sort()).toEqual(expected.sort());
 });
 

@@ -4,14 +4,22 @@ import { NotOnThisHost } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readAtJobs } from "./at.ts";
 import { readCronJobs } from "./cron.ts";
-import { withKeys } from "./job.ts";
+import { type Job, withKeys } from "./job.ts";
 import { readTimers } from "./timers.ts";
 
-export function collectJobs(files: HostFiles): Item<"jobs">[] {
+export function* collectJobs(files: HostFiles): Generator<Item<"jobs">> {
   const timers = readTimers(files);
-  const others = [...readCronJobs(files), ...readAtJobs(files)];
+  let isEmpty = true;
+  for (const job of withKeys(allOf([timers ?? [], readCronJobs(files), readAtJobs(files)]))) {
+    isEmpty = false;
+    yield job;
+  }
   // A crontab that cannot be read is not the absence of one.
-  const isMissing = timers === undefined && others.length === 0 && files.listGaps().length === 0;
+  const isMissing = timers === undefined && isEmpty && files.listGaps().length === 0;
   if (isMissing) throw new NotOnThisHost("no cron and no systemd");
-  return withKeys([...(timers ?? []), ...others]);
+}
+
+/** One after another: a host may have many. */
+function* allOf(lists: readonly Iterable<Job>[]): Generator<Job> {
+  for (const list of lists) yield* list;
 }

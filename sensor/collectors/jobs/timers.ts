@@ -19,22 +19,24 @@ const SUFFIX = ".timer";
 const MAX_SCHEDULES = 100;
 
 /** Undefined without systemd. */
-export function readTimers(files: HostFiles): Job[] | undefined {
+export function readTimers(files: HostFiles): Iterable<Job> | undefined {
   const folders = listUnitFolders(files);
   if (folders.length === 0) return undefined;
+  return listTimers(files, folders);
+}
+
+function* listTimers(files: HostFiles, folders: readonly UnitFolder[]): Generator<Job> {
   const names = new Set(
     folders.flatMap(({ files: regular, links, wanted }) =>
       [...regular, ...links.keys(), ...wanted].filter((name) => name.endsWith(SUFFIX) && !isTemplate(name)),
     ),
   );
   const loaded: LoadedUnits = new Map();
-  return [...names].flatMap((name) => {
+  for (const name of names) {
     const unit = findUnit(files, folders, loaded, name);
     // An alias is the timer that it names.
-    return unit === undefined || (unit.name !== name && !name.includes("@"))
-      ? []
-      : timerJob(folders, name, unit);
-  });
+    if (unit !== undefined && (unit.name === name || name.includes("@"))) yield timerJob(folders, name, unit);
+  }
 }
 
 function timerJob(folders: readonly UnitFolder[], name: string, unit: Unit): Job {

@@ -234,7 +234,7 @@ export const collectMacosNetwork = async (files: HostFiles): Promise<Item<"netwo
 
 export const collectMacosJobs = (files: HostFiles): Item<"jobs">[] => {
   noteMissingAccess(files);
-  return withKeys([...scheduledJobs(readLaunchdJobs(files)), ...readCronJobs(files)]);
+  return [...withKeys([...scheduledJobs(readLaunchdJobs(files)), ...readCronJobs(files)])];
 };
 
 function requireRunning(files: HostFiles): void {

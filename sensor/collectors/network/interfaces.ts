@@ -3,6 +3,7 @@
 import { networkInterfaces } from "node:os";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { formatIpv6 } from "../ip-address.ts";
 
@@ -24,24 +25,22 @@ export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
   const names = files.list(NET).filter((name) => files.exists(`${NET}/${name}/flags`));
   const addresses = files.sharesNetwork ? liveAddresses(names) : parseIfInet6(findIfInet6(files) ?? "");
   const ownMacs = readMacsOfBonds(files);
-  return names
-    .filter((name) => !isOfContainer(name))
-    .slice(0, MAX_INTERFACES)
-    .flatMap((name) => {
-      const mac = ownMacs.get(name) ?? files.findLine(`${NET}/${name}/address`)?.toLowerCase();
-      const reachable = (addresses.get(name) ?? []).filter(
-        (address) => name !== LOOPBACK || !isLoopback(address),
-      );
-      if (name === LOOPBACK && reachable.length === 0) return [];
-      return {
-        key: factText(`interface:${name}`, 300),
-        kind: "interface" as const,
-        name: factText(name, 90),
-        mac: mac && !/^[0:]+$/.test(mac) ? factText(mac, 60) : undefined,
-        addresses: reachable.slice(0, MAX_ADDRESSES).map((address) => factText(address, 60)),
-        up: isUp(files, name),
-      };
-    });
+  const own = names.filter((name) => !isOfContainer(name));
+  return firstOf(files, "interfaces", own, MAX_INTERFACES).flatMap((name) => {
+    const mac = ownMacs.get(name) ?? files.findLine(`${NET}/${name}/address`)?.toLowerCase();
+    const reachable = (addresses.get(name) ?? []).filter(
+      (address) => name !== LOOPBACK || !isLoopback(address),
+    );
+    if (name === LOOPBACK && reachable.length === 0) return [];
+    return {
+      key: factText(`interface:${name}`, 300),
+      kind: "interface" as const,
+      name: factText(name, 90),
+      mac: mac && !/^[0:]+$/.test(mac) ? factText(mac, 60) : undefined,
+      addresses: reachable.slice(0, MAX_ADDRESSES).map((address) => factText(address, 60)),
+      up: isUp(files, name),
+    };
+  });
 }
 
 function isLoopback(address: string): boolean {

@@ -4,6 +4,7 @@ import { statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { isEncryptedDevice } from "./block-devices.ts";
 
@@ -58,19 +59,17 @@ export function readMounts(files: HostFiles): Item<"system">[] {
   const byPath = new Map<string, Mount>();
   // If a path has several mounts, the last one is visible.
   for (const mount of listMounts(files)) byPath.set(mount.path, mount);
-  return [...byPath.values()]
-    .filter(holdsData)
-    .slice(0, MAX_MOUNTS)
-    .map((mount) => ({
-      key: factText(`mount:${mount.path}`, 1_100),
-      kind: "mount" as const,
-      path: factText(mount.path, 1_000),
-      device: factText(withoutPassword(mount.device), 1_000),
-      fileSystem: factText(mount.fileSystem, 60),
-      ...readSpace(files, mount),
-      options: RESTRICTIONS.filter((option) => mount.options.includes(option)),
-      encrypted: isEncryptedDevice(files, mount),
-    }));
+  const mounts = [...byPath.values()].filter(holdsData);
+  return firstOf(files, "mounts", mounts, MAX_MOUNTS).map((mount) => ({
+    key: factText(`mount:${mount.path}`, 1_100),
+    kind: "mount" as const,
+    path: factText(mount.path, 1_000),
+    device: factText(withoutPassword(mount.device), 1_000),
+    fileSystem: factText(mount.fileSystem, 60),
+    ...readSpace(files, mount),
+    options: RESTRICTIONS.filter((option) => mount.options.includes(option)),
+    encrypted: isEncryptedDevice(files, mount),
+  }));
 }
 
 export function findRootMount(files: HostFiles): Mount | undefined {
