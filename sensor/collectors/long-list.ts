@@ -8,7 +8,7 @@ const FEW = 5_000;
 const PART_BYTES = 512 * 1024;
 const NEWLINE = 10;
 
-export type LongList<T> = ReturnType<typeof openLongList<T>>;
+type LongList<T> = ReturnType<typeof openLongList<T>>;
 
 /** The elements are values of JSON. Members that are undefined are left out. */
 export function openLongList<T>() {

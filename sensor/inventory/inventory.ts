@@ -38,7 +38,7 @@ export interface HostInventory {
   forget(): void;
 }
 
-/** What another start of this process can go on with. */
+/** What another start of this process can continue with. */
 export interface KeptInventory {
   /** Without the contents of their chunks. */
   results: KeptResult[];

@@ -1,6 +1,6 @@
 // A sensor at rest: it checks in with the report that the server has, as long as nothing on the host changes
 // and the server wants nothing. It has little memory: it loads no schema, no collector, and nothing that
-// only other replies need. docs/decisions/0035-a-sensor-at-rest.md explains how it takes turns with `run`.
+// only other replies need. docs/decisions/0034-a-sensor-at-rest.md explains how it takes turns with `run`.
 import { readFileSync } from "node:fs";
 import { verifiedFetch } from "@attacklens/protocol/verified-fetch.ts";
 import { isUnchanged } from "../collectors/seen-files.ts";
@@ -65,8 +65,8 @@ const QUIET_FIELDS = new Set([
 ]);
 
 /**
- * Waits for the next check-in, and makes it if nothing has changed. Returns whether the sensor may rest again.
- * The state then has what the check-in has changed. Never throws.
+ * Waits for the next check-in, and makes it if nothing has changed. Returns whether the sensor may rest
+ * again. The state then has what the check-in has changed. Never throws.
  */
 export async function checkInAtRest(state: RestState, signal: AbortSignal): Promise<boolean> {
   try {
