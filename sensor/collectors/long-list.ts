@@ -8,8 +8,6 @@ const FEW = 5_000;
 const PART_BYTES = 512 * 1024;
 const NEWLINE = 10;
 
-type LongList<T> = ReturnType<typeof openLongList<T>>;
-
 /** The elements are values of JSON. Members that are undefined are left out. */
 export function openLongList<T>() {
   const few: T[] = [];
