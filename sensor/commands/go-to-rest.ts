@@ -79,8 +79,10 @@ function findRestState(options: RestOptions, cycle: Cycle, nextMs: number): Rest
   const file = readFileSync(identityPath(stateDir), "utf8");
   const onDisk = readIdentity(stateDir);
   if (onDisk?.state !== "enrolled" || !isSameIdentity(onDisk, identity)) return undefined;
+  // A proxy of the identity stays in its file, because its URL may have a password.
+  const passed = identity.proxy === undefined ? memory : { ...memory, proxy: undefined };
   return {
-    ...{ processId: process.pid, stateDir, args: ["run", ...args], memory, kept, status, shortRests },
+    ...{ processId: process.pid, stateDir, args: ["run", ...args], memory: passed, kept, status, shortRests },
     ...{ identityPath: identityPath(stateDir), sensorId: identity.sensorId, publicKey: identity.publicKey },
     identityHash: hashOf(file),
     waitMs: nextMs,

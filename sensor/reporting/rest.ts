@@ -50,6 +50,7 @@ interface CheckedIdentity {
   publicKey: string;
   privateKey: string;
   ca?: string[];
+  proxy?: string;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -105,7 +106,7 @@ function hasChanged({ results, settings }: KeptInventory): boolean {
 /** Whether the server wants nothing. Throws if it does not reply. */
 async function checkIn(
   { request, reply, memory }: RestState,
-  { server, ca }: CheckedIdentity,
+  { server, ca, proxy }: CheckedIdentity,
   signer: Signer,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -118,7 +119,7 @@ async function checkIn(
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     ca,
-    proxy: memory.proxy ?? false,
+    proxy: proxy ?? memory.proxy ?? false,
   });
   const size = Number(response.headers.get("content-length") ?? Number.NaN);
   const isExpected =
