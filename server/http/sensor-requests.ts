@@ -93,7 +93,8 @@ export function openSensorRequests(options: SensorRequestsOptions) {
               ...{ status: route.status, headers: { ...own, "content-type": "application/json" } },
             })
           : new Response(null, { status: route.status, headers: own });
-        for (const [name, value] of replyHeaders ?? []) reply.headers.append(name, value);
+        // Each replaces the server's own. No route for sensors sets a cookie, the only one that repeats.
+        for (const [name, value] of replyHeaders ?? []) reply.headers.set(name, value);
       } finally {
         received.release();
       }
