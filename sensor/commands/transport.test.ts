@@ -4,12 +4,15 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { chainOf, type Issued, makeCa, makeLeaf, pinOfIssued } from "../../harness/certificates.ts";
 import { openConnectProxy } from "../../harness/connect-proxy.ts";
+import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { identityPath, makeIdentity, readIdentity, writeIdentity } from "../state/identity.ts";
 import {
   COMMANDS_TIMEOUT_MS,
   makeEmptyHost,
   makeFolder,
   runCommandLine,
+  startCommand,
   TOKEN,
 } from "../testing/test-command.ts";
 import { SENSOR_ID, startTestServer } from "../testing/test-server.ts";
@@ -216,6 +219,26 @@ describe("a proxy with credentials", () => {
     for (const secret of secrets) expect(printed.join()).not.toContain(secret);
     expect(proxy.others).toEqual([]);
   });
+
+  test.skipIf(process.platform !== "linux" || !LONG_TESTS)(
+    "from --proxy is not passed to the process at rest",
+    async () => {
+      await using server = await serve(leaf, root);
+      await using proxy = await openConnectProxy({ credentials });
+      const args = ["--ca-pin", pinOfIssued(root), "--proxy", withCredentials(proxy.url)];
+      expect((await enroll(`https://attacklens.test:${server.port}`, args)).exitCode).toBe(0);
+      server.world.checkInReply = { checkInIntervalSeconds: 12 };
+      const command = startCommand(["run", "--state", state]);
+      const shown = (name: string) => readFileSync(`/proc/${command.pid}/${name}`, "utf8");
+      await waitUntil("it rests", () => shown("cmdline").includes("--at-rest"));
+      const tunnels = proxy.tunnels.length;
+      await waitUntil("it checks in through the proxy", () => proxy.tunnels.length > tunnels);
+      expect(shown("environ")).toContain("ATTACKLENS_PASSED_STATE_");
+      for (const secret of secrets) expect(shown("environ")).not.toContain(secret);
+      command.kill("SIGTERM");
+      expect(await command.exited).toBe(0);
+    },
+  );
 
   test("from the environment is used but not stored", async () => {
     await using server = await serve(leaf, root);
