@@ -47,11 +47,11 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
     checking.catch(() => {});
     await build();
     // The checks take one core for a while longer.
-    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment, extraWorkers: 2 }));
+    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment, extraWorkers: 1 }));
     stages.push(await checking);
     progress("stage 2 of 2: browser tests and faults, against the built programs");
     stages.push(
-      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 5 }),
+      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 3 }),
     );
   }
   const { passed, failed, skipped, times, failures } = addCounts(stages);
