@@ -1,6 +1,5 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
 // `npm run bench -- sensor lists` runs only those; without names, it runs all.
-import { build } from "../harness/build.ts";
 import { createTestDatabase } from "../harness/databases.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
@@ -52,7 +51,6 @@ await runTask("bench", async (opened) => {
   const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown !== undefined)
     throw new TaskError(`Unknown benchmark ${unknown}. Use ${Object.keys(BENCHES).join(", ")}`);
-  await build();
   let url: string | undefined;
   const postgresUrl = async () => {
     url ??= opened.use(await openTestPostgres()).url;
