@@ -2,7 +2,6 @@
 // replies, the sensor keeps its key.
 import { existsSync } from "node:fs";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
-import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import {
   becomeClone,
@@ -16,11 +15,12 @@ import {
 import type { Inventory } from "../inventory/cut-category.ts";
 import { SensorError } from "../sensor-error.ts";
 import { type EnrolledIdentity, identityPath, isSameIdentity, readIdentity } from "../state/identity.ts";
-import { readStatus, type SensorState } from "../state/status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import { overdueAfter, writeStatus } from "../state/write-status.ts";
 import { parseRoots, pinOf } from "../transport/certificates.ts";
 import type { Connection } from "../transport/request.ts";
-import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { Refused } from "../transport/server-reply.ts";
+import { type Attempt, attempt } from "./attempt.ts";
 import { type Delivered, deliver, type UploadPause } from "./deliver.ts";
 import { ContentGone, makeReport, type Report, type ReportResult, sendReport } from "./report.ts";
 import { openSpool, type Spool } from "./spool.ts";
@@ -29,31 +29,11 @@ import { removeSpool } from "./spool-files.ts";
 /** Interval of a sensor that the server refuses. */
 export const REFUSED_INTERVAL_MS = 15 * 60_000;
 
-const REFUSED_STATES: Partial<Record<ProblemCode, SensorState>> = {
-  "sensor-unknown": "unknown-to-server",
-  "sensor-blocked": "blocked",
-  "sensor-awaiting-approval": "awaiting-approval",
-  "sensor-cloned": "cloned",
-  "key-replaced": "key-replaced",
-  "clock-skewed": "clock-wrong",
-  // Another instance has checked in since. The next check-in decides which one owns the key.
-  "state-conflict": "ownership-undecided",
-  // Other instances use this key so often that they overtook each corrected nonce.
-  "signature-replayed": "ownership-undecided",
-};
-
-export interface Cycle {
-  state: SensorState;
-  problem: string | null;
+export interface Cycle extends Attempt {
   /** The identity of the last request. */
   identity: EnrolledIdentity;
-  result: Delivered | undefined;
   /** The server's clock minus this host's. */
   clockOffsetMs: number;
-  /** No trustworthy reply arrived: a retry soon may help. */
-  isUnreachable: boolean;
-  /** The wait that the server requested. */
-  retryAfterMs: number;
   /** Other events for the operator. */
   news: string[];
 }
@@ -284,33 +264,4 @@ function adoptIdentity({ stateDir, session, sent, proxy }: Running): void {
 function longestPauseMs({ result, retryAfterMs }: Attempt): number {
   const intervalMs = result ? result.checkInIntervalSeconds * 1000 : REFUSED_INTERVAL_MS;
   return Math.max(intervalMs, retryAfterMs);
-}
-
-type Attempt = Omit<Cycle, "identity" | "clockOffsetMs" | "news">;
-
-async function attempt(work: () => Promise<Delivered>): Promise<Attempt> {
-  const failed = { result: undefined, isUnreachable: false, retryAfterMs: 0 };
-  try {
-    const result = await work();
-    const problem = result.undecided
-      ? "another instance may own this sensor's key; the server decides which one"
-      : null;
-    return { ...failed, state: result.undecided ? "ownership-undecided" : "connected", problem, result };
-  } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof Refused) {
-      if (error.isAuthentic === false)
-        return {
-          ...failed,
-          state: "wrong-server",
-          problem: `not the server that this sensor enrolled with: ${message}`,
-        };
-      return { ...failed, state: REFUSED_STATES[error.problem.code] ?? "refused", problem: message };
-    }
-    if (error instanceof Unreachable) {
-      const { state, retryAfterMs } = error;
-      return { ...failed, state, problem: message, isUnreachable: true, retryAfterMs };
-    }
-    throw error;
-  }
 }
