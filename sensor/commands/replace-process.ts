@@ -27,7 +27,7 @@ export async function replaceProcess(
   try {
     process.execve?.(path, [process.execPath, ...main, ...args], environment);
   } catch {
-    // This process goes on.
+    // This process continues.
   }
 }
 

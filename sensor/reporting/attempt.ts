@@ -1,4 +1,5 @@
-// What the end of a cycle means: the state of the sensor, the problem for its operator, and when to try again.
+// What the end of a cycle means: the state of the sensor, the problem for its operator, and when to try
+// again.
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { SensorState } from "../state/status-file.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
