@@ -176,6 +176,18 @@ CREATE INDEX enrollment_token_valid ON public.enrollment_token USING btree (asse
 CREATE UNIQUE INDEX enrollment_token_name ON public.enrollment_token USING btree (name_key) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX enrollment_token_pkey ON public.enrollment_token USING btree (id);
 CREATE UNIQUE INDEX enrollment_token_value_hash_key ON public.enrollment_token USING btree (value_hash);
+CREATE OR REPLACE FUNCTION public.sensor_inventory_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+      update sensor set revision = revision where id = coalesce(new.sensor_id, old.sensor_id);
+      return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_revision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin new.revision := old.revision + 1; return new; end $function$
+;
 idempotency_key.key_hash text collate C not null;
 idempotency_key.request_hash text collate C not null;
 idempotency_key.object_id text collate C not null;
@@ -322,6 +334,7 @@ CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE (
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
 CREATE UNIQUE INDEX sensor_public_key_key ON public.sensor USING btree (public_key);
+CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();
 sensor_instance.sensor_id text collate C not null;
 sensor_instance.instance_id text collate C not null;
 sensor_instance.state text collate C not null;
@@ -345,6 +358,7 @@ sensor_inventory.duration_ms integer;
 sensor_inventory sensor_inventory_key PRIMARY KEY (sensor_id, category);
 sensor_inventory sensor_inventory_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE UNIQUE INDEX sensor_inventory_key ON public.sensor_inventory USING btree (sensor_id, category);
+CREATE TRIGGER sensor_inventory_changed AFTER INSERT OR DELETE OR UPDATE ON public.sensor_inventory FOR EACH ROW EXECUTE FUNCTION sensor_inventory_changed();
 sensor_match.sensor_id text collate C not null;
 sensor_match.predecessor_id text collate C not null;
 sensor_match.facts text collate C not null;
