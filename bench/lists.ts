@@ -1,12 +1,15 @@
 // Measures lists with a fleet of 100,000 sensors: the time of each sort and filter, and how long the slowest
 // one delays other requests.
 import { Database } from "bun:sqlite";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { SQL } from "bun";
+import { call } from "../harness/api-client.ts";
 import { createSuperAdmin } from "../harness/first-day.ts";
 import { fleetId, fleetStatements } from "../harness/fleet-rows.ts";
 import { startServer } from "../harness/programs.ts";
+import { largeHost } from "./made-inventory.ts";
+import { enrollHost } from "./reporting-host.ts";
 
 const SENSORS = 100_000;
 const PACKAGES = 49_000;
@@ -16,7 +19,6 @@ const HOLD_MS = 5_000;
 
 const token = fleetId("tok", 1);
 const group = fleetId("grp", 1);
-const sensor = fleetId("sen", 7);
 const sensorFilters = [
   "",
   "q=host-0",
@@ -35,7 +37,7 @@ const sensorFilters = [
     "status=online&q=no+such",
   ],
 );
-const PATHS = [
+const pathsOf = (sensor: string) => [
   ...["hostname", "lastSeenAt", "enrolledAt"].flatMap((sort) =>
     sensorFilters.map((filter) => `sensors?sort=${sort}&limit=200&${filter}`),
   ),
@@ -65,6 +67,10 @@ export async function benchLists(folder: string, databaseUrl?: string) {
   await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
   const { session } = await createSuperAdmin(server, dataDir);
   await seed(dataDir, databaseUrl);
+  const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value } = await call(server.url, createEnrollmentToken, { body }, session);
+  const host = await enrollHost(server.url, value, SENSORS);
+  await host.report(largeHost(PACKAGES));
   const get = async (path: string): Promise<number> => {
     const startedAt = performance.now();
     const reply = await fetch(`${server.url}${path}`, { headers: { cookie: session.cookie ?? "" } });
@@ -73,7 +79,7 @@ export async function benchLists(folder: string, databaseUrl?: string) {
     return performance.now() - startedAt;
   };
   const lists: Record<string, { medianMs: number; longestMs: number }> = {};
-  for (const path of PATHS) {
+  for (const path of pathsOf(host.id)) {
     const tookMs: number[] = [];
     for (let request = 0; request < REQUESTS_A_LIST; request++) tookMs.push(await get(`/api/v1/${path}`));
     lists[path] = { medianMs: at(tookMs, 0.5), longestMs: at(tookMs, 1) };
@@ -112,7 +118,7 @@ function at(values: number[], part: number): number {
 
 async function seed(dataDir: string, databaseUrl: string | undefined): Promise<void> {
   const dialect = databaseUrl ? "postgres" : "sqlite";
-  const statements = [...fleetStatements({ dialect, sensors: SENSORS, now: Date.now() }), ...packages()];
+  const statements = fleetStatements({ dialect, sensors: SENSORS, now: Date.now() });
   if (databaseUrl) {
     await using sql = new SQL(databaseUrl, { max: 1 });
     for (const statement of [...statements, "vacuum analyze"]) await sql.unsafe(statement);
@@ -121,34 +127,4 @@ async function seed(dataDir: string, databaseUrl: string | undefined): Promise<v
   using sqlite = new Database(join(dataDir, "attacklens.db"));
   sqlite.run("PRAGMA busy_timeout = 30000");
   for (const statement of statements) sqlite.run(statement);
-}
-
-/** One sensor with the packages of a large host: its chunks, manifest and row. */
-function packages(): string[] {
-  const items = Array.from({ length: PACKAGES }, (_, index) => ({
-    key: `deb package-${index} amd64`,
-    name: `package-${index}`,
-    version: `1.${index % 50}.${index % 7}-1+deb13u1`,
-    source: "deb",
-    architecture: "amd64",
-    purl: `pkg:deb/debian/package-${index}@1.${index % 50}.${index % 7}-1%2Bdeb13u1?arch=amd64`,
-  }));
-  const chunks = Array.from({ length: 64 }, (_, bucket) =>
-    items.filter((_item, index) => index % 64 === bucket),
-  );
-  const rows = chunks.map((chunk, bucket) => {
-    const content = JSON.stringify(chunk);
-    return { content, hash: createHash("sha256").update(content).digest("hex"), count: chunk.length, bucket };
-  });
-  return [
-    ...rows.map(
-      ({ content, hash, count, bucket }) =>
-        `insert into inventory_chunk (hash, category, content, item_count, created_at, size_bytes, bucket)
-          values ('${hash}', 'packages', '${content}', ${count}, 0, ${content.length}, ${bucket})`,
-    ),
-    `insert into inventory_manifest (root, category, chunks, item_count, created_at)
-      values ('root', 'packages', '${JSON.stringify(rows.map(({ hash }) => hash))}', ${PACKAGES}, 0)`,
-    `insert into sensor_inventory (sensor_id, category, status, root, changed_at)
-      values ('${sensor}', 'packages', 'collected', 'root', 0)`,
-  ];
 }

@@ -1,12 +1,13 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
 // `npm run bench -- sensor lists` runs only those; without names, it runs all.
 import { createTestDatabase } from "../harness/databases.ts";
-import { openTestPostgres } from "../harness/postgres.ts";
+import { openDurablePostgres, openTestPostgres } from "../harness/postgres.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
 import { progress, runTask, TaskError } from "../harness/terminal.ts";
 import { benchCheckIn } from "./check-in.ts";
 import { benchEnroll } from "./enroll.ts";
 import { describeFigures } from "./figure.ts";
+import { benchInventory } from "./inventory.ts";
 import { benchLists } from "./lists.ts";
 import { benchSensor } from "./sensor.ts";
 import { benchTrickling } from "./trickling.ts";
@@ -30,6 +31,15 @@ const BENCHES: Record<string, Bench> = {
     await using database = await createTestDatabase(url);
     printJson(await benchEnroll(folder, database.url));
   },
+  inventory: async (folder) => {
+    progress("measuring inventories, on SQLite and on PostgreSQL");
+    const onSqlite = await benchInventory(folder, { hosts: HOSTS });
+    await using postgres = await openDurablePostgres(folder);
+    await using database = await createTestDatabase(postgres.url);
+    const { url } = database;
+    const onPostgres = await benchInventory(folder, { hosts: HOSTS, postgres: { url, pid: postgres.pid } });
+    console.log(describeFigures([...onSqlite, ...onPostgres]));
+  },
   trickling: async (folder) => {
     progress("measuring slow request bodies, and the most expensive uploads that the server accepts");
     printJson(await benchTrickling(folder));
@@ -43,6 +53,9 @@ const BENCHES: Record<string, Bench> = {
     printJson(await benchLists(folder, fleet.url));
   },
 };
+
+/** Hosts of one image whose inventories are measured. */
+const HOSTS = 2_000;
 
 const printJson = (value: unknown) => console.log(JSON.stringify(value, null, 2));
 

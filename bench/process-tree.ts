@@ -43,6 +43,11 @@ export function cpuMsOf(pid: number): number {
   return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0) * 10;
 }
 
+/** The same of a process and its descendants that still run. */
+export function treeCpuMsOf(pid: number): number {
+  return cpuMsOf(pid) + childrenOf(pid).reduce((sum, child) => sum + treeCpuMsOf(child), 0);
+}
+
 export function childrenOf(pid: number): number[] {
   return readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }

