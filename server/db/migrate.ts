@@ -14,6 +14,7 @@ import { inventory } from "./migrations/0004-inventory.ts";
 import { arrivals } from "./migrations/0005-arrivals.ts";
 import { updates } from "./migrations/0006-updates.ts";
 import { collectionResults } from "./migrations/0007-collection-results.ts";
+import { inventoryStorage } from "./migrations/0008-inventory-storage.ts";
 import { sensorRevision } from "./migrations/0010-sensor-revision.ts";
 import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
 import type { Migration } from "./migrations/migration.ts";
@@ -27,6 +28,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0005-arrivals": arrivals,
   "0006-updates": updates,
   "0007-collection-results": collectionResults,
+  "0008-inventory-storage": inventoryStorage,
   "0010-sensor-revision": sensorRevision,
   "0011-inventory-revision": inventoryRevision,
 };

@@ -160,37 +160,53 @@ CREATE TABLE idempotency_key (
 );
 CREATE INDEX idempotency_key_created_at on idempotency_key (created_at);
 CREATE TABLE inventory_chunk (
-  hash text primary key,
-  category text not null,
-  content text not null,
-  item_count integer not null,
-  created_at bigint not null,
-  size_bytes integer not null default -1,
-  bucket integer not null default -1
-);
+  hash blob not null,
+  chunk bigint not null,
+  scope_id bigint not null,
+  constraint inventory_chunk_hash primary key (hash)
+) without rowid;
+CREATE TABLE inventory_chunk_scope (
+  scope_id bigint not null,
+  hash blob not null,
+  constraint inventory_chunk_scope_key primary key (scope_id, hash)
+) without rowid;
 CREATE TABLE inventory_history (
   sensor_id text not null references sensor (id),
   category text not null,
   reported_at bigint not null,
-  root text not null,
-  collected_at bigint not null default 0,
-  constraint inventory_history_key primary key (sensor_id, category, reported_at)
-);
+  manifest_id bigint not null,
+  collected_at bigint not null,
+  constraint inventory_history_report primary key (sensor_id, category, reported_at)
+) without rowid;
 CREATE TABLE inventory_manifest (
-  root text not null,
+  id integer primary key,
+  scope_id bigint not null,
   category text not null,
-  chunks text not null,
+  root blob not null,
+  base_id bigint,
+  chunks blob not null,
   item_count integer not null,
-  created_at bigint not null,
   total_items integer,
   gaps text,
-  constraint inventory_manifest_key primary key (category, root)
+  constraint inventory_manifest_root unique (root, scope_id, category)
+);
+CREATE INDEX inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
+CREATE TABLE inventory_pack (
+  id bigint primary key,
+  category text not null,
+  chunks blob not null,
+  base blob not null,
+  depth integer not null,
+  content blob not null
+);
+CREATE TABLE inventory_pack_number (
+  id integer primary key,
+  next bigint not null
 );
 CREATE TABLE inventory_scope (
-  asset_group_id text not null,
-  hash text not null,
-  constraint inventory_scope_key primary key (asset_group_id, hash)
-) without rowid;
+  id integer primary key,
+  asset_group_id text not null unique
+);
 CREATE TABLE known_key (
   public_key text primary key,
   sensor_id text not null references sensor (id),
@@ -312,11 +328,12 @@ CREATE TABLE sensor_inventory (
   category text not null,
   status text not null,
   reason text,
-  root text,
+  manifest_id bigint,
+  reported_at bigint,
   changed_at bigint,
   duration_ms integer,
-  constraint sensor_inventory_key primary key (sensor_id, category)
-);
+  constraint sensor_inventory_category primary key (sensor_id, category)
+) without rowid;
 CREATE TABLE sensor_match (
   sensor_id text not null references sensor (id),
   predecessor_id text not null references sensor (id),

@@ -1,9 +1,18 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
-import type { UncollectedStatus } from "@attacklens/protocol/inventory/results.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
+import type {
+  InventoryChunkScopeTable,
+  InventoryChunkTable,
+  InventoryHistoryTable,
+  InventoryManifestTable,
+  InventoryPackNumberTable,
+  InventoryPackTable,
+  InventoryScopeTable,
+  SensorInventoryTable,
+} from "./schema-inventory.ts";
 import type {
   KnownReleaseTable,
   SensorUpdateTable,
@@ -310,70 +319,6 @@ export interface AssetIdentifierTable {
   value: string;
 }
 
-/**
- * A chunk of items by the SHA-256 of its canonical JSON. It is stored once for all hosts with this content.
- */
-export interface InventoryChunkTable {
-  hash: string;
-  category: string;
-  content: string;
-  itemCount: number;
-  /** The size of the content in UTF-8. */
-  sizeBytes: number;
-  bucket: number;
-  createdAt: number;
-}
-
-/** The list of chunks of a category, by its root hash. */
-export interface InventoryManifestTable {
-  root: string;
-  category: string;
-  /** JSON array of chunk hashes, in bucket order. */
-  chunks: string;
-  itemCount: number;
-  createdAt: number;
-  /** The number of items on the host, if the chunks have only the first of them; null: they have all. */
-  totalItems: number | null;
-  /** JSON array of what the items lack; null: nothing. */
-  gaps: string | null;
-}
-
-/**
- * A chunk or a root that a sensor of this asset group has uploaded. Uploads of other groups do not count:
- * otherwise a sensor could find out what they contain.
- */
-export interface InventoryScopeTable {
-  /** Empty for sensors without a group. */
-  assetGroupId: string;
-  /** The hash of the chunk or the root. */
-  hash: string;
-}
-
-/** The current inventory of a sensor, one row per category. */
-export interface SensorInventoryTable {
-  sensorId: string;
-  category: string;
-  status: "collected" | UncollectedStatus;
-  reason: string | null;
-  /** Null: nothing stored yet. */
-  root: string | null;
-  /** When the root was collected. */
-  changedAt: number | null;
-  /** How long the last report that changed something took to collect; null: the sensor did not say. */
-  durationMs: number | null;
-}
-
-/** The inventory history of a sensor: one row per change. Both times increase in the same order. */
-export interface InventoryHistoryTable {
-  sensorId: string;
-  category: string;
-  root: string;
-  /** When the server stored it. Unique within a sensor's category. */
-  reportedAt: number;
-  /** When it was collected, limited so that the order stays the same. */
-  collectedAt: number;
-}
-
 /** A root of the private CA; the newest signs. */
 export interface CertificateAuthorityTable {
   id: string;
@@ -465,7 +410,10 @@ export interface Schema {
   reEnrollTicket: ReEnrollTicketTable;
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;
+  inventoryPack: InventoryPackTable;
+  inventoryPackNumber: InventoryPackNumberTable;
   inventoryChunk: InventoryChunkTable;
+  inventoryChunkScope: InventoryChunkScopeTable;
   inventoryManifest: InventoryManifestTable;
   inventoryScope: InventoryScopeTable;
   sensorInventory: SensorInventoryTable;

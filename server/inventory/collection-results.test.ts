@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { cutChunks, type Remarks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
@@ -46,7 +47,7 @@ async function openReporter(world: World) {
       const params = { id: sensor.id, category: "users" } as const;
       return (await world.call(listSensorInventory, cookie, { params })).items.length;
     },
-    history: async () => (await world.db.selectFrom("inventoryHistory").selectAll().execute()).length,
+    history: async () => (await reportedContents(world.db)).length,
   };
 }
 

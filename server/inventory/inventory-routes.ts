@@ -9,8 +9,8 @@ export const inventoryRoutes = [
   handler(putManifest, async ({ params, body, sensor }, { db, now }) => ({
     missing: await recordManifest(db, now(), sensor, params.category, body),
   })),
-  handler(putChunks, async ({ params, body, sensor }, { db, now }) => {
-    await recordChunks(db, now(), sensor, params.category, body.chunks);
+  handler(putChunks, async ({ params, body, sensor }, { db }) => {
+    await recordChunks(db, sensor, params.category, body.chunks);
     return undefined;
   }),
   handler(getSensorRoute, async ({ params, user }, { reads, now, checkInIntervalSeconds }) => ({

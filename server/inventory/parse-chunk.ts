@@ -9,18 +9,32 @@ import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { openTurns } from "../turns.ts";
+import type { NewChunk } from "./storage/chunk-writer.ts";
+import type { KnownItem } from "./storage/known-items.ts";
+import { packedText } from "./storage/pack.ts";
+
+interface Uploaded {
+  category: Category;
+  hash: string;
+  items: unknown[];
+  /** Checked items of the same bucket by their keys. An equal one needs no schema. */
+  known: ReadonlyMap<string, KnownItem>;
+}
 
 /** Lets other requests run between items. Throws input-invalid with the chunk and the item. */
 export async function parseChunk(
-  category: Category,
-  hash: string,
-  items: unknown[],
+  { category, hash, items, known }: Uploaded,
   sha256: Sha256,
   turns: ReturnType<typeof openTurns>,
-): Promise<{ content: string; itemCount: number; sizeBytes: number; bucket: number }> {
+): Promise<NewChunk> {
   const parsed: { key: string; text: string }[] = [];
   for (const [index, item] of items.entries()) {
     if (turns.isOver()) await turns.next();
+    const equal = known.get(keyOfItem(item) ?? "");
+    if (equal && Bun.deepEquals(item, equal.value)) {
+      parsed.push({ key: keyOfItem(item)!, text: equal.json });
+      continue;
+    }
     const result = CATEGORY_ITEMS[category].safeParse(item, { error: issueText });
     if (!result.success) {
       const { path, message } = describeIssue(result.error.issues[0]!)[0]!;
@@ -33,12 +47,19 @@ export async function parseChunk(
   const buckets = new Set(parsed.map(({ key }) => bucketOf(category, key)));
   const [bucket] = buckets;
   if (bucket === undefined || buckets.size !== 1) throw bad([hash], "has items of several buckets");
+  const texts = sortedByKey(parsed).map(({ text }) => text);
   // The canonical JSON of the array (`chunkContent`), because the items are already canonical.
-  const content = `[${sortedByKey(parsed).map(({ text }) => text)}]`;
+  const content = `[${texts}]`;
   const sizeBytes = Buffer.byteLength(content);
   if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
   if (sha256(content) !== hash) throw bad([hash], "is not the SHA-256 of its items' canonical JSON");
-  return { content, itemCount: parsed.length, sizeBytes, bucket };
+  return { hash, text: packedText(texts), itemCount: parsed.length, sizeBytes, bucket };
+}
+
+/** Returns the key of an item that was not checked yet; undefined if it has none. */
+export function keyOfItem(item: unknown): string | undefined {
+  if (typeof item !== "object" || item === null || !("key" in item)) return undefined;
+  return typeof item.key === "string" ? item.key : undefined;
 }
 
 function bad(path: PropertyKey[], message: string): Problem {

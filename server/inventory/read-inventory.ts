@@ -6,10 +6,10 @@ import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensors.ts";
-import type { Database, SensorInventoryTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { SensorInventoryTable } from "../db/schema-inventory.ts";
 import { toInstant } from "../ids.ts";
-import { parseHashes } from "./inventory.ts";
-import { findManifest, listSensorInventory, listSensorInventorySizes } from "./inventory-store.ts";
+import { findContent, listSensorInventorySizes } from "./inventory-store.ts";
 import type { SortedItems } from "./sorted-items.ts";
 
 /** The host has no items any more, or its owner does not want them to be shown. */
@@ -51,12 +51,10 @@ export async function pageOfItems(
   { q, cursor, limit }: RouteInput<typeof listRoute>["query"],
 ): Promise<RouteOutput<typeof listRoute>> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const current = (await listSensorInventory(db, sensorId)).find((row) => row.category === category);
-  const root = current && !WITHOUT_ITEMS.includes(current.status) ? current.root : undefined;
-  const manifest = root ? await findManifest(db, category, root) : undefined;
-  if (!root || !manifest) return { items: [], nextCursor: null, total: 0, totalIsCapped: false };
-  const chunks = parseHashes(manifest.chunks);
-  const { items, lastPlace, ...count } = await sorted({ category, root, chunks, q, after, limit });
+  const current = await findContent(db, sensorId, category);
+  const manifestId = current && !WITHOUT_ITEMS.includes(current.status) ? current.manifestId : null;
+  if (manifestId === null) return { items: [], nextCursor: null, total: 0, totalIsCapped: false };
+  const { items, lastPlace, ...count } = await sorted({ category, manifestId, q, after, limit });
   return {
     items: items.map((json) => JSON.parse(json) as Item),
     nextCursor: lastPlace === null ? null : encodeCursor(lastPlace),

@@ -1,16 +1,15 @@
-// The sorted items of a category for users, cached by the category's root hash, which never refers to another
-// list.
+// The sorted items of a category for users, cached by the category's manifest, which never changes.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
-import { listChunkContents } from "./inventory-store.ts";
+import { openBases, readChunkLists } from "./storage/bases.ts";
+import { itemsOfText } from "./storage/pack.ts";
+import { openPacks } from "./storage/packs.ts";
 
 interface Question {
   category: Category;
-  root: string;
-  /** Hashes of the chunks of the root. */
-  chunks: string[];
+  manifestId: number;
   q: string | undefined;
   /** The position of the last item of the previous page. */
   after: string | undefined;
@@ -40,11 +39,11 @@ interface Line {
 const MAX_KEPT = 64 * 1024 * 1024;
 
 export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
-  const kept = new Map<string, { lines: Line[]; size: number }>();
+  const kept = new Map<number, { lines: Line[]; size: number }>();
+  const [packs, bases] = [openPacks(db), openBases(db)];
   let size = 0;
 
-  async function linesOf({ category, root, chunks }: Question): Promise<Line[]> {
-    const key = `${category} ${root}`;
+  async function linesOf({ category, manifestId: key }: Question): Promise<Line[]> {
     const found = kept.get(key);
     if (found) {
       // A Map keeps insertion order, so the list that was read longest ago is deleted first.
@@ -52,7 +51,8 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
       kept.set(key, found);
       return found.lines;
     }
-    const lines = await readLines(db, category, chunks);
+    const list = (await readChunkLists(db, bases, [key])).get(key)!;
+    const lines = linesOfTexts(category, await packs.readTexts([...list.values()]));
     const added = lines.reduce(
       (sum, { place, json, searched }) => sum + place.length + json.length + searched.length,
       0,
@@ -83,17 +83,13 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
   };
 }
 
-async function readLines(db: Database, category: Category, chunks: string[]): Promise<Line[]> {
-  const contents = await listChunkContents(db, category, chunks);
+function linesOfTexts(category: Category, texts: string[]): Line[] {
   const kinds = kindsOf(category);
-  const lines = [...contents.values()].flatMap((content) =>
-    // The content was parsed with the category's schema before it was stored.
-    (JSON.parse(content) as Item[]).map((item) => ({
-      place: placeOf(item, kinds),
-      json: JSON.stringify(item),
-      searched: searchText(item),
-    })),
-  );
+  const lines = texts.flatMap(itemsOfText).map((json) => {
+    // It was parsed with the category's schema before it was stored.
+    const item = JSON.parse(json) as Item;
+    return { place: placeOf(item, kinds), json, searched: searchText(item) };
+  });
   return lines.sort((left, right) => (left.place < right.place ? -1 : left.place > right.place ? 1 : 0));
 }
 

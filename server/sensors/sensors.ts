@@ -17,10 +17,12 @@ import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
 import {
   findSensor,
   hasSensor,
+  listHostColumns,
   listSensorRows,
   lockSensor,
   type SensorRow,
   updateSensor,
+  updateSensors,
 } from "./record/sensors-store.ts";
 import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 
@@ -138,12 +140,25 @@ export async function presentSensors(db: Database, view: SensorView, ids: string
   });
 }
 
+/** What a system report says about a host. */
+export interface SensorFacts {
+  hostname?: string;
+  platform?: Sensor["platform"];
+  osName?: string;
+  osVersion?: string;
+}
+
+/** Returns the stored facts of the sensors, by their ids. */
+export async function listSensorFacts(db: Database, ids: string[]): Promise<Map<string, SensorFacts>> {
+  return new Map((await listHostColumns(db, ids)).map(({ id, ...facts }) => [id, facts]));
+}
+
 /** Stores the host facts of a system report, in a transaction. Absent columns stay unchanged. */
 export async function updateSensorFacts(
   tx: Database,
   now: number,
   id: string,
-  facts: { hostname?: string; platform?: Sensor["platform"]; osName?: string; osVersion?: string },
+  facts: SensorFacts,
 ): Promise<void> {
   if (Object.keys(facts).length === 0) return;
   const { hostname } = facts;
@@ -159,7 +174,7 @@ export async function updateSensorVersion(db: Database, id: string, version: str
   await updateSensor(db, id, { version });
 }
 
-/** Ends the status pending, because the first inventory is complete. */
-export async function markSensorReported(db: Database, id: string, reportedAt: number): Promise<void> {
-  await updateSensor(db, id, { reportedAt });
+/** Ends the status pending, because the first inventory of the sensors is complete. */
+export async function markSensorsReported(db: Database, ids: string[], reportedAt: number): Promise<void> {
+  await updateSensors(db, ids, { reportedAt });
 }

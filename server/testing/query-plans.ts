@@ -11,6 +11,7 @@ const LARGE = new Set([
   ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
   ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
   ...["sensor_update", "inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
+  ...["inventory_pack", "inventory_chunk_scope"],
 ]);
 
 /** Contains only the open pairs. A list reads no more of them than it sorts for a page. */

@@ -238,8 +238,11 @@ async function main() {
   await using sql = new SQL(postgres.url, { max: 1 });
   let reports = 0;
   for (const { id, hostname } of listed) {
-    const rows = await sql`select m.item_count as items from inventory_history h
-      join inventory_manifest m on m.root = h.root and m.category = h.category
+    const rows = await sql`select m.item_count as items from (
+        select sensor_id, category, manifest_id, reported_at from inventory_history
+        union all
+        select sensor_id, category, manifest_id, reported_at from sensor_inventory) h
+      join inventory_manifest m on m.id = h.manifest_id
       where h.sensor_id = ${id} and h.category = 'users' order by h.reported_at`;
     const items = rows.map((row: { items: number }) => Number(row.items));
     reports += items.length;

@@ -72,8 +72,11 @@ test.skipIf(!traces)(
     using database = new Database(join(dataDir, "attacklens.db"), { readonly: true });
     const rows = database
       .query(
-        `select m.item_count as items, h.collected_at as at from inventory_history h
-          join inventory_manifest m on m.root = h.root and m.category = h.category
+        `select m.item_count as items, h.collected_at as at from (
+            select category, manifest_id, reported_at, collected_at from inventory_history
+            union all
+            select category, manifest_id, reported_at, changed_at from sensor_inventory) h
+          join inventory_manifest m on m.id = h.manifest_id
           where h.category = 'users' order by h.reported_at`,
       )
       .all() as { items: number; at: number }[];

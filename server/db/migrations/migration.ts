@@ -14,7 +14,10 @@ const DIFFERENCES: Record<string, Record<Dialect, string>> = {
   "{text}": { sqlite: "text", postgres: 'text collate "C"' },
   /** How a generated column is stored. */
   "{computed}": { sqlite: "virtual", postgres: "stored" },
-  /** A table that is only its primary key. */
+  "{bytes}": { sqlite: "blob", postgres: "bytea" },
+  /** A number that the database gives to each row. */
+  "{number}": { sqlite: "integer primary key", postgres: "bigint primary key generated always as identity" },
+  /** A table with short rows, which is stored as the index of its primary key. */
   "{keyed}": { sqlite: "without rowid", postgres: "" },
 };
 

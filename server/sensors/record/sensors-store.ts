@@ -169,6 +169,24 @@ export async function updateSensor(db: Database, id: string, columns: HostColumn
   await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
 }
 
+export async function updateSensors(db: Database, ids: string[], columns: HostColumns): Promise<void> {
+  await forSomeValues(ids, async (some) => {
+    await db.updateTable("sensor").set(columns).where("id", "in", some).execute();
+    return [];
+  });
+}
+
+/** Returns the columns that a system report repeats. */
+export async function listHostColumns(db: Database, ids: string[]) {
+  return await forSomeValues(ids, (some) =>
+    db
+      .selectFrom("sensor")
+      .select(["id", "hostname", "platform", "osName", "osVersion"])
+      .where("id", "in", some)
+      .execute(),
+  );
+}
+
 /** Marks the sensor as deleted. Returns undefined if it does not exist. */
 export async function markSensorDeleted(
   tx: Database,

@@ -1,0 +1,101 @@
+// Inventory in little space: chunks in compressed packs, lists of chunks as differences from a base, and rows
+// that refer to both by number. The history contains only former contents: the present one is in
+// sensor_inventory.
+import { convertInventory } from "./convert-inventory.ts";
+import { type Migration, statements } from "./migration.ts";
+
+const create = statements(`
+alter table inventory_chunk rename to old_chunk;
+alter table inventory_manifest rename to old_manifest;
+alter table inventory_scope rename to old_scope;
+alter table sensor_inventory rename to old_sensor_inventory;
+alter table inventory_history rename to old_history;
+create index old_scope_hash on old_scope (hash);
+alter table old_manifest add column manifest_id bigint;
+
+create table inventory_scope (
+  id {number},
+  asset_group_id {text} not null unique
+);
+
+create table inventory_pack (
+  id bigint primary key,
+  category {text} not null,
+  chunks {bytes} not null,
+  base {bytes} not null,
+  depth integer not null,
+  content {bytes} not null
+);
+
+-- The next free id of a pack. A server reserves many at a time.
+create table inventory_pack_number (
+  id integer primary key,
+  next bigint not null
+);
+insert into inventory_pack_number (id, next) values (1, 1);
+
+create table inventory_chunk (
+  hash {bytes} not null,
+  chunk bigint not null,
+  scope_id bigint not null,
+  constraint inventory_chunk_hash primary key (hash)
+) {keyed};
+
+-- Only scopes other than the chunk's first one.
+create table inventory_chunk_scope (
+  scope_id bigint not null,
+  hash {bytes} not null,
+  constraint inventory_chunk_scope_key primary key (scope_id, hash)
+) {keyed};
+
+create table inventory_manifest (
+  id {number},
+  scope_id bigint not null,
+  category {text} not null,
+  root {bytes} not null,
+  base_id bigint,
+  chunks {bytes} not null,
+  item_count integer not null,
+  total_items integer,
+  gaps {text},
+  constraint inventory_manifest_root unique (root, scope_id, category)
+);
+create index inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
+
+create table sensor_inventory (
+  sensor_id {text} not null references sensor (id),
+  category {text} not null,
+  status {text} not null,
+  reason {text},
+  manifest_id bigint,
+  reported_at bigint,
+  changed_at bigint,
+  duration_ms integer,
+  constraint sensor_inventory_category primary key (sensor_id, category)
+) {keyed};
+
+create table inventory_history (
+  sensor_id {text} not null references sensor (id),
+  category {text} not null,
+  reported_at bigint not null,
+  manifest_id bigint not null,
+  collected_at bigint not null,
+  constraint inventory_history_report primary key (sensor_id, category, reported_at)
+) {keyed};
+`);
+
+const drop = statements(`
+drop table old_chunk;
+drop table old_manifest;
+drop table old_scope;
+drop table old_sensor_inventory;
+drop table old_history;
+`);
+
+export const inventoryStorage: Migration = {
+  async up(db, dialect) {
+    await create.up(db, dialect);
+    await convertInventory(db);
+    await drop.up(db, dialect);
+  },
+};

@@ -1,0 +1,139 @@
+// Moves the inventory of an earlier schema into the tables of 0008-inventory-storage: each chunk becomes a
+// pack, each list a complete one. What sensors upload later refers to them.
+import { zstdCompressSync } from "node:zlib";
+import { type Kysely, sql } from "kysely";
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration's database has no schema type
+type OldDatabase = Kysely<any>;
+
+/** Columns have short names, because the plug-in of some connections renames longer ones. */
+interface OldChunk {
+  hash: string;
+  category: string;
+  content: string;
+  items: number;
+  bytes: number;
+  bucket: number;
+}
+
+interface OldManifest {
+  root: string;
+  category: string;
+  chunks: string;
+  items: number;
+  total: number | null;
+  gaps: string | null;
+}
+
+/** Rows in memory at a time. */
+const PAGE = 100;
+/** Chunks of a pack. The first one has the place 0. */
+const PACK_CHUNKS = 256;
+
+const bytesOf = (hash: string) => Buffer.from(hash.slice(0, 32), "hex");
+
+export async function convertInventory(db: OldDatabase): Promise<void> {
+  await convertScopes(db);
+  await convertChunks(db);
+  await convertManifests(db);
+  await convertReports(db);
+}
+
+async function convertScopes(db: OldDatabase): Promise<void> {
+  await sql`insert into inventory_scope (asset_group_id)
+    select distinct asset_group_id from old_scope order by asset_group_id`.execute(db);
+}
+
+async function convertChunks(db: OldDatabase): Promise<void> {
+  let after = "";
+  let packId = 0;
+  for (;;) {
+    const { rows } =
+      await sql<OldChunk>`select hash, category, content, item_count as items, size_bytes as bytes, bucket
+      from old_chunk where hash > ${after} order by hash limit ${PAGE}`.execute(db);
+    for (const { hash, category, content, items, bytes, bucket } of rows) {
+      packId++;
+      const texts = (JSON.parse(content) as unknown[]).map((item) => JSON.stringify(item));
+      const facts = varints([bucket, items, bytes]);
+      await sql`insert into inventory_pack (id, category, chunks, base, depth, content)
+        values (${packId}, ${category}, ${facts}, ${Buffer.alloc(0)}, 0, ${zstdCompressSync(texts.join("\t"))})`.execute(
+        db,
+      );
+      await sql`insert into inventory_chunk (hash, chunk, scope_id)
+        select ${bytesOf(hash)}, ${packId * PACK_CHUNKS}, min(id) from inventory_scope
+          where asset_group_id in (select asset_group_id from old_scope where hash = ${hash})
+          having min(id) is not null`.execute(db);
+      await sql`insert into inventory_chunk_scope (scope_id, hash)
+        select id, ${bytesOf(hash)} from inventory_scope
+          where asset_group_id in (select asset_group_id from old_scope where hash = ${hash})
+            and id <> (select scope_id from inventory_chunk where hash = ${bytesOf(hash)})`.execute(db);
+    }
+    if (rows.length < PAGE) break;
+    after = rows.at(-1)!.hash;
+  }
+  await sql`update inventory_pack_number set next = ${packId + 1}`.execute(db);
+}
+
+async function convertManifests(db: OldDatabase): Promise<void> {
+  let after: Pick<OldManifest, "category" | "root"> = { category: "", root: "" };
+  for (;;) {
+    const { rows } =
+      await sql<OldManifest>`select category, root, chunks, item_count as items, total_items as total, gaps
+      from old_manifest where category > ${after.category} or (category = ${after.category} and root > ${after.root})
+      order by category, root limit ${PAGE}`.execute(db);
+    for (const manifest of rows) await convertManifest(db, manifest);
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!;
+  }
+}
+
+async function convertManifest(db: OldDatabase, manifest: OldManifest): Promise<void> {
+  const { root, category, items, total, gaps } = manifest;
+  const numbers: number[] = [];
+  let [lastBucket, lastChunk] = [0, 0];
+  for (const hash of JSON.parse(manifest.chunks) as string[]) {
+    const { rows } = await sql<{ chunk: number; bucket: number }>`select c.chunk, o.bucket
+      from inventory_chunk c, old_chunk o where c.hash = ${bytesOf(hash)} and o.hash = ${hash}`.execute(db);
+    const [{ chunk, bucket }] = rows.map((row) => ({ chunk: Number(row.chunk), bucket: row.bucket })) as [
+      { chunk: number; bucket: number },
+    ];
+    const distance = chunk - lastChunk;
+    numbers.push(bucket - lastBucket, (distance < 0 ? -2 * distance - 1 : 2 * distance) + 1);
+    [lastBucket, lastChunk] = [bucket, chunk];
+  }
+  await sql`insert into inventory_manifest
+      (scope_id, category, root, base_id, chunks, item_count, total_items, gaps)
+    select id, ${category}, ${bytesOf(root)}, null, ${varints(numbers)}, ${items}, ${total}, ${gaps}
+      from inventory_scope
+      where asset_group_id in (select asset_group_id from old_scope where hash = ${root})`.execute(db);
+  await sql`update old_manifest set manifest_id =
+      (select min(id) from inventory_manifest where root = ${bytesOf(root)} and category = ${category})
+    where category = ${category} and root = ${root}`.execute(db);
+}
+
+/** The last row of the history of a category is its present content. */
+async function convertReports(db: OldDatabase): Promise<void> {
+  await sql`insert into sensor_inventory
+      (sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms)
+    select i.sensor_id, i.category, i.status, i.reason, m.manifest_id,
+        (select max(h.reported_at) from old_history h
+          where h.sensor_id = i.sensor_id and h.category = i.category), i.changed_at, i.duration_ms
+      from old_sensor_inventory i
+      left join old_manifest m on m.category = i.category and m.root = i.root`.execute(db);
+  await sql`insert into inventory_history (sensor_id, category, reported_at, manifest_id, collected_at)
+    select h.sensor_id, h.category, h.reported_at, m.manifest_id, h.collected_at
+      from old_history h
+      join old_manifest m on m.category = h.category and m.root = h.root
+      where m.manifest_id is not null and h.reported_at <
+        (select max(l.reported_at) from old_history l
+          where l.sensor_id = h.sensor_id and l.category = h.category)`.execute(db);
+}
+
+function varints(numbers: readonly number[]): Buffer {
+  const bytes: number[] = [];
+  for (let rest of numbers) {
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
+    bytes.push(rest);
+  }
+  return Buffer.from(bytes);
+}

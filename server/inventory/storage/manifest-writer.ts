@@ -1,0 +1,128 @@
+// Stores manifests: the chunk lists of contents, each as the difference from the list of a similar host.
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { setBounded } from "../../bounded-map.ts";
+import type { Database } from "../../db/schema.ts";
+import { type Bases, readChunkLists } from "./bases.ts";
+import { type ChunkList, countCommon, encodeChunkList } from "./chunk-list.ts";
+import { insertManifests, listManifests, type ManifestKey, type NewManifest } from "./manifests-store.ts";
+import { itemsOfText } from "./pack.ts";
+import type { Packs } from "./packs.ts";
+
+/** The content of a category. */
+export interface Content {
+  scopeId: number;
+  category: Category;
+  /** See `keyOf`. */
+  root: string;
+  /** Of a stored manifest. */
+  manifestId?: number;
+  /** Of a manifest that may be new. */
+  list?: ChunkList;
+  itemCount?: number;
+  totalItems?: number | null;
+  gaps?: string | null;
+}
+
+/** A list that has fewer chunks in common with its base is complete, and a base for the lists of others. */
+const LEAST_COMMON = 0.25;
+/** Roots of a few hundred images. */
+const MAX_KNOWN = 20_000;
+
+export function openManifestWriter(db: Database, { packs, bases }: { packs: Packs; bases: Bases }) {
+  const known = new Map<string, number>();
+
+  async function findAll(keys: readonly ManifestKey[]): Promise<Map<string, number>> {
+    const missing = keys.filter((key) => !known.has(textOf(key)));
+    for (const row of await listManifests(
+      db,
+      missing.map(({ root }) => root),
+    ))
+      setBounded(known, textOf(row), row.id, MAX_KNOWN);
+    return new Map(
+      keys.flatMap((key) => (known.has(textOf(key)) ? [[textOf(key), known.get(textOf(key))!]] : [])),
+    );
+  }
+
+  async function newManifest(content: Content, own: number | undefined) {
+    const { scopeId, category, root, itemCount, totalItems = null, gaps = null } = content;
+    const list = content.list!;
+    const base = await bases.closest(category, list, own);
+    const isSimilar = base && countCommon(list, base.list) >= list.size * LEAST_COMMON;
+    const manifest: NewManifest = {
+      ...{ scopeId, category, root, itemCount: itemCount!, totalItems, gaps },
+      baseId: isSimilar ? base.id : null,
+      chunks: encodeChunkList(list, isSimilar ? base.list : undefined),
+    };
+    return { manifest, list };
+  }
+
+  return {
+    /** Returns the manifests of these contents that are stored, as far as they are. */
+    async find(
+      scopeId: number,
+      wanted: { category: Category; root: string }[],
+    ): Promise<Map<Category, Content>> {
+      const keys = wanted.map(({ category, root }) => ({ scopeId, category, root }));
+      const ids = await findAll(keys);
+      return new Map(
+        keys.flatMap((key): [Category, Content][] => {
+          const manifestId = ids.get(textOf(key));
+          return manifestId === undefined ? [] : [[key.category, { ...key, manifestId }]];
+        }),
+      );
+    },
+
+    /** Returns the JSON of the items of a content. */
+    async readItems({ manifestId, list }: Content): Promise<string[]> {
+      const chunks = list ?? (await readChunkLists(db, bases, [manifestId!])).get(manifestId!)!;
+      return (await packs.readTexts([...chunks.values()])).flatMap(itemsOfText);
+    },
+
+    /** Prepares what a transaction inserts. `own`: the base of the sensor's current list. */
+    async prepare(contents: { category: Category; content: Content; own: number | undefined }[]) {
+      const unknown = contents.filter(({ content }) => content.manifestId === undefined);
+      const stored = await findAll(unknown.map(({ content }) => content));
+      const added = new Map<string, Awaited<ReturnType<typeof newManifest>>>();
+      for (const { content, own } of unknown) {
+        const key = textOf(content);
+        if (!stored.has(key) && !added.has(key)) added.set(key, await newManifest(content, own));
+      }
+      const inserted = new Map<string, number>();
+      const late = new Map<string, number>();
+      return {
+        /** Returns the id of each content's manifest. */
+        async insert(tx: Database): Promise<Map<Content, number>> {
+          inserted.clear();
+          late.clear();
+          const manifests = Array.from(added.values(), ({ manifest }) => manifest);
+          for (const row of await insertManifests(tx, manifests)) inserted.set(textOf(row), row.id);
+          // Another server inserted the others first, perhaps with another base.
+          const others = manifests.filter((manifest) => !inserted.has(textOf(manifest)));
+          for (const row of await listManifests(
+            tx,
+            others.map(({ root }) => root),
+          ))
+            late.set(textOf(row), row.id);
+          const idOf = (key: string) => stored.get(key) ?? inserted.get(key) ?? late.get(key)!;
+          return new Map(
+            contents.map(({ content }) => [content, content.manifestId ?? idOf(textOf(content))]),
+          );
+        },
+        /** Makes the inserted manifests known. */
+        async committed(): Promise<void> {
+          for (const [key, id] of inserted) {
+            setBounded(known, key, id, MAX_KNOWN);
+            const { manifest, list } = added.get(key)!;
+            if (manifest.baseId === null) await bases.add(manifest.category as Category, { id, list });
+          }
+        },
+      };
+    },
+  };
+}
+
+export type ManifestWriter = ReturnType<typeof openManifestWriter>;
+
+function textOf({ scopeId, category, root }: ManifestKey): string {
+  return `${scopeId} ${category} ${root}`;
+}

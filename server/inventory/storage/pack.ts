@@ -1,0 +1,83 @@
+// A pack: chunks that were uploaded together, compressed together, because single chunks are too short to
+// compress well. The dictionary is the text of its base: the chunks of the same buckets on a similar host.
+import { constants, type ZstdOptions, zstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { foldItem, unfoldItem } from "./fold-item.ts";
+import { readVarints, writeVarints } from "./varints.ts";
+
+/** A chunk without its content. */
+export interface ChunkFacts {
+  bucket: number;
+  itemCount: number;
+  /** The size of the canonical JSON in UTF-8. */
+  sizeBytes: number;
+}
+
+const LEVEL = 6;
+/** As large as the largest pack with its base. */
+const MAX_WINDOW_LOG = 23;
+/** More than this is compressed in a thread, because a megabyte takes 20 ms. */
+const MAX_SYNC_CHARACTERS = 100_000;
+/** Separate the items of a chunk and the chunks of a pack. JSON escapes both. */
+const [BETWEEN_ITEMS, BETWEEN_CHUNKS] = ["\t", "\n"];
+
+/** Returns the text of a chunk in a pack. `items`: the canonical JSON of each item, in their order. */
+export function packedText(items: readonly string[]): string {
+  return items.map(foldItem).join(BETWEEN_ITEMS);
+}
+
+/** Returns the canonical JSON of each item of a chunk. */
+export function itemsOfText(text: string): string[] {
+  return text.split(BETWEEN_ITEMS).map(unfoldItem);
+}
+
+export function encodeFacts(chunks: readonly ChunkFacts[]): Uint8Array {
+  return writeVarints(chunks.flatMap(({ bucket, itemCount, sizeBytes }) => [bucket, itemCount, sizeBytes]));
+}
+
+export function decodeFacts(bytes: Uint8Array): ChunkFacts[] {
+  const numbers = readVarints(bytes);
+  return Array.from({ length: numbers.length / 3 }, (_, place) => ({
+    bucket: numbers[3 * place]!,
+    itemCount: numbers[3 * place + 1]!,
+    sizeBytes: numbers[3 * place + 2]!,
+  }));
+}
+
+export async function compressTexts(texts: readonly string[], base: readonly string[]): Promise<Uint8Array> {
+  const text = texts.join(BETWEEN_CHUNKS);
+  const dictionary = dictionaryOf(base);
+  const size = text.length + (dictionary?.length ?? 0);
+  const options: ZstdOptions = {
+    ...(dictionary ? { dictionary } : {}),
+    params: {
+      [constants.ZSTD_c_compressionLevel]: LEVEL,
+      // Otherwise the compressor clears tables for megabytes before it reads the first byte.
+      [constants.ZSTD_c_windowLog]: Math.min(MAX_WINDOW_LOG, Math.max(10, Math.ceil(Math.log2(size)) + 1)),
+      [constants.ZSTD_c_contentSizeFlag]: 0,
+      [constants.ZSTD_c_dictIDFlag]: 0,
+    },
+  };
+  if (size <= MAX_SYNC_CHARACTERS) return zstdCompressSync(text, options);
+  return await new Promise((resolve, reject) =>
+    zstdCompress(text, options, (error, bytes) => (error ? reject(error) : resolve(bytes))),
+  );
+}
+
+/** Returns the texts of the chunks. Throws if the content has more than the bytes of its chunks. */
+export function decompressTexts(
+  content: Uint8Array,
+  chunks: readonly ChunkFacts[],
+  base: readonly string[],
+): string[] {
+  const dictionary = dictionaryOf(base);
+  const maxOutputLength = chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const text = zstdDecompressSync(content, { ...(dictionary ? { dictionary } : {}), maxOutputLength });
+  const texts = text.toString("utf8").split(BETWEEN_CHUNKS);
+  if (texts.length !== chunks.length)
+    throw new Error(`A pack has ${texts.length} chunks in place of ${chunks.length}`);
+  return texts;
+}
+
+function dictionaryOf(base: readonly string[]): Buffer | undefined {
+  return base.length === 0 ? undefined : Buffer.from(base.join(BETWEEN_CHUNKS));
+}
