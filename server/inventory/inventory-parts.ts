@@ -16,13 +16,20 @@ import { openPacks } from "./storage/packs.ts";
 const MAX_UPLOADS = 10_000;
 const MAX_SCOPES = 1_000;
 
+interface BegunUpload {
+  /** The scope when the sensor sent its list. Chunks count there, wherever the sensor moves meanwhile. */
+  scopeId: number;
+  /** The list of a similar host. */
+  similar: ChunkList | undefined;
+}
+
 function openInventoryParts(db: Database) {
   const packs = openPacks(db);
   const bases = openBases(db);
   const known = openKnownChunks(db, packs);
   const manifests = openManifestWriter(db, { packs, bases });
   const scopes = new Map<string, number>();
-  const uploads = new Map<string, ChunkList>();
+  const uploads = new Map<string, BegunUpload>();
   return {
     ...{ packs, bases, known, manifests },
     knownItems: openKnownItems(packs),
@@ -36,12 +43,13 @@ function openInventoryParts(db: Database) {
       return id;
     },
     /**
-     * The list of a similar host, for the chunks that a sensor uploads next. Another server does not know it,
-     * and stores the same chunks in more room.
+     * Uploads whose chunks follow, by sensor and category. Another server does not know them, and stores the
+     * same chunks in more room.
      */
     uploads: {
-      set: (key: string, list: ChunkList) => setBounded(uploads, key, list, MAX_UPLOADS),
-      get: (key: string) => uploads.get(key),
+      begin: (key: string, upload: BegunUpload) => setBounded(uploads, key, upload, MAX_UPLOADS),
+      find: (key: string) => uploads.get(key),
+      end: (key: string) => void uploads.delete(key),
     },
   };
 }

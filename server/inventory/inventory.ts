@@ -88,7 +88,8 @@ export async function recordManifest(
   const stored = await parts.known.find(scopeId, category, chunks);
   const missing = chunks.filter((hash) => !stored.has(hash));
   if (missing.length > 0) {
-    await rememberSimilar(db, parts, sensor, category, [...stored.values()]);
+    const similar = await findSimilar(db, parts, sensor, category, [...stored.values()]);
+    parts.uploads.begin(uploadKey(sensor, category), { scopeId, similar });
     return missing;
   }
   const { list, itemCount } = checkChunks(chunks.map((hash) => stored.get(hash)!));
@@ -102,6 +103,7 @@ export async function recordManifest(
   await store(db, sensor, timesOf(now, collectedAt), [
     { category, status: "collected", reason: null, durationMs: durationMs ?? null, content },
   ]);
+  parts.uploads.end(uploadKey(sensor, category));
   return [];
 }
 
@@ -127,18 +129,17 @@ function listOf(chunks: KnownChunk[]): ChunkList {
   return new Map(chunks.map(({ bucket, chunk }) => [bucket, chunk]));
 }
 
-/** Remembers which stored list is closest to that of the sensor, which uploads its other chunks next. */
-async function rememberSimilar(
+/** Returns the stored list that is closest to that of the sensor. */
+async function findSimilar(
   db: Database,
-  { bases, uploads }: InventoryParts,
+  { bases }: InventoryParts,
   sensor: SensorCaller,
   category: Category,
   known: KnownChunk[],
-): Promise<void> {
+): Promise<ChunkList | undefined> {
   const own = sensor.reportedAt === null ? [] : await listBasesOf(db, [sensor.id]);
   const ownBase = own.find((row) => row.category === category)?.baseId;
-  const similar = await bases.closest(category, listOf(known), ownBase);
-  if (similar) uploads.set(uploadKey(sensor, category), similar.list);
+  return (await bases.closest(category, listOf(known), ownBase))?.list;
 }
 
 function uploadKey({ id }: SensorCaller, category: Category): string {
@@ -156,7 +157,8 @@ export async function recordChunks(
   uploaded: Record<string, unknown[]>,
 ): Promise<void> {
   const { knownItems, scopeOf, chunks: writer, uploads } = inventoryParts(db);
-  const base = uploads.get(uploadKey(sensor, category));
+  const begun = uploads.find(uploadKey(sensor, category));
+  const base = begun?.similar;
   const chunks: NewChunk[] = [];
   const turns = openTurns();
   for (const [hash, items] of Object.entries(uploaded)) {
@@ -165,7 +167,8 @@ export async function recordChunks(
     const known = similar === undefined ? new Map() : await knownItems.read(similar);
     chunks.push(await parseChunk({ category, hash, items, known }, sha256, turns));
   }
-  await writer.add({ scopeId: await scopeOf(sensor.id), category, chunks, base });
+  const scopeId = begun?.scopeId ?? (await scopeOf(sensor.id));
+  await writer.add({ scopeId, category, chunks, base });
 }
 
 async function store(

@@ -25,9 +25,13 @@ export interface SensorReport {
 }
 
 const MAX_BATCH = 64;
+/** Unnoticeable for a sensor, and long enough for others to join. */
+const PACE_MS = 5;
 
 export function openReportWriter(db: Database, manifests: ManifestWriter) {
-  const batcher = openBatcher<SensorReport, true>({ running: 1, take: takeBatch, work: write });
+  const batcher = openBatcher<SensorReport, true>({
+    ...{ running: 1, paceMs: PACE_MS, take: takeBatch, work: write },
+  });
 
   async function write(reports: SensorReport[]): Promise<(true | Error)[]> {
     try {
@@ -53,8 +57,9 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
     const contents = reports.flatMap(({ sensorId, categories }) =>
       categories.flatMap(({ category, content }) => (content ? [{ sensorId, category, content }] : [])),
     );
-    const isNew = contents.some(({ content }) => content.manifestId === undefined);
-    const bases = isNew ? await listBasesOf(db, ids) : [];
+    // A first inventory has no content before it.
+    const changed = reports.filter(({ wasComplete }) => wasComplete).map(({ sensorId }) => sensorId);
+    const bases = await listBasesOf(db, changed);
     const ownBases = new Map(bases.map((row) => [`${row.sensorId} ${row.category}`, row.baseId]));
     const prepared = await manifests.prepare(
       contents.map(({ sensorId, category, content }) => ({

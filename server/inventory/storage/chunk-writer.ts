@@ -29,6 +29,8 @@ export interface Upload {
 
 /** Characters of the texts of one batch, so that writing it does not block other requests for long. */
 const MAX_BATCH_CHARACTERS = 1_000_000;
+/** Unnoticeable for a sensor, and long enough for others to join. */
+const PACE_MS = 5;
 /** Packs are read one after the other down to the last base, so that chains stay short. */
 const MAX_DEPTH = 4;
 /** Characters of a pack, and of its base. */
@@ -43,7 +45,9 @@ interface NewPack {
 
 export function openChunkWriter(db: Database, parts: { packs: Packs; known: KnownChunks; ids: PackIds }) {
   const { packs, known, ids } = parts;
-  const batcher = openBatcher<Upload, true>({ running: 1, take: takeBatch, work: write });
+  const batcher = openBatcher<Upload, true>({
+    ...{ running: 1, paceMs: PACE_MS, take: takeBatch, work: write },
+  });
 
   async function write(uploads: Upload[]): Promise<(true | Error)[]> {
     const keys = uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => keyOf(hash)));

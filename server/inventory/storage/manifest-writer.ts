@@ -81,11 +81,13 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
     /** Prepares what a transaction inserts. `own`: the base of the sensor's current list. */
     async prepare(contents: { category: Category; content: Content; own: number | undefined }[]) {
       const unknown = contents.filter(({ content }) => content.manifestId === undefined);
-      const stored = await findAll(unknown.map(({ content }) => content));
+      const stored = new Map<string, number>();
       const added = new Map<string, Awaited<ReturnType<typeof newManifest>>>();
       for (const { content, own } of unknown) {
         const key = textOf(content);
-        if (!stored.has(key) && !added.has(key)) added.set(key, await newManifest(content, own));
+        const id = known.get(key);
+        if (id !== undefined) stored.set(key, id);
+        else if (!added.has(key)) added.set(key, await newManifest(content, own));
       }
       const inserted = new Map<string, number>();
       const late = new Map<string, number>();
@@ -96,7 +98,7 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
           late.clear();
           const manifests = Array.from(added.values(), ({ manifest }) => manifest);
           for (const row of await insertManifests(tx, manifests)) inserted.set(textOf(row), row.id);
-          // Another server inserted the others first, perhaps with another base.
+          // The others were stored before, perhaps by another server with another base.
           const others = manifests.filter((manifest) => !inserted.has(textOf(manifest)));
           for (const row of await listManifests(
             tx,

@@ -57,7 +57,7 @@ export async function listManifests(db: Database, roots: Iterable<string>) {
 
 export type NewManifest = Omit<Insertable<InventoryManifestTable>, "root"> & ManifestKey;
 
-/** Returns the ids. Leaves out those that another server has inserted meanwhile. */
+/** Returns the ids. Leaves out those that are stored. */
 export async function insertManifests(db: Database, manifests: NewManifest[]) {
   const sorted = manifests.toSorted((one, other) => (one.root < other.root ? -1 : 1));
   const rows = await forSomeRows(
