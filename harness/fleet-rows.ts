@@ -5,7 +5,7 @@ export interface FleetRows {
   dialect: "sqlite" | "postgres";
   sensors: number;
   /**
-   * The last check-in of the sensors, in milliseconds. One sensor in a hundred was last seen a day earlier.
+   * The last check-in of the sensors, in milliseconds. One sensor in 99 was last seen a day earlier.
    */
   now: number;
 }
@@ -118,7 +118,8 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       "sensor_presence",
       {
         sensor_id: id("sen", "i"),
-        last_seen_at: `${now} - case when i % 100 = 0 then 86400000 else i * 7919 % 60000 end`,
+        last_seen_at: `${now} - case when i % 99 = 0 then 86400000 else i * 7919 % 60000 end`,
+        is_silent: "case when i % 99 = 0 then 1 else 0 end",
         last_nonce: "i",
         address: "'10.0.' || (i / 250 % 250) || '.' || (i % 250)",
       },

@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { isPlainText } from "./plain-text.ts";
 
-/** Maximum number of rows counted. If there are more, `total` is this number and `totalIsCapped` is true. */
+/**
+ * Maximum number of rows counted where no numbers are kept. If there are more, `total` is this number and
+ * `totalIsCapped` is true.
+ */
 export const COUNT_CAP = 10_000;
 
 /** The query of a list. `sortable` names the columns to sort by; the first is the default. */
@@ -32,8 +35,10 @@ export function page<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
     nextCursor: z.string().nullable().meta({ description: "null: this is the last page" }),
-    total: z.int().meta({ description: `Rows that match, counted up to ${COUNT_CAP}` }),
-    totalIsCapped: z.boolean(),
+    total: z.int().meta({ description: "Rows that match" }),
+    totalIsCapped: z
+      .boolean()
+      .meta({ description: "true: more rows match, or may match, than the first ones that were counted" }),
   });
 }
 

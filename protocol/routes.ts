@@ -39,6 +39,7 @@ import {
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
+import { countSensors } from "./sensor-counts.ts";
 import {
   approveSensor,
   blockSensor,
@@ -92,6 +93,7 @@ export const ROUTES: readonly Route[] = [
   getTimeline,
   listArrivals,
   listSensors,
+  countSensors,
   getSensor,
   approveSensor,
   blockSensor,

@@ -6,6 +6,7 @@ import { sweepIdempotencyKeys } from "./idempotency.ts";
 import type { Services } from "./route-handler.ts";
 import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
 import { mergeByRule } from "./sensors/matches/merges.ts";
+import { openSilenceJob } from "./sensors/silence.ts";
 import { passRings } from "./updates/fleet-counts.ts";
 
 export interface Job {
@@ -40,6 +41,11 @@ export function jobsOf({
       name: "remove assets from deleted asset groups",
       intervalMs: MINUTE_MS,
       work: () => emptyDeletedGroups(db),
+    },
+    {
+      name: "find silent sensors",
+      intervalMs: 5_000,
+      work: openSilenceJob(db, now, checkInIntervalSeconds),
     },
     {
       name: "delete expired idempotency keys",

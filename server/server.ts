@@ -45,6 +45,11 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     {
       onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
       onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
+      onSlowSearch: (reason) =>
+        log.warn(
+          { reason, hint: "as a superuser: CREATE EXTENSION pg_trgm, then restart the server" },
+          "searches read all names: PostgreSQL has no index for them",
+        ),
     },
   );
   starting.defer(() => db.destroy());

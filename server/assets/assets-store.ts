@@ -1,8 +1,10 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
+import { isIn, unindexed } from "../db/dialect.ts";
+import { type AnyQuery, byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
+import { assetsNamed } from "../db/name-search.ts";
 import type { AssetTable, Database } from "../db/schema.ts";
 
 function assets(db: Database) {
@@ -47,19 +49,38 @@ export interface AssetPage {
   limit: number;
 }
 
+/** So many assets are read and sorted for a page. */
+const FEW = 2_000;
+
 export async function pageOfAssets(db: Database, page: AssetPage) {
   const { q, assetGroupId, sort } = page;
   return await keysetPage(
     db,
     { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id` },
-    (tx) => {
-      let query = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
-      if (q) query = query.where(contains(sql<string>`asset.name_key`, q));
-      if (assetGroupId) query = query.where("asset.assetGroupId", "=", liveGroupId(assetGroupId));
-      return { query, isWalked: true };
+    async (tx) => {
+      const ids = q ? await findNamed(tx, q) : undefined;
+      let query: AnyQuery = tx.selectFrom("asset");
+      if (ids) query = query.where(isIn(tx, "asset.id", ids));
+      query = query.where("asset.mergedInto", "is", null);
+      if (q) query = query.where(contains(sql<string>`(asset.name_key || '')`, q));
+      if (assetGroupId)
+        query = query.where(
+          ids ? unindexed(tx, "asset.asset_group_id") : sql.ref("asset.asset_group_id"),
+          "=",
+          liveGroupId(assetGroupId),
+        );
+      return { query, isWalked: ids === undefined };
     },
     (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
   );
+}
+
+/** Returns the ids of a few assets with a text in their names; undefined: there are more, or no index. */
+async function findNamed(tx: Database, q: string): Promise<string[] | undefined> {
+  const rows = (await assetsNamed(tx, q)
+    ?.limit(FEW + 1)
+    .execute()) as { candidateId: string }[] | undefined;
+  return rows && rows.length <= FEW ? rows.map(({ candidateId }) => candidateId) : undefined;
 }
 
 export async function findAsset(db: Database, id: string) {

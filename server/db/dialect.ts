@@ -53,6 +53,44 @@ export function jsonRows(
       )} from json_each(${json}))`;
 }
 
+/** Returns rows of whole numbers as a table with these columns, which needs only one parameter. */
+export function numberRows(db: Database, columns: readonly string[], rows: number[][]): RawBuilder<unknown> {
+  const json = JSON.stringify(rows);
+  const item = (index: number) => sql.lit(index);
+  if (dialectOf(db) === "sqlite") {
+    const values = columns.map((name, index) => sql`value ->> ${item(index)} as ${sql.id(name)}`);
+    return sql`(select ${sql.join(values)} from json_each(${json}))`;
+  }
+  const values = columns.map((name, index) => sql`(value ->> ${item(index)})::bigint as ${sql.id(name)}`);
+  return sql`(select ${sql.join(values)} from json_array_elements(${json}::json))`;
+}
+
+/** Returns texts as a table with the column `value`, which needs only one parameter. */
+export function texts(db: Database, values: readonly string[]): RawBuilder<unknown> {
+  const json = JSON.stringify(values);
+  return dialectOf(db) === "sqlite"
+    ? sql`(select value from json_each(${json}))`
+    : sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as value)`;
+}
+
+/** Returns whether a column has one of the texts, with one parameter for any number of them. */
+export function isIn(db: Database, column: string, values: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} in (select value from ${texts(db, values)} as text)`;
+}
+
+/** Returns the rows of a subquery with these columns as one value, for `parseRows`. */
+export function rowsAsJson(db: Database, columns: readonly string[], query: RawBuilder<unknown>) {
+  const names = sql.join(columns.map((name) => sql.id(name)));
+  return dialectOf(db) === "sqlite"
+    ? sql`(select json_group_array(json_array(${names})) from (${query}) as some)`
+    : sql`(select coalesce(json_agg(json_build_array(${names})), '[]'::json) from (${query}) as first_rows)`;
+}
+
+/** Returns an array for each row. PostgreSQL's driver has parsed it. */
+export function parseRows(value: unknown): unknown[][] {
+  return (typeof value === "string" ? JSON.parse(value) : value) as unknown[][];
+}
+
 /**
  * Locks migrations until the transaction ends, so that one server migrates at a time. On SQLite, the
  * transaction already holds the only write lock.

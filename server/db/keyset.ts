@@ -61,17 +61,17 @@ export async function keysetPage<Row extends { id: string }>(
   matching: (tx: Database) => Matching | Promise<Matching>,
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
-  const { sort, sortName, order, cursor } = options;
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, `${sortName} ${order}`, sort.type);
+  const after = readCursor({ ...options, type: options.sort.type });
   return await inSnapshot(db, async (tx) => readPage(tx, await matching(tx), { ...options, after }, load));
 }
 
 async function readPage<Row extends { id: string }>(
   tx: Database,
   { query, isWalked }: Matching,
-  { sort, id, sortName, order, after, limit }: KeysetOptions & { after: Cursor | undefined },
+  options: KeysetOptions & { after: Cursor | undefined },
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
+  const { sort, id, order, after, limit } = options;
   if (isWalked) await walkInOrder(tx);
   const ordered = query.orderBy(sort.by, order).orderBy(id, order);
   const count = await cappedCount(tx, isWalked ? ordered : query);
@@ -84,27 +84,50 @@ async function readPage<Row extends { id: string }>(
     page = page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`);
   }
   const keys = (await page.execute()) as { cursorValue: string | number; cursorId: string }[];
+  const found = keys.map(({ cursorValue, cursorId }) => ({ value: cursorValue, id: cursorId }));
+  return { ...(await loadPage(tx, found, options, load)), ...count };
+}
+
+/** The place of a row in its list. */
+export interface RowKey {
+  value: string | number;
+  id: string;
+}
+
+/** Returns the rows of a page. `keys`: of the page in its order, with one more if another page follows. */
+export async function loadPage<Row extends { id: string }>(
+  tx: Database,
+  keys: readonly RowKey[],
+  { sortName, order, limit }: Pick<KeysetOptions, "sortName" | "order" | "limit">,
+  load: (tx: Database, some: string[]) => Promise<Row[]>,
+): Promise<{ rows: Row[]; nextCursor: string | null }> {
   const shown = keys.slice(0, limit);
   const rows = await forSomeValues(
-    shown.map(({ cursorId }) => cursorId),
+    shown.map(({ id }) => id),
     (some) => load(tx, some),
   );
   const loaded = new Map(rows.map((row) => [row.id, row]));
   const last = keys.length > limit ? shown.at(-1) : undefined;
-  const content = last && { s: `${sortName} ${order}`, v: last.cursorValue, id: last.cursorId };
+  const content = last && { s: `${sortName} ${order}`, v: last.value, id: last.id };
   return {
-    rows: shown.flatMap(({ cursorId }) => loaded.get(cursorId) ?? []),
+    rows: shown.flatMap(({ id }) => loaded.get(id) ?? []),
     nextCursor: content ? Buffer.from(JSON.stringify(content)).toString("base64url") : null,
-    ...count,
   };
 }
 
-type Cursor = z.infer<(typeof cursorContent)[Sort["type"]]>;
+export type Cursor = z.infer<(typeof cursorContent)[Sort["type"]]>;
 
-function decodeCursor(cursor: string, sort: string, type: Sort["type"]): Cursor {
+/** Returns the row that a page continues after; undefined: the first page. Throws input-invalid. */
+export function readCursor({
+  sortName,
+  order,
+  cursor,
+  type,
+}: Pick<KeysetOptions, "sortName" | "order" | "cursor"> & { type: Sort["type"] }): Cursor | undefined {
+  if (cursor === undefined) return undefined;
   try {
     const content = cursorContent[type].parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
-    if (content.s === sort) return content;
+    if (content.s === `${sortName} ${order}`) return content;
   } catch {
     // For every invalid cursor, the caller must start again.
   }

@@ -43,7 +43,8 @@ import {
   undecidedSlices,
 } from "../sensors/matches/matches-store.ts";
 import { findSensor } from "../sensors/record/sensors-store.ts";
-import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
+import { countSensors } from "../sensors/sensor-counts.ts";
+import { markSilence } from "../sensors/silence-store.ts";
 import { blockableSlices } from "../sensors/token-sensors.ts";
 import {
   countBlockable,
@@ -52,6 +53,7 @@ import {
   listFirstBlockable,
 } from "../sensors/token-sensors-store.ts";
 import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
+import { sensorLists, TOKEN_LISTS } from "../testing/sensor-lists.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
 import { type Listing, twoPages, updateLists } from "../testing/update-lists.ts";
 
@@ -64,47 +66,8 @@ const SENSORS = 21_000;
 /** Lists whose plans are checked without LONG_TESTS=1, drawn for each database. */
 const DRAWN_LISTS = 100;
 
-const [token, otherToken, noToken] = [1, 2, 21].map((index) => fleetId("tok", index));
+const [token, noToken] = [1, 21].map((index) => fleetId("tok", index));
 const [group, otherGroup, noGroup] = [1, 2, 21].map((index) => fleetId("grp", index));
-
-function sensorLists(): Listing[] {
-  const filters: Partial<SensorPage>[] = [
-    {},
-    { q: "host-0" },
-    { q: "no such host" },
-    ...(
-      [
-        "removed",
-        "replaced",
-        "uninstalled",
-        "blocked",
-        "awaiting-approval",
-        "pending",
-        "online",
-        "offline",
-      ] as const
-    ).flatMap((status) => [{ status }, { status, q: "no such host" }]),
-    ...(["linux", "windows", "darwin"] as const).map((platform) => ({ platform })),
-    ...[token, otherToken, noToken].map((enrollmentTokenId) => ({ enrollmentTokenId })),
-    ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
-    { match: "any" },
-    { status: "online", platform: "darwin" },
-    { status: "online", platform: "linux", enrollmentTokenId: token, assetGroupId: group },
-    { status: "offline", enrollmentTokenId: noToken, match: "any" },
-    { platform: "windows", assetGroupId: otherGroup, q: "example" },
-  ];
-  // Each filter with each sort, but not always in both orders, because an index is read in either direction.
-  const ordersOf = ({ q }: Partial<SensorPage>, turn: number) =>
-    turn < 3 ? (["asc", "desc"] as const) : ([q || turn % 2 === 0 ? "asc" : "desc"] as const);
-  return (["hostname", "lastSeenAt", "enrolledAt"] as const).flatMap((sort, nthSort) =>
-    filters.flatMap((filter, index): Listing[] =>
-      ordersOf(filter, index * 3 + nthSort).map((order) => [
-        `sensors ${JSON.stringify(filter)} by ${sort} ${order}`,
-        (db) => twoPages((cursor) => pageOfSensors(db, SINCE, { ...filter, sort, order, limit: 50, cursor })),
-      ]),
-    ),
-  );
-}
 
 function otherLists(): Listing[] {
   const page = { order: "asc", limit: 50 } as const;
@@ -163,6 +126,8 @@ function otherLists(): Listing[] {
     ...(["createdAt", "name", "expiresAt", "lastUsedAt"] as const).map(
       (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
     ),
+    ["the numbers of sensors", (db) => countSensors(db, SINCE)],
+    ["silent sensors that are not marked", (db) => markSilence(db, 1, SINCE, 100)],
     ["a sensor", (db) => findSensor(db, fleetId("sen", 7))],
     ["sensors that a sensor replaced", (db) => listReplaced(db, fleetId("sen", 250))],
     ["clones of a sensor", (db) => listClones(db, fleetId("sen", 7), 100)],
@@ -216,12 +181,10 @@ function otherLists(): Listing[] {
 
 /** A list that needs the index: without it, the list scans a whole table. */
 const NEEDED_BY: Record<string, string> = {
-  sensor_listed_hostname: "sensors {} by hostname asc",
-  sensor_listed_enrolled: "sensors {} by enrolledAt desc",
-  sensor_standing_hostname: 'sensors {"status":"online"} by hostname desc',
-  sensor_standing_enrolled: 'sensors {"status":"online"} by enrolledAt desc',
+  sensor_listed_hostname: "hosts with updates {}",
+  sensor_listing_hostname: "sensors {} by hostname asc",
+  sensor_listing_enrolled: "sensors {} by enrolledAt desc",
   sensor_presence_seen: "sensors {} by lastSeenAt asc",
-  sensor_platform: 'sensors {"platform":"darwin"} by lastSeenAt asc',
   sensor_token: "the first sensors of a token to block",
   sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "sensors that a sensor replaced",
@@ -236,6 +199,11 @@ const NEEDED_BY: Record<string, string> = {
 
 /** A count or sweep that reads this smaller index. Without it, the query would read a larger index. */
 const READ_BY: Record<string, string> = {
+  sensor_listing_silent: "sensors {} by lastSeenAt asc",
+  sensor_listing_group_hostname: TOKEN_LISTS[0],
+  sensor_listing_group_silent: TOKEN_LISTS[1],
+  sensor_listing_group_enrolled: TOKEN_LISTS[2],
+  sensor_count_key: "the numbers of sensors",
   sensor_token_standing: "sensors of a token by standing",
   sensor_token_enrolled: "the number of arrivals of a token 0",
   sensor_ephemeral: "ephemeral sensors whose time is over",
@@ -257,7 +225,7 @@ for (const dialect of TESTED_DIALECTS) {
     });
     afterAll(async () => await database[Symbol.asyncDispose]());
 
-    const lists = new Map([...sensorLists(), ...otherLists(), ...updateLists(SINCE)]);
+    const lists = new Map([...sensorLists(SINCE), ...otherLists(), ...updateLists(SINCE)]);
     const sent = new Map<string, Promise<CompiledQuery[]>>();
     /** The queries of a list. Each list runs once. */
     function queries(name: string): Promise<CompiledQuery[]> {

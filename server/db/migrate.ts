@@ -15,6 +15,7 @@ import { arrivals } from "./migrations/0005-arrivals.ts";
 import { updates } from "./migrations/0006-updates.ts";
 import { collectionResults } from "./migrations/0007-collection-results.ts";
 import { inventoryStorage } from "./migrations/0008-inventory-storage.ts";
+import { sensorListings } from "./migrations/0009-sensor-listings.ts";
 import { sensorRevision } from "./migrations/0010-sensor-revision.ts";
 import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
 import type { Migration } from "./migrations/migration.ts";
@@ -29,6 +30,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0006-updates": updates,
   "0007-collection-results": collectionResults,
   "0008-inventory-storage": inventoryStorage,
+  "0009-sensor-listings": sensorListings,
   "0010-sensor-revision": sensorRevision,
   "0011-inventory-revision": inventoryRevision,
 };

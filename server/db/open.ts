@@ -8,6 +8,7 @@ import { CamelCasePlugin, Kysely, SqliteDialect, sql } from "kysely";
 import { explainHalfMigrated, explainNewerSchema, explainNoDatabase, explainOlderSchema } from "./explain.ts";
 import { findWrittenBy, recordWrittenBy } from "./installation.ts";
 import { isHalfMigrated, migrate, readSchemaState } from "./migrate.ts";
+import { createSearchIndexes } from "./name-search.ts";
 import { type PostgresOptions, postgresDialect } from "./postgres.ts";
 import { openReadOnlySqlite } from "./read-only.ts";
 import type { Database, Schema } from "./schema.ts";
@@ -30,6 +31,8 @@ export interface OpenOptions {
    * Called before the schema changes. `copy` is the path of a copy of the database; undefined: PostgreSQL.
    */
   onUpgrade?: (upgrade: { from: string; copy: string | undefined }) => void;
+  /** Called if PostgreSQL has no index for searches. */
+  onSlowSearch?: (reason: string) => void;
 }
 
 /** How long a command waits for a server that is creating or upgrading the database. */
@@ -134,7 +137,8 @@ async function createFile(dataDir: string): Promise<void> {
   }
 }
 
-async function upgrade(db: Database, location: DatabaseLocation, { onUpgrade }: OpenOptions): Promise<void> {
+async function upgrade(db: Database, location: DatabaseLocation, options: OpenOptions): Promise<void> {
+  const { onUpgrade, onSlowSearch } = options;
   const { applied, pending, unknown } = await readSchemaState(db);
   if (unknown.length > 0) throw explainNewerSchema(await findWrittenBy(db), unknown.at(-1)!, location);
   const from = applied.at(-1);
@@ -150,6 +154,8 @@ async function upgrade(db: Database, location: DatabaseLocation, { onUpgrade }: 
       throw error;
     }
   }
+  const reason = await createSearchIndexes(db);
+  if (reason !== undefined) onSlowSearch?.(reason);
   await recordWrittenBy(db);
 }
 

@@ -56,7 +56,9 @@ CREATE INDEX asset_created ON public.asset USING btree (created_at, id);
 CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, created_at, id);
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
+CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
+CREATE TRIGGER sensor_listing_regroup AFTER UPDATE OF asset_group_id ON public.asset FOR EACH ROW WHEN ((old.asset_group_id IS DISTINCT FROM new.asset_group_id)) EXECUTE FUNCTION sensor_listing_regroup();
 asset_group.id text collate C not null;
 asset_group.name text collate C not null;
 asset_group.name_key text collate C not null;
@@ -176,12 +178,130 @@ CREATE INDEX enrollment_token_valid ON public.enrollment_token USING btree (asse
 CREATE UNIQUE INDEX enrollment_token_name ON public.enrollment_token USING btree (name_key) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX enrollment_token_pkey ON public.enrollment_token USING btree (id);
 CREATE UNIQUE INDEX enrollment_token_value_hash_key ON public.enrollment_token USING btree (value_hash);
+CREATE OR REPLACE FUNCTION public.sensor_count_add()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
+              select token_group_id, cell, '', count(*) from added group by token_group_id, cell;
+insert into sensor_count (token_group_id, cell, version, sensors)
+              select 0, cell, version, count(*) from added group by cell, version; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_count_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
+    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1);
+insert into sensor_count (token_group_id, cell, version, sensors)
+    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1); return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_count_remove()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
+    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1); return null; end $function$
+;
 CREATE OR REPLACE FUNCTION public.sensor_inventory_changed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin
       update sensor set revision = revision where id = coalesce(new.sensor_id, old.sensor_id);
       return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_listing_add()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from (select * from added) as changed cross join asset
+  where asset.id = changed.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+  on conflict do nothing;
+insert into sensor_listing
+        (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
+        select added.id, (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = added.asset_id), added.standing, added.platform, added.hostname_key,
+          added.enrolled_at, added.version
+        from added where added.standing <> 'deleted'; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_listing_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from (select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed cross join asset
+  where asset.id = changed.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+  on conflict do nothing;
+delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted';
+update sensor_listing set token_group_id = (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = new.asset_id), standing = new.standing,
+        platform = new.platform, hostname_key = new.hostname_key, version = new.version
+        where sensor_id = new.id; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_listing_regroup()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+        select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
+        where sensor.asset_id = new.id
+        on conflict do nothing;
+update sensor_listing set token_group_id = (
+          select token_group.id from sensor join token_group
+            on token_group.enrollment_token_id = sensor.enrollment_token_id
+            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
+          where sensor.id = sensor_listing.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id); return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_listing_seen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
+        where sensor_id = new.sensor_id; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_presence_return()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_revision()
  RETURNS trigger
@@ -337,15 +457,11 @@ sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE (cloned_from IS NOT NULL);
 CREATE INDEX sensor_ephemeral ON public.sensor USING btree (id, ephemeral_hours) WHERE ((ephemeral_hours IS NOT NULL) AND (deleted_at IS NULL) AND (removed_at IS NULL));
-CREATE INDEX sensor_listed_enrolled ON public.sensor USING btree (listed, enrolled_at, id);
 CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
 CREATE INDEX sensor_listed_version ON public.sensor USING btree (listed, version, hostname_key, id);
 CREATE INDEX sensor_of_asset ON public.sensor USING btree (asset_id);
-CREATE INDEX sensor_platform ON public.sensor USING btree (platform);
 CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
-CREATE INDEX sensor_standing_enrolled ON public.sensor USING btree (standing, enrolled_at, id);
-CREATE INDEX sensor_standing_hostname ON public.sensor USING btree (standing, hostname_key, id);
 CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
 CREATE INDEX sensor_token_enrolled ON public.sensor USING btree (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing ON public.sensor USING btree (enrollment_token_id, standing, id);
@@ -353,7 +469,14 @@ CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE (
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
 CREATE UNIQUE INDEX sensor_public_key_key ON public.sensor USING btree (public_key);
+CREATE TRIGGER sensor_listing_add AFTER INSERT ON public.sensor REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_listing_add();
+CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW WHEN (((old.standing IS DISTINCT FROM new.standing) OR (old.platform IS DISTINCT FROM new.platform) OR (old.hostname_key IS DISTINCT FROM new.hostname_key) OR (old.version IS DISTINCT FROM new.version) OR (old.asset_id IS DISTINCT FROM new.asset_id) OR (old.enrollment_token_id IS DISTINCT FROM new.enrollment_token_id))) EXECUTE FUNCTION sensor_listing_change();
 CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();
+sensor_count.token_group_id bigint not null;
+sensor_count.cell integer not null;
+sensor_count.version text collate C not null;
+sensor_count.sensors bigint not null;
+CREATE INDEX sensor_count_key ON public.sensor_count USING btree (token_group_id, cell, version);
 sensor_instance.sensor_id text collate C not null;
 sensor_instance.instance_id text collate C not null;
 sensor_instance.state text collate C not null;
@@ -379,6 +502,48 @@ sensor_inventory sensor_inventory_category PRIMARY KEY (sensor_id, category);
 sensor_inventory sensor_inventory_sensor_id_fkey1 FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE UNIQUE INDEX sensor_inventory_category ON public.sensor_inventory USING btree (sensor_id, category);
 CREATE TRIGGER sensor_inventory_changed AFTER INSERT OR DELETE OR UPDATE ON public.sensor_inventory FOR EACH ROW EXECUTE FUNCTION sensor_inventory_changed();
+sensor_listing.number bigint not null;
+sensor_listing.sensor_id text collate C not null;
+sensor_listing.token_group_id bigint not null;
+sensor_listing.standing text collate C not null;
+sensor_listing.platform text collate C not null;
+sensor_listing.hostname_key text collate C not null;
+sensor_listing.enrolled_at bigint not null;
+sensor_listing.version text collate C not null;
+sensor_listing.silent_since bigint;
+sensor_listing.cell integer generated (((
+CASE standing
+    WHEN 'removed'::text THEN 0
+    WHEN 'replaced'::text THEN 1
+    WHEN 'uninstalled'::text THEN 2
+    WHEN 'blocked'::text THEN 3
+    WHEN 'awaiting-approval'::text THEN 4
+    WHEN 'pending'::text THEN 5
+    ELSE 6
+END * 8) + (
+CASE platform
+    WHEN 'linux'::text THEN 0
+    WHEN 'windows'::text THEN 1
+    ELSE 2
+END * 2)) +
+CASE
+    WHEN (silent_since IS NULL) THEN 0
+    ELSE 1
+END);
+sensor_listing sensor_listing_pkey PRIMARY KEY (number);
+sensor_listing sensor_listing_sensor_id_key UNIQUE (sensor_id);
+CREATE INDEX sensor_listing_enrolled ON public.sensor_listing USING btree (cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_group_enrolled ON public.sensor_listing USING btree (token_group_id, cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_group_hostname ON public.sensor_listing USING btree (token_group_id, cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_group_silent ON public.sensor_listing USING btree (token_group_id, cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
+CREATE INDEX sensor_listing_hostname ON public.sensor_listing USING btree (cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_search ON public.sensor_listing USING gin (hostname_key gin_trgm_ops);
+CREATE INDEX sensor_listing_silent ON public.sensor_listing USING btree (cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
+CREATE UNIQUE INDEX sensor_listing_pkey ON public.sensor_listing USING btree (number);
+CREATE UNIQUE INDEX sensor_listing_sensor_id_key ON public.sensor_listing USING btree (sensor_id);
+CREATE TRIGGER sensor_count_add AFTER INSERT ON public.sensor_listing REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_count_add();
+CREATE TRIGGER sensor_count_move AFTER UPDATE ON public.sensor_listing FOR EACH ROW WHEN (((old.token_group_id <> new.token_group_id) OR (old.cell <> new.cell) OR (old.version <> new.version))) EXECUTE FUNCTION sensor_count_move();
+CREATE TRIGGER sensor_count_remove AFTER DELETE ON public.sensor_listing FOR EACH ROW EXECUTE FUNCTION sensor_count_remove();
 sensor_match.sensor_id text collate C not null;
 sensor_match.predecessor_id text collate C not null;
 sensor_match.facts text collate C not null;
@@ -399,10 +564,14 @@ sensor_presence.sensor_id text collate C not null;
 sensor_presence.last_seen_at bigint not null;
 sensor_presence.last_nonce bigint not null;
 sensor_presence.address text collate C not null;
+sensor_presence.is_silent integer not null default 0;
 sensor_presence sensor_presence_pkey PRIMARY KEY (sensor_id);
 sensor_presence sensor_presence_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
-CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (last_seen_at, sensor_id);
+CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id);
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
+CREATE TRIGGER sensor_listing_seen AFTER UPDATE OF is_silent ON public.sensor_presence FOR EACH ROW WHEN ((old.is_silent <> new.is_silent)) EXECUTE FUNCTION sensor_listing_seen();
+CREATE TRIGGER sensor_listing_silent AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.is_silent = 1)) EXECUTE FUNCTION sensor_listing_silent();
+CREATE TRIGGER sensor_presence_return AFTER UPDATE OF last_seen_at ON public.sensor_presence FOR EACH ROW WHEN (((old.is_silent = 1) AND (new.is_silent = 1) AND (old.last_seen_at <> new.last_seen_at))) EXECUTE FUNCTION sensor_presence_return();
 sensor_update.sensor_id text collate C not null;
 sensor_update.method text collate C not null;
 sensor_update.target text collate C not null;
@@ -443,6 +612,15 @@ sign_in_address.signed_in_at bigint not null;
 sign_in_address sign_in_address_pkey PRIMARY KEY (address);
 CREATE INDEX sign_in_address_at ON public.sign_in_address USING btree (signed_in_at);
 CREATE UNIQUE INDEX sign_in_address_pkey ON public.sign_in_address USING btree (address);
+token_group.id bigint not null;
+token_group.enrollment_token_id text collate C not null;
+token_group.asset_group_id text collate C not null;
+token_group token_group_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
+token_group token_group_key UNIQUE (enrollment_token_id, asset_group_id);
+token_group token_group_pkey PRIMARY KEY (id);
+CREATE INDEX token_group_group ON public.token_group USING btree (asset_group_id);
+CREATE UNIQUE INDEX token_group_key ON public.token_group USING btree (enrollment_token_id, asset_group_id);
+CREATE UNIQUE INDEX token_group_pkey ON public.token_group USING btree (id);
 token_rollout.enrollment_token_id text collate C not null;
 token_rollout.expected text collate C not null;
 token_rollout token_rollout_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);

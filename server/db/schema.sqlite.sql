@@ -32,6 +32,17 @@ CREATE TABLE api_key (
   last_used_address text
 );
 CREATE INDEX api_key_created on api_key (created_at, id);
+CREATE TRIGGER asset_search_add after insert on asset  begin insert into asset_search (name_key, asset_id) values (new.name_key, new.id); end;
+CREATE TRIGGER sensor_listing_regroup after update of asset_group_id on asset when (old.asset_group_id is distinct from new.asset_group_id) begin insert into token_group (enrollment_token_id, asset_group_id)
+        select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
+        where sensor.asset_id = new.id
+        on conflict do nothing;
+update sensor_listing set token_group_id = (
+          select token_group.id from sensor join token_group
+            on token_group.enrollment_token_id = sensor.enrollment_token_id
+            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
+          where sensor.id = sensor_listing.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id); end;
 CREATE TABLE asset (
   id text primary key,
   name text not null,
@@ -64,6 +75,23 @@ CREATE TABLE asset_identifier (
   constraint asset_identifier_key primary key (asset_id, type, value)
 );
 CREATE INDEX asset_identifier_value on asset_identifier (type, value);
+CREATE VIRTUAL TABLE asset_search using fts5
+  (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none');
+CREATE TABLE 'asset_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+CREATE TABLE 'asset_search_content'(
+  id INTEGER PRIMARY KEY,
+  c0,
+  c1
+);
+CREATE TABLE 'asset_search_data'(
+  id INTEGER PRIMARY KEY,
+  block BLOB
+);
+CREATE TABLE 'asset_search_docsize'(
+  id INTEGER PRIMARY KEY,
+  sz BLOB
+);
+CREATE TABLE 'asset_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 CREATE TABLE audit_event (
   sequence bigint primary key,
   id text not null unique,
@@ -235,6 +263,37 @@ CREATE TABLE re_enroll_ticket (
 );
 CREATE INDEX re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
 CREATE INDEX re_enroll_ticket_used on re_enroll_ticket (used_at) where used_at is not null;
+CREATE TRIGGER sensor_listing_add after insert on sensor  begin insert into token_group (enrollment_token_id, asset_group_id)
+  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from (select * from (select new.id as id, new.standing as standing, new.platform as platform, new.hostname_key as hostname_key, new.version as version, new.asset_id as asset_id, new.enrollment_token_id as enrollment_token_id, new.enrolled_at as enrolled_at) as added) as changed cross join asset
+  where asset.id = changed.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+  on conflict do nothing;
+insert into sensor_listing
+        (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
+        select added.id, (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = added.asset_id), added.standing, added.platform, added.hostname_key,
+          added.enrolled_at, added.version
+        from (select new.id as id, new.standing as standing, new.platform as platform, new.hostname_key as hostname_key, new.version as version, new.asset_id as asset_id, new.enrollment_token_id as enrollment_token_id, new.enrolled_at as enrolled_at) as added where added.standing <> 'deleted'; end;
+CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing is distinct from new.standing or old.platform is distinct from new.platform or old.hostname_key is distinct from new.hostname_key or old.version is distinct from new.version or old.asset_id is distinct from new.asset_id or old.enrollment_token_id is distinct from new.enrollment_token_id) begin insert into token_group (enrollment_token_id, asset_group_id)
+  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from (select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed cross join asset
+  where asset.id = changed.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+  on conflict do nothing;
+delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted';
+update sensor_listing set token_group_id = (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = new.asset_id), standing = new.standing,
+        platform = new.platform, hostname_key = new.hostname_key, version = new.version
+        where sensor_id = new.id; end;
 CREATE TRIGGER sensor_revision after update on sensor when new.revision = old.revision
       begin update sensor set revision = old.revision + 1 where id = new.id; end;
 CREATE TABLE sensor (
@@ -291,20 +350,23 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
-CREATE INDEX sensor_listed_enrolled on sensor (listed, enrolled_at, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
 CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_of_asset on sensor (asset_id);
-CREATE INDEX sensor_platform on sensor (platform);
 CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
-CREATE INDEX sensor_standing_enrolled on sensor (standing, enrolled_at, id);
-CREATE INDEX sensor_standing_hostname on sensor (standing, hostname_key, id);
 CREATE INDEX sensor_token
   on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
 CREATE INDEX sensor_token_enrolled on sensor (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id);
+CREATE TABLE sensor_count (
+  token_group_id bigint not null,
+  cell integer not null,
+  version text not null,
+  sensors bigint not null
+);
+CREATE UNIQUE INDEX sensor_count_key on sensor_count (token_group_id, cell, version);
 CREATE TABLE sensor_instance (
   sensor_id text not null references sensor (id),
   instance_id text not null,
@@ -334,6 +396,46 @@ CREATE TABLE sensor_inventory (
   duration_ms integer,
   constraint sensor_inventory_category primary key (sensor_id, category)
 ) without rowid;
+CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
+              select token_group_id, cell, '', count(*) from (select new.token_group_id as token_group_id, new.cell as cell, new.version as version) as added group by token_group_id, cell
+              on conflict do update set sensors = sensors + excluded.sensors;
+insert into sensor_count (token_group_id, cell, version, sensors)
+              select 0, cell, version, count(*) from (select new.token_group_id as token_group_id, new.cell as cell, new.version as version) as added group by cell, version on conflict do update set sensors = sensors + excluded.sensors; end;
+CREATE TRIGGER sensor_count_move after update on sensor_listing when (old.token_group_id <> new.token_group_id or old.cell <> new.cell or old.version <> new.version) begin insert into sensor_count (token_group_id, cell, version, sensors)
+    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1)
+    on conflict do update set sensors = sensors + excluded.sensors;
+insert into sensor_count (token_group_id, cell, version, sensors)
+    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1)
+    on conflict do update set sensors = sensors + excluded.sensors; end;
+CREATE TRIGGER sensor_count_remove after delete on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
+    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1)
+    on conflict do update set sensors = sensors + excluded.sensors; end;
+CREATE TRIGGER sensor_search_add after insert on sensor_listing  begin insert into sensor_search (rowid, hostname_key) values (new.number, new.hostname_key); end;
+CREATE TRIGGER sensor_search_remove after delete on sensor_listing  begin delete from sensor_search where rowid = old.number; end;
+CREATE TRIGGER sensor_search_rename after update of hostname_key on sensor_listing when (old.hostname_key <> new.hostname_key) begin update sensor_search set hostname_key = new.hostname_key where rowid = new.number; end;
+CREATE TABLE sensor_listing (
+  number integer primary key,
+  sensor_id text not null unique,
+  token_group_id bigint not null,
+  standing text not null,
+  platform text not null,
+  hostname_key text not null,
+  enrolled_at bigint not null,
+  version text not null,
+  silent_since bigint,
+  cell integer generated always as (
+    case standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2 when 'blocked' then 3
+      when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    + case when silent_since is null then 0 else 1 end) virtual
+);
+CREATE INDEX sensor_listing_enrolled on sensor_listing (cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_group_enrolled on sensor_listing (token_group_id, cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_group_hostname on sensor_listing (token_group_id, cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_group_silent
+  on sensor_listing (token_group_id, cell, silent_since, sensor_id) where silent_since is not null;
+CREATE INDEX sensor_listing_hostname on sensor_listing (cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_silent on sensor_listing (cell, silent_since, sensor_id) where silent_since is not null;
 CREATE TABLE sensor_match (
   sensor_id text not null references sensor (id),
   predecessor_id text not null references sensor (id),
@@ -347,13 +449,31 @@ CREATE TABLE sensor_match (
 );
 CREATE INDEX sensor_match_open on sensor_match (sensor_id) where decision is null;
 CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
+CREATE TRIGGER sensor_listing_seen after update of is_silent on sensor_presence when (old.is_silent <> new.is_silent) begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
+        where sensor_id = new.sensor_id; end;
+CREATE TRIGGER sensor_listing_silent after insert on sensor_presence when (new.is_silent = 1) begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; end;
+CREATE TRIGGER sensor_presence_return after update of last_seen_at on sensor_presence when (old.is_silent = 1 and new.is_silent = 1 and old.last_seen_at <> new.last_seen_at) begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; end;
 CREATE TABLE sensor_presence (
   sensor_id text primary key references sensor (id),
   last_seen_at bigint not null,
   last_nonce bigint not null,
-  address text not null
+  address text not null,
+  is_silent integer not null default 0
 );
-CREATE INDEX sensor_presence_seen on sensor_presence (last_seen_at, sensor_id);
+CREATE INDEX sensor_presence_seen on sensor_presence (is_silent, last_seen_at, sensor_id);
+CREATE VIRTUAL TABLE sensor_search using fts5
+  (hostname_key, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail='none');
+CREATE TABLE 'sensor_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+CREATE TABLE 'sensor_search_data'(
+  id INTEGER PRIMARY KEY,
+  block BLOB
+);
+CREATE TABLE 'sensor_search_docsize'(
+  id INTEGER PRIMARY KEY,
+  sz BLOB,
+  origin INTEGER
+);
+CREATE TABLE 'sensor_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 CREATE TABLE sensor_update (
   sensor_id text primary key references sensor (id),
   method text not null,
@@ -390,6 +510,13 @@ CREATE TABLE sign_in_address (
   signed_in_at bigint not null
 );
 CREATE INDEX sign_in_address_at on sign_in_address (signed_in_at);
+CREATE TABLE token_group (
+  id integer primary key,
+  enrollment_token_id text not null references enrollment_token (id),
+  asset_group_id text not null,
+  constraint token_group_key unique (enrollment_token_id, asset_group_id)
+);
+CREATE INDEX token_group_group on token_group (asset_group_id);
 CREATE TABLE token_rollout (
   enrollment_token_id text not null primary key references enrollment_token (id),
   expected text not null

@@ -14,6 +14,12 @@ import type {
   SensorInventoryTable,
 } from "./schema-inventory.ts";
 import type {
+  PresenceWithSilence,
+  SensorCountTable,
+  SensorListingTable,
+  TokenGroupTable,
+} from "./schema-listings.ts";
+import type {
   KnownReleaseTable,
   SensorUpdateTable,
   UpdatePaceTable,
@@ -403,7 +409,10 @@ export interface Schema {
   tokenRollout: TokenRolloutTable;
   enrollmentAttempt: EnrollmentAttemptTable;
   sensor: SensorWithStanding;
-  sensorPresence: SensorPresenceTable;
+  sensorPresence: PresenceWithSilence;
+  sensorListing: SensorListingTable;
+  sensorCount: SensorCountTable;
+  tokenGroup: TokenGroupTable;
   sensorInstance: SensorInstanceTable;
   knownKey: KnownKeyTable;
   sensorMatch: SensorMatchTable;

@@ -26,12 +26,14 @@ export async function inSnapshot<T>(db: Database, read: (db: Database) => Promis
  */
 export async function readByIndex(tx: Database): Promise<void> {
   if (dialectOf(tx) === "postgres")
-    await turnOff(tx, ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
+    // Compiling a statement takes longer than to run it.
+    await turnOff(tx, ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"]);
 }
 
 /** Disables sorting for the rest of the snapshot, because an index has the order of the page. */
 export async function walkInOrder(tx: Database): Promise<void> {
-  if (dialectOf(tx) === "postgres") await turnOff(tx, ["enable_sort", "enable_incremental_sort"]);
+  if (dialectOf(tx) === "postgres")
+    await turnOff(tx, ["enable_sort", "enable_incremental_sort", "enable_material"]);
 }
 
 async function turnOff(tx: Database, settings: string[]): Promise<void> {

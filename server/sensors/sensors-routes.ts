@@ -1,6 +1,8 @@
+import * as counts from "@attacklens/protocol/sensor-counts.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { handler } from "../route-handler.ts";
+import { onlineSince } from "./record/sensor-status.ts";
 import {
   approveSensor,
   blockSensor,
@@ -10,6 +12,7 @@ import {
   unblockSensor,
   undoMerge,
 } from "./sensor-changes.ts";
+import { countSensors } from "./sensor-counts.ts";
 import { listSensors } from "./sensors.ts";
 import { unenrollSensor } from "./unenroll.ts";
 
@@ -20,6 +23,9 @@ export const sensorRoutes = [
   }),
   handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
     listSensors(reads, { now: now(), checkInIntervalSeconds, user }, query),
+  ),
+  handler(counts.countSensors, (_request, { reads, now, checkInIntervalSeconds }) =>
+    countSensors(reads, onlineSince(now(), checkInIntervalSeconds)),
   ),
   handler(routes.approveSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
     approveSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.fingerprint),

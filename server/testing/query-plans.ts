@@ -8,7 +8,16 @@ import type { Database } from "../db/schema.ts";
 const EMPTY_PARENTS = new Set<unknown>([fleetId("tok", 21), fleetId("grp", 21)]);
 /** Tables that grow with the fleet, and their aliases in queries. */
 const LARGE = new Set([
-  ...["sensor", "sensor_presence", "sensor_match", "sensor_instance", "known_key", "original", "successor"],
+  ...[
+    "sensor",
+    "sensor_listing",
+    "sensor_presence",
+    "sensor_match",
+    "sensor_instance",
+    "known_key",
+    "original",
+    "successor",
+  ],
   ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
   ...["sensor_update", "inventory_history", "sensor_inventory", "inventory_manifest", "inventory_chunk"],
   ...["inventory_pack", "inventory_chunk_scope"],
@@ -148,6 +157,8 @@ function isOfOneParent({ sql, parameters }: CompiledQuery): boolean {
  */
 function isWalk({ sql }: CompiledQuery): boolean {
   return (
+    /\) as found from /.test(sql) ||
+    /as id\s+from sensor_presence cross join sensor_listing /.test(sql) ||
     /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(sql) ||
     /^select "sensor"."id" from "sensor" .* order by "sensor"."hostname_key"/.test(sql)
   );

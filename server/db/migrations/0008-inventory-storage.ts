@@ -14,7 +14,7 @@ create index old_scope_hash on old_scope (hash);
 alter table old_manifest add column manifest_id bigint;
 
 create table inventory_scope (
-  id {number},
+  id {numbered},
   asset_group_id {text} not null unique
 );
 
@@ -49,7 +49,7 @@ create table inventory_chunk_scope (
 ) {keyed};
 
 create table inventory_manifest (
-  id {number},
+  id {numbered},
   scope_id bigint not null,
   category {text} not null,
   root {bytes} not null,

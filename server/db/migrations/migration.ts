@@ -15,8 +15,11 @@ const DIFFERENCES: Record<string, Record<Dialect, string>> = {
   /** How a generated column is stored. */
   "{computed}": { sqlite: "virtual", postgres: "stored" },
   "{bytes}": { sqlite: "blob", postgres: "bytea" },
-  /** A number that the database gives to each row. */
-  "{number}": { sqlite: "integer primary key", postgres: "bigint primary key generated always as identity" },
+  /** A key that the database numbers. */
+  "{numbered}": {
+    sqlite: "integer primary key",
+    postgres: "bigint generated always as identity primary key",
+  },
   /** A table with short rows, which is stored as the index of its primary key. */
   "{keyed}": { sqlite: "without rowid", postgres: "" },
 };
@@ -28,6 +31,68 @@ export function statements(text: string): Migration {
       const filled = text.replace(/\{\w+\}/g, (name) => DIFFERENCES[name]![dialect]);
       for (const statement of filled.trim().split(/;\s*\n\s*|;$/))
         if (statement !== "") await sql.raw(statement).execute(db);
+    },
+  };
+}
+
+/** What the database does after a statement changed a table. Both dialects run the same statements. */
+export interface Trigger {
+  name: string;
+  after: string;
+  /** Absent: always. Only for triggers of each row. */
+  when?: string;
+  /**
+   * The columns of new rows that the statements read from the table `{added}`. PostgreSQL then runs them once
+   * for all rows. Absent: they run for each row, and name it `old` and `new`.
+   */
+  added?: string[];
+  run: string[];
+}
+
+/** So that plans do not depend on the size of a table when a connection made them. */
+const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"].map((kind) => `set enable_${kind} = off`).join(" ");
+
+export function triggers(all: readonly Trigger[]): Migration {
+  return {
+    async up(db, dialect) {
+      for (const { name, after, when, added, run } of all) {
+        const row = (added ?? []).map((column) => `new.${column} as ${column}`).join(", ");
+        const table = dialect === "sqlite" ? `(select ${row}) as added` : "added";
+        const body = run.map((statement) => `${statement.trim().replaceAll("{added}", table)};`).join("\n");
+        const condition = when ? `when (${when})` : "";
+        if (dialect === "sqlite") {
+          await sql.raw(`create trigger ${name} after ${after} ${condition} begin ${body} end`).execute(db);
+          continue;
+        }
+        const each = added ? "referencing new table as added for each statement" : "for each row";
+        await sql
+          .raw(
+            `create function ${name}() returns trigger language plpgsql ${BY_INDEX}
+              as $$ begin ${body} return null; end $$`,
+          )
+          .execute(db);
+        await sql
+          .raw(`create trigger ${name} after ${after} ${each} ${condition} execute function ${name}()`)
+          .execute(db);
+      }
+    },
+  };
+}
+
+/** Returns a migration of several parts. */
+export function inOrder(...parts: Migration[]): Migration {
+  return {
+    async up(db, dialect) {
+      for (const { up } of parts) await up(db, dialect);
+    },
+  };
+}
+
+/** Returns a migration for one dialect. */
+export function onlyOn(only: Dialect, { up }: Migration): Migration {
+  return {
+    async up(db, dialect) {
+      if (dialect === only) await up(db, dialect);
     },
   };
 }

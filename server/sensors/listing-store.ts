@@ -1,0 +1,269 @@
+// The table that lists of sensors read, in SQL: the number of sensors in each cell, and the first sensors of
+// cells in an order.
+
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
+import { sql } from "kysely";
+import { numberRows, parseRows, rowsAsJson, texts, unindexed } from "../db/dialect.ts";
+import { type AnyQuery, type Cursor, contains, type RowKey } from "../db/keyset.ts";
+import { liveGroupId } from "../db/live-group.ts";
+import { sensorsNamed } from "../db/name-search.ts";
+import type { Database } from "../db/schema.ts";
+import { walkInOrder } from "../db/snapshot.ts";
+
+/** Sensors of one cell: of all tokens and groups, or of one token and group. */
+export interface Range {
+  /** 0: all. */
+  tokenGroupId: number;
+  cell: number;
+}
+
+export interface CellCount extends Range {
+  sensors: number;
+}
+
+export interface TokenAndGroup {
+  enrollmentTokenId?: string | undefined;
+  assetGroupId?: string | undefined;
+}
+
+/** Returns the cells that have sensors. */
+export async function countCells(db: Database, filter: TokenAndGroup): Promise<CellCount[]> {
+  const from = isNarrow(filter)
+    ? sql`${tokenGroups(filter)} as chosen cross join sensor_count where sensor_count.token_group_id = chosen.id`
+    : sql`sensor_count where token_group_id = 0`;
+  const { rows } = await sql<CellCount>`
+    select sensor_count.token_group_id, sensor_count.cell, sum(sensor_count.sensors) as sensors
+    from ${from} group by sensor_count.token_group_id, sensor_count.cell
+    having sum(sensor_count.sensors) > 0`.execute(db);
+  return rows.map(({ sensors, ...range }) => ({ ...range, sensors: Number(sensors) }));
+}
+
+const isNarrow = ({ enrollmentTokenId, assetGroupId }: TokenAndGroup) =>
+  enrollmentTokenId !== undefined || assetGroupId !== undefined;
+
+/** The token groups of a token, of a group that exists, or of both. */
+function tokenGroups({ enrollmentTokenId, assetGroupId }: TokenAndGroup) {
+  const conditions = [
+    ...(enrollmentTokenId === undefined ? [] : [sql`enrollment_token_id = ${enrollmentTokenId}`]),
+    ...(assetGroupId === undefined ? [] : [sql`asset_group_id = ${liveGroupId(assetGroupId)}`]),
+  ];
+  return sql`(select id from token_group where ${sql.join(conditions, sql` and `)})`;
+}
+
+export interface Order {
+  column: "hostname_key" | "enrolled_at" | "silent_since";
+  order: "asc" | "desc";
+  after: Cursor | undefined;
+  /** Part of the hostname. */
+  q: string | undefined;
+}
+
+/** Returns the first sensors of each range. */
+export async function readRanges(
+  db: Database,
+  ranges: readonly Range[],
+  most: number,
+  { column, order, after, q }: Order,
+): Promise<RowKey[][]> {
+  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
+  const value = sql.ref(`sensor_listing.${column}`);
+  const conditions = [
+    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
+    sql`sensor_listing.cell = part.cell`,
+    // The condition of the partial index.
+    ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order, after)] : []),
+    ...(q ? [hasText(q)] : []),
+  ];
+  const direction = sql.raw(order);
+  const first = sql`select ${value} as value, sensor_listing.sensor_id as id from sensor_listing
+    where ${sql.join(conditions, sql` and `)}
+    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`;
+  const parts = numberRows(
+    db,
+    ["place", "token_group_id", "cell"],
+    ranges.map(({ tokenGroupId, cell }, place) => [place, tokenGroupId, cell]),
+  );
+  // PostgreSQL expects that few have the text, and would sort them.
+  if (q) await walkInOrder(db);
+  const { rows } = await sql<{ place: number; found: unknown }>`
+    select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
+  const found = ranges.map((): RowKey[] => []);
+  for (const row of rows) found[Number(row.place)] = parseRows(row.found).map(toKey);
+  return found;
+}
+
+const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | number, id: id as string });
+
+function isAfter(value: unknown, id: unknown, order: "asc" | "desc", after: Cursor) {
+  return sql<boolean>`(${value}, ${id}) ${sql.raw(order === "asc" ? ">" : "<")} (${after.v}, ${after.id})`;
+}
+
+/** More than any fleet has. */
+const ALL = 1_000_000_000;
+
+/** An expression, for which no index is used. */
+const hasText = (q: string) => contains(sql<string>`(sensor_listing.hostname_key || '')`, q);
+
+/**
+ * Returns the first sensors that are not silent, by their last check-in. Reads either all of them in the
+ * order of their check-ins until enough are in the ranges, or all in the ranges: `isWalked` says which.
+ */
+export async function readSeen(
+  db: Database,
+  ranges: readonly Range[],
+  most: number,
+  { order, after, q, isWalked }: Omit<Order, "column"> & { isWalked: boolean },
+): Promise<RowKey[]> {
+  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
+  const parts = numberRows(
+    db,
+    ["token_group_id", "cell"],
+    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
+  );
+  const [group, cell] = ["token_group_id", "cell"].map((name) => unindexed(db, `sensor_listing.${name}`));
+  const inPart = hasGroups
+    ? sql`(${group}, ${cell}) in (select token_group_id, cell from ${parts} as part)`
+    : sql`${cell} in (select cell from ${parts} as part)`;
+  const ofPart = hasGroups
+    ? sql`sensor_listing.token_group_id = part.token_group_id and sensor_listing.cell = part.cell`
+    : sql`sensor_listing.cell = part.cell`;
+  const named = q ? sql`and ${hasText(q)}` : sql``;
+  const from = isWalked
+    ? sql`sensor_presence cross join sensor_listing where sensor_presence.is_silent = 0 and ${inPart} ${named}`
+    : // The limit makes the subquery a separate step of the plan.
+      sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
+        where ${ofPart} ${named} limit ${sql.lit(ALL)}) as chosen cross join sensor_presence where true`;
+  // An expression has no index: the rows of the ranges are sorted.
+  const value = isWalked ? sql`sensor_presence.last_seen_at` : sql`(sensor_presence.last_seen_at + 0)`;
+  const conditions = [
+    sql`${isWalked ? sql`sensor_listing` : sql`chosen`}.sensor_id = sensor_presence.sensor_id`,
+    ...(after ? [isAfter(value, sql`sensor_presence.sensor_id`, order, after)] : []),
+  ];
+  if (isWalked) await walkInOrder(db);
+  const direction = sql.raw(order);
+  const { rows } = await sql<RowKey>`
+    select ${value} as value, sensor_presence.sensor_id as id
+    from ${from} and ${sql.join(conditions, sql` and `)}
+    order by ${value} ${direction}, sensor_presence.sensor_id ${direction}
+    limit ${most}`.execute(db);
+  return rows;
+}
+
+/** A sensor whose silence changed since the job last looked. */
+export interface Misplaced extends Range {
+  sensorId: string;
+  hostnameKey: string;
+  enrolledAt: number;
+  lastSeenAt: number;
+}
+
+/** So many are read for a list. The job soon finds more. */
+const MOST_MISPLACED = 10_000;
+
+/** `onlineSince`: the earliest last check-in of a sensor that is not silent. */
+export async function listMisplaced(db: Database, onlineSince: number): Promise<Misplaced[]> {
+  const some = (isSilent: 0 | 1) => {
+    const comparison = sql.raw(isSilent === 1 ? ">=" : "<");
+    return sql<Misplaced>`
+      select sensor_listing.sensor_id, sensor_listing.token_group_id, sensor_listing.cell,
+        sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
+      from sensor_presence cross join sensor_listing
+      where sensor_presence.is_silent = ${sql.lit(isSilent)}
+        and sensor_presence.last_seen_at ${comparison} ${onlineSince}
+        and sensor_listing.sensor_id = sensor_presence.sensor_id
+      order by sensor_presence.last_seen_at
+      limit ${MOST_MISPLACED}`.execute(db);
+  };
+  return [...(await some(0)).rows, ...(await some(1)).rows];
+}
+
+/** Returns the ids of up to `most` sensors with a text in their names. Reads all sensors of the cells. */
+export async function listLike(db: Database, q: string, cells: number[], most: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select sensor_listing.sensor_id as id
+    from ${numberRows(db, ["cell"], uniqueRows(cells))} as part cross join sensor_listing
+    where sensor_listing.cell = part.cell and ${hasText(q)}
+    limit ${most}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+const uniqueRows = (cells: number[]) => [...new Set(cells)].map((cell) => [cell]);
+
+export async function listIds(query: AnyQuery): Promise<string[]> {
+  const rows = (await query.execute()) as { candidateId: string }[];
+  return rows.map(({ candidateId }) => candidateId);
+}
+
+export interface KeysFilter extends TokenAndGroup {
+  column: Order["column"];
+  cells: number[];
+  q: string | undefined;
+  /** Absent: any. */
+  seen: { status: "online" | "offline"; since: number } | undefined;
+}
+
+/** Returns those of the sensors that match, unsorted. */
+export async function readKeys(db: Database, ids: string[], filter: KeysFilter): Promise<RowKey[]> {
+  const { column, cells, q, seen, ...group } = filter;
+  const isByPresence = column === "silent_since";
+  const value = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
+  const hasPresence = isByPresence || seen !== undefined;
+  const conditions = [
+    sql`sensor_listing.sensor_id = candidate.value`,
+    sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
+    ...(hasPresence ? [sql`sensor_presence.sensor_id = candidate.value`] : []),
+    ...(seen
+      ? [sql`sensor_presence.last_seen_at ${sql.raw(seen.status === "online" ? ">=" : "<")} ${seen.since}`]
+      : []),
+    ...(isNarrow(group) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(group)}`] : []),
+    ...(q ? [hasText(q)] : []),
+  ];
+  const { rows } = await sql<RowKey>`
+    select ${value} as value, sensor_listing.sensor_id as id
+    from ${texts(db, ids)} as candidate cross join sensor_listing
+      ${hasPresence ? sql`cross join sensor_presence` : sql``}
+    where ${sql.join(conditions, sql` and `)}`.execute(db);
+  return rows;
+}
+
+/** So many sensors are searched to count those that match, and so many that a search finds are counted. */
+const MOST_SEARCHED = 20_000;
+
+/**
+ * Counts the sensors of a filter with this text in their names. Not exact: there are at least so many,
+ * because only the first ones that the filter or the search finds are counted.
+ */
+export async function countNamed(
+  db: Database,
+  filter: TokenAndGroup,
+  ranges: readonly CellCount[],
+  q: string,
+): Promise<{ count: number; isExact: boolean }> {
+  const sensors = ranges.reduce((sum, range) => sum + range.sensors, 0);
+  const named = sensors > MOST_SEARCHED ? sensorsNamed(db, q) : undefined;
+  if (named) {
+    const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
+    const groups = isNarrow(filter) ? sql`and token_group_id in ${tokenGroups(filter)}` : sql``;
+    const some = named.select(["sensorListing.cell", "sensorListing.tokenGroupId"]).limit(COUNT_CAP + 1);
+    const { rows } = await sql<{ all: number; count: number }>`
+      select count(*) as all_named, count(case when cell in (${cells}) ${groups} then 1 end) as count
+      from (${some}) as named`.execute(db);
+    const { allNamed, count } = rows[0] as unknown as { allNamed: number; count: number };
+    return { count: Math.min(Number(count), COUNT_CAP), isExact: Number(allNamed) <= COUNT_CAP };
+  }
+  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
+  const parts = numberRows(
+    db,
+    ["token_group_id", "cell"],
+    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
+  );
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      select sensor_listing.hostname_key from ${parts} as part cross join sensor_listing
+      where sensor_listing.cell = part.cell
+        ${hasGroups ? sql`and sensor_listing.token_group_id = part.token_group_id` : sql``}
+      limit ${MOST_SEARCHED}) as chosen
+    where ${contains(sql<string>`chosen.hostname_key`, q)}`.execute(db);
+  return { count: Number(rows[0]!.count), isExact: sensors <= MOST_SEARCHED };
+}

@@ -1,0 +1,55 @@
+// Which sensors are silent, in SQL. A check-in ends the silence in its own statement, with a trigger.
+import { sql } from "kysely";
+import { dialectOf } from "../db/dialect.ts";
+import type { Database } from "../db/schema.ts";
+
+/**
+ * Marks up to `most` sensors that were not seen since as silent, or those that were seen since as not silent.
+ * Returns their number.
+ */
+export async function markSilence(
+  db: Database,
+  isSilent: 0 | 1,
+  onlineSince: number,
+  most: number,
+): Promise<number> {
+  const comparison = isSilent === 1 ? "<" : ">=";
+  const { numUpdatedRows } = await db
+    .updateTable("sensorPresence")
+    .set({ isSilent })
+    .where("sensorId", "in", (eb) =>
+      eb
+        .selectFrom("sensorPresence")
+        .select("sensorId")
+        .where("isSilent", "=", 1 - isSilent)
+        .where("lastSeenAt", comparison, onlineSince)
+        .orderBy("lastSeenAt")
+        .limit(most),
+    )
+    // Another transaction may have seen it meanwhile.
+    .where("isSilent", "=", 1 - isSilent)
+    .where("lastSeenAt", comparison, onlineSince)
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
+}
+
+/** Rows for each number, above which they are added up. */
+const MOST_ROWS = 4;
+
+/** On PostgreSQL, replaces the changes of each number by their sum. SQLite has one row for each. */
+export async function addUpCounts(db: Database): Promise<void> {
+  if (dialectOf(db) === "sqlite") return;
+  await sql`
+    with crowded as (
+      select token_group_id, cell, version from sensor_count
+      group by token_group_id, cell, version having count(*) > ${MOST_ROWS} or sum(sensors) = 0
+    ), changes as (
+      delete from sensor_count using crowded
+      where sensor_count.token_group_id = crowded.token_group_id and sensor_count.cell = crowded.cell
+        and sensor_count.version = crowded.version
+      returning sensor_count.*
+    )
+    insert into sensor_count (token_group_id, cell, version, sensors)
+    select token_group_id, cell, version, sum(sensors) from changes
+    group by token_group_id, cell, version having sum(sensors) <> 0`.execute(db);
+}

@@ -1,0 +1,28 @@
+// A job that finds silent sensors, so that lists and numbers need not look at each. Lists do not wait for it:
+// they correct the sensors that it has not found yet.
+import type { Database } from "../db/schema.ts";
+import { openTurns } from "../turns.ts";
+import { onlineSince } from "./record/sensor-status.ts";
+import { addUpCounts, markSilence } from "./silence-store.ts";
+
+/** Sensors in one statement, which other requests may wait for. */
+const AT_ONCE = 50;
+
+/**
+ * Returns the job. In the first interval after a start it does nothing: sensors that could not reach a
+ * stopped server return, and need not be written twice.
+ */
+export function openSilenceJob(db: Database, now: () => number, checkInIntervalSeconds: number) {
+  const openedAt = now();
+  return async (): Promise<void> => {
+    if (now() >= openedAt + checkInIntervalSeconds * 1000)
+      await findSilent(db, onlineSince(now(), checkInIntervalSeconds));
+    await addUpCounts(db);
+  };
+}
+
+export async function findSilent(db: Database, since: number): Promise<void> {
+  const turns = openTurns();
+  for (const isSilent of [1, 0] as const)
+    while ((await markSilence(db, isSilent, since, AT_ONCE)) === AT_ONCE) await turns.next();
+}
