@@ -1,7 +1,8 @@
 // The status of the fleet, items that need attention, and recent enrollments.
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import { listEnrollmentTokens, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
-import { listSensors, type SensorStatus } from "@attacklens/protocol/sensors.ts";
+import { countSensors } from "@attacklens/protocol/sensor-counts.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
@@ -29,9 +30,7 @@ export function OverviewPage() {
       />
       <PageBody>
         <div className={classes.counts}>
-          {STATUSES_SHOWN.map((status) => (
-            <StatusCount key={status} status={status} />
-          ))}
+          <StatusCounts />
         </div>
         <div className={classes.columns}>
           <AwaitingApproval />
@@ -45,19 +44,23 @@ export function OverviewPage() {
   );
 }
 
-function StatusCount({ status }: { status: SensorStatus }) {
-  const { data } = useQuery({
-    ...apiQuery(listSensors, { query: { status, limit: 1 } }),
-    refetchInterval: refreshMs,
+function StatusCounts() {
+  const { data } = useQuery({ ...apiQuery(countSensors, {}), refetchInterval: refreshMs });
+  return STATUSES_SHOWN.map((status) => {
+    const count = data?.byStatus.find((one) => one.status === status);
+    return (
+      <TextLink
+        key={status}
+        {...paths.sensors({ status })}
+        className={classes.count}
+        underline="never"
+        c="inherit"
+      >
+        <span className={classes.number}>{count ? formatCount(count.sensors) : "–"}</span>
+        <Status color={SENSOR_STATUS_LOOKS[status].color}>{SENSOR_STATUS_LOOKS[status].label}</Status>
+      </TextLink>
+    );
   });
-  return (
-    <TextLink {...paths.sensors({ status })} className={classes.count} underline="never" c="inherit">
-      <span className={classes.number}>
-        {data ? formatCount(data.total) + (data.totalIsCapped ? "+" : "") : "–"}
-      </span>
-      <Status color={SENSOR_STATUS_LOOKS[status].color}>{SENSOR_STATUS_LOOKS[status].label}</Status>
-    </TextLink>
-  );
 }
 
 function AwaitingApproval() {
