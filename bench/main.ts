@@ -1,5 +1,6 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
 // `npm run bench -- sensor lists` runs only those; without names, it runs all.
+import { parseArgs } from "node:util";
 import { createTestDatabase } from "../harness/databases.ts";
 import { openDurablePostgres, openTestPostgres } from "../harness/postgres.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
@@ -13,6 +14,14 @@ import { benchSensor } from "./sensor.ts";
 import { benchTrickling } from "./trickling.ts";
 
 type Bench = (folder: string, postgresUrl: () => Promise<string>) => Promise<void>;
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** The size of the fleet whose lists are measured. */
+    sensors: { type: "string", default: "100000" },
+  },
+});
 
 const BENCHES: Record<string, Bench> = {
   sensor: async (folder) => {
@@ -45,12 +54,13 @@ const BENCHES: Record<string, Bench> = {
     printJson(await benchTrickling(folder));
   },
   lists: async (folder, postgresUrl) => {
-    progress("measuring lists of 100,000 sensors, on SQLite");
-    printJson(await benchLists(folder));
+    const sensors = Number(options.sensors);
+    progress(`measuring lists of ${sensors} sensors, on SQLite`);
+    console.log(describeFigures(await benchLists(folder, { sensors })));
     const url = await postgresUrl();
     progress("the same on PostgreSQL");
     await using fleet = await createTestDatabase(url);
-    printJson(await benchLists(folder, fleet.url));
+    console.log(describeFigures(await benchLists(folder, { sensors, databaseUrl: fleet.url })));
   },
 };
 
@@ -60,7 +70,6 @@ const HOSTS = 2_000;
 const printJson = (value: unknown) => console.log(JSON.stringify(value, null, 2));
 
 await runTask("bench", async (opened) => {
-  const names = process.argv.slice(2);
   const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown !== undefined)
     throw new TaskError(`Unknown benchmark ${unknown}. Use ${Object.keys(BENCHES).join(", ")}`);
