@@ -1,118 +1,129 @@
-// Compares the server CPU time of durable, authenticated check-ins with that of a "hello world" server on the
-// same runtime, and measures enrollments. It compares CPU time because on two cores the load generator, not
-// the "hello world" server, is the bottleneck.
-import { readFileSync } from "node:fs";
+// Durable, authenticated check-ins, interleaved with a "hello world" server on the same runtime, which gets
+// the same bytes on as many connections, and with the active checks of Zabbix. The CPU time of PostgreSQL
+// counts.
 import { join } from "node:path";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { enroll } from "@attacklens/protocol/enroll.ts";
-import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { call } from "../harness/api-client.ts";
-import { createSuperAdmin } from "../harness/first-day.ts";
-import { startServer } from "../harness/programs.ts";
-import { makeSigner, type SignedRequest } from "../harness/signer.ts";
+import type { BenchPostgres } from "./bench-postgres.ts";
+import { type Figure, plainFigure, ratioFigure } from "./figure.ts";
+import { interleave, type Load, pinTo, requestBytes, runLoad } from "./load.ts";
+import type { BenchOptions } from "./options.ts";
+import { type EnrolledHost, enrollHosts, openTarget, type Target, VERSIONS } from "./target.ts";
+import { zabbixCheckIn } from "./zabbix.ts";
 
-const SENSORS = 64;
-const CHECK_INS_A_ROUND = 50;
 const ROUNDS = 5;
-/** Linux counts CPU time in hundredths of a second. */
-const TICKS_A_SECOND = 100;
-const versions = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
+const ROUND_SECONDS = 8;
+const WARM_UP_SECONDS = 2;
+const SENSORS = 1_000;
+/** Each sends the check-ins of a part of the sensors, in order. */
+const CONNECTIONS = 50;
+/** What Zabbix has processes for. */
+const ZABBIX_CONNECTIONS = 8;
+/** More check-ins than a server answers in a second before it is measured. */
+const MOST_PER_SECOND = 25_000;
 
-/** Runs everything on throwaway data in `folder`. Returns medians over the rounds. */
-export async function benchCheckIn(folder: string) {
-  await using server = await startServer({
-    dataDir: join(folder, "data"),
-    logFile: join(folder, "server.log"),
-  });
-  const { session } = await createSuperAdmin(server, join(folder, "data"));
-  const tokenBody = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
-  const { value } = await call(server.url, createEnrollmentToken, { body: tokenBody }, session);
+type Name = "sqlite" | "postgres" | "hello" | "zabbix";
 
-  const sensors = Array.from({ length: SENSORS }, () => ({ signer: makeSigner(), id: "" }));
-  const enrolling = sensors.map(({ signer }, index) => {
-    const host = {
-      hostname: `bench-${index}`,
-      platform: "linux",
-      architecture: "amd64",
-      osName: "Bench",
-      osVersion: "1",
-    };
-    return signer.sign(
-      enroll.path,
-      { publicKey: signer.publicKey, ...versions, host },
-      signer.publicKey,
-      value,
-    );
-  });
-  const startedAt = performance.now();
-  const replies = await Promise.all(enrolling.map((request) => post(server.url, request)));
-  const enrollmentsPerSecond = SENSORS / ((performance.now() - startedAt) / 1000);
-  for (const [index, sensor] of sensors.entries()) {
-    sensor.id = (JSON.parse(replies[index]!) as { sensorId: string }).sensorId;
-  }
-
-  const hello = Bun.spawn([process.execPath, join(import.meta.dir, "hello.ts")], { stdout: "pipe" });
-  try {
-    const [{ value: line }] = [await hello.stdout.getReader().read()];
-    const helloUrl = new TextDecoder().decode(line).trim().slice("listening on ".length);
-    const rounds = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const requests = sensors.map(({ signer, id }) =>
-        Array.from({ length: CHECK_INS_A_ROUND }, () =>
-          signer.sign(checkIn.path, { ...versions, inventory: {} }, id),
-        ),
-      );
-      const measureHello = () => measure(hello.pid, helloUrl, requests);
-      const measureCheckIn = () => measure(server.pid, server.url, requests);
-      // Interleaved A B, B A: other load on the machine affects both.
-      const [first, second] = round % 2 ? [measureHello, measureCheckIn] : [measureCheckIn, measureHello];
-      const [one, other] = [await first(), await second()];
-      rounds.push(round % 2 ? { hello: one, checkIn: other } : { hello: other, checkIn: one });
-    }
-    return {
-      enrollmentsPerSecond: Math.round(enrollmentsPerSecond),
-      checkInsPerSecond: Math.round(median(rounds.map(({ checkIn }) => checkIn.perSecond))),
-      cpuSecondsPer1000CheckIns: median(rounds.map(({ checkIn }) => checkIn.cpuSecondsPer1000)),
-      cpuSecondsPer1000Hello: median(rounds.map(({ hello }) => hello.cpuSecondsPer1000)),
-      /** 1: a check-in costs the server no more CPU time than an empty response. */
-      helloToCheckInCpu: median(
-        rounds.map(({ hello, checkIn }) => hello.cpuSecondsPer1000 / checkIn.cpuSecondsPer1000),
-      ),
-    };
-  } finally {
-    hello.kill();
-  }
+interface Subject {
+  target: Target;
+  hosts: EnrolledHost[];
+  pids: number[];
+  /** Signing takes longer than a round, so no more is signed than the server answers. */
+  mostPerSecond: number;
 }
 
-async function measure(pid: number, url: string, requests: SignedRequest[][]) {
-  const [cpuBefore, startedAt] = [cpuSeconds(pid), performance.now()];
-  await Promise.all(
-    requests.map(async (own) => {
-      for (const request of own) await post(url, request);
-    }),
-  );
-  const count = requests.length * CHECK_INS_A_ROUND;
+export async function benchCheckIn(
+  folder: string,
+  postgres: BenchPostgres,
+  { sensors = SENSORS, profile }: BenchOptions,
+): Promise<Figure[]> {
+  await using zabbix = await postgres.openZabbix(folder);
+  await using database = await postgres.createDatabase();
+  await using sqliteServer = await openTarget({ dataDir: join(folder, "sqlite"), profile });
+  await using postgresServer = await openTarget({
+    dataDir: join(folder, "postgres"),
+    databaseUrl: database.url,
+    profile: undefined,
+  });
+  await using hello = await openHello();
+  // PostgreSQL's processes and those of Zabbix take both cores.
+  for (const { pid } of [sqliteServer, hello]) await pinTo(pid);
+  const sqlite = await openSubject(folder, sqliteServer, sensors, []);
+  const onPostgres = await openSubject(folder, postgresServer, sensors, postgres.pids);
+  const sameBytes = checkIns(sqlite, 1_000);
+  const zabbixRequests = Array.from({ length: 1_000 }, (_, index) => zabbixCheckIn(index));
+
+  const seconds = ROUND_SECONDS;
+  const rounds = await interleave(ROUNDS, {
+    sqlite: () => load(folder, sqlite, seconds),
+    hello: () =>
+      runLoad({
+        ...{ folder, url: hello.url, pids: [hello.pid], connections: CONNECTIONS, seconds },
+        ...{ requests: sameBytes, repeat: true },
+      }),
+    zabbix: () =>
+      runLoad({
+        ...{ folder, url: zabbix.url, pids: [zabbix.pid, ...postgres.pids] },
+        ...{ requests: zabbixRequests, repeat: true, closing: true },
+        ...{ connections: ZABBIX_CONNECTIONS, seconds },
+      }),
+    postgres: () => load(folder, onPostgres, seconds),
+  });
+  return figuresOf(rounds);
+}
+
+function figuresOf(rounds: Record<Name, Load>[]): Figure[] {
+  const of = (value: Name, base: Name, what: "cpuUs" | "perSecond") =>
+    rounds.map((round) => ({ value: round[value][what], base: round[base][what] }));
+  const plain = (name: Name, what: "cpuUs" | "perSecond") => rounds.map((round) => round[name][what]);
+  return [
+    plainFigure("CPU of a check-in, SQLite", "µs", { atMost: 110 }, plain("sqlite", "cpuUs")),
+    ratioFigure("hello world ÷ check-in", "µs", { atLeast: 0.3 }, of("hello", "sqlite", "cpuUs")),
+    ratioFigure("check-ins ÷ Zabbix, SQLite", "per s", { atLeast: 4 }, of("sqlite", "zabbix", "perSecond")),
+    ratioFigure("CPU ÷ Zabbix, SQLite", "µs", { atMost: 0.25 }, of("sqlite", "zabbix", "cpuUs")),
+    ratioFigure(
+      "check-ins ÷ Zabbix, PostgreSQL",
+      "per s",
+      { atLeast: 2 },
+      of("postgres", "zabbix", "perSecond"),
+    ),
+    ratioFigure("CPU ÷ Zabbix, PostgreSQL", "µs", { atMost: 0.5 }, of("postgres", "zabbix", "cpuUs")),
+  ];
+}
+
+async function openSubject(
+  folder: string,
+  target: Target,
+  sensors: number,
+  pids: number[],
+): Promise<Subject> {
+  const hosts = await enrollHosts(target, sensors);
+  const subject = { target, hosts, pids: [target.pid, ...pids], mostPerSecond: MOST_PER_SECOND };
+  const { perSecond } = await load(folder, subject, WARM_UP_SECONDS);
+  return { ...subject, mostPerSecond: perSecond * 1.5 };
+}
+
+async function load(folder: string, subject: Subject, seconds: number): Promise<Load> {
+  const requests = checkIns(subject, Math.ceil(subject.mostPerSecond * seconds));
+  const { target, pids } = subject;
+  return await runLoad({ folder, url: target.url, pids, requests, connections: CONNECTIONS, seconds });
+}
+
+function checkIns({ target, hosts }: Subject, count: number): Buffer[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { signer, id } = hosts[index % hosts.length]!;
+    return requestBytes(target.url, signer.sign(checkIn.path, { ...VERSIONS, inventory: {} }, id));
+  });
+}
+
+async function openHello() {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "hello.ts")], { stdout: "pipe" });
+  const { value } = await child.stdout.getReader().read();
+  const url = new TextDecoder().decode(value).trim().slice("listening on ".length);
   return {
-    perSecond: count / ((performance.now() - startedAt) / 1000),
-    cpuSecondsPer1000: ((cpuSeconds(pid) - cpuBefore) / count) * 1000,
+    ...{ url, pid: child.pid },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child.exited;
+    },
   };
-}
-
-async function post(url: string, { path, init }: SignedRequest): Promise<string> {
-  const response = await fetch(url + path, init);
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${response.status} ${text}`);
-  return text;
-}
-
-/** User and system time of a process and all its threads, from proc(5). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return Number(sorted[Math.floor(sorted.length / 2)]!.toPrecision(3));
 }

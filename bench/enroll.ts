@@ -1,68 +1,86 @@
-// Measures concurrent enrollments with one token, as in a rollout: enrollments per second, and latency.
-import { readFileSync } from "node:fs";
+// Concurrent enrollments with one token, as in a rollout, interleaved with the autoregistrations of Zabbix.
+// All of them are durable, and the CPU time of PostgreSQL counts.
 import { join } from "node:path";
-import { enroll } from "@attacklens/protocol/enroll.ts";
-import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
-import { call } from "../harness/api-client.ts";
-import { createSuperAdmin } from "../harness/first-day.ts";
-import { startServer } from "../harness/programs.ts";
-import { makeSigner, type SignedRequest } from "../harness/signer.ts";
+import type { BenchPostgres } from "./bench-postgres.ts";
+import { type Figure, plainFigure, ratioFigure } from "./figure.ts";
+import { interleave, type Load, pinTo, requestBytes, runLoad } from "./load.ts";
+import type { BenchOptions } from "./options.ts";
+import { enrollment, openTarget, type Target } from "./target.ts";
+import { zabbixEnrollment } from "./zabbix.ts";
 
-const HOSTS = 2_000;
-const AT_ONCE = 200;
+const ROUNDS = 5;
+const CONNECTIONS = 200;
+const ZABBIX_SECONDS = 8;
+/** What Zabbix has processes for. */
+const ZABBIX_CONNECTIONS = 8;
+/** More than Zabbix answers in a round. */
+const ZABBIX_HOSTS = 100_000;
+/** A round ends when all its hosts are enrolled. */
+const LONGEST_SECONDS = 300;
+const HOSTS = 100_000;
+const GOALS = { sqlite: { perSecond: 5_000, ratio: 20 }, postgres: { perSecond: 2_500, ratio: 10 } };
+const TITLES = { sqlite: "SQLite", postgres: "PostgreSQL" };
 
-/** Runs on throwaway data in `folder`, or in the given empty database. */
-export async function benchEnroll(folder: string, databaseUrl?: string) {
-  const dataDir = join(folder, databaseUrl ? "enroll-postgres" : "enroll-sqlite");
-  await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
-  const { session } = await createSuperAdmin(server, dataDir);
-  const tokenBody = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
-  const { value } = await call(server.url, createEnrollmentToken, { body: tokenBody }, session);
+type Measured = "sqlite" | "postgres";
+type Round = Record<Measured | "zabbix", Load>;
 
-  const requests = Array.from({ length: HOSTS }, (_, index): SignedRequest => {
-    const signer = makeSigner();
-    const body = {
-      publicKey: signer.publicKey,
-      protocolVersion: SENSOR_PROTOCOL_VERSION,
-      sensorVersion: RELEASE,
-      host: {
-        hostname: `bench-${index}`,
-        platform: "linux",
-        architecture: "amd64",
-        osName: "Bench",
-        osVersion: "1",
-        machineId: index.toString(16).padStart(32, "0"),
-        addresses: [`10.0.${index >> 8}.${index & 255}`],
-      },
-    };
-    return signer.sign(enroll.path, body, signer.publicKey, value);
+/** Enrolls `hosts` hosts from nothing on each database. */
+export async function benchEnroll(
+  folder: string,
+  postgres: BenchPostgres,
+  { sensors: hosts = HOSTS, profile }: BenchOptions,
+): Promise<Figure[]> {
+  await using zabbix = await postgres.openZabbix(folder);
+  await using database = await postgres.createDatabase();
+  await using sqlite = await openTarget({ dataDir: join(folder, "sqlite"), profile });
+  await using onPostgres = await openTarget({
+    dataDir: join(folder, "postgres"),
+    databaseUrl: database.url,
+    profile: undefined,
   });
-  const waitsMs: number[] = [];
-  const [cpuBefore, startedAt] = [cpuSeconds(server.pid), performance.now()];
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (let request = requests.pop(); request; request = requests.pop()) {
-        const sentAt = performance.now();
-        const response = await fetch(server.url + request.path, request.init);
-        const text = await response.text();
-        if (!response.ok) throw new Error(`${response.status} ${text}`);
-        waitsMs.push(performance.now() - sentAt);
-      }
-    }),
-  );
-  const seconds = (performance.now() - startedAt) / 1000;
-  const sorted = waitsMs.toSorted((left, right) => left - right);
-  return {
-    enrollmentsPerSecond: Math.round(HOSTS / seconds),
-    cpuSecondsPer1000: Number((((cpuSeconds(server.pid) - cpuBefore) / HOSTS) * 1000).toPrecision(3)),
-    medianWaitMs: Math.round(sorted[HOSTS / 2]!),
-    longestWaitMs: Math.round(sorted.at(-1)!),
+  // PostgreSQL's processes and those of Zabbix take both cores.
+  await pinTo(sqlite.pid);
+  const perRound = Math.ceil(hosts / ROUNDS);
+  let [enrolled, registered] = [0, 0];
+  const load = ({ url, token, pid }: Target, pids: number[]) => {
+    const first = enrolled;
+    enrolled += perRound;
+    return runLoad({
+      ...{ folder, url, pids: [pid, ...pids], connections: CONNECTIONS, seconds: LONGEST_SECONDS },
+      requests: made(perRound, (index) => requestBytes(url, enrollment(token, first + index))),
+    });
   };
+  const rounds = await interleave(ROUNDS, {
+    sqlite: () => load(sqlite, []),
+    postgres: () => load(onPostgres, postgres.pids),
+    zabbix: () => {
+      const first = registered;
+      registered += ZABBIX_HOSTS;
+      return runLoad({
+        ...{ folder, url: zabbix.url, pids: [zabbix.pid, ...postgres.pids], closing: true },
+        ...{ connections: ZABBIX_CONNECTIONS, seconds: ZABBIX_SECONDS },
+        requests: made(ZABBIX_HOSTS, (index) => zabbixEnrollment(first + index)),
+      });
+    },
+  });
+  return [...figuresOf(rounds, "sqlite", hosts), ...figuresOf(rounds, "postgres", hosts)];
 }
 
-/** User and system time of a process and all its threads, from proc(5). A second has a hundred ticks. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+function figuresOf(rounds: Round[], name: Measured, hosts: number): Figure[] {
+  const [goal, title] = [GOALS[name], TITLES[name]];
+  const own = (what: "perSecond" | "longestMs") => rounds.map((round) => round[name][what]);
+  const pairs = (what: "perSecond" | "cpuUs") =>
+    rounds.map((round) => ({ value: round[name][what], base: round.zabbix[what] }));
+  const seconds = rounds.reduce((sum, round) => sum + round[name].seconds, 0);
+  return [
+    plainFigure(`enrollments, ${title}`, "per s", { atLeast: goal.perSecond }, own("perSecond")),
+    ratioFigure(`enrollments ÷ Zabbix, ${title}`, "per s", { atLeast: goal.ratio }, pairs("perSecond")),
+    ratioFigure(`CPU of one ÷ Zabbix, ${title}`, "µs", { atMost: 1 / goal.ratio }, pairs("cpuUs")),
+    plainFigure(`${hosts} hosts from nothing, ${title}`, "s", { atMost: 60 }, [seconds]),
+    plainFigure(`longest wait, ${title}`, "ms", { atMost: 1_000 }, own("longestMs")),
+  ];
+}
+
+function made(count: number, make: (index: number) => Buffer): Buffer[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }

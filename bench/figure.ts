@@ -1,5 +1,7 @@
 // A measured figure, and the table of figures that a benchmark prints.
 
+export type Limit = { atMost: number } | { atLeast: number };
+
 export interface Figure {
   figure: string;
   value: number;
@@ -8,8 +10,8 @@ export interface Figure {
   base?: number;
   /** `value` divided by `base`, or absent. */
   ratio?: number;
-  /** The highest value of what counts: the ratio, or the value without one. */
-  limit: number;
+  /** For what counts: the ratio, or the value without one. */
+  limit: Limit;
   /** The widest deviation of a round from the median, as a part of it. */
   spread: number;
 }
@@ -23,7 +25,7 @@ export function median(values: readonly number[]): number {
 export function ratioFigure(
   figure: string,
   unit: string,
-  limit: number,
+  limit: Limit,
   rounds: readonly { value: number; base: number }[],
 ): Figure {
   const ratios = rounds.map(({ value, base }) => value / base);
@@ -38,7 +40,7 @@ export function ratioFigure(
   };
 }
 
-export function plainFigure(figure: string, unit: string, limit: number, values: readonly number[]): Figure {
+export function plainFigure(figure: string, unit: string, limit: Limit, values: readonly number[]): Figure {
   return { figure, value: round(median(values)), unit, limit, spread: spreadOf(values) };
 }
 
@@ -49,9 +51,9 @@ export function describeFigures(figures: readonly Figure[]): string {
     `${value} ${unit}`,
     base === undefined ? "" : `${base} ${unit}`,
     ratio === undefined ? "" : String(ratio),
-    `≤ ${limit}${ratio === undefined ? ` ${unit}` : ""}`,
+    `${describeLimit(limit)}${ratio === undefined ? ` ${unit}` : ""}`,
     `± ${Math.round(spread * 100)}%`,
-    (ratio ?? value) <= limit ? "" : "missed",
+    isWithin(ratio ?? value, limit) ? "" : "missed",
   ]);
   const table = [["figure", "value", "compared with", "ratio", "limit", "spread", ""], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
@@ -63,6 +65,23 @@ export function describeFigures(figures: readonly Figure[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** A line of JSON for each figure, for a program that compares runs. */
+export function figuresAsJson(figures: readonly Figure[]): string {
+  return figures
+    .map(({ figure, value, unit, limit, ratio, spread }) =>
+      JSON.stringify({ figure, value, unit, limit: describeLimit(limit), ratio: ratio ?? null, spread }),
+    )
+    .join("\n");
+}
+
+function describeLimit(limit: Limit): string {
+  return "atMost" in limit ? `≤ ${limit.atMost}` : `≥ ${limit.atLeast}`;
+}
+
+function isWithin(value: number, limit: Limit): boolean {
+  return "atMost" in limit ? value <= limit.atMost : value >= limit.atLeast;
 }
 
 function spreadOf(values: readonly number[]): number {

@@ -3,44 +3,50 @@
 // PostgreSQL with all its processes. Writes are durable on both.
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { SQL } from "bun";
-import { call, type Session } from "../harness/api-client.ts";
-import { createSuperAdmin } from "../harness/first-day.ts";
-import { startServer } from "../harness/programs.ts";
+import type { Session } from "../harness/api-client.ts";
+import type { BenchPostgres } from "./bench-postgres.ts";
 import { type Figure, median, plainFigure } from "./figure.ts";
 import { dissimilarHost, type MadeInventory, similarHost, upgradedHost } from "./made-inventory.ts";
-import { treeCpuMsOf } from "./process-tree.ts";
+import type { BenchOptions } from "./options.ts";
+import { cpuMsOf } from "./process-tree.ts";
 import { enrollHost, type ReportingHost, send } from "./reporting-host.ts";
+import { openTarget, type TargetOptions } from "./target.ts";
 
 const ROUNDS = 5;
 const AT_ONCE = 32;
 /** Pages that are read once each, so that no cache has them. */
 const READS = 100;
 
-interface Options {
-  hosts: number;
-  /** The command that runs the server. Absent: the built one. */
-  program?: string[] | undefined;
-  /** An empty PostgreSQL database, and the first process of its server. Absent: SQLite. */
-  postgres?: { url: string; pid: number } | undefined;
-}
+/** Of one image, on each database. */
+const HOSTS = 1_000;
 
 /** Runs on throwaway data in `folder`. */
 export async function benchInventory(
   folder: string,
-  { hosts, program, postgres }: Options,
+  postgres: BenchPostgres,
+  { sensors: hosts = HOSTS, profile }: BenchOptions,
 ): Promise<Figure[]> {
-  const name = postgres ? "PostgreSQL" : "SQLite";
-  const dataDir = join(folder, `inventory-${name}`);
-  const log = { dataDir, logFile: `${dataDir}.log`, environment: { ATTACKLENS_LOG_LEVEL: "warn" } };
-  await using server = await startServer({ ...log, program, databaseUrl: postgres?.url });
-  const { session } = await createSuperAdmin(server, dataDir);
-  const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
-  const { value } = await call(server.url, createEnrollmentToken, { body }, session);
-  const cpuMs = () => treeCpuMsOf(server.pid) + (postgres ? treeCpuMsOf(postgres.pid) : 0);
-  const sizeBytes = () =>
-    postgres ? postgresBytes(postgres.url) : sqliteBytes(join(dataDir, "attacklens.db"));
+  await using database = await postgres.createDatabase();
+  const { url } = database;
+  const onSqlite = { dataDir: join(folder, "sqlite"), profile };
+  const onPostgres = { dataDir: join(folder, "postgres"), databaseUrl: url, profile: undefined };
+  return [
+    ...(await measure(hosts, onSqlite, [], () => sqliteBytes(join(onSqlite.dataDir, "attacklens.db")))),
+    ...(await measure(hosts, onPostgres, postgres.pids, () => postgresBytes(url))),
+  ];
+}
+
+async function measure(
+  hosts: number,
+  target: TargetOptions,
+  pids: number[],
+  sizeBytes: () => number | Promise<number>,
+): Promise<Figure[]> {
+  const name = target.databaseUrl ? "PostgreSQL" : "SQLite";
+  await using server = await openTarget(target);
+  const { session, token: value } = server;
+  const cpuMs = () => [server.pid, ...pids].reduce((sum, pid) => sum + cpuMsOf(pid), 0);
 
   const dissimilar = Math.max(ROUNDS, Math.floor(hosts / 20));
   const sensors = await inParallel(hosts + dissimilar + 1, (index) => enrollHost(server.url, value, index));
@@ -64,7 +70,7 @@ export async function benchInventory(
     others.slice(0, READS).map(({ id }) => id),
   );
   const figure = (what: string, unit: string, limit: number, values: number[]) =>
-    plainFigure(`${what}, ${name}`, unit, limit, values);
+    plainFigure(`${what}, ${name}`, unit, { atMost: limit }, values);
   return [
     figure("CPU of the first inventory of a similar host", "ms", 3, similar.cpuMs),
     figure("database for it", "KB", 6, similar.kilobytes),

@@ -4,17 +4,14 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { SQL } from "bun";
-import { createSuperAdmin } from "../harness/first-day.ts";
 import { fleetId, fleetStatements } from "../harness/fleet-rows.ts";
-import { startServer } from "../harness/programs.ts";
 import { progress } from "../harness/terminal.ts";
-import { type Figure, plainFigure } from "./figure.ts";
-
-export interface ListsOptions {
-  sensors: number;
-  /** An empty database; absent: SQLite in the folder. */
-  databaseUrl?: string;
-}
+import type { BenchPostgres } from "./bench-postgres.ts";
+import { type Figure, median, plainFigure } from "./figure.ts";
+import { largeHost } from "./made-inventory.ts";
+import type { BenchOptions } from "./options.ts";
+import { enrollHost } from "./reporting-host.ts";
+import { openTarget, type TargetOptions } from "./target.ts";
 
 /** The fleet that the limits are for. A larger one may take half as long again. */
 const FLEET = 100_000;
@@ -26,6 +23,8 @@ const REQUESTS = 12;
 /** Pages that are read one after another, before the next request starts at the first again. */
 const PAGES = 4;
 const CONNECTIONS = 16;
+/** Of one large host. */
+const PACKAGES = 49_000;
 const HOLD_MS = 5_000;
 
 const token = `enrollmentTokenId=${fleetId("tok", 1)}`;
@@ -63,13 +62,24 @@ const PATHS = [
 ];
 
 /** Runs on throwaway data in `folder`. */
-export async function benchLists(folder: string, { sensors, databaseUrl }: ListsOptions): Promise<Figure[]> {
-  const dataDir = join(folder, databaseUrl ? "lists-postgres" : "lists-sqlite");
-  await using server = await startServer({ dataDir, logFile: `${dataDir}.log`, databaseUrl });
-  const { session } = await createSuperAdmin(server, dataDir);
+export async function benchLists(
+  folder: string,
+  postgres: BenchPostgres,
+  { sensors = FLEET, profile }: BenchOptions,
+): Promise<Figure[]> {
+  await using database = await postgres.createDatabase();
+  const onSqlite = { dataDir: join(folder, "sqlite"), profile };
+  const onPostgres = { dataDir: join(folder, "postgres"), databaseUrl: database.url, profile: undefined };
+  return [...(await measure(sensors, onSqlite)), ...(await measure(sensors, onPostgres))];
+}
+
+async function measure(sensors: number, target: TargetOptions): Promise<Figure[]> {
+  const name = target.databaseUrl ? "PostgreSQL" : "SQLite";
+  await using server = await openTarget(target);
+  const { session } = server;
   const seeding = performance.now();
-  await seed(dataDir, { sensors, databaseUrl });
-  progress(`inserted ${sensors} sensors in ${Math.round((performance.now() - seeding) / 1000)} s`);
+  await seed(target, sensors);
+  progress(`inserted ${sensors} sensors in ${Math.round((performance.now() - seeding) / 1000)} s, ${name}`);
   const get = async (path: string) => {
     const startedAt = performance.now();
     const reply = await fetch(`${server.url}${path}`, { headers: { cookie: session.cookie ?? "" } });
@@ -77,20 +87,23 @@ export async function benchLists(folder: string, { sensors, databaseUrl }: Lists
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
     return { ms: performance.now() - startedAt, body: JSON.parse(text) as { nextCursor?: string | null } };
   };
-  const rounds = new Map(PATHS.map((path) => [path, [] as number[]]));
+  const large = await enrollHost(server.url, server.token, sensors);
+  await large.report(largeHost(PACKAGES));
+  const packages = `sensors/${large.id}/inventory/packages?limit=200`;
+  const paths = [...PATHS, packages, `${packages}&q=no+such+package`];
+  const rounds = new Map(paths.map((path) => [path, [] as number[]]));
   for (let round = 0; round < ROUNDS; round++)
     for (const [path, values] of rounds) values.push(await percentile95(get, `/api/v1/${path}`));
   const share = sensors > FLEET ? 1.5 : 1;
-  const figures = [...rounds].map(([path, values]) =>
-    plainFigure(`p95 ${path}`, "ms", limitOf(path) * share, values),
-  );
-  const slowest = figures.toSorted((one, other) => other.value - one.value)[0]!;
+  const [slowest] = [...rounds].toSorted(([, one], [, other]) => median(other) - median(one))[0]!;
   const idle = await delayOfOthers(get, undefined);
-  const delay = await delayOfOthers(get, `/api/v1/${slowest.figure.slice("p95 ".length)}`);
+  const delay = await delayOfOthers(get, `/api/v1/${slowest}`);
+  const figure = (what: string, limitMs: number, values: number[]) =>
+    plainFigure(`${what}, ${name}`, "ms", { atMost: limitMs }, values);
   return [
-    ...figures,
-    plainFigure("p99 of /healthz at rest", "ms", 20, [idle]),
-    plainFigure(`p99 of /healthz while ${CONNECTIONS} connections read the slowest list`, "ms", 50, [delay]),
+    ...[...rounds].map(([path, values]) => figure(`p95 ${path}`, limitOf(path) * share, values)),
+    figure("p99 of /healthz at rest", 20, [idle]),
+    figure(`p99 of /healthz while ${CONNECTIONS} connections read the slowest list`, 50, [delay]),
   ];
 }
 
@@ -134,7 +147,7 @@ function at(values: number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
 }
 
-async function seed(dataDir: string, { sensors, databaseUrl }: ListsOptions): Promise<void> {
+async function seed({ dataDir, databaseUrl }: TargetOptions, sensors: number): Promise<void> {
   const dialect = databaseUrl ? "postgres" : "sqlite";
   const statements = fleetStatements({ dialect, sensors, now: Date.now() });
   if (databaseUrl) {

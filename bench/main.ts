@@ -1,88 +1,69 @@
 // Measures the programs on this machine, as ratios within one run. Linux only: it reads CPU time from /proc.
 // `npm run bench -- sensor lists` runs only those; without names, it runs all.
-import { parseArgs } from "node:util";
-import { createTestDatabase } from "../harness/databases.ts";
-import { openDurablePostgres, openTestPostgres } from "../harness/postgres.ts";
 import { openTemporaryFolder } from "../harness/temporary-folder.ts";
-import { progress, runTask, TaskError } from "../harness/terminal.ts";
+import { progress, runTask } from "../harness/terminal.ts";
+import { type BenchPostgres, openBenchPostgres } from "./bench-postgres.ts";
 import { benchCheckIn } from "./check-in.ts";
 import { benchEnroll } from "./enroll.ts";
-import { describeFigures } from "./figure.ts";
+import { describeFigures, type Figure, figuresAsJson } from "./figure.ts";
 import { benchInventory } from "./inventory.ts";
 import { benchLists } from "./lists.ts";
+import { describeMachine } from "./machine.ts";
+import { type BenchOptions, parseBenchOptions } from "./options.ts";
 import { benchSensor } from "./sensor.ts";
 import { benchTrickling } from "./trickling.ts";
 
-type Bench = (folder: string, postgresUrl: () => Promise<string>) => Promise<void>;
-
-const { values: options, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    /** The size of the fleet whose lists are measured. */
-    sensors: { type: "string", default: "100000" },
-  },
-});
+interface Bench {
+  /** For the progress output. */
+  what: string;
+  run(folder: string, postgres: () => Promise<BenchPostgres>, options: BenchOptions): Promise<Figure[]>;
+}
 
 const BENCHES: Record<string, Bench> = {
-  sensor: async (folder) => {
-    progress("measuring the sensor, interleaved with fusioninventory-agent and an empty program");
-    console.log(describeFigures(await benchSensor(folder)));
+  sensor: {
+    what: "the sensor, interleaved with fusioninventory-agent and an empty program",
+    run: (folder) => benchSensor(folder),
   },
-  "check-in": async (folder) => {
-    progress('measuring check-ins, interleaved with a "hello world" server');
-    printJson(await benchCheckIn(folder));
+  "check-in": {
+    what: 'check-ins, interleaved with a "hello world" server and Zabbix',
+    run: async (folder, postgres, options) => await benchCheckIn(folder, await postgres(), options),
   },
-  enroll: async (folder, postgresUrl) => {
-    progress("measuring enrollments with one token, on SQLite");
-    printJson(await benchEnroll(folder));
-    const url = await postgresUrl();
-    progress("the same on PostgreSQL");
-    await using database = await createTestDatabase(url);
-    printJson(await benchEnroll(folder, database.url));
+  enroll: {
+    what: "enrollments with one token, interleaved with Zabbix",
+    run: async (folder, postgres, options) => await benchEnroll(folder, await postgres(), options),
   },
-  inventory: async (folder) => {
-    progress("measuring inventories, on SQLite and on PostgreSQL");
-    const onSqlite = await benchInventory(folder, { hosts: HOSTS });
-    await using postgres = await openDurablePostgres(folder);
-    await using database = await createTestDatabase(postgres.url);
-    const { url } = database;
-    const onPostgres = await benchInventory(folder, { hosts: HOSTS, postgres: { url, pid: postgres.pid } });
-    console.log(describeFigures([...onSqlite, ...onPostgres]));
+  inventory: {
+    what: "inventories of hosts of one image, of other hosts, and changed ones",
+    run: async (folder, postgres, options) => await benchInventory(folder, await postgres(), options),
   },
-  trickling: async (folder) => {
-    progress("measuring slow request bodies, and the most expensive uploads that the server accepts");
-    printJson(await benchTrickling(folder));
+  trickling: {
+    what: "slow request bodies, and the most expensive uploads that the server accepts",
+    run: (folder) => benchTrickling(folder),
   },
-  lists: async (folder, postgresUrl) => {
-    const sensors = Number(options.sensors);
-    progress(`measuring lists of ${sensors} sensors, on SQLite`);
-    console.log(describeFigures(await benchLists(folder, { sensors })));
-    const url = await postgresUrl();
-    progress("the same on PostgreSQL");
-    await using fleet = await createTestDatabase(url);
-    console.log(describeFigures(await benchLists(folder, { sensors, databaseUrl: fleet.url })));
+  lists: {
+    what: "lists and counters of a large fleet",
+    run: async (folder, postgres, options) => await benchLists(folder, await postgres(), options),
   },
 };
 
-/** Hosts of one image whose inventories are measured. */
-const HOSTS = 2_000;
-
-const printJson = (value: unknown) => console.log(JSON.stringify(value, null, 2));
-
 await runTask("bench", async (opened) => {
-  const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-  if (unknown !== undefined)
-    throw new TaskError(`Unknown benchmark ${unknown}. Use ${Object.keys(BENCHES).join(", ")}`);
-  let url: string | undefined;
-  const postgresUrl = async () => {
-    url ??= opened.use(await openTestPostgres()).url;
-    return url;
+  const options = parseBenchOptions(process.argv.slice(2), Object.keys(BENCHES));
+  let postgres: BenchPostgres | undefined;
+  const openPostgres = async () => {
+    postgres ??= opened.use(await openBenchPostgres(options.database));
+    return postgres;
   };
-  for (const [name, bench] of Object.entries(BENCHES)) {
-    if (names.length > 0 && !names.includes(name)) continue;
+  progress(describeMachine());
+  const figures: Figure[] = [];
+  for (const [name, { what, run }] of Object.entries(BENCHES)) {
+    if (options.names.length > 0 && !options.names.includes(name)) continue;
+    progress(`measuring ${what}`);
     // Each has its own folder: two would find each other's installation.
     using folder = openTemporaryFolder(`bench-${name}`);
-    await bench(folder.path, postgresUrl);
+    const measured = await run(folder.path, openPostgres, options);
+    if (options.json) console.log(figuresAsJson(measured));
+    figures.push(...measured);
   }
+  if (!options.json) console.log(describeFigures(figures));
   return 0;
 });

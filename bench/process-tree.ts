@@ -37,15 +37,11 @@ export function residentMegabytes(pid: number): number {
   return kib / 1024 + childrenOf(pid).reduce((sum, child) => sum + residentMegabytes(child), 0);
 }
 
-/** User and system time of a process and of its children that ended, in milliseconds. */
+/** User and system time of a process and its descendants, those that ended included, in milliseconds. */
 export function cpuMsOf(pid: number): number {
   const fields = readOrEmpty(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-  return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0) * 10;
-}
-
-/** The same of a process and its descendants that still run. */
-export function treeCpuMsOf(pid: number): number {
-  return cpuMsOf(pid) + childrenOf(pid).reduce((sum, child) => sum + treeCpuMsOf(child), 0);
+  const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0) * 10;
+  return childrenOf(pid).reduce((sum, child) => sum + cpuMsOf(child), own);
 }
 
 export function childrenOf(pid: number): number[] {

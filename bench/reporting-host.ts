@@ -1,26 +1,18 @@
 // A host without a sensor that enrolls and reports inventories as the sensor does.
 import { checkIn } from "@attacklens/protocol/check-in.ts";
-import { enroll } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { makeSigner } from "../harness/signer.ts";
 import type { MadeInventory } from "./made-inventory.ts";
+import { enrollment, VERSIONS } from "./target.ts";
 
 /** Characters of chunks in one upload. */
 const MAX_UPLOAD = 3_000_000;
-const versions = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 
 export type ReportingHost = Awaited<ReturnType<typeof enrollHost>>;
 
 export async function enrollHost(url: string, token: string, index: number) {
   const signer = makeSigner();
-  const host = {
-    ...{ hostname: `host-${index}`, platform: "linux", architecture: "amd64" },
-    ...{ osName: "Debian GNU/Linux", osVersion: "12.11 (bookworm)" },
-    machineId: index.toString(16).padStart(32, "0"),
-  };
-  const enrolling = { publicKey: signer.publicKey, ...versions, host };
-  const { path, init } = signer.sign(enroll.path, enrolling, signer.publicKey, token);
+  const { path, init } = enrollment(token, index, signer);
   const { sensorId } = await send<{ sensorId: string }>(url + path, init);
 
   async function request<Reply>(method: string, path: string, body: object): Promise<Reply> {
@@ -55,7 +47,7 @@ export async function enrollHost(url: string, token: string, index: number) {
       const states = Object.fromEntries(
         CATEGORIES.map((category) => [category, stateOf(inventory, category)]),
       );
-      const body = { ...versions, inventory: states };
+      const body = { ...VERSIONS, inventory: states };
       const { wanted } = await request<{ wanted: Category[] }>("POST", checkIn.path, body);
       for (const category of wanted) await upload(category, inventory[category]!);
     },

@@ -13,6 +13,7 @@ import { call } from "../harness/api-client.ts";
 import { createSuperAdmin } from "../harness/first-day.ts";
 import { startServer } from "../harness/programs.ts";
 import { makeSigner, type SignedRequest } from "../harness/signer.ts";
+import { type Figure, plainFigure } from "./figure.ts";
 
 const CONNECTIONS = 400;
 const SECONDS = 12;
@@ -28,47 +29,49 @@ interface Target {
   pid: number;
 }
 
-/** Runs everything on throwaway data in `folder`. Sizes are in megabytes, times in milliseconds. */
-export async function benchTrickling(folder: string) {
+/** Runs everything on throwaway data in `folder`. */
+export async function benchTrickling(folder: string): Promise<Figure[]> {
   await using plain = await openTarget(folder, "trickling", {});
-  const { target, token, sensor } = plain;
-  const idleMb = memoryMb(target.pid);
-  const unsigned = await trickle(target, () => []);
-  const oneSensor = await trickle(target, () => headersOf(sensor.sign("{}")));
-  const sensors = await enrollAll(target, token);
-  const everySensor = await trickle(target, (index) => headersOf(sensors[index]!.sign("{}")));
-  const quiet = await measureHealth(target, async () => await Bun.sleep(3_000));
+  const http = await trickleInTurn(plain);
+  const quiet = await healthMs(plain.target, async () => await Bun.sleep(3_000));
   // Generated in advance, because generating them would distort the measurement.
-  const uploads = sensors.slice(0, 5).flatMap(({ sign }) => COSTLY_BODIES.map((body) => sign(body())));
-  const loaded = await measureHealth(target, async () => {
-    for (const upload of uploads) await send(target, upload);
+  const uploads = http.sensors.slice(0, 5).flatMap(({ sign }) => COSTLY_BODIES.map((body) => sign(body())));
+  const loaded = await healthMs(plain.target, async () => {
+    for (const upload of uploads) await send(plain.target, upload);
   });
-  return {
-    idleMb,
-    peakMbUnsigned: unsigned,
-    peakMbSignedByOneSensor: oneSensor,
-    peakMbSignedByEach: everySensor,
-    overTls: await trickleOverTls(folder),
-    healthzQuiet: quiet,
-    healthzUnderUploads: loaded,
-  };
-}
-
-async function trickleOverTls(folder: string) {
   // 127.1 is this machine too, but the server does not recognize it as loopback, so it requires TLS there.
   await using tls = await openTarget(folder, "trickling-tls", { ATTACKLENS_SENSOR_LISTEN: "127.1:0" });
-  const { target, token, sensor } = tls;
+  const https = await trickleInTurn(tls);
+  return [
+    plainFigure("memory of the server at rest", "MB", { atMost: 70 }, [http.idleMb]),
+    ...peaks(http, "HTTP"),
+    ...peaks(https, "HTTPS"),
+    plainFigure("p99 of /healthz at rest", "ms", { atMost: 20 }, quiet),
+    plainFigure("p99 of /healthz during the most expensive uploads", "ms", { atMost: 100 }, loaded),
+  ];
+}
+
+type Peaks = Awaited<ReturnType<typeof trickleInTurn>>;
+
+async function trickleInTurn({ target, token, sensor }: Awaited<ReturnType<typeof openTarget>>) {
   const idleMb = memoryMb(target.pid);
   const unsigned = await trickle(target, () => []);
   const oneSensor = await trickle(target, () => headersOf(sensor.sign("{}")));
   const sensors = await enrollAll(target, token);
   const everySensor = await trickle(target, (index) => headersOf(sensors[index]!.sign("{}")));
-  return {
-    idleMb,
-    peakMbUnsigned: unsigned,
-    peakMbSignedByOneSensor: oneSensor,
-    peakMbSignedByEach: everySensor,
-  };
+  return { idleMb, unsigned, oneSensor, everySensor, sensors };
+}
+
+function peaks({ unsigned, oneSensor, everySensor }: Peaks, scheme: string): Figure[] {
+  const peak = (what: string, limit: number, megabytes: number) =>
+    plainFigure(`peak memory, ${CONNECTIONS} slow bodies, ${what}, ${scheme}`, "MB", { atMost: limit }, [
+      megabytes,
+    ]);
+  return [
+    peak("unsigned", 300, unsigned),
+    peak("signed by one sensor", 300, oneSensor),
+    peak("signed by as many sensors", 700, everySensor),
+  ];
 }
 
 async function openTarget(folder: string, name: string, environment: Record<string, string>) {
@@ -162,8 +165,11 @@ async function trickle(target: Target, headers: (index: number) => string[]): Pr
   return peakMb;
 }
 
-/** Requests /healthz a hundred times per second while `load` runs. Each request is sent when it is due. */
-async function measureHealth(target: Target, load: () => Promise<void>) {
+/**
+ * The 99th percentile of /healthz, requested a hundred times per second while `load` runs. Each request is sent
+ * when it is due.
+ */
+async function healthMs(target: Target, load: () => Promise<void>) {
   const times: number[] = [];
   const requests: Promise<void>[] = [];
   const ask = async () => {
@@ -176,9 +182,7 @@ async function measureHealth(target: Target, load: () => Promise<void>) {
   clearInterval(timer);
   await Promise.all(requests);
   const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number) =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return { requests: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+  return [sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!];
 }
 
 function memoryMb(pid: number): number {

@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { findFastFolder } from "./fast-folder.ts";
 import { findFreePort } from "./free-port.ts";
@@ -47,9 +48,9 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   }
 }
 
-/** Starts a throwaway PostgreSQL with the settings of an installation, for measurements, in `folder`. */
-export async function openDurablePostgres(folder: string): Promise<DurablePostgres> {
-  return await startCluster(mkdtempSync(join(folder, "attacklens-postgres-")), {});
+/** Starts a throwaway PostgreSQL with the settings of an installation, on a disk, for measurements. */
+export async function openDurablePostgres(): Promise<DurablePostgres> {
+  return await startCluster(mkdtempSync(join(tmpdir(), "attacklens-postgres-")), {});
 }
 
 /** The databases of the tests. */

@@ -32,14 +32,14 @@ export const FROM_SOURCE = {
 
 export interface ServerOptions {
   /** The command that runs the program. Absent: the built one. */
-  program?: string[];
+  program?: string[] | undefined;
   dataDir: string;
   /** The program appends its log to this file. */
   logFile: string;
   /** Absent: `127.0.0.1:0`, any free port. */
   listen?: string;
   /** The URL of a PostgreSQL database. Absent: the embedded database. */
-  databaseUrl?: string;
+  databaseUrl?: string | undefined;
   environment?: Record<string, string>;
 }
 

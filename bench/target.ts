@@ -1,0 +1,80 @@
+// A server to load: the built one, with a token and enrolled hosts.
+import { enroll } from "@attacklens/protocol/enroll.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { call, type Session } from "../harness/api-client.ts";
+import { createSuperAdmin } from "../harness/first-day.ts";
+import { FROM_SOURCE, startServer } from "../harness/programs.ts";
+import { makeSigner, type SignedRequest } from "../harness/signer.ts";
+
+export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
+const AT_ONCE = 100;
+
+export interface EnrolledHost {
+  id: string;
+  signer: ReturnType<typeof makeSigner>;
+}
+
+export interface Target extends AsyncDisposable {
+  url: string;
+  pid: number;
+  /** Of the first Super Admin. */
+  session: Session;
+  /** The value of a token for all assets. */
+  token: string;
+}
+
+export interface TargetOptions {
+  /** An empty folder for its data. */
+  dataDir: string;
+  /** An empty PostgreSQL database. Absent: SQLite. */
+  databaseUrl?: string;
+  /** The folder for a profile of its CPU time, which it writes when it stops. Absent: none. */
+  profile: string | undefined;
+}
+
+/** Starts it. With a profile, it runs from its sources: the built one takes no options of the runtime. */
+export async function openTarget({ dataDir, databaseUrl, profile }: TargetOptions): Promise<Target> {
+  const program = profile === undefined ? undefined : profiledServer(profile);
+  const environment = { ATTACKLENS_LOG_LEVEL: "warn" };
+  const server = await startServer({ program, dataDir, logFile: `${dataDir}.log`, databaseUrl, environment });
+  const { session } = await createSuperAdmin(server, dataDir);
+  const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
+  const { value: token } = await call(server.url, createEnrollmentToken, { body }, session);
+  const { url, pid } = server;
+  return { url, pid, session, token, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function profiledServer(folder: string): string[] {
+  const [runtime, ...rest] = FROM_SOURCE.server;
+  return [runtime!, "--cpu-prof", `--cpu-prof-dir=${folder}`, ...rest];
+}
+
+export async function enrollHosts({ url, token }: Target, count: number): Promise<EnrolledHost[]> {
+  const hosts: EnrolledHost[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < count) {
+        const number = next++;
+        const signer = makeSigner();
+        const { path, init } = enrollment(token, number, signer);
+        const response = await fetch(url + path, init);
+        if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+        hosts[number] = { id: ((await response.json()) as { sensorId: string }).sensorId, signer };
+      }
+    }),
+  );
+  return hosts;
+}
+
+/** Each number makes a host that no other number resembles. */
+export function enrollment(token: string, number: number, signer = makeSigner()): SignedRequest {
+  const host = {
+    ...{ hostname: `bench-${number}`, platform: "linux", architecture: "amd64" },
+    ...{ osName: "Bench", osVersion: "1", machineId: number.toString(16).padStart(32, "0") },
+    addresses: [`10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`],
+  };
+  const body = { publicKey: signer.publicKey, ...VERSIONS, host };
+  return signer.sign(enroll.path, body, signer.publicKey, token);
+}
