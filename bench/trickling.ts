@@ -166,8 +166,8 @@ async function trickle(target: Target, headers: (index: number) => string[]): Pr
 }
 
 /**
- * The 99th percentile of /healthz, requested a hundred times per second while `load` runs. Each request is sent
- * when it is due.
+ * The 99th percentile of /healthz, requested a hundred times per second while `load` runs. Each request is
+ * sent when it is due.
  */
 async function healthMs(target: Target, load: () => Promise<void>) {
   const times: number[] = [];
