@@ -62,12 +62,18 @@ export function openPairs() {
         sorted[next[key] as number] = values.find(nth) as number;
         next[key]! += 1;
       }
-      return (key) => [...new Set(sorted.subarray(starts[key], starts[key + 1]))];
+      return (key) => {
+        const found: number[] = [];
+        for (let nth = starts[key] as number; nth < (starts[key + 1] as number); nth += 1)
+          found.push(sorted[nth] as number);
+        return found.length > 1 ? [...new Set(found)] : found;
+      };
     },
   };
 }
 
-function grown(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+/** A copy of twice the length. */
+export function grown(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(2 * numbers.length);
   larger.set(numbers);
   return larger;

@@ -45,11 +45,12 @@ export function readAuthorizedKeys(
 /** Expands %h, %u, %U and %%. A relative path starts at the home folder. */
 function pathOf(pattern: string, { name, uid, home }: PasswdEntry): string[] {
   if (pattern.toLowerCase() === "none") return [];
-  const expanded = pattern.replace(/%([huU%])/g, (_, token: string) =>
-    token === "h" ? home : token === "u" ? name : token === "U" ? String(uid) : "%",
-  );
-  const path = posix.resolve("/", home, expanded);
-  return [path];
+  const expanded = pattern.includes("%")
+    ? pattern.replace(/%([huU%])/g, (_, token: string) =>
+        token === "h" ? home : token === "u" ? name : token === "U" ? String(uid) : "%",
+      )
+    : pattern;
+  return [posix.resolve("/", home, expanded)];
 }
 
 export function parseAuthorizedKeys(text: string, source: string): AuthorizedKey[] {

@@ -23,7 +23,7 @@ export interface Privileges {
  * Groups that grant root without sudo: their members control a daemon that runs as root, or can read and
  * write the disks.
  */
-const ROOT_EQUIVALENT_GROUPS = new Set(["docker", "lxd", "incus-admin", "disk", "libvirt"]);
+const ROOT_EQUIVALENT_GROUPS = ["docker", "lxd", "incus-admin", "disk", "libvirt"];
 const MAX_PRIVILEGES = 50;
 const MAX_NAMES = 50;
 const MAX_COMMANDS = 100;
@@ -95,8 +95,12 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
     return factText(accounts.findGroup(group)?.name ?? "", 250);
   }
 
+  const equivalentGroups = new Set(
+    ROOT_EQUIVALENT_GROUPS.flatMap((name) => accounts.findGroups(name, false)),
+  );
+
   function equivalentToRoot(group: number, isMember: boolean): Privilege[] {
-    if (!ROOT_EQUIVALENT_GROUPS.has(accounts.findGroup(group)?.name ?? "")) return [];
+    if (!equivalentGroups.has(group)) return [];
     return [{ source: "group", ...ROOT, ...(isMember && { group: nameOf(group) }) }];
   }
 

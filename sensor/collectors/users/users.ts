@@ -3,7 +3,6 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, NotOnThisHost, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
-import { openSeenKeys } from "../seen-keys.ts";
 import { openAccountFacts } from "./account-facts.ts";
 import { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd, passwordState } from "./passwd.ts";
 import { type Privileges, readPrivileges } from "./privileges.ts";
@@ -28,9 +27,7 @@ export function* collectUsers(files: HostFiles): Generator<Item<"users">> {
   const shadow = readShadow(files, accounts);
   const privileges = readPrivileges(files, accounts);
   yield* listUsers(files, passwd, accounts, shadow, privileges);
-  const names = openSeenKeys();
-  for (const entry of parseGroup(group))
-    if (names.add(entry.name)) yield groupItem(entry, accounts, privileges);
+  yield* listGroups(group, accounts, privileges);
 }
 
 /** Undefined: not readable. */
@@ -50,11 +47,10 @@ function* listUsers(
   let id = 0;
   for (const user of parsePasswd(passwd)) {
     // A later line with the name of an earlier one is no account.
-    if (accounts.findByName(user.name, false)[0] !== id) continue;
-    const item = userItem(id, user, accounts, shadow, privileges);
-    // The rest is only counted, and the files of each account take time.
-    if (id >= MAX_ITEMS) yield item;
+    if (accounts.findUser(id)?.name !== user.name) continue;
+    if (id >= MAX_ITEMS) yield countedUser(user);
     else {
+      const item = userItem(id, user, accounts, shadow, privileges);
       const { hasExpired, ...others } = facts.of(user, shadow?.agesOf(id));
       yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
     }
@@ -62,15 +58,39 @@ function* listUsers(
   }
 }
 
+function* listGroups(group: string, accounts: Accounts, privileges: Privileges): Generator<Item<"users">> {
+  let nth = accounts.userCount;
+  for (const entry of parseGroup(group)) {
+    yield nth < MAX_ITEMS ? groupItem(entry, accounts, privileges) : countedGroup(entry);
+    nth += 1;
+  }
+}
+
+type User = Extract<Item<"users">, { kind: "user" }>;
+type Group = Extract<Item<"users">, { kind: "group" }>;
+
+/** An item that is only counted: what takes time is left out. */
+function countedUser({ name, uid, gid }: PasswdEntry): User {
+  const rest = { canLogIn: false, password: "unknown", rootAccess: "unknown" } as const;
+  return { key: userKey(name), kind: "user", name, uid, gid, ...rest, groups: [], privileges: [] };
+}
+
+function countedGroup({ name, gid }: GroupEntry): Group {
+  return { key: groupKey(name), kind: "group", name, gid, members: [], privileges: [] };
+}
+
+const userKey = (name: string) => factText(`user:${name}`, 300);
+const groupKey = (name: string) => factText(`group:${name}`, 300);
+
 function userItem(
   id: AccountId,
   user: PasswdEntry,
   accounts: Accounts,
   shadow: Shadow | undefined,
   privileges: Privileges,
-): Extract<Item<"users">, { kind: "user" }> {
+): User {
   return {
-    key: factText(`user:${user.name}`, 300),
+    key: userKey(user.name),
     kind: "user",
     name: factText(user.name, 250),
     uid: user.uid,
@@ -98,9 +118,9 @@ function passwordOf(
   return shadow ? shadow.passwordOf(id) : "unknown";
 }
 
-function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges): Item<"users"> {
+function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges): Group {
   return {
-    key: factText(`group:${group.name}`, 300),
+    key: groupKey(group.name),
     kind: "group",
     name: factText(group.name, 250),
     gid: group.gid,

@@ -87,6 +87,7 @@ export function indexAccounts(entries: Iterable<Account>, lines: Iterable<GroupE
     groupsOf(user) {
       const primary = primaryOf(user);
       const all = groupsOf(user);
+      if (all.length <= 1) return all;
       return primary === undefined ? all : [primary, ...all.filter((group) => group !== primary)];
     },
   };
@@ -110,6 +111,7 @@ export function parseSudoId(name: string): number | undefined {
 
 /** Without case, as strcasecmp(3) does in the C locale. */
 export function foldName(name: string): string {
+  if (/^[a-z0-9_.-]*$/.test(name)) return name;
   const isAscii = /^[\0-\x7f]*$/.test(name);
   return isAscii ? name.toLowerCase() : name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
@@ -126,7 +128,7 @@ function openNameIndex() {
     },
     find(name: string, foldCase: boolean): readonly number[] {
       const found = index.find(foldName(name));
-      return foldCase ? found : found.filter((nth) => names.find(nth) === name);
+      return foldCase || found.length === 0 ? found : found.filter((nth) => names.find(nth) === name);
     },
   };
 }
