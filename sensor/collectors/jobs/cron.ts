@@ -36,8 +36,8 @@ export function* readCronJobs(files: HostFiles): Generator<Job> {
 function* systemCrontabs(files: HostFiles): Generator<Job> {
   const folder = "/etc/cron.d";
   yield* jobsIn(files, "/etc/crontab");
-  for (const name of files.list(folder))
-    for (const source of takenBy(files, folder, name)) yield* jobsIn(files, source);
+  const isTaken = openNames(files);
+  for (const name of files.list(folder)) if (isTaken(name)) yield* jobsIn(files, posix.join(folder, name));
 }
 
 /** `user`: whose crontab it is. Undefined: the lines name it. */
@@ -74,42 +74,41 @@ function cronJob(
 }
 
 /** Executable files in the folders whose content a line of a crontab runs. */
-function scripts(files: HostFiles): Job[] {
-  return SCRIPT_FOLDERS.flatMap(({ path: folder, when }) =>
-    files.list(folder).flatMap((name) =>
-      takenBy(files, folder, name).flatMap((path): Job[] => {
-        const stat = files.findStat(path);
-        if (stat?.kind !== "file" || (stat.mode & ANY_EXECUTE) === 0) return [];
-        return [
-          {
-            kind: "cron",
-            name: factText(name, 300),
-            schedule: [when],
-            user: "root",
-            program: factText(path, 1_000),
-            source: folder,
-          },
-        ];
-      }),
-    ),
-  );
+function* scripts(files: HostFiles): Generator<Job> {
+  const isTaken = openNames(files);
+  for (const { path: folder, when } of SCRIPT_FOLDERS)
+    for (const name of files.list(folder)) {
+      if (!isTaken(name)) continue;
+      const path = posix.join(folder, name);
+      const stat = files.findStat(path);
+      if (stat?.kind !== "file" || (stat.mode & ANY_EXECUTE) === 0) continue;
+      yield {
+        kind: "cron",
+        name: factText(name, 300),
+        schedule: [when],
+        user: "root",
+        program: factText(path, 1_000),
+        source: folder,
+      };
+    }
 }
 
-function takenBy(files: HostFiles, folder: string, name: string): string[] {
-  const isTaken = files.exists("/etc/debian_version") ? DEBIAN_NAME.test(name) : !LEFT_OVER.test(name);
-  return isTaken ? [posix.join(folder, name)] : [];
+/** Whether cron takes a file with that name. */
+function openNames(files: HostFiles): (name: string) => boolean {
+  return files.exists("/etc/debian_version")
+    ? (name) => DEBIAN_NAME.test(name)
+    : (name) => !LEFT_OVER.test(name);
 }
 
-function anacrontab(files: HostFiles): Job[] {
+function* anacrontab(files: HostFiles): Generator<Job> {
   const source = "/etc/anacrontab";
-  return parseAnacrontab(files.findText(source) ?? "").map(
-    ({ schedule, name, program }): Job => ({
+  for (const { schedule, name, program } of parseAnacrontab(files.findText(source) ?? ""))
+    yield {
       kind: "anacron",
       name: factText(name, 300),
       schedule: [factText(schedule, 300)],
       user: "root",
       program: optionalFact(program, 1_000),
       source,
-    }),
-  );
+    };
 }

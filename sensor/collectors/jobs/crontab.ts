@@ -19,20 +19,20 @@ const SHORTCUT = /^@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annual
 const ACCOUNT = /^[\w.-]{1,250}\$?(?::[\w.-]{1,60})?(?:\/[\w.-]{1,60})?$/;
 const VARIABLE = /^(?:"[^"]*"|'[^']*'|[^\s="']+)\s*=/;
 
-export function parseCrontab(text: string, { hasUser }: { hasUser: boolean }): CronLine[] {
-  return contentLines(text).flatMap((line) => {
-    if (VARIABLE.test(line)) return [];
+export function* parseCrontab(text: string, { hasUser }: { hasUser: boolean }): Generator<CronLine> {
+  for (const line of contentLines(text)) {
+    if (VARIABLE.test(line)) continue;
     const time = line.startsWith("@") ? takeWords(line, 1) : takeWords(line, 5);
-    if (time === undefined || !time.words.every(isTime)) return [];
+    if (time === undefined || !time.words.every(isTime)) continue;
     const account = hasUser ? takeWords(time.rest, 1) : { words: [], rest: time.rest };
-    if (account === undefined || account.rest === "") return [];
-    if (!account.words.every((word) => ACCOUNT.test(word))) return [];
-    return {
+    if (account === undefined || account.rest === "") continue;
+    if (!account.words.every((word) => ACCOUNT.test(word))) continue;
+    yield {
       schedule: time.words.join(" "),
       user: account.words[0],
       program: firstProgram(withoutInput(account.rest)),
     };
-  });
+  }
 }
 
 function isTime(word: string): boolean {
@@ -46,25 +46,29 @@ export interface AnacronLine {
 }
 
 /** Lines of period in days, delay in minutes, name and command. */
-export function parseAnacrontab(text: string): AnacronLine[] {
-  return contentLines(text).flatMap((line) => {
-    if (VARIABLE.test(line)) return [];
+export function* parseAnacrontab(text: string): Generator<AnacronLine> {
+  for (const line of contentLines(text)) {
+    if (VARIABLE.test(line)) continue;
     const taken = takeWords(line, 3);
     const [period = "", delay = "", name = ""] = taken?.words ?? [];
-    if (taken === undefined || !/^(?:\d{1,6}|@[a-z]+)$/.test(period) || !/^\d{1,6}$/.test(delay)) return [];
+    if (taken === undefined || !/^(?:\d{1,6}|@[a-z]+)$/.test(period) || !/^\d{1,6}$/.test(delay)) continue;
     // The name is missing, and a variable of the command is in its place.
-    if (name.includes("=")) return [];
+    if (name.includes("=")) continue;
     const days = period === "1" ? "every day" : `every ${period} days`;
     const every = period.startsWith("@") ? period : days;
-    return { schedule: `${every}, delay ${delay} minutes`, name, program: firstProgram(taken.rest) };
-  });
+    yield { schedule: `${every}, delay ${delay} minutes`, name, program: firstProgram(taken.rest) };
+  }
 }
 
-function contentLines(text: string): string[] {
-  return text.split("\n").flatMap((raw) => {
-    const line = raw.length > MAX_LINE ? "" : raw.trim();
-    return line === "" || line.startsWith("#") ? [] : line;
-  });
+/** One after another: a file may have a hundred thousand. */
+function* contentLines(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = end - start > MAX_LINE ? "" : text.slice(start, end).trim();
+    if (line !== "" && !line.startsWith("#")) yield line;
+    start = end + 1;
+  }
 }
 
 /** The first words, and the text after them. Undefined if there are fewer. */

@@ -77,23 +77,21 @@ test("parses the crontab of the system and of a user", () => {
     "1 2 3 4",
     "",
   ].join("\n");
-  expect(parseCrontab(text, { hasUser: true })).toEqual([
+  expect([...parseCrontab(text, { hasUser: true })]).toEqual([
     { schedule: "17 * * * *", user: "root", program: "run-parts" },
     { schedule: "@reboot", user: "www", program: "/usr/bin/start" },
     { schedule: "*/5 1-3,7 * jan MON", user: "root", program: "/bin/a" },
     { schedule: "-*/15 * * * *", user: "root", program: "/bin/quiet" },
   ]);
-  expect(parseCrontab("0 4 * * 1 /bin/a b\n", { hasUser: false })).toEqual([
+  expect([...parseCrontab("0 4 * * 1 /bin/a b\n", { hasUser: false })]).toEqual([
     { schedule: "0 4 * * 1", user: undefined, program: "/bin/a" },
   ]);
 });
 
 test("parses anacrontab", () => {
-  expect(
-    parseAnacrontab(
-      "START_HOURS_RANGE=3-22\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 m /bin/m\n",
-    ),
-  ).toEqual([
+  const text =
+    "START_HOURS_RANGE=3-22\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 m /bin/m\n";
+  expect([...parseAnacrontab(text)]).toEqual([
     { schedule: "every day, delay 5 minutes", name: "cron.daily", program: "nice" },
     { schedule: "@monthly, delay 45 minutes", name: "m", program: "/bin/m" },
   ]);
@@ -224,13 +222,13 @@ test("takes no argument for an account, a field or a program if a line misses on
     "0 3 * * root /usr/bin/tool secret",
     "@secret root /usr/bin/tool",
   ];
-  expect(parseCrontab(lines.join("\n"), { hasUser: true })).toEqual([]);
-  expect(parseCrontab("0 3 * * * -psecret\n", { hasUser: false })).toEqual([
+  expect([...parseCrontab(lines.join("\n"), { hasUser: true })]).toEqual([]);
+  expect([...parseCrontab("0 3 * * * -psecret\n", { hasUser: false })]).toEqual([
     { schedule: "0 3 * * *", user: undefined, program: undefined },
   ]);
-  expect(parseAnacrontab("1 5 PASSWORD=secret /usr/bin/tool\n")).toEqual([]);
+  expect([...parseAnacrontab("1 5 PASSWORD=secret /usr/bin/tool\n")]).toEqual([]);
   const named = parseCrontab("0 3 1-7 JAN,feb Mon-Fri corp.user a\n@Daily bert b\n", { hasUser: true });
-  expect(named.map(({ schedule, user }) => [schedule, user])).toEqual([
+  expect([...named].map(({ schedule, user }) => [schedule, user])).toEqual([
     ["0 3 1-7 JAN,feb Mon-Fri", "corp.user"],
     ["@Daily", "bert"],
   ]);
