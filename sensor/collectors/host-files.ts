@@ -9,7 +9,7 @@ import type { Gap, GapKind } from "@attacklens/protocol/inventory/gaps.ts";
 import { BudgetSpent, LIMITS, type Limits, openBudget } from "./budget.ts";
 import { CannotRead, gapOf, TooSlow } from "./collector.ts";
 import { openGaps } from "./gaps.ts";
-import { openHostPaths } from "./host-path.ts";
+import { type HostPath, openHostPaths } from "./host-path.ts";
 import { openLocalFiles } from "./local-files.ts";
 import { type HostFile, openRegularFile, readRegularFile, UnusableFile } from "./open-regular-file.ts";
 import { openSeenFiles, type SeenFiles } from "./seen-files.ts";
@@ -77,6 +77,9 @@ export interface HostFiles {
   checkTime(): void;
 }
 
+/** Reads what is at a path on this system's disk. `isRegular`: known to be a regular file. */
+type Work<T> = (real: string, isRegular?: boolean) => T;
+
 const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_ENTRIES = 200_000;
 /** Most files are smaller. A host may have a hundred thousand of them, and each would leave garbage. */
@@ -91,17 +94,17 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   let space: Buffer | undefined;
 
   /** Undefined if the path is known not to exist. */
-  function resolve(path: string, followLast: boolean): string | undefined {
-    const { real, isAbsent } = resolvePath(path, followLast);
-    seen.add(real);
-    return isAbsent ? undefined : real;
+  function resolve(path: string, followLast: boolean): HostPath | undefined {
+    const found = resolvePath(path, followLast);
+    seen.add(found.real);
+    return found.isAbsent ? undefined : found;
   }
 
   /** Undefined if the path does not exist. Throws CannotRead and TooSlow. */
-  function read<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
+  function read<T>(path: string, work: Work<T>, followLast = true): T | undefined {
     try {
-      const real = resolve(path, followLast);
-      if (real !== undefined) return work(real);
+      const found = resolve(path, followLast);
+      if (found !== undefined) return work(found.real, found.isRegular);
       budget.checkTime();
       return undefined;
     } catch (cause) {
@@ -114,7 +117,7 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   }
 
   /** Like `read`. What cannot be read is a gap. */
-  function find<T>(path: string, work: (real: string) => T, followLast = true): T | undefined {
+  function find<T>(path: string, work: Work<T>, followLast = true): T | undefined {
     try {
       return read(path, work, followLast);
     } catch (error) {
@@ -125,16 +128,18 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
   }
 
   function findBytes(path: string, maxBytes = MAX_TEXT_BYTES): Uint8Array | undefined {
-    return find(path, (real) => readRegularFile(real, maxBytes, budget));
+    return find(path, (real, isRegular) => readRegularFile(real, { maxBytes, budget, isRegular }));
   }
 
-  function readText(real: string, maxBytes: number): string {
-    space ??= Buffer.allocUnsafe(SPACE_BYTES);
-    return readRegularFile(real, maxBytes, budget, space).toString("utf8");
+  function textWithin(maxBytes: number): Work<string> {
+    return (real, isRegular) => {
+      space ??= Buffer.allocUnsafe(SPACE_BYTES);
+      return readRegularFile(real, { maxBytes, budget, space, isRegular }).toString("utf8");
+    };
   }
 
   function findText(path: string, maxBytes = MAX_TEXT_BYTES): string | undefined {
-    return find(path, (real) => readText(real, maxBytes));
+    return find(path, textWithin(maxBytes));
   }
 
   /** Empty unless the path is a folder that can be read. */
@@ -157,7 +162,7 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     isRunning,
     sharesNetwork: isLive || (isRunning && isSameNetwork(join(root, "proc/1"))),
     readText(path, maxBytes = MAX_TEXT_BYTES) {
-      return read(path, (real) => readText(real, maxBytes));
+      return read(path, textWithin(maxBytes));
     },
     findText,
     findLine(path) {
@@ -182,8 +187,8 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     exists(path) {
       budget.checkTime();
       try {
-        const real = resolve(path, true);
-        return real !== undefined && fs.existsSync(real);
+        const found = resolve(path, true);
+        return found !== undefined && (found.isRegular || fs.existsSync(found.real));
       } catch {
         return false;
       }
@@ -194,8 +199,8 @@ export function openHostFiles(root = "/", limits: Limits = LIMITS): HostFiles {
     },
     findRealPath(path) {
       try {
-        const real = resolve(path, true);
-        return real && fs.realpathSync(real);
+        const found = resolve(path, true);
+        return found && fs.realpathSync(found.real);
       } catch {
         return undefined;
       }

@@ -9,11 +9,14 @@ const MAX_PATH = 4_096;
 /** Folders whose paths are remembered: most of a long list of files are in few. */
 const MAX_KNOWN = 200;
 const ABSENT = Symbol();
+const REGULAR = Symbol();
 
 export interface HostPath {
   real: string;
   /** Known not to exist, without a look at the disk. False: it may exist. */
   isAbsent: boolean;
+  /** Known to be a regular file, and no link. */
+  isRegular?: boolean;
 }
 
 /** `followLast`: also if the last part is a link. Throws an error with the code ELOOP for too many links. */
@@ -48,8 +51,8 @@ export function openHostPaths(root: string): ResolvePath {
   return (path, followLast) => {
     if (path.length > MAX_PATH)
       throw Object.assign(new Error("the path is too long"), { code: "ENAMETOOLONG" });
-    const { real, isAbsent } = resolve(path, followLast);
-    return { real: join(root, real), isAbsent };
+    const found = resolve(path, followLast);
+    return { ...found, real: join(root, found.real) };
   };
 }
 
@@ -58,11 +61,13 @@ function resolveFrom(root: string, folder: string, parts: string[], followLast: 
   let pending = parts;
   let resolved = folder;
   let links = 0;
+  let isRegular = false;
   while (pending.length > 0) {
     const part = pending.pop() ?? "";
     if (part === "" || part === ".") continue;
     if (part === "..") {
       resolved = posix.dirname(resolved);
+      isRegular = false;
       continue;
     }
     const next = resolved === "/" ? `/${part}` : `${resolved}/${part}`;
@@ -70,8 +75,9 @@ function resolveFrom(root: string, folder: string, parts: string[], followLast: 
     // Nothing is below what does not exist.
     if (link === ABSENT && !pending.includes(".."))
       return { real: posix.join(next, ...pending.reverse()), isAbsent: true };
-    if (link === undefined || link === ABSENT) {
+    if (typeof link !== "string") {
       resolved = next;
+      isRegular = link === REGULAR;
       continue;
     }
     links += 1;
@@ -79,15 +85,16 @@ function resolveFrom(root: string, folder: string, parts: string[], followLast: 
     if (link.startsWith("/")) resolved = "/";
     pending = [...pending, ...link.split("/").filter(Boolean).reverse()];
   }
-  return { real: resolved, isAbsent: false };
+  return { real: resolved, isAbsent: false, isRegular };
 }
 
-/** Undefined for what is no link, or cannot be looked at. */
-function readLink(path: string): string | typeof ABSENT | undefined {
+/** Undefined for a folder or a device, and for what cannot be looked at. */
+function readLink(path: string): string | typeof ABSENT | typeof REGULAR | undefined {
   try {
     // Most are no links, and an error takes longer than a look.
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return ABSENT;
+    if (stat.isFile()) return REGULAR;
     return stat.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {
     return undefined;

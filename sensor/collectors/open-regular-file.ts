@@ -34,12 +34,18 @@ export function openRegularFile(path: string, budget: Budget): HostFile {
   };
 }
 
-/**
- * The content of a file of at most `maxBytes`. Throws like `openRegularFile`. `space`: holds the content of a
- * small file, until it is used again.
- */
-export function readRegularFile(path: string, maxBytes: number, budget: Budget, space?: Buffer): Buffer {
-  const { file, stat } = openFile(path, budget);
+interface ReadOptions {
+  maxBytes: number;
+  budget: Budget;
+  /** Holds the content of a small file, until it is used again. */
+  space?: Buffer | undefined;
+  /** It was a regular file a moment ago. */
+  isRegular?: boolean | undefined;
+}
+
+/** The content of a file of at most `maxBytes`. Throws like `openRegularFile`. */
+export function readRegularFile(path: string, { maxBytes, budget, space, isRegular }: ReadOptions): Buffer {
+  const { file, stat } = openFile(path, budget, isRegular);
   try {
     if (stat.size > maxBytes) throw tooLarge(maxBytes);
     const firstBytes = Math.min(maxBytes, stat.size > 0 ? stat.size : 16_384) + 1;
@@ -60,10 +66,10 @@ export function readRegularFile(path: string, maxBytes: number, budget: Budget, 
   }
 }
 
-function openFile(path: string, budget: Budget): { file: number; stat: fs.Stats } {
+function openFile(path: string, budget: Budget, isRegular = false): { file: number; stat: fs.Stats } {
   budget.takeFile();
   // Opening a device can act on it, so it is looked at first. Then another may have taken its place.
-  requireRegular(fs.statSync(path));
+  if (!isRegular) requireRegular(fs.statSync(path));
   const file = fs.openSync(path, FLAGS);
   try {
     const stat = fs.fstatSync(file);
