@@ -1,6 +1,7 @@
 // The services and sockets in `systemctl list-unit-files`, with their enablement and state, and the running
 // instances of templates.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, optionalFact } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openUserNames } from "../users/user-names.ts";
@@ -37,8 +38,15 @@ function* listServices(
   }
   const userName = openUserNames(files);
   const loaded: LoadedUnits = new Map();
+  let count = 0;
   for (const name of names) {
     if (!isUnitName(name)) continue;
+    count += 1;
+    if (count > MAX_ITEMS) {
+      // The rest is only counted, and the file of each unit takes time.
+      yield { ...commonFacts(name), enablement: "", state: "unknown" };
+      continue;
+    }
     const unit = findUnit(files, folders, loaded, name);
     yield {
       ...describeUnit(name, unit, files, userName),
@@ -56,20 +64,22 @@ function describeUnit(
   userName: UserName,
 ): Omit<Service, "enablement" | "state"> {
   const common = {
-    key: factText(name, 300),
-    manager: "systemd" as const,
-    name: factText(name, 300),
+    ...commonFacts(name),
     description: unit && optionalFact(expanded(unit, lastOf(unit.settings, "Unit.Description")), 500),
     file: unit && factText(unit.path, 1_000),
   };
-  if (isSocketName(name)) return { ...common, kind: "socket", listens: unit && listensOf(unit) };
+  if (isSocketName(name)) return { ...common, listens: unit && listensOf(unit) };
   const start = unit?.settings.get("Service.ExecStart")?.[0];
   return {
     ...common,
-    kind: "service",
     command: unit && optionalFact(expanded(unit, start && programOf(start, files)), 1_000),
     ...(unit && !unit.isMasked ? accountOf(unit, userName) : {}),
   };
+}
+
+function commonFacts(name: string): Pick<Service, "key" | "manager" | "kind" | "name"> {
+  const kind = isSocketName(name) ? "socket" : "service";
+  return { key: factText(name, 300), manager: "systemd", kind, name: factText(name, 300) };
 }
 
 function expanded(unit: Unit, text: string | undefined): string | undefined {
