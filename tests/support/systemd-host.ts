@@ -8,6 +8,7 @@ import { type DebianRelease, findDebianTree } from "../../harness/debian-tree.ts
 import { lastLines } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
+import { type HostCgroup, makeHostCgroup } from "./host-cgroup.ts";
 
 export interface SystemdHost extends AsyncDisposable {
   /** Its root folder, as this machine sees it. */
@@ -89,12 +90,14 @@ async function openHost(
   const logFile = join(folder, "console.log");
   let machine: Bun.Subprocess | undefined;
   let leader: number | undefined;
+  let cgroup: HostCgroup | undefined;
 
   const command = (args: string[]) => ["nsenter", `--target=${leader}`, "--all", ...ENVIRONMENT, ...args];
   async function boot(): Promise<void> {
     const name = `${label}-${process.pid}`;
     const options = ["--quiet", "--register=no", "--keep-unit", "--console=pipe", "--boot"];
-    machine = Bun.spawn([nspawn, `--directory=${root}`, `--machine=${name}`, ...options], {
+    cgroup = makeHostCgroup(`attacklens-${name}-${crypto.randomUUID()}`);
+    machine = Bun.spawn(cgroup.command([nspawn, `--directory=${root}`, `--machine=${name}`, ...options]), {
       stdin: "ignore",
       stdout: Bun.file(logFile),
       stderr: Bun.file(logFile),
@@ -118,6 +121,7 @@ async function openHost(
     if (leader !== undefined && existsSync(`/proc/${leader}`)) process.kill(leader, "SIGKILL");
     await machine?.exited;
     await waitUntil("the processes of the host are gone", () => !existsSync(`/proc/${leader}`));
+    await waitUntil("its cgroup is empty", () => cgroup?.remove() ?? true);
   }
   opening.defer(cutPower);
   await boot();
