@@ -1,6 +1,14 @@
 // A Debian host on this machine with a real systemd as process 1: systemd-nspawn(1) boots a layer above a
 // tree. It shares this machine's network, so that it reaches servers on 127.0.0.1. Needs root on Linux.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
@@ -86,6 +94,7 @@ async function openHost(
   run(["mount", "-t", "overlay", "overlay", "-o", options, root]);
   // With what a test has mounted below it.
   opening.defer(() => run(["umount", "--recursive", root]));
+  raisePriorities(root);
   change(root);
   const logFile = join(folder, "console.log");
   let machine: Bun.Subprocess | undefined;
@@ -141,6 +150,13 @@ async function openHost(
     boot,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Beside the other tests of this machine, a service with a low priority waits for minutes. */
+function raisePriorities(root: string): void {
+  const folder = join(root, "etc/systemd/system/service.d");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "priority.conf"), "[Service]\nNice=0\n");
 }
 
 /** The child of a process: that of systemd-nspawn is process 1 of the host. */
