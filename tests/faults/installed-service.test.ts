@@ -126,8 +126,8 @@ test.skipIf(reason !== undefined).each([...RELEASES])(
     expect(await host.run([DOWNLOADED, "install"])).toMatchObject({ code: 0, stderr: "" });
     expect(await ada.call(listSensors, {})).toMatchObject({ total: 1 });
 
-    const cutAt = Date.now();
     await host.cutPower();
+    const cutAt = Date.now();
     await host.boot();
     await waitForOnline(ada, cutAt);
     const status = await host.run(["attacklens-sensor", "service", "status"]);

@@ -7,6 +7,7 @@ import { runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
+import { waitForConnected } from "../support/connected-host.ts";
 import { openGuideSite } from "../support/guide-site.ts";
 import { EXAMPLE_FACTS, guideTexts } from "../support/guide-texts.ts";
 import { listFiles } from "../support/host-files.ts";
@@ -87,6 +88,7 @@ test.skipIf(reason !== undefined || !LONG_TESTS)(
     expect(installed).toMatchObject({ code: 0 });
     expect(changes(installed)).toBe("0");
     await site.waitForOnline(1);
+    await waitForConnected(host);
     const { started, found } = await search.seen();
     expect(found).toEqual([]);
     expect(started).toBeGreaterThan(10);
@@ -104,11 +106,11 @@ test.skipIf(reason !== undefined || !LONG_TESTS)(
 
     const verified = await paste(["bash", "-i"], texts.take("verify"), [], { cwd, env });
     expect(verified).toMatchObject({ code: 0, output: expect.stringMatching(/^State +connected\r$/m) });
-    const upgradedAt = Date.now();
     const answers = [{ prompt: vault[0], line: PASSWORD }];
     const upgraded = await paste(["bash", "-i"], texts.take("upgrade"), answers, { cwd, env });
     expect(upgraded).toMatchObject({ code: 0, output: expect.stringMatching(/changed=1 .*failed=0/) });
-    await site.waitForOnline(1, upgradedAt);
+    // By now, the upgrade has stopped the process from before.
+    await site.waitForOnline(1, Date.now());
 
     const removed = await paste(["bash", "-i"], texts.take("uninstall"), [], { cwd, env });
     expect(removed).toMatchObject({ code: 0, output: expect.stringMatching(/changed=1 .*failed=0/) });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { runCommand } from "../../harness/command.ts";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
+import { waitForConnected } from "../support/connected-host.ts";
 import { type GuideSite, openGuideSite } from "../support/guide-site.ts";
 import { EXAMPLE_FACTS, guideTexts } from "../support/guide-texts.ts";
 import { listFiles } from "../support/host-files.ts";
@@ -79,6 +80,7 @@ test.skipIf(isSkipped)(
     await host.cutPower();
     await host.boot();
     await site.waitForOnline(1);
+    await waitForConnected(host);
 
     const waited = await paste(host.command(["bash", "-i"]), texts.take("wait"));
     expect(waited).toMatchObject({ code: 0, output: expect.stringContaining("status: done") });
@@ -139,6 +141,7 @@ test.skipIf(isSkipped)(
 
     await using clone = await openClone(template, "image-clone", () => {});
     await site.waitForOnline(1);
+    await waitForConnected(clone);
     expect(existsSync(onHost(clone, "var/lib/attacklens-sensor/sealed-token.json"))).toBe(false);
     expect(await findOnHost(clone, token.value)).toEqual([]);
     const terminal = () => clone.command(["bash", "-i"]);

@@ -7,6 +7,7 @@ import { runCommand } from "../../harness/command.ts";
 import { findOrInstall } from "../../harness/debian.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "../../harness/debian-tree.ts";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { waitForConnected } from "../support/connected-host.ts";
 import { type GuideSite, openGuideSite } from "../support/guide-site.ts";
 import { guideTexts } from "../support/guide-texts.ts";
 import { listFiles } from "../support/host-files.ts";
@@ -58,22 +59,23 @@ async function follow(
   if (guide === "linux-shell") expectLines(installed.output, texts.take("output"));
 
   if (LONG_TESTS) {
-    const cutAt = Date.now();
     await host.cutPower();
+    const cutAt = Date.now();
     await host.boot();
     await site.waitForOnline(1, cutAt);
   }
   if (guide !== "linux-shell") {
-    const upgradedAt = Date.now();
     const upgraded = await paste(terminal(), texts.take("upgrade"));
     // The release is the same: dpkg installs it again, and rpm says so.
     if (guide === "rpm")
       expect(upgraded).toMatchObject({ output: expect.stringContaining("already installed") });
     else {
       expect(upgraded).toMatchObject({ code: 0 });
-      await site.waitForOnline(1, upgradedAt);
+      // By now, the upgrade has stopped the process from before.
+      await site.waitForOnline(1, Date.now());
     }
   }
+  await waitForConnected(host);
   const verified = await paste(terminal(), texts.take("verify"));
   expect(verified).toMatchObject({ code: 0 });
   expect(verified.output).toMatch(/^State +running\r$/m);
