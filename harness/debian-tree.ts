@@ -24,6 +24,14 @@ export function findDebianTree(release: DebianRelease): Promise<string> {
   return findTree(release, release, "systemd-sysv,dbus");
 }
 
+/**
+ * Starts to make the tree of the short form, if this machine can. The tests that need it wait for it, and
+ * report why it fails.
+ */
+export function prepareDebianTree(): void {
+  if (process.getuid?.() === 0 && Bun.which("mmdebstrap")) findDebianTree("bookworm").catch(() => {});
+}
+
 /** Like `findDebianTree`: the first release whose wine runs programs of Bun, without further libraries. */
 export function findWineTree(): Promise<string> {
   return findTree("trixie-wine", "trixie", "wine,wine64");

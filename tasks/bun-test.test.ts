@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../harness/terminal.ts";
 import { describeFailures, describeSlowest, parseJUnitCounts } from "./bun-test.ts";
+import { SLOW_FILES } from "./slow-files.ts";
 
 test("reads the counts from the outermost element of the report", () => {
   const xml = `<?xml version="1.0"?>
@@ -64,4 +68,8 @@ test("lists the failed tests with their messages, which are cut if they are long
       "failed: b.test.ts: group > two",
     ].join("\n"),
   );
+});
+
+test("the slow files are there", () => {
+  expect(Object.keys(SLOW_FILES).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });

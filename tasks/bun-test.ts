@@ -1,7 +1,8 @@
 // Runs `bun test` on paths, passes its output through, and reads the counts from its JUnit report.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, setPriority } from "node:os";
 import { join } from "node:path";
+import { Glob } from "bun";
 import { findFastFolder } from "../harness/fast-folder.ts";
 import { ROOT } from "../harness/terminal.ts";
 
@@ -50,6 +51,10 @@ export interface BunTestRun {
   timeoutMs?: number;
   /** Test files that run concurrently beyond one for each core. For tests that often wait. */
   extraWorkers?: number;
+  /** The files that take longest, and their seconds. They start first, so that no core idles at the end. */
+  slowFiles?: Readonly<Record<string, number>>;
+  /** The tests get the CPU only while other programs leave it. */
+  isBackground?: boolean;
 }
 
 /**
@@ -63,6 +68,17 @@ export const BUILT_TIMEOUT_MS = 180_000;
 /** All temporary folders of a run: copies of the programs and of the sources. */
 const FOLDERS_BYTES = 4e9;
 
+/** Half of the weight of other programs: the tests must continue while those wait for nothing. */
+const BACKGROUND_NICENESS = 3;
+
+/** Milliseconds by file, as Bun writes them. It ignores them if most files are missing. */
+function timingsOf({ paths, slowFiles = {} }: BunTestRun): Record<string, number> {
+  const files = paths.flatMap((path) =>
+    path.includes(".") ? [path] : Array.from(new Glob(`${path}/**/*.test.{ts,tsx}`).scanSync(ROOT)),
+  );
+  return Object.fromEntries(files.map((file) => [file, (slowFiles[file] ?? 1) * 1000]));
+}
+
 /** A run that fails without a failed test, or that finds no test, counts as one failure. */
 export async function runBunTest(run: BunTestRun): Promise<Counts> {
   const folder = mkdtempSync(join(findFastFolder(FOLDERS_BYTES), "attacklens-tests-"));
@@ -71,12 +87,15 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
   // Tests that run programs as another account create folders below this one for it.
   chmodSync(folder, 0o711);
   const report = join(folder, "report.xml");
+  const timings = join(folder, "timings.json");
+  writeFileSync(timings, JSON.stringify({ version: 1, files: timingsOf(run) }));
   try {
     const child = Bun.spawn(
       [
         ...[process.execPath, "--no-env-file", "test"],
         ...["--preload", join(ROOT, "harness/fail-on-console-error.ts")],
         ...["--reporter=junit", `--reporter-outfile=${report}`],
+        `--timings=${timings}`,
         `--parallel=${availableParallelism() + (run.extraWorkers ?? 0)}`,
         // Files in one worker share loaded modules and common resources: loading the server takes half a
         // second.
@@ -94,6 +113,8 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         stderr: "inherit",
       },
     );
+    // Its workers and their programs inherit it.
+    if (run.isBackground) setPriority(child.pid, BACKGROUND_NICENESS);
     const code = await child.exited;
     const file = Bun.file(report);
     const counts = (await file.exists()) ? parseJUnitCounts(await file.text()) : NO_TESTS;

@@ -4,6 +4,7 @@
 import { build } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { installProgramsOfRun } from "../harness/debian.ts";
+import { prepareDebianTree } from "../harness/debian-tree.ts";
 import { openTestPostgres } from "../harness/postgres.ts";
 import { progress, runTask } from "../harness/terminal.ts";
 import {
@@ -15,9 +16,10 @@ import {
   runBunTest,
 } from "./bun-test.ts";
 import { check } from "./check.ts";
+import { SLOW_FILES } from "./slow-files.ts";
 
 const UNIT_FOLDERS = ["protocol", "server", "console", "sensor", "tasks", "harness", "tests/support"];
-/** Their tests run the built programs. Those that take longest come first: no core idles at the end. */
+/** Their tests run the built programs, and often wait for them. */
 const BUILT_FOLDERS = ["tests/faults", "tests/guides", "tests/e2e"];
 
 async function test(args: string[], opened: AsyncDisposableStack): Promise<number> {
@@ -40,18 +42,21 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
     stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
     await installProgramsOfRun();
-    progress(
-      "stage 1 of 2: types, lint, format, rules, while the programs are built; then unit and store tests",
-    );
+    progress("types, lint, format and rules, while the programs are built; then all tests");
+    prepareDebianTree();
     const checking = check();
     checking.catch(() => {});
     await build();
-    // The checks take one core for a while longer.
-    stages.push(await runBunTest({ paths: UNIT_FOLDERS, environment, extraWorkers: 1 }));
-    stages.push(await checking);
-    progress("stage 2 of 2: browser tests and faults, against the built programs");
+    // The tests of the built programs often wait. Meanwhile, the others get the CPU.
     stages.push(
-      await runBunTest({ paths: BUILT_FOLDERS, environment, timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 3 }),
+      ...(await Promise.all([
+        checking,
+        runBunTest({
+          ...{ paths: BUILT_FOLDERS, environment, slowFiles: SLOW_FILES },
+          ...{ timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 2 },
+        }),
+        runBunTest({ paths: UNIT_FOLDERS, environment, slowFiles: SLOW_FILES, isBackground: true }),
+      ])),
     );
   }
   const { passed, failed, skipped, times, failures } = addCounts(stages);
