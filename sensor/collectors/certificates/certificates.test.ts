@@ -1,5 +1,6 @@
 // The oracle is `openssl x509`, which also makes the certificates.
 import { afterAll, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import {
   copyFileSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
 import { runCollector } from "../collect.ts";
 import { openHostFiles } from "../host-files.ts";
@@ -88,6 +90,98 @@ test.skipIf(!openssl).each(KINDS)(
     expect(parseCertificateFile(der)).toEqual(facts);
   },
 );
+
+/** What the runtime's own parser says. */
+function factsOfRuntime(bytes: string | Buffer) {
+  const certificate = new X509Certificate(bytes);
+  const iso = (date: Date) => date.toISOString().replace(".000Z", "Z");
+  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+  // Undefined for an empty name. It has no name for one kind of part.
+  const nameOf = (text: string | undefined) =>
+    (text ?? "").replaceAll("\n", ", ").replace("2.5.4.97=", "organizationIdentifier=");
+  return {
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    serialNumber: certificate.serialNumber.toLowerCase(),
+    fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+    notBefore: iso(certificate.validFromDate),
+    notAfter: iso(certificate.validToDate),
+    keyType: asymmetricKeyType,
+    ...(asymmetricKeyDetails?.modulusLength ? { keyBits: asymmetricKeyDetails.modulusLength } : {}),
+    authority: certificate.ca,
+  };
+}
+
+test("the roots of the runtime have the facts that its own parser finds", () => {
+  expect(rootCertificates.length).toBeGreaterThan(100);
+  for (const pem of rootCertificates)
+    expect(parseCertificateFile(Buffer.from(pem))).toMatchObject(factsOfRuntime(pem));
+});
+
+/** A name, options of `openssl req`, and the encoding of texts. */
+const NAMES: [string, string[], string][] = [
+  ["special characters", ["-utf8", "-subj", '/O=#1, "Ex" <+>;\\\\ /CN= Zoë 名'], "default"],
+  ["several parts together", ["-multivalue-rdn", "-subj", "/O=Ex+OU=Unit/CN=both"], "default"],
+  ["no name", ["-subj", "/"], "default"],
+  ["characters of two bytes", ["-utf8", "-subj", "/CN=名前"], "MASK:0x800"],
+  [
+    "unusual parts",
+    ["-subj", "/DC=ex/UID=7/emailAddress=a@ex/serialNumber=1/1.2.3.4=x/street=S/GN=G"],
+    "default",
+  ],
+  ["no authority", ["-subj", "/CN=leaf", "-addext", "basicConstraints=CA:FALSE"], "default"],
+  ["a key that may not certify", ["-subj", "/CN=leaf", "-addext", "keyUsage=digitalSignature"], "default"],
+  ["a negative serial number", ["-subj", "/CN=minus", "-set_serial", "-255"], "default"],
+  ["a short serial number", ["-subj", "/CN=one", "-set_serial", "1"], "default"],
+  ["a serial number of zero", ["-subj", "/CN=zero", "-set_serial", "0"], "default"],
+  ["years before 2050 and after", ["-subj", "/CN=long", "-days", "99999"], "default"],
+];
+
+test.skipIf(!openssl).each(NAMES)(
+  "a certificate with %s has the facts of the runtime",
+  (name, options, mask) => {
+    const config = join(folder, "names.cnf");
+    writeFileSync(
+      config,
+      [
+        "[req]",
+        "distinguished_name = dn",
+        "x509_extensions = ca",
+        `string_mask = ${mask}`,
+        "[dn]",
+        "[ca]",
+        "basicConstraints = CA:TRUE",
+        "",
+      ].join("\n"),
+    );
+    const isLeaf = options.includes("basicConstraints=CA:FALSE");
+    const extensions = isLeaf ? ["-extensions", "dn"] : [];
+    const path = makeCertificate(
+      name.replaceAll(" ", "-"),
+      "-config",
+      config,
+      ...extensions,
+      "-newkey",
+      "ed25519",
+      ...options,
+    );
+    const pem = readFileSync(path);
+    expect(parseCertificateFile(pem)).toMatchObject(factsOfRuntime(pem));
+  },
+);
+
+test.skipIf(!openssl)("a damaged byte never fails in another way", () => {
+  makeCertificate("byte", "-newkey", "ed25519", "-addext", "subjectAltName=DNS:a,IP:::1,URI:x:y,email:z");
+  const der = Bun.spawnSync(["openssl", "x509", "-in", join(folder, "byte.pem"), "-outform", "DER"]).stdout;
+  for (let at = 0; at < der.length; at += 1)
+    for (const byte of [0x00, 0x30, 0x7f, 0x84, 0xff]) {
+      const damaged = Buffer.from(der);
+      damaged[at] = byte;
+      const found = parseCertificateFile(damaged);
+      if (typeof found === "string") expect(["none", "damaged"]).toContain(found);
+      else expect(found.fingerprint).toHaveLength(64);
+    }
+});
 
 test.skipIf(!openssl)("a file that is cut at any byte is damaged or has no certificate", () => {
   const pem = readFileSync(makeCertificate("cut", "-newkey", "ed25519"));

@@ -1,9 +1,13 @@
 // Parses the first certificate in a file: PEM or DER (X.509, RFC 5280). A file may also contain its chain and
-// its private key, which are not looked at.
-import type { X509Certificate } from "node:crypto";
+// its private key, which are not looked at. The runtime's parser loads half of its library first, which takes
+// longer than all other work of this category.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
-import { formatIpv6 } from "../ip-address.ts";
+import { readAlternativeNames } from "./alternative-names.ts";
+import { describeKey } from "./certificate-key.ts";
+import { contentOf, DerError, type DerValue, firstValue, objectIdOf, TAG, valuesIn } from "./der.ts";
+import { formatName, type NamePart, readName } from "./distinguished-name.ts";
+import { signatureName } from "./signature-name.ts";
 
 type Facts = Omit<Item<"certificates">, "key" | "path" | "usedBy">;
 
@@ -11,26 +15,18 @@ const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
 const MAX_DER_BYTES = 256 * 1024;
 const MAX_NAMES = 200;
-const CURVE_BITS: Record<string, number> = {
-  prime256v1: 256,
-  secp256k1: 256,
-  secp384r1: 384,
-  secp521r1: 521,
-  secp224r1: 224,
-};
 
-/** The certificate, `none` if the file has none, or `damaged`. `count`: in PEM. */
+/** The certificate, `none` if the file has none, or `damaged`. */
 export function parseCertificateFile(bytes: Uint8Array): Facts | "none" | "damaged" {
-  const der = bytes[0] === 0x30 ? bytes : firstInPem(bytes);
+  const der = bytes[0] === TAG.sequence ? bytes : firstInPem(bytes);
   if (der === undefined) return "none";
   if (der.length > MAX_DER_BYTES) return "damaged";
   try {
-    // Loaded here, because it takes longer than all other work of this category.
-    const { X509Certificate } = require("node:crypto") as typeof import("node:crypto");
-    return factsOf(new X509Certificate(der));
-  } catch {
+    return readCertificate(firstValue(der));
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
     // A DER file of this kind can be a key or a request.
-    return bytes[0] === 0x30 ? "none" : "damaged";
+    return bytes[0] === TAG.sequence ? "none" : "damaged";
   }
 }
 
@@ -56,94 +52,106 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function factsOf(certificate: X509Certificate): Facts | "damaged" {
-  const notBefore = timeOf(certificate.validFromDate);
-  const notAfter = timeOf(certificate.validToDate);
+/** Context-specific tags of a certificate. */
+const VERSION = 0xa0;
+const EXTENSIONS = 0xa3;
+
+function readCertificate(certificate: DerValue): Facts | "damaged" {
+  const [signed, algorithm, signature] = valuesIn(contentOf(certificate, TAG.sequence));
+  contentOf(signature, TAG.bitString);
+  const fields = valuesIn(contentOf(signed, TAG.sequence));
+  const hasVersion = fields[0]?.tag === VERSION;
+  const [serial, , issuer, validity, subject, key, ...others] = hasVersion ? fields.slice(1) : fields;
+  const [notBefore, notAfter] = valuesIn(contentOf(validity, TAG.sequence)).map(readTime);
   if (notBefore === undefined || notAfter === undefined) return "damaged";
-  const names = alternativeNames(certificate.subjectAltName ?? "");
-  const subject = nameOf(certificate.subject);
-  const issuer = nameOf(certificate.issuer);
+  const extensions = readExtensions(others);
+  const names = readNames(extensions);
+  const subjectName = readName(subject);
+  const selfSigned = isSame(subject, issuer) && subjectName.length > 0;
   return {
-    name: factText(commonName(certificate.subject) ?? names[0] ?? "", 300),
-    subject: factText(subject, 1_000),
-    issuer: factText(issuer, 1_000),
+    name: factText(commonName(subjectName) ?? names[0] ?? "", 300),
+    subject: factText(formatName(subjectName), 1_000),
+    issuer: factText(formatName(readName(issuer)), 1_000),
     alternativeNames: names.slice(0, MAX_NAMES).map((name) => factText(name, 300)),
-    serialNumber: factText(certificate.serialNumber.toLowerCase(), 100),
-    fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+    serialNumber: factText(formatInteger(contentOf(serial, TAG.integer)), 100),
+    fingerprint: new Bun.CryptoHasher("sha256").update(certificate.whole).digest("hex"),
     notBefore,
     notAfter,
-    ...keyOf(certificate),
-    signatureAlgorithm: algorithmOf(certificate),
-    selfSigned: certificate.subject === certificate.issuer && subject !== "",
-    authority: certificate.ca,
+    ...describeKey(key),
+    signatureAlgorithm: signatureName(algorithm),
+    selfSigned,
+    authority: hasVersion ? isAuthority(extensions) : selfSigned,
   };
 }
 
-/** Years have four digits. */
-function timeOf(date: Date): string | undefined {
-  const text = Number.isNaN(date.getTime()) ? "" : date.toISOString();
-  return /^\d{4}-/.test(text) ? text.replace(/\.\d{3}Z$/, "Z") : undefined;
+function isSame(left: DerValue | undefined, right: DerValue | undefined): boolean {
+  return left !== undefined && right !== undefined && Buffer.compare(left.whole, right.whole) === 0;
 }
 
-/** One attribute a line, in which special characters have a backslash. */
-function nameOf(distinguishedName: string | undefined): string {
-  return (distinguishedName ?? "").split("\n").filter(Boolean).join(", ");
+function commonName(name: readonly NamePart[][]): string | undefined {
+  return (
+    name
+      .flat()
+      .findLast(({ kind }) => kind === "CN")
+      ?.value.trim() || undefined
+  );
 }
 
-function commonName(distinguishedName: string | undefined): string | undefined {
-  const line = (distinguishedName ?? "").split("\n").findLast((each) => each.startsWith("CN="));
-  return line?.slice("CN=".length).replace(/\\(.)/g, "$1").trim() || undefined;
-}
-
-/** Names and addresses of hosts. Addresses of users are left out. A value with a comma is in quotes. */
-function alternativeNames(text: string): string[] {
-  return splitOutsideQuotes(text).flatMap((entry) => {
-    const colon = entry.indexOf(":");
-    const kind = entry.slice(0, colon);
-    const value = entry
-      .slice(colon + 1)
-      .replaceAll('"', "")
-      .trim();
-    if (kind === "DNS" || kind === "URI") return value || [];
-    return kind === "IP Address" ? formatAddress(value) : [];
-  });
-}
-
-function splitOutsideQuotes(text: string): string[] {
-  const parts: string[] = [];
-  let start = 0;
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    if (isQuoted && text[at] === "\\") at += 1;
-    else if (text[at] === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && text[at] === "," && text[at + 1] === " ") {
-      parts.push(text.slice(start, at));
-      start = at + 2;
-    }
+/** Hexadecimal, in two's complement in DER. */
+function formatInteger(bytes: Uint8Array): string {
+  const negative = (bytes[0] ?? 0) >= 0x80;
+  let carry = 1;
+  const magnitude = Buffer.from(bytes);
+  for (let at = magnitude.length - 1; negative && at >= 0; at -= 1) {
+    const byte = (~(magnitude[at] ?? 0) & 0xff) + carry;
+    magnitude[at] = byte;
+    carry = byte >> 8;
   }
-  return [...parts, text.slice(start)];
+  const start = magnitude.findIndex((byte) => byte !== 0);
+  return start < 0 ? "0" : (negative ? "-" : "") + magnitude.toString("hex", start);
 }
 
-/** `FD00:0:0:0:0:0:0:1` → `fd00::1`. */
-function formatAddress(text: string): string {
-  const groups = text.split(":").map((group) => Number.parseInt(group, 16));
-  if (groups.length !== 8 || !groups.every((group) => group >= 0 && group <= 0xffff)) return text;
-  return formatIpv6(groups.flatMap((group) => [group >> 8, group & 0xff]));
+/** `YYMMDDhhmmssZ` until 2049, then `YYYYMMDDhhmmssZ` (RFC 5280, 4.1.2.5). */
+function readTime({ tag, content }: DerValue): string | undefined {
+  const text = Buffer.from(content).toString("latin1");
+  const isShort = tag === TAG.utcTime;
+  if (!isShort && tag !== TAG.generalizedTime) throw new DerError("no time");
+  const [, year = "", month, day, hour, minute, second] =
+    (isShort ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(
+      text,
+    ) ?? [];
+  const century = isShort ? (Number(year) < 50 ? "20" : "19") : "";
+  const formatted = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+  return Number.isNaN(Date.parse(formatted)) ? undefined : formatted;
 }
 
-function keyOf(certificate: X509Certificate): Pick<Facts, "keyType" | "keyBits"> {
-  try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-    const bits =
-      asymmetricKeyDetails?.modulusLength ?? CURVE_BITS[asymmetricKeyDetails?.namedCurve ?? ""] ?? undefined;
-    return { keyType: asymmetricKeyType && factText(asymmetricKeyType, 40), keyBits: bits };
-  } catch {
-    // A kind of key that the runtime does not know.
-    return {};
+type Extensions = ReadonlyMap<string, DerValue>;
+
+/** The value of each extension that can be read. */
+function readExtensions(fields: readonly DerValue[]): Extensions {
+  const extensions = new Map<string, DerValue>();
+  const all = fields.find(({ tag }) => tag === EXTENSIONS);
+  if (all === undefined) return extensions;
+  for (const extension of valuesIn(contentOf(firstValue(all.content), TAG.sequence))) {
+    const parts = valuesIn(contentOf(extension, TAG.sequence));
+    extensions.set(objectIdOf(parts[0]), firstValue(contentOf(parts.at(-1), TAG.octetString)));
   }
+  return extensions;
 }
 
-function algorithmOf(certificate: X509Certificate): string | undefined {
-  const { signatureAlgorithm } = certificate as X509Certificate & { signatureAlgorithm?: string };
-  return signatureAlgorithm ? factText(signatureAlgorithm, 100) : undefined;
+function readNames(extensions: Extensions): string[] {
+  const names = extensions.get("2.5.29.17");
+  return names === undefined ? [] : readAlternativeNames(names);
+}
+
+const KEY_CERT_SIGN = 0x04;
+
+/** Basic constraints say so, and the use of the key, if there is one, does not forbid it. */
+function isAuthority(extensions: Extensions): boolean {
+  const constraints = extensions.get("2.5.29.19");
+  const use = extensions.get("2.5.29.15");
+  if (constraints === undefined) return false;
+  const [isCa] = valuesIn(contentOf(constraints, TAG.sequence));
+  const mayCertify = use === undefined || ((contentOf(use, TAG.bitString)[1] ?? 0) & KEY_CERT_SIGN) !== 0;
+  return mayCertify && isCa?.tag === TAG.boolean && isCa.content[0] !== 0;
 }
