@@ -3,16 +3,18 @@
 // program are needed once, to start or to compile a function, but stay.
 import { processMemory } from "./process-memory.ts";
 
-/** Garbage that is left to the runtime. */
+/** The inventory of most hosts is done before it reaches this size, without the pages of the program. */
+const SMALL_BYTES = 28 * 1024 * 1024;
+/** Beyond it, garbage that is left to the runtime. */
 const STEP_BYTES = 8 * 1024 * 1024;
 /** From this size on, with all pages of the program. */
-const LARGE_BYTES = 40 * 1024 * 1024;
+const LARGE_BYTES = 44 * 1024 * 1024;
 /** Letting go of fewer pages of the program takes longer than it is worth. */
 const PROGRAM_STEP_BYTES = 10 * 1024 * 1024;
 /** Reading the size takes time, too. */
 const INTERVAL_MS = 10;
 
-let checkedAt = 0;
+let checkedAt = performance.now();
 let smallest = Number.POSITIVE_INFINITY;
 let letGoOfProgram: (() => void) | undefined;
 let afterProgram = 0;
@@ -23,7 +25,7 @@ export function limitGarbage(nowMs = performance.now()): void {
   checkedAt = nowMs;
   const { all, own } = processMemory();
   smallest = Math.min(smallest, own);
-  if (own > smallest + STEP_BYTES) {
+  if (own > SMALL_BYTES && own > smallest + STEP_BYTES) {
     Bun.gc(true);
     smallest = processMemory().own;
   }

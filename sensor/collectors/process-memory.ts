@@ -1,4 +1,4 @@
-// The memory of this process, often and fast: collectors ask for it a hundred times a second.
+// The memory of a process, often and fast: collectors ask for their own a hundred times a second.
 import * as fs from "node:fs";
 
 export interface ProcessMemory {
@@ -12,28 +12,34 @@ const MAX_LINE_BYTES = 200;
 const AT_PAGESZ = 6n;
 
 let read: (() => ProcessMemory) | undefined;
+let pageBytes: number | undefined;
 
 export function processMemory(): ProcessMemory {
-  read ??= openStatm() ?? readWhole;
+  read ??= openProcessMemory("self")?.read ?? readWhole;
   return read();
 }
 
-/** From /proc/self/statm (proc(5)), which stays open; undefined on other systems than Linux. */
-function openStatm(): (() => ProcessMemory) | undefined {
+/**
+ * From /proc/ID/statm (proc(5)), which stays open; undefined on other systems than Linux, and if the process
+ * has ended. `read` throws once it has ended.
+ */
+export function openProcessMemory(id: number | "self"): ({ read(): ProcessMemory } & Disposable) | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    const pageBytes = findPageBytes();
-    const file = fs.openSync("/proc/self/statm", "r");
+    pageBytes ??= findPageBytes();
+    const file = fs.openSync(`/proc/${id}/statm`, "r");
     const line = Buffer.alloc(MAX_LINE_BYTES);
-    return () => {
+    const bytesOfPage = pageBytes;
+    const read = () => {
       const length = fs.readSync(file, line, 0, line.length, 0);
       const [, resident, shared] = line.toString("latin1", 0, length).split(" ", 3).map(Number) as [
         number,
         number,
         number,
       ];
-      return { all: resident * pageBytes, own: (resident - shared) * pageBytes };
+      return { all: resident * bytesOfPage, own: (resident - shared) * bytesOfPage };
     };
+    return { read, [Symbol.dispose]: () => fs.closeSync(file) };
   } catch {
     return undefined;
   }

@@ -10,7 +10,6 @@ export async function collectorProcessCommand([root = "/"]: string[]): Promise<v
   endWithParent(library);
   const letGo = library && findProgramPages(library);
   if (letGo) openProgram(letGo);
-  limitProgram();
   const { answer } = await import("../inventory/answer-requests.ts");
   limitProgram();
   for await (const request of console) {

@@ -1,7 +1,6 @@
 // Collects categories in processes that are ended when a category takes too long or too much memory, so that
 // one category never costs another one. While a category is slow, another process continues with the next
 // ones.
-import { setTimeout as sleep } from "node:timers/promises";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Uncollected } from "../collectors/result.ts";
@@ -34,7 +33,8 @@ export const COLLECTION_LIMITS: CollectionLimits = {
   processes: 4,
   memoryBytes: 96 * 1024 * 1024,
 };
-const MEMORY_POLL_MS = 20;
+/** Far from the limit, a process needs longer to exceed it by half. */
+const MEMORY_POLL_MS = { near: 20, far: 45 };
 
 export interface CollectionOptions {
   program: OwnProgram;
@@ -159,21 +159,24 @@ async function answerInProcesses<R extends Request>(
     }
   }
 
-  async function watchMemory(until: AbortSignal): Promise<void> {
-    while (!until.aborted) {
-      const sizes = [...active].map((one) => ({ one, bytes: one.process.privateBytes() ?? 0 }));
-      const sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
-      const [largest] = sizes.sort((left, right) => right.bytes - left.bytes);
-      if (largest && sum > limits.memoryBytes) {
-        if (largest.bytes > limits.memoryBytes || active.size === 1)
-          endWith(largest.one, tooLarge(limits.memoryBytes));
-        else postpone(largest.one);
-      }
-      await sleep(MEMORY_POLL_MS, undefined, { signal: until }).catch(() => {});
+  let memoryTimer: ReturnType<typeof setTimeout> | undefined;
+  function watchMemory(): void {
+    let sum = 0;
+    let largest: { one: Active; bytes: number } | undefined;
+    for (const one of active) {
+      const bytes = one.process.privateBytes() ?? 0;
+      sum += bytes;
+      if (largest === undefined || bytes > largest.bytes) largest = { one, bytes };
     }
+    if (largest && sum > limits.memoryBytes) {
+      if (largest.bytes > limits.memoryBytes || active.size === 1)
+        endWith(largest.one, tooLarge(limits.memoryBytes));
+      else postpone(largest.one);
+    }
+    const isFar = sum < limits.memoryBytes / 3;
+    memoryTimer = setTimeout(watchMemory, isFar ? MEMORY_POLL_MS.far : MEMORY_POLL_MS.near);
   }
 
-  const done = new AbortController();
   const onAbort = () => {
     queue.length = 0;
     postponed.length = 0;
@@ -183,11 +186,11 @@ async function answerInProcesses<R extends Request>(
   signal?.addEventListener("abort", onAbort);
   try {
     workers.push(work());
-    void watchMemory(done.signal);
+    watchMemory();
     // A worker may start another one.
     for (let index = 0; index < workers.length; index++) await workers[index];
   } finally {
-    done.abort();
+    clearTimeout(memoryTimer);
     signal?.removeEventListener("abort", onAbort);
   }
   signal?.throwIfAborted();
@@ -223,7 +226,7 @@ function whenSlow(process: CollectorProcess, slowMs: number, work: () => void): 
   let timer = setTimeout(check, slowMs);
   function check(): void {
     const restMs = slowMs + process.processorWaitMs() - waitedBefore - (performance.now() - startedAt);
-    if (restMs > 1) timer = setTimeout(check, Math.max(restMs, MEMORY_POLL_MS));
+    if (restMs > 1) timer = setTimeout(check, Math.max(restMs, MEMORY_POLL_MS.near));
     else work();
   }
   return { [Symbol.dispose]: () => clearTimeout(timer) };

@@ -1,11 +1,11 @@
 // A process that collects for this one, so that it can be ended: a collector may hang in the kernel, loop,
 // take all memory or crash. It is this program again, with a command that it has for this only.
 import { setTimeout as sleep } from "node:timers/promises";
+import { openProcessMemory } from "../collectors/process-memory.ts";
 import type { OwnProgram } from "../settings.ts";
 import { systemReason } from "../system-reason.ts";
 import type { Request } from "./answer-requests.ts";
 import { COLLECTOR_COMMAND } from "./collector-command.ts";
-import { privateMemoryOf } from "./private-memory.ts";
 import { processorWaitOf } from "./processor-wait.ts";
 import { readReply } from "./read-reply.ts";
 
@@ -27,6 +27,7 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
     windowsHide: true,
   });
   const replies = child.stdout.getReader();
+  const memory = openProcessMemory(child.pid);
   let end: string | undefined;
 
   /** What was read after the end of the last line. */
@@ -56,7 +57,14 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
   }
 
   return {
-    privateBytes: () => privateMemoryOf(child.pid),
+    /** Without the program itself; undefined on systems without /proc, and when it has ended. */
+    privateBytes(): number | undefined {
+      try {
+        return memory?.read().own;
+      } catch {
+        return undefined;
+      }
+    },
     processorWaitMs: () => processorWaitOf(child.pid),
     /** Resolves when it has ended, or after a while: a process may hang in the kernel. */
     exited: () => Promise.race([child.exited, sleep(EXIT_MS, undefined, { ref: false })]),
@@ -78,6 +86,7 @@ export function startCollectorProcess({ command, environment }: OwnProgram, root
     },
     /** Ends it at once, and a waiting `ask` with the reason. */
     end(reason: string): void {
+      if (end === undefined) memory?.[Symbol.dispose]();
       end ??= reason;
       child.kill("SIGKILL");
       // A process that hangs in the kernel keeps its end of the pipe.
