@@ -17,7 +17,10 @@ import { settleUpdate } from "../updates/settle-update.ts";
 export async function checkIn(
   db: Database,
   { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
-  { plans, rememberedSensors }: { plans: Plans; rememberedSensors: Pick<RememberedSensors, "settle"> },
+  {
+    plans,
+    rememberedSensors,
+  }: { plans: Plans; rememberedSensors: Pick<RememberedSensors, "settle" | "remember"> },
   sensor: SensorCaller,
   body: RouteInput<typeof checkInRoute>["body"],
 ) {
@@ -27,7 +30,7 @@ export async function checkIn(
     host: body.host,
   });
   const isSettled = isHeld || sensor.isRepeated;
-  const wanted = isSettled ? [] : await recordReport(db, now, sensor, body);
+  const wanted = isSettled ? [] : await recordReport(db, now, rememberedSensors, sensor, body);
   // The schema adds defaults to a host, so its bytes are not what it accepts.
   if (!isSettled && wanted.length === 0 && !body.host)
     rememberedSensors.settle(sensor.id, sensor.revision, sensor.report);

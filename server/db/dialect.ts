@@ -1,6 +1,6 @@
 // Everything that differs between the two databases: which one it is, row locks, error codes.
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
+import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "./schema.ts";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
@@ -36,20 +36,27 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
 
 /**
  * Returns a JSON array of objects as a table with these columns, which needs only one parameter for any
- * number of rows.
+ * number of rows. The value of a column of bytes is hexadecimal.
  */
 export function jsonRows(
   db: Database,
   json: string | RawBuilder<string>,
-  columns: Readonly<Record<string, "text" | "bigint">>,
+  columns: Readonly<Record<string, "text" | "bigint" | "bytes">>,
 ): RawBuilder<unknown> {
-  const names = Object.keys(columns);
+  const entries = Object.entries(columns);
   return dialectOf(db) === "postgres"
-    ? sql`(select * from json_to_recordset(${json}::json) as json_row (${sql.join(
-        names.map((name) => sql`${sql.ref(name)} ${sql.raw(columns[name]!)}`),
+    ? sql`(select ${sql.join(
+        entries.map(([name, type]) =>
+          type === "bytes" ? sql`decode(${sql.ref(name)}, 'hex') as ${sql.ref(name)}` : sql.ref(name),
+        ),
+      )} from json_to_recordset(${json}::json) as json_row (${sql.join(
+        entries.map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type === "bytes" ? "text" : type)}`),
       )}))`
     : sql`(select ${sql.join(
-        names.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) as ${sql.ref(name)}`),
+        entries.map(([name, type]) => {
+          const value = sql`json_extract(value, ${sql.lit(`$.${name}`)})`;
+          return sql`${type === "bytes" ? sql`unhex(${value})` : value} as ${sql.ref(name)}`;
+        }),
       )} from json_each(${json}))`;
 }
 
@@ -89,6 +96,23 @@ export function rowsAsJson(db: Database, columns: readonly string[], query: RawB
 /** Returns an array for each row. PostgreSQL's driver has parsed it. */
 export function parseRows(value: unknown): unknown[][] {
   return (typeof value === "string" ? JSON.parse(value) : value) as unknown[][];
+}
+
+/**
+ * Compares a column with the values of a JSON array, which needs only one parameter for any number of values.
+ * Bytes are hexadecimal. Reads the rows by the index of the column.
+ */
+export function isAmong(
+  db: Database,
+  column: string,
+  json: string | RawBuilder<string>,
+  type: "text" | "bytes" = "text",
+): RawBuilder<SqlBool> {
+  return dialectOf(db) === "postgres"
+    ? sql`${sql.ref(column)} = any(array(select ${
+        type === "bytes" ? sql`decode(value, 'hex')` : sql`value`
+      } from json_array_elements_text(${json}::json)))`
+    : sql`${sql.ref(column)} in (select ${type === "bytes" ? sql`unhex(value)` : sql`value`} from json_each(${json}))`;
 }
 
 /**

@@ -1,6 +1,8 @@
 // The parts that store the inventory in one database: what they remember, and their group commits.
+import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { Database } from "../db/schema.ts";
+import { openInventoryWriter } from "./inventory-writer.ts";
 import { openReportWriter } from "./report-writer.ts";
 import { openBases } from "./storage/bases.ts";
 import type { ChunkList } from "./storage/chunk-list.ts";
@@ -12,15 +14,19 @@ import { findScopeName, getScopeId } from "./storage/manifests-store.ts";
 import { openPackIds } from "./storage/pack-ids.ts";
 import { openPacks } from "./storage/packs.ts";
 
-/** Uploads between their list of chunks and their chunks. */
-const MAX_UPLOADS = 10_000;
+/** Sensors between the check-in after which they upload and the end of their uploads. */
+const MAX_UPLOADING = 10_000;
+/** A sensor that changes its asset group while it uploads counts in the former one for so long. */
+const SCOPE_MS = 60_000;
 const MAX_SCOPES = 1_000;
 
-interface BegunUpload {
-  /** The scope when the sensor sent its list. Chunks count there, wherever the sensor moves meanwhile. */
+/** The uploads of a sensor. */
+interface Uploading {
   scopeId: number;
-  /** The list of a similar host. */
-  similar: ChunkList | undefined;
+  /** When the scope was read. */
+  readAt: number;
+  /** By category: the list of a similar host. */
+  similar: Map<Category, ChunkList | undefined>;
 }
 
 function openInventoryParts(db: Database) {
@@ -29,27 +35,38 @@ function openInventoryParts(db: Database) {
   const known = openKnownChunks(db, packs);
   const manifests = openManifestWriter(db, { packs, bases });
   const scopes = new Map<string, number>();
-  const uploads = new Map<string, BegunUpload>();
+  const uploading = new Map<string, Uploading>();
+
+  async function readScope(sensorId: string): Promise<number> {
+    const name = await findScopeName(db, sensorId);
+    const id = scopes.get(name) ?? (await getScopeId(db, name));
+    setBounded(scopes, name, id, MAX_SCOPES);
+    return id;
+  }
+
+  /**
+   * Begins the uploads of a sensor in its present scope: its asset group, or all sensors without a group.
+   * Chunks count there, wherever the sensor moves meanwhile. Another server does not know them, and stores
+   * the same chunks in more room.
+   */
+  async function begin(sensorId: string, now: number): Promise<Uploading> {
+    const begun = { scopeId: await readScope(sensorId), readAt: now, similar: new Map() };
+    setBounded(uploading, sensorId, begun, MAX_UPLOADING);
+    return begun;
+  }
+
   return {
     ...{ packs, bases, known, manifests },
     knownItems: openKnownItems(packs),
-    chunks: openChunkWriter(db, { packs, known, ids: openPackIds(db) }),
-    reports: openReportWriter(db, manifests),
-    /** Returns the scope of a sensor's uploads: its asset group, or all sensors without a group. */
-    async scopeOf(sensorId: string): Promise<number> {
-      const name = await findScopeName(db, sensorId);
-      const id = scopes.get(name) ?? (await getScopeId(db, name));
-      setBounded(scopes, name, id, MAX_SCOPES);
-      return id;
-    },
-    /**
-     * Uploads whose chunks follow, by sensor and category. Another server does not know them, and stores the
-     * same chunks in more room.
-     */
-    uploads: {
-      begin: (key: string, upload: BegunUpload) => setBounded(uploads, key, upload, MAX_UPLOADS),
-      find: (key: string) => uploads.get(key),
-      end: (key: string) => void uploads.delete(key),
+    writer: openInventoryWriter(db, {
+      chunks: openChunkWriter(db, { packs, known, ids: openPackIds(db) }),
+      reports: openReportWriter(db, manifests),
+    }),
+    begin,
+    /** Returns the uploads of a sensor, and begins them if they have not begun lately. */
+    async uploadsOf(sensorId: string, now: number): Promise<Uploading> {
+      const begun = uploading.get(sensorId);
+      return begun && now - begun.readAt < SCOPE_MS ? begun : await begin(sensorId, now);
     },
   };
 }

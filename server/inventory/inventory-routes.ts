@@ -6,11 +6,11 @@ import { recordChunks, recordManifest } from "./inventory.ts";
 import { pageOfItems, readCategories } from "./read-inventory.ts";
 
 export const inventoryRoutes = [
-  handler(putManifest, async ({ params, body, sensor }, { db, now }) => ({
-    missing: await recordManifest(db, now(), sensor, params.category, body),
+  handler(putManifest, async ({ params, body, sensor }, { db, now, rememberedSensors }) => ({
+    missing: await recordManifest(db, now(), rememberedSensors, sensor, params.category, body),
   })),
-  handler(putChunks, async ({ params, body, sensor }, { db }) => {
-    await recordChunks(db, sensor, params.category, body.chunks);
+  handler(putChunks, async ({ params, body, sensor }, { db, now }) => {
+    await recordChunks(db, now(), sensor, params.category, body.chunks);
     return undefined;
   }),
   handler(getSensorRoute, async ({ params, user }, { reads, now, checkInIntervalSeconds }) => ({

@@ -2,11 +2,11 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { lockRows } from "../db/dialect.ts";
+import { isAmong, jsonRows, lockRows } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import type { InventoryHistoryTable, SensorInventoryTable } from "../db/schema-inventory.ts";
 import { type Place, statement } from "../db/statement.ts";
-import { keyOfBytes } from "./storage/packs-store.ts";
+import { hexOf } from "./storage/packs-store.ts";
 
 /** The state of a category, with the key of its content's root. */
 export type CategoryState = SensorInventoryTable & { root: string | null };
@@ -28,25 +28,29 @@ export async function listSensorInventory(db: Database, sensorId: string): Promi
   return (await inventoryOf(db, { sensorId })).map(withRootKey);
 }
 
+const lockedInventories = statement<
+  { sensorIds: string },
+  SensorInventoryTable & { root: Uint8Array | null }
+>((db, place) =>
+  lockRows(
+    db,
+    db
+      .selectFrom("sensorInventory")
+      .selectAll()
+      .select(rootOf)
+      .where(isAmong(db, "sensor_id", place("sensorIds")))
+      .orderBy("sensorId")
+      .orderBy("category"),
+  ).compile(),
+);
+
 /** Locks the states of sensors until the transaction ends, in an order that avoids deadlocks. */
-export async function lockInventories(tx: Database, sensorIds: string[]): Promise<CategoryState[]> {
-  const rows = await forSomeValues(sensorIds, (some) =>
-    lockRows(
-      tx,
-      tx
-        .selectFrom("sensorInventory")
-        .selectAll()
-        .select(rootOf)
-        .where("sensorId", "in", some)
-        .orderBy("sensorId")
-        .orderBy("category"),
-    ).execute(),
-  );
-  return rows.map(withRootKey);
+export async function lockInventories(tx: Database, sensorIds: readonly string[]): Promise<CategoryState[]> {
+  return (await lockedInventories(tx, { sensorIds: JSON.stringify(sensorIds) })).map(withRootKey);
 }
 
 function withRootKey<Row extends { root: Uint8Array | null }>(row: Row) {
-  return { ...row, root: row.root === null ? null : keyOfBytes(row.root) };
+  return { ...row, root: row.root === null ? null : hexOf(row.root) };
 }
 
 /** Returns the complete list from which the list of the category's content differs: itself, or its base. */
@@ -91,24 +95,32 @@ export async function findContent(db: Database, sensorId: string, category: Cate
     .executeTakeFirst();
 }
 
+const upsertStates = statement<{ states: string }, never>((db, place) =>
+  sql<never>`
+    insert into sensor_inventory
+      (sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms)
+    select sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms
+    from ${jsonRows(db, place("states"), {
+      ...{ sensor_id: "text", category: "text", status: "text", reason: "text", manifest_id: "bigint" },
+      ...{ reported_at: "bigint", changed_at: "bigint", duration_ms: "bigint" },
+    })} as state where true
+    on conflict (sensor_id, category) do update set
+      status = excluded.status, reason = excluded.reason, manifest_id = excluded.manifest_id,
+      reported_at = excluded.reported_at, changed_at = excluded.changed_at,
+      duration_ms = excluded.duration_ms`.compile(db),
+);
+
 /** Stores states that were read with `lockInventories` and changed. */
-export async function upsertSensorInventories(tx: Database, rows: SensorInventoryTable[]): Promise<void> {
-  await forSomeRows(rows, (some) =>
-    tx
-      .insertInto("sensorInventory")
-      .values(some)
-      .onConflict((conflict) =>
-        conflict.columns(["sensorId", "category"]).doUpdateSet((eb) => ({
-          status: eb.ref("excluded.status"),
-          reason: eb.ref("excluded.reason"),
-          manifestId: eb.ref("excluded.manifestId"),
-          reportedAt: eb.ref("excluded.reportedAt"),
-          changedAt: eb.ref("excluded.changedAt"),
-          durationMs: eb.ref("excluded.durationMs"),
-        })),
-      )
-      .execute(),
-  );
+export async function upsertSensorInventories(
+  tx: Database,
+  rows: readonly SensorInventoryTable[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const states = rows.map(({ sensorId, category, status, reason, manifestId, ...times }) => ({
+    ...{ sensor_id: sensorId, category, status, reason, manifest_id: manifestId },
+    ...{ reported_at: times.reportedAt, changed_at: times.changedAt, duration_ms: times.durationMs },
+  }));
+  await upsertStates(tx, { states: JSON.stringify(states) });
 }
 
 export async function insertHistory(tx: Database, rows: InventoryHistoryTable[]): Promise<void> {

@@ -10,6 +10,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
+import type { RememberedSensors } from "../sensors/record/remembered-sensors.ts";
 import { updateSensorVersion } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import type { ReportTimes } from "./apply-report.ts";
@@ -22,6 +23,8 @@ import type { NewChunk } from "./storage/chunk-writer.ts";
 import type { KnownChunk } from "./storage/known-chunks.ts";
 import { keyOf } from "./storage/packs-store.ts";
 
+type Remembered = Pick<RememberedSensors, "remember">;
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
@@ -31,6 +34,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 export async function recordReport(
   db: Database,
   now: number,
+  remembered: Remembered,
   sensor: SensorCaller,
   report: RouteInput<typeof checkIn>["body"],
 ): Promise<Category[]> {
@@ -56,15 +60,17 @@ export async function recordReport(
   }
   const wanted: Category[] = [];
   if (collected.length > 0) {
-    const { manifests, scopeOf } = inventoryParts(db);
-    const found = await manifests.find(await scopeOf(sensor.id), collected);
+    const { manifests, begin } = inventoryParts(db);
+    const { scopeId } = await begin(sensor.id, now);
+    const found = await manifests.find(scopeId, collected);
     for (const { category, durationMs } of collected) {
       const content = found.get(category);
       if (content) categories.push({ category, status: "collected", reason: null, durationMs, content });
       else wanted.push(category);
     }
   }
-  if (categories.length > 0) await store(db, sensor, timesOf(now, report.collectedAt), categories);
+  if (categories.length > 0)
+    await store(db, remembered, sensor, { times: timesOf(now, report.collectedAt), categories });
   return wanted;
 }
 
@@ -75,6 +81,7 @@ export async function recordReport(
 export async function recordManifest(
   db: Database,
   now: number,
+  remembered: Remembered,
   sensor: SensorCaller,
   category: Category,
   manifest: RouteInput<typeof putManifest>["body"],
@@ -84,12 +91,11 @@ export async function recordManifest(
   if (rootHash(chunks, sha256, { totalItems, gaps }) !== root)
     throw badInput("root", "is not the hash of the chunk list, or of it with its gaps and its total");
   const parts = inventoryParts(db);
-  const scopeId = await parts.scopeOf(sensor.id);
+  const { scopeId, similar } = await parts.uploadsOf(sensor.id, now);
   const stored = await parts.known.find(scopeId, category, chunks);
   const missing = chunks.filter((hash) => !stored.has(hash));
   if (missing.length > 0) {
-    const similar = await findSimilar(db, parts, sensor, category, [...stored.values()]);
-    parts.uploads.begin(uploadKey(sensor, category), { scopeId, similar });
+    similar.set(category, await findSimilar(db, parts, sensor, category, [...stored.values()]));
     return missing;
   }
   const { list, itemCount } = checkChunks(chunks.map((hash) => stored.get(hash)!));
@@ -100,10 +106,12 @@ export async function recordManifest(
     totalItems: totalItems ?? null,
     gaps: gaps === undefined ? null : JSON.stringify(gaps),
   };
-  await store(db, sensor, timesOf(now, collectedAt), [
-    { category, status: "collected", reason: null, durationMs: durationMs ?? null, content },
-  ]);
-  parts.uploads.end(uploadKey(sensor, category));
+  const said = { category, status: "collected", reason: null, durationMs: durationMs ?? null } as const;
+  await store(db, remembered, sensor, {
+    times: timesOf(now, collectedAt),
+    categories: [{ ...said, content }],
+  });
+  similar.delete(category);
   return [];
 }
 
@@ -142,43 +150,41 @@ async function findSimilar(
   return (await bases.closest(category, listOf(known), ownBase))?.list;
 }
 
-function uploadKey({ id }: SensorCaller, category: Category): string {
-  return `${id} ${category}`;
-}
-
 /**
  * Stores chunks by their hashes. Throws input-invalid if a chunk does not match its hash, or an item does not
  * match the category.
  */
 export async function recordChunks(
   db: Database,
+  now: number,
   sensor: SensorCaller,
   category: Category,
   uploaded: Record<string, unknown[]>,
 ): Promise<void> {
-  const { knownItems, scopeOf, chunks: writer, uploads } = inventoryParts(db);
-  const begun = uploads.find(uploadKey(sensor, category));
-  const base = begun?.similar;
+  const { knownItems, uploadsOf, writer } = inventoryParts(db);
+  const { scopeId, similar } = await uploadsOf(sensor.id, now);
+  const base = similar.get(category);
   const chunks: NewChunk[] = [];
   const turns = openTurns();
   for (const [hash, items] of Object.entries(uploaded)) {
     const key = keyOfItem(items[0]);
-    const similar = key === undefined ? undefined : base?.get(bucketOf(category, key));
-    const known = similar === undefined ? new Map() : await knownItems.read(similar);
+    const chunk = key === undefined ? undefined : base?.get(bucketOf(category, key));
+    const known = chunk === undefined ? new Map() : await knownItems.read(chunk);
     chunks.push(await parseChunk({ category, hash, items, known }, sha256, turns));
   }
-  const scopeId = begun?.scopeId ?? (await scopeOf(sensor.id));
-  await writer.add({ scopeId, category, chunks, base });
+  await writer.upload({ scopeId, category, chunks, base });
 }
 
+/** The next request of the sensor needs no read, because its state after the report is remembered. */
 async function store(
   db: Database,
+  remembered: Remembered,
   { id, reportedAt }: SensorCaller,
-  times: ReportTimes,
-  categories: SensorReport["categories"],
+  report: Pick<SensorReport, "times" | "categories">,
 ): Promise<void> {
-  const report = { sensorId: id, wasComplete: reportedAt !== null, times, categories };
-  await inventoryParts(db).reports.add(report);
+  const wasComplete = reportedAt !== null;
+  const after = await inventoryParts(db).writer.report({ sensorId: id, wasComplete, ...report });
+  if (after) remembered.remember(after);
 }
 
 function timesOf(now: number, collectedAt: string | undefined): ReportTimes {

@@ -1,10 +1,7 @@
-// Stores reports by group commit: reports of many sensors that arrive together share one transaction.
+// Stores reports: the states of categories, their former contents, and the facts of hosts.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import { openBatcher, type Waiting } from "../batcher.ts";
 import { announce } from "../db/changes.ts";
-import { isOutage } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import {
   listSensorFacts,
   markSensorsReported,
@@ -13,7 +10,13 @@ import {
 } from "../sensors/sensors.ts";
 import { applyReport, type Change, isComplete, type Reported, type ReportTimes } from "./apply-report.ts";
 import { hostFactsOf } from "./host-facts.ts";
-import { insertHistory, listBasesOf, lockInventories, upsertSensorInventories } from "./inventory-store.ts";
+import {
+  type CategoryState,
+  insertHistory,
+  listBasesOf,
+  lockInventories,
+  upsertSensorInventories,
+} from "./inventory-store.ts";
 import type { Content, ManifestWriter } from "./storage/manifest-writer.ts";
 
 export interface SensorReport {
@@ -24,90 +27,83 @@ export interface SensorReport {
   categories: (Omit<Reported, "content"> & { content?: Content })[];
 }
 
-const MAX_BATCH = 64;
-/** Unnoticeable for a sensor, and long enough for others to join. */
-const PACE_MS = 5;
+type SensorChange = Change & { report: SensorReport };
 
 export function openReportWriter(db: Database, manifests: ManifestWriter) {
-  const batcher = openBatcher<SensorReport, true>({
-    ...{ running: 1, paceMs: PACE_MS, take: takeBatch, work: write },
-  });
-
-  async function write(reports: SensorReport[]): Promise<(true | Error)[]> {
-    try {
-      await store(reports);
-      return reports.map(() => true);
-    } catch (error) {
-      if (reports.length === 1 || isOutage(error)) throw error;
-    }
-    // One of them is at fault. The others must not fail with it.
-    const outcomes: (true | Error)[] = [];
-    for (const report of reports)
-      outcomes.push(
-        await store([report]).then(
-          () => true as const,
-          (error: Error) => error,
-        ),
+  return {
+    /** Prepares what a transaction inserts. At most one report per sensor. */
+    async prepare(reports: readonly SensorReport[]) {
+      const ids = reports.map(({ sensorId }) => sensorId);
+      const contents = reports.flatMap(({ sensorId, categories }) =>
+        categories.flatMap(({ category, content }) => (content ? [{ sensorId, category, content }] : [])),
       );
-    return outcomes;
-  }
-
-  async function store(reports: SensorReport[]): Promise<void> {
-    const ids = reports.map(({ sensorId }) => sensorId);
-    const contents = reports.flatMap(({ sensorId, categories }) =>
-      categories.flatMap(({ category, content }) => (content ? [{ sensorId, category, content }] : [])),
-    );
-    // A first inventory has no content before it.
-    const changed = reports.filter(({ wasComplete }) => wasComplete).map(({ sensorId }) => sensorId);
-    const bases = await listBasesOf(db, changed);
-    const ownBases = new Map(bases.map((row) => [`${row.sensorId} ${row.category}`, row.baseId]));
-    const prepared = await manifests.prepare(
-      contents.map(({ sensorId, category, content }) => ({
-        ...{ category, content },
-        own: ownBases.get(`${sensorId} ${category}`),
-      })),
-    );
-    const facts = new Map<string, SensorFacts>();
-    for (const { sensorId, category, content } of contents)
-      if (category === "system") facts.set(sensorId, hostFactsOf(await manifests.readItems(content)));
-    await inTransaction(db, async (tx) => {
-      const manifestIds = await prepared.insert(tx);
-      const states = statesBySensor(await lockInventories(tx, ids));
-      const changes: (Change & { report: SensorReport })[] = [];
-      for (const report of reports) {
-        const own = states.get(report.sensorId) ?? new Map();
-        states.set(report.sensorId, own);
-        for (const { content, ...reported } of report.categories) {
-          const stored = content && { manifestId: manifestIds.get(content)!, root: content.root };
-          const change = applyReport(own.get(reported.category), report.sensorId, report.times, {
-            ...reported,
-            ...(stored ? { content: stored } : {}),
-          });
-          if (!change) continue;
-          own.set(reported.category, change.state);
-          changes.push({ ...change, report });
-        }
-      }
-      await storeChanges(tx, changes);
-      await storeFacts(tx, changes, facts);
-      const complete = reports.filter(
-        ({ sensorId, wasComplete }) => !wasComplete && isComplete(states.get(sensorId)!.values()),
+      // A first inventory has no content before it.
+      const changed = reports.filter(({ wasComplete }) => wasComplete).map(({ sensorId }) => sensorId);
+      const bases = await listBasesOf(db, changed);
+      const ownBases = new Map(bases.map((row) => [`${row.sensorId} ${row.category}`, row.baseId]));
+      const prepared = await manifests.prepare(
+        contents.map(({ sensorId, category, content }) => ({
+          ...{ category, content },
+          own: ownBases.get(`${sensorId} ${category}`),
+        })),
       );
-      await markSensorsReported(
-        tx,
-        complete.map(({ sensorId }) => sensorId),
-        reports[0]!.times.now,
-      );
-      if (changes.length > 0) await announce(tx, "sensor");
-    });
-    await prepared.committed();
-  }
-
-  return { add: (report: SensorReport): Promise<true> => batcher.add(report) };
+      const facts = new Map<string, SensorFacts>();
+      for (const { sensorId, category, content } of contents)
+        if (category === "system") facts.set(sensorId, hostFactsOf(await manifests.readItems(content)));
+      return {
+        /** Returns the sensors whose inventory has changed. */
+        async insert(tx: Database): Promise<string[]> {
+          if (reports.length === 0) return [];
+          const manifestIds = await prepared.insert(tx);
+          const states = statesBySensor(await lockInventories(tx, ids));
+          const changes = changesOf(reports, states, manifestIds);
+          await storeChanges(tx, changes);
+          await storeFacts(tx, changes, facts);
+          const complete = reports.filter(
+            ({ sensorId, wasComplete }) => !wasComplete && isComplete(states.get(sensorId)!.values()),
+          );
+          await markSensorsReported(
+            tx,
+            complete.map(({ sensorId }) => sensorId),
+            reports[0]!.times.now,
+          );
+          if (changes.length > 0) await announce(tx, "sensor");
+          return [...new Set(changes.map(({ state }) => state.sensorId))];
+        },
+        committed: () => prepared.committed(),
+      };
+    },
+  };
 }
 
-function statesBySensor(rows: Awaited<ReturnType<typeof lockInventories>>) {
-  const states = new Map<string, Map<string, (typeof rows)[number]>>();
+export type ReportWriter = ReturnType<typeof openReportWriter>;
+
+/** Applies the reports to the states, in the map as well. */
+function changesOf(
+  reports: readonly SensorReport[],
+  states: Map<string, Map<string, CategoryState>>,
+  manifestIds: ReadonlyMap<Content, number>,
+): SensorChange[] {
+  const changes: SensorChange[] = [];
+  for (const report of reports) {
+    const own = states.get(report.sensorId) ?? new Map<string, CategoryState>();
+    states.set(report.sensorId, own);
+    for (const { content, ...reported } of report.categories) {
+      const stored = content && { manifestId: manifestIds.get(content)!, root: content.root };
+      const change = applyReport(own.get(reported.category), report.sensorId, report.times, {
+        ...reported,
+        ...(stored ? { content: stored } : {}),
+      });
+      if (!change) continue;
+      own.set(reported.category, change.state);
+      changes.push({ ...change, report });
+    }
+  }
+  return changes;
+}
+
+function statesBySensor(rows: CategoryState[]): Map<string, Map<string, CategoryState>> {
+  const states = new Map<string, Map<string, CategoryState>>();
   for (const row of rows) {
     const own = states.get(row.sensorId);
     if (own) own.set(row.category, row);
@@ -116,7 +112,7 @@ function statesBySensor(rows: Awaited<ReturnType<typeof lockInventories>>) {
   return states;
 }
 
-async function storeChanges(tx: Database, changes: Change[]): Promise<void> {
+async function storeChanges(tx: Database, changes: readonly Change[]): Promise<void> {
   await insertHistory(
     tx,
     changes.flatMap(({ former }) => former ?? []),
@@ -130,7 +126,7 @@ async function storeChanges(tx: Database, changes: Change[]): Promise<void> {
 /** Stores the names of hosts and systems that have changed. Most reports repeat those of the enrollment. */
 async function storeFacts(
   tx: Database,
-  changes: (Change & { report: SensorReport })[],
+  changes: readonly SensorChange[],
   facts: Map<string, SensorFacts>,
 ): Promise<void> {
   const changed = changes.filter(({ state }) => state.category === ("system" satisfies Category));
@@ -146,16 +142,4 @@ async function storeFacts(
     if (names.some((name) => said[name] !== before[name]))
       await updateSensorFacts(tx, report.times.now, state.sensorId, said);
   }
-}
-
-/** Takes one report per sensor, so that its reports are stored in order. */
-function takeBatch<W extends Waiting<SensorReport, true>>(waiting: W[]): { batch: W[]; rest: W[] } {
-  const batch = new Map<string, W>();
-  const rest: W[] = [];
-  for (const one of waiting) {
-    const { sensorId } = one.request;
-    if (batch.size < MAX_BATCH && !batch.has(sensorId)) batch.set(sensorId, one);
-    else rest.push(one);
-  }
-  return { batch: [...batch.values()], rest };
 }

@@ -21,8 +21,8 @@ import {
   listSensorRows,
   lockSensor,
   type SensorRow,
+  setReportedAt,
   updateSensor,
-  updateSensors,
 } from "./record/sensors-store.ts";
 import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 
@@ -176,5 +176,5 @@ export async function updateSensorVersion(db: Database, id: string, version: str
 
 /** Ends the status pending, because the first inventory of the sensors is complete. */
 export async function markSensorsReported(db: Database, ids: string[], reportedAt: number): Promise<void> {
-  await updateSensors(db, ids, { reportedAt });
+  await setReportedAt(db, ids, reportedAt);
 }

@@ -66,6 +66,7 @@ export function openBases(db: Database) {
       for (const base of candidates) {
         const common = countCommon(list, base.list);
         if (common > most) [best, most] = [base, common];
+        if (common === list.size) break;
       }
       const at = bases.findIndex(({ id }) => id === best?.id);
       if (at > 0 && most > 0) bases.unshift(...bases.splice(at, 1));

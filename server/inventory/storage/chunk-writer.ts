@@ -1,10 +1,7 @@
-// Stores uploaded chunks by group commit: uploads that arrive together share one transaction, and a chunk
-// that many hosts upload at once is stored once.
+// Stores uploaded chunks in packs. A chunk that many hosts upload at once is stored once.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import { openBatcher, type Waiting } from "../../batcher.ts";
 import type { Database } from "../../db/schema.ts";
 import type { InventoryPackTable } from "../../db/schema-inventory.ts";
-import { inTransaction } from "../../db/transaction.ts";
 import { type ChunkList, chunkOf, PACK_CHUNKS, packOf } from "./chunk-list.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import { type ChunkFacts, compressTexts, encodeFacts } from "./pack.ts";
@@ -27,10 +24,6 @@ export interface Upload {
   base: ChunkList | undefined;
 }
 
-/** Characters of the texts of one batch, so that writing it does not block other requests for long. */
-const MAX_BATCH_CHARACTERS = 1_000_000;
-/** Unnoticeable for a sensor, and long enough for others to join. */
-const PACE_MS = 5;
 /** Packs are read one after the other down to the last base, so that chains stay short. */
 const MAX_DEPTH = 4;
 /** Characters of a pack, and of its base. */
@@ -45,11 +38,9 @@ interface NewPack {
 
 export function openChunkWriter(db: Database, parts: { packs: Packs; known: KnownChunks; ids: PackIds }) {
   const { packs, known, ids } = parts;
-  const batcher = openBatcher<Upload, true>({
-    ...{ running: 1, paceMs: PACE_MS, take: takeBatch, work: write },
-  });
 
-  async function write(uploads: Upload[]): Promise<(true | Error)[]> {
+  /** Prepares what a transaction inserts. An upload that cannot be stored has an Error as its outcome. */
+  async function prepare(uploads: readonly Upload[]) {
     const keys = uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => keyOf(hash)));
     const scopeOf = new Map((await listStoredChunks(db, keys)).map(({ key, scopeId }) => [key, scopeId]));
     const shared: { key: string; scopeId: number }[] = [];
@@ -71,8 +62,7 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
         outcomes.push(error as Error);
       }
     }
-    await store(added, shared);
-    return outcomes;
+    return { outcomes, ...insertionOf(added, shared) };
   }
 
   async function packsOf(upload: Upload, fresh: NewChunk[]): Promise<NewPack[]> {
@@ -110,40 +100,43 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
     });
   }
 
-  async function store(added: NewPack[], shared: { key: string; scopeId: number }[]): Promise<void> {
+  function insertionOf(added: NewPack[], shared: { key: string; scopeId: number }[]) {
     const rows = added.flatMap(({ row, scopeId, chunks }) =>
       chunks.map(({ hash, bucket, itemCount, sizeBytes }, place) => ({
         ...{ key: keyOf(hash), chunk: chunkOf(row.id, place), scopeId, category: row.category },
         ...{ bucket, itemCount, sizeBytes },
       })),
     );
-    if (rows.length + shared.length === 0) return;
-    const inserted = await inTransaction(db, async (tx) => {
-      await insertPacks(
-        tx,
-        added.map(({ row }) => row),
-      );
-      const keys = await insertChunks(
-        tx,
-        rows.map(({ key, chunk, scopeId }) => ({ key, chunk, scopeId })),
-      );
-      // Another server stored the others first, perhaps for another scope.
-      const late = rows.filter(({ key }) => !keys.has(key));
-      await insertChunkScopes(tx, distinct([...shared, ...late]));
-      return keys;
-    });
-    for (const { row, chunks } of added)
-      packs.keep(
-        row.id,
-        { category: row.category, chunks: chunks.map(factsOfChunk), depth: row.depth },
-        chunks.map(({ text }) => text),
-      );
-    for (const { key, scopeId, category, ...chunk } of rows)
-      if (inserted.has(key)) known.add(scopeId, key, category, chunk);
+    let inserted = new Set<string>();
+    return {
+      async insert(tx: Database): Promise<void> {
+        await insertPacks(
+          tx,
+          added.map(({ row }) => row),
+        );
+        inserted = await insertChunks(tx, rows);
+        // Another server stored the others first, perhaps for another scope.
+        const late = rows.filter(({ key }) => !inserted.has(key));
+        await insertChunkScopes(tx, distinct([...shared, ...late]));
+      },
+      /** Makes the inserted chunks known. */
+      committed(): void {
+        for (const { row, chunks } of added)
+          packs.keep(
+            row.id,
+            { category: row.category, chunks: chunks.map(factsOfChunk), depth: row.depth },
+            chunks.map(({ text }) => text),
+          );
+        for (const { key, scopeId, category, ...chunk } of rows)
+          if (inserted.has(key)) known.add(scopeId, key, category, chunk);
+      },
+    };
   }
 
-  return { add: (upload: Upload): Promise<true> => batcher.add(upload) };
+  return { prepare };
 }
+
+export type ChunkWriter = ReturnType<typeof openChunkWriter>;
 
 function factsOfChunk({ bucket, itemCount, sizeBytes }: NewChunk): ChunkFacts {
   return { bucket, itemCount, sizeBytes };
@@ -163,15 +156,6 @@ function slicesOf(chunks: NewChunk[]): NewChunk[][] {
     }
   }
   return slices;
-}
-
-function takeBatch<W extends Waiting<Upload, true>>(waiting: W[]): { batch: W[]; rest: W[] } {
-  let characters = 0;
-  const end = waiting.findIndex(({ request }, index) => {
-    characters += request.chunks.reduce((sum, { text }) => sum + text.length, 0);
-    return index > 0 && characters > MAX_BATCH_CHARACTERS;
-  });
-  return end < 0 ? { batch: waiting, rest: [] } : { batch: waiting.slice(0, end), rest: waiting.slice(end) };
 }
 
 /** A statement may insert a row only once. */

@@ -1,11 +1,12 @@
 // Manifests in SQL: the list of chunks of a category's content, for each scope that has reported it.
-import type { Insertable } from "kysely";
-import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { type Insertable, type Selectable, sql } from "kysely";
+import { forSomeValues } from "../../db/batches.ts";
+import { isAmong, jsonRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database } from "../../db/schema.ts";
 import type { InventoryManifestTable } from "../../db/schema-inventory.ts";
 import { type Place, statement } from "../../db/statement.ts";
-import { forSomeKeys, keyBytes, keyOfBytes } from "./packs-store.ts";
+import { hexOf } from "./packs-store.ts";
 
 const scopeOf = statement((db, place: Place<{ sensorId: string }>) =>
   db
@@ -43,34 +44,47 @@ export interface ManifestKey {
   root: string;
 }
 
+type StoredKey = Pick<Selectable<InventoryManifestTable>, "id" | "scopeId" | "category" | "root">;
+
+const manifestsOf = statement<{ roots: string }, StoredKey>((db, place) =>
+  db
+    .selectFrom("inventoryManifest")
+    .select(["id", "scopeId", "category", "root"])
+    .where(isAmong(db, "root", place("roots"), "bytes"))
+    .compile(),
+);
+
 /** Returns the manifests of these roots, of all scopes and categories. */
-export async function listManifests(db: Database, roots: Iterable<string>) {
-  const rows = await forSomeKeys(roots, (some) =>
-    db
-      .selectFrom("inventoryManifest")
-      .select(["id", "scopeId", "category", "root"])
-      .where("root", "in", some)
-      .execute(),
-  );
-  return rows.map((row) => ({ ...row, root: keyOfBytes(row.root) }));
+export async function listManifests(db: Database, roots: readonly string[]) {
+  if (roots.length === 0) return [];
+  const rows = await manifestsOf(db, { roots: JSON.stringify(roots) });
+  return rows.map((row) => ({ ...row, root: hexOf(row.root) }));
 }
 
 export type NewManifest = Omit<Insertable<InventoryManifestTable>, "root"> & ManifestKey;
 
+// Sorted, so that two servers with the same manifests do not deadlock.
+const insertManifestRows = statement<{ manifests: string }, StoredKey>((db, place) =>
+  sql<StoredKey>`
+    insert into inventory_manifest
+      (scope_id, category, root, base_id, chunks, item_count, total_items, gaps)
+    select scope_id, category, root, base_id, chunks, item_count, total_items, gaps
+    from ${jsonRows(db, place("manifests"), {
+      ...{ scope_id: "bigint", category: "text", root: "bytes", base_id: "bigint", chunks: "bytes" },
+      ...{ item_count: "bigint", total_items: "bigint", gaps: "text" },
+    })} as added where true order by root
+    on conflict do nothing returning id, scope_id, category, root`.compile(db),
+);
+
 /** Returns the ids. Leaves out those that are stored. */
-export async function insertManifests(db: Database, manifests: NewManifest[]) {
-  const sorted = manifests.toSorted((one, other) => (one.root < other.root ? -1 : 1));
-  const rows = await forSomeRows(
-    sorted.map((manifest) => ({ ...manifest, root: keyBytes(manifest.root) })),
-    (some) =>
-      db
-        .insertInto("inventoryManifest")
-        .values(some)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning(["id", "scopeId", "category", "root"])
-        .execute(),
-  );
-  return rows.map((row) => ({ ...row, root: keyOfBytes(row.root) }));
+export async function insertManifests(db: Database, manifests: readonly NewManifest[]) {
+  if (manifests.length === 0) return [];
+  const added = manifests.map(({ scopeId, category, root, baseId, chunks, itemCount, totalItems, gaps }) => ({
+    ...{ scope_id: scopeId, category, root, base_id: baseId, chunks: hexOf(chunks) },
+    ...{ item_count: itemCount, total_items: totalItems, gaps },
+  }));
+  const rows = await insertManifestRows(db, { manifests: JSON.stringify(added) });
+  return rows.map((row) => ({ ...row, root: hexOf(row.root) }));
 }
 
 /** Returns the lists of manifests, without their bases. */

@@ -1,27 +1,19 @@
 // Packs in SQL, and where each chunk is.
-import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { sql } from "kysely";
+import { forSomeValues } from "../../db/batches.ts";
+import { isAmong, jsonRows } from "../../db/dialect.ts";
 import type { Database } from "../../db/schema.ts";
-import type { InventoryPackTable } from "../../db/schema-inventory.ts";
+import type { InventoryChunkTable, InventoryPackTable } from "../../db/schema-inventory.ts";
+import { statement } from "../../db/statement.ts";
 
 /** The key of a chunk or a root: the first half of its SHA-256, in hex. */
 export function keyOf(sha256: string): string {
   return sha256.slice(0, 32);
 }
 
-export function keyBytes(key: string): Uint8Array {
-  return Buffer.from(key, "hex");
-}
-
-export function keyOfBytes(bytes: Uint8Array): string {
+/** Bytes in hex, as the statements take them and as keys are. */
+export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
-}
-
-/** Like `forSomeValues`, with keys as the columns of the database have them. */
-export async function forSomeKeys<Row>(
-  keys: Iterable<string>,
-  run: (some: Uint8Array[]) => Promise<Row[]>,
-): Promise<Row[]> {
-  return await forSomeValues(keys, (some) => run(some.map(keyBytes)));
 }
 
 export async function listPackFacts(db: Database, ids: Iterable<number>) {
@@ -51,77 +43,107 @@ export async function reservePackIds(db: Database, count: number): Promise<numbe
   return next - count;
 }
 
+const insertPackRows = statement<{ packs: string }, never>((db, place) =>
+  sql<never>`
+    insert into inventory_pack (id, category, chunks, base, depth, content)
+    select id, category, chunks, base, depth, content from ${jsonRows(db, place("packs"), {
+      ...{
+        id: "bigint",
+        category: "text",
+        chunks: "bytes",
+        base: "bytes",
+        depth: "bigint",
+        content: "bytes",
+      },
+    })} as pack`.compile(db),
+);
+
 export async function insertPacks(db: Database, packs: InventoryPackTable[]): Promise<void> {
-  await forSomeRows(packs, (some) => db.insertInto("inventoryPack").values(some).execute());
+  if (packs.length === 0) return;
+  const rows = packs.map(({ chunks, base, content, ...pack }) => ({
+    ...{ ...pack, chunks: hexOf(chunks), base: hexOf(base), content: hexOf(content) },
+  }));
+  await insertPackRows(db, { packs: JSON.stringify(rows) });
 }
+
+const chunksOf = statement<{ keys: string }, InventoryChunkTable>((db, place) =>
+  db
+    .selectFrom("inventoryChunk")
+    .selectAll()
+    .where(isAmong(db, "hash", place("keys"), "bytes"))
+    .compile(),
+);
 
 /** Returns the chunks that are stored, for any scope, with the scope of the first upload. */
-export async function listStoredChunks(db: Database, keys: Iterable<string>) {
-  const rows = await forSomeKeys(keys, (some) =>
-    db.selectFrom("inventoryChunk").selectAll().where("hash", "in", some).execute(),
-  );
-  return rows.map(({ hash, ...row }) => ({ ...row, key: keyOfBytes(hash) }));
+export async function listStoredChunks(db: Database, keys: readonly string[]) {
+  if (keys.length === 0) return [];
+  const rows = await chunksOf(db, { keys: JSON.stringify(keys) });
+  return rows.map(({ hash, ...row }) => ({ ...row, key: hexOf(hash) }));
 }
 
-/** Returns the chunks that a sensor of the scope has uploaded. */
-export async function listChunksOfScope(db: Database, scopeId: number, keys: Iterable<string>) {
-  const rows = await forSomeKeys(keys, (some) =>
+const chunksOfScope = statement<{ scopeId: number; keys: string }, Omit<InventoryChunkTable, "scopeId">>(
+  (db, place) =>
     db
       .selectFrom("inventoryChunk")
       .select(["hash", "chunk"])
-      .where("hash", "in", some)
+      .where(isAmong(db, "hash", place("keys"), "bytes"))
       .where((eb) =>
         eb.or([
-          eb("scopeId", "=", scopeId),
+          eb("scopeId", "=", place("scopeId")),
           eb.exists(
             eb
               .selectFrom("inventoryChunkScope")
               .select("inventoryChunkScope.hash")
-              .where("inventoryChunkScope.scopeId", "=", scopeId)
+              .where("inventoryChunkScope.scopeId", "=", place("scopeId"))
               .whereRef("inventoryChunkScope.hash", "=", "inventoryChunk.hash"),
           ),
         ]),
       )
-      .execute(),
-  );
-  return rows.map(({ hash, chunk }) => ({ key: keyOfBytes(hash), chunk }));
+      .compile(),
+);
+
+/** Returns the chunks that a sensor of the scope has uploaded. */
+export async function listChunksOfScope(db: Database, scopeId: number, keys: readonly string[]) {
+  if (keys.length === 0) return [];
+  const rows = await chunksOfScope(db, { scopeId, keys: JSON.stringify(keys) });
+  return rows.map(({ hash, chunk }) => ({ key: hexOf(hash), chunk }));
 }
 
-/**
- * Stores where chunks are. Returns the keys that another server has not stored meanwhile. Sorts the rows, so
- * that two servers with the same chunks do not deadlock.
- */
+// Sorted, so that two servers with the same chunks do not deadlock.
+const insertChunkRows = statement<{ chunks: string }, { hash: Uint8Array }>((db, place) =>
+  sql<{ hash: Uint8Array }>`
+    insert into inventory_chunk (hash, chunk, scope_id)
+    select hash, chunk, scope_id from ${jsonRows(db, place("chunks"), {
+      ...{ hash: "bytes", chunk: "bigint", scope_id: "bigint" },
+    })} as added where true order by hash
+    on conflict do nothing returning hash`.compile(db),
+);
+
+/** Stores where chunks are. Returns the keys that another server has not stored meanwhile. */
 export async function insertChunks(
   db: Database,
-  chunks: { key: string; chunk: number; scopeId: number }[],
+  chunks: readonly { key: string; chunk: number; scopeId: number }[],
 ): Promise<Set<string>> {
-  const rows = chunks.toSorted(byKey).map(({ key, ...row }) => ({ ...row, hash: keyBytes(key) }));
-  const inserted = await forSomeRows(rows, (some) =>
-    db
-      .insertInto("inventoryChunk")
-      .values(some)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("hash")
-      .execute(),
-  );
-  return new Set(inserted.map(({ hash }) => keyOfBytes(hash)));
+  if (chunks.length === 0) return new Set();
+  const rows = chunks.map(({ key, chunk, scopeId }) => ({ hash: key, chunk, scope_id: scopeId }));
+  const inserted = await insertChunkRows(db, { chunks: JSON.stringify(rows) });
+  return new Set(inserted.map(({ hash }) => hexOf(hash)));
 }
+
+const insertChunkScopeRows = statement<{ chunks: string }, never>((db, place) =>
+  sql<never>`
+    insert into inventory_chunk_scope (scope_id, hash)
+    select scope_id, hash from ${jsonRows(db, place("chunks"), { scope_id: "bigint", hash: "bytes" })} as added
+    where true order by scope_id, hash
+    on conflict do nothing`.compile(db),
+);
 
 /** Marks chunks as uploaded in another scope than their first one. */
 export async function insertChunkScopes(
   db: Database,
-  chunks: { key: string; scopeId: number }[],
+  chunks: readonly { key: string; scopeId: number }[],
 ): Promise<void> {
-  const rows = chunks.toSorted(byKey).map(({ key, scopeId }) => ({ scopeId, hash: keyBytes(key) }));
-  await forSomeRows(rows, (some) =>
-    db
-      .insertInto("inventoryChunkScope")
-      .values(some)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute(),
-  );
-}
-
-function byKey(one: { key: string }, other: { key: string }): number {
-  return one.key < other.key ? -1 : one.key > other.key ? 1 : 0;
+  if (chunks.length === 0) return;
+  const rows = chunks.map(({ key, scopeId }) => ({ scope_id: scopeId, hash: key }));
+  await insertChunkScopeRows(db, { chunks: JSON.stringify(rows) });
 }

@@ -3,7 +3,7 @@
 // nothing, on any server of the database.
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
-import { findSensorState, type SensorState } from "./sensors-store.ts";
+import { findSensorState, listSensorStates, type SensorState } from "./sensors-store.ts";
 
 /** About 700 bytes each. */
 const MAX_REMEMBERED = 100_000;
@@ -11,6 +11,11 @@ const MAX_REMEMBERED = 100_000;
 export interface RememberedSensor extends SensorState {
   /** The last report of which nothing is left to do, as `settle` received it. */
   report?: string;
+}
+
+/** Returns the present states of sensors, to remember them after the transaction that changed them. */
+export async function readSensorStates(tx: Database, ids: readonly string[]): Promise<RememberedSensor[]> {
+  return await listSensorStates(tx, ids);
 }
 
 export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
@@ -26,6 +31,8 @@ export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
       const state = remembered.get(id);
       if (state?.revision === revision) state.report = report;
     },
+    /** Remembers a state that was just read, after a change of the sensor. */
+    remember: (state: RememberedSensor): void => setBounded(remembered, state.id, state, max),
     /** Returns the present state, or undefined for a deleted, unenrolled or removed sensor. */
     async read(id: string): Promise<RememberedSensor | undefined> {
       const state = await findSensorState(db, id);

@@ -1,7 +1,7 @@
 // Sensors in SQL.
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../../db/batches.ts";
-import { lockRows } from "../../db/dialect.ts";
+import { isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
@@ -80,8 +80,8 @@ export async function hasSensor(db: Database, id: string): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-const sensorStateOf = statement((db, place: Place<{ id: string }>) =>
-  db
+function sensorStates(db: Database) {
+  return db
     .selectFrom("sensor")
     .select([
       "id",
@@ -98,16 +98,29 @@ const sensorStateOf = statement((db, place: Place<{ id: string }>) =>
       "standing",
       "revision",
     ])
-    .where("id", "=", place("id"))
     .where("deletedAt", "is", null)
     .where("uninstalledAt", "is", null)
-    .where("removedAt", "is", null)
-    .compile(),
+    .where("removedAt", "is", null);
+}
+
+const sensorStateOf = statement((db, place: Place<{ id: string }>) =>
+  sensorStates(db).where("id", "=", place("id")).compile(),
 );
 
 /** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
 export async function findSensorState(db: Database, id: string) {
   return (await sensorStateOf(db, { id }))[0];
+}
+
+const sensorStatesOf = statement((db, place: Place<{ ids: string }>) =>
+  sensorStates(db)
+    .where(isAmong(db, "id", place("ids")))
+    .compile(),
+);
+
+/** Returns the same for several sensors. */
+export async function listSensorStates(db: Database, ids: readonly string[]): Promise<SensorState[]> {
+  return ids.length === 0 ? [] : await sensorStatesOf(db, { ids: JSON.stringify(ids) });
 }
 
 export type SensorState = NonNullable<Awaited<ReturnType<typeof findSensorState>>>;
@@ -169,22 +182,30 @@ export async function updateSensor(db: Database, id: string, columns: HostColumn
   await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
 }
 
-export async function updateSensors(db: Database, ids: string[], columns: HostColumns): Promise<void> {
-  await forSomeValues(ids, async (some) => {
-    await db.updateTable("sensor").set(columns).where("id", "in", some).execute();
-    return [];
-  });
+const reportedSensors = statement((db, place: Place<{ reportedAt: number; ids: string }>) =>
+  db
+    .updateTable("sensor")
+    .set({ reportedAt: place("reportedAt") })
+    .where(isAmong(db, "id", place("ids")))
+    .compile(),
+);
+
+/** Stores when the first inventory of the sensors was complete. */
+export async function setReportedAt(tx: Database, ids: readonly string[], reportedAt: number): Promise<void> {
+  if (ids.length > 0) await reportedSensors(tx, { ids: JSON.stringify(ids), reportedAt });
 }
 
+const hostColumnsOf = statement((db, place: Place<{ ids: string }>) =>
+  db
+    .selectFrom("sensor")
+    .select(["id", "hostname", "platform", "osName", "osVersion"])
+    .where(isAmong(db, "id", place("ids")))
+    .compile(),
+);
+
 /** Returns the columns that a system report repeats. */
-export async function listHostColumns(db: Database, ids: string[]) {
-  return await forSomeValues(ids, (some) =>
-    db
-      .selectFrom("sensor")
-      .select(["id", "hostname", "platform", "osName", "osVersion"])
-      .where("id", "in", some)
-      .execute(),
-  );
+export async function listHostColumns(db: Database, ids: readonly string[]) {
+  return ids.length === 0 ? [] : await hostColumnsOf(db, { ids: JSON.stringify(ids) });
 }
 
 /** Marks the sensor as deleted. Returns undefined if it does not exist. */
