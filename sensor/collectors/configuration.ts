@@ -1,6 +1,8 @@
 // Finds the configuration files of software that reads them from several folders: those of the administrator
 // (/etc), of the running system (/run) and of the vendor (/usr/etc, /usr/lib). A file in an earlier folder
 // replaces the file of the same name in a later one, also if it is empty or a link to /dev/null.
+
+import { firstOf } from "./first-of.ts";
 import type { HostFiles } from "./host-files.ts";
 
 export interface ConfigurationFile {
@@ -124,14 +126,10 @@ export function readDropIns(
       if (each.endsWith(suffix) && !each.startsWith(".") && !found.has(each))
         found.set(each, { name: each, rank, path: `${base}/${name}/${each}` });
   });
-  return [...found.values()]
-    .sort((left, right) =>
-      order === "folder" && left.rank !== right.rank
-        ? right.rank - left.rank
-        : left.name < right.name
-          ? -1
-          : 1,
-    )
-    .slice(0, MAX_DROP_INS)
-    .flatMap(({ path }) => findFile(files, path) ?? []);
+  const sorted = [...found.values()].sort((left, right) =>
+    order === "folder" && left.rank !== right.rank ? right.rank - left.rank : left.name < right.name ? -1 : 1,
+  );
+  return firstOf(files, name, sorted, MAX_DROP_INS, "read").flatMap(
+    ({ path }) => findFile(files, path) ?? [],
+  );
 }

@@ -1,6 +1,7 @@
 // Shell patterns as in glob(7): `*`, `?` and `[…]` in every part of a path. The time is at most the product
 // of the lengths of pattern and name.
 import { posix } from "node:path";
+import { firstOf } from "./first-of.ts";
 import type { HostFiles } from "./host-files.ts";
 
 const MAX_MATCHES = 1_000;
@@ -9,18 +10,17 @@ const MAX_PATTERN = 4_096;
 
 /** The existing paths that match an absolute pattern, sorted. A path without wildcards must exist, too. */
 export function listMatching(files: HostFiles, pattern: string): string[] {
-  let found = pattern.length < MAX_PATTERN ? ["/"] : [];
+  let found: readonly string[] = pattern.length < MAX_PATTERN ? ["/"] : [];
   const parts = pattern.split("/").filter(Boolean);
   for (const [at, part] of parts.entries()) {
     const tokens = parsePattern(part);
     const literal = literalOf(tokens);
-    found = found
-      .flatMap((folder) =>
-        literal === undefined
-          ? matchingNames(files, folder, tokens, at < parts.length - 1)
-          : posix.join(folder, literal),
-      )
-      .slice(0, MAX_MATCHES);
+    const all = found.flatMap((folder) =>
+      literal === undefined
+        ? matchingNames(files, folder, tokens, at < parts.length - 1)
+        : posix.join(folder, literal),
+    );
+    found = firstOf(files, pattern, all, MAX_MATCHES, "read");
   }
   return found.filter((path) => files.exists(path)).sort();
 }

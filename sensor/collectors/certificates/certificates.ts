@@ -3,10 +3,11 @@
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, NotOnThisHost } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openLocalPaths } from "../system/local-path.ts";
 import { listNamedFiles } from "./named-files.ts";
-import { countInPem, parseCertificateFile } from "./parse-certificate.ts";
+import { countInPem, MAX_NAMES, parseCertificateFile } from "./parse-certificate.ts";
 import { listUsualFiles } from "./usual-places.ts";
 
 type Certificate = Item<"certificates">;
@@ -14,7 +15,6 @@ type Certificate = Item<"certificates">;
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 /** A chain has few. A file with more is a list of trusted roots. */
 const MAX_IN_CHAIN = 12;
-const MAX_USERS = 50;
 
 export function collectCertificates(files: HostFiles): Certificate[] {
   const found = new Map<string, Certificate>();
@@ -39,7 +39,7 @@ function add(found: Map<string, Certificate>, certificate: Certificate | undefin
   if (certificate === undefined) return;
   const known = found.get(certificate.fingerprint);
   if (known === undefined) found.set(certificate.fingerprint, certificate);
-  else known.usedBy = [...new Set([...known.usedBy, ...certificate.usedBy])].sort().slice(0, MAX_USERS);
+  else known.usedBy = [...new Set([...known.usedBy, ...certificate.usedBy])].sort();
 }
 
 function readCertificate(files: HostFiles, path: string, usedBy: string[]): Certificate | undefined {
@@ -53,8 +53,9 @@ function readCertificate(files: HostFiles, path: string, usedBy: string[]): Cert
   return {
     key: factText(path, 1_100),
     ...parsed,
+    alternativeNames: [...firstOf(files, `names in ${path}`, parsed.alternativeNames, MAX_NAMES)],
     name: parsed.name || factText(posix.basename(path), 300),
     path: factText(path, 1_000),
-    usedBy: [...usedBy].sort().slice(0, MAX_USERS),
+    usedBy: [...usedBy].sort(),
   };
 }

@@ -1,6 +1,7 @@
 // The certificate files that the configuration of servers names, with the files that it includes. Each
 // program has a row: its files, the names of its settings, and how a line is written.
 import { posix } from "node:path";
+import { firstOf } from "../first-of.ts";
 import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";
 
@@ -182,8 +183,10 @@ export function listNamedFiles(files: HostFiles): Map<string, string[]> {
   return named;
 }
 
-function pathsOf(files: HostFiles, program: Program): string[] {
-  const paths: string[] = [];
+function pathsOf(files: HostFiles, program: Program): readonly string[] {
+  const paths = new Set<string>();
+  const noteLimit = (reason: string) =>
+    files.noteGap({ kind: "limit", subject: `settings of ${program.name}`, reason });
   const seen = new Set<string>();
   const expanded = new Set<string>();
   const pending = program.files.flatMap((pattern) =>
@@ -194,23 +197,23 @@ function pathsOf(files: HostFiles, program: Program): string[] {
     if (seen.has(path)) continue;
     seen.add(path);
     if (seen.size > MAX_INCLUDED) {
-      files.noteGap({
-        kind: "limit",
-        subject: program.name,
-        reason: `more than ${MAX_INCLUDED} included files`,
-      });
+      noteLimit(`more than ${MAX_INCLUDED} included files`);
       break;
     }
     for (const { name, value } of settingsIn(files.findText(path) ?? "", program)) {
       const target = posix.resolve(folder, value);
       if (program.includes?.includes(name)) {
-        if (expanded.has(target) || expanded.size >= MAX_INCLUDES) continue;
+        if (expanded.has(target)) continue;
+        if (expanded.size >= MAX_INCLUDES) {
+          noteLimit(`more than ${MAX_INCLUDES} patterns of included files`);
+          continue;
+        }
         expanded.add(target);
         for (const included of includedBy(files, target)) pending.push({ path: included, folder });
-      } else if (paths.length < MAX_VALUES) paths.push(target);
+      } else paths.add(target);
     }
   }
-  return paths;
+  return firstOf(files, `certificates of ${program.name}`, [...paths], MAX_VALUES, "read");
 }
 
 /** Apache's paths start at its root, above the folder of its file on Red Hat. */

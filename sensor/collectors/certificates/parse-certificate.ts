@@ -14,7 +14,8 @@ type Facts = Omit<Item<"certificates">, "key" | "path" | "usedBy">;
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
 const MAX_DER_BYTES = 256 * 1024;
-const MAX_NAMES = 200;
+/** Alternative names that are reported. */
+export const MAX_NAMES = 200;
 
 /** The certificate, `none` if the file has none, or `damaged`. */
 export function parseCertificateFile(bytes: Uint8Array): Facts | "none" | "damaged" {
@@ -72,7 +73,7 @@ function readCertificate(certificate: DerValue): Facts | "damaged" {
     name: factText(commonName(subjectName) ?? names[0] ?? "", 300),
     subject: factText(formatName(subjectName), 1_000),
     issuer: factText(formatName(readName(issuer)), 1_000),
-    alternativeNames: names.slice(0, MAX_NAMES).map((name) => factText(name, 300)),
+    alternativeNames: names.map((name) => factText(name, 300)),
     serialNumber: factText(formatInteger(contentOf(serial, TAG.integer)), 100),
     fingerprint: new Bun.CryptoHasher("sha256").update(certificate.whole).digest("hex"),
     notBefore,

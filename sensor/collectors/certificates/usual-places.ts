@@ -1,6 +1,7 @@
 // Files in the folders where administrators and programs keep certificates. Not the trusted roots: they come
 // with the system.
 import { posix } from "node:path";
+import { firstOf } from "../first-of.ts";
 import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";
 
@@ -56,16 +57,14 @@ const OF_A_CHAIN = new Set(["chain.pem"]);
 const MAX_DEPTH = 6;
 const MAX_FILES = 5_000;
 
-export function listUsualFiles(files: HostFiles): string[] {
+export function listUsualFiles(files: HostFiles): readonly string[] {
   const found = SINGLE.flatMap((pattern) => listMatching(files, pattern));
   for (const folder of FOLDERS) walk(files, folder, 0, found);
-  if (found.length > MAX_FILES)
-    files.noteGap({ kind: "limit", subject: "certificates", reason: `more than ${MAX_FILES} files` });
-  return found.slice(0, MAX_FILES);
+  return firstOf(files, "files of certificates", found, MAX_FILES, "read");
 }
 
 function walk(files: HostFiles, folder: string, depth: number, found: string[]): void {
-  if (depth > MAX_DEPTH || found.length > MAX_FILES || NOT_OWN.has(folder)) return;
+  if (depth > MAX_DEPTH || NOT_OWN.has(folder)) return;
   const isShared = SHARED_WITH_ROOTS.has(folder);
   if (isShared && OF_ROOTS.test(files.findRealPath(folder) ?? "")) return;
   for (const { name, kind } of files.listEntries(folder)) {

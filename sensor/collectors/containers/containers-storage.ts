@@ -1,6 +1,7 @@
 // Containers and images in the storage that Podman and CRI-O share (containers-storage.conf(5)).
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { fieldOf, findJson, textOf, textsOf, timeOf } from "./runtime-files.ts";
 
@@ -31,16 +32,14 @@ export function readContainersStorage(
       ...lists
         .flatMap((path) => listOf(files, path, MAX_CONTAINERS))
         .flatMap((container) => containerPart(files, container, names, runFolder, user)),
-      ...images.flatMap((image) => imagePart(image, user)),
+      ...images.flatMap((image) => imagePart(files, image, user)),
     ];
   });
 }
 
-function listOf(files: HostFiles, path: string, limit: number): unknown[] {
+function listOf(files: HostFiles, path: string, limit: number): readonly unknown[] {
   const list = findJson(files, path);
-  if (!Array.isArray(list)) return [];
-  if (list.length > limit) files.noteGap({ kind: "limit", subject: path, reason: `more than ${limit}` });
-  return list.slice(0, limit);
+  return Array.isArray(list) ? firstOf<unknown>(files, path, list, limit) : [];
 }
 
 function containerPart(
@@ -99,11 +98,13 @@ function stateOf(files: HostFiles, runFolder: string, id: string): string | unde
     : "stopped";
 }
 
-function imagePart(image: unknown, user: string | undefined): Part[] {
+function imagePart(files: HostFiles, image: unknown, user: string | undefined): Part[] {
   const hash = textOf(image, 190, "id");
   if (hash === undefined) return [];
   const id = `sha256:${hash}`;
-  const names = textsOf(fieldOf(image, "names"), 600).slice(0, MAX_NAMES).sort();
+  const names = [
+    ...firstOf(files, "names of an image", textsOf(fieldOf(image, "names"), 600), MAX_NAMES),
+  ].sort();
   const digest = textOf(image, 200, "digest");
   const tags = names.filter((name) => !name.includes("@"));
   return [

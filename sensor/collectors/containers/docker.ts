@@ -70,17 +70,16 @@ function readImages(files: HostFiles, folder: string, user: string | undefined):
   const images = new Map<string, { tags: string[]; digests: string[]; createdAt: string | undefined }>();
   for (const driver of files.list(`${folder}/image`)) {
     const store = `${folder}/image/${driver}`;
-    for (const id of files.list(`${store}/imagedb/content/sha256`).filter((name) => ID.test(name)))
-      if (images.size < MAX_IMAGES) {
-        const created = fieldOf(findJson(files, `${store}/imagedb/content/sha256/${id}`), "created");
-        images.set(`sha256:${id}`, { tags: [], digests: [], createdAt: timeOf(created) });
-      }
+    const ids = files.list(`${store}/imagedb/content/sha256`).filter((name) => ID.test(name));
+    for (const id of firstOf(files, "images of Docker", ids, MAX_IMAGES)) {
+      const created = fieldOf(findJson(files, `${store}/imagedb/content/sha256/${id}`), "created");
+      images.set(`sha256:${id}`, { tags: [], digests: [], createdAt: timeOf(created) });
+    }
     const repositories = fieldOf(findJson(files, `${store}/repositories.json`), "Repositories");
     for (const names of valuesOf(repositories))
       for (const [name, id] of Object.entries(names)) {
         const image = typeof id === "string" ? images.get(id) : undefined;
-        const list = name.includes("@") ? image?.digests : image?.tags;
-        if (list && list.length < MAX_NAMES) list.push(factText(name, 600));
+        (name.includes("@") ? image?.digests : image?.tags)?.push(factText(name, 600));
       }
   }
   return [...images].map(([id, { tags, digests, createdAt }]) => ({
@@ -89,8 +88,8 @@ function readImages(files: HostFiles, folder: string, user: string | undefined):
     runtime: "docker",
     id,
     name: tags.sort()[0] ?? id,
-    tags,
-    digests: digests.sort(),
+    tags: [...firstOf(files, "names of an image", tags, MAX_NAMES)],
+    digests: [...firstOf(files, "digests of an image", digests.sort(), MAX_NAMES)],
     createdAt,
     user,
   }));

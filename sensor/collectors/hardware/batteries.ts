@@ -1,6 +1,7 @@
 // The batteries of the host, from /sys/class/power_supply. Not those of mice and headsets.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { partText } from "./part-text.ts";
 
@@ -10,24 +11,23 @@ const SUPPLIES = "/sys/class/power_supply";
 const MAX_BATTERIES = 20;
 
 export function readBatteries(files: HostFiles): Battery[] {
-  return files
+  const names = files
     .list(SUPPLIES)
     .filter((name) => files.findLine(`${SUPPLIES}/${name}/type`) === "Battery")
-    .filter((name) => files.findLine(`${SUPPLIES}/${name}/scope`) !== "Device")
-    .slice(0, MAX_BATTERIES)
-    .map((name) => {
-      const line = (file: string) => files.findLine(`${SUPPLIES}/${name}/${file}`);
-      return {
-        key: factText(`battery:${name}`, 300),
-        kind: "battery" as const,
-        name: factText(name, 200),
-        vendor: partText(line("manufacturer")),
-        model: partText(line("model_name")),
-        serialNumber: partText(line("serial_number")),
-        technology: partText(line("technology")),
-        ...capacityOf((file) => parseCount(line(file))),
-      };
-    });
+    .filter((name) => files.findLine(`${SUPPLIES}/${name}/scope`) !== "Device");
+  return firstOf(files, "batteries", names, MAX_BATTERIES).map((name) => {
+    const line = (file: string) => files.findLine(`${SUPPLIES}/${name}/${file}`);
+    return {
+      key: factText(`battery:${name}`, 300),
+      kind: "battery" as const,
+      name: factText(name, 200),
+      vendor: partText(line("manufacturer")),
+      model: partText(line("model_name")),
+      serialNumber: partText(line("serial_number")),
+      technology: partText(line("technology")),
+      ...capacityOf((file) => parseCount(line(file))),
+    };
+  });
 }
 
 /** In microwatt hours, or in microampere hours at a voltage. */

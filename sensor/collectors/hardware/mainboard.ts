@@ -4,7 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import type { HostFiles } from "../host-files.ts";
 import { partText } from "./part-text.ts";
-import { parseSmbios, type SmbiosStructure } from "./smbios.ts";
+import { MAX_STRUCTURES, parseSmbios, type SmbiosStructure } from "./smbios.ts";
 import { CHASSIS_TYPES, MEMORY_FORMS, MEMORY_TYPES } from "./smbios-names.ts";
 
 type Part = Item<"hardware">;
@@ -13,7 +13,6 @@ const TABLE = "/sys/firmware/dmi/tables/DMI";
 const DMI = "/sys/class/dmi/id";
 const EFI = "/sys/firmware/efi";
 const MAX_TABLE_BYTES = 1024 * 1024;
-const MAX_MODULES = 2_000;
 const TYPES = { firmware: 0, board: 2, chassis: 3, memory: 17 };
 /** The highest bit of the type says that the chassis has a lock. */
 const CHASSIS_TYPE = 0x7f;
@@ -22,6 +21,8 @@ export function readMainboard(files: HostFiles): Part[] {
   if (!files.exists(DMI) && !files.exists(TABLE)) return [];
   const table = files.findBytes(TABLE, MAX_TABLE_BYTES);
   const structures = table === undefined ? [] : parseSmbios(table);
+  if (structures.length >= MAX_STRUCTURES)
+    files.noteGap({ kind: "limit", subject: TABLE, reason: `only ${MAX_STRUCTURES} structures are read` });
   return [
     readFirmware(
       files,
@@ -93,7 +94,6 @@ export function memoryModules(structures: readonly SmbiosStructure[]): Part[] {
   const names = new Set<string>();
   return structures
     .filter(({ type }) => type === TYPES.memory)
-    .slice(0, MAX_MODULES)
     .map((module, index) => {
       const bank = partText(module.textAt(17));
       const slot = partText(module.textAt(16)) ?? `slot ${index + 1}`;

@@ -1,6 +1,7 @@
 // The processors, one for each socket, from /proc/cpuinfo.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { optionalFact, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 type Processor = Extract<Item<"hardware">, { kind: "processor" }>;
@@ -37,7 +38,10 @@ export function readProcessors(files: HostFiles): Processor[] {
   const khz = parseCount(files.findLine(FREQUENCY));
   const maximumMhz = khz === undefined ? undefined : Math.round(khz / 1_000);
   const processors = parseProcessors(files.findText("/proc/cpuinfo", MAX_CPUINFO_BYTES) ?? "");
-  return processors.map((processor) => ({ ...processor, maximumMhz }));
+  return firstOf(files, "processors", processors, MAX_SOCKETS).map((processor) => ({
+    ...processor,
+    maximumMhz,
+  }));
 }
 
 /** The first logical processor of each socket. Without numbers of sockets, there is one. */
@@ -50,7 +54,7 @@ export function parseProcessors(text: string): Omit<Processor, "maximumMhz">[] {
       if (colon > 0) fields.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
     }
     const socket = fields.get("physical id") ?? "0";
-    if (!fields.has("processor") || found.has(socket) || found.size >= MAX_SOCKETS) continue;
+    if (!fields.has("processor") || found.has(socket)) continue;
     if (!/^\d{1,5}$/.test(socket)) continue;
     const microcode = fields.get("microcode")?.toLowerCase();
     const flags = (fields.get("flags") ?? fields.get("Features"))?.split(" ");

@@ -14,7 +14,9 @@ export interface SmbiosStructure {
 
 const HEADER_BYTES = 4;
 const END_OF_TABLE = 127;
-const MAX_STRUCTURES = 20_000;
+/** A table of real firmware has some hundred. */
+export const MAX_STRUCTURES = 20_000;
+/** Their numbers have one byte. */
 const MAX_TEXTS = 255;
 
 export function parseSmbios(table: Uint8Array): SmbiosStructure[] {

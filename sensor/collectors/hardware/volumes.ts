@@ -13,7 +13,11 @@ const MAX_VOLUMES = 10_000;
 const MAX_DEVICES = 1_000;
 
 export function readRaid(files: HostFiles): Raid[] {
-  return parseMdstat(files.findText("/proc/mdstat") ?? "");
+  const arrays = parseMdstat(files.findText("/proc/mdstat") ?? "");
+  return firstOf(files, "RAID arrays", arrays, MAX_ARRAYS).map(({ devices = [], ...array }) => ({
+    ...array,
+    devices: [...firstOf(files, `devices of ${array.name}`, devices, MAX_DEVICES)],
+  }));
 }
 
 /**
@@ -24,7 +28,7 @@ export function parseMdstat(text: string): Raid[] {
   const arrays: Raid[] = [];
   for (const line of text.split("\n")) {
     const [name = "", colon, state = "", ...words] = line.trim().split(/\s+/);
-    if (colon === ":" && /^md\w/.test(name) && arrays.length < MAX_ARRAYS) {
+    if (colon === ":" && /^md\w/.test(name)) {
       const others = words.filter((word) => !word.startsWith("("));
       const level = others[0]?.includes("[") ? undefined : others[0];
       const devices = others.flatMap((word) => /^([^[\]]+)\[\d+\]/.exec(word)?.[1] ?? []);
@@ -34,10 +38,7 @@ export function parseMdstat(text: string): Raid[] {
         name: factText(name, 200),
         level: optionalFact(level, 200),
         state: optionalFact(state, 200),
-        devices: devices
-          .sort()
-          .slice(0, MAX_DEVICES)
-          .map((device) => factText(device, 200)),
+        devices: devices.sort().map((device) => factText(device, 200)),
       });
     }
     const [, wanted, working] = /\s\[(\d{1,6})\/(\d{1,6})\]/.exec(line) ?? [];

@@ -1,5 +1,6 @@
 // The timers of systemd, with what they start.
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { listUnitFolders, type UnitFolder } from "../services/search-path.ts";
 import { findUnit, type LoadedUnits, type Unit } from "../services/unit.ts";
@@ -35,18 +36,20 @@ function* listTimers(files: HostFiles, folders: readonly UnitFolder[]): Generato
   for (const name of names) {
     const unit = findUnit(files, folders, loaded, name);
     // An alias is the timer that it names.
-    if (unit !== undefined && (unit.name === name || name.includes("@"))) yield timerJob(folders, name, unit);
+    if (unit !== undefined && (unit.name === name || name.includes("@")))
+      yield timerJob(files, folders, name, unit);
   }
 }
 
-function timerJob(folders: readonly UnitFolder[], name: string, unit: Unit): Job {
+function timerJob(files: HostFiles, folders: readonly UnitFolder[], name: string, unit: Unit): Job {
   const starts = lastOf(unit.settings, "Timer.Unit") ?? `${name.slice(0, -SUFFIX.length)}.service`;
+  const schedules = SCHEDULES.flatMap((setting) =>
+    (unit.settings.get(`Timer.${setting}`) ?? []).map((value) => factText(`${setting}=${value}`, 300)),
+  );
   return {
     kind: "timer",
     name: factText(name, 300),
-    schedule: SCHEDULES.flatMap((setting) =>
-      (unit.settings.get(`Timer.${setting}`) ?? []).map((value) => factText(`${setting}=${value}`, 300)),
-    ).slice(0, MAX_SCHEDULES),
+    schedule: [...firstOf(files, `schedules of ${name}`, schedules, MAX_SCHEDULES)],
     enabled: isEnabled(folders, name, unit),
     unit: unit.isMasked ? undefined : optionalFact(starts, 300),
     source: factText(unit.path, 1_000),

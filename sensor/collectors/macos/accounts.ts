@@ -2,6 +2,8 @@
 // as root with their own password, whatever sudoers says: installers and System Settings ask for it.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
+import type { HostFiles } from "../host-files.ts";
 import type { GroupEntry, PasswdEntry } from "../users/passwd.ts";
 import type { Privileges } from "../users/privileges.ts";
 import type { Accounts } from "../users/sudo/accounts.ts";
@@ -69,14 +71,20 @@ function membersOf(
     }
     for (const uuid of each.get("nestedgroups") ?? []) {
       const nested = byUuid.get(uuid.toUpperCase());
-      if (nested !== undefined && seen.size < MAX_LIST) seen.add(nested);
+      if (nested !== undefined) seen.add(nested);
     }
   }
   return members;
 }
 
 /** `users` has the same order as the accounts. */
-export function userItem(id: number, user: MacosUser, accounts: Accounts, privileges: Privileges): User {
+export function userItem(
+  files: HostFiles,
+  id: number,
+  user: MacosUser,
+  accounts: Accounts,
+  privileges: Privileges,
+): User {
   const groups = accounts.groupsOf(id).flatMap((group) => accounts.findGroup(group) ?? []);
   const rights = privileges.ofUser(id);
   const admin = groups.find(({ gid }) => gid === ADMIN);
@@ -92,7 +100,7 @@ export function userItem(id: number, user: MacosUser, accounts: Accounts, privil
     fullName: optionalFact(user.gecos, 500),
     home: optionalFact(user.home, 1_000),
     shell: optionalFact(user.shell, 1_000),
-    groups: groups.slice(0, MAX_LIST).map(({ name }) => factText(name, 250)),
+    groups: firstOf(files, `groups of ${user.name}`, groups, MAX_LIST).map(({ name }) => factText(name, 250)),
     canLogIn: !isDisabled && password !== "locked" && !NO_SESSION.test(user.shell),
     password,
     disabled: isDisabled,
@@ -100,7 +108,7 @@ export function userItem(id: number, user: MacosUser, accounts: Accounts, privil
       ? true
       : undefined,
     rootAccess: admin === undefined ? rights.rootAccess : "full",
-    privileges: [
+    privileges: limited(files, [
       ...(admin === undefined
         ? []
         : [
@@ -111,7 +119,7 @@ export function userItem(id: number, user: MacosUser, accounts: Accounts, privil
             },
           ]),
       ...rights.privileges,
-    ].slice(0, MAX_PRIVILEGES),
+    ]),
     passwordChangedOn: passwordChange(first(user.record, "accountpolicydata")),
   };
 }
@@ -123,15 +131,26 @@ const ADMIN_RIGHT = {
   password: "own",
 } as const satisfies Partial<User["privileges"][number]>;
 
-export function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges): Users {
+function limited(files: HostFiles, privileges: User["privileges"]): User["privileges"] {
+  return [...firstOf(files, "privileges", privileges, MAX_PRIVILEGES)];
+}
+
+export function groupItem(
+  files: HostFiles,
+  group: GroupEntry,
+  accounts: Accounts,
+  privileges: Privileges,
+): Users {
   const ofGroup = accounts.findGroups(`#${group.gid}`, false).flatMap(privileges.ofGroup);
   return {
     key: factText(`group:${group.name}`, 300),
     kind: "group",
     name: factText(group.name, 250),
     gid: group.gid,
-    members: group.members.slice(0, MAX_LIST).map((member) => factText(member, 250)),
-    privileges: [...(group.gid === ADMIN ? [ADMIN_RIGHT] : []), ...ofGroup].slice(0, MAX_PRIVILEGES),
+    members: firstOf(files, `members of ${group.name}`, group.members, MAX_LIST).map((member) =>
+      factText(member, 250),
+    ),
+    privileges: limited(files, [...(group.gid === ADMIN ? [ADMIN_RIGHT] : []), ...ofGroup]),
   };
 }
 

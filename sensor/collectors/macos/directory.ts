@@ -48,7 +48,6 @@ const NAMES_IN_FILES: Record<string, string> = {
   nestedgroups: "nestedgroups",
 };
 export const DIRECTORY = "/private/var/db/dslocal/nodes/Default";
-const MAX_VALUES = 10_000;
 
 /** Throws DamagedPlist. */
 export function parseDscl(output: string): DirectoryRecord[] {
@@ -77,7 +76,7 @@ function recordOf(dict: PlistDict, nameOf: (key: string) => string | undefined):
   for (const [key, value] of dict) {
     const name = nameOf(key);
     if (name === undefined) continue;
-    const values = (Array.isArray(value) ? value : [value]).slice(0, MAX_VALUES).flatMap((each) => {
+    const values = (Array.isArray(value) ? value : [value]).flatMap((each) => {
       if (typeof each === "string" || typeof each === "number") return String(each);
       return each instanceof Uint8Array ? Buffer.from(each).toString("utf8") : [];
     });

@@ -1,6 +1,8 @@
 // The jobs of launchd (launchd.plist(5)): a property list for each, in folders of the system, of the host's
 // administrators and of users. Of a job, only the path of its program is read: arguments and variables may
 // contain secrets.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { listHomes, readPlist } from "./macos-host.ts";
 import { asDict, asList, type PlistDict, type PlistValue, switchIn, textIn } from "./plist-value.ts";
@@ -76,7 +78,7 @@ function readFolder(
         // A daemon without an account runs as root, an agent as the user of the session.
         user: textIn(plist, "UserName") ?? user ?? (kind === "daemon" ? "root" : undefined),
         isEnabled: !(switchIn(overrides, label) ?? switchIn(plist, "Disabled") ?? false),
-        schedule: scheduleOf(plist),
+        schedule: [...firstOf(files, `schedule of ${label}`, scheduleOf(plist), MAX_TIMES)],
       };
     });
 }
@@ -105,12 +107,12 @@ export function programPath(text: string, exists: (path: string) => boolean): st
   return kept === "" || NOT_IN_PATHS.test(kept) ? undefined : kept;
 }
 
-export function scheduleOf(plist: PlistDict): string[] {
+function scheduleOf(plist: PlistDict): string[] {
   const interval = plist.get("StartInterval");
   const every = typeof interval === "number" && interval > 0 ? [`StartInterval=${interval}`] : [];
   const calendar = plist.get("StartCalendarInterval");
-  const times = (Array.isArray(calendar) ? calendar : [calendar]).slice(0, MAX_TIMES);
-  return [...every, ...times.flatMap(describeTime)].slice(0, MAX_TIMES);
+  const times = Array.isArray(calendar) ? calendar : [calendar];
+  return [...every, ...times.flatMap(describeTime)];
 }
 
 /** `StartCalendarInterval Minute=30 Hour=4`. A part that is missing means each. */

@@ -1,5 +1,6 @@
 // A host with macOS: this one, or a disk or a captured tree of one.
 import { gapOf, TooSlow } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { asDict, DamagedPlist, type PlistDict } from "./plist-value.ts";
 import { parsePropertyList } from "./property-list.ts";
@@ -29,13 +30,15 @@ export function readPlist(files: HostFiles, path: string, maxBytes = MAX_PLIST_B
 
 /** The usual ones. Those of a directory service elsewhere are not searched. */
 export function listHomes(files: HostFiles): HomeFolder[] {
+  const folders = files
+    .listEntries("/Users")
+    .filter(({ name, kind }) => kind === "folder" && name !== "Shared" && !name.startsWith("."));
   return [
     { user: "root", path: "/private/var/root" },
-    ...files
-      .listEntries("/Users")
-      .filter(({ name, kind }) => kind === "folder" && name !== "Shared" && !name.startsWith("."))
-      .slice(0, MAX_USERS)
-      .map(({ name }) => ({ user: name, path: `/Users/${name}` })),
+    ...firstOf(files, "/Users", folders, MAX_USERS, "read").map(({ name }) => ({
+      user: name,
+      path: `/Users/${name}`,
+    })),
   ];
 }
 

@@ -1,10 +1,11 @@
 // The collectors of macOS: of this host, or of a disk or a captured tree of another one.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { CannotRead, gapOf, NotOnThisHost, TooSlow } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readCronJobs } from "../jobs/cron.ts";
 import { withKeys } from "../jobs/job.ts";
-import { readResolver } from "../network/resolver.ts";
+import { readResolver, withinLimits } from "../network/resolver.ts";
 import { readBrewPackages } from "../packages/brew.ts";
 import { readLanguagePackages } from "../packages/languages/languages.ts";
 import { openPackageList } from "../packages/package-source.ts";
@@ -48,6 +49,10 @@ import {
 import { openTools, type RunTool } from "./tools.ts";
 
 /** system_profiler asks each device. */
+const MAX_PROCESSES = 1_000;
+const MAX_MOUNTS = 1_000;
+const MAX_ROUTES = 5_000;
+const MAX_RESOLVERS = 100;
 const PROFILER_MS = 8_000;
 
 export const collectMacosPackages = (files: HostFiles): Iterable<Item<"packages">> => {
@@ -87,7 +92,10 @@ export const collectMacosPorts = async (files: HostFiles): Promise<Item<"ports">
       subject: "sockets of other users",
       reason: "the sensor does not run as root",
     });
-  return parseLsof(sockets, parseExecutables(processes ?? ""));
+  return parseLsof(sockets, parseExecutables(processes ?? "")).map((port) => ({
+    ...port,
+    processes: [...firstOf(files, `processes of ${port.key}`, port.processes, MAX_PROCESSES)],
+  }));
 };
 
 export const collectMacosUsers = async (files: HostFiles): Promise<Item<"users">[]> => {
@@ -103,12 +111,12 @@ export const collectMacosUsers = async (files: HostFiles): Promise<Item<"users">
   const patterns = readAuthorizedKeysPatterns(files);
   return [
     ...users.map((user, id) => ({
-      ...userItem(id, user, accounts, privileges),
+      ...userItem(files, id, user, accounts, privileges),
       authorizedKeys: hasOwnHome(user.home)
         ? readAuthorizedKeys(files, user, patterns, () => true)
         : undefined,
     })),
-    ...groups.map((group) => groupItem(group, accounts, privileges)),
+    ...groups.map((group) => groupItem(files, group, accounts, privileges)),
   ];
 };
 
@@ -210,7 +218,7 @@ export const collectMacosSystem = async (files: HostFiles): Promise<Item<"system
     ...system.readMemory(files),
     system.readIdentifiers(platform),
     ...system.readVirtualization(platform, sysctl),
-    ...withSpace(parseMounts(mounts ?? "")),
+    ...withSpace(firstOf(files, "mounts", parseMounts(mounts ?? ""), MAX_MOUNTS)),
   ];
 };
 
@@ -224,11 +232,11 @@ export const collectMacosNetwork = async (files: HostFiles): Promise<Item<"netwo
   if (!files.isLive) return readResolver(files);
   const run = openTools(files);
   const [routes, dns] = await Promise.all([run(NETSTAT.path, NETSTAT.args), run(SCUTIL.path, SCUTIL.args)]);
-  const resolvers = parseScutilDns(dns ?? "");
+  const resolvers = firstOf(files, "resolvers", parseScutilDns(dns ?? ""), MAX_RESOLVERS);
   return [
     ...collectPortableNetwork(),
-    ...parseRoutes(routes ?? ""),
-    ...(resolvers.length > 0 ? resolvers : readResolver(files)),
+    ...firstOf(files, "routes", parseRoutes(routes ?? ""), MAX_ROUTES),
+    ...(resolvers.length > 0 ? resolvers.map((each) => withinLimits(files, each)) : readResolver(files)),
   ];
 };
 

@@ -7,7 +7,6 @@ import { upToTen } from "../system/mounts.ts";
 type Mount = Extract<Item<"system">, { kind: "mount" }>;
 
 export const MOUNT = { path: "/sbin/mount", args: [] };
-const MAX_MOUNTS = 1_000;
 const DISKS = new Set(["apfs", "hfs", "msdos", "exfat", "ntfs", "ufs"]);
 const NETWORK = new Set(["nfs", "smbfs", "afpfs", "webdav", "ftp"]);
 /** What mount prints, and what other systems call it. */
@@ -52,7 +51,7 @@ function withoutAccount(device: string): string {
 
 /** For disks only: the call would block on a server that does not respond. */
 export function withSpace(mounts: readonly Mount[]): Mount[] {
-  return mounts.slice(0, MAX_MOUNTS).map((mount) => {
+  return mounts.map((mount) => {
     if (NETWORK.has(mount.fileSystem)) return mount;
     try {
       const { blocks, bsize, bavail } = statfsSync(mount.path);

@@ -9,9 +9,6 @@ type Resolver = Extract<Network, { kind: "resolver" }>;
 
 export const NETSTAT = { path: "/usr/sbin/netstat", args: ["-rnl"] };
 export const SCUTIL = { path: "/usr/sbin/scutil", args: ["--dns"] };
-const MAX_ROUTES = 5_000;
-const MAX_RESOLVERS = 100;
-const MAX_NAMES = 100;
 
 /**
  * Routes to networks, in the tables `Internet` and `Internet6`. Without the addresses of neighbors (L),
@@ -24,7 +21,7 @@ export function parseRoutes(text: string): Route[] {
   for (const line of text.split("\n")) {
     if (/^Internet(6?):/.test(line)) family = line.startsWith("Internet6") ? 6 : 4;
     else if (line.startsWith("Destination")) columns = line.split(/\s+/);
-    else if (family !== undefined && routes.length < MAX_ROUTES) {
+    else if (family !== undefined) {
       const words = line.split(/\s+/);
       const [target = "", gateway = "", flags = ""] = words;
       const name = words[columns.indexOf("Netif")];
@@ -63,9 +60,7 @@ export function parseScutilDns(text: string): Resolver[] {
   const others = parseResolvers(text.slice(start)).filter(({ name }) => name !== undefined);
   return [
     ...(main === undefined ? [] : [resolverItem("resolver:", undefined, main)]),
-    ...others
-      .slice(0, MAX_RESOLVERS)
-      .map((each) => resolverItem(factText(`resolver:${each.name}`, 300), each.name, each)),
+    ...others.map((each) => resolverItem(factText(`resolver:${each.name}`, 300), each.name, each)),
   ];
 }
 
@@ -99,7 +94,7 @@ function resolverItem(key: string, name: string | undefined, { servers, search }
     key,
     kind: "resolver",
     interface: optionalFact(name, 200),
-    servers: servers.slice(0, MAX_NAMES).map((server) => factText(server, 100)),
-    search: search.slice(0, MAX_NAMES).map((domain) => factText(domain, 253)),
+    servers: servers.map((server) => factText(server, 100)),
+    search: search.map((domain) => factText(domain, 253)),
   };
 }

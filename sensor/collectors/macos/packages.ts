@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { packageItem } from "../packages/package-source.ts";
 import { listHomes, readPlist } from "./macos-host.ts";
@@ -133,7 +134,9 @@ function readHistory(files: HostFiles): readonly PlistValue[] {
   const bytes = files.findBytes(HISTORY, MAX_HISTORY_BYTES);
   if (bytes === undefined) return [];
   try {
-    return asList(parsePropertyList(bytes)).slice(-MAX_HISTORY);
+    // The last ones are the newest.
+    const entries = asList(parsePropertyList(bytes)).toReversed();
+    return firstOf(files, HISTORY, entries, MAX_HISTORY, "read").toReversed();
   } catch (error) {
     files.noteGap({ kind: "damaged", subject: HISTORY, reason: (error as Error).message });
     return [];

@@ -1,4 +1,6 @@
 // Security settings of macOS that files have: preferences, those of a profile before those of the host.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type SecuritySetting, setting } from "../security/setting.ts";
 import { isDisabled } from "./launchd.ts";
@@ -132,14 +134,11 @@ function readMalwareRules(files: HostFiles): SecuritySetting[] {
 
 /** The names of the domains that a profile manages for the host. */
 function readManagedDomains(files: HostFiles): SecuritySetting[] {
-  return files
-    .list(MANAGED)
-    .filter((name) => name.endsWith(".plist"))
-    .slice(0, MAX_PROFILES)
-    .map((name) => {
-      const domain = name.slice(0, -".plist".length);
-      return setting("management", domain, "managed", `${MANAGED}/${name}`, `managed/${domain}`);
-    });
+  const names = files.list(MANAGED).filter((name) => name.endsWith(".plist"));
+  return firstOf(files, MANAGED, names, MAX_PROFILES).map((name) => {
+    const domain = name.slice(0, -".plist".length);
+    return setting("management", domain, "managed", `${MANAGED}/${name}`, `managed/${domain}`);
+  });
 }
 
 /** Where versions before and since 15 have it. */

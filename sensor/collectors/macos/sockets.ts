@@ -10,7 +10,6 @@ export const LSOF = {
   path: "/usr/sbin/lsof",
   args: ["-nP", "-iTCP", "-sTCP:LISTEN", "-iUDP", "-FpcLftPnT"],
 };
-const MAX_PROCESSES = 1_000;
 
 interface Socket {
   protocol: "tcp" | "udp";
@@ -36,7 +35,7 @@ export function parseLsof(text: string, executables: ReadonlyMap<number, string>
     ports.set(key, item);
     const pids = seen.get(item) ?? new Set();
     seen.set(item, pids);
-    if (pids.has(pid) || pids.size >= MAX_PROCESSES) return;
+    if (pids.has(pid)) return;
     pids.add(pid);
     item.processes.push({
       pid,

@@ -4,8 +4,6 @@
 export const SYSTEM_PROFILER = "/usr/sbin/system_profiler";
 export type ProfilerItem = Readonly<Record<string, unknown>>;
 
-const MAX_ITEMS = 2_000;
-
 /** The items of a type, and those in them, first level first. Empty if the text is not a report. */
 export function parseProfilerReport(text: string, type: string): ProfilerItem[] {
   let report: unknown;
@@ -15,13 +13,13 @@ export function parseProfilerReport(text: string, type: string): ProfilerItem[] 
     return [];
   }
   const items = [...listOf(isItem(report) ? report[type] : undefined)];
-  for (let at = 0; at < items.length && items.length < MAX_ITEMS; at += 1)
-    items.push(...listOf(items[at]?._items));
-  return items.slice(0, MAX_ITEMS);
+  // A list visits what is added meanwhile.
+  for (const item of items) items.push(...listOf(item._items));
+  return items;
 }
 
 function listOf(value: unknown): ProfilerItem[] {
-  return Array.isArray(value) ? value.slice(0, MAX_ITEMS).filter(isItem) : [];
+  return Array.isArray(value) ? value.filter(isItem) : [];
 }
 
 function isItem(value: unknown): value is ProfilerItem {

@@ -37,7 +37,9 @@ export function readNetworkInterfaces(files: HostFiles): NetworkInterface[] {
       kind: "interface" as const,
       name: factText(name, 90),
       mac: mac && !/^[0:]+$/.test(mac) ? factText(mac, 60) : undefined,
-      addresses: reachable.slice(0, MAX_ADDRESSES).map((address) => factText(address, 60)),
+      addresses: firstOf(files, `addresses of ${name}`, reachable, MAX_ADDRESSES).map((address) =>
+        factText(address, 60),
+      ),
       up: isUp(files, name),
     };
   });
@@ -119,7 +121,9 @@ export function parseIfInet6(text: string): Map<string, string[]> {
     if (name === undefined || !/^[0-9a-f]{32}$/i.test(hex)) continue;
     const bytes = Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
     const known = addresses.get(name) ?? [];
-    addresses.set(name, [...known, `${formatIpv6(bytes)}/${Number.parseInt(prefix, 16)}`].sort());
+    known.push(`${formatIpv6(bytes)}/${Number.parseInt(prefix, 16)}`);
+    addresses.set(name, known);
   }
+  for (const list of addresses.values()) list.sort();
   return addresses;
 }

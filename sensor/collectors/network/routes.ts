@@ -2,6 +2,7 @@
 // its own addresses, multicast, learned exceptions, and the routes to single containers.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { formatIpv6, parseProcAddress } from "../ip-address.ts";
 import { isOfContainer } from "./interfaces.ts";
@@ -15,14 +16,12 @@ const FLAGS = { reject: 0x200, cached: 0x0100_0000, anycast: 0x0010_0000, local:
 /** The routes that end a search without a result. They exist on every host. */
 const NO_METRIC = 0xffff_ffff;
 
-export function readRoutes(files: HostFiles): Route[] {
+export function readRoutes(files: HostFiles): readonly Route[] {
   const routes = [
     ...parseIpv4Routes(findTable(files, "route") ?? ""),
     ...parseIpv6Routes(findTable(files, "ipv6_route") ?? ""),
   ].filter((route) => route.interface === undefined || !isOfContainer(route.interface));
-  if (routes.length > MAX_ROUTES)
-    files.noteGap({ kind: "limit", subject: "routes", reason: `more than ${MAX_ROUTES} routes` });
-  return routes.slice(0, MAX_ROUTES);
+  return firstOf(files, "routes", routes, MAX_ROUTES);
 }
 
 /** Of the host's network: `/proc/net` of a mounted host is that of this process. */

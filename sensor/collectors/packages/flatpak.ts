@@ -1,6 +1,7 @@
 // Applications and runtimes of Flatpak's system-wide installations, from their folders:
 // kind/name/architecture/ branch, with a link to the deployed commit.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type PackageSource, packageItem } from "./package-source.ts";
 import { formatPurl } from "./purl.ts";
@@ -34,12 +35,13 @@ function* readInstallations(
 }
 
 /** `Path=` in the files of further installations (flatpak-installation(5)). */
-function findInstallations(files: HostFiles): string[] {
+function findInstallations(files: HostFiles): readonly string[] {
   const others = files.list(INSTALLATIONS).flatMap((name) => {
     const text = name.endsWith(".conf") ? (files.findText(`${INSTALLATIONS}/${name}`) ?? "") : "";
     return text.split("\n").flatMap((line) => /^\s*Path\s*=\s*(\/\S*)/.exec(line)?.[1] ?? []);
   });
-  return [...new Set([DEFAULT_INSTALLATION, ...others])].slice(0, MAX_INSTALLATIONS);
+  const all = [...new Set([DEFAULT_INSTALLATION, ...others])];
+  return firstOf(files, "installations of Flatpak", all, MAX_INSTALLATIONS, "read");
 }
 
 function* readKind(

@@ -8,7 +8,6 @@ import { type Distribution, distributionPurl } from "./purl.ts";
 
 const SETTINGS = "/etc/pacman.conf";
 const DEFAULT_DATABASE = "/var/lib/pacman";
-const MAX_IGNORED = 1_000;
 
 export function readPacmanPackages({
   files,
@@ -84,7 +83,7 @@ function readSettings(files: HostFiles): { database: string; ignored: Set<string
     const [option = "", value = ""] = splitOnce(line.split("#", 1)[0] ?? "", "=");
     if (option === "DBPath" && value.startsWith("/")) database = value.replace(/\/+$/, "");
     if (option !== "IgnorePkg" && option !== "IgnoreGroup") continue;
-    for (const name of value.split(/\s+/).filter(Boolean).slice(0, MAX_IGNORED))
+    for (const name of value.split(/\s+/).filter(Boolean))
       ignored.add(option === "IgnorePkg" ? name : `@${name}`);
   }
   return { database, ignored };

@@ -1,5 +1,7 @@
 // Where rpm keeps its database: the macro %_dbpath of its configuration, then the folders that distributions
 // use. If several exist, most are links to the first one.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 /** Fedora, SUSE and RHEL 10; older releases; systems of rpm-ostree. */
@@ -25,7 +27,8 @@ export function readRpmSettings(files: HostFiles): RpmSettings {
     ...macroFiles("/etc/rpm"),
     "/etc/rpm/macros",
   ];
-  for (const path of paths.slice(0, MAX_MACRO_FILES)) readMacros(files.findText(path) ?? "", macros);
+  for (const path of firstOf(files, "macros of rpm", paths, MAX_MACRO_FILES, "read"))
+    readMacros(files.findText(path) ?? "", macros);
   const folder = expandPath(macros.get("_dbpath") ?? "");
   return {
     folders: [...new Set(folder === undefined ? FOLDERS : [folder, ...FOLDERS])],

@@ -1,5 +1,7 @@
 // Packages that the host's settings exclude from upgrades: the versionlock lists of dnf and yum, their
 // exclude options, and the locks of zypper.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 /** Whether a package is locked. The version includes the epoch. */
@@ -21,9 +23,9 @@ export function readRpmLocks(files: HostFiles): RpmLocks {
   ];
   const names = new Set(patterns.filter((pattern) => !isGlob(pattern)));
   const globs = patterns.filter((pattern) => isGlob(pattern) && pattern.length <= MAX_GLOB);
-  if (globs.length > MAX_GLOBS)
-    files.noteGap({ kind: "limit", subject: "locks of packages", reason: `more than ${MAX_GLOBS} patterns` });
-  const used = globs.slice(0, MAX_GLOBS).map((pattern) => new Bun.Glob(pattern));
+  const used = firstOf(files, "locks of packages", globs, MAX_GLOBS, "read").map(
+    (pattern) => new Bun.Glob(pattern),
+  );
   return (name, version, architecture) =>
     names.has(name) ||
     names.has(`${name}-${version}`) ||

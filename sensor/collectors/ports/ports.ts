@@ -4,6 +4,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, optionalFact } from "../collector.ts";
 import { openNameList, openPairs } from "../compact-lists.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openLongList } from "../long-list.ts";
 import { openNumberIndex } from "../number-index.ts";
@@ -25,13 +26,20 @@ export async function collectPorts(files: HostFiles): Promise<Iterable<Port>> {
   const held = openHeldSockets();
   let next = sockets.next();
   for (; !next.done && held.count() < MAX_ITEMS; next = sockets.next()) held.add(next.value);
+  if (held.inodes.size >= MAX_INODES)
+    files.noteGap({
+      kind: "limit",
+      subject: "sockets",
+      reason: `the processes of ${MAX_INODES} are looked for`,
+    });
   const found = await findSocketProcesses(files, held.inodes, openUserNames(files));
   return listItems();
 
   function* listItems(): Generator<Port> {
     let hidden: Port["processesHidden"] | null = null;
     for (const { item, inodes } of held.drain()) {
-      item.processes = processesOf(inodes, found);
+      const all = processesOf(inodes, found);
+      item.processes = [...firstOf(files, `processes of ${item.key}`, all, MAX_PROCESSES)];
       if (item.processes.length === 0) {
         if (hidden === null) hidden = hiddenProcesses(files, found);
         item.processesHidden = hidden;
@@ -86,7 +94,7 @@ function openHeldSockets() {
 function processesOf(inodes: readonly number[], { processes }: SocketProcesses): Port["processes"] {
   const byPid = new Map<number, Port["processes"][number]>();
   for (const inode of inodes) for (const each of processes.get(inode) ?? []) byPid.set(each.pid, each);
-  return [...byPid.values()].sort((left, right) => left.pid - right.pid).slice(0, MAX_PROCESSES);
+  return [...byPid.values()].sort((left, right) => left.pid - right.pid);
 }
 
 function portItem(socket: ListeningSocket): Port {

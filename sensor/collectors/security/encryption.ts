@@ -1,5 +1,7 @@
 // Encrypted disks: the open volumes of dm-crypt, the entries of crypttab(5), and whether root and swap are
 // encrypted.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { encryptionOf, isEncryptedDevice, listMappedDevices } from "../system/block-devices.ts";
 import { findRootMount } from "../system/mounts.ts";
@@ -17,28 +19,26 @@ export function readEncryptionSettings(files: HostFiles): SecuritySetting[] {
 }
 
 function openVolumes(files: HostFiles): SecuritySetting[] {
-  return listMappedDevices(files)
-    .slice(0, MAX_VOLUMES)
-    .flatMap(({ name, path }) => {
-      const format = encryptionOf(files, path);
-      return format === undefined ? [] : setting("encryption", `dm-crypt ${name}`, format, `${path}/dm/uuid`);
-    });
+  const devices = listMappedDevices(files);
+  return firstOf(files, "mapped devices", devices, MAX_VOLUMES).flatMap(({ name, path }) => {
+    const format = encryptionOf(files, path);
+    return format === undefined ? [] : setting("encryption", `dm-crypt ${name}`, format, `${path}/dm/uuid`);
+  });
 }
 
 function crypttab(files: HostFiles): SecuritySetting[] {
   const path = "/etc/crypttab";
-  return (files.findText(path) ?? "")
+  const lines = (files.findText(path) ?? "")
     .split("\n")
-    .filter((line) => line.trim() !== "" && !line.trim().startsWith("#"))
-    .slice(0, MAX_VOLUMES)
-    .flatMap((line) => {
-      // The third field may be the path of a key file, which is secret.
-      const [name = "", device = "", , options = ""] = line.trim().split(/\s+/);
-      // systemd and cryptsetup find no device in another text.
-      if (!CRYPTTAB_NAME.test(name) || !CRYPTTAB_DEVICE.test(device)) return [];
-      const known = options.split(",").filter((option) => CRYPTTAB_OPTION.test(option));
-      return setting("encryption", `crypttab ${name}`, `${device} ${known.join(",")}`, path);
-    });
+    .filter((line) => line.trim() !== "" && !line.trim().startsWith("#"));
+  return firstOf(files, path, lines, MAX_VOLUMES).flatMap((line) => {
+    // The third field may be the path of a key file, which is secret.
+    const [name = "", device = "", , options = ""] = line.trim().split(/\s+/);
+    // systemd and cryptsetup find no device in another text.
+    if (!CRYPTTAB_NAME.test(name) || !CRYPTTAB_DEVICE.test(device)) return [];
+    const known = options.split(",").filter((option) => CRYPTTAB_OPTION.test(option));
+    return setting("encryption", `crypttab ${name}`, `${device} ${known.join(",")}`, path);
+  });
 }
 
 function root(files: HostFiles): SecuritySetting[] {
@@ -56,7 +56,7 @@ function swap(files: HostFiles): SecuritySetting[] {
     .split("\n")
     .slice(1)
     .flatMap((line) => line.split(/\s+/, 1)[0] || []);
-  return devices.slice(0, MAX_VOLUMES).flatMap((device) => {
+  return firstOf(files, "swap devices", devices, MAX_VOLUMES).flatMap((device) => {
     const isEncrypted = isEncryptedDevice(files, { device });
     return isEncrypted === undefined
       ? []

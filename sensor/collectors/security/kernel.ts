@@ -1,4 +1,6 @@
 // Hardening of the kernel: effective sysctl values and processor vulnerabilities.
+
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
@@ -62,11 +64,9 @@ function withoutArguments(value: string): string {
 
 function vulnerabilities(files: HostFiles): SecuritySetting[] {
   const folder = "/sys/devices/system/cpu/vulnerabilities";
-  return files
-    .list(folder)
-    .slice(0, MAX_VULNERABILITIES)
-    .flatMap((name) => {
-      const value = files.findLine(`${folder}/${name}`);
-      return value === undefined ? [] : setting("kernel", `cpu ${name}`, value, `${folder}/${name}`);
-    });
+  const names = files.list(folder);
+  return firstOf(files, folder, names, MAX_VULNERABILITIES).flatMap((name) => {
+    const value = files.findLine(`${folder}/${name}`);
+    return value === undefined ? [] : setting("kernel", `cpu ${name}`, value, `${folder}/${name}`);
+  });
 }

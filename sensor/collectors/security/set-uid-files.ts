@@ -1,6 +1,7 @@
 // Programs that run with the rights of their owner or group, whoever starts them, in the folders of the
 // system.
 import { lstatSync, type Stats } from "node:fs";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parseGroup } from "../users/passwd.ts";
 import { MAX_PASSWD_BYTES, openUserNames } from "../users/user-names.ts";
@@ -42,16 +43,12 @@ export function readSetUidFiles(files: HostFiles): SecuritySetting[] {
   if (seen.size === 0) return [];
   const count = (bit: number) => String(found.filter(({ mode }) => (mode & bit) !== 0).length);
   const nameOf = found.length > 0 ? accountNames(files) : () => "";
-  if (found.length > MAX_LISTED)
-    files.noteGap({ kind: "limit", subject: "set-uid files", reason: `more than ${MAX_LISTED}` });
   return [
     setting("files", "set-uid files", count(SET_UID), "/usr"),
     setting("files", "set-gid files", count(SET_GID), "/usr"),
-    ...found
-      .slice(0, MAX_LISTED)
-      .map(({ path, mode, uid, gid }) =>
-        setting("files", path, `${nameOf("user", uid)}:${nameOf("group", gid)} ${mode.toString(8)}`, path),
-      ),
+    ...firstOf(files, "set-uid files", found, MAX_LISTED).map(({ path, mode, uid, gid }) =>
+      setting("files", path, `${nameOf("user", uid)}:${nameOf("group", gid)} ${mode.toString(8)}`, path),
+    ),
   ];
 }
 

@@ -45,9 +45,10 @@ export function readSshSettings(files: HostFiles): SecuritySetting[] {
 
 /** Undefined if a folder cannot be read: the matching files are not known. */
 function listReadable(files: HostFiles, pattern: string): string[] | undefined {
-  const gaps = files.listGaps().length;
+  const countUnread = () => files.listGaps().filter(({ kind }) => kind !== "limit").length;
+  const before = countUnread();
   const found = listMatching(files, pattern);
-  return files.listGaps().length > gaps ? undefined : found;
+  return countUnread() > before ? undefined : found;
 }
 
 function findConfiguration(files: HostFiles, path: string | undefined) {

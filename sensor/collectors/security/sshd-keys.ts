@@ -1,5 +1,6 @@
 // The keys of OpenSSH's server: where it looks for those of accounts, and its own.
 import { findMainFile } from "../configuration.ts";
+import { firstOf } from "../first-of.ts";
 import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parsePublicKey } from "../users/ssh-public-key.ts";
@@ -28,22 +29,19 @@ export function readAuthorizedKeysPatterns(files: HostFiles): string[] {
 
 /** The public halves of the keys by which clients recognize this host. */
 export function readHostKeys(files: HostFiles): SecuritySetting[] {
-  return files
-    .list(FOLDER)
-    .filter((name) => /^ssh_host_\w{1,40}_key\.pub$/.test(name))
-    .slice(0, MAX_HOST_KEYS)
-    .flatMap((name) => {
-      const path = `${FOLDER}/${name}`;
-      const [type = "", base64 = ""] = (files.findLine(path) ?? "").split(/\s+/, 2);
-      const key = parsePublicKey(type, base64);
-      if (key === undefined) return [];
-      const bits = key.bits === undefined ? "" : ` (${key.bits} bits)`;
-      return setting(
-        "ssh",
-        `host key ${type}`,
-        `${key.fingerprint}${bits}`,
-        path,
-        `host-key/${name.slice(9, -8)}`,
-      );
-    });
+  const names = files.list(FOLDER).filter((name) => /^ssh_host_\w{1,40}_key\.pub$/.test(name));
+  return firstOf(files, "host keys", names, MAX_HOST_KEYS).flatMap((name) => {
+    const path = `${FOLDER}/${name}`;
+    const [type = "", base64 = ""] = (files.findLine(path) ?? "").split(/\s+/, 2);
+    const key = parsePublicKey(type, base64);
+    if (key === undefined) return [];
+    const bits = key.bits === undefined ? "" : ` (${key.bits} bits)`;
+    return setting(
+      "ssh",
+      `host key ${type}`,
+      `${key.fingerprint}${bits}`,
+      path,
+      `host-key/${name.slice(9, -8)}`,
+    );
+  });
 }

@@ -1,5 +1,6 @@
 // Which program synchronizes the clock, whether it is enabled, and the servers that it asks.
 import { posix } from "node:path";
+import { firstOf } from "../first-of.ts";
 import { listMatching } from "../glob.ts";
 import type { HostFiles } from "../host-files.ts";
 import { parseUnitFile, wordsOf } from "../services/unit-file.ts";
@@ -69,18 +70,23 @@ function daemonSettings(files: HostFiles, daemon: Daemon): SecuritySetting[] {
   ];
 }
 
-function serversOf(files: HostFiles, { keywords, includes = [] }: Daemon, main: string): string[] {
+function serversOf(files: HostFiles, { keywords, includes = [] }: Daemon, main: string): readonly string[] {
   const servers: string[] = [];
   const pending = [main];
-  for (let read = 0; pending.length > 0 && read < MAX_FILES; read += 1) {
-    for (const line of (files.findText(pending.shift()!) ?? "").split("\n")) {
+  // A list visits what is added meanwhile.
+  for (const [read, path] of pending.entries()) {
+    if (read >= MAX_FILES) {
+      files.noteGap({ kind: "limit", subject: main, reason: `more than ${MAX_FILES} included files` });
+      break;
+    }
+    for (const line of (files.findText(path) ?? "").split("\n")) {
       const [keyword = "", value = ""] = line.trim().split(/\s+/, 2);
       if (keywords.includes(keyword.toLowerCase())) servers.push(value);
       else if (includes.includes(keyword.toLowerCase()))
         pending.push(...includedBy(files, posix.resolve(posix.dirname(main), value)));
     }
   }
-  return distinct(servers);
+  return distinct(files, servers);
 }
 
 /** A folder has files with these ends (chrony.conf(5)). */
@@ -103,7 +109,7 @@ function timesyncd(files: HostFiles): SecuritySetting[] {
   ];
   let settings = new Map<string, string[]>();
   for (const path of texts) settings = parseUnitFile(files.findText(path) ?? "", settings);
-  const servers = distinct(wordsOf(settings, "Time.NTP"));
+  const servers = distinct(files, wordsOf(settings, "Time.NTP"));
   return [
     ...(state === undefined ? [] : [setting("time", "systemd-timesyncd", state, program)]),
     ...(servers.length > 0 ? [setting("time", "systemd-timesyncd servers", servers.join(" "), main)] : []),
@@ -113,6 +119,7 @@ function timesyncd(files: HostFiles): SecuritySetting[] {
   ];
 }
 
-function distinct(servers: readonly string[]): string[] {
-  return [...new Set(servers.filter((server) => HOST.test(server)))].slice(0, MAX_SERVERS);
+function distinct(files: HostFiles, servers: readonly string[]): readonly string[] {
+  const all = [...new Set(servers.filter((server) => HOST.test(server)))];
+  return firstOf(files, "time servers", all, MAX_SERVERS);
 }

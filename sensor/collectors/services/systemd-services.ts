@@ -3,6 +3,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openUserNames } from "../users/user-names.ts";
 import { enablementOf } from "./enablement.ts";
@@ -68,7 +69,7 @@ function describeUnit(
     description: unit && optionalFact(expanded(unit, lastOf(unit.settings, "Unit.Description")), 500),
     file: unit && factText(unit.path, 1_000),
   };
-  if (isSocketName(name)) return { ...common, listens: unit && listensOf(unit) };
+  if (isSocketName(name)) return { ...common, listens: unit && listensOf(files, unit) };
   const start = unit?.settings.get("Service.ExecStart")?.[0];
   return {
     ...common,
@@ -88,8 +89,9 @@ function expanded(unit: Unit, text: string | undefined): string | undefined {
 
 const LISTENS = ["Stream", "Datagram", "SequentialPacket", "FIFO", "Special", "Netlink", "MessageQueue"];
 
-function listensOf(unit: Unit): string[] {
-  return LISTENS.flatMap((kind) => unit.settings.get(`Socket.Listen${kind}`) ?? [])
-    .flatMap((address) => optionalFact(expanded(unit, address), 200) ?? [])
-    .slice(0, MAX_LISTENS);
+function listensOf(files: HostFiles, unit: Unit): string[] {
+  const listens = LISTENS.flatMap((kind) => unit.settings.get(`Socket.Listen${kind}`) ?? []).flatMap(
+    (address) => optionalFact(expanded(unit, address), 200) ?? [],
+  );
+  return [...firstOf(files, `addresses of ${unit.name}`, listens, MAX_LISTENS)];
 }

@@ -1,6 +1,7 @@
 // The loaded kernel modules.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -18,7 +19,7 @@ export function readKernelModules(files: HostFiles): Item<"system">[] {
     {
       key: "kernel-modules",
       kind: "kernel-modules",
-      names: names.slice(0, MAX_MODULES).map((name) => factText(name, 100)),
+      names: firstOf(files, "kernel modules", names, MAX_MODULES).map((name) => factText(name, 100)),
     },
   ];
 }

@@ -48,14 +48,13 @@ const LISTS = new Set(["module_blacklist", "modprobe.blacklist", "rd.driver.blac
 const MODULES = /^[a-z][a-z0-9_-]{1,31}(?:,[a-z][a-z0-9_-]{1,31}){0,30}$/;
 /** `512M`, `1G-4G:192M`, `256M@16M`, as in crashkernel=. */
 const SIZE = /^\d{1,12}[KMG]?(?:-(?:\d{1,12}[KMG]?)?)?(?::\d{1,12}[KMG]?)?(?:@\d{1,12}[KMG]?)?$/;
-const MAX_PARAMETERS = 200;
 const MAX_LENGTH = 100;
 
 /** In their order. A listed parameter with another value is reported without the value. */
 export function kernelParameters(commandLine: string): string[] {
   const parameters: string[] = [];
   for (const word of wordsOf(commandLine)) {
-    if (word === "--" || parameters.length >= MAX_PARAMETERS) break;
+    if (word === "--") break;
     const equals = word.indexOf("=");
     const name = equals < 0 ? word : word.slice(0, equals);
     // The kernel takes `-` and `_` for the same.

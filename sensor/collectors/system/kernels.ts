@@ -1,6 +1,7 @@
 // The installed kernels, and whether the host has to be restarted to run the newest one or another update.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 
 type System = Item<"system">;
@@ -30,7 +31,9 @@ export function readKernels(files: HostFiles): System[] {
             key: "kernels" as const,
             kind: "kernels" as const,
             running: running === undefined ? undefined : factText(running, 200),
-            installed: installed.slice(0, MAX_KERNELS).map((release) => factText(release, 200)),
+            installed: firstOf(files, "kernels", installed, MAX_KERNELS).map((release) =>
+              factText(release, 200),
+            ),
           },
         ]),
     ...(isKnown
@@ -71,7 +74,7 @@ function markerReason(files: HostFiles): string {
   const packages = (files.findText(PACKAGES) ?? "")
     .split("\n")
     .filter((name) => /^[\w.+-]{1,100}$/.test(name));
-  const names = [...new Set(packages)].sort().slice(0, MAX_PACKAGES);
+  const names = firstOf(files, PACKAGES, [...new Set(packages)].sort(), MAX_PACKAGES);
   return names.length > 0 ? `updated: ${names.join(", ")}` : "an update requests it";
 }
 

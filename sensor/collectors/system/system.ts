@@ -1,6 +1,7 @@
 // The machine. Contains only facts that change rarely: no free memory, no load, no free space.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact, parseCount } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readCpu } from "./cpu.ts";
 import { readHost } from "./host.ts";
@@ -13,6 +14,8 @@ import { readOperatingSystem } from "./point-release.ts";
 import { readVirtualization } from "./virtualization.ts";
 
 type System = Item<"system">;
+
+const MAX_PARAMETERS = 200;
 
 export function collectSystem(files: HostFiles): System[] {
   return [
@@ -52,7 +55,10 @@ function readKernel(files: HostFiles): System {
     kind: "kernel",
     release: factText(files.findLine("/proc/sys/kernel/osrelease") ?? "", 200),
     version: optionalFact(files.findLine("/proc/sys/kernel/version"), 500),
-    parameters: commandLine === undefined ? undefined : kernelParameters(commandLine),
+    parameters:
+      commandLine === undefined
+        ? undefined
+        : [...firstOf(files, "kernel parameters", kernelParameters(commandLine), MAX_PARAMETERS)],
   };
 }
 

@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import type { IsLocal } from "../system/local-path.ts";
 import type { PasswdEntry } from "./passwd.ts";
@@ -37,9 +38,7 @@ export function readAuthorizedKeys(
     const text = files.findText(path);
     return text === undefined ? [] : parseAuthorizedKeys(text, path);
   });
-  if (keys.length > MAX_KEYS)
-    files.noteGap({ kind: "limit", subject: user.home, reason: `more than ${MAX_KEYS} authorized keys` });
-  return keys.slice(0, MAX_KEYS);
+  return [...firstOf(files, `authorized keys of ${user.name}`, keys, MAX_KEYS)];
 }
 
 /** Expands %h, %u, %U and %%. A relative path starts at the home folder. */

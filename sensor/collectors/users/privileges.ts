@@ -2,6 +2,7 @@
 // and by the rules of sudo and doas.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { readDoas } from "./doas/read-doas.ts";
 import type { AccountId, Accounts } from "./sudo/accounts.ts";
@@ -91,6 +92,10 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
     isLimited = true;
   }
 
+  function names(all: readonly string[]): string[] {
+    return firstOf(files, "privileges", all, MAX_NAMES).map((name) => factText(name, 250));
+  }
+
   function nameOf(group: number): string {
     return factText(accounts.findGroup(group)?.name ?? "", 250);
   }
@@ -146,7 +151,3 @@ export function readPrivileges(files: HostFiles, accounts: Accounts): Privileges
 }
 
 const ROOT = { runAs: ["root"], commands: ["ALL"], password: "none" } as const satisfies Partial<Privilege>;
-
-function names(all: readonly string[]): string[] {
-  return all.slice(0, MAX_NAMES).map((name) => factText(name, 250));
-}

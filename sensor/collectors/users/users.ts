@@ -2,6 +2,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { factText, NotOnThisHost, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
 import { openAccountFacts } from "./account-facts.ts";
 import { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd, passwordState } from "./passwd.ts";
@@ -27,7 +28,7 @@ export function* collectUsers(files: HostFiles): Generator<Item<"users">> {
   const shadow = readShadow(files, accounts);
   const privileges = readPrivileges(files, accounts);
   yield* listUsers(files, passwd, accounts, shadow, privileges);
-  yield* listGroups(group, accounts, privileges);
+  yield* listGroups(files, group, accounts, privileges);
 }
 
 /** Undefined: not readable. */
@@ -50,7 +51,7 @@ function* listUsers(
     if (accounts.findUser(id)?.name !== user.name) continue;
     if (id >= MAX_ITEMS) yield countedUser(user);
     else {
-      const item = userItem(id, user, accounts, shadow, privileges);
+      const item = userItem(files, id, user, accounts, shadow, privileges);
       const { hasExpired, ...others } = facts.of(user, shadow?.agesOf(id));
       yield { ...item, canLogIn: item.canLogIn && !hasExpired, ...others };
     }
@@ -58,10 +59,15 @@ function* listUsers(
   }
 }
 
-function* listGroups(group: string, accounts: Accounts, privileges: Privileges): Generator<Item<"users">> {
+function* listGroups(
+  files: HostFiles,
+  group: string,
+  accounts: Accounts,
+  privileges: Privileges,
+): Generator<Item<"users">> {
   let nth = accounts.userCount;
   for (const entry of parseGroup(group)) {
-    yield nth < MAX_ITEMS ? groupItem(entry, accounts, privileges) : countedGroup(entry);
+    yield nth < MAX_ITEMS ? groupItem(files, entry, accounts, privileges) : countedGroup(entry);
     nth += 1;
   }
 }
@@ -83,6 +89,7 @@ const userKey = (name: string) => factText(`user:${name}`, 300);
 const groupKey = (name: string) => factText(`group:${name}`, 300);
 
 function userItem(
+  files: HostFiles,
   id: AccountId,
   user: PasswdEntry,
   accounts: Accounts,
@@ -98,10 +105,9 @@ function userItem(
     fullName: optionalFact(user.gecos.split(",", 1)[0], 500),
     home: factText(user.home, 1_000),
     shell: factText(user.shell, 1_000),
-    groups: accounts
-      .groupsOf(id)
-      .slice(0, MAX_GROUPS)
-      .map((group) => factText(accounts.findGroup(group)?.name ?? "", 250)),
+    groups: firstOf(files, `groups of ${user.name}`, accounts.groupsOf(id), MAX_GROUPS).map((group) =>
+      factText(accounts.findGroup(group)?.name ?? "", 250),
+    ),
     // An empty shell field means /bin/sh.
     canLogIn: !NO_SESSION.test(user.shell),
     password: passwordOf(id, user, shadow),
@@ -118,13 +124,15 @@ function passwordOf(
   return shadow ? shadow.passwordOf(id) : "unknown";
 }
 
-function groupItem(group: GroupEntry, accounts: Accounts, privileges: Privileges): Group {
+function groupItem(files: HostFiles, group: GroupEntry, accounts: Accounts, privileges: Privileges): Group {
   return {
     key: groupKey(group.name),
     kind: "group",
     name: factText(group.name, 250),
     gid: group.gid,
-    members: group.members.slice(0, MAX_MEMBERS).map((member) => factText(member, 250)),
+    members: firstOf(files, `members of ${group.name}`, group.members, MAX_MEMBERS).map((member) =>
+      factText(member, 250),
+    ),
     privileges: accounts.findGroups(`#${group.gid}`, false).flatMap(privileges.ofGroup),
   };
 }

@@ -22,7 +22,7 @@ const group = (name: string, sid: string, members: LocalGroup["members"]): Local
 });
 const itemsOf = (users: LocalUser[], groups: LocalGroup[]) =>
   Object.fromEntries(
-    accountItems(users, groups, "2026-11-26")
+    accountItems(users, groups, "2026-11-26", { noteGap: () => {} })
       .map((item) => userItem.parse(item))
       .map((item) => [item.key, item]),
   );

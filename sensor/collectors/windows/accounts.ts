@@ -2,6 +2,8 @@
 // system's language.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
+import type { HostFiles } from "../host-files.ts";
 
 type UserOrGroup = Item<"users">;
 type Privilege = UserOrGroup["privileges"][number];
@@ -45,6 +47,9 @@ export const PRIVILEGED: Record<string, string> = {
 const ADMINISTRATORS = new Set(["Administrators", "Domain Admins", "Enterprise Admins"]);
 /** Of the domain of the host, by the last number of the SID. */
 const PRIVILEGED_IN_DOMAIN: Record<number, string> = { 512: "Domain Admins", 519: "Enterprise Admins" };
+type User = Extract<UserOrGroup, { kind: "user" }>;
+type Group = Extract<UserOrGroup, { kind: "group" }>;
+
 const MAX_MEMBERS = 5_000;
 
 /** `today`: ISO 8601, to tell whether an account has expired. */
@@ -52,6 +57,7 @@ export function accountItems(
   users: readonly LocalUser[],
   groups: readonly LocalGroup[],
   today: string,
+  { noteGap }: Pick<HostFiles, "noteGap">,
 ): UserOrGroup[] {
   // By SID in capitals, and by name for a member whose SID is not known.
   const groupsOf = new Map<string, LocalGroup[]>();
@@ -63,9 +69,18 @@ export function accountItems(
       else groupsOf.set(key, [group]);
     }
   }
+  const limited = (subject: string, all: readonly { name: string }[]) => [
+    ...firstOf({ noteGap }, subject, all.map(({ name }) => factText(name, 250)).sort(), MAX_MEMBERS),
+  ];
   return [
-    ...users.map((user) => userItem(user, groupsOf.get(memberKey(user.sid, user.name)) ?? [], today)),
-    ...groups.map(groupItem),
+    ...users.map((user) => {
+      const own = groupsOf.get(memberKey(user.sid, user.name)) ?? [];
+      return { ...userItem(user, own, today), groups: limited(`groups of ${user.name}`, own) };
+    }),
+    ...groups.map((group) => ({
+      ...groupItem(group),
+      members: limited(`members of ${group.name}`, group.members),
+    })),
   ];
 }
 
@@ -73,7 +88,7 @@ function memberKey(sid: string | undefined, name: string): string {
   return sid?.toUpperCase() ?? name.toLowerCase();
 }
 
-function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string): UserOrGroup {
+function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string): Omit<User, "groups"> {
   const { flags } = user;
   const has = (bit: number) => flags !== undefined && (flags & bit) !== 0;
   const privileged = [...new Set(groups.flatMap((group) => privilegedName(group) ?? []))];
@@ -88,10 +103,6 @@ function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string)
     ...(ridOf(user.sid) === undefined ? {} : { uid: ridOf(user.sid)! }),
     fullName: optionalFact(user.fullName, 500),
     ...(user.home === undefined ? {} : { home: factText(user.home, 1_000) }),
-    groups: groups
-      .map(({ name }) => factText(name, 250))
-      .sort()
-      .slice(0, MAX_MEMBERS),
     ...(flags === undefined
       ? {}
       : { canLogIn: !has(FLAGS.disabled) && !(user.expiresOn && user.expiresOn <= today) }),
@@ -115,7 +126,7 @@ function userItem(user: LocalUser, groups: readonly LocalGroup[], today: string)
   };
 }
 
-function groupItem(group: LocalGroup): UserOrGroup {
+function groupItem(group: LocalGroup): Omit<Group, "members"> {
   const right = PRIVILEGED[group.sid ?? ""];
   const rid = ridOf(group.sid);
   return {
@@ -124,10 +135,6 @@ function groupItem(group: LocalGroup): UserOrGroup {
     name: factText(group.name, 250),
     sid: optionalFact(group.sid, 200),
     ...(rid === undefined ? {} : { gid: rid }),
-    members: group.members
-      .map(({ name }) => factText(name, 250))
-      .sort()
-      .slice(0, MAX_MEMBERS),
     privileges: right === undefined ? [] : [privilegeOf(right)],
   };
 }

@@ -132,7 +132,7 @@ export function adapterItems(adapters: readonly Adapter[], registry: Registry): 
                 key: factText(`resolver:${name}`, 300),
                 kind: "resolver" as const,
                 interface: name,
-                servers: adapter.dnsServers.slice(0, 100),
+                servers: [...adapter.dnsServers],
                 search: [],
                 domain: optionalFact(adapter.dnsSuffix, 253),
               },

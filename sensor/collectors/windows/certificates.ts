@@ -2,8 +2,9 @@
 // and one of them is the certificate. The key is elsewhere, and is not read.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
-import { parseCertificateFile } from "../certificates/parse-certificate.ts";
+import { MAX_NAMES, parseCertificateFile } from "../certificates/parse-certificate.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import { REG, type Registry, type RegistryValues, valuesOf } from "./registry.ts";
 
 type Certificate = Item<"certificates">;
@@ -36,9 +37,10 @@ export function readCertificates(registry: Registry, noteGap: (gap: Gap) => void
       return {
         key: factText(path, 1_100),
         ...parsed,
+        alternativeNames: [...firstOf({ noteGap }, `names in ${path}`, parsed.alternativeNames, MAX_NAMES)],
         name: parsed.name || factText(thumbprint, 300),
         path: factText(path, 1_000),
-        usedBy: [...new Set(usedBy)].sort().slice(0, MAX_USERS),
+        usedBy: [...firstOf({ noteGap }, `users of ${path}`, [...new Set(usedBy)].sort(), MAX_USERS)],
       };
     });
   });

@@ -1,6 +1,7 @@
 // Packages of Chocolatey: a folder for each, with the description of the package in the format of NuGet.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import { decodeText } from "./decode-text.ts";
 import type { WindowsHost } from "./windows-host.ts";
 import { findXmlText, parseXml } from "./xml.ts";
@@ -15,11 +16,10 @@ export function readChocolateyPackages(host: WindowsHost): Package[] {
     host.variables.get("chocolateyinstall") ?? `${host.variables.get("programdata")}\\chocolatey`;
   const lib = host.pathOf(`${folder}\\lib`);
   if (lib === undefined) return [];
-  return host.files
-    .listEntries(lib)
-    .filter(({ kind }) => kind === "folder")
-    .slice(0, MAX_PACKAGES)
-    .flatMap(({ name }) => readPackage(host, `${lib}/${name}`, `${folder}\\lib\\${name}`) ?? []);
+  const folders = host.files.listEntries(lib).filter(({ kind }) => kind === "folder");
+  return firstOf(host.files, folder, folders, MAX_PACKAGES).flatMap(
+    ({ name }) => readPackage(host, `${lib}/${name}`, `${folder}\\lib\\${name}`) ?? [],
+  );
 }
 
 function readPackage(host: WindowsHost, folder: string, location: string): Package | undefined {

@@ -4,6 +4,7 @@
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { factText } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import type { PowerShellPart } from "./powershell-script.ts";
 import { parseSecurityPolicy } from "./security-policy.ts";
 
@@ -53,7 +54,9 @@ export interface PowerShellFacts {
 /** Throws if the text is not the reply of the script. */
 export function parsePowerShellFacts(text: string): PowerShellFacts {
   const { parts, failed } = parseReply(text);
-  const rows = (part: PowerShellPart) => rowsOf(parts[part]);
+  const limits: Gap[] = [];
+  const noteGap = (gap: Gap) => limits.push(gap);
+  const rows = (part: PowerShellPart) => firstOf({ noteGap }, part, rowsOf(parts[part]), MAX_ROWS);
   const settings = [
     ...rows("volumes").flatMap(volumeSettings),
     ...rows("tpm").slice(0, 1).flatMap(tpmSettings),
@@ -63,7 +66,7 @@ export function parsePowerShellFacts(text: string): PowerShellFacts {
     ...textsOf(parts.policy).flatMap(parseSecurityPolicy),
   ];
   const gaps = Object.entries(failed).flatMap(([part, codes]) => gapOf(part, codes) ?? []);
-  return { settings, gaps };
+  return { settings, gaps: [...gaps, ...limits] };
 }
 
 /** `codes`: the number of the exception, and the one of WMI. */
@@ -244,7 +247,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 function rowsOf(value: unknown): Values[] {
-  return listOf(value).filter(isObject).slice(0, MAX_ROWS);
+  return listOf(value).filter(isObject);
 }
 
 function textsOf(value: unknown): string[] {

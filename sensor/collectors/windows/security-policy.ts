@@ -22,13 +22,12 @@ const ACCESS = new Set([
   "EnableGuestAccount",
   "ForceLogoffWhenHourExpire",
 ]);
-const MAX_LINES = 10_000;
 const SOURCE = "security policy of this host";
 
 export function parseSecurityPolicy(text: string): Setting[] {
   const settings: Setting[] = [];
   let section = "";
-  for (const line of text.split(/\r\n|[\r\n]/).slice(0, MAX_LINES)) {
+  for (const line of text.split(/\r\n|[\r\n]/)) {
     const trimmed = line.replace(/^\ufeff/, "").trim();
     if (trimmed.startsWith("[") && trimmed.endsWith("]")) {
       section = trimmed.slice(1, -1).toLowerCase();

@@ -2,6 +2,7 @@
 // is read: its arguments may contain secrets.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, optionalFact } from "../collector.ts";
+import { firstOf } from "../first-of.ts";
 import { decodeText } from "./decode-text.ts";
 import { parseProgramPath } from "./program-path.ts";
 import type { WindowsHost } from "./windows-host.ts";
@@ -62,7 +63,10 @@ function readTask(host: WindowsHost, path: string, name: string, source: string)
   const bytes = host.files.findBytes(path, MAX_TASK_BYTES);
   if (bytes === undefined) return [];
   const job = parseTask(decodeText(bytes), name, source, host.variables);
-  if (job !== undefined) return [job];
+  if (job !== undefined) {
+    const schedule = firstOf(host.files, `schedule of ${job.name}`, job.schedule, MAX_TRIGGERS);
+    return [{ ...job, schedule: [...schedule] }];
+  }
   host.files.noteGap({ kind: "damaged", subject: source, reason: "not the definition of a task" });
   return [];
 }
@@ -87,7 +91,7 @@ export function parseTask(
     key: factText(`task:${name}`, 580),
     kind: "task",
     name: factText(name, 300),
-    schedule: triggers.slice(0, MAX_TRIGGERS).map((trigger) => factText(describeTrigger(trigger), 300)),
+    schedule: triggers.map((trigger) => factText(describeTrigger(trigger), 300)),
     enabled: findXmlText(root, ["Task", "Settings", "Enabled"])?.trim().toLowerCase() !== "false",
     user: optionalFact(account && (ACCOUNTS[account.toLowerCase()] ?? account), 250),
     program: optionalFact(command && parseProgramPath(command, variables), 1_000),

@@ -3,6 +3,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, gapOf, NotOnThisHost } from "../collector.ts";
 import { parseSmbios, type SmbiosStructure } from "../hardware/smbios.ts";
 import type { HostFiles } from "../host-files.ts";
+import { withinLimits } from "../network/resolver.ts";
 import { upToTen } from "../system/mounts.ts";
 import { accountItems } from "./accounts.ts";
 import { adapterItems } from "./adapters.ts";
@@ -58,7 +59,7 @@ export const collectWindowsUsers = (files: HostFiles): Item<"users">[] => {
   const folders = new Map(profiles.map(({ sid, folder }) => [sid, folder]));
   const users = readLocalUsers((sid) => folders.get(sid));
   if (users === undefined) throw new Error("Windows does not list the local users");
-  return accountItems(users, readLocalGroups(), new Date().toISOString().slice(0, 10));
+  return accountItems(users, readLocalGroups(), new Date().toISOString().slice(0, 10), files);
 };
 
 export const collectWindowsSecurity = async (files: HostFiles): Promise<Item<"security">[]> => {
@@ -104,7 +105,9 @@ function readFirmware(): SmbiosStructure[] {
 
 export const collectWindowsNetwork = (files: HostFiles): Item<"network">[] => {
   requireRunning(files);
-  return adapterItems(readAdapters(), openWindowsHost(files).registry);
+  return adapterItems(readAdapters(), openWindowsHost(files).registry).map((item) =>
+    item.kind === "resolver" ? withinLimits(files, item) : item,
+  );
 };
 
 export const collectWindowsCertificates = (files: HostFiles): Item<"certificates">[] =>

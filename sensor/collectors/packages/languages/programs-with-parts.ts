@@ -4,6 +4,7 @@
 import { posix } from "node:path";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { CannotRead } from "../../collector.ts";
+import { firstOf } from "../../first-of.ts";
 import type { HostFiles } from "../../host-files.ts";
 import type { HostFile } from "../../open-regular-file.ts";
 import { readElf } from "./elf.ts";
@@ -30,9 +31,7 @@ export function* readProgramParts(
     files.listEntries(folder).flatMap(({ name, kind }) => (kind === "file" ? posix.join(folder, name) : [])),
   );
   const paths = [...new Set([...programs.map(({ executable }) => executable), ...installed])];
-  if (paths.length > MAX_PROGRAMS)
-    files.noteGap({ kind: "limit", subject: "programs", reason: `more than ${MAX_PROGRAMS}` });
-  for (const path of paths.slice(0, MAX_PROGRAMS)) {
+  for (const path of firstOf(files, "programs", paths, MAX_PROGRAMS, "read")) {
     using file = openProgram(files, path);
     if (file === undefined) continue;
     try {

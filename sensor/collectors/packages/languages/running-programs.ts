@@ -3,6 +3,7 @@
 import { statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { parseCount } from "../../collector.ts";
+import { firstOf } from "../../first-of.ts";
 import type { HostFiles } from "../../host-files.ts";
 
 export interface RunningProgram {
@@ -74,8 +75,9 @@ export function* listMappedFiles(files: HostFiles, { pid }: RunningProgram): Gen
 
 /** The files that the program has opened. */
 export function* listOpenFiles(files: HostFiles, { pid }: RunningProgram): Generator<string> {
-  for (const descriptor of files.list(`/proc/${pid}/fd`).slice(0, MAX_DESCRIPTORS)) {
-    const path = files.findLink(`/proc/${pid}/fd/${descriptor}`);
+  const folder = `/proc/${pid}/fd`;
+  for (const descriptor of firstOf(files, folder, files.list(folder), MAX_DESCRIPTORS, "read")) {
+    const path = files.findLink(`${folder}/${descriptor}`);
     if (path?.startsWith("/")) yield path;
   }
 }

@@ -1,6 +1,7 @@
 // The rules of the firewalls, counted by chain with its policy, from the files that they load at the start.
 // The kernel shows its present rules only to an administrator of the network, which the sensor is not.
 import { posix } from "node:path";
+import { firstOf } from "../../first-of.ts";
 import { listMatching } from "../../glob.ts";
 import type { HostFiles } from "../../host-files.ts";
 import { parseAssignments } from "../../system/os-release.ts";
@@ -26,6 +27,7 @@ const UFW = [
 ];
 const FIREWALLD = "/etc/firewalld/firewalld.conf";
 const MAX_NFT_FILES = 200;
+const MAX_CHAINS = 500;
 
 export function readFirewallRules(files: HostFiles): SecuritySetting[] {
   return [...iptables(files), ...nftables(files), ...ufw(files), ...firewalld(files)];
@@ -36,7 +38,10 @@ function iptables(files: HostFiles): SecuritySetting[] {
     const path = paths.find((each) => files.exists(each));
     const text = path === undefined ? undefined : files.findText(path);
     if (path === undefined || text === undefined) return [];
-    return countIptablesRules(text).map((rules) => chainSetting(family, rules, path));
+    const chains = countIptablesRules(text);
+    return firstOf(files, `chains in ${path}`, chains, MAX_CHAINS).map((rules) =>
+      chainSetting(family, rules, path),
+    );
   });
 }
 
@@ -46,22 +51,31 @@ function nftables(files: HostFiles): SecuritySetting[] {
   const totals = new Map<string, ChainRules & { hook: string | undefined }>();
   const pending = [main];
   const seen = new Set<string>();
-  for (let path = pending.shift(); path !== undefined && seen.size < MAX_NFT_FILES; path = pending.shift()) {
+  let others = 0;
+  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
     if (seen.has(path)) continue;
+    if (seen.size >= MAX_NFT_FILES) {
+      files.noteGap({ kind: "limit", subject: main, reason: `more than ${MAX_NFT_FILES} included files` });
+      break;
+    }
     seen.add(path);
     const { chains, includes } = countNftRules(files.findText(path) ?? "");
     for (const include of includes)
       pending.push(...listMatching(files, posix.resolve(posix.dirname(main), include)));
     for (const chain of chains) {
       const known = totals.get(chain.chain);
-      if (known === undefined) totals.set(chain.chain, chain);
-      else {
+      if (known === undefined) {
+        if (totals.size < MAX_CHAINS) totals.set(chain.chain, chain);
+        else others += 1;
+      } else {
         known.rules += chain.rules;
         known.policy ??= chain.policy;
         known.hook ??= chain.hook;
       }
     }
   }
+  if (others > 0)
+    files.noteGap({ kind: "limit", subject: main, reason: `only ${MAX_CHAINS} chains are reported` });
   return [...totals.values()].map((rules) => chainSetting("nftables", rules, main));
 }
 

@@ -8,7 +8,6 @@ export interface Zone {
 }
 
 const FOLDERS = ["/etc/firewalld/zones", "/usr/lib/firewalld/zones"];
-const MAX_ELEMENTS = 200;
 
 /** The zones that the administrator has changed, and the default zone. */
 export function listZones(files: HostFiles, defaultZone: string): Zone[] {
@@ -65,11 +64,7 @@ function elements(text: string, name: string): Map<string, string>[] {
   const outside = name === "rule" ? text : withoutRules(text);
   const found: Map<string, string>[] = [];
   const start = `<${name}`;
-  for (
-    let at = outside.indexOf(start);
-    at >= 0 && found.length < MAX_ELEMENTS;
-    at = outside.indexOf(start, at + 1)
-  ) {
+  for (let at = outside.indexOf(start); at >= 0; at = outside.indexOf(start, at + 1)) {
     const end = outside.indexOf(">", at);
     if (end < 0) break;
     const inside = outside.slice(at + start.length, Math.min(end, at + 1_000));

@@ -8,8 +8,6 @@ export interface ChainRules {
   rules: number;
 }
 
-const MAX_CHAINS = 500;
-
 export function countIptablesRules(text: string): ChainRules[] {
   const chains = new Map<string, ChainRules>();
   let table = "filter";
@@ -18,7 +16,7 @@ export function countIptablesRules(text: string): ChainRules[] {
     const known = chains.get(chain);
     if (known) return known;
     const made = { chain, policy: undefined, rules: 0 };
-    if (chains.size < MAX_CHAINS) chains.set(chain, made);
+    chains.set(chain, made);
     return made;
   };
   for (const raw of text.split("\n")) {

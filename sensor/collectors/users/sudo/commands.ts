@@ -62,7 +62,7 @@ export function createCommandReader(
     }
     inUse.add(name);
     const reversed: Command[] = [];
-    const later = createCoverage();
+    const later = createCoverage(noteLimit);
     for (let at = members.length - 1; at >= 0 && !later.isComplete(); at -= 1) {
       const commands = read(members[at] as Member);
       steps += commands.length;
@@ -101,11 +101,14 @@ export interface Coverage {
   isComplete(): boolean;
 }
 
-export function createCoverage(): Coverage {
+/** `onLimit`: a command may be decided already, by one of too many patterns. */
+export function createCoverage(onLimit: () => void): Coverage {
   const exact = new Set<string>();
   const patterns: string[] = [];
   let isComplete = false;
   let hasFolders = false;
+  /** Some patterns are not remembered. */
+  let isPartial = false;
 
   function isDecided({ path, isBroad, key }: Command): boolean {
     if (isComplete) return true;
@@ -121,12 +124,14 @@ export function createCoverage(): Coverage {
     add(command) {
       if (isDecided(command)) return false;
       const { path, key } = command;
+      if (isPartial && path !== undefined && !command.isBroad) onLimit();
       exact.add(key);
       // Arguments and digests match only some uses of a command.
       if (!command.isBroad || key !== (path ?? "")) return true;
       if (path === undefined) isComplete = true;
       else if (isGlob(path) && !path.startsWith("^")) {
         if (patterns.length < MAX_PATTERNS) patterns.push(path);
+        else isPartial = true;
       } else hasFolders = true;
       return true;
     },

@@ -1,5 +1,6 @@
 // A policy of sudo or doas for this host: the rules that apply here and now, with their lists resolved.
 import { drain } from "../../drain.ts";
+import { firstOf } from "../../first-of.ts";
 import type { HostFiles } from "../../host-files.ts";
 import { type AccountId, type Accounts, foldName } from "./accounts.ts";
 import { type Command, type CommandReader, createCommandReader } from "./commands.ts";
@@ -92,26 +93,23 @@ export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): Co
     const entries = privileges
       .filter(({ hosts }) => matchHosts(hosts) === true)
       .flatMap(({ commands }) => commands.filter((spec) => isValidAt(spec, context.now)))
-      .map((spec) => compileSpec(spec, policy, readRunAs, readCommands))
+      .map((spec) => compileSpec(spec, policy, readRunAs, readCommands, noteGap))
       .reverse();
     if (entries.length > 0) rules.push({ users: readUsers(users), entries, isTotal: entries.some(isTotal) });
   }
 
   return {
     rules,
-    defaults: here
-      .filter(isAboutRights)
-      .slice(-MAX_DEFAULTS)
-      .map((entry) => ({
-        ...entry,
-        accounts:
-          entry.scope === ":"
-            ? readUsers(entry.members)
-            : entry.scope === ">"
-              ? readRunAs(entry.members)
-              : undefined,
-        commands: entry.scope === "!" ? entry.members.toReversed().flatMap(readCommands) : [],
-      })),
+    defaults: lastDefaults(here, noteGap).map((entry) => ({
+      ...entry,
+      accounts:
+        entry.scope === ":"
+          ? readUsers(entry.members)
+          : entry.scope === ">"
+            ? readRunAs(entry.members)
+            : undefined,
+      commands: entry.scope === "!" ? entry.members.toReversed().flatMap(readCommands) : [],
+    })),
     accounts,
     rootId: accounts.findByName("root", false)[0] ?? accounts.findByUid(0)[0] ?? idOfUnknown("root"),
     defaultAccountOf: (settings) => find(settings.runas_default),
@@ -119,6 +117,15 @@ export function compilePolicy(policy: SudoersPolicy, context: PolicyContext): Co
     isInGroup: (id, group) =>
       accounts.findGroups(group, foldGroups).some((each) => accounts.groupsOf(id).includes(each)),
   };
+}
+
+/** The last ones count more. */
+function lastDefaults(
+  entries: readonly DefaultsEntry[],
+  noteGap: HostFiles["noteGap"],
+): readonly DefaultsEntry[] {
+  const all = entries.filter(isAboutRights).toReversed();
+  return firstOf({ noteGap }, "Defaults", all, MAX_DEFAULTS, "read").toReversed();
 }
 
 function isSet(entries: readonly DefaultsEntry[], name: string, initial: boolean): boolean {
@@ -142,10 +149,11 @@ function compileSpec(
   policy: SudoersPolicy,
   readRunAs: ListReader,
   readCommands: CommandReader,
+  noteGap: HostFiles["noteGap"],
 ): Entry {
   return {
     runAs: runAsUsers && readRunAs(runAsUsers),
-    runAsGroups: runAsGroups && describeGroups(runAsGroups, policy.aliases.Runas),
+    runAsGroups: runAsGroups && describeGroups(runAsGroups, policy.aliases.Runas, noteGap),
     isForGroupOnly: runAsUsers === undefined && runAsGroups !== undefined,
     noPassword,
     commands: readCommands(command),
@@ -153,12 +161,20 @@ function compileSpec(
 }
 
 /** The names of groups, with aliases resolved and `!` before those that are excluded. */
-function describeGroups(list: readonly Member[], aliases: ReadonlyMap<string, readonly Member[]>): string[] {
+function describeGroups(
+  list: readonly Member[],
+  aliases: ReadonlyMap<string, readonly Member[]>,
+  noteGap: HostFiles["noteGap"],
+): string[] {
   const names: string[] = [];
   const resolved = new Set<string>();
   function add(members: readonly Member[], isNegated: boolean): void {
     for (const member of members) {
-      if (names.length >= MAX_RUN_AS_GROUPS) return;
+      if (names.length >= MAX_RUN_AS_GROUPS) {
+        const reason = `more than ${MAX_RUN_AS_GROUPS} groups of one rule`;
+        noteGap({ kind: "limit", subject: "sudoers", reason });
+        return;
+      }
       const isOut = member.isNegated !== isNegated;
       const within =
         member.kind === "alias" && !resolved.has(member.name) ? aliases.get(member.name) : undefined;

@@ -60,13 +60,18 @@ export function decideRights(
 ): Right[] {
   const general = defaults.filter(({ scope }) => scope !== ">" && scope !== "!");
   const perTarget = defaults.some(({ scope }) => scope === ">");
-  const perCommand = defaults.filter(({ scope }) => scope === "!").slice(-MAX_PER_COMMAND);
+  const perCommand = limited(
+    defaults.filter(({ scope }) => scope === "!").reverse(),
+    MAX_PER_COMMAND,
+    work,
+  ).toReversed();
   const generalSettings = applyDefaults(INITIAL_SETTINGS, general);
   const defaultAccount = policy.defaultAccountOf(generalSettings);
-  const singledOut = perCommand
-    .flatMap(({ commands }) => commands)
-    .filter(({ isBroad, hasDigest }) => !isBroad && !hasDigest)
-    .slice(0, MAX_SINGLED_OUT);
+  const singledOut = limited(
+    perCommand.flatMap(({ commands }) => commands).filter(({ isBroad, hasDigest }) => !isBroad && !hasDigest),
+    MAX_SINGLED_OUT,
+    work,
+  );
 
   function settingsFor(target: Target): Settings {
     if (!perTarget) return generalSettings;
@@ -90,7 +95,9 @@ export function decideRights(
   /** The last command first. */
   function decide(target: Target): Decided[] {
     const decided: Decided[] = [];
-    const later = createCoverage();
+    const later = createCoverage(() => {
+      work.isCut = true;
+    });
     const settings = settingsFor(target);
     for (const { rule, group } of applied) {
       for (const entry of rule.entries) {
@@ -121,7 +128,7 @@ export function decideRights(
   const max = work.left > 0 ? MAX_TARGETS : FEW_TARGETS;
   const targets = findTargets(policy, applied, defaults, defaultAccount, max, work);
   for (const target of targets) {
-    for (const right of rightsOf(decide(target))) {
+    for (const right of rightsOf(decide(target), work)) {
       const key = JSON.stringify([right.group, right.password, right.runAsGroups, right.commands]);
       const known = rights.get(key);
       if (known) known.targets.push(target);
@@ -167,8 +174,13 @@ function findTargets(
     ...ids,
     ...(hasOthers ? (["others"] as const) : []),
     ...(hasOwn ? (["own"] as const) : []),
-    ...[...groups].slice(0, MAX_TARGETS).map((each) => ({ groups: each })),
+    ...limited([...groups], MAX_TARGETS, work).map((each) => ({ groups: each })),
   ];
+}
+
+function limited<T>(all: readonly T[], max: number, work: { isCut: boolean }): readonly T[] {
+  if (all.length > max) work.isCut = true;
+  return all.slice(0, max);
 }
 
 function isFor(
@@ -203,22 +215,25 @@ function isCommandAmong(list: readonly Command[], command: Command): boolean {
 }
 
 /** Groups the commands by what else they have in common, with each denied one where it matters. */
-function rightsOf(decided: readonly Decided[]): Right[] {
-  const rights = new Map<string, { right: Right; allowed: Command[] }>();
+function rightsOf(decided: readonly Decided[], work: { isCut: boolean }): Right[] {
+  const rights = new Map<string, { right: Right; allowed: Command[]; isPartial: boolean }>();
   for (const { command, password, entry, group } of decided.toReversed()) {
     if (!command.isAllowed) {
-      for (const { right, allowed } of rights.values())
+      for (const { right, allowed, isPartial } of rights.values())
         if (allowed.some((each) => mayOverlap(each, command))) right.commands.push(describeCommand(command));
+        else if (isPartial) work.isCut = true;
       continue;
     }
     const key = `${group} ${password} ${entry.runAsGroups}`;
     const known = rights.get(key) ?? {
       right: { group, runAs: [], runAsGroups: entry.runAsGroups, password, commands: [] },
       allowed: [],
+      isPartial: false,
     };
     rights.set(key, known);
     known.right.commands.push(describeCommand(command));
     if (known.allowed.length < MAX_COMPARED || command.isBroad) known.allowed.push(command);
+    else known.isPartial = true;
   }
   return [...rights.values()].map(({ right }) => ({ ...right, commands: [...new Set(right.commands)] }));
 }
