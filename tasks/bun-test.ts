@@ -1,6 +1,6 @@
 // Runs `bun test` on paths, passes its output through, and reads the counts from its JUnit report.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, setPriority } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { findFastFolder } from "../harness/fast-folder.ts";
@@ -53,8 +53,6 @@ export interface BunTestRun {
   extraWorkers?: number;
   /** The files that take longest, and their seconds. They start first, so that no core idles at the end. */
   slowFiles?: Readonly<Record<string, number>>;
-  /** The tests get the CPU only while other programs leave it. */
-  isBackground?: boolean;
 }
 
 /**
@@ -67,9 +65,6 @@ export const BUILT_TIMEOUT_MS = 180_000;
 
 /** All temporary folders of a run: copies of the programs and of the sources. */
 const FOLDERS_BYTES = 4e9;
-
-/** Half of the weight of other programs: the tests must continue while those wait for nothing. */
-const BACKGROUND_NICENESS = 3;
 
 /** Milliseconds by file, as Bun writes them. It ignores them if most files are missing. */
 function timingsOf({ paths, slowFiles = {} }: BunTestRun): Record<string, number> {
@@ -113,8 +108,6 @@ export async function runBunTest(run: BunTestRun): Promise<Counts> {
         stderr: "inherit",
       },
     );
-    // Its workers and their programs inherit it.
-    if (run.isBackground) setPriority(child.pid, BACKGROUND_NICENESS);
     const code = await child.exited;
     const file = Bun.file(report);
     const counts = (await file.exists()) ? parseJUnitCounts(await file.text()) : NO_TESTS;

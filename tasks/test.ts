@@ -47,15 +47,16 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
     const checking = check();
     checking.catch(() => {});
     await build();
-    // The tests of the built programs often wait. Meanwhile, the others get the CPU.
+    // The tests of the built programs often wait. Meanwhile, the others get the CPU. Together, they have as
+    // many workers as finish what a sensor does within its time limits.
     stages.push(
       ...(await Promise.all([
         checking,
         runBunTest({
           ...{ paths: BUILT_FOLDERS, environment, slowFiles: SLOW_FILES },
-          ...{ timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 2 },
+          ...{ timeoutMs: BUILT_TIMEOUT_MS, extraWorkers: 1 },
         }),
-        runBunTest({ paths: UNIT_FOLDERS, environment, slowFiles: SLOW_FILES, isBackground: true }),
+        runBunTest({ paths: UNIT_FOLDERS, environment, slowFiles: SLOW_FILES }),
       ])),
     );
   }
