@@ -1,7 +1,7 @@
 // Stores uploaded chunks and reports by group commit: those of many sensors that arrive together share one
 // transaction.
 import { openBatcher, type Waiting } from "../batcher.ts";
-import { isOutage } from "../db/dialect.ts";
+import { togetherOrAlone } from "../db/group-commit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { type RememberedSensor, readSensorStates } from "../sensors/record/remembered-sensors.ts";
@@ -31,25 +31,9 @@ export function openInventoryWriter(
   { chunks, reports }: { chunks: ChunkWriter; reports: ReportWriter },
 ) {
   const batcher = openBatcher<Write, Stored>({
-    ...{ running: 1, paceMs: PACE_MS, take: takeBatch, work: write },
+    ...{ running: 1, paceMs: PACE_MS, take: takeBatch },
+    work: (writes) => togetherOrAlone(writes, store),
   });
-
-  async function write(writes: Write[]): Promise<(Stored | Error)[]> {
-    try {
-      return await store(writes);
-    } catch (error) {
-      if (writes.length === 1 || isOutage(error)) throw error;
-    }
-    // One of them is at fault. The others must not fail with it.
-    const outcomes: (Stored | Error)[] = [];
-    for (const one of writes)
-      outcomes.push(
-        ...(await store([one]).catch((error: unknown) => [
-          error instanceof Error ? error : new Error(String(error)),
-        ])),
-      );
-    return outcomes;
-  }
 
   async function store(writes: Write[]): Promise<(Stored | Error)[]> {
     const uploaded = await chunks.prepare(writes.flatMap(({ upload }) => upload ?? []));

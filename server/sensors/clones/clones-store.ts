@@ -3,23 +3,40 @@ import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { readByIndex } from "../../db/snapshot.ts";
+import { type Place, statement } from "../../db/statement.ts";
 
-export async function listInstances(tx: Database, sensorId: string): Promise<SensorInstanceTable[]> {
-  return await tx
+const instancesOf = statement((db, place: Place<{ sensorId: string }>) =>
+  db
     .selectFrom("sensorInstance")
     .selectAll()
-    .where("sensorId", "=", sensorId)
+    .where("sensorId", "=", place("sensorId"))
     .orderBy("firstSeenAt")
-    .execute();
+    .compile(),
+);
+
+export async function listInstances(tx: Database, sensorId: string): Promise<SensorInstanceTable[]> {
+  return await instancesOf(tx, { sensorId });
 }
 
-export async function upsertInstance(tx: Database, instance: SensorInstanceTable): Promise<void> {
-  const { sensorId, instanceId, ...columns } = instance;
-  await tx
+const upsert = statement((db, place: Place<SensorInstanceTable>) => {
+  const columns = {
+    state: place("state"),
+    host: place("host"),
+    address: place("address"),
+    firstSeenAt: place("firstSeenAt"),
+    returnedAt: place("returnedAt"),
+    returns: place("returns"),
+    cloneSensorId: place("cloneSensorId"),
+  };
+  return db
     .insertInto("sensorInstance")
-    .values(instance)
+    .values({ sensorId: place("sensorId"), instanceId: place("instanceId"), ...columns })
     .onConflict((conflict) => conflict.columns(["sensorId", "instanceId"]).doUpdateSet(columns))
-    .execute();
+    .compile();
+});
+
+export async function upsertInstance(tx: Database, instance: SensorInstanceTable): Promise<void> {
+  await upsert(tx, instance);
 }
 
 export async function updateInstances(

@@ -3,7 +3,9 @@
 import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { recordAuditEvents } from "../../audit/audit.ts";
+import { openBatcher } from "../../batcher.ts";
 import type { SensorCaller } from "../../caller.ts";
+import { togetherOrAlone } from "../../db/group-commit.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { findPresence, touchPresence } from "../record/presence-store.ts";
@@ -18,6 +20,11 @@ const LATE_FOR_MS = 30_000;
 
 /** In check-in intervals. Sensors vary the interval by up to a tenth. */
 const HEARD_AGAIN_AFTER = 1.15;
+
+/** Requests of one transaction. */
+const MAX_BATCH = 64;
+/** Unnoticeable for a sensor, and long enough for others to join. */
+const PACE_MS = 10;
 
 const partialHost = hostFacts.partial();
 
@@ -57,7 +64,7 @@ export async function settleInstance(
   if (caller.standing === "holder" && !caller.hasNewcomers)
     return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
   if (caller.standing === "clone") throw sensorCloned();
-  const verdict = await inTransaction(db, (tx) => settle(tx, at, caller, request));
+  const verdict = await settlingOf(db).add({ at, caller, request });
   const isClone = verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== instanceId);
   if (isClone) throw sensorCloned();
   return {
@@ -65,6 +72,40 @@ export async function settleInstance(
     askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
     holdsKey: verdict.type === "holder" || verdict.type === "fork",
   };
+}
+
+interface Settling {
+  at: RequestAt;
+  caller: SensorCaller;
+  request: { isCheckIn: boolean; host?: HostFacts | undefined };
+}
+
+/** Sensors that check in for the first time at once share a transaction. */
+function openSettling(db: Database) {
+  return openBatcher<Settling, Verdict>({
+    ...{ running: 1, paceMs: PACE_MS },
+    take: (waiting) => ({ batch: waiting.slice(0, MAX_BATCH), rest: waiting.slice(MAX_BATCH) }),
+    work: (all) =>
+      togetherOrAlone(all, (some) =>
+        inTransaction(db, async (tx) => {
+          const verdicts = new Map<Settling, Verdict>();
+          // In the order of the sensors, so that servers do not deadlock.
+          const sorted = some.toSorted((one, other) => (one.caller.id < other.caller.id ? -1 : 1));
+          for (const one of sorted) verdicts.set(one, await settle(tx, one.at, one.caller, one.request));
+          return some.map((one) => verdicts.get(one)!);
+        }),
+      ),
+  });
+}
+
+const settling = new WeakMap<Database, ReturnType<typeof openSettling>>();
+
+function settlingOf(db: Database): ReturnType<typeof openSettling> {
+  const found = settling.get(db);
+  if (found) return found;
+  const opened = openSettling(db);
+  settling.set(db, opened);
+  return opened;
 }
 
 /**

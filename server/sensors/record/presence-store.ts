@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
 import { jsonRows } from "../../db/dialect.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
-import { statement } from "../../db/statement.ts";
+import { type Place, statement } from "../../db/statement.ts";
 import type { Health } from "../../health.ts";
 import type { SensorState } from "./sensors-store.ts";
 
@@ -91,14 +91,26 @@ async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 
-/** Returns the time and the address of a sensor's last request. */
-export async function findPresence(db: Database, sensorId: string) {
-  return await db
+const presenceOf = statement((db, place: Place<{ sensorId: string }>) =>
+  db
     .selectFrom("sensorPresence")
     .select(["lastSeenAt", "address"])
-    .where("sensorId", "=", sensorId)
-    .executeTakeFirst();
+    .where("sensorId", "=", place("sensorId"))
+    .compile(),
+);
+
+/** Returns the time and the address of a sensor's last request. */
+export async function findPresence(db: Database, sensorId: string) {
+  return (await presenceOf(db, { sensorId }))[0];
 }
+
+const touch = statement((db, place: Place<Omit<SensorPresenceTable, "lastNonce">>) =>
+  db
+    .updateTable("sensorPresence")
+    .set({ lastSeenAt: place("lastSeenAt"), address: place("address") })
+    .where("sensorId", "=", place("sensorId"))
+    .compile(),
+);
 
 /** Records that the sensor was seen, after its nonce was spent. */
 export async function touchPresence(
@@ -107,11 +119,7 @@ export async function touchPresence(
   lastSeenAt: number,
   address: string,
 ): Promise<void> {
-  await tx
-    .updateTable("sensorPresence")
-    .set({ lastSeenAt, address })
-    .where("sensorId", "=", sensorId)
-    .execute();
+  await touch(tx, { sensorId, lastSeenAt, address });
 }
 
 /** Raises the last nonce when the key changes, so that nonces keep increasing. */

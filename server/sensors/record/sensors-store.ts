@@ -234,10 +234,16 @@ export async function markReplacedDeleted(
   );
 }
 
+const lockedSensor = statement((db, place: Place<{ id: string }>) =>
+  lockRows(
+    db,
+    db.selectFrom("sensor").selectAll().where("id", "=", place("id")).where("deletedAt", "is", null),
+  ).compile(),
+);
+
 /** Locks the sensor's row until the transaction ends. Ignores deleted sensors. */
 export async function lockSensor(tx: Database, id: string) {
-  const query = tx.selectFrom("sensor").selectAll().where("id", "=", id).where("deletedAt", "is", null);
-  return await lockRows(tx, query).executeTakeFirst();
+  return (await lockedSensor(tx, { id }))[0];
 }
 
 /**
