@@ -273,7 +273,7 @@ test.skipIf(!openssl)(
     place("etc/ssl/certs/ca-certificates.crt", ...Array<string>(20).fill(root));
     copyFileSync(idle, join(host.root, "etc/ssl/certs/snakeoil.pem"));
     const files = openHostFiles(host.root);
-    const found = collectCertificates(files);
+    const found = [...collectCertificates(files)];
     expect(found.map(({ name, path, usedBy }) => [name, path, usedBy])).toEqual([
       ["used.example", "/etc/letsencrypt/live/a/fullchain.pem", ["haproxy", "nginx", "postfix"]],
       ["idle.example", "/etc/ssl/certs/snakeoil.pem", []],

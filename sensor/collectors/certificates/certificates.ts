@@ -5,6 +5,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText, NotOnThisHost } from "../collector.ts";
 import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
+import { openSeenKeys } from "../seen-keys.ts";
 import { openLocalPaths } from "../system/local-path.ts";
 import { listNamedFiles } from "./named-files.ts";
 import { countInPem, MAX_NAMES, parseCertificateFile } from "./parse-certificate.ts";
@@ -16,7 +17,8 @@ const MAX_FILE_BYTES = 2 * 1024 * 1024;
 /** A chain has few. A file with more is a list of trusted roots. */
 const MAX_IN_CHAIN = 12;
 
-export function collectCertificates(files: HostFiles): Certificate[] {
+/** One after another: a host may have many. */
+export function* collectCertificates(files: HostFiles): Generator<Certificate> {
   const found = new Map<string, Certificate>();
   const isLocal = openLocalPaths(files);
   for (const [path, usedBy] of listNamedFiles(files)) {
@@ -28,10 +30,18 @@ export function collectCertificates(files: HostFiles): Certificate[] {
     for (const file of isFolder ? files.list(path).map((name) => posix.join(path, name)) : [path])
       add(found, readCertificate(files, file, usedBy));
   }
-  for (const path of listUsualFiles(files)) add(found, readCertificate(files, path, []));
-  if (found.size === 0 && files.listGaps().length === 0)
+  yield* found.values();
+  let isEmpty = found.size === 0;
+  const seen = openSeenKeys();
+  for (const fingerprint of found.keys()) seen.add(fingerprint);
+  for (const path of listUsualFiles(files)) {
+    const certificate = readCertificate(files, path, []);
+    if (certificate === undefined || !seen.add(certificate.fingerprint)) continue;
+    isEmpty = false;
+    yield certificate;
+  }
+  if (isEmpty && files.listGaps().length === 0)
     throw new NotOnThisHost("no certificates in the usual folders and configurations");
-  return [...found.values()];
 }
 
 /** The first file is the one of the item: a file that a program uses, else the first in a usual folder. */

@@ -55,7 +55,7 @@ const OF_ROOTS = /(?:^|\/)(?:ca-certificates|ca-trust)(?:\/|$)/;
 const CERTIFICATE_FILE = /\.(?:pem|crt|cer|cert|der)$/i;
 const OF_A_CHAIN = new Set(["chain.pem"]);
 const MAX_DEPTH = 6;
-const MAX_FILES = 5_000;
+const MAX_FILES = 20_000;
 
 export function listUsualFiles(files: HostFiles): readonly string[] {
   const found = SINGLE.flatMap((pattern) => listMatching(files, pattern));

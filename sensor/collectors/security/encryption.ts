@@ -3,7 +3,12 @@
 
 import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
-import { encryptionOf, isEncryptedDevice, listMappedDevices } from "../system/block-devices.ts";
+import {
+  encryptionOf,
+  type IsEncrypted,
+  listMappedDevices,
+  openEncryption,
+} from "../system/block-devices.ts";
 import { findRootMount } from "../system/mounts.ts";
 import { type SecuritySetting, setting } from "./setting.ts";
 
@@ -15,7 +20,13 @@ const CRYPTTAB_OPTION =
   /^(?:(?:luks|luks1|luks2|plain|tcrypt|bitlk|swap|tmp|discard|readonly|read-only|nofail|noauto|noearly|initramfs|verify|quiet|loud|check|headless|same-cpu-crypt|submit-from-crypt-cpus|no-read-workqueue|no-write-workqueue|tcrypt-hidden|tcrypt-system|tcrypt-veracrypt|_netdev|x-initrd\.attach|x-systemd\.\w{1,30})|(?:tmp|cipher|hash|size|sector-size|offset|skip|keyfile-offset|keyfile-size|key-slot|keyslot|tries|timeout|tpm2-device|tpm2-pcrs|fido2-device|token-timeout)=[\w.:+-]{1,60})$/;
 
 export function readEncryptionSettings(files: HostFiles): SecuritySetting[] {
-  return [...openVolumes(files), ...crypttab(files), ...root(files), ...swap(files)];
+  const isEncrypted = openEncryption(files);
+  return [
+    ...openVolumes(files),
+    ...crypttab(files),
+    ...root(files, isEncrypted),
+    ...swap(files, isEncrypted),
+  ];
 }
 
 function openVolumes(files: HostFiles): SecuritySetting[] {
@@ -41,25 +52,23 @@ function crypttab(files: HostFiles): SecuritySetting[] {
   });
 }
 
-function root(files: HostFiles): SecuritySetting[] {
+function root(files: HostFiles, isEncrypted: IsEncrypted): SecuritySetting[] {
   const mount = findRootMount(files);
-  const isEncrypted = mount && isEncryptedDevice(files, mount);
+  const known = mount && isEncrypted(mount);
   // Unknown for a root without a block device, e.g. in a container or on a network file system.
-  if (isEncrypted === undefined) return [];
-  return [
-    setting("encryption", "root file system", isEncrypted ? "encrypted" : "not encrypted", "/sys/block"),
-  ];
+  if (known === undefined) return [];
+  return [setting("encryption", "root file system", known ? "encrypted" : "not encrypted", "/sys/block")];
 }
 
-function swap(files: HostFiles): SecuritySetting[] {
+function swap(files: HostFiles, isEncrypted: IsEncrypted): SecuritySetting[] {
   const devices = (files.findText("/proc/swaps") ?? "")
     .split("\n")
     .slice(1)
     .flatMap((line) => line.split(/\s+/, 1)[0] || []);
   return firstOf(files, "swap devices", devices, MAX_VOLUMES).flatMap((device) => {
-    const isEncrypted = isEncryptedDevice(files, { device });
-    return isEncrypted === undefined
+    const known = isEncrypted({ device });
+    return known === undefined
       ? []
-      : setting("encryption", `swap ${device}`, isEncrypted ? "encrypted" : "not encrypted", "/proc/swaps");
+      : setting("encryption", `swap ${device}`, known ? "encrypted" : "not encrypted", "/proc/swaps");
   });
 }

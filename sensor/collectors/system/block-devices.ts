@@ -21,27 +21,36 @@ export function encryptionOf(files: HostFiles, path: string): string | undefined
   return /^CRYPT-([A-Z0-9]+)/.exec(files.findLine(`${path}/dm/uuid`) ?? "")?.[1];
 }
 
-/** Whether a device is completely on encrypted ones; undefined if it is not in /sys/block. */
-export function isEncryptedDevice(
-  files: HostFiles,
-  { device, number }: { device: string; number?: string },
-): boolean | undefined {
-  const path = findDevicePath(files, device, number);
-  return path === undefined ? undefined : isEncryptedPath(files, path, 0);
-}
+/** Tells whether a device is completely on encrypted ones; undefined if it is not in /sys/block. */
+export type IsEncrypted = (device: { device: string; number?: string }) => boolean | undefined;
 
-function findDevicePath(files: HostFiles, device: string, number: string | undefined): string | undefined {
-  const byNumber = number && `/sys/dev/block/${number}`;
-  if (byNumber && files.exists(byNumber)) return byNumber;
-  if (!device.startsWith("/dev/")) return undefined;
-  const name = basename(device);
-  const mapped = listMappedDevices(files).find((each) => each.name === name);
-  if (mapped) return mapped.path;
-  if (files.exists(`${BLOCK}/${name}`)) return `${BLOCK}/${name}`;
-  const disk = files
-    .list(BLOCK)
-    .find((each) => name.startsWith(each) && files.exists(`${BLOCK}/${each}/${name}`));
-  return disk && `${BLOCK}/${disk}/${name}`;
+/** Looks at the names of all devices once. */
+export function openEncryption(files: HostFiles): IsEncrypted {
+  let mapped: Map<string, string> | undefined;
+  let disks: Set<string> | undefined;
+
+  function findDevicePath(device: string, number: string | undefined): string | undefined {
+    const byNumber = number && `/sys/dev/block/${number}`;
+    if (byNumber && files.exists(byNumber)) return byNumber;
+    if (!device.startsWith("/dev/")) return undefined;
+    const name = basename(device);
+    mapped ??= new Map(listMappedDevices(files).map((each) => [each.name, each.path]));
+    const path = mapped.get(name);
+    if (path !== undefined) return path;
+    if (files.exists(`${BLOCK}/${name}`)) return `${BLOCK}/${name}`;
+    disks ??= new Set(files.list(BLOCK));
+    // The name of a partition begins with that of its disk.
+    for (let end = 1; end < name.length; end += 1) {
+      const disk = name.slice(0, end);
+      if (disks.has(disk) && files.exists(`${BLOCK}/${disk}/${name}`)) return `${BLOCK}/${disk}/${name}`;
+    }
+    return undefined;
+  }
+
+  return ({ device, number }) => {
+    const path = findDevicePath(device, number);
+    return path === undefined ? undefined : isEncryptedPath(files, path, 0);
+  };
 }
 
 /** A volume on several devices (LVM, RAID) is encrypted if each of them is. */

@@ -6,7 +6,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { factText } from "../collector.ts";
 import { firstOf } from "../first-of.ts";
 import type { HostFiles } from "../host-files.ts";
-import { isEncryptedDevice } from "./block-devices.ts";
+import { openEncryption } from "./block-devices.ts";
 
 export interface Mount {
   /** `major:minor` of its device. */
@@ -60,6 +60,7 @@ export function readMounts(files: HostFiles): Item<"system">[] {
   // If a path has several mounts, the last one is visible.
   for (const mount of listMounts(files)) byPath.set(mount.path, mount);
   const mounts = [...byPath.values()].filter(holdsData);
+  const isEncrypted = openEncryption(files);
   return firstOf(files, "mounts", mounts, MAX_MOUNTS).map((mount) => ({
     key: factText(`mount:${mount.path}`, 1_100),
     kind: "mount" as const,
@@ -68,7 +69,7 @@ export function readMounts(files: HostFiles): Item<"system">[] {
     fileSystem: factText(mount.fileSystem, 60),
     ...readSpace(files, mount),
     options: RESTRICTIONS.filter((option) => mount.options.includes(option)),
-    encrypted: isEncryptedDevice(files, mount),
+    encrypted: isEncrypted(mount),
   }));
 }
 

@@ -26,6 +26,7 @@ const UFW = [
   { family: "ufw IPv6", path: "/etc/ufw/user6.rules" },
 ];
 const FIREWALLD = "/etc/firewalld/firewalld.conf";
+const MAX_RULES_BYTES = 8 * 1024 * 1024;
 const MAX_NFT_FILES = 200;
 const MAX_CHAINS = 500;
 
@@ -36,7 +37,7 @@ export function readFirewallRules(files: HostFiles): SecuritySetting[] {
 function iptables(files: HostFiles): SecuritySetting[] {
   return IPTABLES.flatMap(({ family, paths }) => {
     const path = paths.find((each) => files.exists(each));
-    const text = path === undefined ? undefined : files.findText(path);
+    const text = path === undefined ? undefined : files.findText(path, MAX_RULES_BYTES);
     if (path === undefined || text === undefined) return [];
     const chains = countIptablesRules(text);
     return firstOf(files, `chains in ${path}`, chains, MAX_CHAINS).map((rules) =>
@@ -59,7 +60,7 @@ function nftables(files: HostFiles): SecuritySetting[] {
       break;
     }
     seen.add(path);
-    const { chains, includes } = countNftRules(files.findText(path) ?? "");
+    const { chains, includes } = countNftRules(files.findText(path, MAX_RULES_BYTES) ?? "");
     for (const include of includes)
       pending.push(...listMatching(files, posix.resolve(posix.dirname(main), include)));
     for (const chain of chains) {
@@ -92,7 +93,7 @@ function chainSetting(
 /** Comments before each rule, such as `### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in`. */
 function ufw(files: HostFiles): SecuritySetting[] {
   return UFW.flatMap(({ family, path }) => {
-    const text = files.findText(path);
+    const text = files.findText(path, MAX_RULES_BYTES);
     if (text === undefined) return [];
     const counts = new Map<string, number>();
     for (const line of text.split("\n")) {
