@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type HostileRoot, repeated } from "./hostile-roots.ts";
 import { LONG_PACKAGE_ROOTS } from "./long-package-lists.ts";
+import { LONG_SETTING_ROOTS } from "./long-setting-lists.ts";
 import { each, hex, MANY } from "./many.ts";
 import { writeHostFile } from "./small-host.ts";
 
@@ -67,6 +68,7 @@ export const LONG_LIST_ROOTS: HostileRoot[] = [
     },
   },
   ...LONG_PACKAGE_ROOTS,
+  ...LONG_SETTING_ROOTS,
   {
     name: "600,000 sockets",
     make(root) {
