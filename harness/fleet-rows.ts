@@ -31,7 +31,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
   const id = (prefix: string, number: string) => `'${prefix}_0198c5f0-7c1e-7a3b-9a51-' || ${pad(number, 12)}`;
   const insert = (table: string, columns: Record<string, string>, count: number, where = "true") =>
     `insert into ${table} (${Object.keys(columns).join(", ")})
-      with recursive series(i) as (select 1 union all select i + 1 from series where i < ${count})
+      with recursive series(i) as (select cast(1 as bigint) union all select i + 1 from series where i < ${count})
       select ${Object.values(columns).join(", ")} from series where ${where}`;
   const every = (step: number, value: string) => `case when i % ${step} = 0 then ${value} end`;
   const hostname = `'host-' || ${pad("i * 7919 % 1000000", 6)} || '.example.com'`;

@@ -19,6 +19,14 @@ export function lockRows<Q extends { forUpdate(): Q }>(db: Kysely<never> | objec
   return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate() : query;
 }
 
+/** Leaves out rows that another transaction changes, and locks the others. */
+export function skipLockedRows<Q extends { forUpdate(): { skipLocked(): Q } }>(
+  db: Kysely<never> | object,
+  query: Q,
+): Q {
+  return dialectOf(db as Kysely<never>) === "postgres" ? query.forUpdate().skipLocked() : query;
+}
+
 /** Returns true if no other server can use the database. An SQLite file has one server. */
 export function hasOneServer(db: Database): boolean {
   return dialectOf(db) === "sqlite";
@@ -83,6 +91,13 @@ export function texts(db: Database, values: readonly string[]): RawBuilder<unkno
 /** Returns whether a column has one of the texts, with one parameter for any number of them. */
 export function isIn(db: Database, column: string, values: readonly string[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} in (select value from ${texts(db, values)} as text)`;
+}
+
+/** Returns whether a whole number is one of many, with one parameter for any number of them. */
+export function isAmong(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
+  return dialectOf(db) === "sqlite"
+    ? sql<boolean>`${number} in (select value from json_each(${JSON.stringify(numbers)}))`
+    : sql<boolean>`${number} = any (${`{${numbers.join(",")}}`}::bigint[])`;
 }
 
 /** Returns the rows of a subquery with these columns as one value, for `parseRows`. */

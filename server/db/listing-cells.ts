@@ -55,5 +55,8 @@ export function cellOf(number: number): Cell {
   return BY_NUMBER.get(number)!;
 }
 
+/** Returns the cell of the same sensors as if they were not silent. */
+export const seenCell = (number: number): number => number - (number % 2);
+
 /** Returns the cell of the same sensors after they became silent, or were seen again. */
 export const flipped = (number: number): number => number ^ 1;

@@ -8,6 +8,10 @@ export interface PresenceWithSilence extends SensorPresenceTable {
    * again.
    */
   isSilent: Generated<number>;
+  /** The cell of the sensor if it were not silent; null: it is deleted. A trigger writes it. */
+  cell: GeneratedAlways<number | null>;
+  /** A trigger writes it. */
+  tokenGroupId: GeneratedAlways<number | null>;
 }
 
 /** A token with an asset group that some of its sensors are in. */

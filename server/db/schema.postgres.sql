@@ -252,6 +252,18 @@ AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id
     select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
+update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+        from (select case when new.standing <> 'deleted' then 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
+          (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = new.asset_id) as token_group_id) as changed
+        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
+          or sensor_presence.token_group_id is distinct from changed.token_group_id);
 delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted';
 update sensor_listing set token_group_id = (
   select token_group.id from asset join token_group
@@ -271,6 +283,12 @@ AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing;
+update sensor_presence set token_group_id = (
+          select token_group.id from sensor join token_group
+            on token_group.enrollment_token_id = sensor.enrollment_token_id
+            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
+          where sensor.id = sensor_presence.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id);
 update sensor_listing set token_group_id = (
           select token_group.id from sensor join token_group
             on token_group.enrollment_token_id = sensor.enrollment_token_id
@@ -294,6 +312,17 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
 AS $function$ begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_presence_add()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
+          token_group_id = sensor_listing.token_group_id
+        from sensor_listing
+        where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_presence_return()
  RETURNS trigger
@@ -565,12 +594,15 @@ sensor_presence.last_seen_at bigint not null;
 sensor_presence.last_nonce bigint not null;
 sensor_presence.address text collate C not null;
 sensor_presence.is_silent integer not null default 0;
+sensor_presence.cell integer;
+sensor_presence.token_group_id bigint;
 sensor_presence sensor_presence_pkey PRIMARY KEY (sensor_id);
 sensor_presence sensor_presence_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
-CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id);
+CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id, cell, token_group_id);
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
 CREATE TRIGGER sensor_listing_seen AFTER UPDATE OF is_silent ON public.sensor_presence FOR EACH ROW WHEN ((old.is_silent <> new.is_silent)) EXECUTE FUNCTION sensor_listing_seen();
 CREATE TRIGGER sensor_listing_silent AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.is_silent = 1)) EXECUTE FUNCTION sensor_listing_silent();
+CREATE TRIGGER sensor_presence_add AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.cell IS NULL)) EXECUTE FUNCTION sensor_presence_add();
 CREATE TRIGGER sensor_presence_return AFTER UPDATE OF last_seen_at ON public.sensor_presence FOR EACH ROW WHEN (((old.is_silent = 1) AND (new.is_silent = 1) AND (old.last_seen_at <> new.last_seen_at))) EXECUTE FUNCTION sensor_presence_return();
 sensor_update.sensor_id text collate C not null;
 sensor_update.method text collate C not null;

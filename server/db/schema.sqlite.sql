@@ -37,6 +37,12 @@ CREATE TRIGGER sensor_listing_regroup after update of asset_group_id on asset wh
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing;
+update sensor_presence set token_group_id = (
+          select token_group.id from sensor join token_group
+            on token_group.enrollment_token_id = sensor.enrollment_token_id
+            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
+          where sensor.id = sensor_presence.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id);
 update sensor_listing set token_group_id = (
           select token_group.id from sensor join token_group
             on token_group.enrollment_token_id = sensor.enrollment_token_id
@@ -286,6 +292,18 @@ CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing i
     select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
+update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+        from (select case when new.standing <> 'deleted' then 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
+          (
+  select token_group.id from asset join token_group
+    on token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
+  where asset.id = new.asset_id) as token_group_id) as changed
+        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
+          or sensor_presence.token_group_id is distinct from changed.token_group_id);
 delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted';
 update sensor_listing set token_group_id = (
   select token_group.id from asset join token_group
@@ -424,10 +442,10 @@ CREATE TABLE sensor_listing (
   version text not null,
   silent_since bigint,
   cell integer generated always as (
-    case standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2 when 'blocked' then 3
-      when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    + case when silent_since is null then 0 else 1 end) virtual
+    
+    case standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 + case when silent_since is null then 0 else 1 end) virtual
 );
 CREATE INDEX sensor_listing_enrolled on sensor_listing (cell, enrolled_at, sensor_id);
 CREATE INDEX sensor_listing_group_enrolled on sensor_listing (token_group_id, cell, enrolled_at, sensor_id);
@@ -452,15 +470,22 @@ CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
 CREATE TRIGGER sensor_listing_seen after update of is_silent on sensor_presence when (old.is_silent <> new.is_silent) begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
         where sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_silent after insert on sensor_presence when (new.is_silent = 1) begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; end;
+CREATE TRIGGER sensor_presence_add after insert on sensor_presence when (new.cell is null) begin update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
+          token_group_id = sensor_listing.token_group_id
+        from sensor_listing
+        where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_presence_return after update of last_seen_at on sensor_presence when (old.is_silent = 1 and new.is_silent = 1 and old.last_seen_at <> new.last_seen_at) begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; end;
 CREATE TABLE sensor_presence (
   sensor_id text primary key references sensor (id),
   last_seen_at bigint not null,
   last_nonce bigint not null,
   address text not null,
-  is_silent integer not null default 0
+  is_silent integer not null default 0,
+  cell integer,
+  token_group_id bigint
 );
-CREATE INDEX sensor_presence_seen on sensor_presence (is_silent, last_seen_at, sensor_id);
+CREATE INDEX sensor_presence_seen
+  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, token_group_id);
 CREATE VIRTUAL TABLE sensor_search using fts5
   (hostname_key, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail='none');
 CREATE TABLE 'sensor_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;

@@ -3,7 +3,7 @@
 
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
-import { numberRows, parseRows, rowsAsJson, texts, unindexed } from "../db/dialect.ts";
+import { numberRows, parseRows, rowsAsJson, texts } from "../db/dialect.ts";
 import { type AnyQuery, type Cursor, contains, type RowKey } from "../db/keyset.ts";
 import { liveGroupId } from "../db/live-group.ts";
 import { sensorsNamed } from "../db/name-search.ts";
@@ -38,11 +38,11 @@ export async function countCells(db: Database, filter: TokenAndGroup): Promise<C
   return rows.map(({ sensors, ...range }) => ({ ...range, sensors: Number(sensors) }));
 }
 
-const isNarrow = ({ enrollmentTokenId, assetGroupId }: TokenAndGroup) =>
+export const isNarrow = ({ enrollmentTokenId, assetGroupId }: TokenAndGroup) =>
   enrollmentTokenId !== undefined || assetGroupId !== undefined;
 
 /** The token groups of a token, of a group that exists, or of both. */
-function tokenGroups({ enrollmentTokenId, assetGroupId }: TokenAndGroup) {
+export function tokenGroups({ enrollmentTokenId, assetGroupId }: TokenAndGroup) {
   const conditions = [
     ...(enrollmentTokenId === undefined ? [] : [sql`enrollment_token_id = ${enrollmentTokenId}`]),
     ...(assetGroupId === undefined ? [] : [sql`asset_group_id = ${liveGroupId(assetGroupId)}`]),
@@ -50,12 +50,24 @@ function tokenGroups({ enrollmentTokenId, assetGroupId }: TokenAndGroup) {
   return sql`(select id from token_group where ${sql.join(conditions, sql` and `)})`;
 }
 
+/** A status that the clock changes. */
+export interface Seen {
+  status: "online" | "offline";
+  /** The earliest last check-in of a sensor that is online. */
+  since: number;
+}
+
+export const isSeen = ({ status, since }: Seen) =>
+  sql<boolean>`sensor_presence.last_seen_at ${sql.raw(status === "online" ? ">=" : "<")} ${since}`;
+
 export interface Order {
   column: "hostname_key" | "enrolled_at" | "silent_since";
   order: "asc" | "desc";
   after: Cursor | undefined;
   /** Part of the hostname. */
   q: string | undefined;
+  /** Present: of the ranges, only the sensors with this status. */
+  seen?: Seen | undefined;
 }
 
 /** Returns the first sensors of each range. */
@@ -63,7 +75,7 @@ export async function readRanges(
   db: Database,
   ranges: readonly Range[],
   most: number,
-  { column, order, after, q }: Order,
+  { column, order, after, q, seen }: Order,
 ): Promise<RowKey[][]> {
   const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
   const value = sql.ref(`sensor_listing.${column}`);
@@ -74,6 +86,12 @@ export async function readRanges(
     ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
     ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order, after)] : []),
     ...(q ? [hasText(q)] : []),
+    ...(seen
+      ? [
+          sql`(select ${isSeen(seen)} from sensor_presence
+            where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
+        ]
+      : []),
   ];
   const direction = sql.raw(order);
   const first = sql`select ${value} as value, sensor_listing.sensor_id as id from sensor_listing
@@ -84,8 +102,8 @@ export async function readRanges(
     ["place", "token_group_id", "cell"],
     ranges.map(({ tokenGroupId, cell }, place) => [place, tokenGroupId, cell]),
   );
-  // PostgreSQL expects that few have the text, and would sort them.
-  if (q) await walkInOrder(db);
+  // PostgreSQL expects that few have the text or the status, and would sort them.
+  if (q || seen) await walkInOrder(db);
   const { rows } = await sql<{ place: number; found: unknown }>`
     select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
   const found = ranges.map((): RowKey[] => []);
@@ -95,87 +113,11 @@ export async function readRanges(
 
 const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | number, id: id as string });
 
-function isAfter(value: unknown, id: unknown, order: "asc" | "desc", after: Cursor) {
-  return sql<boolean>`(${value}, ${id}) ${sql.raw(order === "asc" ? ">" : "<")} (${after.v}, ${after.id})`;
-}
-
-/** More than any fleet has. */
-const ALL = 1_000_000_000;
-
 /** An expression, for which no index is used. */
-const hasText = (q: string) => contains(sql<string>`(sensor_listing.hostname_key || '')`, q);
+export const hasText = (q: string) => contains(sql<string>`(sensor_listing.hostname_key || '')`, q);
 
-/**
- * Returns the first sensors that are not silent, by their last check-in. Reads either all of them in the
- * order of their check-ins until enough are in the ranges, or all in the ranges: `isWalked` says which.
- */
-export async function readSeen(
-  db: Database,
-  ranges: readonly Range[],
-  most: number,
-  { order, after, q, isWalked }: Omit<Order, "column"> & { isWalked: boolean },
-): Promise<RowKey[]> {
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
-  const [group, cell] = ["token_group_id", "cell"].map((name) => unindexed(db, `sensor_listing.${name}`));
-  const inPart = hasGroups
-    ? sql`(${group}, ${cell}) in (select token_group_id, cell from ${parts} as part)`
-    : sql`${cell} in (select cell from ${parts} as part)`;
-  const ofPart = hasGroups
-    ? sql`sensor_listing.token_group_id = part.token_group_id and sensor_listing.cell = part.cell`
-    : sql`sensor_listing.cell = part.cell`;
-  const named = q ? sql`and ${hasText(q)}` : sql``;
-  const from = isWalked
-    ? sql`sensor_presence cross join sensor_listing where sensor_presence.is_silent = 0 and ${inPart} ${named}`
-    : // The limit makes the subquery a separate step of the plan.
-      sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
-        where ${ofPart} ${named} limit ${sql.lit(ALL)}) as chosen cross join sensor_presence where true`;
-  // An expression has no index: the rows of the ranges are sorted.
-  const value = isWalked ? sql`sensor_presence.last_seen_at` : sql`(sensor_presence.last_seen_at + 0)`;
-  const conditions = [
-    sql`${isWalked ? sql`sensor_listing` : sql`chosen`}.sensor_id = sensor_presence.sensor_id`,
-    ...(after ? [isAfter(value, sql`sensor_presence.sensor_id`, order, after)] : []),
-  ];
-  if (isWalked) await walkInOrder(db);
-  const direction = sql.raw(order);
-  const { rows } = await sql<RowKey>`
-    select ${value} as value, sensor_presence.sensor_id as id
-    from ${from} and ${sql.join(conditions, sql` and `)}
-    order by ${value} ${direction}, sensor_presence.sensor_id ${direction}
-    limit ${most}`.execute(db);
-  return rows;
-}
-
-/** A sensor whose silence changed since the job last looked. */
-export interface Misplaced extends Range {
-  sensorId: string;
-  hostnameKey: string;
-  enrolledAt: number;
-  lastSeenAt: number;
-}
-
-/** So many are read for a list. The job soon finds more. */
-const MOST_MISPLACED = 10_000;
-
-/** `onlineSince`: the earliest last check-in of a sensor that is not silent. */
-export async function listMisplaced(db: Database, onlineSince: number): Promise<Misplaced[]> {
-  const some = (isSilent: 0 | 1) => {
-    const comparison = sql.raw(isSilent === 1 ? ">=" : "<");
-    return sql<Misplaced>`
-      select sensor_listing.sensor_id, sensor_listing.token_group_id, sensor_listing.cell,
-        sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
-      from sensor_presence cross join sensor_listing
-      where sensor_presence.is_silent = ${sql.lit(isSilent)}
-        and sensor_presence.last_seen_at ${comparison} ${onlineSince}
-        and sensor_listing.sensor_id = sensor_presence.sensor_id
-      order by sensor_presence.last_seen_at
-      limit ${MOST_MISPLACED}`.execute(db);
-  };
-  return [...(await some(0)).rows, ...(await some(1)).rows];
+export function isAfter(value: unknown, id: unknown, order: "asc" | "desc", after: Cursor) {
+  return sql<boolean>`(${value}, ${id}) ${sql.raw(order === "asc" ? ">" : "<")} (${after.v}, ${after.id})`;
 }
 
 /** Returns the ids of up to `most` sensors with a text in their names. Reads all sensors of the cells. */
@@ -200,7 +142,7 @@ export interface KeysFilter extends TokenAndGroup {
   cells: number[];
   q: string | undefined;
   /** Absent: any. */
-  seen: { status: "online" | "offline"; since: number } | undefined;
+  seen: Seen | undefined;
 }
 
 /** Returns those of the sensors that match, unsorted. */
@@ -213,9 +155,7 @@ export async function readKeys(db: Database, ids: string[], filter: KeysFilter):
     sql`sensor_listing.sensor_id = candidate.value`,
     sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
     ...(hasPresence ? [sql`sensor_presence.sensor_id = candidate.value`] : []),
-    ...(seen
-      ? [sql`sensor_presence.last_seen_at ${sql.raw(seen.status === "online" ? ">=" : "<")} ${seen.since}`]
-      : []),
+    ...(seen ? [isSeen(seen)] : []),
     ...(isNarrow(group) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(group)}`] : []),
     ...(q ? [hasText(q)] : []),
   ];

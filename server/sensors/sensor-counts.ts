@@ -4,16 +4,17 @@ import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { cellOf, flipped, isListed, PLATFORMS } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { countCells, listMisplaced } from "./listing-store.ts";
+import { countCells } from "./listing-store.ts";
+import { countMisplaced } from "./seen-store.ts";
 import { countByGroup, countByToken, countByVersion } from "./sensor-counts-store.ts";
 
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function countSensors(db: Database, onlineSince: number): Promise<SensorCounts> {
   return await inSnapshot(db, async (tx) => {
     const counts = (await countCells(tx, {})).map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
-    for (const { cell } of await listMisplaced(tx, onlineSince)) {
-      counts.push({ ...cellOf(cell), sensors: -1 });
-      counts.push({ ...cellOf(flipped(cell)), sensors: 1 });
+    for (const { cell, sensors } of await countMisplaced(tx, {}, onlineSince)) {
+      counts.push({ ...cellOf(cell), sensors: -sensors });
+      counts.push({ ...cellOf(flipped(cell)), sensors });
     }
     const listed = counts.filter(isListed);
     return {

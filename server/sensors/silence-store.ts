@@ -1,6 +1,6 @@
 // Which sensors are silent, in SQL. A check-in ends the silence in its own statement, with a trigger.
 import { sql } from "kysely";
-import { dialectOf } from "../db/dialect.ts";
+import { dialectOf, skipLockedRows } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 
 /**
@@ -18,13 +18,17 @@ export async function markSilence(
     .updateTable("sensorPresence")
     .set({ isSilent })
     .where("sensorId", "in", (eb) =>
-      eb
-        .selectFrom("sensorPresence")
-        .select("sensorId")
-        .where("isSilent", "=", 1 - isSilent)
-        .where("lastSeenAt", comparison, onlineSince)
-        .orderBy("lastSeenAt")
-        .limit(most),
+      // A sensor that another transaction changes can wait. Check-ins are locked in another order.
+      skipLockedRows(
+        db,
+        eb
+          .selectFrom("sensorPresence")
+          .select("sensorId")
+          .where("isSilent", "=", 1 - isSilent)
+          .where("lastSeenAt", comparison, onlineSince)
+          .orderBy("lastSeenAt")
+          .limit(most),
+      ),
     )
     // Another transaction may have seen it meanwhile.
     .where("isSilent", "=", 1 - isSilent)
@@ -36,12 +40,16 @@ export async function markSilence(
 /** Rows for each number, above which they are added up. */
 const MOST_ROWS = 4;
 
-/** On PostgreSQL, replaces the changes of each number by their sum. SQLite has one row for each. */
+/**
+ * On PostgreSQL, replaces the changes of each number by their sum, unless another server does. SQLite has one
+ * row for each.
+ */
 export async function addUpCounts(db: Database): Promise<void> {
   if (dialectOf(db) === "sqlite") return;
   await sql`
     with crowded as (
       select token_group_id, cell, version from sensor_count
+      where (select pg_try_advisory_xact_lock(hashtext('attacklens numbers of sensors')))
       group by token_group_id, cell, version having count(*) > ${MOST_ROWS} or sum(sensors) = 0
     ), changes as (
       delete from sensor_count using crowded

@@ -21,8 +21,14 @@ export function openSilenceJob(db: Database, now: () => number, checkInIntervalS
   };
 }
 
+/** Statements after which the numbers are added up, so that they stay few when a whole fleet is silent. */
+const ADD_UP_EVERY = 20;
+
 export async function findSilent(db: Database, since: number): Promise<void> {
   const turns = openTurns();
   for (const isSilent of [1, 0] as const)
-    while ((await markSilence(db, isSilent, since, AT_ONCE)) === AT_ONCE) await turns.next();
+    for (let step = 1; (await markSilence(db, isSilent, since, AT_ONCE)) === AT_ONCE; step++) {
+      if (step % ADD_UP_EVERY === 0) await addUpCounts(db);
+      await turns.next();
+    }
 }

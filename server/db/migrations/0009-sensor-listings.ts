@@ -4,6 +4,12 @@
 // A check-in changes nothing here unless the sensor was silent.
 import { inOrder, onlyOn, statements, triggers } from "./migration.ts";
 
+/** The cell of a row of `sensor` that is not silent. */
+const seenCell = (prefix: string) => `
+    case ${prefix}standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case ${prefix}platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2`;
+
 const tables = statements(`
 -- A token with an asset group that some of its sensors are in; empty: in no group.
 create table token_group (
@@ -26,10 +32,7 @@ create table sensor_listing (
   version {text} not null,
   silent_since bigint,
   cell integer generated always as (
-    case standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2 when 'blocked' then 3
-      when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    + case when silent_since is null then 0 else 1 end) {computed}
+    ${seenCell("")} + case when silent_since is null then 0 else 1 end) {computed}
 );
 
 -- Changes of the numbers. SQLite has one row for each key; PostgreSQL appends, and a job adds the rows up, so
@@ -41,7 +44,12 @@ create table sensor_count (
   sensors bigint not null
 );
 
+-- A check-in changes neither of them, and the index of check-ins has all: so a list reads sensors in the order
+-- of their check-ins, and counts those that became silent, without any other table.
 alter table sensor_presence add column is_silent integer not null default 0;
+-- The cell of the sensor if it were not silent; null: it is deleted.
+alter table sensor_presence add column cell integer;
+alter table sensor_presence add column token_group_id bigint;
 `);
 
 const CHANGED = ["standing", "platform", "hostname_key", "version", "asset_id", "enrollment_token_id"];
@@ -84,6 +92,12 @@ const listing = triggers([
       addTokenGroups(
         "(select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed",
       ),
+      // The presence first, like a check-in: two transactions that lock both rows never wait for each other.
+      `update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+        from (select case when new.standing <> 'deleted' then ${seenCell("new.")} end as cell,
+          ${tokenGroupOf("new")} as token_group_id) as changed
+        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
+          or sensor_presence.token_group_id is distinct from changed.token_group_id)`,
       "delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted'",
       `update sensor_listing set token_group_id = ${tokenGroupOf("new")}, standing = new.standing,
         platform = new.platform, hostname_key = new.hostname_key, version = new.version
@@ -99,12 +113,25 @@ const listing = triggers([
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing`,
-      `update sensor_listing set token_group_id = (
+      ...["sensor_presence", "sensor_listing"].map(
+        (table) => `update ${table} set token_group_id = (
           select token_group.id from sensor join token_group
             on token_group.enrollment_token_id = sensor.enrollment_token_id
             and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = sensor_listing.sensor_id)
+          where sensor.id = ${table}.sensor_id)
         where sensor_id in (select id from sensor where asset_id = new.id)`,
+      ),
+    ],
+  },
+  {
+    name: "sensor_presence_add",
+    after: "insert on sensor_presence",
+    when: "new.cell is null",
+    run: [
+      `update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
+          token_group_id = sensor_listing.token_group_id
+        from sensor_listing
+        where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id`,
     ],
   },
   {
@@ -227,6 +254,8 @@ insert into sensor_listing
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
   where sensor.deleted_at is null
   order by sensor.id;
+update sensor_presence set cell = sensor_listing.cell, token_group_id = sensor_listing.token_group_id
+  from sensor_listing where sensor_listing.sensor_id = sensor_presence.sensor_id;
 `);
 
 const existingAssets = onlyOn(
@@ -249,7 +278,8 @@ drop index sensor_standing_enrolled;
 drop index sensor_standing_hostname;
 drop index sensor_platform;
 drop index sensor_presence_seen;
-create index sensor_presence_seen on sensor_presence (is_silent, last_seen_at, sensor_id);
+create index sensor_presence_seen
+  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, token_group_id);
 `);
 
 export const sensorListings = inOrder(

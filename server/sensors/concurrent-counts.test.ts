@@ -1,0 +1,97 @@
+// Two servers change the same sensors at once: the numbers stay exact, and no check-in fails.
+import { describe, expect, test } from "bun:test";
+import { sql } from "kysely";
+import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { drawnCases } from "../../harness/long-tests.ts";
+import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { openPresence } from "./record/presence-store.ts";
+import { onlineSince } from "./record/sensor-status.ts";
+import { countSensors } from "./sensor-counts.ts";
+import { findSilent } from "./silence.ts";
+import { addUpCounts } from "./silence-store.ts";
+
+const SENSORS = 200;
+const NOW = 1_780_000_000_000;
+const SINCE = onlineSince(NOW, INTERVAL_SECONDS);
+
+/** Some of the sensors, in any order. */
+const someOf = (random: () => number, most: number) =>
+  Array.from({ length: 1 + Math.floor(random() * most) }, () =>
+    fleetId("sen", 1 + Math.floor(random() * SENSORS)),
+  );
+
+/** Makes requests of sensors on a server. Returns the requests that were not decided. */
+async function checkIn(db: Database, random: () => number, rounds: number): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  const presence = openPresence(db, { succeeded: () => {}, failed: (error) => failures.push(error) });
+  for (let round = 0; round < rounds; round++) {
+    const states = await db
+      .selectFrom("sensor")
+      .select(["id", "revision", "standing"])
+      .where("id", "in", [...new Set(someOf(random, 60))])
+      .execute();
+    await Promise.allSettled(
+      states.map(({ id, revision, standing }, index) =>
+        presence.accept({
+          ...{ sensorId: id, revision, standing, address: "10.0.0.1" },
+          lastSeenAt: random() < 0.7 ? NOW : SINCE - 1,
+          lastNonce: 1_000_000 + round * 1_000 + index,
+        }),
+      ),
+    );
+  }
+  return failures;
+}
+
+/** Blocks sensors, unblocks them or moves them to other groups, several in each transaction. */
+async function administrate(db: Database, random: () => number, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++)
+    await inTransaction(db, async (tx) => {
+      for (const id of someOf(random, 5))
+        if (random() < 0.7)
+          await tx
+            .updateTable("sensor")
+            .set({ blockedAt: random() < 0.5 ? NOW : null })
+            .where("id", "=", id)
+            .execute();
+        else
+          await tx
+            .updateTable("asset")
+            .set({ assetGroupId: fleetId("grp", 1 + Math.floor(random() * 4)) })
+            .where("id", "=", id.replace("sen", "ast"))
+            .execute();
+    });
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  describe(dialect, () => {
+    test(`numbers equal a recount after two servers changed the same sensors at once (${dialect})`, async () => {
+      const seed = newSeed();
+      await using database = await createTestDatabase(dialect);
+      // SQLite has one server.
+      const servers = [database.db, dialect === "postgres" ? await database.reopen() : database.db];
+      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: NOW }))
+        await sql.raw(statement).execute(database.db);
+      const rounds = drawnCases(15);
+      const failures = await Promise.all(
+        servers.flatMap((db, index) => {
+          const random = seededRandom(seed + index);
+          const markAll = async () => {
+            for (let round = 0; round < rounds; round++) {
+              await findSilent(db, SINCE);
+              await addUpCounts(db);
+            }
+          };
+          return [checkIn(db, random, rounds), administrate(db, random, rounds), markAll()];
+        }),
+      );
+      expect({ seed, failures: failures.flat().filter(Boolean) }).toEqual({ seed, failures: [] });
+      const counts = inOneOrder(await countSensors(database.db, SINCE));
+      expect({ seed, ...counts }).toEqual({ seed, ...inOneOrder(recount(await allRows(database.db, NOW))) });
+    });
+  });
+}

@@ -1,0 +1,92 @@
+// Counts sensors by reading every row, with the rules that the details of a sensor use.
+import type { SensorCounts } from "@attacklens/protocol/sensor-counts.ts";
+import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { compareText } from "../db/merge-ranges.ts";
+import type { Database } from "../db/schema.ts";
+import { openPairs } from "../sensors/matches/matches-store.ts";
+import { sensorStatus } from "../sensors/record/sensor-status.ts";
+
+/** Seconds between the check-ins of these fleets. */
+export const INTERVAL_SECONDS = 60;
+
+export interface Row {
+  id: string;
+  status: ReturnType<typeof sensorStatus>;
+  platform: string;
+  token: string;
+  group: string | null;
+  version: string;
+  hasMatch: boolean;
+  hostname: string;
+  lastSeenAt: number;
+  enrolledAt: number;
+}
+
+/** Reads every sensor, with the rules that the details of a sensor use. */
+export async function allRows(db: Database, now: number): Promise<Row[]> {
+  const since = now - 3 * INTERVAL_SECONDS * 1000;
+  const matched = new Set((await openPairs(db, since).execute()).map(({ sensorId }) => sensorId));
+  const rows = await db
+    .selectFrom("sensor")
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
+    .selectAll("sensor")
+    .select(["sensorPresence.lastSeenAt", "asset.assetGroupId", "assetGroup.deletedAt as groupDeletedAt"])
+    .where("sensor.deletedAt", "is", null)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    status: sensorStatus(row, now, INTERVAL_SECONDS),
+    platform: row.platform,
+    token: row.enrollmentTokenId,
+    group: row.groupDeletedAt === null ? row.assetGroupId : null,
+    version: row.version,
+    hasMatch: matched.has(row.id),
+    hostname: row.hostnameKey,
+    lastSeenAt: row.lastSeenAt,
+    enrolledAt: row.enrolledAt,
+  }));
+}
+
+/** Counts the rows, with the rules of the API. */
+export function recount(rows: Row[]): SensorCounts {
+  const listed = rows.filter(({ status }) => status !== "removed" && status !== "replaced");
+  const by = <K extends string | null>(key: (row: Row) => K) =>
+    [...Map.groupBy(listed, key)].map(([value, { length }]) => ({ value, sensors: length }));
+  const nameOf = (id: string) => `${id.startsWith("tok") ? "Token" : "Group"} ${Number(id.slice(-12))}`;
+  return {
+    sensors: listed.length,
+    byStatus: SENSOR_STATUSES.map((status) => ({
+      status,
+      sensors: rows.filter((row) => row.status === status).length,
+    })),
+    byPlatform: (["linux", "windows", "darwin"] as const).map((platform) => ({
+      platform,
+      sensors: listed.filter((row) => row.platform === platform).length,
+    })),
+    byVersion: by(({ version }) => version).map(({ value, sensors }) => ({ version: value, sensors })),
+    byEnrollmentToken: by(({ token }) => token).map(({ value, sensors }) => ({
+      enrollmentToken: { id: value, name: nameOf(value), deleted: false },
+      sensors,
+    })),
+    byAssetGroup: by(({ group }) => group).map(({ value, sensors }) => ({
+      assetGroup: value === null ? null : { id: value, name: nameOf(value) },
+      sensors,
+    })),
+  };
+}
+
+/** Sorts equal numbers by what they count. */
+export function inOneOrder({ byVersion, byEnrollmentToken, byAssetGroup, ...counts }: SensorCounts) {
+  const sorted = <T extends { sensors: number }>(all: T[]) =>
+    all.toSorted(
+      (one, other) => other.sensors - one.sensors || compareText(JSON.stringify(one), JSON.stringify(other)),
+    );
+  return {
+    ...counts,
+    byVersion: sorted(byVersion),
+    byEnrollmentToken: sorted(byEnrollmentToken),
+    byAssetGroup: sorted(byAssetGroup),
+  };
+}
