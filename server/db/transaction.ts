@@ -11,15 +11,22 @@ const TRIES = 5;
  */
 export async function inTransaction<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
   if (db.isTransaction) return await work(db);
+  return await withRetries(async () => {
+    let tellChanges = () => {};
+    const result = await db.transaction().execute((tx) => {
+      tellChanges = collectChanges(db, tx);
+      return work(tx);
+    });
+    tellChanges();
+    return result;
+  });
+}
+
+/** Runs one statement or transaction, and again after a deadlock or on a busy database. */
+export async function withRetries<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      let tellChanges = () => {};
-      const result = await db.transaction().execute((tx) => {
-        tellChanges = collectChanges(db, tx);
-        return work(tx);
-      });
-      tellChanges();
-      return result;
+      return await work();
     } catch (error) {
       if (attempt >= TRIES || !isTransient(error)) throw error;
     }

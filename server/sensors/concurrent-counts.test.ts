@@ -76,7 +76,7 @@ for (const dialect of TESTED_DIALECTS) {
       const servers = [database.db, dialect === "postgres" ? await database.reopen() : database.db];
       for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: NOW }))
         await sql.raw(statement).execute(database.db);
-      const rounds = drawnCases(15);
+      const rounds = drawnCases(60);
       const failures = await Promise.all(
         servers.flatMap((db, index) => {
           const random = seededRandom(seed + index);

@@ -2,9 +2,10 @@
 // share one durable write.
 import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
-import { jsonRows } from "../../db/dialect.ts";
+import { hasOneServer, jsonRows } from "../../db/dialect.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
+import { withRetries } from "../../db/transaction.ts";
 import type { Health } from "../../health.ts";
 import type { SensorState } from "./sensors-store.ts";
 
@@ -20,7 +21,7 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
 
   async function write(rows: SeenSensor[]): Promise<boolean[]> {
     try {
-      const accepted = await upsert(db, rows);
+      const accepted = await upsertWithRetries(db, rows);
       health.succeeded();
       return rows.map(({ sensorId }) => accepted.has(sensorId));
     } catch (error) {
@@ -82,6 +83,11 @@ const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place)
     where sensor_presence.last_nonce < excluded.last_nonce
     returning sensor_id`.compile(db),
 );
+
+/** Another server's transaction may change several of the sensors in another order: then one of both fails. */
+async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
+  return hasOneServer(db) ? await upsert(db, rows) : await withRetries(() => upsert(db, rows));
+}
 
 async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
   const seen = rows.map(({ sensorId, lastSeenAt, lastNonce, address, revision, standing }) => ({
