@@ -1,6 +1,7 @@
 // POST /sensor/v1/check-in: the sensor reports the hashes of its inventory, and the server requests the
 // categories that it does not have.
 import { z } from "zod";
+import { agreementKey, serverAgreement } from "./agreement-key.ts";
 import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES } from "./inventory/categories.ts";
@@ -50,6 +51,7 @@ export const checkIn = route({
   access: "sensor",
   tag: "For sensors",
   accepts: ["unsettled"],
+  acceptsMac: true,
   summary: "Check in. The reply lists the categories to upload",
   body: z.strictObject({
     protocolVersion,
@@ -65,6 +67,10 @@ export const checkIn = route({
     update: updateReport
       .optional()
       .meta({ description: "Required in the first check-in of an instance; absent later: no change" }),
+    agreementKey: agreementKey.optional().meta({
+      description:
+        "Announces the X25519 key of this instance, for the MACs of its next requests; absent: no change. Signed with Ed25519",
+    }),
     collectedAt,
     inventory: z
       .partialRecord(category, categoryReport)
@@ -81,6 +87,10 @@ export const checkIn = route({
     serverKey: publicKey
       .optional()
       .meta({ description: "Public key that verifies the server's signed refusals" }),
+    agreement: serverAgreement.optional().meta({
+      description:
+        "Present if the server accepts the announced key, and if a MAC had an earlier key of the server",
+    }),
     undecided: z.boolean().optional().meta({
       description:
         "The report was not stored: another instance may own the sensor's key. The next check-ins decide",

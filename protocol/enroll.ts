@@ -1,6 +1,7 @@
 // Enrollment of sensors: with a token, with a re-enrollment ticket, and of clones; key rotation; and the two
 // requests that check a token and a sensor without changing anything.
 import { z } from "zod";
+import { ed25519Signature } from "./agreement-key.ts";
 import { caPin } from "./ca-pin.ts";
 import { TOKEN_REFUSALS } from "./enrollment-attempts.ts";
 import { assetGroupId, sensorId } from "./ids.ts";
@@ -54,13 +55,9 @@ export const hostFacts = z
   .meta({ id: "HostFacts" });
 export type HostFacts = z.infer<typeof hostFacts>;
 
-/** An Ed25519 signature (RFC 8032): 64 bytes, base64url without padding. */
-const proof = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{85}[AQgw]$/, "must be 64 bytes in base64url without padding")
-  .meta({
-    description: "Ed25519 signature of `attacklens-sensor-key <sensor id> <publicKey>` by the new key",
-  });
+const proof = ed25519Signature.meta({
+  description: "Ed25519 signature of `attacklens-sensor-key <sensor id> <publicKey>` by the new key",
+});
 
 const enrollBody = z.strictObject({
   publicKey: publicKey.meta({

@@ -72,6 +72,8 @@ export interface Route {
    * approved sensor.
    */
   accepts?: readonly SensorStanding[];
+  /** For routes for sensors: the signature may be a MAC. */
+  acceptsMac?: true;
   /**
    * For routes for sensors: the request counts against the sensor's upload budget, and a sensor sends one at
    * a time.

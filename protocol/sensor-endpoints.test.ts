@@ -89,7 +89,8 @@ const STANDINGS: Record<SensorStanding, string> = {
 /** The page's table of a route. */
 function describe(route: Route): string {
   const { method, path, access, accepts = [], body, output, status } = route;
-  const signer = access === "sensor" ? "the sensor's key" : "the new key";
+  const ownKey = route.acceptsMac ? "the sensor's key, or a MAC" : "the sensor's key";
+  const signer = access === "sensor" ? ownKey : "the new key";
   const isTried = access === "sensor" || isSigned(route);
   const headers = [
     ...(body ? ["`Content-Type`", "`Content-Length`"] : []),

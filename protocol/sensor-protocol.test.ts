@@ -81,6 +81,9 @@ const vectors = z
       signatureBase: z.string(),
       signature: z.string(),
     }),
+    // agreement-vectors.test.ts checks these.
+    agreement: z.unknown(),
+    macCheckIn: z.unknown(),
     pin: z.strictObject({ pin: caPin, root: z.string(), crossCertificate: z.string() }),
     inventory: z.array(
       z.strictObject({

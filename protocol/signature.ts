@@ -1,7 +1,7 @@
-// How sensors sign requests: HTTP Message Signatures (RFC 9421) with Ed25519 over method, path and body
-// digest (RFC 9530). This file formats the signed text. Each program brings its own keys, hashing and
-// parsing. No library fits: those for RFC 9421 bring their own HTTP and key types, and this profile needs
-// about 50 lines.
+// How sensors sign requests: HTTP Message Signatures (RFC 9421) with Ed25519, or with HMAC-SHA-256, over
+// method, path and body digest (RFC 9530). This file formats the signed text. Each program brings its own
+// keys, hashing and parsing. No library fits: those for RFC 9421 bring their own HTTP and key types, and this
+// profile needs about 50 lines.
 
 /** Maximum difference in seconds between the clocks of sensor and server. */
 export const MAX_CLOCK_SKEW_SECONDS = 300;
@@ -18,6 +18,9 @@ export const SIGNED_COMPONENTS = [...REQUEST_COMPONENTS, INSTANCE_HEADER] as con
 /** The covered components of a request with a token or a ticket: `authorization` binds it to the new key. */
 export const ENROLL_SIGNED_COMPONENTS = [...REQUEST_COMPONENTS, "authorization"] as const;
 
+/** With `hmac-sha256`, the signature is a MAC. Its key is that of `macKeyInfo`. */
+export type SignatureAlgorithm = "ed25519" | "hmac-sha256";
+
 export interface SignatureParams {
   components: readonly string[];
   /** Whole seconds since 1970. */
@@ -27,8 +30,10 @@ export interface SignatureParams {
    * one. At least 1, and at most one day ahead of the clock in microseconds since 1970.
    */
   nonce: number;
-  /** The sensor's id; at enrollment, the public key in base64url. */
+  /** The sensor's id; at enrollment, the public key in base64url; of a MAC, `macKeyid`. */
   keyid: string;
+  /** Absent: ed25519. */
+  alg?: SignatureAlgorithm;
 }
 
 /**
@@ -37,7 +42,7 @@ export interface SignatureParams {
  */
 export function formatSignatureParams(params: SignatureParams): string {
   const components = params.components.map((name) => `"${name}"`).join(" ");
-  return `(${components});created=${params.created};nonce="${params.nonce}";keyid="${params.keyid}";alg="ed25519"`;
+  return `(${components});created=${params.created};nonce="${params.nonce}";keyid="${params.keyid}";alg="${params.alg ?? "ed25519"}"`;
 }
 
 /** The signature base (RFC 9421, section 2.5). `values` has the value of each covered component. */
@@ -64,6 +69,36 @@ export function formatContentDigest(sha256Base64: string): string {
  */
 export function keyProofBase(sensorId: string, publicKey: string): string {
   return `attacklens-sensor-key ${sensorId} ${publicKey}`;
+}
+
+/** The parties of an agreement on the key of a sensor's MACs. */
+export interface MacParties {
+  sensorId: string;
+  instanceId: string;
+  /** The X25519 key that the instance announced, base64url. */
+  sensorKey: string;
+  serverKeyId: string;
+  /** The X25519 key of the server, base64url. */
+  serverKey: string;
+}
+
+/**
+ * The `info` of HKDF (RFC 5869), which derives the key of the MACs from the X25519 secret of both keys (RFC
+ * 7748). No part has a space. It has both public keys because several keys can result in one secret.
+ */
+export function macKeyInfo(parties: MacParties): string {
+  const { sensorId, instanceId, sensorKey, serverKeyId, serverKey } = parties;
+  return `attacklens-sensor-mac-1 ${sensorId} ${instanceId} ${sensorKey} ${serverKeyId} ${serverKey}`;
+}
+
+/** The `keyid` of a MAC. Neither id has a dot. */
+export function macKeyid(sensorId: string, serverKeyId: string): string {
+  return `${sensorId}.${serverKeyId}`;
+}
+
+/** The text that the server signs so that sensors trust its X25519 key (Ed25519). */
+export function serverAgreementBase(serverKeyId: string, publicKey: string): string {
+  return `attacklens-server-agreement ${serverKeyId} ${publicKey}`;
 }
 
 /**

@@ -25,6 +25,10 @@ export interface SensorCaller {
   /** Another instance with the key has reported, and seems to run on another host. */
   hasNewcomers: boolean;
   keyChangedAt: number;
+  /** The X25519 key that the holder announced; null: none. */
+  agreementKey: string | null;
+  /** The server's key that the request's MAC was made with; undefined: signed with Ed25519. */
+  serverKeyId: string | undefined;
   /** The state of the sensor by which the request was admitted. */
   revision: number;
   /** The route and the digest of the body. */

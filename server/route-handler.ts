@@ -19,6 +19,7 @@ import type { Downloads } from "./releases/downloads.ts";
 import type { InstallScripts } from "./releases/install-scripts.ts";
 import type { Releases } from "./releases/offered-releases.ts";
 import type { Enrolled } from "./sensors/create-sensors.ts";
+import type { AgreementKeys } from "./sensors/identity/agreement-keys.ts";
 import type { OwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import type { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
@@ -43,6 +44,8 @@ export interface Services {
   health: Health;
   /** Signs refusals of sensors' requests. */
   answers: ReturnType<typeof openResponseSigner>;
+  /** For the keys of sensors' MACs. */
+  agreementKeys: AgreementKeys;
   connection: Connection;
   signIn: ReturnType<typeof openSignIn>;
   setupAttempts: ReturnType<typeof openSetupAttempts>;

@@ -15,6 +15,7 @@ import { openDownloads } from "./releases/downloads.ts";
 import { openInstallScripts } from "./releases/install-scripts.ts";
 import { openReleases } from "./releases/offered-releases.ts";
 import type { Services } from "./route-handler.ts";
+import { openAgreementKeys } from "./sensors/identity/agreement-keys.ts";
 import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
@@ -51,11 +52,13 @@ export function openServices(options: ServicesOptions): Services {
   const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames, dataDir } = options;
   const releases = openReleases(dataDir, { log, now: Date.now });
   const health = openHealth(db, { now, log });
+  const answers = openResponseSigner(secret);
   return {
     ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
     presence: openPresence(db, health),
     rememberedSensors: openRememberedSensors(db),
-    answers: openResponseSigner(secret),
+    answers,
+    agreementKeys: openAgreementKeys(secret, answers.signText),
     signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow }),
     setupAttempts: openSetupAttempts(now),
     sensorBudget: openSensorBudget(now),

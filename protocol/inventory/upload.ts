@@ -15,6 +15,7 @@ export const putManifest = route({
   method: "PUT",
   path: "/sensor/v1/inventory/{category}",
   access: "sensor",
+  acceptsMac: true,
   isUpload: true,
   tag: "For sensors",
   summary:
@@ -42,6 +43,7 @@ export const putChunks = route({
   method: "PUT",
   path: "/sensor/v1/inventory/{category}/chunks",
   access: "sensor",
+  acceptsMac: true,
   isUpload: true,
   tag: "For sensors",
   summary: "Upload chunks by name. The name of a chunk is the SHA-256 of its canonical JSON",

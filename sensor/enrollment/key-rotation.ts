@@ -12,6 +12,7 @@ import {
   makeKeyPair,
 } from "../state/identity.ts";
 import { privateKeyOf } from "../state/private-key.ts";
+import { endAgreement } from "../transport/agreement.ts";
 import { type Connection, connect, send, VERSIONS } from "../transport/request.ts";
 import { Refused } from "../transport/server-reply.ts";
 
@@ -65,6 +66,7 @@ export async function tryNextKey(
   const { connection } = session;
   const present = connection.key;
   connection.key = privateKeyOf(nextKey);
+  endAgreement(connection, false);
   try {
     await send(connection, checkIn, { body: { ...VERSIONS, host }, signal });
   } catch (error) {
@@ -124,6 +126,7 @@ export function save(stateDir: string, session: Session, identity: EnrolledIdent
     if (onDisk?.state === "enrolled" && isSameIdentity(onDisk, session.identity)) return identity;
     throw new IdentityChanged("another command has changed the identity of this host");
   });
+  if (identity.publicKey !== session.identity.publicKey) endAgreement(session.connection, false);
   session.identity = identity;
   session.connection.key = privateKeyOf(identity);
   session.connection.keyid = identity.sensorId;

@@ -59,7 +59,7 @@ export interface CycleOptions {
 
 /** What a running sensor knows from its cycles. */
 export interface CycleMemory {
-  signer?: Pick<Connection, "clockOffsetMs" | "lastNonce" | "instanceId">;
+  signer?: Pick<Connection, "clockOffsetMs" | "lastNonce" | "instanceId" | "mac">;
   proxy?: string | undefined;
   sent?: Running["sent"];
   /** The state of the report that the server accepted last; undefined: there are spooled ones. */
@@ -98,9 +98,9 @@ export function openCycle(options: CycleOptions & { isLast?: boolean }): () => P
   };
   return async () => {
     const attempted = await attempt(() => untilIdentitySettled(() => oneCycle(running)));
-    const { clockOffsetMs, lastNonce, instanceId, proxy } = connection;
+    const { clockOffsetMs, lastNonce, instanceId, mac, proxy } = connection;
     const { sent, spool } = running;
-    const signer = { clockOffsetMs, lastNonce, instanceId };
+    const signer = { clockOffsetMs, lastNonce, instanceId, mac };
     Object.assign(memory, { signer, proxy, sent, accepted: spool.accepted() } satisfies CycleMemory);
     const { identity } = running.session;
     const outcome = { ...attempted, identity, clockOffsetMs, news: news.splice(0) };

@@ -11,9 +11,10 @@ import type { ReasonedStatus } from "@attacklens/protocol/inventory/results.ts";
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
-import type { RouteRequest } from "@attacklens/protocol/route.ts";
+import type { RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Inventory } from "../inventory/cut-category.ts";
+import { keyToAnnounce, pauseAnnouncements, settleAgreement } from "../transport/agreement.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
 import { Refused, Unreachable } from "../transport/server-reply.ts";
 import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
@@ -131,7 +132,9 @@ export async function sendReport(
   const onHeaders = (headers: Headers) => {
     offer = parseUpdateOffer(headers);
   };
-  const reply = await send(connection, checkIn, { body, signal, onHeaders });
+  const reply = await announcing(connection, (agreementKey) =>
+    send(connection, checkIn, { body: { ...body, agreementKey }, signal, onHeaders }),
+  );
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
   for (const category of reply.wanted) {
@@ -197,6 +200,24 @@ async function upload(
   } catch (error) {
     if (isAboutContent(error)) return toPlainText(`the server rejected it: ${error.message}`, 500);
     throw error instanceof Unreachable && error.isLimit ? new UploadLimit(error.retryAfterMs) : error;
+  }
+}
+
+/** Sends a check-in that announces a key, if one is due. Repeats it without the key for an earlier server. */
+async function announcing(
+  connection: Connection,
+  sendWith: (agreementKey: string | undefined) => Promise<RouteOutput<typeof checkIn>>,
+): Promise<RouteOutput<typeof checkIn>> {
+  const agreementKey = keyToAnnounce(connection);
+  try {
+    const reply = await sendWith(agreementKey);
+    settleAgreement(connection, reply.agreement);
+    return reply;
+  } catch (error) {
+    const isAboutKey = error instanceof Refused && error.problem.fields?.agreementKey !== undefined;
+    if (agreementKey === undefined || !isAboutKey || error.isAuthentic === false) throw error;
+    pauseAnnouncements(connection);
+    return await sendWith(undefined);
   }
 }
 

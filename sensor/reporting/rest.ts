@@ -79,8 +79,8 @@ export async function checkInAtRest(state: RestState, signal: AbortSignal): Prom
       ...{ key: privateKeyOf(identity), keyid: identity.sensorId, now: Date.now },
     };
     const isQuiet = await checkIn(state, identity, signer, signal);
-    const { clockOffsetMs, lastNonce, instanceId } = signer;
-    state.memory.signer = { clockOffsetMs, lastNonce, instanceId };
+    const { clockOffsetMs, lastNonce, instanceId, mac } = signer;
+    state.memory.signer = { clockOffsetMs, lastNonce, instanceId, mac };
     if (!isQuiet) return false;
     const intervalMs = state.reply.checkInIntervalSeconds * 1000;
     const at = new Date().toISOString();
@@ -114,7 +114,10 @@ async function checkIn(
   const response = await verifiedFetch(server + path, {
     method,
     // A compressed reply could be larger than its length says.
-    headers: { ...signedHeaders(signer, method, path, body, undefined), "accept-encoding": "identity" },
+    headers: {
+      ...signedHeaders(signer, method, path, body, { acceptsMac: true }),
+      "accept-encoding": "identity",
+    },
     body,
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),

@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode, problemType } from "@attacklens/protocol/problems.ts";
 
+import type { TestAgreement } from "./test-agreement.ts";
+
 export const SENSOR_ID = "sen_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
 
 /** The sensor that a clone becomes. */
@@ -23,6 +25,8 @@ export interface Received {
   instanceId: string | undefined;
   signature: string;
   keyid: string;
+  /** The request has a MAC instead of a signature. */
+  isMac: boolean;
   nonce: number;
   created: number;
   /** Why the signature is invalid; undefined: it is valid. */
@@ -48,6 +52,8 @@ export async function startTestServer({
     publicKey,
     /** Merged into the reply to a check-in. */
     checkInReply: {},
+    /** Accepts MACs; undefined: the server ignores announced keys. */
+    agreement: undefined as TestAgreement | undefined,
     /** The server's clock, minus this host's. */
     aheadMs: 0,
     /** Merged into the reply to a token check. */
@@ -71,9 +77,9 @@ export async function startTestServer({
     const parts: Uint8Array[] = [];
     for await (const part of incoming) parts.push(part);
     const text = Buffer.concat(parts).toString();
-    let request = readRequest(incoming, text, world.publicKey);
-    if (request.signatureError && world.nextKey !== undefined) {
-      const byNext = readRequest(incoming, text, world.nextKey);
+    let request = readRequest(incoming, text, world.publicKey, world.agreement);
+    if (request.signatureError && !request.isMac && world.nextKey !== undefined) {
+      const byNext = readRequest(incoming, text, world.nextKey, undefined);
       if (!byNext.signatureError) {
         request = byNext;
         world.publicKey = world.nextKey;
@@ -89,7 +95,13 @@ export async function startTestServer({
   const server = tls ? createTlsServer(tls, receive) : createServer(receive);
 
   const answer: Answer = (response, request) => {
-    if (request.signatureError) return problem("signature-invalid")(response, request);
+    if (request.signatureError) {
+      const key = world.agreement?.signingKey;
+      return (key ? signedProblem(key, "signature-invalid") : problem("signature-invalid"))(
+        response,
+        request,
+      );
+    }
     const lastNonce = world.lastNonces.get(request.keyid) ?? 0;
     if (request.nonce <= lastNonce) return problem("signature-replayed", { lastNonce })(response, request);
     world.lastNonces.set(request.keyid, request.nonce);
@@ -101,7 +113,11 @@ export async function startTestServer({
       return problem("state-conflict")(response, request);
     if (request.path === "/sensor/v1/check-in") {
       const wanted = world.wanted ?? Object.keys(request.body.inventory ?? {});
-      const reply = { serverTime: now(), checkInIntervalSeconds: 60, wanted, ...world.checkInReply };
+      const { agreementKey } = request.body;
+      if (agreementKey) world.agreement?.announce(request.instanceId, agreementKey);
+      const agreement = agreementKey && world.agreement?.reply();
+      const own = { serverTime: now(), checkInIntervalSeconds: 60, wanted, agreement };
+      const reply = { ...own, ...world.checkInReply };
       return json(200, reply)(response, request);
     }
     if (request.path === "/sensor/v1/check") {
@@ -211,13 +227,18 @@ export function enrolledReply() {
 const now = () => new Date().toISOString();
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
-function readRequest({ method = "", url = "", headers }: IncomingMessage, text: string, knownKey: string) {
+function readRequest(
+  { method = "", url = "", headers }: IncomingMessage,
+  text: string,
+  knownKey: string,
+  agreement: TestAgreement | undefined,
+) {
   const header = (name: string) => String(headers[name] ?? "");
   const input =
-    /^sig1=(\(([^)]*)\);created=(\d+);nonce="([1-9]\d*)";keyid="([\w-]+)";alg="ed25519")$/.exec(
+    /^sig1=(\(([^)]*)\);created=(\d+);nonce="([1-9]\d*)";keyid="([\w-]+)(?:\.([\w-]{16}))?";alg="(ed25519|hmac-sha256)")$/.exec(
       header("signature-input"),
     ) ?? [];
-  const [, params = "", components = "", created, nonce, keyid = ""] = input;
+  const [, params = "", components = "", created, nonce, keyid = "", serverKeyId = "", alg] = input;
   const isEnrolling = /^\/sensor\/v1\/(re-enroll|enroll|check)$/.test(url);
   const instanceId = isEnrolling ? undefined : header("sensor-instance");
   const values: Record<string, string> = {
@@ -237,6 +258,10 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     if (components !== Object.keys(values).join(" ")) return `covers ${components}`;
     if (header("content-digest") !== values['"content-digest"']) return "the digest is of another body";
     if (header("content-type") !== "application/json") return "the body is not declared as JSON";
+    if (alg === "hmac-sha256") {
+      const mac = agreement?.mac({ base, sensorId: keyid, serverKeyId, instanceId });
+      return mac?.equals(signature) ? undefined : "the MAC does not match";
+    }
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
     return verify(null, Buffer.from(base), key, signature) ? undefined : "does not match";
   }
@@ -250,6 +275,7 @@ function readRequest({ method = "", url = "", headers }: IncomingMessage, text: 
     signature: header("signature"),
     token: /^Bearer (.+)$/.exec(header("authorization"))?.[1],
     keyid,
+    isMac: alg === "hmac-sha256",
     nonce: Number(nonce),
     created: Number(created),
     signatureError: signatureError(),

@@ -11,6 +11,7 @@ import {
   responseSignatureBase,
 } from "@attacklens/protocol/signature.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
+import { type Announcing, endAgreement } from "./agreement.ts";
 import { describeChain, lookAtCertificate } from "./certificates.ts";
 import { fetchBy, proxyRefusal } from "./proxy.ts";
 import { describeProxy } from "./proxy-url.ts";
@@ -27,6 +28,7 @@ export interface Connection extends Signer {
   server: string;
   /** Verifies the server's signed refusals; undefined: not known yet, e.g. during enrollment. */
   serverKey: string | undefined;
+  announcing: Announcing;
   /** Trusted roots, PEM; undefined: the system's. */
   ca: string[] | undefined;
   /** With its credentials. */
@@ -43,7 +45,8 @@ export function connect(
   const instanceId = randomUUID();
   // Plain HTTP is allowed to this host only, so it must not leave the host through a proxy.
   const proxy = isLoopback(new URL(server).hostname) ? undefined : known.proxy;
-  return { server, key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, serverKey, ca, proxy, now };
+  const signer = { key, keyid, clockOffsetMs: 0, lastNonce: 0, instanceId, mac: undefined, now };
+  return { ...signer, server, serverKey, announcing: {}, ca, proxy };
 }
 
 /** `token` is for enrollment only. `onHeaders` receives the headers of the expected reply. */
@@ -53,19 +56,30 @@ type SendRequest<R extends Route> = Partial<RouteRequest<R>> & {
   onHeaders?: (headers: Headers) => void;
 };
 
-/** Sends a route's input. Throws Unreachable or Refused. */
+/** Sends a route's input, with Ed25519 if the server refuses a MAC. Throws Unreachable or Refused. */
 export async function send<R extends Route>(
   connection: Connection,
   route: R,
   request: SendRequest<R>,
 ): Promise<RouteOutput<R>> {
-  for (let corrections = 0; ; corrections++) {
+  for (let corrections = 0; ; ) {
     try {
       return await sendOnce(connection, route, request);
     } catch (error) {
-      if (!(error instanceof Refused) || corrections >= 2 || !correct(connection, error)) throw error;
+      if (!(error instanceof Refused)) throw error;
+      if (isMacRefused(connection, route, error)) endAgreement(connection, true);
+      else if (++corrections > 2 || !correct(connection, error)) throw error;
     }
   }
+}
+
+function isMacRefused(
+  { mac }: Connection,
+  { acceptsMac }: Route,
+  { problem, isAuthentic }: Refused,
+): boolean {
+  const isMac = mac !== undefined && acceptsMac === true;
+  return isMac && isAuthentic !== false && problem.code === "signature-invalid";
 }
 
 /** How far a nonce may be ahead of the server's clock. */
@@ -99,7 +113,8 @@ async function sendOnce<R extends Route>(
 ): Promise<RouteOutput<R>> {
   const path = routePath(route, request.params as Record<string, string> | undefined);
   const body = JSON.stringify(request.body ?? {});
-  const headers = signedHeaders(connection, route.method, path, body, request.token);
+  const { acceptsMac } = route as Route;
+  const headers = signedHeaders(connection, route.method, path, body, { token: request.token, acceptsMac });
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetchBy(connection, connection.server + path, {

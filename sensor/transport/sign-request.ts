@@ -1,10 +1,12 @@
-// Signs a request with the sensor's key (RFC 9421). Loads no schema: a sensor at rest uses it, too.
-import { type KeyObject, sign } from "node:crypto";
+// Signs a request with the sensor's key, or makes its MAC (RFC 9421). Loads no schema: a sensor at rest uses
+// it, too.
+import { createHmac, type KeyObject, sign } from "node:crypto";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
   INSTANCE_HEADER,
+  macKeyid,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -19,28 +21,32 @@ export interface Signer {
   lastNonce: number;
   /** Names the running instance of the sensor: a UUID, sent with every request but those of enrollment. */
   instanceId: string;
+  /** The key of MACs in base64url, on which this instance and the server have agreed; undefined: none. */
+  mac?: { serverKeyId: string; key: string } | undefined;
   now: () => number;
 }
 
-/** `token` is for enrollment only. */
+/** `token` is for enrollment only. `acceptsMac`: of the route. */
 export function signedHeaders(
   signer: Signer,
   method: string,
   path: string,
   body: string,
-  token: string | undefined,
+  { token, acceptsMac = false }: { token?: string | undefined; acceptsMac?: boolean | undefined },
 ) {
   const digest = formatContentDigest(new Bun.CryptoHasher("sha256").update(body).digest("base64"));
   const nowMs = signer.now() + signer.clockOffsetMs;
   // Microseconds increase across restarts without being saved. The server corrects a clock that was set back.
   signer.lastNonce = Math.max(signer.lastNonce + 1, Math.floor(nowMs * 1000));
   const { instanceId } = signer;
+  const mac = acceptsMac ? signer.mac : undefined;
   const components = token === undefined ? SIGNED_COMPONENTS : ENROLL_SIGNED_COMPONENTS;
   const params = formatSignatureParams({
     components,
     created: Math.floor(nowMs / 1000),
     nonce: signer.lastNonce,
-    keyid: signer.keyid,
+    keyid: mac ? macKeyid(signer.keyid, mac.serverKeyId) : signer.keyid,
+    alg: mac ? "hmac-sha256" : "ed25519",
   });
   const values: Record<string, string> = { "@method": method, "@path": path, "content-digest": digest };
   const headers: Record<string, string> = { "content-type": "application/json", "content-digest": digest };
@@ -51,7 +57,10 @@ export function signedHeaders(
     values.authorization = `Bearer ${token}`;
     headers.authorization = values.authorization;
   }
-  const signature = sign(null, Buffer.from(signatureBase(components, values, params)), signer.key);
+  const base = Buffer.from(signatureBase(components, values, params));
+  const signature = mac
+    ? createHmac("sha256", Buffer.from(mac.key, "base64url")).update(base).digest()
+    : sign(null, base, signer.key);
   return {
     ...headers,
     "signature-input": `sig1=${params}`,

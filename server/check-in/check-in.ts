@@ -6,25 +6,35 @@ import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { recordReport } from "../inventory/inventory.ts";
 import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
+import {
+  type AgreementKeys,
+  requireEd25519ToAnnounce,
+  settleAgreement,
+} from "../sensors/identity/agreement-keys.ts";
 import type { RememberedSensors } from "../sensors/record/remembered-sensors.ts";
 import type { Plans } from "../updates/plan.ts";
 import { settleUpdate } from "../updates/settle-update.ts";
 
+/** The parts of the server that a check-in uses. */
+interface CheckInParts {
+  plans: Plans;
+  rememberedSensors: Pick<RememberedSensors, "settle" | "remember">;
+  agreementKeys: AgreementKeys;
+}
+
 /**
  * While an instance's ownership of the key is undecided, it checks in sooner, and its reports are not stored.
- * Throws sensor-cloned, state-conflict, too-many-requests.
+ * Throws sensor-cloned, state-conflict, signature-invalid, too-many-requests.
  */
 export async function checkIn(
   db: Database,
   { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
-  {
-    plans,
-    rememberedSensors,
-  }: { plans: Plans; rememberedSensors: Pick<RememberedSensors, "settle" | "remember"> },
+  { plans, rememberedSensors, agreementKeys }: CheckInParts,
   sensor: SensorCaller,
   body: RouteInput<typeof checkInRoute>["body"],
 ) {
   const { now, checkInIntervalSeconds } = at;
+  requireEd25519ToAnnounce(sensor, body.agreementKey);
   const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
     isCheckIn: true,
     host: body.host,
@@ -34,7 +44,15 @@ export async function checkIn(
   // The schema adds defaults to a host, so its bytes are not what it accepts.
   if (!isSettled && wanted.length === 0 && !body.host)
     rememberedSensors.settle(sensor.id, sensor.revision, sensor.report);
+  const agreement = await settleAgreement(
+    db,
+    agreementKeys.current(now),
+    sensor,
+    holdsKey,
+    body.agreementKey,
+  );
   return {
+    ...(agreement && { agreement }),
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
     wanted,
     update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor.id, body),

@@ -94,7 +94,7 @@ export function isIn(db: Database, column: string, values: readonly string[]): R
 }
 
 /** Returns whether a whole number is one of many, with one parameter for any number of them. */
-export function isAmong(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
+export function isAmongNumbers(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
   return dialectOf(db) === "sqlite"
     ? sql<boolean>`${number} in (select value from json_each(${JSON.stringify(numbers)}))`
     : sql<boolean>`${number} = any (${`{${numbers.join(",")}}`}::bigint[])`;

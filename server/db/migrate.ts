@@ -18,6 +18,7 @@ import { inventoryStorage } from "./migrations/0008-inventory-storage.ts";
 import { sensorListings } from "./migrations/0009-sensor-listings.ts";
 import { sensorRevision } from "./migrations/0010-sensor-revision.ts";
 import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
+import { agreementKey } from "./migrations/0012-agreement-key.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -33,6 +34,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0009-sensor-listings": sensorListings,
   "0010-sensor-revision": sensorRevision,
   "0011-inventory-revision": inventoryRevision,
+  "0012-agreement-key": agreementKey,
 };
 
 export interface SchemaState {

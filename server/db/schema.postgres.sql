@@ -475,6 +475,7 @@ CASE
 END;
 sensor.admitted_hostname text collate C not null default ''::text;
 sensor.revision bigint not null default 0;
+sensor.agreement_key text;
 sensor sensor_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES "user"(id);
 sensor sensor_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES asset(id);
 sensor sensor_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES "user"(id);

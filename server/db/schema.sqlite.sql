@@ -359,7 +359,8 @@ CREATE TABLE sensor (
     case when deleted_at is null and removed_at is null and replaced_at is null
     then 1 else 0 end) virtual,
   admitted_hostname text not null default '',
-  revision bigint not null default 0
+  revision bigint not null default 0,
+  "agreement_key" text
 );
 CREATE UNIQUE INDEX sensor_asset
   on sensor (asset_id)

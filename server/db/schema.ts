@@ -208,6 +208,8 @@ export interface SensorTable {
   clonedFrom: string | null;
   /** The announced key. Both keys are valid until the first request that this one signs. */
   nextPublicKey: string | null;
+  /** X25519, 32 bytes in base64url, announced by the instance that holds the key; null: not announced. */
+  agreementKey: string | null;
   keyChangedAt: number;
   /**
    * The sensor of the re-imaged host, which continues its history. A request of this sensor undoes the merge.

@@ -51,6 +51,7 @@ const UNTOUCHED = {
   instanceId: null,
   hasNewcomers: 0,
   nextPublicKey: null,
+  agreementKey: null,
   replacedBy: null,
   replacedAt: null,
   replacementDecidedBy: null,

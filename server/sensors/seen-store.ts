@@ -1,7 +1,7 @@
 // Sensors by their last check-in, in SQL. The index of check-ins also has each sensor's cell, token and
 // group, so a list reads no other table for the sensors that it passes over.
 import { sql } from "kysely";
-import { isAmong, numberRows } from "../db/dialect.ts";
+import { isAmongNumbers, numberRows } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
@@ -29,7 +29,7 @@ function isInRanges(db: Database, ranges: readonly Range[]) {
     ? sql`(sensor_presence.token_group_id * ${sql.lit(CELLS)} + sensor_presence.cell)`
     : sql`sensor_presence.cell`;
   const places = ranges.map(({ tokenGroupId, cell }) => tokenGroupId * CELLS + seenCell(cell));
-  return isAmong(db, place, [...new Set(places)]);
+  return isAmongNumbers(db, place, [...new Set(places)]);
 }
 
 interface SeenOrder extends Omit<Order, "column"> {
@@ -154,7 +154,7 @@ export async function listSeen(
   const conditions = [
     sql`sensor_presence.is_silent in (0, 1)`,
     isSeen(seen),
-    isAmong(db, sql`sensor_presence.cell`, [...new Set([...cells].map(seenCell))]),
+    isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set([...cells].map(seenCell))]),
     ...(isNarrow(filter) ? [sql`sensor_presence.token_group_id in ${tokenGroups(filter)}`] : []),
   ];
   const { rows } = await sql<{ id: string }>`

@@ -1,11 +1,23 @@
 // A sensor for server tests: a key, and requests signed according to the protocol, with only node:crypto.
-import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  randomUUID,
+  sign,
+} from "node:crypto";
+import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
   INSTANCE_HEADER,
   keyProofBase,
+  macKeyInfo,
+  macKeyid,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -26,6 +38,8 @@ export interface SignOptions {
   authority?: string;
   /** Replaces the body after signing. */
   tamper?: string;
+  /** Makes a MAC with this key of the server instead of a signature. */
+  macWith?: ServerAgreement | undefined;
 }
 
 const INSTANCE_ID = randomUUID();
@@ -33,9 +47,26 @@ const INSTANCE_ID = randomUUID();
 export function makeTestSensor() {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const x = (publicKey.export({ format: "jwk" }) as { x: string }).x;
+  const agreed = generateKeyPairSync("x25519");
+  const agreementKey = (agreed.publicKey.export({ format: "jwk" }) as { x: string }).x;
   let lastNonce = 0;
+  const mac = (base: string, sensorId: string, instanceId: string, { id, publicKey }: ServerAgreement) => {
+    const serverKey = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: publicKey }, format: "jwk" });
+    const secret = diffieHellman({ privateKey: agreed.privateKey, publicKey: serverKey });
+    const parties = {
+      sensorId,
+      instanceId,
+      sensorKey: agreementKey,
+      serverKeyId: id,
+      serverKey: publicKey,
+    };
+    const key = Buffer.from(hkdfSync("sha256", secret, "", macKeyInfo(parties), 32));
+    return createHmac("sha256", key).update(base).digest();
+  };
   return {
     publicKey: x,
+    /** X25519. */
+    agreementKey,
     /** A signed request, ready for fetch. */
     request(
       method: string,
@@ -50,11 +81,13 @@ export function makeTestSensor() {
       const { instanceId = INSTANCE_ID } = options;
       const components = options.components ?? (options.token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS);
       lastNonce = options.nonce ?? lastNonce + 1;
+      const { keyid = x, macWith } = options;
       const params = `${formatSignatureParams({
         components,
         created: Math.floor((options.createdMs ?? nowMs) / 1000),
         nonce: lastNonce,
-        keyid: options.keyid ?? x,
+        keyid: macWith ? macKeyid(keyid, macWith.id) : keyid,
+        alg: macWith ? "hmac-sha256" : "ed25519",
       })}${options.params ?? ""}`;
       const values: Record<string, string> = {
         "@method": method,
@@ -65,11 +98,11 @@ export function makeTestSensor() {
       };
       if (options.token) values.authorization = `Bearer ${options.token}`;
       else values[INSTANCE_HEADER] = instanceId;
-      const signature = sign(
-        null,
-        Buffer.from(signatureBase(components, values, params)),
-        privateKey,
-      ).toString("base64");
+      const base = signatureBase(components, values, params);
+      const signed = macWith
+        ? mac(base, keyid, instanceId, macWith)
+        : sign(null, Buffer.from(base), privateKey);
+      const signature = signed.toString("base64");
       const headers: Record<string, string> = {
         "content-type": "application/json",
         "content-digest": digest,

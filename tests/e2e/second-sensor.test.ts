@@ -46,6 +46,7 @@ test.each([...drawSome(DATABASES)])(
     expect(await checkToken(sensor, value)).toMatchObject({ refusal: null, awaitingApproval: false });
     await enroll(sensor, value);
     expect(await report(sensor, items)).toMatchObject({ kind: "taken" });
+    expect(sensor.mac).toBeDefined();
 
     const shown = await show(ada, sensor);
     expect(shown).toMatchObject({
@@ -98,6 +99,7 @@ test.each([...drawSome(DATABASES)])(
       ...{ status: "collected", items: items.packages.length, gaps, totalItems: 70_000 },
     });
     expect(inventory.find(({ category }) => category === "users")).toMatchObject({ ...absent, items: 0 });
+    expect(sensor.macRefusedAt).toBe(Number.NEGATIVE_INFINITY);
 
     // JSON Schema counts lengths in code points.
     const named = (length: number) => [{ ...items.services[0], name: "\u{1f600}".repeat(length) } as Item];

@@ -176,7 +176,8 @@ async function settle(
       { now, checkInIntervalSeconds },
     );
     const isOpen = verdict.isDisputed || instances.some(({ state }) => state === "newcomer");
-    await updateSensor(tx, sensor.id, { instanceId, hasNewcomers: isOpen ? 1 : 0 });
+    // The instance has not announced a key yet.
+    await updateSensor(tx, sensor.id, { instanceId, agreementKey: null, hasNewcomers: isOpen ? 1 : 0 });
     await touchPresence(tx, sensor.id, now, address);
   } else if (verdict.type === "stray") {
     await updateInstances(tx, sensor.id, [instanceId], { returnedAt: now, returns: verdict.returns });
@@ -192,7 +193,7 @@ async function settle(
       returns: PROVES_LIFE,
     });
     // Other instances may have reported too. Their next requests settle them.
-    await updateSensor(tx, sensor.id, { instanceId: verdict.holder, hasNewcomers: 1 });
+    await updateSensor(tx, sensor.id, { instanceId: verdict.holder, agreementKey: null, hasNewcomers: 1 });
     const original = instances.find((instance) => instance.instanceId === verdict.holder)!;
     const clones = instances.filter((instance) => verdict.clones.includes(instance.instanceId));
     await recordAuditEvents(

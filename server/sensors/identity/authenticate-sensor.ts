@@ -13,6 +13,7 @@ import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
 import type { RememberedSensor, RememberedSensors } from "../record/remembered-sensors.ts";
 import type { SensorState } from "../record/sensors-store.ts";
+import type { AgreementKeys } from "./agreement-keys.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
 import type { SensorBudget } from "./sensor-budget.ts";
 import {
@@ -21,6 +22,7 @@ import {
   isSignatureInvalid,
   parseSignature,
   requireFresh,
+  verifyMac,
   verifySignature,
 } from "./sensor-signature.ts";
 
@@ -31,6 +33,7 @@ export interface SensorDoor {
   rememberedSensors: RememberedSensors;
   sensorBudget: SensorBudget;
   authorities: OwnAuthorities;
+  agreementKeys: AgreementKeys;
   checkInIntervalSeconds: number;
 }
 
@@ -114,12 +117,17 @@ async function admit(door: SensorDoor, request: SignedRequest) {
  * Returns the caller, or undefined if the nonce is spent, or the sensor has changed since its state was read.
  */
 async function spendNonce(
-  { db, presence, sensorBudget, authorities }: SensorDoor,
-  { now, route, http, bytes, claimed }: SignedRequest,
+  door: SensorDoor,
+  request: SignedRequest,
   sensor: RememberedSensor,
 ): Promise<SensorCaller | undefined> {
+  const { db, presence, sensorBudget } = door;
+  const { now, route, http, bytes, claimed } = request;
   const instanceId = parseInstanceId(http.headers);
-  const used = await verifyKey(db, sensor, claimed, http, now, authorities);
+  const used =
+    claimed.serverKeyId === undefined
+      ? await verifyKey(db, sensor, claimed, http, now, door.authorities)
+      : verifyAgreedKey(door, request, sensor, instanceId, claimed.serverKeyId);
   if (used === "promoted") return undefined;
   if (sensor.blockedAt !== null && !route.accepts?.includes("blocked")) {
     throw new Problem(
@@ -144,6 +152,8 @@ async function spendNonce(
   const report = `${route.name} ${claimed.digests.map(({ bytes }) => bytes.toBase64()).join()}`;
   return {
     ...{ id, version, reportedAt, instanceId, keyChangedAt, revision, report },
+    agreementKey: sensor.agreementKey,
+    serverKeyId: claimed.serverKeyId,
     isRepeated: sensor.report === report,
     standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
     hasNewcomers: sensor.hasNewcomers === 1,
@@ -170,6 +180,29 @@ function parseInstanceId(headers: Headers): string {
       `The signature is refused: ${INSTANCE_HEADER} must be a UUID in lower case`,
     );
   return instanceId;
+}
+
+/** Verifies a MAC with the key on which the server and the holder of the sensor's key have agreed. */
+function verifyAgreedKey(
+  { agreementKeys, authorities }: SensorDoor,
+  { now, route, http, claimed }: SignedRequest,
+  sensor: RememberedSensor,
+  instanceId: string,
+  serverKeyId: string,
+): "present" {
+  if (!route.acceptsMac) throw macRefused("this request must be signed with Ed25519");
+  if (sensor.agreementKey === null || sensor.instanceId !== instanceId)
+    throw macRefused("this instance has announced no key. Sign a check-in with Ed25519 that announces one");
+  const parties = { sensorId: sensor.id, instanceId, sensorKey: sensor.agreementKey };
+  const key = agreementKeys.macKey(sensor, parties, serverKeyId, now);
+  if (!key) throw macRefused("the server has no such key. Sign a check-in with Ed25519 that announces a key");
+  verifyMac(claimed, http, key, authorities);
+  requireFresh(claimed, now);
+  return "present";
+}
+
+function macRefused(reason: string): Problem {
+  return new Problem("signature-invalid", `The MAC is refused: ${reason}`);
 }
 
 /**

@@ -26,6 +26,8 @@ export function openResponseSigner(secret: string) {
   return {
     /** Ed25519, 32 bytes in base64url. */
     publicKey,
+    /** Ed25519, base64url. */
+    signText: (text: string): string => sign(null, Buffer.from(text), key).toString("base64url"),
     /**
      * Returns the headers that sign a reply. The signature covers the request's `Signature` (RFC 9421,
      * section 2.4).

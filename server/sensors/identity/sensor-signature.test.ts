@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { drawnCases } from "../../../harness/long-tests.ts";
 import { makeTestSensor, type SignOptions } from "../../testing/test-sensor.ts";
 import { openWorld } from "../../testing/test-world.ts";
+import { openAgreementKeys } from "./agreement-keys.ts";
 import { openOwnAuthorities } from "./own-authorities.ts";
 import { parseGeneral, parseUsual } from "./sensor-signature.ts";
 
@@ -61,7 +62,8 @@ const cases: [string, SignOptions & { headers?: Record<string, string> }, number
   ["a nonce that is a number", { params: ";nonce=5" }, 401, "nonce must be a string"],
   ["a keyid that is a number", { params: ";keyid=5" }, 401, "keyid is missing"],
   ["an alg that is a token", { params: ";alg=ed25519" }, 401, "alg must be ed25519"],
-  ["another alg", { params: ';alg="hmac-sha256"' }, 401, "alg must be ed25519"],
+  ["another alg", { params: ';alg="hmac-sha512"' }, 401, "alg must be ed25519"],
+  ["a MAC without a key of the server", { params: ';alg="hmac-sha256"' }, 401, "keyid of a MAC must be"],
   ["an unknown parameter", { params: ';tag="x"' }, 200],
   ["the server's own name", { ...AUTHORITY, authority: "attacklens.test" }, 200],
   [
@@ -150,8 +152,10 @@ test("the parser of the usual form returns what the general parser returns, or l
     nonce: fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 53 - 1, 2 ** 53, 1e16)),
     keyid: fc.oneof(
       fc.uuid().map((id) => `sen_${id}`),
+      fc.uuid().map((id) => `sen_${id}.${"k".repeat(16)}`),
       fc.string({ maxLength: 8 }),
     ),
+    alg: fc.constantFrom("ed25519" as const, "hmac-sha256" as const),
   });
   /** Cuts, doubles or replaces one character. */
   const change = fc.option(
@@ -163,23 +167,36 @@ test("the parser of the usual form returns what the general parser returns, or l
       ? text
       : text.slice(0, changed[0] % text.length) + changed[1] + text.slice((changed[0] % text.length) + 1);
   fc.assert(
-    fc.property(usual, bytes(64), bytes(32), change, change, change, (params, value, digest, ...changes) => {
-      const given = [
-        apply(`sig1=${formatSignatureParams(params)}`, changes[0]),
-        apply(`sig1=:${value}:`, changes[1]),
-        apply(`sha-256=:${digest}:`, changes[2]),
-        SIGNED_COMPONENTS,
-      ] as const;
-      const found = parseUsual(...given);
-      if (found) expect(parseGeneral(...given)).toEqual(found);
-    }),
+    fc.property(
+      usual,
+      fc.oneof(bytes(64), bytes(32)),
+      bytes(32),
+      change,
+      change,
+      change,
+      (params, value, digest, ...changes) => {
+        const given = [
+          apply(`sig1=${formatSignatureParams(params)}`, changes[0]),
+          apply(`sig1=:${value}:`, changes[1]),
+          apply(`sha-256=:${digest}:`, changes[2]),
+          SIGNED_COMPONENTS,
+        ] as const;
+        const found = parseUsual(...given);
+        if (found) expect(parseGeneral(...given)).toEqual(found);
+      },
+    ),
     { numRuns: drawnCases(6_000) },
   );
 });
 
-test("the parser of the usual form accepts what our sensor sends", () => {
-  const { headers } = makeTestSensor().request("POST", PATH, BODY, NOW * 1000, { keyid: "sen_1" });
-  const of = (name: string) => (headers as Record<string, string>)[name]!;
-  const found = parseUsual(of("signature-input"), of("signature"), of("content-digest"), SIGNED_COMPONENTS);
-  expect(found).toMatchObject({ keyid: "sen_1", nonce: 1, created: NOW, expires: undefined });
-});
+test.each([undefined, openAgreementKeys("a".repeat(32), () => "").current(NOW * 1000)])(
+  "the parser of the usual form accepts what our sensor sends",
+  (macWith) => {
+    const options = { keyid: "sen_1", macWith };
+    const { headers } = makeTestSensor().request("POST", PATH, BODY, NOW * 1000, options);
+    const of = (name: string) => (headers as Record<string, string>)[name]!;
+    const found = parseUsual(of("signature-input"), of("signature"), of("content-digest"), SIGNED_COMPONENTS);
+    const serverKeyId = macWith?.id;
+    expect(found).toMatchObject({ keyid: "sen_1", serverKeyId, nonce: 1, created: NOW, expires: undefined });
+  },
+);

@@ -1,8 +1,8 @@
-// Verifies sensors' HTTP Message Signatures (RFC 9421) with Ed25519, and the digest of the body (RFC 9530).
+// Verifies sensors' HTTP Message Signatures (RFC 9421), and the digest of the body (RFC 9530).
 // The signature covers the digest, so everything except the digest is checked before the body is read. No
 // library fits: they verify a whole request with its body at once. The header fields are parsed by
 // structured-headers.
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { MAX_CLOCK_SKEW_SECONDS, signatureBase } from "@attacklens/protocol/signature.ts";
 import { parseDictionary, serializeInnerList } from "structured-headers";
@@ -24,7 +24,10 @@ export interface ClaimedSignature {
   /** Seconds since 1970; undefined: no expiry. */
   expires: number | undefined;
   nonce: number;
+  /** The sensor's id; at enrollment, the public key. */
   keyid: string;
+  /** The server's key that a MAC was made with; undefined: signed with Ed25519. */
+  serverKeyId: string | undefined;
   digests: ContentDigest[];
 }
 
@@ -60,10 +63,11 @@ export function parseSignature(headers: Headers, required: readonly string[]): C
 
 /** What `formatSignatureParams` writes, with the covered components as a group. */
 const USUAL_INPUT =
-  /^sig1=(\(("[a-z@" -]{1,100}")\);created=([1-9]\d{0,11});nonce="([1-9]\d{0,15})";keyid="([\w-]{1,100})";alg="ed25519")$/;
+  /^sig1=(\(("[a-z@" -]{1,100}")\);created=([1-9]\d{0,11});nonce="([1-9]\d{0,15})";keyid="([\w-]{1,100})(?:\.([\w-]{16}))?";alg="(ed25519|hmac-sha256)")$/;
 /** 64 bytes, in the only base64 of them. */
-const USUAL_VALUE = /^sig1=:([A-Za-z0-9+/]{85}[AQgw]==):$/;
+const USUAL_SIGNATURE = /^sig1=:([A-Za-z0-9+/]{85}[AQgw]==):$/;
 /** 32 bytes, likewise. */
+const USUAL_MAC = /^sig1=:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=):$/;
 const USUAL_DIGEST = /^sha-256=:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=):$/;
 
 /**
@@ -76,8 +80,9 @@ export function parseUsual(
   digest: string | null,
   required: readonly string[],
 ): ClaimedSignature | undefined {
-  const [, params, covered, created, nonce, keyid] = USUAL_INPUT.exec(input) ?? [];
-  const signature = USUAL_VALUE.exec(value)?.[1];
+  const [, params, covered, created, nonce, keyid, serverKeyId, alg] = USUAL_INPUT.exec(input) ?? [];
+  if ((serverKeyId !== undefined) !== (alg === "hmac-sha256")) return undefined;
+  const signature = (serverKeyId === undefined ? USUAL_SIGNATURE : USUAL_MAC).exec(value)?.[1];
   const sha256 = USUAL_DIGEST.exec(digest ?? "")?.[1];
   if (params === undefined || signature === undefined || sha256 === undefined) return undefined;
   if (covered !== required.map((name) => `"${name}"`).join(" ")) return undefined;
@@ -90,9 +95,13 @@ export function parseUsual(
     expires: undefined,
     nonce: Number(nonce),
     keyid: keyid!,
+    serverKeyId,
     digests: [{ algorithm: "sha-256", bytes: bytesOf(sha256) }],
   };
 }
+
+/** Of `macKeyid`. */
+const MAC_KEYID = /^([\w-]{1,100})\.([\w-]{16})$/;
 
 const bytesOf = (base64: string) => Uint8Array.fromBase64(base64);
 
@@ -129,7 +138,8 @@ export function parseGeneral(
   const digits = params.get("nonce");
   const nonce = typeof digits === "string" && /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : Number.NaN;
   const keyid = params.get("keyid");
-  if (params.get("alg") !== "ed25519") throw invalid("alg must be ed25519");
+  const alg = params.get("alg");
+  if (alg !== "ed25519" && alg !== "hmac-sha256") throw invalid("alg must be ed25519 or hmac-sha256");
   if (!isSeconds(created)) throw invalid("created must be whole seconds");
   const expires = params.get("expires");
   if (expires !== undefined && !isSeconds(expires)) throw invalid("expires must be whole seconds");
@@ -137,6 +147,9 @@ export function parseGeneral(
     throw invalid("nonce must be a string of decimal digits from 1 to 2^53-1");
   }
   if (typeof keyid !== "string") throw invalid("keyid is missing");
+  const [, sensorId, serverKeyId] = (alg === "hmac-sha256" && MAC_KEYID.exec(keyid)) || [];
+  if (alg === "hmac-sha256" && sensorId === undefined)
+    throw invalid("keyid of a MAC must be the sensor's id, a dot, and the id of the server's key");
   return {
     components,
     params: serializeInnerList([list[0], params]),
@@ -144,7 +157,8 @@ export function parseGeneral(
     created,
     expires,
     nonce,
-    keyid,
+    keyid: sensorId ?? keyid,
+    serverKeyId,
     digests: parseDigests(digest),
   };
 }
@@ -170,14 +184,38 @@ function parseDigests(header: string | null): ContentDigest[] {
 }
 
 /**
- * Checks the signature over the request's headers. `publicKey` is 32 bytes in base64url. Throws
- * signature-invalid.
+ * Checks the signature over the request's headers with an Ed25519 key of 32 bytes in base64url. Throws
+ * signature-invalid, also for a MAC.
  */
 export function verifySignature(
-  { components, params, signature }: ClaimedSignature,
+  claimed: ClaimedSignature,
   http: HttpRequest,
   publicKey: string,
   authorities: OwnAuthorities,
+): void {
+  if (claimed.serverKeyId !== undefined) throw invalid("this request must be signed with Ed25519, not a MAC");
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+  verifyBase(claimed, http, authorities, (base) => verify(null, Buffer.from(base), key, claimed.signature));
+}
+
+/** Checks a MAC over the request's headers. Throws signature-invalid. */
+export function verifyMac(
+  claimed: ClaimedSignature,
+  http: HttpRequest,
+  key: Uint8Array,
+  authorities: OwnAuthorities,
+): void {
+  verifyBase(claimed, http, authorities, (base) => {
+    const mac = createHmac("sha256", key).update(base).digest();
+    return claimed.signature.length === mac.length && timingSafeEqual(claimed.signature, mac);
+  });
+}
+
+function verifyBase(
+  { components, params }: ClaimedSignature,
+  http: HttpRequest,
+  authorities: OwnAuthorities,
+  isSigned: (base: string) => boolean,
 ): void {
   const values: Record<string, string> = { "@method": http.method, "@path": http.path };
   for (const name of components) {
@@ -186,17 +224,16 @@ export function verifySignature(
     if (value === null) throw invalid(`the covered header ${name} is absent`);
     values[name] = value.trim();
   }
-  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
-  const isSigned = () => verify(null, Buffer.from(signatureBase(components, values, params)), key, signature);
   if (!components.includes("@authority")) {
-    if (!isSigned()) throw invalid("it was made with another key or over another request");
+    if (!isSigned(signatureBase(components, values, params)))
+      throw invalid("it was made with another key or over another request");
     return;
   }
   // The signature covers the name that the sensor used, which is not sent. It must be one of the server's
   // names.
   for (const authority of authorities.candidates(http.headers)) {
     values["@authority"] = authority;
-    if (isSigned()) return;
+    if (isSigned(signatureBase(components, values, params))) return;
   }
   throw invalid("it was made with another key, over another request, or for another server's @authority");
 }

@@ -74,7 +74,7 @@ export async function promoteKey(
 ): Promise<void> {
   const row = await tx
     .updateTable("sensor")
-    .set({ publicKey: to, nextPublicKey: null, keyChangedAt: at })
+    .set({ publicKey: to, nextPublicKey: null, agreementKey: null, keyChangedAt: at })
     .where("id", "=", id)
     .where("publicKey", "=", from)
     .where("nextPublicKey", "=", to)
@@ -98,7 +98,7 @@ export async function replaceKeyAtOnce(
   ]);
   await tx
     .updateTable("sensor")
-    .set({ publicKey: to, nextPublicKey: null, keyChangedAt: at })
+    .set({ publicKey: to, nextPublicKey: null, agreementKey: null, keyChangedAt: at })
     .where("id", "=", id)
     .execute();
 }

@@ -11,6 +11,8 @@ const MAX_REMEMBERED = 100_000;
 export interface RememberedSensor extends SensorState {
   /** The last report of which nothing is left to do, as `settle` received it. */
   report?: string;
+  /** Of its MACs with this key of the server. */
+  macKey?: { serverKeyId: string; key: Uint8Array };
 }
 
 /** Returns the present states of sensors, to remember them after the transaction that changed them. */

@@ -87,6 +87,7 @@ function sensorStates(db: Database) {
       "id",
       "publicKey",
       "nextPublicKey",
+      "agreementKey",
       "keyChangedAt",
       "instanceId",
       "hasNewcomers",
@@ -168,6 +169,7 @@ export type HostColumns = Partial<
     | "blockedBy"
     | "uninstalledAt"
     | "instanceId"
+    | "agreementKey"
     | "hasNewcomers"
     | "enrolledHost"
     | "architecture"
@@ -206,6 +208,23 @@ const hostColumnsOf = statement((db, place: Place<{ ids: string }>) =>
 /** Returns the columns that a system report repeats. */
 export async function listHostColumns(db: Database, ids: readonly string[]) {
   return ids.length === 0 ? [] : await hostColumnsOf(db, { ids: JSON.stringify(ids) });
+}
+
+/** Stores the key that the holder announced, unless another instance or key holds the sensor by now. */
+export async function storeAgreementKey(
+  db: Database,
+  { id, instanceId, keyChangedAt }: Pick<SensorState, "id" | "instanceId" | "keyChangedAt">,
+  agreementKey: string,
+): Promise<boolean> {
+  const row = await db
+    .updateTable("sensor")
+    .set({ agreementKey })
+    .where("id", "=", id)
+    .where("instanceId", "=", instanceId)
+    .where("keyChangedAt", "=", keyChangedAt)
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Marks the sensor as deleted. Returns undefined if it does not exist. */

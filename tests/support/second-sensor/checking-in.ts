@@ -9,6 +9,7 @@ import {
   type Json,
   type Remarks,
 } from "./inventory-chunks.ts";
+import { announcement, takeAgreement } from "./macs.ts";
 import {
   askAsSensor,
   becomeEnrolled,
@@ -23,6 +24,7 @@ import {
 } from "./second-sensor.ts";
 import { forgetReport, keepReport, listKept, newSeed, type Report, type Reported } from "./sensor-folder.ts";
 import type { Result } from "./signed-exchange.ts";
+import type { ServerAgreement } from "./signed-requests.ts";
 
 /** More attempts than there are categories to refuse. */
 const MAX_REPETITIONS = 10;
@@ -109,7 +111,7 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
   const result = await askAsSensor(sensor, {
     method: "POST",
     path: "/sensor/v1/check-in",
-    body: JSON.stringify({ ...VERSION, ...host, ...when, inventory }),
+    body: JSON.stringify({ ...VERSION, ...host, ...when, ...announcement(sensor), inventory }),
   });
   if (result.kind === "refusal" && result.problem.code === "sensor-cloned") {
     return becomeOwn(sensor);
@@ -117,7 +119,11 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
   if (result.kind !== "answer") {
     return pauseAfter(sensor, result);
   }
-  const { wanted, undecided, rotateKey, checkInIntervalSeconds, serverKey } = expectStatus(result, 200);
+  const { wanted, undecided, rotateKey, checkInIntervalSeconds, serverKey, agreement } = expectStatus(
+    result,
+    200,
+  );
+  takeAgreement(sensor, agreement as unknown as ServerAgreement | undefined);
   if (typeof serverKey === "string" && serverKey !== sensor.identity.serverKey) {
     change(sensor, { ...sensor.identity, serverKey });
   }

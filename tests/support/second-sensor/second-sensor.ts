@@ -1,7 +1,8 @@
 // A sensor written only from docs/sensor-protocol.md, without our code: its state while it runs, its signed
 // requests, and its pauses after failures. It throws if a reply is not described on the page.
-import { randomUUID } from "node:crypto";
+import { type KeyObject, randomBytes, randomUUID } from "node:crypto";
 import type { Json } from "./inventory-chunks.ts";
+import { endMacs, MAC_PATH, noteRefusedMac } from "./macs.ts";
 import { type Identity, listKept, openFolder, writeIdentity } from "./sensor-folder.ts";
 import {
   type Asked,
@@ -11,7 +12,7 @@ import {
   type Problem,
   type Result,
 } from "./signed-exchange.ts";
-import { keyProof, privateKeyOf, publicKeyTextOf } from "./signed-requests.ts";
+import { agreementKeyOf, keyProof, privateKeyOf, publicKeyTextOf } from "./signed-requests.ts";
 
 export const VERSION = { protocolVersion: 1, sensorVersion: "second-1.0" } as const;
 const MAX_BACKOFF_MS = 5 * 60_000;
@@ -38,6 +39,13 @@ export interface SecondSensor {
   hostIsDue: boolean;
   nextIsAnnounced: boolean;
   failures: number;
+  /** The X25519 key that the next check-in announces. */
+  agreementKey: KeyObject;
+  /** The key of MACs; undefined: none is agreed. */
+  mac: { key: Buffer; serverKeyId: string } | undefined;
+  /** When a MAC was refused the last time. */
+  macRefusedAt: number;
+  macPausedUntil: number;
   /** The report that was last spooled or accepted. */
   previous: string | undefined;
 }
@@ -74,6 +82,10 @@ export function startSensor({
     hostIsDue: true,
     nextIsAnnounced: identity.nextSeed !== undefined,
     failures: 0,
+    agreementKey: agreementKeyOf(randomBytes(32)),
+    mac: undefined,
+    macRefusedAt: Number.NEGATIVE_INFINITY,
+    macPausedUntil: 0,
     previous: JSON.stringify(listKept(folder).at(-1)?.report.inventory),
   };
 }
@@ -89,6 +101,7 @@ export function becomeEnrolled(
     throw new Error("Cannot enroll sensor: the reply names no sensorId or no serverKey");
   }
   change(sensor, { seed, sensorId, serverKey });
+  endMacs(sensor);
   sensor.hostIsDue = true;
   sensor.failures = 0;
 }
@@ -106,11 +119,21 @@ export async function askAsSensor(
     const result = await ask(sensor.connection, { ...asked, signer: { seed: nextSeed, keyid }, serverKey });
     if (result.kind === "answer") {
       change(sensor, { ...sensor.identity, seed: nextSeed, nextSeed: undefined });
+      endMacs(sensor);
     }
     if (result.kind !== "refusal" || result.problem.code !== "signature-invalid") {
       return result;
     }
     sensor.nextIsAnnounced = false;
+  }
+  const { mac } = sensor;
+  if (mac !== undefined && MAC_PATH.test(asked.path)) {
+    const signer = { macKey: mac.key, keyid: `${keyid}.${mac.serverKeyId}` };
+    const result = await ask(sensor.connection, { ...asked, signer, serverKey });
+    if (result.kind !== "refusal" || result.problem.code !== "signature-invalid") {
+      return result;
+    }
+    noteRefusedMac(sensor);
   }
   return ask(sensor.connection, { ...asked, signer: { seed, keyid }, serverKey });
 }

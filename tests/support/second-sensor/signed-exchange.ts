@@ -37,7 +37,7 @@ export interface Asked {
   body: string;
   authorization?: string;
   /** Absent: unsigned. */
-  signer?: { seed: string; keyid: string };
+  signer?: { seed: string; keyid: string } | { macKey: Buffer; keyid: string };
   /** The key of the server, whose signed refusals count; absent: not enrolled yet. */
   serverKey?: string | undefined;
 }
@@ -124,7 +124,7 @@ function headersOf(
   connection.lastNonce = Math.max(nowMs * 1000, connection.lastNonce + 1);
   return signedHeaders({
     ...asked,
-    key: privateKeyOf(Buffer.from(signer.seed, "base64url")),
+    key: "macKey" in signer ? signer.macKey : privateKeyOf(Buffer.from(signer.seed, "base64url")),
     keyid: signer.keyid,
     created: Math.floor(nowMs / 1000),
     nonce: connection.lastNonce,

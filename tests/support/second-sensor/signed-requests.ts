@@ -2,8 +2,11 @@
 // of our code, so that the tests verify the page.
 import {
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
+  diffieHellman,
+  hkdfSync,
   type KeyObject,
   sign,
   verify,
@@ -79,8 +82,39 @@ export function keyProof(newKey: KeyObject, sensorId: string): string {
   return sign(null, Buffer.from(text, "ascii"), newKey).toString("base64url");
 }
 
+/** The X25519 key of 32 bytes. In RFC 8410, the bytes follow a fixed prefix. */
+export function agreementKeyOf(bytes: Uint8Array): KeyObject {
+  const der = Buffer.concat([Buffer.from("302e020100300506032b656e04220420", "hex"), bytes]);
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+export interface ServerAgreement {
+  id: string;
+  publicKey: string;
+  signature: string;
+}
+
+/** The key of MACs, or undefined if the sensor must ignore the agreement. */
+export function macKeyOf(
+  ownKey: KeyObject,
+  { id, publicKey, signature }: ServerAgreement,
+  known: { sensorId: string; instance: string; serverKey: string },
+): Buffer | undefined {
+  const signer = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: known.serverKey }, format: "jwk" });
+  const text = Buffer.from(`attacklens-server-agreement ${id} ${publicKey}`, "ascii");
+  if (!verify(null, text, signer, Buffer.from(signature, "base64url"))) {
+    return undefined;
+  }
+  const other = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: publicKey }, format: "jwk" });
+  const secret = diffieHellman({ privateKey: ownKey, publicKey: other });
+  const own = publicKeyTextOf(ownKey);
+  const info = `attacklens-sensor-mac-1 ${known.sensorId} ${known.instance} ${own} ${id} ${publicKey}`;
+  return Buffer.from(hkdfSync("sha256", secret, Buffer.alloc(0), Buffer.from(info, "ascii"), 32));
+}
+
 export interface Signing {
-  key: KeyObject;
+  /** Of Ed25519; the bytes of a key of MACs. */
+  key: KeyObject | Buffer;
   keyid: string;
   created: number;
   nonce: number;
@@ -99,8 +133,11 @@ export function signedHeaders(signing: Signing): Record<string, string> {
     ['"content-digest"', digest],
     ...Object.entries(signing.covered).map(([name, value]): [string, string] => [`"${name}"`, value]),
   ]);
-  const params = `(${[...components.keys()].join(" ")});created=${signing.created};nonce="${signing.nonce}";keyid="${signing.keyid}";alg="ed25519"`;
-  const signature = sign(null, Buffer.from(signatureBase(components, params)), signing.key);
+  const params = `(${[...components.keys()].join(" ")});created=${signing.created};nonce="${signing.nonce}";keyid="${signing.keyid}";alg="${Buffer.isBuffer(signing.key) ? "hmac-sha256" : "ed25519"}"`;
+  const base = Buffer.from(signatureBase(components, params));
+  const signature = Buffer.isBuffer(signing.key)
+    ? createHmac("sha256", signing.key).update(base).digest()
+    : sign(null, base, signing.key);
   return {
     ...signing.covered,
     "content-digest": digest,

@@ -4,11 +4,13 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { type CategoryName, canonicalJson, cutIntoChunks, type Item, type Json } from "./inventory-chunks.ts";
 import {
+  agreementKeyOf,
   base62,
   findRoot,
   fingerprintOf,
   isServersResponse,
   keyProof,
+  macKeyOf,
   parseToken,
   privateKeyOf,
   publicKeyTextOf,
@@ -55,6 +57,25 @@ test.each([
 ])("signs %s", (name, signer, covered) => {
   const { contentDigest, signatureInput, signature, ...request } = vectors[name];
   expect(signedHeaders({ ...request, key: signer, covered })).toEqual({
+    ...covered,
+    "content-digest": contentDigest,
+    "signature-input": signatureInput,
+    signature,
+  });
+});
+
+test("derives the key of MACs, and makes a MAC", () => {
+  const { sensorPrivateKey, agreementKey, reply, macKey } = vectors.agreement;
+  const own = agreementKeyOf(Buffer.from(sensorPrivateKey, "hex"));
+  expect(publicKeyTextOf(own)).toBe(agreementKey);
+  const { keyid: sensorId, sensorInstance: instance } = vectors.checkIn;
+  const { serverKey } = vectors.response;
+  const key = macKeyOf(own, reply, { sensorId, instance, serverKey })!;
+  expect(key.toString("hex")).toBe(macKey);
+  expect(macKeyOf(own, { ...reply, id: "A".repeat(16) }, { sensorId, instance, serverKey })).toBeUndefined();
+  const { contentDigest, signatureInput, signature, ...request } = vectors.macCheckIn;
+  const covered = { "sensor-instance": instance };
+  expect(signedHeaders({ ...request, key, covered })).toEqual({
     ...covered,
     "content-digest": contentDigest,
     "signature-input": signatureInput,
