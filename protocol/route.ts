@@ -50,8 +50,8 @@ export interface BodyLimits {
 const BODY_LIMITS: BodyLimits = { bytes: 64 * 1024, values: 5_000, items: 5_000 };
 
 /** The limits of a route's body: its own, or the defaults. */
-export function bodyLimitsOf(route: Route): BodyLimits {
-  return { ...BODY_LIMITS, ...route.bodyLimits };
+export function bodyLimitsOf({ bodyLimits }: Route): BodyLimits {
+  return bodyLimits ? { ...BODY_LIMITS, ...bodyLimits } : BODY_LIMITS;
 }
 
 export interface Route {

@@ -51,12 +51,13 @@ export function signatureBase(
   values: Readonly<Record<string, string>>,
   signatureParams: string,
 ): string {
-  const lines = components.map((name) => {
+  let base = "";
+  for (const name of components) {
     const value = values[name];
     if (value === undefined) throw new RangeError(`no value for the covered component ${name}`);
-    return `"${name}": ${value}`;
-  });
-  return [...lines, `"@signature-params": ${signatureParams}`].join("\n");
+    base += `"${name}": ${value}\n`;
+  }
+  return `${base}"@signature-params": ${signatureParams}`;
 }
 
 /** The value of `Content-Digest` for a body's SHA-256 (RFC 9530, section 2). */

@@ -51,7 +51,8 @@ export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies
         // a proxy may use the other one (RFC 9112, section 3.2).
         if (!URL.canParse(request.url) || request.headers.get("host")?.includes(","))
           return new Response("The request needs a valid Host header\n", { status: 400 });
-        const peer = (server.requestIP(request)?.address ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+        const seen = server.requestIP(request)?.address ?? "unknown";
+        const peer = seen.startsWith("::ffff:") ? seen.replace(/^::ffff:(?=\d+\.)/, "") : seen;
         const address = clientAddressOf(peer, request.headers.get("x-forwarded-for"), trustedProxies);
         return answer(request, { address, port: port.serves });
       },

@@ -25,14 +25,21 @@ export interface BodyRoom {
 }
 
 export function openBodyRoom(): BodyRoom {
-  const used = new Map<BodyPart, number>();
-  /** Contains only callers with a body in flight. */
-  const usedByOne = new Map<string, number>();
+  const open = () => ({ used: 0, usedByOne: new Map<string, number>() });
+  /** `usedByOne` contains only callers with a body in flight. */
+  const parts: Record<BodyPart, ReturnType<typeof open>> = {
+    stranger: open(),
+    enrolling: open(),
+    user: open(),
+    sensor: open(),
+    upload: open(),
+  };
   return {
-    reserve(part, caller, bytes) {
-      const key = `${part} ${caller}`;
-      const [all, own] = [(used.get(part) ?? 0) + bytes, (usedByOne.get(key) ?? 0) + bytes];
-      if (all > BODY_PARTS[part].bytes || own > BODY_PARTS[part].bytesOfOne) {
+    reserve(name, caller, bytes) {
+      const part = parts[name];
+      const { usedByOne } = part;
+      const own = (usedByOne.get(caller) ?? 0) + bytes;
+      if (part.used + bytes > BODY_PARTS[name].bytes || own > BODY_PARTS[name].bytesOfOne) {
         throw new Problem(
           "too-many-requests",
           "Too many request bodies are being read; nothing was changed",
@@ -41,14 +48,14 @@ export function openBodyRoom(): BodyRoom {
           },
         );
       }
-      used.set(part, all);
-      usedByOne.set(key, own);
+      part.used += bytes;
+      usedByOne.set(caller, own);
       return {
         release() {
-          used.set(part, (used.get(part) ?? bytes) - bytes);
-          const rest = (usedByOne.get(key) ?? bytes) - bytes;
-          if (rest > 0) usedByOne.set(key, rest);
-          else usedByOne.delete(key);
+          part.used -= bytes;
+          const rest = (usedByOne.get(caller) ?? bytes) - bytes;
+          if (rest > 0) usedByOne.set(caller, rest);
+          else usedByOne.delete(caller);
         },
       };
     },

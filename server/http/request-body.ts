@@ -104,11 +104,13 @@ async function readParts(request: Request, { maxBytes, deadlineMs }: ReadLimits)
   return first && more.length === 0 ? first : Buffer.concat(parts);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Throws malformed-request. */
 export async function parseJsonBody(body: Uint8Array, limits: BodyLimits): Promise<unknown> {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    text = utf8.decode(body);
   } catch (error) {
     throw new Problem("malformed-request", "The body is not UTF-8", { cause: error });
   }

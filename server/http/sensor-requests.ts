@@ -46,6 +46,9 @@ export function isSensorRoute({ path }: Route): boolean {
 export function openSensorRequests(options: SensorRequestsOptions) {
   const { services, door, metrics, security, refuse, logRequest } = options;
   const exact = new Map<string, Endpoint>();
+  // A reply copies these. Copying a Headers takes a fourth of the time that making one from its members does.
+  const withBody = new Headers({ ...security, "content-type": "application/json" });
+  const withoutBody = new Headers(security);
   const patterns: { pattern: RegExp; endpoint: Endpoint }[] = [];
   for (const { route, handle } of options.handlers.filter(({ route }) => isSensorRoute(route))) {
     const endpoint = { route, handle, counter: metrics.requests.of(route.method, route.path) };
@@ -71,7 +74,10 @@ export function openSensorRequests(options: SensorRequestsOptions) {
     const requestId = Bun.randomUUIDv7();
     let replyHeaders: Headers | undefined;
     const http: HttpRequest = {
-      ...{ method, path, headers, address },
+      method,
+      path,
+      headers,
+      address,
       get replyHeaders() {
         replyHeaders ??= new Headers();
         return replyHeaders;
@@ -87,14 +93,12 @@ export function openSensorRequests(options: SensorRequestsOptions) {
       const received = await receive(door, route, request, params, http, onBody);
       try {
         const output = await endpoint.handle(received.request as never, services);
-        const own = { ...security, "x-request-id": requestId };
-        reply = route.output
-          ? new Response(JSON.stringify(output), {
-              ...{ status: route.status, headers: { ...own, "content-type": "application/json" } },
-            })
-          : new Response(null, { status: route.status, headers: own });
+        const { status } = route;
+        const own = route.output ? withBody : withoutBody;
+        own.set("x-request-id", requestId);
+        reply = new Response(route.output ? JSON.stringify(output) : null, { status, headers: own });
         // Each replaces the server's own. No route for sensors sets a cookie, the only one that repeats.
-        for (const [name, value] of replyHeaders ?? []) reply.headers.set(name, value);
+        if (replyHeaders) for (const [name, value] of replyHeaders) reply.headers.set(name, value);
       } finally {
         received.release();
       }

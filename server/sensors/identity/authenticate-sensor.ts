@@ -144,14 +144,26 @@ async function spendNonce(
     ? { lastSeenAt: now, address: http.address }
     : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
   const { id, revision, standing, version, reportedAt, keyChangedAt } = sensor;
+  const { lastSeenAt, address } = seen;
+  const lastNonce = claimed.nonce;
   const isAccepted = await presence.accept({
-    ...{ sensorId: id, revision, standing, lastNonce: claimed.nonce },
-    ...seen,
+    sensorId: id,
+    revision,
+    standing,
+    lastNonce,
+    lastSeenAt,
+    address,
   });
   if (!isAccepted) return undefined;
-  const report = `${route.name} ${claimed.digests.map(({ bytes }) => bytes.toBase64()).join()}`;
+  const report = `${route.name} ${claimed.digests.map(({ base64 }) => base64).join()}`;
   return {
-    ...{ id, version, reportedAt, instanceId, keyChangedAt, revision, report },
+    id,
+    version,
+    reportedAt,
+    instanceId,
+    keyChangedAt,
+    revision,
+    report,
     agreementKey: sensor.agreementKey,
     serverKeyId: claimed.serverKeyId,
     isRepeated: sensor.report === report,

@@ -3,7 +3,7 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openWindowCounter } from "../../window-counter.ts";
 
-const WINDOWS = { windowMs: 60 * 60_000, maxKeys: 200_000 };
+const WINDOWS = { windowMs: 60 * 60_000, maxKeys: 100_000 };
 /** The minimum that an upload counts as, because even a short one writes rows. */
 const MIN_UPLOAD_BYTES = 4 * 1024;
 const MIB = 1024 * 1024;
@@ -31,18 +31,18 @@ export const SENSOR_LIMITS = {
 type RequestKind = keyof typeof SENSOR_LIMITS;
 
 export function openSensorBudget(now: () => number) {
-  const counter = openWindowCounter(WINDOWS, now);
-  /** Contains only sensors with a request in flight. */
-  const running = new Map<string, number>();
+  /** `running` contains only sensors with a request in flight. */
+  const open = () => ({ counter: openWindowCounter(WINDOWS, now), running: new Map<string, number>() });
+  const kinds = { upload: open(), request: open() };
 
   function require(sensorId: string, kind: RequestKind, bytes: number): void {
     const { anHour, atOnce, cost, detail } = SENSOR_LIMITS[kind];
-    const key = `${kind} ${sensorId}`;
-    if (counter.used(key) + cost(bytes) > anHour) {
-      const retryAfterSeconds = Math.max(1, counter.endsInSeconds(key));
+    const { counter, running } = kinds[kind];
+    if (counter.used(sensorId) + cost(bytes) > anHour) {
+      const retryAfterSeconds = Math.max(1, counter.endsInSeconds(sensorId));
       throw new Problem("too-many-requests", detail, { extras: { retryAfterSeconds } });
     }
-    if ((running.get(key) ?? 0) >= atOnce) {
+    if ((running.get(sensorId) ?? 0) >= atOnce) {
       const requests = atOnce === 1 ? "such request" : "such requests";
       throw new Problem("too-many-requests", `A sensor may send ${atOnce} ${requests} at a time`, {
         extras: { retryAfterSeconds: 1 },
@@ -56,14 +56,14 @@ export function openSensorBudget(now: () => number) {
     /** The same, and counts the request. It is in flight until `release`. */
     begin(sensorId: string, kind: RequestKind, bytes: number): { release(): void } {
       require(sensorId, kind, bytes);
-      const key = `${kind} ${sensorId}`;
-      counter.add(key, SENSOR_LIMITS[kind].cost(bytes));
-      running.set(key, (running.get(key) ?? 0) + 1);
+      const { counter, running } = kinds[kind];
+      counter.add(sensorId, SENSOR_LIMITS[kind].cost(bytes));
+      running.set(sensorId, (running.get(sensorId) ?? 0) + 1);
       return {
         release() {
-          const rest = (running.get(key) ?? 1) - 1;
-          if (rest > 0) running.set(key, rest);
-          else running.delete(key);
+          const rest = (running.get(sensorId) ?? 1) - 1;
+          if (rest > 0) running.set(sensorId, rest);
+          else running.delete(sensorId);
         },
       };
     },

@@ -2,7 +2,7 @@
 // The signature covers the digest, so everything except the digest is checked before the body is read. No
 // library fits: they verify a whole request with its body at once. The header fields are parsed by
 // structured-headers.
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypto";
+import { createPublicKey, hash, timingSafeEqual, verify } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { MAX_CLOCK_SKEW_SECONDS, signatureBase } from "@attacklens/protocol/signature.ts";
 import { parseDictionary, serializeInnerList } from "structured-headers";
@@ -12,7 +12,7 @@ import type { OwnAuthorities } from "./own-authorities.ts";
 /** A digest of the body that a signature covers. */
 export interface ContentDigest {
   algorithm: "sha-256" | "sha-512";
-  bytes: Uint8Array;
+  base64: string;
 }
 
 export interface ClaimedSignature {
@@ -85,7 +85,7 @@ export function parseUsual(
   const signature = (serverKeyId === undefined ? USUAL_SIGNATURE : USUAL_MAC).exec(value)?.[1];
   const sha256 = USUAL_DIGEST.exec(digest ?? "")?.[1];
   if (params === undefined || signature === undefined || sha256 === undefined) return undefined;
-  if (covered !== required.map((name) => `"${name}"`).join(" ")) return undefined;
+  if (covered !== listOf(required)) return undefined;
   if (!isSeconds(Number(created)) || !Number.isSafeInteger(Number(nonce))) return undefined;
   return {
     components: [...required],
@@ -96,7 +96,7 @@ export function parseUsual(
     nonce: Number(nonce),
     keyid: keyid!,
     serverKeyId,
-    digests: [{ algorithm: "sha-256", bytes: bytesOf(sha256) }],
+    digests: [{ algorithm: "sha-256", base64: sha256 }],
   };
 }
 
@@ -104,6 +104,15 @@ export function parseUsual(
 const MAC_KEYID = /^([\w-]{1,100})\.([\w-]{16})$/;
 
 const bytesOf = (base64: string) => Uint8Array.fromBase64(base64);
+
+const lists = new Map<readonly string[], string>();
+
+/** Of the few lists of components that the server requires. */
+function listOf(required: readonly string[]): string {
+  const known = lists.get(required) ?? required.map((name) => `"${name}"`).join(" ");
+  lists.set(required, known);
+  return known;
+}
 
 /** Parses any form of the headers (RFC 9651). Throws signature-invalid. */
 export function parseGeneral(
@@ -177,7 +186,8 @@ function parseDigests(header: string | null): ContentDigest[] {
     if (bytes === undefined) continue;
     if (!(bytes instanceof ArrayBuffer) || bytes.byteLength !== length)
       throw invalid(`Content-Digest has a ${algorithm} that is not one`);
-    digests.push({ algorithm: algorithm as ContentDigest["algorithm"], bytes: new Uint8Array(bytes) });
+    const base64 = new Uint8Array(bytes).toBase64();
+    digests.push({ algorithm: algorithm as ContentDigest["algorithm"], base64 });
   }
   if (digests.length === 0) throw invalid("Content-Digest has neither sha-256 nor sha-512");
   return digests;
@@ -206,7 +216,7 @@ export function verifyMac(
   authorities: OwnAuthorities,
 ): void {
   verifyBase(claimed, http, authorities, (base) => {
-    const mac = createHmac("sha256", key).update(base).digest();
+    const mac = new Bun.CryptoHasher("sha256", key).update(base).digest();
     return claimed.signature.length === mac.length && timingSafeEqual(claimed.signature, mac);
   });
 }
@@ -259,9 +269,9 @@ export function requireFresh({ created, expires, nonce }: ClaimedSignature, now:
 
 /** Compares the body with every digest that the signature covers. Throws signature-invalid. */
 export function verifyDigests(digests: readonly ContentDigest[], body: Uint8Array): void {
-  for (const { algorithm, bytes } of digests) {
-    const digest = createHash(algorithm.replace("-", "")).update(body).digest();
-    if (!digest.equals(bytes)) throw invalid(`Content-Digest is not the body's ${algorithm.toUpperCase()}`);
+  for (const { algorithm, base64 } of digests) {
+    if (hash(algorithm.replace("-", ""), body, "base64") !== base64)
+      throw invalid(`Content-Digest is not the body's ${algorithm.toUpperCase()}`);
   }
 }
 

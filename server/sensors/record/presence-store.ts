@@ -90,8 +90,13 @@ async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<
 }
 
 async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
-  const seen = rows.map(({ sensorId, lastSeenAt, lastNonce, address, revision, standing }) => ({
-    ...{ sensor_id: sensorId, last_seen_at: lastSeenAt, last_nonce: lastNonce, address, revision, standing },
+  const seen = rows.map((row) => ({
+    sensor_id: row.sensorId,
+    last_seen_at: row.lastSeenAt,
+    last_nonce: row.lastNonce,
+    address: row.address,
+    revision: row.revision,
+    standing: row.standing,
   }));
   const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
   return new Set(accepted.map(({ sensorId }) => sensorId));
