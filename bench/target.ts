@@ -1,4 +1,6 @@
 // A server to load: the built one, with a token and enrolled hosts.
+import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
+import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
@@ -77,4 +79,15 @@ export function enrollment(token: string, number: number, signer = makeSigner())
   };
   const body = { publicKey: signer.publicKey, ...VERSIONS, host };
   return signer.sign(enroll.path, body, signer.publicKey, token);
+}
+
+/** Announces the keys of the hosts, and derives those of their MACs from the replies. */
+export async function agreeOnMacs({ url }: Target, hosts: readonly EnrolledHost[]): Promise<void> {
+  for (const { id, signer } of hosts) {
+    const report = { ...VERSIONS, inventory: {}, agreementKey: signer.agreementKey };
+    const { path, init } = signer.sign(checkIn.path, report, id);
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    signer.agree(id, ((await response.json()) as { agreement: ServerAgreement }).agreement);
+  }
 }

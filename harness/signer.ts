@@ -1,11 +1,23 @@
 // A simulated sensor: a key, and requests that are signed in advance, so that signing does not slow down a
 // measurement.
-import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  randomUUID,
+  sign,
+} from "node:crypto";
+import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
   formatSignatureParams,
   INSTANCE_HEADER,
+  macKeyInfo,
+  macKeyid,
   SIGNED_COMPONENTS,
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
@@ -18,24 +30,53 @@ export interface SignedRequest {
 export function makeSigner() {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" }) as { x: string };
+  const agreed = generateKeyPairSync("x25519");
+  const { x: agreementKey } = agreed.publicKey.export({ format: "jwk" }) as { x: string };
+  let mac: { key: Uint8Array; keyid: string } | undefined;
   let nonce = 0;
-  const instance = { [INSTANCE_HEADER]: randomUUID() };
+  const instanceId = randomUUID();
+  const instance = { [INSTANCE_HEADER]: instanceId };
   return {
     publicKey: x,
+    /** X25519. A check-in announces it. */
+    agreementKey,
+    /** Derives the key of MACs from the reply to the announcement. */
+    agree(sensorId: string, { id, publicKey: serverKey }: ServerAgreement): void {
+      const other = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: serverKey }, format: "jwk" });
+      const secret = diffieHellman({ privateKey: agreed.privateKey, publicKey: other });
+      const info = macKeyInfo({ sensorId, instanceId, sensorKey: agreementKey, serverKeyId: id, serverKey });
+      mac = { key: new Uint8Array(hkdfSync("sha256", secret, "", info, 32)), keyid: macKeyid(sensorId, id) };
+    },
+    /** A POST with the next nonce and a MAC. */
+    signWithMac(path: string, body: unknown): SignedRequest {
+      const { key, keyid } = mac!;
+      return this.signText("POST", path, JSON.stringify(body), keyid, undefined, key);
+    },
     /**
      * Signs a POST with the next nonce. `keyid` is the sensor's id; with a token, to enroll, its public key.
      */
     sign(path: string, body: unknown, keyid: string, token?: string): SignedRequest {
       return this.signText("POST", path, JSON.stringify(body), keyid, token);
     },
-    signText(method: string, path: string, text: string, keyid: string, token?: string): SignedRequest {
+    signText(
+      method: string,
+      path: string,
+      text: string,
+      keyid: string,
+      token?: string,
+      macKey?: Uint8Array,
+    ): SignedRequest {
       const digest = formatContentDigest(createHash("sha256").update(text).digest("base64"));
       const components = token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
       const created = Math.floor(Date.now() / 1000);
-      const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid });
+      const alg = macKey ? "hmac-sha256" : "ed25519";
+      const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid, alg });
       const covered = token ? { authorization: `Bearer ${token}` } : instance;
       const values = { "@method": method, "@path": path, "content-digest": digest, ...covered };
-      const signature = sign(null, Buffer.from(signatureBase(components, values, params)), privateKey);
+      const base = Buffer.from(signatureBase(components, values, params));
+      const signature = macKey
+        ? createHmac("sha256", macKey).update(base).digest()
+        : sign(null, base, privateKey);
       const headers = {
         "content-type": "application/json",
         "content-digest": digest,
